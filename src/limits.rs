@@ -1,0 +1,121 @@
+//! Every number that bounds something (`SECURITY.md` names the rows). Defaults; a few can be raised by settings.
+
+/// Bytes of an inbox body.
+pub const INBOX_BODY: usize = 1024 * 1024;
+/// Bytes of request headers.
+pub const HEADER_BYTES: usize = 32 * 1024;
+/// Nesting of an activity.
+pub const JSON_DEPTH: usize = 64;
+/// Values in an activity, counted over the whole tree.
+pub const JSON_NODES: usize = 10_000;
+/// Items of an array that are looked at.
+pub const ARRAY_KEPT: usize = 1_000;
+/// Items of an array beyond which a document is refused.
+pub const ARRAY_REFUSED: usize = 2_000;
+/// Bytes of a fetched JSON document, after decompression.
+pub const FETCH_BODY: usize = 1024 * 1024;
+/// Bytes of a remote media file.
+pub const REMOTE_MEDIA: usize = 40 * 1024 * 1024;
+/// Decompressed over compressed bytes.
+pub const DECOMPRESSION_RATIO: usize = 100;
+/// Redirects followed.
+pub const REDIRECTS: usize = 3;
+/// Milliseconds of an outgoing JSON fetch, in total.
+pub const FETCH_TOTAL_MS: u64 = 10_000;
+/// Milliseconds of an outgoing media fetch, in total.
+pub const MEDIA_TOTAL_MS: u64 = 30_000;
+/// Milliseconds to connect.
+pub const CONNECT_MS: u64 = 5_000;
+/// Milliseconds of a delivery, in total.
+pub const DELIVERY_TOTAL_MS: u64 = 30_000;
+/// Bytes of a keyId.
+pub const KEY_ID: usize = 2 * 1024;
+/// Keys looked at per actor.
+pub const KEYS_PER_ACTOR: usize = 10;
+/// Fetches caused by one incoming activity, over its whole tree.
+pub const FETCHES_PER_ACTIVITY: usize = 20;
+/// Ancestors of a reply fetched in the background.
+pub const ANCESTORS: usize = 100;
+/// Pages of a remote collection.
+pub const COLLECTION_PAGES: usize = 10;
+/// Items of a remote collection.
+pub const COLLECTION_ITEMS: usize = 500;
+/// Mentions kept of a remote post.
+pub const MENTIONS: usize = 50;
+/// Hashtags kept of a remote post.
+pub const HASHTAGS: usize = 50;
+/// Attachments kept of a remote post.
+pub const REMOTE_ATTACHMENTS: usize = 16;
+/// Custom emoji kept of a remote document.
+pub const EMOJI: usize = 100;
+/// Poll options kept of a remote poll.
+pub const REMOTE_POLL_OPTIONS: usize = 500;
+/// Characters of an emoji shortcode.
+pub const SHORTCODE: usize = 64;
+/// Characters of a remote alt text.
+pub const REMOTE_ALT: usize = 10_000;
+/// Bytes of remote content, cut before sanitising.
+pub const REMOTE_CONTENT: usize = 100 * 1024;
+/// Bytes of a remote display name.
+pub const REMOTE_NAME: usize = 500;
+/// Bytes of a remote bio.
+pub const REMOTE_BIO: usize = 20 * 1024;
+/// Bytes of a remote profile field, name and value each.
+pub const REMOTE_FIELD: usize = 2 * 1024;
+/// Profile fields kept of a remote actor (DISC-10).
+pub const REMOTE_FIELDS: usize = 50;
+/// Bytes of a remote summary (content warning).
+pub const REMOTE_SUMMARY: usize = 2 * 1024;
+/// Recipients looked at per activity.
+pub const RECIPIENTS: usize = 1_000;
+/// Bytes of any local text whatever its own limit.
+pub const LOCAL_TEXT: usize = 64 * 1024;
+/// Outgoing requests at once to one host.
+pub const PER_HOST: usize = 2;
+/// Outgoing requests at once in all.
+pub const OUTGOING: usize = 200;
+/// Stream sockets per user.
+pub const SOCKETS_PER_USER: usize = 10;
+/// Events queued per socket before it is closed.
+pub const EVENTS_QUEUED: usize = 1_000;
+
+/// Characters of a post.
+pub const POST_CHARACTERS: usize = 5_000;
+/// Characters a URL counts as.
+pub const URL_CHARACTERS: usize = 23;
+/// Attachments of a local post (a setting may raise it to 16).
+pub const ATTACHMENTS: usize = 4;
+/// Characters of a local alt text.
+pub const ALT_TEXT: usize = 1_500;
+/// Bytes of an uploaded image.
+pub const IMAGE_BYTES: usize = 16 * 1024 * 1024;
+/// Pixels of an uploaded image.
+pub const IMAGE_PIXELS: u64 = 33_000_000;
+/// Pixels a remote image may declare.
+pub const REMOTE_IMAGE_PIXELS: u64 = 100_000_000;
+/// Pixels of the longer side after scaling.
+pub const IMAGE_SIDE: u32 = 4096;
+/// Frames of an animation.
+pub const FRAMES: usize = 600;
+/// Bytes of an uploaded video or audio file.
+pub const VIDEO_BYTES: usize = 99 * 1024 * 1024;
+/// Options of a local poll (a setting may raise it to 20).
+pub const POLL_OPTIONS: usize = 4;
+/// Characters of a poll option.
+pub const POLL_OPTION_CHARACTERS: usize = 50;
+/// Shortest poll, seconds.
+pub const POLL_MIN_SECONDS: i64 = 300;
+/// Longest poll, seconds (a month).
+pub const POLL_MAX_SECONDS: i64 = 2_629_746;
+/// Characters of a display name.
+pub const DISPLAY_NAME: usize = 100;
+/// Characters of a bio.
+pub const BIO: usize = 1_000;
+/// Pinned posts.
+pub const PINS: usize = 5;
+/// Profile fields.
+pub const FIELDS: usize = 8;
+/// Characters of a profile field, name and value each.
+pub const FIELD_CHARACTERS: usize = 255;
+/// Featured hashtags.
+pub const FEATURED_TAGS: usize = 10;
