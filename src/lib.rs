@@ -1,6 +1,7 @@
 //! Watercooler: the social network inside organisations, federated over ActivityPub.
 #![forbid(unsafe_code)]
 
+pub mod domain;
 pub mod error;
 pub mod id;
 pub mod limits;

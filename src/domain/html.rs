@@ -1,0 +1,665 @@
+//! HTML that is safe to hand to a client: one allowlist for everything that comes from elsewhere (POST-02, WEB-01),
+//! escaping for our own text, and the way back to plain text for search. The type [`Html`] can only be made here and in
+//! [`super::text`], so that unsanitised markup cannot be stored by mistake.
+//!
+//! Two ways lead to the same result. The general one is an HTML5 parser with an allowlist. Most posts are plain
+//! paragraphs with links, though: [`fast_path`] reads exactly the well-nested subset for which the parser changes
+//! nothing but attributes, and gives up at the first doubt. A property test compares the two.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use url::Url;
+
+/// Sanitised markup.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Html(String);
+
+impl Html {
+    /// Markup composed by `domain::text`, whose parts were escaped one by one.
+    pub(super) fn composed(markup: String) -> Self {
+        Self(markup)
+    }
+    /// Markup read back from our own database, where only sanitised markup is written.
+    pub fn stored(markup: String) -> Self {
+        Self(markup)
+    }
+    /// The markup.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+    /// The markup, for storing.
+    pub fn into_string(self) -> String {
+        self.0
+    }
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl std::fmt::Display for Html {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Elements that stay. Everything else is unwrapped, `script` and `style` go with their contents.
+const TAGS: [&str; 27] = [
+    "p",
+    "br",
+    "span",
+    "a",
+    "del",
+    "s",
+    "pre",
+    "code",
+    "em",
+    "strong",
+    "b",
+    "i",
+    "u",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "ruby",
+    "rt",
+    "rp",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "q",
+];
+const SCHEMES: [&str; 9] = ["http", "https", "gemini", "gopher", "xmpp", "magnet", "ipfs", "ipns", "mailto"];
+const REL: &str = "nofollow noopener";
+
+/// Whether a class means something to clients: microformats and the few of Mastodon's own.
+fn class_allowed(class: &str) -> bool {
+    matches!(class, "mention" | "hashtag" | "ellipsis" | "invisible" | "quote-inline")
+        || ["h-", "p-", "u-", "dt-", "e-"].iter().any(|p| class.len() > p.len() && class.starts_with(p))
+}
+
+fn filter_classes(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    for class in value.split_ascii_whitespace().filter(|c| class_allowed(c)) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(class);
+    }
+    out
+}
+
+/// Makes markup of unknown origin safe: the allowlist of POST-02 and nothing else; links get `rel` and `target` of ours.
+/// The caller has cut the text to its limit before (section 0).
+pub fn sanitize_html(markup: &str) -> Html {
+    Html(match fast_path(markup) {
+        Some(done) => done,
+        None => general_path(markup),
+    })
+}
+
+/// Escapes text for use in an element or in a double-quoted attribute.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|b| matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'')) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    escape_into(&mut out, text);
+    Cow::Owned(out)
+}
+
+/// Appends escaped text.
+pub(super) fn escape_into(out: &mut String, text: &str) {
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+}
+
+fn general_path(markup: &str) -> String {
+    if !affordable(markup) {
+        return format!("<p>{}</p>", escape(&plain_text(markup)));
+    }
+    let mut builder = ammonia::Builder::empty();
+    builder
+        .tags(HashSet::from(TAGS))
+        .clean_content_tags(HashSet::from(["script", "style"]))
+        .tag_attributes(HashMap::from([
+            ("a", HashSet::from(["href", "class"])),
+            ("span", HashSet::from(["class"])),
+            ("p", HashSet::from(["class"])),
+            ("ol", HashSet::from(["start", "reversed"])),
+            ("li", HashSet::from(["value"])),
+        ]))
+        .generic_attributes(HashSet::from(["lang", "translate"]))
+        .url_schemes(HashSet::from(SCHEMES))
+        .url_relative(ammonia::UrlRelative::Deny)
+        .link_rel(Some(REL))
+        .set_tag_attribute_value("a", "target", "_blank")
+        .attribute_filter(|_, attribute, value| match attribute {
+            "class" => Some(Cow::Owned(filter_classes(value))),
+            _ => Some(Cow::Borrowed(value)),
+        });
+    builder.clean(markup).to_string()
+}
+
+/// Whether the HTML5 parser can be let loose on this. Unclosed formatting elements are opened again in every later
+/// block, so hostile nesting costs (unclosed elements) x (tags) nodes (LIM-11); real posts stay far below the bound.
+fn affordable(markup: &str) -> bool {
+    const FORMATTING: [&str; 14] =
+        ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+    const RAW: [&str; 9] =
+        ["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"];
+    let (mut tags, mut open, mut deepest, mut trusted) = (0usize, [0usize; FORMATTING.len()], 0usize, true);
+    let mut rest = markup;
+    while let Some(at) = rest.find('<') {
+        rest = rest.get(at + 1..).unwrap_or("");
+        tags += 1;
+        let closing = rest.starts_with('/');
+        let name_on = if closing { rest.get(1..).unwrap_or("") } else { rest };
+        let end = name_on.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name_on.len());
+        let name = name_on.get(..end).unwrap_or("").to_ascii_lowercase();
+        // Comments, raw text and quoted attributes can hide a closing tag: then nothing counts as closed any more.
+        if name.is_empty() || RAW.contains(&name.as_str()) {
+            trusted = false;
+        }
+        if let Some(head) = rest.split('>').next()
+            && head.matches(['"', '\'']).count() % 2 == 1
+        {
+            trusted = false;
+        }
+        if let Some(kind) = FORMATTING.iter().position(|f| *f == name)
+            && let Some(count) = open.get_mut(kind)
+        {
+            if !closing {
+                *count += 1;
+            } else if trusted {
+                *count = count.saturating_sub(1);
+            }
+            deepest = deepest.max(open.iter().sum());
+        }
+    }
+    deepest.saturating_mul(tags) <= 200_000
+}
+
+/// What may hold what in the fast path.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Paragraph,
+    List,
+    Item,
+    Quote,
+    Inline,
+}
+
+struct Open<'m> {
+    name: &'m str,
+    kind: Kind,
+}
+
+/// The well-nested subset: paragraphs, lists, quotes, simple inline elements, double-quoted attributes, the common
+/// entities. `None` at the first thing outside of it.
+fn fast_path(markup: &str) -> Option<String> {
+    if markup.starts_with('\u{feff}') {
+        return None;
+    }
+    let mut out = String::with_capacity(markup.len() + 128);
+    let mut stack: Vec<Open<'_>> = Vec::with_capacity(8);
+    let mut rest = markup;
+    while !rest.is_empty() {
+        let next = rest.bytes().position(|b| b == b'<').unwrap_or(rest.len());
+        let (text, tail) = rest.split_at_checked(next)?;
+        copy_text(&mut out, text)?;
+        rest = tail;
+        if rest.is_empty() {
+            break;
+        }
+        rest = match rest.strip_prefix("</") {
+            Some(tail) => {
+                let open = stack.pop()?;
+                out.push_str("</");
+                out.push_str(open.name);
+                out.push('>');
+                tail.strip_prefix(open.name)?.strip_prefix('>')?
+            }
+            None => copy_tag(&mut out, &mut stack, rest.get(1..)?)?,
+        };
+    }
+    stack.is_empty().then_some(out)
+}
+
+fn copy_text(out: &mut String, mut text: &str) -> Option<()> {
+    while let Some(at) = text.bytes().position(|b| matches!(b, b'&' | b'>' | b'\r' | 0 | 0xC2)) {
+        let (plain, tail) = text.split_at_checked(at)?;
+        out.push_str(plain);
+        let (written, tail) = if let Some(tail) = tail.strip_prefix('>') {
+            ("&gt;", tail)
+        } else if let Some(tail) = tail.strip_prefix('\u{a0}') {
+            ("&nbsp;", tail)
+        } else if let Some(c) = tail.chars().next().filter(|c| (*c as u32) >= 0x80) {
+            out.push(c);
+            ("", tail.get(c.len_utf8()..)?)
+        } else {
+            const ENTITIES: [(&str, &str); 7] = [
+                ("&amp;", "&amp;"),
+                ("&lt;", "&lt;"),
+                ("&gt;", "&gt;"),
+                ("&quot;", "\""),
+                ("&#39;", "'"),
+                ("&apos;", "'"),
+                ("&nbsp;", "&nbsp;"),
+            ];
+            ENTITIES.iter().find_map(|(from, to)| Some((*to, tail.strip_prefix(from)?)))?
+        };
+        out.push_str(written);
+        text = tail;
+    }
+    out.push_str(text);
+    Some(())
+}
+
+fn copy_tag<'m>(out: &mut String, stack: &mut Vec<Open<'m>>, tag: &'m str) -> Option<&'m str> {
+    let end = tag.bytes().position(|b| !b.is_ascii_lowercase())?;
+    let (name, mut rest) = tag.split_at_checked(end)?;
+    if name == "br" {
+        out.push_str("<br>");
+        return ["/>", " />", ">"].iter().find_map(|end| rest.strip_prefix(end));
+    }
+    let kind = match name {
+        "p" => Kind::Paragraph,
+        "ul" | "ol" => Kind::List,
+        "li" => Kind::Item,
+        "blockquote" => Kind::Quote,
+        "span" | "a" | "del" | "s" | "code" | "em" | "strong" | "b" | "i" | "u" => Kind::Inline,
+        _ => return None,
+    };
+    let parent = stack.last().map(|o| o.kind);
+    let fits = match kind {
+        Kind::Item => parent == Some(Kind::List),
+        Kind::Paragraph | Kind::Quote => matches!(parent, None | Some(Kind::Item | Kind::Quote)),
+        Kind::List => matches!(parent, None | Some(Kind::Item | Kind::Quote)),
+        // The same formatting element twice is where the parser begins to rearrange.
+        Kind::Inline => !stack.iter().any(|o| o.name == name && name != "span"),
+    };
+    if !fits || stack.len() > 30 {
+        return None;
+    }
+    out.push('<');
+    out.push_str(name);
+    let mut seen: [&str; 12] = [""; 12];
+    let mut count = 0;
+    loop {
+        if let Some(tail) = rest.strip_prefix('>') {
+            rest = tail;
+            break;
+        }
+        let (attribute, tail) = rest.strip_prefix(' ')?.split_once("=\"")?;
+        let (value, tail) = tail.split_once('"')?;
+        rest = tail;
+        let simple = !attribute.is_empty() && attribute.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        if !simple || seen.contains(&attribute) {
+            return None;
+        }
+        *seen.get_mut(count)? = attribute;
+        count += 1;
+        copy_attribute(out, name, attribute, value)?;
+    }
+    if name == "a" {
+        out.push_str(" target=\"_blank\" rel=\"nofollow noopener\"");
+    }
+    out.push('>');
+    stack.push(Open { name, kind });
+    Some(rest)
+}
+
+fn copy_attribute(out: &mut String, name: &str, attribute: &str, value: &str) -> Option<()> {
+    match (name, attribute) {
+        ("a", "href") => {
+            if !value.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>')) {
+                return None;
+            }
+            let decoded: Cow<'_, str> =
+                if value.contains('&') { Cow::Owned(value.replace("&amp;", "&")) } else { Cow::Borrowed(value) };
+            if value.matches('&').count() != value.matches("&amp;").count() {
+                return None;
+            }
+            let url = Url::parse(&decoded).ok()?;
+            if !SCHEMES.contains(&url.scheme()) {
+                return None;
+            }
+            out.push_str(" href=\"");
+            out.push_str(value);
+            out.push('"');
+        }
+        ("a" | "span" | "p", "class") => {
+            if !value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b' ')) {
+                return None;
+            }
+            out.push_str(" class=\"");
+            out.push_str(&filter_classes(value));
+            out.push('"');
+        }
+        (_, "lang" | "translate") => {
+            if !value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+                return None;
+            }
+            out.push(' ');
+            out.push_str(attribute);
+            out.push_str("=\"");
+            out.push_str(value);
+            out.push('"');
+        }
+        (_, "start" | "reversed" | "value") => return None,
+        // Dropped here and there. An ampersand could be half an entity, which changes nothing for a dropped value.
+        _ => {}
+    }
+    Some(())
+}
+
+/// The text of some markup, for search, previews and fields that are plain text: tags away, `br` and ends of blocks as
+/// line breaks, entities decoded. Works on untrusted markup as well; a lonely `<` stays a character. The result is
+/// plain text: whoever shows it escapes it.
+pub fn plain_text(markup: &str) -> String {
+    let mut out = String::with_capacity(markup.len());
+    let mut rest = markup;
+    loop {
+        let next = rest.find(['<', '&']).unwrap_or(rest.len());
+        let Some((text, tail)) = rest.split_at_checked(next) else { break };
+        out.push_str(text);
+        if tail.is_empty() {
+            break;
+        }
+        rest = if let Some(tag) = tail.strip_prefix('<') { skip_tag(&mut out, tag) } else { entity(&mut out, tail) };
+    }
+    let mut end = out.trim_end().len();
+    out.truncate(end);
+    end = out.len() - out.trim_start().len();
+    out.drain(..end);
+    out
+}
+
+fn skip_tag<'m>(out: &mut String, tag: &'m str) -> &'m str {
+    let closing = tag.starts_with('/');
+    let name_on = tag.strip_prefix('/').unwrap_or(tag);
+    let is_tag = name_on.starts_with(|c: char| c.is_ascii_alphabetic()) || tag.starts_with(['!', '?']);
+    let Some((inside, mut rest)) = tag.split_once('>').filter(|_| is_tag) else {
+        out.push('<');
+        return tag;
+    };
+    let name: String =
+        inside.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
+    match name.to_ascii_lowercase().as_str() {
+        "br" => out.push('\n'),
+        hidden @ ("script" | "style") if !closing => {
+            let lower = rest.to_ascii_lowercase();
+            let end = lower.find(&format!("</{hidden}")).unwrap_or(rest.len());
+            rest = rest.get(end..).unwrap_or("");
+        }
+        "p" | "div" | "li" | "blockquote" | "pre" | "ul" | "ol" | "tr" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
+            if closing =>
+        {
+            out.push('\n');
+        }
+        _ => {}
+    }
+    rest
+}
+
+fn entity<'m>(out: &mut String, tail: &'m str) -> &'m str {
+    let window: &str = tail.get(..tail.len().min(12)).unwrap_or_else(|| tail.split(' ').next().unwrap_or(""));
+    let decoded = window.find(';').and_then(|end| {
+        let name = tail.get(1..end)?;
+        let character = match name {
+            "amp" => '&',
+            "lt" => '<',
+            "gt" => '>',
+            "quot" => '"',
+            "apos" => '\'',
+            "nbsp" => ' ',
+            "hellip" => '…',
+            "ndash" => '–',
+            "mdash" => '—',
+            numeric => {
+                let digits = numeric.strip_prefix('#')?;
+                let code = match digits.strip_prefix(['x', 'X']) {
+                    Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+                    None => digits.parse().ok()?,
+                };
+                char::from_u32(code).filter(|c| !c.is_control() || *c == '\n')?
+            }
+        };
+        Some((character, tail.get(end + 1..)?))
+    });
+    match decoded {
+        Some((character, rest)) => {
+            out.push(character);
+            rest
+        }
+        None => {
+            out.push('&');
+            tail.get(1..).unwrap_or("")
+        }
+    }
+}
+
+/// Cuts at a character border so that at most `bytes` bytes remain (limits of section 0: cut, not refused).
+pub fn cut(text: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn clean(markup: &str) -> String {
+        sanitize_html(markup).into_string()
+    }
+
+    #[test]
+    fn fed_post_02_allowed_elements_and_attributes_stay() {
+        for same in [
+            "<p>One<br>two</p><p>three</p>",
+            "<p><strong>a</strong> <em>b</em> <del>c</del> <code>d</code></p>",
+            "<ul><li>x</li><li>y</li></ul>",
+            "<ol start=\"3\" reversed=\"\"><li value=\"7\">x</li></ol>",
+            "<blockquote><p>q</p></blockquote>",
+            "<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>",
+            "<h2>Title</h2><pre><code>let x = 1;</code></pre>",
+            "<p lang=\"de\" translate=\"no\">Hallo</p>",
+            "<p>5 &lt; 6 &amp; 7 &gt; 2&nbsp;!</p>",
+        ] {
+            assert_eq!(clean(same), same);
+        }
+    }
+
+    #[test]
+    fn fed_post_02_links_get_our_rel_and_target() {
+        assert_eq!(
+            clean(
+                r#"<a href="https://a.example/x?y=1&amp;z=2" rel="me opener" target="_top" class="u-url evil mention">x</a>"#
+            ),
+            r#"<a href="https://a.example/x?y=1&amp;z=2" class="u-url mention" target="_blank" rel="nofollow noopener">x</a>"#
+        );
+    }
+
+    #[test]
+    fn fed_post_02_only_listed_schemes_and_classes() {
+        for (from, to) in [
+            ("<a href=\"ftp://x/\">x</a>", "<a target=\"_blank\" rel=\"nofollow noopener\">x</a>"),
+            ("<a href=\"/local\">x</a>", "<a target=\"_blank\" rel=\"nofollow noopener\">x</a>"),
+            ("<a href=\"//h/x\">x</a>", "<a target=\"_blank\" rel=\"nofollow noopener\">x</a>"),
+            (
+                "<a href=\"gemini://h/x\">x</a>",
+                "<a href=\"gemini://h/x\" target=\"_blank\" rel=\"nofollow noopener\">x</a>",
+            ),
+            ("<span class=\"h-card btn e- quote-inline\">x</span>", "<span class=\"h-card quote-inline\">x</span>"),
+            ("<table><tr><td>x</td></tr></table>", "x"),
+            ("<unknown>x</unknown>", "x"),
+        ] {
+            assert_eq!(clean(from), to);
+        }
+    }
+
+    #[test]
+    fn sec_web_01_nothing_active_survives() {
+        for bad in [
+            "<script>alert(1)</script>",
+            "<SCRIPT SRC=//x/></SCRIPT>",
+            "<scr<script>ipt>alert(1)</scr</script>ipt>",
+            "<p onclick=\"alert(1)\">x</p>",
+            "<a href=\"javascript:alert(1)\">x</a>",
+            "<a href=\" java\nscript:alert(1)\">x</a>",
+            "<a href=\"&#106;avascript:alert(1)\">x</a>",
+            "<a href=\"JaVaScRiPt:alert(1)\">x</a>",
+            "<a href='data:text/html,<script>alert(1)</script>'>x</a>",
+            "<a href=\"vbscript:x\">x</a>",
+            "<img src=x onerror=alert(1)>",
+            "<iframe src=\"https://x/\"></iframe>",
+            "<svg><script>alert(1)</script></svg>",
+            "<svg onload=alert(1)>",
+            "<math><mtext><style><img src=x onerror=alert(1)></style></mtext></math>",
+            "<style>*{display:none}</style>",
+            "<form action=\"https://x/\"><input></form>",
+            "<object data=x></object>",
+            "<base href=\"https://x/\">",
+            "<meta http-equiv=refresh content=0>",
+            "<p style=\"position:fixed\" id=\"x\">x</p>",
+            "<!--><script>alert(1)</script>-->",
+            "<noscript><p title=\"</noscript><img src=x onerror=alert(1)>\">",
+            "<textarea></textarea><script>alert(1)</script>",
+            "<plaintext><script>",
+            "<a href=\"https://x/\" onmouseover=\"x\">x</a>",
+            "<p class=\"x\" class=\"y\" onclick=z>",
+        ] {
+            let out = clean(bad);
+            let lower = out.to_ascii_lowercase();
+            for word in ["<script", "<img", "<svg", "<iframe", "<style", "<form", "<object", "<base", "<meta", "<math"]
+            {
+                assert!(!lower.contains(word), "{bad} -> {out}");
+            }
+            // Outside of escaped text there are only tags of the allowlist, with attributes of the allowlist.
+            for tag in out.split('<').skip(1) {
+                let tag = tag.split('>').next().unwrap();
+                for attribute in tag.split(' ').skip(1) {
+                    let name = attribute.split('=').next().unwrap();
+                    assert!(
+                        ["href", "class", "rel", "target", "noopener\"", "lang", "translate"].contains(&name),
+                        "{bad} -> {out}"
+                    );
+                }
+                assert!(!tag.contains("javascript") && !tag.contains("data:"), "{bad} -> {out}");
+            }
+        }
+    }
+
+    #[test]
+    fn sec_lim_11_hostile_nesting_is_flattened_quickly() {
+        let mut markup = String::new();
+        for n in 0..1_000 {
+            markup.push_str(&format!("<font color={n}><b class=x{n}>"));
+        }
+        markup.push_str(&"<p>x".repeat(10_000));
+        let out = clean(&markup);
+        assert!(out.starts_with("<p>x") && out.len() < 100_000);
+        assert!(!affordable(&"<b>".repeat(1_000)) && affordable(&"<p><b>x</b></p>".repeat(5_000)));
+        let deep = "<blockquote>".repeat(8_000);
+        assert!(clean(&deep).len() < 400_000);
+    }
+
+    #[test]
+    fn plain_text_keeps_words_apart() {
+        assert_eq!(plain_text("<p>One<br>two</p><p>3 &lt; 4 &amp;&#x41;</p>"), "One\ntwo\n3 < 4 &A");
+        assert_eq!(plain_text("I <3 you & me"), "I <3 you & me");
+        assert_eq!(plain_text("<script>x()</script>y<style>z</style>"), "y");
+        assert_eq!(plain_text("<a href=\"https://x/\">x</a>"), "x");
+    }
+
+    #[test]
+    fn cutting_respects_characters() {
+        assert_eq!(cut("äöü", 3), "ä");
+        assert_eq!(cut("abc", 9), "abc");
+    }
+
+    fn inline() -> impl Strategy<Value = String> {
+        let text = prop_oneof![
+            Just("plain words ".to_owned()),
+            Just("&amp; &lt;b&gt; &quot;&#39;&nbsp;".to_owned()),
+            Just("ü\u{a0}漢 > '\"\n".to_owned()),
+            Just("<br>".to_owned()),
+            Just("<br />".to_owned()),
+            "[a-zA-Z&;<>\"= /äé!?-]{0,12}",
+        ];
+        text.prop_recursive(4, 24, 4, |inner| {
+            (
+                prop_oneof![
+                    Just("b"),
+                    Just("em"),
+                    Just("span class=\"h-card x\""),
+                    Just("span translate=\"no\""),
+                    Just("a href=\"https://a.example/b?c=d&amp;e=f\" class=\"u-url mention\" rel=\"tag\""),
+                    Just("a class=\"hashtag\" href=\"http://[::1]/\" title=\"q&\""),
+                    Just("a href=\"javascript:x\""),
+                    Just("a href=\"mailto:x@y.example\" target=\"_top\" href=\"x\""),
+                    Just("code"),
+                    Just("i lang=\"fr-CA\" dir=\"rtl\""),
+                    Just("div"),
+                    Just("p"),
+                    Just("li"),
+                ],
+                prop::collection::vec(inner, 0..4),
+            )
+                .prop_map(|(tag, inner)| {
+                    let name = tag.split(' ').next().unwrap();
+                    format!("<{tag}>{}</{name}>", inner.concat())
+                })
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1_500))]
+        #[test]
+        fn the_fast_path_equals_the_parser(
+            blocks in prop::collection::vec((prop_oneof![
+                Just("p"), Just("blockquote"), Just("ul"), Just("li"), Just("p class=\"quote-inline\""), Just("ol")
+            ], prop::collection::vec(inline(), 0..4), any::<bool>()), 0..5)
+        ) {
+            let mut markup = String::new();
+            for (tag, inner, wrap) in blocks {
+                let name = tag.split(' ').next().unwrap();
+                let inner = if wrap { format!("<li>{}</li>", inner.concat()) } else { inner.concat() };
+                markup.push_str(&format!("<{tag}>{inner}</{name}>"));
+            }
+            if let Some(fast) = fast_path(&markup) {
+                prop_assert_eq!(&fast, &general_path(&markup), "of {}", markup);
+            }
+            // What came out once comes out again.
+            let once = clean(&markup);
+            prop_assert_eq!(clean(&once), once);
+        }
+
+        #[test]
+        fn nothing_makes_it_panic(text in "\\PC{0,200}", soup in "[<>/a-c\"'=& ;#x!-]{0,80}") {
+            for t in [&text, &soup] {
+                let _ = (sanitize_html(t), plain_text(t), escape(t));
+                if let Some(fast) = fast_path(t) {
+                    prop_assert_eq!(&fast, &general_path(t));
+                }
+            }
+        }
+    }
+}
