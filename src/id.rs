@@ -19,6 +19,10 @@ impl<T> Id<T> {
     pub const fn raw(self) -> i64 {
         self.raw
     }
+    /// The stored value, borrowed, for binding.
+    pub const fn as_raw(&self) -> &i64 {
+        &self.raw
+    }
     /// The moment the id stands for. Unit: milliseconds.
     pub const fn timestamp(self) -> Timestamp {
         Timestamp::from_millis(self.raw >> 16)

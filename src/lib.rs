@@ -1,10 +1,13 @@
 //! Watercooler: the social network inside organisations, federated over ActivityPub.
 #![forbid(unsafe_code)]
 
+pub mod db;
 pub mod domain;
 pub mod error;
 pub mod id;
 pub mod limits;
+pub mod model;
+pub mod random;
 pub mod time;
 
 pub use error::{Error, Result};

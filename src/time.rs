@@ -22,6 +22,10 @@ impl Timestamp {
     pub const fn millis(self) -> i64 {
         self.0
     }
+    /// The stored value, borrowed, for binding.
+    pub const fn as_millis(&self) -> &i64 {
+        &self.0
+    }
     /// Whole seconds since 1970.
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)

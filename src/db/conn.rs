@@ -1,0 +1,122 @@
+//! One connection type for both databases. Generic code over backends is the thing never to write (its bounds grow with
+//! every query); instead `on_backend!` expands a body once per backend.
+
+use crate::{Error, Result, on_backend};
+use diesel::{prelude::*, sqlite::SqliteConnection};
+use diesel_async::{
+    AsyncPgConnection,
+    async_connection_wrapper::{AsyncConnectionWrapper, BlockOn},
+};
+use std::{cell::RefCell, sync::Arc};
+
+/// The blocking PostgreSQL connection: tokio-postgres with rustls, driven on the database thread that owns it.
+pub type PgConn = AsyncConnectionWrapper<AsyncPgConnection, PgRuntime>;
+
+/// An open connection. Lives on one database thread; operations borrow it.
+pub enum Conn {
+    /// The embedded database.
+    Sqlite(SqliteConnection),
+    /// A PostgreSQL server.
+    Postgres(Box<PgConn>),
+}
+
+/// Which SQL dialect a connection speaks, for the few statements that cannot be shared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+impl Conn {
+    /// The dialect.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Runs statements that take no parameters and answer nothing.
+    pub fn batch(&mut self, sql: &str) -> QueryResult<()> {
+        use diesel::connection::SimpleConnection;
+        on_backend!(self, c => c.batch_execute(sql))
+    }
+}
+
+/// Runs `$body` with `$c` bound to the concrete diesel connection, once per backend.
+#[macro_export]
+macro_rules! on_backend {
+    ($conn:expr, $c:ident => $body:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite($c) => $body,
+            $crate::db::Conn::Postgres(boxed) => {
+                let $c: &mut $crate::db::PgConn = boxed;
+                $body
+            }
+        }
+    };
+}
+
+/// Blocks the owning database thread on the small runtime that also drives the socket, so that a query costs no thread
+/// hop. The runtime belongs to the thread.
+pub struct PgRuntime(Arc<tokio::runtime::Runtime>);
+
+thread_local! {
+    static RUNTIME: RefCell<Option<Arc<tokio::runtime::Runtime>>> = const { RefCell::new(None) };
+}
+
+fn thread_runtime() -> std::io::Result<Arc<tokio::runtime::Runtime>> {
+    RUNTIME.with(|slot| {
+        if let Some(rt) = slot.borrow().as_ref() {
+            return Ok(rt.clone());
+        }
+        let rt = Arc::new(tokio::runtime::Builder::new_current_thread().enable_all().build()?);
+        *slot.borrow_mut() = Some(rt.clone());
+        Ok(rt)
+    })
+}
+
+impl BlockOn for PgRuntime {
+    fn block_on<F: Future>(&self, f: F) -> F::Output {
+        self.0.block_on(f)
+    }
+    #[expect(clippy::expect_used, reason = "open_postgres made the runtime of this thread before any wrapper exists")]
+    fn get_runtime() -> Self {
+        Self(thread_runtime().expect("the thread has its runtime"))
+    }
+}
+
+/// Opens a PostgreSQL connection; `sslmode` in the URL decides about TLS (`prefer` by default: TLS when the server
+/// offers it, checked against the system's trust store).
+///
+/// # Errors
+/// `Unavailable` when the server cannot be reached or refuses.
+pub fn open_postgres(url: &str) -> Result<Conn> {
+    let away = |e: &dyn std::fmt::Display| Error::Unavailable(format!("PostgreSQL: {e}").into());
+    let config: tokio_postgres::Config = url.parse().map_err(|e: tokio_postgres::Error| away(&e))?;
+    let rt = thread_runtime().map_err(|e| away(&e))?;
+    let wrapped: PgConn = rt
+        .block_on(async {
+            let tls = tls_config().map_err(|e| e.to_string())?;
+            let connect = config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls));
+            let (client, connection) = tokio::time::timeout(std::time::Duration::from_secs(2), connect)
+                .await
+                .map_err(|_| "no answer within 2 s".to_owned())?
+                .map_err(|e| e.to_string())?;
+            AsyncPgConnection::try_from_client_and_connection(client, connection).await.map_err(|e| e.to_string())
+        })
+        .map_err(|e| away(&e))?
+        .into();
+    Ok(Conn::Postgres(Box::new(wrapped)))
+}
+
+fn tls_config() -> std::result::Result<rustls::ClientConfig, rustls::Error> {
+    use rustls_platform_verifier::BuilderVerifierExt;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_platform_verifier()?
+        .with_no_client_auth())
+}

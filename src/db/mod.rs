@@ -1,0 +1,222 @@
+//! The database: `read` and `write`, the same for SQLite and PostgreSQL. Operations are synchronous closures that run on
+//! dedicated threads; nothing outside this module knows which database it is.
+//!
+//! SQLite has one writer thread that owns the only writable connection. It drains a bounded queue: several operations
+//! share one outer transaction, each in a savepoint of its own, and are answered only after the commit reached the disk.
+//! Readers have connections of their own that cannot write. PostgreSQL has a pool of threads with a connection each.
+
+#[macro_use]
+mod conn;
+mod migrate;
+mod pool;
+mod sql;
+
+pub use crate::on_backend;
+pub use conn::{Conn, Dialect, PgConn, PgRuntime};
+pub use migrate::versions as migration_versions;
+pub use sql::{Loads, Sql, Typed, Value};
+
+use crate::{Error, Result};
+use diesel::prelude::*;
+use pool::{Queue, Work};
+use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc};
+
+/// Runs after the commit of the operation that returned it; before its caller gets the answer.
+pub type AfterCommit = Option<Box<dyn FnOnce() + Send>>;
+
+/// Where the data is and how it is written.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `sqlite://PATH`, or `postgres://...`.
+    pub url: String,
+    /// SQLite: wait for the disk at every commit (`synchronous=FULL`); false means `NORMAL`.
+    pub synchronous_full: bool,
+    /// Reading connections (SQLite), or all connections (PostgreSQL).
+    pub connections: usize,
+}
+
+impl Settings {
+    /// The defaults for this URL: full synchronisation; 4 readers, or 16 PostgreSQL connections.
+    pub fn new(url: impl Into<String>) -> Self {
+        let url = url.into();
+        let connections = if url.starts_with("sqlite:") { 4 } else { 16 };
+        Self { url, synchronous_full: true, connections }
+    }
+    /// The SQLite file, when it is one.
+    pub fn sqlite_path(&self) -> Option<PathBuf> {
+        self.url.strip_prefix("sqlite://").map(PathBuf::from)
+    }
+}
+
+/// A handle on the database; cheap to clone. Dropping the last one ends the threads.
+#[derive(Clone)]
+pub struct Db {
+    reads: Queue,
+    writes: Queue,
+    dialect: Dialect,
+}
+
+/// Operations waiting before more are refused with 503.
+const QUEUE: usize = 4096;
+
+impl Db {
+    /// Opens (and for SQLite creates) the database, migrates it and starts the threads.
+    ///
+    /// # Errors
+    /// `BadRequest` for a URL of neither kind; `Conflict` for a database newer than the program; `Unavailable` when it
+    /// cannot be opened.
+    pub fn open(settings: &Settings) -> Result<Self> {
+        if settings.sqlite_path().is_some() {
+            let mut writer = open_sqlite(settings, true)?;
+            migrate::run(&mut writer)?;
+            let writes = pool::sqlite_writer(writer, QUEUE)?;
+            let mut readers = Vec::with_capacity(settings.connections);
+            for _ in 0..settings.connections.max(1) {
+                readers.push(open_sqlite(settings, false)?);
+            }
+            let reads = pool::sqlite_readers(readers, QUEUE)?;
+            Ok(Self { reads, writes, dialect: Dialect::Sqlite })
+        } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
+            let url: Arc<str> = settings.url.as_str().into();
+            let first = url.clone();
+            // A connection belongs to its thread, so the migrations run on one of their own.
+            std::thread::spawn(move || migrate::run(&mut conn::open_postgres(&first)?))
+                .join()
+                .map_err(|_| Error::internal("the migration thread panicked"))??;
+            let queue = pool::postgres(&url, settings.connections.max(2), QUEUE)?;
+            Ok(Self { reads: queue.clone(), writes: queue, dialect: Dialect::Postgres })
+        } else {
+            Err(Error::bad_request("database must start with sqlite:// or postgres://"))
+        }
+    }
+
+    /// The dialect.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Runs a read-only operation against one consistent state.
+    ///
+    /// # Errors
+    /// What `f` answers; `Unavailable` when too many wait or the database is away.
+    pub async fn read<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        submit(&self.reads, false, move |conn| f(conn).map(|value| (value, None))).await
+    }
+
+    /// Runs `f` in one transaction. The answer comes after the commit; so does what `f` returns as [`AfterCommit`], even
+    /// when the caller has gone away meanwhile.
+    ///
+    /// # Errors
+    /// What `f` answers (then nothing was written); `Unavailable`, `NoSpace` when the commit failed.
+    pub async fn write<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<(T, AfterCommit)> + Send + 'static,
+    {
+        submit(&self.writes, true, f).await
+    }
+}
+
+async fn submit<T, F>(queue: &Queue, write: bool, f: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Conn) -> Result<(T, AfterCommit)> + Send + 'static,
+{
+    let (send, receive) = tokio::sync::oneshot::channel::<Result<T>>();
+    let slot = Arc::new(std::sync::Mutex::new(Some(send)));
+    let answer = move |value: Result<T>| {
+        let sender = slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(sender) = sender {
+            // The caller may have gone away; the work is done all the same.
+            let _ = sender.send(value);
+        }
+    };
+    let run = move |conn: &mut Conn| -> pool::Finish {
+        // A panicking operation must not take the database thread down.
+        match std::panic::catch_unwind(AssertUnwindSafe(|| f(conn))) {
+            Ok(Ok((value, after))) => pool::Finish {
+                ok: true,
+                answer: Box::new(move |committed| match committed {
+                    Ok(()) => {
+                        if let Some(after) = after {
+                            after();
+                        }
+                        answer(Ok(value));
+                    }
+                    Err(e) => answer(Err(e)),
+                }),
+            },
+            Ok(Err(error)) => pool::Finish { ok: false, answer: Box::new(move |_| answer(Err(error))) },
+            Err(_) => pool::Finish {
+                ok: false,
+                answer: Box::new(move |_| answer(Err(Error::internal("an operation panicked")))),
+            },
+        }
+    };
+    queue.submit(Work { write, run: Box::new(run) })?;
+    match receive.await {
+        Ok(value) => value,
+        Err(_) => Err(Error::Unavailable("the database is stopping or away".into())),
+    }
+}
+
+fn open_sqlite(settings: &Settings, writable: bool) -> Result<Conn> {
+    let path = settings.sqlite_path().ok_or_else(|| Error::internal("not a SQLite URL"))?;
+    if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder)
+            .map_err(|e| Error::Unavailable(format!("cannot create {}: {e}", folder.display()).into()))?;
+    }
+    let name = path.to_string_lossy();
+    let inner = SqliteConnection::establish(&name)
+        .map_err(|e| Error::Unavailable(format!("cannot open {name}: {e}").into()))?;
+    let mut conn = Conn::Sqlite(inner);
+    let sync = if settings.synchronous_full { "FULL" } else { "NORMAL" };
+    if writable {
+        conn.batch(&format!(
+            "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA foreign_keys=ON; \
+             PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA journal_size_limit=67108864; \
+             PRAGMA wal_autocheckpoint=2000;"
+        ))?;
+    } else {
+        conn.batch(
+            "PRAGMA busy_timeout=5000; PRAGMA query_only=ON; PRAGMA cache_size=-4000; PRAGMA mmap_size=268435456;",
+        )?;
+    }
+    Ok(conn)
+}
+
+impl From<diesel::result::Error> for Error {
+    /// The one place that reads database errors. SQLite does not name the violated constraint, so callers that care
+    /// check before or use upserts; what is left is a conflict.
+    fn from(error: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind as Kind, Error as E};
+        match error {
+            E::NotFound => Self::NotFound,
+            E::DatabaseError(Kind::UniqueViolation, info) => Self::Conflict(info.message().to_owned().into()),
+            E::DatabaseError(Kind::ClosedConnection | Kind::SerializationFailure, info) => {
+                Self::Unavailable(info.message().to_owned().into())
+            }
+            E::DatabaseError(kind, info) => {
+                let message = info.message();
+                let has = |words: &[&str]| words.iter().any(|w| message.contains(w));
+                if has(&["database or disk is full", "No space left", "readonly database", "could not extend file"]) {
+                    Self::NoSpace
+                } else if has(&[
+                    "database is locked",
+                    "connection closed",
+                    "terminating connection",
+                    "deadlock detected",
+                ]) {
+                    Self::Unavailable(message.to_owned().into())
+                } else {
+                    Self::internal(format!("database: {kind:?}: {message}"))
+                }
+            }
+            other => Self::internal(format!("database: {other}")),
+        }
+    }
+}

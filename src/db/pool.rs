@@ -1,0 +1,235 @@
+//! The threads that own the connections.
+
+use super::{Conn, conn::open_postgres};
+use crate::{Error, Result};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    time::Instant,
+};
+
+/// An operation that ran: whether its effects shall stay, and how to answer once that is settled.
+pub(super) struct Finish {
+    pub ok: bool,
+    pub answer: Box<dyn FnOnce(Result<()>) + Send>,
+}
+
+/// An operation waiting for a thread.
+pub(super) struct Work {
+    pub write: bool,
+    pub run: Box<dyn FnOnce(&mut Conn) -> Finish + Send>,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Work>,
+    closed: bool,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    wake: Condvar,
+    capacity: usize,
+}
+
+/// A bounded queue. When the last handle outside the threads is dropped, the threads finish what waits and end.
+#[derive(Clone)]
+pub(super) struct Queue {
+    shared: Arc<Shared>,
+    _close: Arc<Closer>,
+}
+
+struct Closer(Arc<Shared>);
+
+impl Drop for Closer {
+    fn drop(&mut self) {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.0.wake.notify_all();
+    }
+}
+
+impl Queue {
+    fn new(capacity: usize) -> Self {
+        let shared = Arc::new(Shared { state: Mutex::default(), wake: Condvar::new(), capacity });
+        Self { _close: Arc::new(Closer(shared.clone())), shared }
+    }
+
+    pub fn submit(&self, work: Work) -> Result<()> {
+        let mut state = self.shared.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.closed || state.waiting.len() >= self.shared.capacity {
+            return Err(Error::Unavailable("too many operations wait for the database".into()));
+        }
+        state.waiting.push_back(work);
+        drop(state);
+        self.shared.wake.notify_one();
+        Ok(())
+    }
+}
+
+impl Shared {
+    /// Waits for work; takes up to `most` pieces at once. None when the queue is closed and empty.
+    fn take(&self, most: usize) -> Option<Vec<Work>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if !state.waiting.is_empty() {
+                let n = state.waiting.len().min(most);
+                return Some(state.waiting.drain(..n).collect());
+            }
+            if state.closed {
+                return None;
+            }
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Operations that share one outer transaction at most.
+const GROUP: usize = 64;
+
+/// Starts the one SQLite writer.
+pub(super) fn sqlite_writer(mut conn: Conn, capacity: usize) -> Result<Queue> {
+    let queue = Queue::new(capacity);
+    let shared = queue.shared.clone();
+    spawn("db-writer", move || {
+        while let Some(group) = shared.take(GROUP) {
+            write_group(&mut conn, group);
+        }
+        // Leaves a small, whole file behind for tools and backups.
+        let _ = conn.batch("PRAGMA wal_checkpoint(TRUNCATE)");
+    })?;
+    Ok(queue)
+}
+
+/// One outer transaction, a savepoint per operation, answers only after the commit.
+fn write_group(conn: &mut Conn, group: Vec<Work>) {
+    if let Err(error) = conn.batch("BEGIN IMMEDIATE") {
+        let error = Error::from(error);
+        tracing::error!(%error, "cannot begin a write transaction");
+        for work in group {
+            refuse(conn, work, &error);
+        }
+        return;
+    }
+    let mut done = Vec::with_capacity(group.len());
+    for work in group {
+        let started = Instant::now();
+        let begun = conn.batch("SAVEPOINT op");
+        let finish = (work.run)(conn);
+        let kept = begun.is_ok() && finish.ok && conn.batch("RELEASE op").is_ok();
+        if !kept {
+            let undone = conn.batch("ROLLBACK TO op; RELEASE op");
+            if finish.ok || undone.is_err() {
+                // The engine already rolled the whole transaction back (disk full, I/O error): nothing of it stands.
+                let failed = Error::NoSpace;
+                let _ = conn.batch("ROLLBACK");
+                (finish.answer)(Err(copy(&failed)));
+                for earlier in done {
+                    let Finish { answer, .. } = earlier;
+                    answer(Err(copy(&failed)));
+                }
+                done = Vec::new();
+                if conn.batch("BEGIN IMMEDIATE").is_err() {
+                    return;
+                }
+                continue;
+            }
+        }
+        if cfg!(debug_assertions) && started.elapsed().as_millis() > 50 {
+            tracing::debug!(millis = started.elapsed().as_millis(), "a slow write operation");
+        }
+        done.push(finish);
+    }
+    let committed = conn.batch("COMMIT").map_err(Error::from);
+    if let Err(error) = &committed {
+        tracing::error!(%error, "cannot commit");
+        let _ = conn.batch("ROLLBACK");
+    }
+    for finish in done {
+        (finish.answer)(match &committed {
+            Ok(()) => Ok(()),
+            Err(error) => Err(copy(error)),
+        });
+    }
+}
+
+/// Answers an operation that never ran: it is dropped, so its caller's channel closes with `Unavailable`.
+fn refuse(_conn: &mut Conn, work: Work, _error: &Error) {
+    drop(work);
+}
+
+/// Errors own their causes; a failed commit has one cause and many callers.
+fn copy(error: &Error) -> Error {
+    match error {
+        Error::NoSpace => Error::NoSpace,
+        Error::Unavailable(why) => Error::Unavailable(why.clone()),
+        other => Error::Unavailable(other.to_string().into()),
+    }
+}
+
+/// Starts the SQLite readers: each operation sees one consistent state.
+pub(super) fn sqlite_readers(conns: Vec<Conn>, capacity: usize) -> Result<Queue> {
+    let queue = Queue::new(capacity);
+    for mut conn in conns {
+        let shared = queue.shared.clone();
+        spawn("db-reader", move || {
+            while let Some(works) = shared.take(1) {
+                for work in works {
+                    let begun = conn.batch("BEGIN");
+                    let finish = (work.run)(&mut conn);
+                    let ended = conn.batch("COMMIT");
+                    (finish.answer)(begun.and(ended).map_err(Error::from));
+                }
+            }
+        })?;
+    }
+    Ok(queue)
+}
+
+/// Starts the PostgreSQL threads. A broken connection is replaced before the next operation.
+pub(super) fn postgres(url: &Arc<str>, threads: usize, capacity: usize) -> Result<Queue> {
+    let queue = Queue::new(capacity);
+    for _ in 0..threads {
+        let (shared, url) = (queue.shared.clone(), url.clone());
+        spawn("db-postgres", move || {
+            let mut conn: Option<Conn> = None;
+            while let Some(works) = shared.take(1) {
+                for work in works {
+                    postgres_one(&mut conn, &url, work);
+                }
+            }
+        })?;
+    }
+    Ok(queue)
+}
+
+fn postgres_one(slot: &mut Option<Conn>, url: &str, work: Work) {
+    // A connection may have died while idle: BEGIN is the cheapest way to find out, and one new try is free of harm.
+    for _ in 0..2 {
+        if slot.is_none() {
+            match open_postgres(url) {
+                Ok(conn) => *slot = Some(conn),
+                Err(error) => {
+                    tracing::error!(%error, "the database is away");
+                    return;
+                }
+            }
+        }
+        let Some(conn) = slot.as_mut() else { return };
+        let begin = if work.write { "BEGIN" } else { "BEGIN READ ONLY" };
+        if conn.batch(begin).is_ok() {
+            break;
+        }
+        *slot = None;
+    }
+    let Some(conn) = slot.as_mut() else { return };
+    let finish = (work.run)(conn);
+    let ended = if finish.ok { conn.batch("COMMIT") } else { conn.batch("ROLLBACK") };
+    if ended.is_err() {
+        *slot = None;
+    }
+    (finish.answer)(ended.map_err(Error::from));
+}
+
+fn spawn(name: &str, f: impl FnOnce() + Send + 'static) -> Result<()> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(f).map(drop).map_err(Error::internal)
+}

@@ -1,0 +1,106 @@
+//! Sessions, invitations, client apps, codes, tokens and the audit log.
+
+use super::{
+    account::{Account, Role},
+    schema, whole_row,
+};
+use crate::{id::Id, time::Timestamp};
+use diesel::prelude::*;
+
+/// A signed-in browser.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::sessions, treat_none_as_default_value = false)]
+pub struct Session {
+    pub id: Id<Session>,
+    pub token_hash: Vec<u8>,
+    pub account_id: Id<Account>,
+    pub csrf: String,
+    pub user_agent: Option<String>,
+    pub address: Option<String>,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+}
+
+/// An invitation link.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::invites, treat_none_as_default_value = false)]
+pub struct Invite {
+    pub id: Id<Invite>,
+    pub code: String,
+    pub created_by: Option<Id<Account>>,
+    pub role: Role,
+    pub max_uses: Option<i64>,
+    pub uses: i64,
+    pub expires_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// A registered client.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::apps, treat_none_as_default_value = false)]
+pub struct App {
+    pub id: Id<App>,
+    pub client_id: String,
+    pub client_secret_hash: Vec<u8>,
+    pub name: String,
+    pub website: Option<String>,
+    pub redirect_uris: String,
+    pub scopes: String,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// An authorisation code, kept after use to notice a second one (OAU-03).
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::oauth_codes, treat_none_as_default_value = false)]
+pub struct OauthCode {
+    pub code_hash: Vec<u8>,
+    pub app_id: Id<App>,
+    pub account_id: Id<Account>,
+    pub redirect_uri: String,
+    pub scopes: String,
+    pub challenge: Option<String>,
+    pub created_at: Timestamp,
+    pub used_at: Option<Timestamp>,
+}
+
+/// An access token, stored hashed.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::tokens, treat_none_as_default_value = false)]
+pub struct Token {
+    pub id: Id<Token>,
+    pub token_hash: Vec<u8>,
+    pub app_id: Id<App>,
+    pub account_id: Option<Id<Account>>,
+    pub scopes: String,
+    pub code_hash: Option<Vec<u8>>,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// Sealed private keys of a local actor.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::actor_keys, treat_none_as_default_value = false)]
+pub struct ActorKeys {
+    pub account_id: Id<Account>,
+    pub rsa_sealed: Vec<u8>,
+    pub ed25519_sealed: Vec<u8>,
+    pub created_at: Timestamp,
+}
+
+/// One act of staff (OPS-02).
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::audit_log, treat_none_as_default_value = false)]
+pub struct AuditEntry {
+    pub id: Id<AuditEntry>,
+    pub at: Timestamp,
+    pub actor_id: Option<Id<Account>>,
+    pub actor: String,
+    pub action: String,
+    pub target: String,
+    pub detail: String,
+    pub origin: String,
+}
+
+whole_row!(Session => sessions, Invite => invites, App => apps, OauthCode => oauth_codes, Token => tokens, ActorKeys => actor_keys, AuditEntry => audit_log);

@@ -1,0 +1,37 @@
+//! Plain rows and enums. Derives only: no function here touches a database, none knows a rule.
+
+pub mod access;
+pub mod account;
+pub mod post;
+pub mod relation;
+pub mod schema;
+pub mod types;
+pub mod work;
+
+pub use access::{ActorKeys, App, AuditEntry, Invite, OauthCode, Session, Token};
+pub use account::{Account, AccountKind, Role, User};
+pub use post::{
+    Bookmark, Favourite, Listing, Media, MediaKind, MediaState, Mention, Pin, Poll, PollOption, PollVote, Post,
+    PostEdit, Tag, Visibility,
+};
+pub use relation::{
+    AccountNote, Block, Conversation, CustomEmoji, FeaturedTag, Filter, FilterKeyword, FilterPost, Follow, FollowState,
+    FollowedTag, List, ListMember, Marker, Mute, Notification, NotificationKind,
+};
+pub use work::{Activity, Delivery, DomainBlock, Host, InboxItem, Job, PeerRow, Report};
+
+/// A whole row of one table, its fields in the column order of the schema, so that `select t.*` reads it by position.
+pub trait Row: Sized {
+    /// The SQL types of the columns.
+    type SqlTypes;
+}
+
+/// Ties a row struct to its table.
+macro_rules! whole_row {
+    ($($row:ty => $table:ident),+ $(,)?) => {$(
+        impl $crate::model::Row for $row {
+            type SqlTypes = diesel::dsl::SqlTypeOf<<$crate::model::schema::$table::table as diesel::Table>::AllColumns>;
+        }
+    )+};
+}
+pub(crate) use whole_row;

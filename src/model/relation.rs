@@ -1,0 +1,209 @@
+//! What stands between accounts, and what one person keeps to read by.
+
+use super::{
+    account::Account,
+    post::{Post, Tag},
+    schema,
+    types::small_enum,
+    whole_row,
+};
+use crate::{id::Id, time::Timestamp};
+use diesel::prelude::*;
+
+small_enum!(
+    /// A follow that waits for its target's consent, or one that stands.
+    FollowState { Requested = 0 "requested", Accepted = 1 "accepted" }
+);
+
+small_enum!(
+    /// Why somebody is notified; the words are those of the client API.
+    NotificationKind {
+        Mention = 0 "mention",
+        Status = 1 "status",
+        Reblog = 2 "reblog",
+        Follow = 3 "follow",
+        FollowRequest = 4 "follow_request",
+        Favourite = 5 "favourite",
+        Poll = 6 "poll",
+        Update = 7 "update",
+        AdminSignUp = 8 "admin.sign_up",
+        AdminReport = 9 "admin.report",
+    }
+);
+
+/// A follow or the request for one.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::follows, treat_none_as_default_value = false)]
+pub struct Follow {
+    pub id: Id<Follow>,
+    pub account_id: Id<Account>,
+    pub target_id: Id<Account>,
+    pub state: FollowState,
+    pub uri: Option<String>,
+    pub show_boosts: bool,
+    pub notify: bool,
+    pub languages: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// A block.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::blocks, treat_none_as_default_value = false)]
+pub struct Block {
+    pub id: Id<Block>,
+    pub account_id: Id<Account>,
+    pub target_id: Id<Account>,
+    pub uri: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// A mute.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::mutes, treat_none_as_default_value = false)]
+pub struct Mute {
+    pub id: Id<Mute>,
+    pub account_id: Id<Account>,
+    pub target_id: Id<Account>,
+    pub hide_notifications: bool,
+    pub expires_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// A person's private remark about another.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::account_notes, treat_none_as_default_value = false)]
+pub struct AccountNote {
+    pub account_id: Id<Account>,
+    pub target_id: Id<Account>,
+    pub comment: String,
+}
+
+/// A list of followed people.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::lists, treat_none_as_default_value = false)]
+pub struct List {
+    pub id: Id<List>,
+    pub account_id: Id<Account>,
+    pub title: String,
+    pub replies_policy: i16,
+    pub exclusive: bool,
+    pub created_at: Timestamp,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::list_members, treat_none_as_default_value = false)]
+pub struct ListMember {
+    pub list_id: Id<List>,
+    pub account_id: Id<Account>,
+}
+
+/// Direct messages of one thread, as one reader sees them.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::conversations, treat_none_as_default_value = false)]
+pub struct Conversation {
+    pub id: Id<Conversation>,
+    pub account_id: Id<Account>,
+    pub conversation_id: Id<Post>,
+    pub last_post_id: Id<Post>,
+    pub unread: bool,
+    pub hidden: bool,
+    pub participants: String,
+    pub updated_at: Timestamp,
+}
+
+/// A notification.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::notifications, treat_none_as_default_value = false)]
+pub struct Notification {
+    pub id: Id<Notification>,
+    pub account_id: Id<Account>,
+    pub kind: NotificationKind,
+    pub from_account_id: Id<Account>,
+    pub post_id: Option<Id<Post>>,
+    pub report_id: Option<Id<super::work::Report>>,
+    pub group_key: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// How far somebody has read.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::markers, treat_none_as_default_value = false)]
+pub struct Marker {
+    pub account_id: Id<Account>,
+    pub timeline: String,
+    pub last_read_id: i64,
+    pub version: i64,
+    pub updated_at: Timestamp,
+}
+
+/// A keyword filter. `contexts` is a bit set.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::filters, treat_none_as_default_value = false)]
+pub struct Filter {
+    pub id: Id<Filter>,
+    pub account_id: Id<Account>,
+    pub title: String,
+    pub contexts: i16,
+    pub action: i16,
+    pub expires_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// One word of a filter.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::filter_keywords, treat_none_as_default_value = false)]
+pub struct FilterKeyword {
+    pub id: Id<FilterKeyword>,
+    pub filter_id: Id<Filter>,
+    pub keyword: String,
+    pub whole_word: bool,
+}
+
+/// One post of a filter.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::filter_posts, treat_none_as_default_value = false)]
+pub struct FilterPost {
+    pub id: Id<FilterPost>,
+    pub filter_id: Id<Filter>,
+    pub post_id: Id<Post>,
+}
+
+/// Somebody follows a hashtag.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::followed_tags, treat_none_as_default_value = false)]
+pub struct FollowedTag {
+    pub id: Id<FollowedTag>,
+    pub account_id: Id<Account>,
+    pub tag_id: Id<Tag>,
+    pub created_at: Timestamp,
+}
+
+/// A hashtag on a profile.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::featured_tags, treat_none_as_default_value = false)]
+pub struct FeaturedTag {
+    pub id: Id<FeaturedTag>,
+    pub account_id: Id<Account>,
+    pub tag_id: Id<Tag>,
+    pub posts_count: i64,
+    pub last_post_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+}
+
+/// A custom emoji of this node (`domain` empty) or another.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::custom_emojis, treat_none_as_default_value = false)]
+pub struct CustomEmoji {
+    pub id: Id<CustomEmoji>,
+    pub shortcode: String,
+    pub domain: String,
+    pub uri: Option<String>,
+    pub image_remote_url: Option<String>,
+    pub file: Option<String>,
+    pub category: Option<String>,
+    pub visible_in_picker: bool,
+    pub updated_at: Timestamp,
+}
+
+whole_row!(Follow => follows, Block => blocks, Mute => mutes, AccountNote => account_notes, List => lists, ListMember => list_members, Conversation => conversations, Notification => notifications, Marker => markers, Filter => filters, FilterKeyword => filter_keywords, FilterPost => filter_posts, FollowedTag => followed_tags, FeaturedTag => featured_tags, CustomEmoji => custom_emojis);
