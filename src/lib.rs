@@ -7,6 +7,7 @@ pub mod error;
 pub mod id;
 pub mod limits;
 pub mod model;
+pub mod net;
 pub mod random;
 pub mod time;
 

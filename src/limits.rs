@@ -24,6 +24,10 @@ pub const REDIRECTS: usize = 3;
 pub const FETCH_TOTAL_MS: u64 = 10_000;
 /// Milliseconds of an outgoing media fetch, in total.
 pub const MEDIA_TOTAL_MS: u64 = 30_000;
+/// Milliseconds a failed fetch takes at least, so that its duration tells nothing about our network (NET-12).
+pub const FETCH_FAILURE_MIN_MS: u64 = 300;
+/// Bytes of a URL.
+pub const URL_BYTES: usize = 2 * 1024;
 /// Milliseconds to connect.
 pub const CONNECT_MS: u64 = 5_000;
 /// Milliseconds of a delivery, in total.
