@@ -6,6 +6,7 @@ pub mod domain;
 pub mod error;
 pub mod id;
 pub mod limits;
+pub mod media;
 pub mod model;
 pub mod net;
 pub mod random;

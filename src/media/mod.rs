@@ -1,0 +1,108 @@
+//! Files people attach: recognised by their bytes, pictures decoded and written anew (so that nothing of the original
+//! container survives), films and sounds checked and freed of their location data, all stored under names of our own.
+//! Nothing here knows of posts or of HTTP; everything blocks and runs on a blocking thread.
+
+pub mod film;
+pub mod gif;
+pub mod images;
+pub mod storage;
+
+use crate::{Error, Result, limits};
+use std::path::Path;
+
+/// What a stored file is to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A picture, animated or not.
+    Image,
+    /// A film with sound or without.
+    Video,
+    /// Sound alone.
+    Audio,
+}
+
+/// One file ready to be stored.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    /// Content type.
+    pub mime: &'static str,
+    /// File name extension that stands for the content type.
+    pub extension: &'static str,
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// An upload after processing. The original of a film stays in the file it came in.
+#[derive(Clone, Debug)]
+pub struct Processed {
+    /// What it is.
+    pub kind: Kind,
+    /// Content type of the original.
+    pub mime: &'static str,
+    /// Extension of the original.
+    pub extension: &'static str,
+    /// The new original, `None` when the uploaded file itself is kept.
+    pub original: Option<Vec<u8>>,
+    /// Pixels, 0 when unknown or sound.
+    pub width: u32,
+    /// Pixels, 0 when unknown or sound.
+    pub height: u32,
+    /// Length of films and sounds, where the file says it.
+    pub duration_ms: Option<i64>,
+    /// Preview picture; sounds have none.
+    pub small: Option<Encoded>,
+    /// Compact preview.
+    pub blurhash: Option<String>,
+}
+
+/// Content types that may be uploaded, for `instance`.
+pub const ACCEPTED: [&str; 16] = [
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/webp",
+    "video/mp4",
+    "video/quicktime",
+    "video/webm",
+    "audio/mpeg",
+    "audio/mp3",
+    "audio/ogg",
+    "audio/wav",
+    "audio/x-wav",
+    "audio/flac",
+    "audio/mp4",
+    "audio/x-m4a",
+    "audio/webm",
+];
+
+/// Looks at the bytes, not at names or declared types (WEB-07), and makes the upload fit to be served.
+///
+/// # Errors
+/// `Invalid` (422) for anything that is not one of [`ACCEPTED`] or is broken, `TooLarge` (413) above the limits.
+pub fn process(upload: &Path) -> Result<Processed> {
+    use std::io::Read;
+    let mut file = std::fs::File::open(upload).map_err(Error::internal)?;
+    let length = file.metadata().map_err(Error::internal)?.len();
+    let mut head = Vec::with_capacity(64);
+    file.by_ref().take(64).read_to_end(&mut head).map_err(Error::internal)?;
+    if images::recognise(&head).is_some() {
+        if length > limits::IMAGE_BYTES as u64 {
+            return Err(Error::TooLarge("The picture is too large".into()));
+        }
+        let bytes = std::fs::read(upload).map_err(Error::internal)?;
+        return images::attachment(&bytes, limits::IMAGE_PIXELS);
+    }
+    if length > limits::VIDEO_BYTES as u64 {
+        return Err(Error::TooLarge("The file is too large".into()));
+    }
+    film::process(upload, &head)
+}
+
+/// A 422 about the file.
+fn unusable(reason: &'static str) -> Error {
+    Error::invalid("file", "invalid", reason)
+}
