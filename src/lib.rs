@@ -1,9 +1,11 @@
 //! Watercooler: the social network inside organisations, federated over ActivityPub.
 #![forbid(unsafe_code)]
 
+pub mod crypto;
 pub mod db;
 pub mod domain;
 pub mod error;
+pub mod federation;
 pub mod id;
 pub mod limits;
 pub mod media;
