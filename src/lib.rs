@@ -1,6 +1,7 @@
 //! Watercooler: the social network inside organisations, federated over ActivityPub.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod domain;

@@ -1,0 +1,525 @@
+//! Settings: one struct whose doc comments are also the reference (`watercooler config reference` prints them).
+//!
+//! Layers, later ones win: defaults, `watercooler.toml`, `WATERCOOLER_*` environment, flags (`load.rs`). This module reads
+//! no environment and keeps no global: whoever starts a node passes the sources in, so two nodes live in one process.
+//! `site.rs` builds every URL we hand out from `domain` and `public_url`.
+
+mod load;
+mod reference;
+mod site;
+mod values;
+
+pub use load::{ConfigError, Loaded, Origin, Sources};
+pub use reference::reference;
+pub use site::Site;
+pub use values::{Database, Outgoing, Proxies, Purpose, Secret};
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use std::{net::SocketAddr, path::PathBuf};
+use url::Url;
+
+/// Every setting of a node.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The right side of handles (`@ada@example.org`). On plain http at localhost the port is part of it.
+    /// Default: localhost with the port of `listen`.
+    pub domain: String,
+    /// Address and port the server listens on.
+    pub listen: SocketAddr,
+    /// The address people and other nodes use. Its host is in the id of everything, and may differ from `domain`.
+    /// Default: `http://` before a localhost domain, `https://` before any other.
+    pub public_url: Option<Url>,
+    /// Folder of the embedded database, media files, the secret key, the lock and the control socket.
+    pub data_dir: PathBuf,
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`; `file:PATH` reads the value from a file.
+    /// Relative paths count from the folder of this file.
+    pub database: Database,
+    /// Who may sign up: `open`, `approval` (staff decides) or `closed` (invitations only).
+    pub registration: Registration,
+    /// Reverse proxies whose `X-Forwarded-For`, `-Proto` and `-Host` headers are believed (addresses or ranges).
+    #[serde(with = "values::networks")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// What is logged: a level (`error`, `warn`, `info`, `debug`) or a filter such as `info,watercooler::federation=debug`.
+    pub log: String,
+    /// `text` for people or `json` for machines.
+    pub log_format: LogFormat,
+    /// How the node presents itself.
+    pub instance: Instance,
+    /// What new accounts start with.
+    pub accounts: Accounts,
+    /// Local posts.
+    pub posts: Posts,
+    /// Files: uploads and the copies of remote ones.
+    pub media: MediaSettings,
+    /// Pages for people with a browser.
+    pub web: Web,
+    /// How often one address, account or token may ask.
+    pub rate_limits: RateLimits,
+    /// Other nodes.
+    pub federation: Federation,
+    /// Web Push.
+    pub push: Push,
+    /// How this node reaches the world.
+    pub outgoing: Outgoing,
+    /// Mail. This version sends none, so sign-up asks for no confirmation; the keys are kept for the next one.
+    pub mail: Mail,
+    /// Figures for Prometheus. Off unless a listen address or a token is set.
+    pub metrics: Metrics,
+    /// The embedded database.
+    pub sqlite: Sqlite,
+    /// PostgreSQL.
+    pub postgres: Postgres,
+    /// Built from `domain` and `public_url` by [`Config::prepare`].
+    #[serde(skip)]
+    pub site: Site,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            domain: "localhost:8080".into(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            data_dir: "data".into(),
+            database: Database::new("sqlite://data/watercooler.db"),
+            registration: Registration::default(),
+            trusted_proxies: Vec::new(),
+            log: "info".into(),
+            log_format: LogFormat::default(),
+            instance: Instance::default(),
+            accounts: Accounts::default(),
+            posts: Posts::default(),
+            media: MediaSettings::default(),
+            web: Web::default(),
+            rate_limits: RateLimits::default(),
+            federation: Federation::default(),
+            push: Push::default(),
+            outgoing: Outgoing::default(),
+            mail: Mail::default(),
+            metrics: Metrics::default(),
+            sqlite: Sqlite::default(),
+            postgres: Postgres::default(),
+            site: Site::default(),
+        }
+    }
+}
+
+/// Who may sign up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// Anybody.
+    Open,
+    /// Anybody asks, staff decides.
+    Approval,
+    /// Invitations only.
+    #[default]
+    Closed,
+}
+
+/// Form of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One line for people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How the node presents itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Instance {
+    /// Name of the node, for people.
+    pub name: String,
+    /// One sentence, plain text.
+    pub short_description: String,
+    /// A longer text; HTML is allowed and sanitised.
+    pub description: String,
+    /// Where people write to when they need a person.
+    pub contact_email: String,
+    /// House rules, one sentence each, shown before sign-up.
+    pub rules: Vec<String>,
+    /// Languages spoken here, as two-letter codes, the main one first.
+    pub languages: Vec<String>,
+    /// A picture of the node: a file (relative to this one) or an address.
+    pub thumbnail: Option<String>,
+}
+
+impl Default for Instance {
+    fn default() -> Self {
+        Self {
+            name: "Watercooler".into(),
+            short_description: "A place to talk across departments.".into(),
+            description: String::new(),
+            contact_email: String::new(),
+            rules: Vec::new(),
+            languages: vec!["en".into()],
+            thumbnail: None,
+        }
+    }
+}
+
+/// What new accounts start with.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Accounts {
+    /// New accounts approve their followers by hand.
+    pub default_locked: bool,
+    /// Who sees a post when its author says nothing: `public`, `unlisted`, `private` or `direct`.
+    pub default_visibility: DefaultVisibility,
+    /// New accounts are listed in directories. Default: true under an allowlist, false under the open policy.
+    pub default_discoverable: Option<bool>,
+    /// Public posts of new accounts are found by search. Default: as `default_discoverable`.
+    pub default_indexable: Option<bool>,
+}
+
+/// Audience of a post whose author says nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DefaultVisibility {
+    /// Everybody, in public timelines.
+    #[default]
+    Public,
+    /// Everybody, not in public timelines.
+    Unlisted,
+    /// Followers.
+    Private,
+    /// The people mentioned.
+    Direct,
+}
+
+/// Local posts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Posts {
+    /// Characters of a post, 500 to 50000.
+    pub characters: usize,
+    /// Options of a poll, 2 to 20.
+    pub poll_options: usize,
+}
+
+impl Default for Posts {
+    fn default() -> Self {
+        Self { characters: crate::limits::POST_CHARACTERS, poll_options: crate::limits::POLL_OPTIONS }
+    }
+}
+
+/// Files: uploads and the copies of remote ones.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MediaSettings {
+    /// Attachments of a post, 1 to 16.
+    pub attachments: usize,
+    /// Bytes of an uploaded image.
+    pub image_bytes: usize,
+    /// Bytes of an uploaded video or audio file.
+    pub video_bytes: usize,
+    /// Remote files are fetched by this node and handed to clients from here. Always so for allowlisted peers.
+    pub proxy_remote: bool,
+    /// Days a copy of a remote file is kept after it was last looked at.
+    pub cache_days: u32,
+}
+
+impl Default for MediaSettings {
+    fn default() -> Self {
+        Self {
+            attachments: crate::limits::ATTACHMENTS,
+            image_bytes: crate::limits::IMAGE_BYTES,
+            video_bytes: crate::limits::VIDEO_BYTES,
+            proxy_remote: true,
+            cache_days: 30,
+        }
+    }
+}
+
+/// Pages for people with a browser.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Web {
+    /// Strangers see profiles and public posts as pages; with `false` only the front page.
+    pub public_pages: bool,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self { public_pages: true }
+    }
+}
+
+/// How often one address, account or token may ask.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateLimits {
+    /// `on` or `off`.
+    pub mode: Switch,
+    /// Addresses of whole sites behind one address: they have 50 times the figures of one address.
+    /// Default: the private ranges under an allowlist, none under the open policy.
+    #[serde(with = "values::optional_networks")]
+    pub trusted: Option<Vec<IpNet>>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// On.
+    #[default]
+    On,
+    /// Off.
+    Off,
+}
+
+/// Other nodes.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Federation {
+    /// `open`: every node that is not blocked. `allowlist`: only peers named here or added with `watercooler peer add`.
+    pub policy: FederationPolicy,
+    /// Posts and profiles are given only to nodes that sign their requests: `on`, `off` or `auto` (on under an allowlist).
+    pub authorized_fetch: AuthorizedFetch,
+    /// Domains this node does not speak with, subdomains included. A block wins over any peer entry.
+    pub blocked: Vec<String>,
+    /// One entry for each peer with its own terms: the only door to private addresses, other ports, plain http or a
+    /// private certificate authority, with every other check in place.
+    pub peer: Vec<PeerEntry>,
+}
+
+/// Whom this node federates with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FederationPolicy {
+    /// Every node that is not blocked.
+    #[default]
+    Open,
+    /// Named peers only.
+    Allowlist,
+}
+
+/// Whether reads by other nodes need a signature (SIGIN-23).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthorizedFetch {
+    /// On under an allowlist, off under the open policy.
+    #[default]
+    Auto,
+    /// Needed.
+    On,
+    /// Not needed.
+    Off,
+}
+
+/// The terms of one peer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerEntry {
+    /// An exact host (`hr.corp.example`) or a wildcard (`*.sites.corp.example`, which does not match `sites.corp.example`).
+    pub domain: String,
+    /// Private addresses or ranges this host may have. Empty: public addresses only.
+    #[serde(default, with = "values::networks")]
+    pub addresses: Vec<IpNet>,
+    /// The only port allowed. Default: that of the scheme.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// `https`, or `http` for this one peer.
+    #[serde(default)]
+    pub scheme: Scheme,
+    /// PEM file of a certificate authority trusted for this peer only, relative to this file.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Scheme of a peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scheme {
+    /// With TLS.
+    #[default]
+    Https,
+    /// Without.
+    Http,
+}
+
+impl Scheme {
+    /// `https` or `http`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Http => "http",
+        }
+    }
+    /// 443 or 80.
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Https => 443,
+            Self::Http => 80,
+        }
+    }
+}
+
+/// Web Push.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Push {
+    /// Push relays on private addresses; others are reached at public addresses only.
+    pub relay: Vec<RelayEntry>,
+}
+
+/// A push relay inside the organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelayEntry {
+    /// Exact host.
+    pub domain: String,
+    /// Addresses or ranges this host may have. Empty: public addresses only.
+    #[serde(default, with = "values::networks")]
+    pub addresses: Vec<IpNet>,
+    /// The only port allowed. Default: 443.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// PEM file of a certificate authority trusted for this relay only, relative to this file.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Mail.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// `smtps://USER:PASSWORD@HOST:PORT`; `file:PATH` reads the value from a file.
+    pub server: Option<Secret>,
+    /// Sender of the node's letters.
+    pub from: Option<String>,
+}
+
+/// Figures for Prometheus.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Own address and port for `/metrics`, without a password: keep it inside.
+    pub listen: Option<SocketAddr>,
+    /// With this bearer token `/metrics` answers on the main address too; `file:PATH` reads it from a file.
+    pub token: Option<Secret>,
+}
+
+/// The embedded database.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sqlite {
+    /// `full`: what was acknowledged survives power loss. `normal`: it survives a crash of the program only; faster.
+    pub synchronous: Synchronous,
+    /// Connections that read at the same time, 1 to 64.
+    pub readers: usize,
+}
+
+impl Default for Sqlite {
+    fn default() -> Self {
+        Self { synchronous: Synchronous::Full, readers: 4 }
+    }
+}
+
+/// How hard the embedded database waits for the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Synchronous {
+    /// Every commit is on disk before it is acknowledged.
+    #[default]
+    Full,
+    /// The log is synced at checkpoints.
+    Normal,
+}
+
+/// PostgreSQL.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Postgres {
+    /// Connections of this process, 2 to 200.
+    pub connections: usize,
+}
+
+impl Default for Postgres {
+    fn default() -> Self {
+        Self { connections: 16 }
+    }
+}
+
+impl Config {
+    /// Rebuilds what follows from other settings and checks every value. Call it after changing fields by hand.
+    ///
+    /// # Errors
+    /// The first wrong value: its key and a sentence.
+    pub fn prepare(&mut self) -> Result<(), ConfigError> {
+        self.site = Site::new(&self.domain, self.public_url.as_ref())?;
+        self.domain = self.site.domain().to_owned();
+        self.database.check()?;
+        values::in_range("posts.characters", self.posts.characters, 500, 50_000)?;
+        values::in_range("posts.poll_options", self.posts.poll_options, 2, 20)?;
+        values::in_range("media.attachments", self.media.attachments, 1, 16)?;
+        values::in_range("media.image_bytes", self.media.image_bytes, 1024, 256 << 20)?;
+        values::in_range("media.video_bytes", self.media.video_bytes, 1024, 4096 << 20)?;
+        values::in_range("sqlite.readers", self.sqlite.readers, 1, 64)?;
+        values::in_range("postgres.connections", self.postgres.connections, 2, 200)?;
+        for peer in &mut self.federation.peer {
+            peer.domain = values::pattern("federation.peer.domain", &peer.domain)?;
+        }
+        for relay in &mut self.push.relay {
+            relay.domain = values::pattern("push.relay.domain", &relay.domain)?;
+            if relay.domain.starts_with('*') {
+                return Err(ConfigError::value("push.relay.domain", "a relay is one exact host"));
+            }
+        }
+        for blocked in &mut self.federation.blocked {
+            *blocked = values::pattern("federation.blocked", blocked)?;
+        }
+        if self.instance.languages.is_empty() {
+            self.instance.languages.push("en".into());
+        }
+        Ok(())
+    }
+
+    /// Whether reads by other nodes need a signature (SIGIN-23).
+    pub fn authorized_fetch(&self) -> bool {
+        match self.federation.authorized_fetch {
+            AuthorizedFetch::On => true,
+            AuthorizedFetch::Off => false,
+            AuthorizedFetch::Auto => self.federation.policy == FederationPolicy::Allowlist,
+        }
+    }
+
+    /// Whether new accounts are listed in directories (ORG-03).
+    pub fn default_discoverable(&self) -> bool {
+        self.accounts.default_discoverable.unwrap_or(self.federation.policy == FederationPolicy::Allowlist)
+    }
+
+    /// Whether public posts of new accounts are found by search (ORG-03).
+    pub fn default_indexable(&self) -> bool {
+        self.accounts.default_indexable.unwrap_or_else(|| self.default_discoverable())
+    }
+
+    /// Whether strangers see pages of profiles and posts: not while reads need a signature.
+    pub fn public_pages(&self) -> bool {
+        self.web.public_pages && !self.authorized_fetch()
+    }
+
+    /// Whether requests from `address` have 50 times the figures of one address.
+    pub fn is_trusted_range(&self, address: std::net::IpAddr) -> bool {
+        let address = address.to_canonical();
+        match &self.rate_limits.trusted {
+            Some(ranges) => ranges.iter().any(|range| range.contains(&address)),
+            None => self.federation.policy == FederationPolicy::Allowlist && values::is_private(address),
+        }
+    }
+
+    /// Whether the TCP peer at `address` is a configured reverse proxy (LIM-10).
+    pub fn is_trusted_proxy(&self, address: std::net::IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted_proxies.iter().any(|range| range.contains(&address))
+    }
+}
+
+#[cfg(test)]
+mod tests;

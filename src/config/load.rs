@@ -1,0 +1,292 @@
+//! Layering: defaults, then the file, then the environment, then flags. What each value came from is remembered, and a
+//! wrong one is refused with the place it stands in (REL-31).
+
+use super::{Config, Database};
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
+use toml::{Table, Value};
+
+/// Where settings come from. The caller reads the environment; this module does not.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// `--config FILE`; it has to exist. Without it `watercooler.toml` here or in the data folder is read when present.
+    pub file: Option<PathBuf>,
+    /// `--data-dir DIR`.
+    pub data_dir: Option<PathBuf>,
+    /// The whole environment; names that do not begin with `WATERCOOLER_` are ignored.
+    pub environment: Vec<(String, String)>,
+    /// Flags: dotted key and value.
+    pub flags: Vec<(String, String)>,
+}
+
+/// Settings with the source of each value.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings, checked.
+    pub config: Config,
+    /// Source of each value that is not the default, by dotted key.
+    pub origins: BTreeMap<String, Origin>,
+    /// The file that was read.
+    pub file: Option<PathBuf>,
+}
+
+/// Which layer a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The settings file.
+    File,
+    /// An environment variable, by name.
+    Environment(String),
+    /// A flag of the command line.
+    Flag,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File => f.write_str("file"),
+            Self::Environment(name) => f.write_str(name),
+            Self::Flag => f.write_str("flag"),
+        }
+    }
+}
+
+/// A wrong setting: where, and what is wrong, in one line.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {reason}")]
+pub struct ConfigError {
+    /// `FILE:LINE`, the name of an environment variable, or the key.
+    pub place: String,
+    /// A sentence.
+    pub reason: String,
+}
+
+impl ConfigError {
+    pub(super) fn value(key: &str, reason: impl Into<String>) -> Self {
+        Self { place: key.to_owned(), reason: reason.into() }
+    }
+}
+
+/// Variables of that prefix which are not settings: where to look for settings, and switches of the test suite.
+const NOT_SETTINGS: [&str; 2] = ["CONFIG", "DATA_DIR"];
+
+impl Sources {
+    /// Reads, merges and checks every layer.
+    ///
+    /// # Errors
+    /// The first wrong thing, with its place.
+    pub fn load(&self) -> Result<Loaded, ConfigError> {
+        let environment: BTreeMap<&str, &str> = self
+            .environment
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix("WATERCOOLER_")?, value.as_str())))
+            .filter(|(name, _)| !name.starts_with("TEST_"))
+            .collect();
+        let data_dir = self.data_dir.clone().or_else(|| environment.get("DATA_DIR").map(PathBuf::from));
+        let named = self.file.clone().or_else(|| environment.get("CONFIG").map(PathBuf::from));
+
+        let file = find_file(named.as_deref(), data_dir.as_deref())?;
+        let base = file.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+        let mut origins = BTreeMap::new();
+        let (mut table, text) = match &file {
+            Some(path) => read_file(path)?,
+            None => Default::default(),
+        };
+        note_origins("", &table, &Origin::File, &mut origins);
+
+        for (name, value) in &environment {
+            if NOT_SETTINGS.contains(name) {
+                continue;
+            }
+            let variable = format!("WATERCOOLER_{name}");
+            let path: Vec<String> = name.split("__").map(str::to_ascii_lowercase).collect();
+            let layer = single(&path, value).map_err(|reason| ConfigError { place: variable.clone(), reason })?;
+            origins.insert(path.join("."), Origin::Environment(variable));
+            merge(&mut table, layer);
+        }
+        for (key, value) in &self.flags {
+            let path: Vec<String> = key.split('.').map(str::to_owned).collect();
+            let layer = single(&path, value).map_err(|reason| ConfigError { place: format!("--set {key}"), reason })?;
+            origins.insert(key.clone(), Origin::Flag);
+            merge(&mut table, layer);
+        }
+
+        let mut config = Config::deserialize(Value::Table(table))
+            .map_err(|e| ConfigError { place: place(file.as_deref(), ""), reason: describe(e.message()) })?;
+        match data_dir {
+            // A folder on the command line counts from where the command runs, one in the file from the file.
+            Some(dir) => {
+                config.data_dir = dir;
+                origins.entry("data_dir".into()).or_insert(Origin::Flag);
+            }
+            None => config.data_dir = base.join(&config.data_dir),
+        }
+        if origins.contains_key("database") {
+            let from_file = origins.get("database") == Some(&Origin::File);
+            config.database.resolve(if from_file { &base } else { Path::new("") })?;
+        } else {
+            config.database = Database::new(format!("sqlite://{}", config.data_dir.join("watercooler.db").display()));
+        }
+        if !origins.contains_key("domain") {
+            config.domain = match &config.public_url {
+                Some(url) => url.host_str().map(|h| with_port(h, url.port())).unwrap_or_default(),
+                None => format!("localhost:{}", config.listen.port()),
+            };
+        }
+        resolve_files(&mut config, &base)?;
+        config.prepare().map_err(|e| locate(e, file.as_deref(), &text, &origins))?;
+        Ok(Loaded { config, origins, file })
+    }
+}
+
+fn with_port(host: &str, port: Option<u16>) -> String {
+    port.map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Secrets kept in files, and files named relative to the settings file.
+fn resolve_files(config: &mut Config, base: &Path) -> Result<(), ConfigError> {
+    if let Some(token) = &mut config.metrics.token {
+        token.resolve("metrics.token", base)?;
+    }
+    if let Some(server) = &mut config.mail.server {
+        server.resolve("mail.server", base)?;
+    }
+    let peers =
+        config.federation.peer.iter_mut().filter_map(|p| p.ca_file.as_mut().map(|f| ("federation.peer.ca_file", f)));
+    let relays = config.push.relay.iter_mut().filter_map(|r| r.ca_file.as_mut().map(|f| ("push.relay.ca_file", f)));
+    for (key, file) in peers.chain(relays) {
+        *file = base.join(&*file);
+        if let Err(e) = std::fs::metadata(&*file) {
+            return Err(ConfigError::value(key, format!("cannot read {}: {e}", file.display())));
+        }
+    }
+    if let Some(thumbnail) = &mut config.instance.thumbnail
+        && !thumbnail.starts_with("http://")
+        && !thumbnail.starts_with("https://")
+    {
+        *thumbnail = base.join(&*thumbnail).display().to_string();
+    }
+    Ok(())
+}
+
+fn find_file(named: Option<&Path>, data_dir: Option<&Path>) -> Result<Option<PathBuf>, ConfigError> {
+    if let Some(path) = named {
+        return match std::fs::metadata(path) {
+            Ok(meta) if meta.is_file() => Ok(Some(path.to_owned())),
+            Ok(_) => Err(ConfigError { place: path.display().to_string(), reason: "is not a file".into() }),
+            Err(e) => Err(ConfigError { place: path.display().to_string(), reason: e.to_string() }),
+        };
+    }
+    let here = PathBuf::from("watercooler.toml");
+    let inside = data_dir.map(|dir| dir.join("watercooler.toml"));
+    Ok(std::iter::once(here).chain(inside).find(|path| path.is_file()))
+}
+
+fn read_file(path: &Path) -> Result<(Table, String), ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| ConfigError { place: path.display().to_string(), reason: e.to_string() })?;
+    let at = |span: Option<std::ops::Range<usize>>| place(Some(path), &line_of(&text, span));
+    let table: Table =
+        toml::from_str(&text).map_err(|e| ConfigError { place: at(e.span()), reason: describe(e.message()) })?;
+    // Types and unknown keys are judged on the file itself, where positions are known.
+    toml::from_str::<Config>(&text).map_err(|e| ConfigError { place: at(e.span()), reason: describe(e.message()) })?;
+    Ok((table, text))
+}
+
+fn place(file: Option<&Path>, line: &str) -> String {
+    match file {
+        Some(path) => format!("{}{line}", path.display()),
+        None => "settings".into(),
+    }
+}
+
+fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> String {
+    let Some(span) = span else { return String::new() };
+    let before = text.get(..span.start.min(text.len())).unwrap_or_default();
+    format!(":{}", before.matches('\n').count() + 1)
+}
+
+/// Puts file and line before an error that only knows its key.
+fn locate(error: ConfigError, file: Option<&Path>, text: &str, origins: &BTreeMap<String, Origin>) -> ConfigError {
+    let key = error.place.clone();
+    match (origins.get(&key).or_else(|| origins.get(key.rsplit_once('.').map_or("", |(head, _)| head))), file) {
+        (Some(Origin::File), Some(path)) => {
+            let last = key.rsplit('.').next().unwrap_or_default();
+            let line = text
+                .lines()
+                .position(|l| l.trim_start().strip_prefix(last).is_some_and(|r| r.trim_start().starts_with('=')));
+            let line = line.map(|n| format!(":{}", n + 1)).unwrap_or_default();
+            ConfigError { place: place(Some(path), &line), reason: format!("`{key}`: {}", error.reason) }
+        }
+        (Some(Origin::Environment(name)), _) => ConfigError { place: name.clone(), reason: error.reason },
+        _ => error,
+    }
+}
+
+/// The message of the parser, with the nearest right name for an unknown key.
+fn describe(message: &str) -> String {
+    let message = message.trim().replace('\n', " ");
+    let Some(rest) = message.strip_prefix("unknown field `") else { return message };
+    let mut words = rest.split('`').step_by(2);
+    let unknown = words.next().unwrap_or_default();
+    let nearest = words
+        .filter(|name| !name.is_empty())
+        .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
+        .filter(|(distance, name)| *distance <= 2.max(name.len() / 2))
+        .min();
+    match nearest {
+        Some((_, name)) => format!("unknown key `{unknown}`; did you mean `{name}`?"),
+        None => format!("unknown key `{unknown}`; `watercooler config reference` lists the keys"),
+    }
+}
+
+/// A table with one value at `path`. The text is read as what the key wants: a string, a TOML value, or a list with commas.
+fn single(path: &[String], text: &str) -> Result<Table, String> {
+    let nested = |value: Value| {
+        path.iter().rev().fold(value, |inner, key| Value::Table(Table::from_iter([(key.clone(), inner)])))
+    };
+    let list = Value::Array(
+        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(|item| Value::String(item.into())).collect(),
+    );
+    let as_toml = toml::from_str::<Table>(&format!("v = {text}")).ok().and_then(|mut table| table.remove("v"));
+    let mut failure = None;
+    for value in [Some(Value::String(text.to_owned())), as_toml, Some(list)].into_iter().flatten() {
+        let candidate = nested(value);
+        match Config::deserialize(candidate.clone()) {
+            Ok(_) => {
+                if let Value::Table(table) = candidate {
+                    return Ok(table);
+                }
+            }
+            Err(e) => failure = failure.or(Some(describe(e.message()))),
+        }
+    }
+    Err(failure.unwrap_or_else(|| "is empty".into()))
+}
+
+fn merge(into: &mut Table, layer: Table) {
+    for (key, value) in layer {
+        match (into.get_mut(&key), value) {
+            (Some(Value::Table(old)), Value::Table(new)) => merge(old, new),
+            (_, value) => {
+                into.insert(key, value);
+            }
+        }
+    }
+}
+
+fn note_origins(prefix: &str, table: &Table, origin: &Origin, origins: &mut BTreeMap<String, Origin>) {
+    for (key, value) in table {
+        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        match value {
+            Value::Table(inner) => note_origins(&key, inner, origin, origins),
+            _ => {
+                origins.insert(key, origin.clone());
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The commented reference file, printed from the doc comments of the settings themselves, so that it cannot drift.
+
+use super::Config;
+use std::collections::BTreeMap;
+use toml::{Table, Value};
+
+const SOURCES: [&str; 2] = [include_str!("../config.rs"), include_str!("values.rs")];
+
+struct Field {
+    name: String,
+    kind: String,
+    docs: Vec<String>,
+}
+
+/// Every setting with its meaning and its default, as a `watercooler.toml` in which each line is commented out.
+pub fn reference() -> String {
+    let structs = parse();
+    let defaults = Table::try_from(Config::default()).unwrap_or_default();
+    let mut out = String::from(
+        "# watercooler.toml: every setting with its default. Remove the `#` before what you change.\n\
+         # The environment wins over this file (WATERCOOLER_FEDERATION__POLICY=allowlist), flags win over both.\n",
+    );
+    let fields = structs.get("Config").map(Vec::as_slice).unwrap_or_default();
+    let (sections, plain): (Vec<_>, Vec<_>) = fields.iter().partition(|f| structs.contains_key(&f.kind));
+    for field in plain.into_iter().filter(|f| f.kind != "Site") {
+        write_field(&mut out, field, defaults.get(&field.name), &structs, "");
+    }
+    let empty = Table::new();
+    for section in sections {
+        out.push_str(&format!("\n{}[{}]\n", comment(&section.docs), section.name));
+        let values = defaults.get(&section.name).and_then(Value::as_table).unwrap_or(&empty);
+        for field in structs.get(&section.kind).into_iter().flatten() {
+            write_field(&mut out, field, values.get(&field.name), &structs, &section.name);
+        }
+    }
+    out
+}
+
+fn write_field(
+    out: &mut String,
+    field: &Field,
+    value: Option<&Value>,
+    structs: &BTreeMap<String, Vec<Field>>,
+    section: &str,
+) {
+    out.push('\n');
+    out.push_str(&comment(&field.docs));
+    let item = field.kind.strip_prefix("Vec<").and_then(|rest| rest.strip_suffix('>'));
+    if let Some(fields) = item.and_then(|item| structs.get(item)) {
+        out.push_str(&format!("# [[{section}.{}]]\n", field.name));
+        for inner in fields {
+            for line in &inner.docs {
+                out.push_str(&format!("#   # {line}\n"));
+            }
+            out.push_str(&format!("#   {} = {}\n", inner.name, example(&inner.name)));
+        }
+        return;
+    }
+    match value {
+        Some(Value::Table(table)) if table.is_empty() => out.push_str(&format!("# {} = \"\"\n", field.name)),
+        Some(value) => out.push_str(&format!("# {} = {value}\n", field.name)),
+        None => out.push_str(&format!("# {} = {}\n", field.name, example(&field.name))),
+    }
+}
+
+/// Values shown where there is no default.
+fn example(name: &str) -> &'static str {
+    match name {
+        "domain" => "\"hr.corp.example\"",
+        "addresses" => "[\"10.20.0.0/16\"]",
+        "port" => "8443",
+        "scheme" => "\"https\"",
+        "ca_file" => "\"corp-root.pem\"",
+        "public_url" => "\"https://social.example.org\"",
+        "default_discoverable" | "default_indexable" => "false",
+        "trusted" => "[]",
+        "listen" => "\"127.0.0.1:9100\"",
+        "token" => "\"file:metrics-token\"",
+        "server" => "\"file:mail-server\"",
+        "from" => "\"Watercooler <noreply@example.org>\"",
+        "thumbnail" => "\"thumbnail.png\"",
+        _ => "\"\"",
+    }
+}
+
+fn comment(docs: &[String]) -> String {
+    docs.iter().map(|line| format!("# {line}\n")).collect()
+}
+
+/// Structs of the settings modules: name, then fields with their docs and the text of their type.
+fn parse() -> BTreeMap<String, Vec<Field>> {
+    let mut structs: BTreeMap<String, Vec<Field>> = BTreeMap::new();
+    let mut docs: Vec<String> = Vec::new();
+    let mut current: Option<String> = None;
+    for line in SOURCES.iter().flat_map(|source| source.lines()) {
+        let text = line.trim();
+        if let Some(doc) = text.strip_prefix("///") {
+            docs.push(doc.trim().to_owned());
+        } else if let Some(rest) = line.strip_prefix("pub struct ") {
+            current = rest.strip_suffix(" {").map(str::to_owned);
+            docs.clear();
+        } else if line == "}" {
+            current = None;
+        } else if let (Some(name), Some((field, kind))) =
+            (&current, text.strip_prefix("pub ").and_then(|rest| rest.split_once(": ")))
+        {
+            let field = Field {
+                name: field.to_owned(),
+                kind: kind.trim_end_matches(',').to_owned(),
+                docs: std::mem::take(&mut docs),
+            };
+            structs.entry(name.clone()).or_default().push(field);
+        } else if !text.starts_with("#[") {
+            docs.clear();
+        }
+    }
+    structs
+}

@@ -1,0 +1,192 @@
+use super::*;
+use std::{fs, net::IpAddr};
+
+fn load(text: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Loaded, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("watercooler.toml");
+    fs::write(&file, text).unwrap();
+    let pairs = |list: &[(&str, &str)]| list.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect();
+    Sources { file: Some(file), data_dir: None, environment: pairs(environment), flags: pairs(flags) }.load()
+}
+
+#[test]
+fn flags_win_over_the_environment_which_wins_over_the_file() {
+    let text = "domain = 'file.example'\nregistration = 'open'\n[instance]\nname = 'From file'";
+    let env = [("WATERCOOLER_DOMAIN", "env.example"), ("WATERCOOLER_INSTANCE__NAME", "42"), ("HOME", "/root")];
+    let loaded = load(text, &env, &[("domain", "flag.example")]).unwrap();
+    assert_eq!(loaded.config.domain, "flag.example");
+    assert_eq!(loaded.config.instance.name, "42");
+    assert_eq!(loaded.config.registration, Registration::Open);
+    assert_eq!(loaded.origins["domain"], Origin::Flag);
+    assert_eq!(loaded.origins["instance.name"], Origin::Environment("WATERCOOLER_INSTANCE__NAME".into()));
+    assert_eq!(loaded.origins["registration"], Origin::File);
+}
+
+#[test]
+fn the_environment_can_hold_lists_numbers_and_tables() {
+    let env = [
+        ("WATERCOOLER_FEDERATION__POLICY", "allowlist"),
+        ("WATERCOOLER_TRUSTED_PROXIES", "10.0.0.1, 10.1.0.0/16"),
+        ("WATERCOOLER_MEDIA__ATTACHMENTS", "16"),
+        ("WATERCOOLER_ACCOUNTS__DEFAULT_LOCKED", "true"),
+        (
+            "WATERCOOLER_FEDERATION__PEER",
+            "[{ domain = 'B.example', addresses = ['127.0.0.1'], scheme = 'http', port = 9 }]",
+        ),
+        ("WATERCOOLER_OUTGOING__PROXY", "http://proxy.example:3128"),
+    ];
+    let config = load("", &env, &[]).unwrap().config;
+    assert!(config.authorized_fetch() && config.default_indexable() && config.accounts.default_locked);
+    assert_eq!(config.media.attachments, 16);
+    assert!(
+        config.is_trusted_proxy("10.1.2.3".parse().unwrap()) && !config.is_trusted_proxy("10.0.0.2".parse().unwrap())
+    );
+    let peer = &config.federation.peer[0];
+    assert_eq!((peer.domain.as_str(), peer.port, peer.scheme), ("b.example", Some(9), Scheme::Http));
+    assert_eq!(peer.addresses[0].to_string(), "127.0.0.1/32");
+    assert_eq!(config.outgoing.proxy.of(Purpose::Media).unwrap().port(), Some(3128));
+}
+
+#[test]
+fn a_proxy_can_be_chosen_by_purpose() {
+    let text = "[outgoing.proxy]\nmedia = 'http://a.example:1'\ndefault = 'http://b.example:2'";
+    let proxy = load(text, &[], &[]).unwrap().config.outgoing.proxy;
+    assert_eq!(proxy.of(Purpose::Media).unwrap().host_str(), Some("a.example"));
+    assert_eq!(proxy.of(Purpose::Deliver).unwrap().host_str(), Some("b.example"));
+}
+
+#[test]
+fn rel_31_an_unknown_key_is_refused_with_file_line_and_the_nearest_name() {
+    let error = load("domain = 'a.example'\n\nregistraton = 'open'\n", &[], &[]).unwrap_err().to_string();
+    assert!(error.ends_with("watercooler.toml:3: unknown key `registraton`; did you mean `registration`?"), "{error}");
+    let error = load("[federation]\npolcy = 'open'", &[], &[]).unwrap_err().to_string();
+    assert!(error.contains(":2: unknown key `polcy`; did you mean `policy`?"), "{error}");
+    let error = load("", &[("WATERCOOLER_FEDERATION__POLCY", "open")], &[]).unwrap_err().to_string();
+    assert!(error.starts_with("WATERCOOLER_FEDERATION__POLCY: unknown key `polcy`; did you mean `policy`"), "{error}");
+}
+
+#[test]
+fn rel_31_a_wrong_value_is_refused_with_its_place() {
+    for (text, part) in [
+        ("a\nlisten =", ":1:"),
+        ("domain = 'a.example'\nlisten = 'nowhere'", ":2:"),
+        ("registration = 'perhaps'", ":1:"),
+        ("domain = 'a.example'\n[media]\nattachments = 17", ":3: `media.attachments`: 17 is not between 1 and 16"),
+        ("public_url = 'https://a.example/b'", "has a path"),
+        ("public_url = 'ftp://a.example'", "neither https"),
+        ("domain = 'a b'", ":1: `domain`"),
+        ("database = 'mysql://x'", ":1: `database`"),
+        ("[[federation.peer]]\ndomain = 'a.example:80'", "`port`"),
+        ("[[federation.peer]]\ndomain = 'a.example'\naddresses = ['10.0.0.0/33']", ":3: `10.0.0.0/33`"),
+        ("[[federation.peer]]\ndomain = 'a.example'\nca_file = 'absent.pem'", "absent.pem"),
+        ("[metrics]\ntoken = 'file:absent'", "absent"),
+    ] {
+        let error = load(text, &[], &[]).unwrap_err().to_string();
+        assert!(error.contains(part), "{text}: {error}");
+        assert!(!error.contains('\n'), "{error}");
+    }
+    let missing = Sources { file: Some("/nonexistent/w.toml".into()), ..Sources::default() }.load().unwrap_err();
+    assert_eq!(missing.place, "/nonexistent/w.toml");
+}
+
+#[test]
+fn the_defaults_are_a_node_at_localhost() {
+    let mut config = Config::default();
+    config.prepare().unwrap();
+    assert_eq!(config.site.base(), "http://localhost:8080");
+    assert_eq!(config.site.domain(), "localhost:8080");
+    assert_eq!(config.database.expose(), "sqlite://data/watercooler.db");
+    assert_eq!(config.site, Site::default());
+    assert!(!config.authorized_fetch() && config.public_pages());
+    let moved = load("listen = '127.0.0.1:9000'", &[], &[]).unwrap().config;
+    assert_eq!(moved.site.base(), "http://localhost:9000");
+    let public = load("public_url = 'https://social.example.org'", &[], &[]).unwrap().config;
+    assert_eq!(public.domain, "social.example.org");
+}
+
+#[test]
+fn paths_count_from_the_file_and_the_data_folder_flag_moves_the_database() {
+    let loaded = load("data_dir = 'here'", &[], &[]).unwrap();
+    let base = loaded.file.as_ref().unwrap().parent().unwrap();
+    assert_eq!(loaded.config.database.sqlite_path().unwrap(), base.join("here/watercooler.db"));
+    let dir = tempfile::tempdir().unwrap();
+    let config = Sources { data_dir: Some(dir.path().into()), ..Sources::default() }.load().unwrap().config;
+    assert_eq!(config.database.sqlite_path().unwrap(), dir.path().join("watercooler.db"));
+}
+
+#[test]
+fn the_reference_is_a_valid_file_with_every_key() {
+    let text = reference();
+    let active: String = text
+        .lines()
+        .map(|line| line.strip_prefix("# ").filter(|l| l.contains(" = ") && !l.starts_with(' ')).unwrap_or(line))
+        .filter(|line| !line.starts_with("# [["))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    for key in
+        ["domain", "listen", "public_url", "database", "registration", "mode", "trusted", "default_locked", "proxy"]
+    {
+        assert!(text.contains(&format!("# {key} = ")), "{key} is missing");
+    }
+    for section in
+        ["[instance]", "[rate_limits]", "[federation]", "# [[federation.peer]]", "# [[push.relay]]", "[outgoing]"]
+    {
+        assert!(text.contains(section), "{section} is missing");
+    }
+    assert!(!text.contains("site ="));
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("all.toml"), &active).unwrap();
+    fs::write(dir.path().join("metrics-token"), "t").unwrap();
+    fs::write(dir.path().join("mail-server"), "t").unwrap();
+    Sources { file: Some(dir.path().join("all.toml")), ..Sources::default() }.load().unwrap();
+    fs::write(dir.path().join("none.toml"), &text).unwrap();
+    Sources { file: Some(dir.path().join("none.toml")), ..Sources::default() }.load().unwrap();
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let text = "database = 'postgres://u:hunter2@db/w?sslpassword=hunter2'\n[metrics]\ntoken = 'hunter2'";
+    let config = load(text, &[], &[]).unwrap().config;
+    let shown = format!("{config:?}{}", toml::to_string(&config).unwrap());
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert_eq!(config.metrics.token.unwrap().expose(), "hunter2");
+}
+
+#[test]
+fn a_site_builds_its_addresses_and_reads_them_back() {
+    let site = Site::new("Example.ORG", Some(&Url::parse("https://social.example.org").unwrap())).unwrap();
+    let id: Id<Post> = Id::new(7);
+    assert_eq!(site.handle("ada"), "ada@example.org");
+    assert_eq!(site.post_uri("ada", id), "https://social.example.org/users/ada/statuses/7");
+    assert_eq!(site.tag_url("größe"), "https://social.example.org/tags/gr%C3%B6%C3%9Fe");
+    assert_eq!(site.streaming_base(), "wss://social.example.org");
+    assert_eq!(site.local_username("https://social.example.org/users/ada").as_deref(), Some("ada"));
+    assert_eq!(site.local_username("https://SOCIAL.example.org:443/@ada").as_deref(), Some("ada"));
+    assert_eq!(site.local_username("https://social.example.org/users/ada/inbox"), None);
+    assert_eq!(site.local_username("http://social.example.org/@ada"), None);
+    assert_eq!(site.local_post("https://social.example.org/@ada/7"), Some(("ada".into(), id)));
+    assert_eq!(site.local_post(&site.post_uri("ada", id)), Some(("ada".into(), id)));
+    assert_eq!(site.local_post::<Post>("https://social.example.org/@ada/x"), None);
+    for own in ["social.example.org", "SOCIAL.example.org:443", "example.org", "example.org."] {
+        assert!(site.is_own_name(own), "{own}");
+    }
+    for other in ["social.example.org:80", "evil.example", "", "xexample.org"] {
+        assert!(!site.is_own_name(other), "{other}");
+    }
+}
+
+struct Post;
+use crate::id::Id;
+
+#[test]
+fn trusted_ranges_default_to_private_ones_under_an_allowlist() {
+    let inside: IpAddr = "10.1.1.1".parse().unwrap();
+    let outside: IpAddr = "8.8.8.8".parse().unwrap();
+    let open = load("", &[], &[]).unwrap().config;
+    assert!(!open.is_trusted_range(inside));
+    let closed = load("[federation]\npolicy = 'allowlist'", &[], &[]).unwrap().config;
+    assert!(closed.is_trusted_range(inside) && !closed.is_trusted_range(outside));
+    assert!(closed.is_trusted_range("::ffff:10.1.1.1".parse().unwrap()));
+    let named = load("[rate_limits]\nmode = 'off'\ntrusted = ['8.8.8.0/24']", &[], &[]).unwrap().config;
+    assert!(named.is_trusted_range(outside) && named.rate_limits.mode == Switch::Off);
+}

@@ -1,0 +1,328 @@
+//! Types of single settings, and the checks they share.
+
+use super::ConfigError;
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
+use url::Url;
+
+/// A value that is never printed.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a value.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+    /// The value itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+    /// Replaces `file:PATH` by the first line of that file; a relative path counts from `base`.
+    pub(super) fn resolve(&mut self, key: &str, base: &Path) -> Result<(), ConfigError> {
+        if let Some(path) = self.0.strip_prefix("file:") {
+            let path = base.join(path);
+            let text = std::fs::read_to_string(&path)
+                .map_err(|e| ConfigError::value(key, format!("cannot read {}: {e}", path.display())))?;
+            self.0 = text.lines().next().unwrap_or_default().trim().to_owned();
+        }
+        if self.0.is_empty() {
+            return Err(ConfigError::value(key, "is empty"));
+        }
+        Ok(())
+    }
+}
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(hidden)")
+    }
+}
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str("(hidden)")
+    }
+}
+
+/// Address of the database. Printing it hides the password.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Database(Secret);
+
+impl Database {
+    /// Wraps `sqlite://PATH` or `postgres://...`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(Secret::new(url))
+    }
+    /// The address with its password, for the connection only.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+    /// Whether it is the embedded database.
+    pub fn is_sqlite(&self) -> bool {
+        self.expose().starts_with("sqlite:")
+    }
+    /// The file of the embedded database; `None` for PostgreSQL.
+    pub fn sqlite_path(&self) -> Option<PathBuf> {
+        let rest = self.expose().strip_prefix("sqlite:")?;
+        Some(PathBuf::from(rest.strip_prefix("//").unwrap_or(rest)))
+    }
+    /// The address without user and password.
+    pub fn masked(&self) -> String {
+        match Url::parse(self.expose()) {
+            Ok(mut url) if !self.is_sqlite() => {
+                if url.password().is_some() {
+                    // Fails only for addresses that cannot have a password, and those have none.
+                    let _ = url.set_password(Some("hidden"));
+                }
+                url.set_query(None);
+                url.into()
+            }
+            _ if self.is_sqlite() => self.expose().to_owned(),
+            _ => "(hidden)".into(),
+        }
+    }
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let text = self.expose();
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(());
+        }
+        match self.sqlite_path() {
+            Some(path) if !path.as_os_str().is_empty() => Ok(()),
+            _ => Err(ConfigError::value("database", "begins with `sqlite://`, `postgres://` or `file:`")),
+        }
+    }
+    /// Reads `file:PATH` and makes the path of an embedded database count from `base`.
+    pub(super) fn resolve(&mut self, base: &Path) -> Result<(), ConfigError> {
+        self.0.resolve("database", base)?;
+        if let Some(path) = self.sqlite_path()
+            && path.is_relative()
+            && !base.as_os_str().is_empty()
+        {
+            *self = Self::new(format!("sqlite://{}", base.join(path).display()));
+        }
+        Ok(())
+    }
+}
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+impl Serialize for Database {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&self.masked())
+    }
+}
+
+/// Why an outgoing connection is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// An actor, post or collection.
+    Object,
+    /// The key that checks a signature.
+    Key,
+    /// A handle.
+    Webfinger,
+    /// An activity for an inbox.
+    Deliver,
+    /// A picture, sound or film of a remote post or account.
+    Media,
+    /// The page behind a link.
+    Preview,
+    /// An address an admin or app registered.
+    Webhook,
+    /// A push service.
+    Push,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 8] = [
+        Self::Object,
+        Self::Key,
+        Self::Webfinger,
+        Self::Deliver,
+        Self::Media,
+        Self::Preview,
+        Self::Webhook,
+        Self::Push,
+    ];
+    /// Its name in settings, logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Object => "object",
+            Self::Key => "key",
+            Self::Webfinger => "webfinger",
+            Self::Deliver => "deliver",
+            Self::Media => "media",
+            Self::Preview => "preview",
+            Self::Webhook => "webhook",
+            Self::Push => "push",
+        }
+    }
+}
+
+/// How this node reaches the world.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Outgoing {
+    /// An HTTP proxy for everything (`"http://proxy:3128"`), or a table by purpose: `object`, `key`, `webfinger`, `deliver`,
+    /// `media`, `preview`, `webhook`, `push`, and `default` for the rest. Peers with addresses are reached directly.
+    pub proxy: Proxies,
+    /// Name endings that belong inside: the proxy is never asked for them.
+    pub internal_suffixes: Vec<String>,
+}
+
+impl Default for Outgoing {
+    fn default() -> Self {
+        let names = [
+            "internal",
+            "intranet",
+            "corp",
+            "home",
+            "lan",
+            "local",
+            "localdomain",
+            "localhost",
+            "private",
+            "home.arpa",
+        ];
+        Self { proxy: Proxies::default(), internal_suffixes: names.map(str::to_owned).to_vec() }
+    }
+}
+
+/// The proxy of each purpose.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proxies {
+    default: Option<Url>,
+    by_purpose: BTreeMap<Purpose, Url>,
+}
+
+impl Proxies {
+    /// The proxy for `purpose`, if one is set.
+    pub fn of(&self, purpose: Purpose) -> Option<&Url> {
+        self.by_purpose.get(&purpose).or(self.default.as_ref())
+    }
+    /// One proxy for everything.
+    pub fn everything(url: Url) -> Self {
+        Self { default: Some(url), by_purpose: BTreeMap::new() }
+    }
+}
+impl Serialize for Proxies {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        let mut all: BTreeMap<&str, &str> = self.by_purpose.iter().map(|(p, u)| (p.as_str(), u.as_str())).collect();
+        if let Some(url) = &self.default {
+            all.insert("default", url.as_str());
+        }
+        all.serialize(s)
+    }
+}
+impl<'de> Deserialize<'de> for Proxies {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = Proxies;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a proxy address or a table of proxy addresses by purpose")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Proxies, E> {
+                if text.is_empty() {
+                    return Ok(Proxies::default());
+                }
+                Ok(Proxies::everything(proxy_url(text)?))
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Proxies, A::Error> {
+                let mut proxies = Proxies::default();
+                while let Some((key, text)) = map.next_entry::<String, String>()? {
+                    let url = proxy_url(&text)?;
+                    if key == "default" {
+                        proxies.default = Some(url);
+                    } else if let Some(purpose) = Purpose::ALL.into_iter().find(|p| p.as_str() == key) {
+                        proxies.by_purpose.insert(purpose, url);
+                    } else {
+                        const NAMES: [&str; 9] =
+                            ["default", "object", "key", "webfinger", "deliver", "media", "preview", "webhook", "push"];
+                        return Err(de::Error::unknown_field(&key, &NAMES));
+                    }
+                }
+                Ok(proxies)
+            }
+        }
+        d.deserialize_any(Visitor)
+    }
+}
+
+fn proxy_url<E: de::Error>(text: &str) -> Result<Url, E> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        _ => Err(E::custom(format!("`{text}` is not the http address of a proxy"))),
+    }
+}
+
+/// Lists of addresses and ranges; a bare address is a range of one.
+pub(super) mod networks {
+    use super::*;
+    pub fn serialize<S: Serializer>(list: &[IpNet], s: S) -> Result<S::Ok, S::Error> {
+        s.collect_seq(list.iter().map(ToString::to_string))
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<IpNet>, D::Error> {
+        Vec::<String>::deserialize(d)?.iter().map(|text| network(text).map_err(de::Error::custom)).collect()
+    }
+}
+
+/// The same where leaving it out means something.
+pub(super) mod optional_networks {
+    use super::*;
+    pub fn serialize<S: Serializer>(list: &Option<Vec<IpNet>>, s: S) -> Result<S::Ok, S::Error> {
+        match list {
+            Some(list) => networks::serialize(list, s),
+            None => s.serialize_none(),
+        }
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<IpNet>>, D::Error> {
+        networks::deserialize(d).map(Some)
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    text.parse::<IpNet>()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| format!("`{text}` is neither an address nor a range such as 10.20.0.0/16"))
+}
+
+pub(super) fn in_range(key: &str, value: usize, least: usize, most: usize) -> Result<(), ConfigError> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(ConfigError::value(key, format!("{value} is not between {least} and {most}")))
+}
+
+/// A host name or `*.` before one, in lower case and punycode, without port.
+pub(super) fn pattern(key: &str, text: &str) -> Result<String, ConfigError> {
+    let text = text.trim().trim_end_matches('.');
+    let (star, host) = match text.strip_prefix("*.") {
+        Some(rest) => ("*.", rest),
+        None => ("", text),
+    };
+    match url::Host::parse(host) {
+        Ok(host) if !(host.to_string().is_empty()) => Ok(format!("{star}{host}")),
+        _ => Err(ConfigError::value(key, format!("`{text}` is not a host name (a port goes into `port`)"))),
+    }
+}
+
+/// Private and loopback ranges: what "inside" means for rate limits. The outgoing gate has its own, wider list.
+pub(super) fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
