@@ -1,6 +1,7 @@
 //! Watercooler: the social network inside organisations, federated over ActivityPub.
 #![forbid(unsafe_code)]
 
+pub mod api;
 pub mod config;
 pub mod crypto;
 pub mod db;
@@ -13,6 +14,7 @@ pub mod media;
 pub mod model;
 pub mod net;
 pub mod random;
+pub mod rate;
 pub mod time;
 
 pub use error::{Error, Result};

@@ -1,0 +1,64 @@
+//! The Mastodon client API (the only place where a post is called a status).
+
+pub mod error;
+pub mod page;
+pub mod params;
+pub mod request;
+
+use axum::{
+    handler::Handler,
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+    routing::{MethodFilter, MethodRouter, on},
+};
+
+pub use error::{ApiError, ApiResult};
+pub use page::Page;
+pub use params::Params;
+
+/// A route that changes something: PUT and PATCH alike, because clients do not agree on which.
+pub fn update<H, T, S>(handler: H) -> MethodRouter<S>
+where
+    H: Handler<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    on(MethodFilter::PUT.or(MethodFilter::PATCH), handler)
+}
+
+/// "Done": 200 and `{}`. A 204 without a content type is an error for some clients.
+#[derive(Clone, Copy, Debug)]
+pub struct Empty;
+
+impl IntoResponse for Empty {
+    fn into_response(self) -> Response {
+        Rendered::from(b"{}".to_vec()).into_response()
+    }
+}
+
+/// JSON that is already bytes, made where the rows were read.
+#[derive(Clone, Debug)]
+pub struct Rendered(pub Vec<u8>);
+
+impl Rendered {
+    /// Serialises `value`.
+    pub fn of(value: &impl serde::Serialize) -> crate::Result<Self> {
+        let mut bytes = Vec::with_capacity(4096);
+        serde_json::to_writer(&mut bytes, value).map_err(crate::Error::internal)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl From<Vec<u8>> for Rendered {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl IntoResponse for Rendered {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(self.0.into());
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+}
