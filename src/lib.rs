@@ -4,17 +4,21 @@
 pub mod api;
 pub mod config;
 pub mod crypto;
+pub mod app;
+pub mod config;
 pub mod db;
 pub mod domain;
 pub mod error;
 pub mod federation;
 pub mod id;
+pub mod jobs;
 pub mod limits;
 pub mod media;
 pub mod model;
 pub mod net;
 pub mod random;
 pub mod rate;
+pub mod store;
 pub mod time;
 
 pub use error::{Error, Result};

@@ -1,4 +1,32 @@
-//! The rules: operations on one transaction. No network and no waiting in here.
+//! The rules: operations on one transaction, `fn(&mut Tx, Input) -> Result<Output>`. No network and no waiting in here.
+//! An operation records facts ([`Fact`]); deliveries, notifications and events follow from facts in the same
+//! transaction.
 
+pub mod fact;
+pub mod follows;
 pub mod html;
+pub mod notices;
+pub mod task;
 pub mod text;
+pub mod tx;
+
+pub use fact::{Event, EventKind, Fact};
+pub use task::Task;
+pub use tx::{Consumer, Env, IdSource, Tx};
+
+use crate::{id::Id, model::Account};
+
+/// Who looks: a local person, or nobody in particular.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Viewer(pub Option<Id<Account>>);
+
+impl Viewer {
+    /// An anonymous visitor.
+    pub const ANYONE: Self = Self(None);
+}
+
+impl From<Id<Account>> for Viewer {
+    fn from(id: Id<Account>) -> Self {
+        Self(Some(id))
+    }
+}

@@ -1,0 +1,186 @@
+//! What every edge holds: a cheap handle on the node's database, seams and settings. No globals anywhere: two nodes live
+//! in one process.
+
+use crate::{
+    Result,
+    config::{Config, Site},
+    db::{Conn, Db},
+    domain::{Consumer, Env, Event, IdSource, Tx},
+    net::Gate,
+    random::Random,
+    time::Clock,
+};
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::sync::{Notify, broadcast};
+
+/// A node, as its parts see it.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    env: Arc<Env>,
+    db: Db,
+    net: Gate,
+    events: broadcast::Sender<Arc<Event>>,
+    wakes: Wakes,
+    parts: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    stop: tokio_util::sync::CancellationToken,
+}
+
+/// The seams: real ones in production, simulated ones in tests.
+pub struct Seams {
+    /// The clock.
+    pub clock: Clock,
+    /// The randomness.
+    pub random: Random,
+    /// The way out.
+    pub net: Gate,
+}
+
+/// Wakes the workers of each queue.
+#[derive(Default)]
+struct Wakes(Mutex<HashMap<&'static str, Arc<Notify>>>);
+
+impl Wakes {
+    fn of(&self, queue: &'static str) -> Arc<Notify> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(queue).or_default().clone()
+    }
+}
+
+/// Events a slow listener may lag behind before it misses some.
+const EVENTS: usize = 8192;
+
+impl App {
+    /// Puts a node together. Nothing runs yet.
+    pub fn new(config: Config, db: Db, seams: Seams, consumers: &'static [Consumer]) -> Self {
+        let env = Env {
+            config: Arc::new(config),
+            clock: seams.clock,
+            random: seams.random,
+            ids: IdSource::default(),
+            consumers,
+        };
+        Self(Arc::new(Inner {
+            env: Arc::new(env),
+            db,
+            net: seams.net,
+            events: broadcast::channel(EVENTS).0,
+            wakes: Wakes::default(),
+            parts: Mutex::default(),
+            stop: tokio_util::sync::CancellationToken::new(),
+        }))
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.0.env.config
+    }
+    /// The settings, to keep.
+    pub fn config_arc(&self) -> Arc<Config> {
+        self.0.env.config.clone()
+    }
+    /// The addresses this node hands out.
+    pub fn site(&self) -> &Site {
+        &self.0.env.config.site
+    }
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.0.env.clock
+    }
+    /// The randomness.
+    pub fn random(&self) -> &Random {
+        &self.0.env.random
+    }
+    /// The only way out.
+    pub fn net(&self) -> &Gate {
+        &self.0.net
+    }
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+    /// Ids of this process.
+    pub fn ids(&self) -> &IdSource {
+        &self.0.env.ids
+    }
+    /// Ends when the node stops.
+    pub fn stopping(&self) -> &tokio_util::sync::CancellationToken {
+        &self.0.stop
+    }
+
+    /// Runs a read-only operation against one consistent state.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn read<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        self.0.db.read(f).await
+    }
+
+    /// Runs an operation in one transaction; answers after the commit, when events are out and workers are awake.
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+    {
+        let app = self.clone();
+        self.0
+            .db
+            .write(move |conn| {
+                let mut tx = Tx::new(conn, &app.0.env);
+                let value = f(&mut tx)?;
+                let (events, woken) = tx.into_aftermath();
+                let after: crate::db::AfterCommit = if events.is_empty() && woken.is_empty() {
+                    None
+                } else {
+                    let app = app.clone();
+                    Some(Box::new(move || app.aftermath(events, woken)))
+                };
+                Ok((value, after))
+            })
+            .await
+    }
+
+    fn aftermath(&self, events: Vec<Event>, woken: Vec<&'static str>) {
+        for event in events {
+            // Nobody listening is fine.
+            let _ = self.0.events.send(Arc::new(event));
+        }
+        for queue in woken {
+            self.0.wakes.of(queue).notify_waiters();
+            self.0.wakes.of(queue).notify_one();
+        }
+    }
+
+    /// What happens from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.0.events.subscribe()
+    }
+    /// Woken when a transaction left work in this queue.
+    pub fn wake_of(&self, queue: &'static str) -> Arc<Notify> {
+        self.0.wakes.of(queue)
+    }
+
+    /// In-memory state of one part of the program (a cache, a limiter), made when first asked for. It may be lost at any
+    /// time without losing work.
+    pub fn part<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+        self.part_or(T::default)
+    }
+    /// As [`App::part`], made by `make`.
+    pub fn part_or<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut parts = self.0.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let any = parts.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make())).clone();
+        drop(parts);
+        any.downcast().unwrap_or_else(|_| unreachable!("parts are kept by their own type"))
+    }
+}

@@ -1,0 +1,139 @@
+//! What happened. Ids only: consumers read the rows, in the transaction that wrote them.
+
+use crate::{
+    id::Id,
+    model::{Account, Block, Favourite, Follow, Notification, Poll, Post, Report},
+};
+
+/// Something that happened, here or elsewhere. Facts marked *before* are recorded before their rows go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// A person of this node signed up or was created.
+    AccountRegistered(Id<Account>),
+    /// The public profile of a local or remote account changed.
+    AccountUpdated(Id<Account>),
+    /// *Before*: an account and all it wrote is about to go.
+    AccountDeleted(Id<Account>),
+    /// Staff suspended an account.
+    AccountSuspended(Id<Account>),
+    /// Staff lifted a suspension.
+    AccountUnsuspended(Id<Account>),
+    /// An account moved; `moved_to_id` is set.
+    AccountMoved(Id<Account>),
+    /// A post was stored that did not exist here before, local or remote; not a boost.
+    PostPublished {
+        /// The post.
+        post: Id<Post>,
+        /// It is news: notify and push. False for what is old or was fetched (POST-01).
+        fresh: bool,
+    },
+    /// A post changed. The earlier state is its newest `post_edits` row.
+    PostEdited {
+        /// The post.
+        post: Id<Post>,
+        /// Mentioned now and not before.
+        newly_mentioned: Vec<Id<Account>>,
+        /// Only poll tallies changed: no edit mark, nobody is told (POLL-03).
+        quiet: bool,
+    },
+    /// *Before*: a post is about to go.
+    PostDeleted(Id<Post>),
+    /// A boost was stored (its own row).
+    PostBoosted {
+        /// The boost.
+        boost: Id<Post>,
+        /// As in `PostPublished`.
+        fresh: bool,
+    },
+    /// *Before*: a boost is about to go.
+    PostUnboosted(Id<Post>),
+    /// A favourite was stored.
+    PostFavourited(Id<Favourite>),
+    /// *Before*: a favourite is about to go.
+    PostUnfavourited(Id<Favourite>),
+    /// A local person pinned a post.
+    PostPinned(Id<Account>, Id<Post>),
+    /// A local person unpinned a post.
+    PostUnpinned(Id<Account>, Id<Post>),
+    /// A local person voted; the votes are stored.
+    PollVoted(Id<Poll>, Id<Account>),
+    /// Somebody elsewhere voted in a poll of this node.
+    PollVotedRemotely(Id<Poll>),
+    /// A poll ended.
+    PollClosed(Id<Poll>),
+    /// A follow waits for its target's consent.
+    FollowRequested(Id<Follow>),
+    /// A follow stands; it may have been requested before.
+    FollowAccepted(Id<Follow>),
+    /// The other server asked again for a follow that stands: say yes again, notify nobody (FOL-10).
+    FollowReaffirmed(Id<Follow>),
+    /// *Before*: the target refuses a request or removes a follower.
+    FollowRejected(Id<Follow>),
+    /// *Before*: the follower ends a follow or takes a request back.
+    Unfollowed(Id<Follow>),
+    /// A Follow that is refused without ever being stored (FOL-14).
+    FollowRefused {
+        /// The local account that was asked.
+        target: Id<Account>,
+        /// The remote account that asked.
+        follower: Id<Account>,
+        /// The id of its Follow, when it had one.
+        uri: Option<String>,
+    },
+    /// The other server accepts a follow that was taken back here meanwhile: undo it again (FOL-05).
+    FollowStale {
+        /// The local account.
+        account: Id<Account>,
+        /// The remote account.
+        target: Id<Account>,
+        /// The id of our Follow.
+        uri: String,
+    },
+    /// A block was stored.
+    Blocked(Id<Block>),
+    /// *Before*: a block is about to be lifted.
+    Unblocked(Id<Block>),
+    /// A report reached the moderators.
+    ReportFiled(Id<Report>),
+    /// A person's filters changed.
+    FiltersChanged(Id<Account>),
+    /// A notification was written.
+    Notified(Id<Notification>),
+    /// Tokens of an account ended; its sockets close (OAU-13). Without an account: those tokens only.
+    AccessRevoked {
+        /// Whose access.
+        account: Option<Id<Account>>,
+        /// Which tokens; empty for all of the account.
+        tokens: Vec<i64>,
+    },
+}
+
+/// What connected clients are told after the commit. Ids and texts only: the streaming edge renders.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Local accounts whose home stream it belongs to.
+    pub home: std::sync::Arc<[Id<Account>]>,
+    /// Other streams it belongs to: `public`, `public:local`, `hashtag:x`, `list:1`, `direct:ACCOUNT`...
+    pub streams: Vec<String>,
+    /// What happened.
+    pub what: EventKind,
+}
+
+/// See [`Event`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// A new post or boost.
+    Update(Id<Post>),
+    /// An edited post.
+    Edit(Id<Post>),
+    /// A post or boost that is gone.
+    Delete(Id<Post>),
+    /// A notification for the accounts in `home`.
+    Notification(Id<Notification>),
+    /// The reader's copy of a conversation changed.
+    Conversation(Id<crate::model::Conversation>),
+    /// Filters of the accounts in `home` changed.
+    FiltersChanged,
+    /// Close the sockets of these tokens, or of all tokens of the accounts in `home` when empty.
+    Revoked(Vec<i64>),
+}

@@ -1,0 +1,245 @@
+//! Follow, accept, reject, undo, block, mute. The same operations serve the client API, the inbox and the commands.
+
+use super::{Fact, Tx};
+use crate::{
+    Error, Result,
+    id::Id,
+    model::{Account, Block, Follow, FollowState, Mute, NotificationKind},
+    store,
+    time::Timestamp,
+};
+
+/// Newest posts that a new follow brings into the home timeline, and an unfollow takes out of it.
+const BACKFILL: i64 = 40;
+const CLEARED: i64 = 1_000;
+
+/// What a follower may choose; none keeps what is there (or the default of a new follow).
+#[derive(Clone, Debug, Default)]
+pub struct FollowOptions {
+    /// Show their boosts at home.
+    pub show_boosts: Option<bool>,
+    /// Notify of each post.
+    pub notify: Option<bool>,
+    /// Only posts in these languages (JSON list); an empty list means all.
+    pub languages: Option<Vec<String>>,
+}
+
+/// A local person follows somebody, here or elsewhere. Following again changes the options.
+///
+/// # Errors
+/// `NotFound` for who is gone; `Forbidden` where a block stands between them, or for oneself, a moved account or the
+/// account of a program that cannot be followed.
+pub fn request(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, options: &FollowOptions) -> Result<Follow> {
+    if account == target {
+        return Err(Error::forbidden("You cannot follow yourself"));
+    }
+    let other = store::accounts::load(tx.conn, target)?;
+    if other.is_unavailable() {
+        return Err(Error::NotFound);
+    }
+    if store::follows::is_blocked_either_way(tx.conn, account, target)? {
+        return Err(Error::forbidden("This action is not allowed"));
+    }
+    if let Some(mut follow) = store::follows::find(tx.conn, account, target)? {
+        choose(&mut follow, options);
+        store::follows::update(tx.conn, &follow)?;
+        return Ok(follow);
+    }
+    if other.moved_to_id.is_some() || is_instance_actor(tx, &other) {
+        return Err(Error::forbidden("This account cannot be followed"));
+    }
+    let id = tx.new_id();
+    let mut follow = Follow {
+        id,
+        account_id: account,
+        target_id: target,
+        state: FollowState::Requested,
+        uri: Some(tx.site().activity_uri(id)),
+        show_boosts: true,
+        notify: false,
+        languages: None,
+        created_at: tx.now,
+    };
+    choose(&mut follow, options);
+    let open = other.is_local() && !other.locked;
+    if open {
+        follow.state = FollowState::Accepted;
+    }
+    store::follows::insert(tx.conn, &follow)?;
+    if open {
+        established(tx, &follow)?;
+    } else {
+        tx.record(Fact::FollowRequested(id))?;
+    }
+    Ok(follow)
+}
+
+fn is_instance_actor(tx: &Tx<'_>, account: &Account) -> bool {
+    account.uri == tx.site().instance_actor_uri()
+}
+
+fn choose(follow: &mut Follow, options: &FollowOptions) {
+    follow.show_boosts = options.show_boosts.unwrap_or(follow.show_boosts);
+    follow.notify = options.notify.unwrap_or(follow.notify);
+    if let Some(languages) = &options.languages {
+        follow.languages = (!languages.is_empty()).then(|| serde_json::json!(languages).to_string());
+    }
+}
+
+/// A Follow arrives from elsewhere (FOL-01, 03, 10, 14).
+pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, uri: Option<String>) -> Result<()> {
+    let refused = target.is_unavailable()
+        || target.moved_to_id.is_some()
+        || is_instance_actor(tx, target)
+        || store::follows::is_blocked_either_way(tx.conn, follower.id, target.id)?;
+    if refused {
+        return tx.record(Fact::FollowRefused { target: target.id, follower: follower.id, uri });
+    }
+    if let Some(mut follow) = store::follows::find(tx.conn, follower.id, target.id)? {
+        follow.uri = uri;
+        store::follows::update(tx.conn, &follow)?;
+        return match follow.state {
+            FollowState::Accepted => tx.record(Fact::FollowReaffirmed(follow.id)),
+            FollowState::Requested => Ok(()),
+        };
+    }
+    let follow = Follow {
+        id: tx.new_id(),
+        account_id: follower.id,
+        target_id: target.id,
+        state: if target.locked { FollowState::Requested } else { FollowState::Accepted },
+        uri,
+        show_boosts: true,
+        notify: false,
+        languages: None,
+        created_at: tx.now,
+    };
+    store::follows::insert(tx.conn, &follow)?;
+    if target.locked { tx.record(Fact::FollowRequested(follow.id)) } else { established(tx, &follow) }
+}
+
+/// What every new follow brings: counts, a filled home timeline, the fact.
+fn established(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {
+    store::accounts::count_follow(tx.conn, follow.account_id, follow.target_id, 1)?;
+    if store::accounts::load(tx.conn, follow.account_id)?.is_local() {
+        store::follows::fill_home(tx.conn, follow.account_id, follow.target_id, BACKFILL)?;
+    }
+    tx.record(Fact::FollowAccepted(follow.id))
+}
+
+/// The target says yes to a request.
+///
+/// # Errors
+/// `NotFound` when nobody asked.
+pub fn accept(tx: &mut Tx<'_>, target: Id<Account>, follower: Id<Account>) -> Result<()> {
+    let mut follow = store::follows::find(tx.conn, follower, target)?.ok_or(Error::NotFound)?;
+    if follow.state == FollowState::Accepted {
+        return Ok(());
+    }
+    follow.state = FollowState::Accepted;
+    store::follows::update(tx.conn, &follow)?;
+    store::notifications::remove(tx.conn, target, NotificationKind::FollowRequest, follower, None)?;
+    established(tx, &follow)
+}
+
+/// An Accept arrives for a Follow of ours (FOL-05, FOL-06): `uri` is the Follow's id, when the Accept names one.
+/// Anything that does not match a follow we sent to exactly this account has no effect (AUT-07).
+pub fn receive_accept(tx: &mut Tx<'_>, target: &Account, follower: &Account, uri: Option<&str>) -> Result<()> {
+    if !follower.is_local() {
+        return Ok(());
+    }
+    match store::follows::find(tx.conn, follower.id, target.id)? {
+        Some(_) => accept(tx, target.id, follower.id),
+        None => match uri.filter(|u| tx.site().owns_str(u)) {
+            Some(uri) => {
+                tx.record(Fact::FollowStale { account: follower.id, target: target.id, uri: uri.to_owned() })
+            }
+            None => Ok(()),
+        },
+    }
+}
+
+/// The target refuses a request, or removes a follower. No effect when there is neither.
+pub fn reject(tx: &mut Tx<'_>, target: Id<Account>, follower: Id<Account>) -> Result<()> {
+    let Some(follow) = store::follows::find(tx.conn, follower, target)? else { return Ok(()) };
+    tx.record(Fact::FollowRejected(follow.id))?;
+    end(tx, &follow)
+}
+
+/// The follower ends a follow, or takes a request back. No effect when there is neither.
+pub fn unfollow(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>) -> Result<()> {
+    let Some(follow) = store::follows::find(tx.conn, account, target)? else { return Ok(()) };
+    tx.record(Fact::Unfollowed(follow.id))?;
+    end(tx, &follow)
+}
+
+fn end(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {
+    store::follows::delete(tx.conn, follow.id)?;
+    if follow.state == FollowState::Accepted {
+        store::accounts::count_follow(tx.conn, follow.account_id, follow.target_id, -1)?;
+        store::follows::clear_home(tx.conn, follow.account_id, follow.target_id, CLEARED)?;
+    }
+    Ok(())
+}
+
+/// Blocks somebody: follows end both ways, notifications from them go (MOD-01, MOD-02). `uri` is the id of a Block that
+/// arrived; a local block gets one of ours.
+///
+/// # Errors
+/// `Forbidden` for oneself; `NotFound` for nobody.
+pub fn block(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, uri: Option<String>) -> Result<()> {
+    if account == target {
+        return Err(Error::forbidden("You cannot block yourself"));
+    }
+    store::accounts::load(tx.conn, target)?;
+    if store::follows::find_block(tx.conn, account, target)?.is_some() {
+        return Ok(());
+    }
+    // Ours first: an Undo or Reject must reach them before the block takes them off every audience.
+    unfollow(tx, account, target)?;
+    reject(tx, account, target)?;
+    store::notifications::remove_between(tx.conn, account, target)?;
+    let id = tx.new_id();
+    let uri = uri.or_else(|| Some(tx.site().activity_uri(id)));
+    store::follows::insert_block(tx.conn, &Block { id, account_id: account, target_id: target, uri, created_at: tx.now })?;
+    store::follows::clear_home(tx.conn, account, target, CLEARED)?;
+    tx.record(Fact::Blocked(id))
+}
+
+/// Lifts a block; no effect when there is none.
+pub fn unblock(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>) -> Result<()> {
+    let Some(block) = store::follows::find_block(tx.conn, account, target)? else { return Ok(()) };
+    tx.record(Fact::Unblocked(block.id))?;
+    store::follows::delete_block(tx.conn, block.id)
+}
+
+/// Mutes somebody until `expires_at` (for good when none). Mutes are never told to anybody.
+///
+/// # Errors
+/// `Forbidden` for oneself; `NotFound` for nobody.
+pub fn mute(
+    tx: &mut Tx<'_>,
+    account: Id<Account>,
+    target: Id<Account>,
+    hide_notifications: bool,
+    expires_at: Option<Timestamp>,
+) -> Result<()> {
+    if account == target {
+        return Err(Error::forbidden("You cannot mute yourself"));
+    }
+    store::accounts::load(tx.conn, target)?;
+    let mute = Mute {
+        id: tx.new_id(),
+        account_id: account,
+        target_id: target,
+        hide_notifications,
+        expires_at,
+        created_at: tx.now,
+    };
+    store::follows::upsert_mute(tx.conn, &mute)
+}
+
+/// Ends a mute; no effect when there is none.
+pub fn unmute(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>) -> Result<()> {
+    store::follows::delete_mute(tx.conn, account, target)
+}

@@ -1,0 +1,212 @@
+//! Fact -> notifications. The one place that decides who is told what.
+
+use super::{Event, EventKind, Fact, Tx};
+use crate::{
+    Result,
+    db::Sql,
+    id::Id,
+    model::{Account, Favourite, FollowState, NotificationKind as Kind, Poll, Post, Role},
+    store::{self, notifications},
+};
+
+/// The consumer (see [`super::Consumer`]).
+pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
+    match fact {
+        Fact::FollowRequested(id) => {
+            let follow = store::follows::load(tx.conn, *id)?;
+            tell(tx, Kind::FollowRequest, &[follow.target_id], follow.account_id, None, None)
+        }
+        Fact::FollowAccepted(id) => {
+            let follow = store::follows::load(tx.conn, *id)?;
+            let target = store::accounts::load(tx.conn, follow.target_id)?;
+            // Whoever said yes by hand knows already.
+            if !target.is_local() || target.locked || follow.state != FollowState::Accepted {
+                return Ok(());
+            }
+            tell(tx, Kind::Follow, &[follow.target_id], follow.account_id, None, None)
+        }
+        Fact::FollowRejected(id) | Fact::Unfollowed(id) => {
+            let follow = store::follows::load(tx.conn, *id)?;
+            for kind in [Kind::Follow, Kind::FollowRequest] {
+                notifications::remove(tx.conn, follow.target_id, kind, follow.account_id, None)?;
+            }
+            Ok(())
+        }
+        Fact::PostPublished { post, fresh: true } => published(tx, *post),
+        Fact::PostEdited { post, newly_mentioned, quiet: false } => edited(tx, *post, newly_mentioned),
+        Fact::PostBoosted { boost, fresh: true } => {
+            let boost = post(tx, *boost)?;
+            let Some(original) = boost.boost_of_id else { return Ok(()) };
+            let original = post(tx, original)?;
+            let thread = Some(original.conversation_id);
+            tell(tx, Kind::Reblog, &[original.account_id], boost.account_id, Some(original.id), thread)
+        }
+        Fact::PostUnboosted(id) => {
+            let boost = post(tx, *id)?;
+            let Some(original) = boost.boost_of_id else { return Ok(()) };
+            let author = post(tx, original)?.account_id;
+            notifications::remove(tx.conn, author, Kind::Reblog, boost.account_id, Some(original))
+        }
+        Fact::PostFavourited(id) => {
+            let favourite = favourite(tx, *id)?;
+            let liked = post(tx, favourite.post_id)?;
+            let thread = Some(liked.conversation_id);
+            tell(tx, Kind::Favourite, &[liked.account_id], favourite.account_id, Some(liked.id), thread)
+        }
+        Fact::PostUnfavourited(id) => {
+            let favourite = favourite(tx, *id)?;
+            let author = post(tx, favourite.post_id)?.account_id;
+            notifications::remove(tx.conn, author, Kind::Favourite, favourite.account_id, Some(favourite.post_id))
+        }
+        Fact::PollClosed(id) => poll_closed(tx, *id),
+        Fact::AccountRegistered(id) => {
+            let staff = notifications::staff(tx.conn, Role::Admin)?;
+            tell(tx, Kind::AdminSignUp, &staff, *id, None, None)
+        }
+        Fact::ReportFiled(id) => {
+            let staff = notifications::staff(tx.conn, Role::Moderator)?;
+            let report: crate::model::Report = Sql::new("select r.* from reports r where r.id = ").bind(*id).one(tx.conn)?;
+            for member in staff {
+                let written = notifications::insert(
+                    tx.conn,
+                    member,
+                    Kind::AdminReport,
+                    report.account_id,
+                    None,
+                    Some(*id),
+                    tx.now,
+                )?;
+                if let Some(written) = written {
+                    tx.record(Fact::Notified(written))?;
+                }
+            }
+            Ok(())
+        }
+        Fact::Notified(id) => {
+            let to = Sql::new("select n.account_id from notifications n where n.id = ").bind(*id).load_ids::<Account>(tx.conn)?;
+            tx.announce(Event { home: to.into(), streams: Vec::new(), what: EventKind::Notification(*id) });
+            Ok(())
+        }
+        Fact::AccountUpdated(_)
+        | Fact::AccountDeleted(_)
+        | Fact::AccountSuspended(_)
+        | Fact::AccountUnsuspended(_)
+        | Fact::AccountMoved(_)
+        | Fact::PostPublished { fresh: false, .. }
+        | Fact::PostEdited { quiet: true, .. }
+        | Fact::PostDeleted(_)
+        | Fact::PostBoosted { fresh: false, .. }
+        | Fact::PostPinned(..)
+        | Fact::PostUnpinned(..)
+        | Fact::PollVoted(..)
+        | Fact::PollVotedRemotely(_)
+        | Fact::FollowReaffirmed(_)
+        | Fact::FollowRefused { .. }
+        | Fact::FollowStale { .. }
+        | Fact::Blocked(_)
+        | Fact::Unblocked(_)
+        | Fact::FiltersChanged(_)
+        | Fact::AccessRevoked { .. } => Ok(()),
+    }
+}
+
+fn post(tx: &mut Tx<'_>, id: Id<Post>) -> Result<Post> {
+    Sql::new("select p.* from posts p where p.id = ").bind(id).one(tx.conn)
+}
+
+fn favourite(tx: &mut Tx<'_>, id: Id<Favourite>) -> Result<Favourite> {
+    Sql::new("select f.* from favourites f where f.id = ").bind(id).one(tx.conn)
+}
+
+/// Tells those of `to` who may be told, once each.
+fn tell(
+    tx: &mut Tx<'_>,
+    kind: Kind,
+    to: &[Id<Account>],
+    from: Id<Account>,
+    about: Option<Id<Post>>,
+    thread: Option<Id<Post>>,
+) -> Result<()> {
+    for account in notifications::willing(tx.conn, to, from, thread, tx.now)? {
+        if notifications::is_there(tx.conn, account, kind, from, about)? {
+            continue;
+        }
+        if let Some(id) = notifications::insert(tx.conn, account, kind, from, about, None, tx.now)? {
+            tx.record(Fact::Notified(id))?;
+        }
+    }
+    Ok(())
+}
+
+/// Mentions, and followers who asked to hear of each post.
+fn published(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    let new = post(tx, id)?;
+    let mentioned: Vec<Id<Account>> = Sql::new(
+        "select m.account_id from mentions m join accounts a on a.id = m.account_id and a.domain is null where not m.silent and m.post_id = ",
+    )
+    .bind(id)
+    .load_ids(tx.conn)?;
+    tell(tx, Kind::Mention, &mentioned, new.account_id, Some(id), Some(new.conversation_id))?;
+    // Direct posts and replies are no news for subscribers, except replies to oneself.
+    let subscribed = new.visibility != crate::model::Visibility::Direct
+        && (new.in_reply_to_id.is_none() || new.in_reply_to_account_id == Some(new.account_id));
+    if !subscribed {
+        return Ok(());
+    }
+    let listeners: Vec<Id<Account>> =
+        Sql::new("select f.account_id from follows f where f.notify and f.state = 1 and f.target_id = ")
+            .bind(new.account_id)
+            .push(" limit 1000")
+            .load_ids(tx.conn)?;
+    let listeners: Vec<_> = listeners.into_iter().filter(|l| !mentioned.contains(l)).collect();
+    tell(tx, Kind::Status, &listeners, new.account_id, Some(id), None)
+}
+
+/// People mentioned since the edit; those who boosted or answered the post learn that it changed.
+fn edited(tx: &mut Tx<'_>, id: Id<Post>, newly_mentioned: &[Id<Account>]) -> Result<()> {
+    let new = post(tx, id)?;
+    tell(tx, Kind::Mention, newly_mentioned, new.account_id, Some(id), Some(new.conversation_id))?;
+    let involved: Vec<Id<Account>> = Sql::new(
+        "select p.account_id from posts p join accounts a on a.id = p.account_id and a.domain is null where p.boost_of_id = ",
+    )
+    .bind(id)
+    .with(
+        " union select p.account_id from posts p join accounts a on a.id = p.account_id and a.domain is null where p.in_reply_to_id = ",
+        id,
+    )
+    .push(" limit 1000")
+    .load_ids(tx.conn)?;
+    for account in notifications::willing(tx.conn, &involved, new.account_id, Some(new.conversation_id), tx.now)? {
+        // The newest edit replaces the word of an earlier one.
+        notifications::remove(tx.conn, account, Kind::Update, new.account_id, Some(id))?;
+        if let Some(written) = notifications::insert(tx.conn, account, Kind::Update, new.account_id, Some(id), None, tx.now)? {
+            tx.record(Fact::Notified(written))?;
+        }
+    }
+    Ok(())
+}
+
+/// Author and voters of this node.
+fn poll_closed(tx: &mut Tx<'_>, id: Id<Poll>) -> Result<()> {
+    let poll: Poll = Sql::new("select p.* from polls p where p.id = ").bind(id).one(tx.conn)?;
+    let author = post(tx, poll.post_id)?.account_id;
+    let mut people: Vec<Id<Account>> = Sql::new(
+        "select distinct v.account_id from poll_votes v join accounts a on a.id = v.account_id and a.domain is null where v.poll_id = ",
+    )
+    .bind(id)
+    .load_ids(tx.conn)?;
+    let by_local = store::accounts::load(tx.conn, author)?.is_local();
+    if by_local && !people.contains(&author) {
+        people.push(author);
+    }
+    for account in people {
+        if notifications::is_there(tx.conn, account, Kind::Poll, author, Some(poll.post_id))? {
+            continue;
+        }
+        let written = notifications::insert(tx.conn, account, Kind::Poll, author, Some(poll.post_id), None, tx.now)?;
+        if let Some(written) = written {
+            tx.record(Fact::Notified(written))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,134 @@
+//! Background jobs by name. A task is idempotent: it may run again after a crash.
+
+use crate::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+/// Ids stand as plain numbers: a payload is read back by a later version of the program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case")]
+pub enum Task {
+    /// Put a post into the home timelines that its transaction left out (local followers above `after`).
+    FanOut {
+        /// The post or boost.
+        post: i64,
+        /// The last follower that has it.
+        after: i64,
+    },
+    /// Make the key pair of a local account ahead of its first use.
+    MakeKeys {
+        /// The account.
+        account: i64,
+    },
+    /// Fetch the missing ancestors of a post.
+    FetchAncestors {
+        /// The post whose parent is unknown.
+        post: i64,
+    },
+    /// Fetch a remote post by its id.
+    FetchPost {
+        /// Its id.
+        uri: String,
+    },
+    /// Read a remote account again from its origin.
+    RefreshAccount {
+        /// The account.
+        account: i64,
+    },
+    /// Remove an account's posts, files and relations, in chunks.
+    PurgeAccount {
+        /// The account.
+        account: i64,
+    },
+    /// Make an uploaded file ready.
+    ProcessMedia {
+        /// The attachment.
+        media: i64,
+    },
+    /// A poll ends.
+    ClosePoll {
+        /// The poll.
+        poll: i64,
+    },
+    /// Tell other servers the tallies of a local poll (at most every three minutes).
+    SendPollUpdate {
+        /// The poll.
+        poll: i64,
+    },
+    /// Read the tallies of a remote poll again.
+    RefreshPoll {
+        /// The poll.
+        poll: i64,
+    },
+    /// Tell other servers about a changed profile (debounced, OUT-14).
+    SendProfile {
+        /// The account.
+        account: i64,
+    },
+    /// Carry local followers over after a Move.
+    MoveFollowers {
+        /// The old account.
+        from: i64,
+        /// The new account.
+        to: i64,
+    },
+    /// Remove files no row knows any more, expired rows, old ids.
+    Sweep,
+}
+
+impl Task {
+    /// The queue; each has its own concurrency limit.
+    pub fn queue(&self) -> &'static str {
+        match self {
+            Self::FetchAncestors { .. }
+            | Self::FetchPost { .. }
+            | Self::RefreshAccount { .. }
+            | Self::RefreshPoll { .. }
+            | Self::MoveFollowers { .. } => "fetch",
+            Self::ProcessMedia { .. } | Self::MakeKeys { .. } => "heavy",
+            _ => "default",
+        }
+    }
+    /// Its name, for `watercooler jobs`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::FanOut { .. } => "fan_out",
+            Self::MakeKeys { .. } => "make_keys",
+            Self::FetchAncestors { .. } => "fetch_ancestors",
+            Self::FetchPost { .. } => "fetch_post",
+            Self::RefreshAccount { .. } => "refresh_account",
+            Self::PurgeAccount { .. } => "purge_account",
+            Self::ProcessMedia { .. } => "process_media",
+            Self::ClosePoll { .. } => "close_poll",
+            Self::SendPollUpdate { .. } => "send_poll_update",
+            Self::RefreshPoll { .. } => "refresh_poll",
+            Self::SendProfile { .. } => "send_profile",
+            Self::MoveFollowers { .. } => "move_followers",
+            Self::Sweep => "sweep",
+        }
+    }
+    /// Two waiting jobs of one key are one job.
+    pub fn key(&self) -> Option<String> {
+        match self {
+            Self::FanOut { .. } | Self::ProcessMedia { .. } => None,
+            Self::Sweep => Some("sweep".into()),
+            Self::FetchPost { uri } => Some(format!("fetch_post {uri}")),
+            Self::MakeKeys { account }
+            | Self::RefreshAccount { account }
+            | Self::PurgeAccount { account }
+            | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
+            Self::FetchAncestors { post } => Some(format!("fetch_ancestors {post}")),
+            Self::ClosePoll { poll } | Self::SendPollUpdate { poll } | Self::RefreshPoll { poll } => {
+                Some(format!("{} {poll}", self.kind()))
+            }
+            Self::MoveFollowers { from, .. } => Some(format!("move_followers {from}")),
+        }
+    }
+    /// As stored.
+    pub fn payload(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(Error::internal)
+    }
+    /// From a stored payload.
+    pub fn parse(payload: &str) -> Result<Self> {
+        serde_json::from_str(payload).map_err(Error::internal)
+    }
+}

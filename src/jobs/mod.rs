@@ -1,0 +1,21 @@
+//! Background work: a task's name becomes the operation that does it. Workers claim rows of the job table, so a crash
+//! loses nothing and a job may run twice.
+
+mod runner;
+
+pub use runner::{run_due, start};
+
+use crate::{Result, app::App, domain::Task};
+
+/// Queues and how many of their jobs run at once in this process.
+pub const QUEUES: &[(&str, usize)] = &[("default", 2), ("fetch", 8), ("heavy", 1)];
+
+/// Tries before a job is buried.
+const TRIES: i64 = 12;
+
+async fn run(app: &App, task: Task) -> Result<()> {
+    let _ = app;
+    match task {
+        other => Err(crate::Error::internal(format!("no worker knows the task {}", other.kind()))),
+    }
+}

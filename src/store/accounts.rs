@@ -1,0 +1,61 @@
+//! Accounts of this node and of others.
+
+use crate::{Result, db::{Conn, Sql}, id::Id, model::Account};
+
+const SELECT: &str = "select a.* from accounts a where ";
+
+/// By id; suspended and deleted ones too.
+pub fn find(conn: &mut Conn, id: Id<Account>) -> Result<Option<Account>> {
+    Sql::new(SELECT).with("a.id = ", id).optional(conn)
+}
+
+/// By id, or `NotFound`.
+pub fn load(conn: &mut Conn, id: Id<Account>) -> Result<Account> {
+    Sql::new(SELECT).with("a.id = ", id).one(conn)
+}
+
+/// Several by id, in no order; unknown ids are left out.
+pub fn list(conn: &mut Conn, ids: &[Id<Account>]) -> Result<Vec<Account>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new(SELECT).push("a.id in ").ids(ids).load(conn)
+}
+
+/// By actor id.
+pub fn find_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<Account>> {
+    Sql::new(SELECT).with("a.uri = ", uri).optional(conn)
+}
+
+/// By the id of its public key.
+pub fn find_by_key(conn: &mut Conn, key_id: &str) -> Result<Option<Account>> {
+    Sql::new(SELECT).with("a.public_key_id = ", key_id).optional(conn)
+}
+
+/// By handle (`user`, or `user@domain` of another server), in any case.
+pub fn find_by_handle(conn: &mut Conn, handle: &str) -> Result<Option<Account>> {
+    Sql::new(SELECT).with("a.handle = ", handle.to_lowercase()).optional(conn)
+}
+
+/// A local account by name, in any case; not when deleted.
+pub fn find_local(conn: &mut Conn, username: &str) -> Result<Option<Account>> {
+    Sql::new(SELECT)
+        .with("a.handle = ", username.to_lowercase())
+        .push(" and a.domain is null and a.deleted_at is null")
+        .optional(conn)
+}
+
+/// Adds to the follower and following counts of both sides of a follow (never below zero).
+pub fn count_follow(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, by: i64) -> Result<()> {
+    Sql::new("update accounts set following_count = case when following_count + ")
+        .bind(by)
+        .with(" < 0 then 0 else following_count + ", by)
+        .with(" end where id = ", follower)
+        .execute(conn)?;
+    Sql::new("update accounts set followers_count = case when followers_count + ")
+        .bind(by)
+        .with(" < 0 then 0 else followers_count + ", by)
+        .with(" end where id = ", target)
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! The job table: the only queue of background work.
+
+use crate::{
+    Result,
+    db::{Conn, Dialect, Sql},
+    id::Id,
+    model::Job,
+    time::Timestamp,
+};
+
+/// Milliseconds a worker may hold a job before it is taken for dead and the job runs again.
+const LEASE_MS: i64 = 600_000;
+
+/// Writes a job; one with a `key` that is already waiting stays as it is.
+#[expect(clippy::too_many_arguments, reason = "a row has that many columns")]
+pub fn insert(
+    conn: &mut Conn,
+    id: Id<Job>,
+    queue: &str,
+    kind: &str,
+    key: Option<String>,
+    payload: &str,
+    run_at: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    Sql::new("insert into jobs (id, queue, kind, unique_key, payload, run_at, created_at) values (")
+        .bind(id)
+        .with(",", queue)
+        .with(",", kind)
+        .with(",", key)
+        .with(",", payload)
+        .with(",", run_at)
+        .with(",", now)
+        .push(") on conflict do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes up to `most` due jobs of a queue for this worker.
+pub fn claim(conn: &mut Conn, queue: &str, now: Timestamp, most: i64) -> Result<Vec<Job>> {
+    let mut pick = Sql::new("select j.id from jobs j where j.buried_at is null and j.queue = ")
+        .bind(queue)
+        .with(" and j.run_at <= ", now)
+        .with(" and (j.locked_until is null or j.locked_until < ", now)
+        .with(") order by j.run_at, j.id limit ", most);
+    if conn.dialect() == Dialect::Postgres {
+        pick = pick.push(" for update skip locked");
+    }
+    let ids: Vec<Id<Job>> = pick.load_ids(conn)?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    // The key is given up when the job starts: what happens meanwhile deserves a new job.
+    Sql::new("update jobs set attempts = attempts + 1, unique_key = null, locked_until = ")
+        .bind(now.plus_millis(LEASE_MS))
+        .push(" where id in ")
+        .ids(&ids)
+        .execute(conn)?;
+    Sql::new("select j.* from jobs j where j.id in ").ids(&ids).push(" order by j.run_at, j.id").load(conn)
+}
+
+/// A job is done.
+pub fn finish(conn: &mut Conn, id: Id<Job>) -> Result<()> {
+    Sql::new("delete from jobs where id = ").bind(id).execute(conn)?;
+    Ok(())
+}
+
+/// A job failed and runs again at `at`, or never (`None`: buried, an admin sees it).
+pub fn fail(conn: &mut Conn, id: Id<Job>, error: &str, at: Option<Timestamp>, now: Timestamp) -> Result<()> {
+    Sql::new("update jobs set locked_until = null, last_error = ")
+        .bind(error)
+        .with(", buried_at = ", if at.is_none() { Some(now) } else { None }.map(Timestamp::millis))
+        .with(", run_at = ", at.unwrap_or(now))
+        .with(" where id = ", id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Leases of a stopped process end at once (SQLite has one process; its start calls this).
+pub fn release_all(conn: &mut Conn) -> Result<()> {
+    Sql::new("update jobs set locked_until = null where locked_until is not null").execute(conn)?;
+    Ok(())
+}
+
+/// When the next job of a queue is due; none when nothing waits.
+pub fn next_due(conn: &mut Conn, queue: &str) -> Result<Option<Timestamp>> {
+    let at = Sql::new("select j.run_at from jobs j where j.buried_at is null and j.locked_until is null and j.queue = ")
+        .bind(queue)
+        .push(" order by j.run_at limit 1")
+        .optional_i64(conn)?;
+    Ok(at.map(Timestamp::from_millis))
+}
+
+/// Jobs for an admin's eyes, newest first.
+pub fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Job>> {
+    Sql::new("select j.* from jobs j order by j.id desc limit ").bind(limit).load(conn)
+}
+
+/// Digs a buried job up; all of them with `None`. Answers how many.
+pub fn retry(conn: &mut Conn, id: Option<Id<Job>>, now: Timestamp) -> Result<usize> {
+    let mut sql = Sql::new("update jobs set buried_at = null, attempts = 0, run_at = ").bind(now).push(" where buried_at is not null");
+    if let Some(id) = id {
+        sql = sql.with(" and id = ", id);
+    }
+    sql.execute(conn)
+}

@@ -1,0 +1,114 @@
+//! Notification rows.
+
+use crate::{
+    Result,
+    db::{Conn, Sql},
+    id::Id,
+    model::{Account, Notification, NotificationKind, Post, Report, Role},
+    time::Timestamp,
+};
+use diesel::sql_types::BigInt;
+
+/// Writes one; answers its id.
+pub fn insert(
+    conn: &mut Conn,
+    account: Id<Account>,
+    kind: NotificationKind,
+    from: Id<Account>,
+    post: Option<Id<Post>>,
+    report: Option<Id<Report>>,
+    now: Timestamp,
+) -> Result<Option<Id<Notification>>> {
+    let id = Sql::new("insert into notifications (account_id, kind, from_account_id, post_id, report_id, created_at) values (")
+        .bind(account)
+        .with(",", kind)
+        .with(",", from)
+        .with(",", post)
+        .with(",", report)
+        .with(",", now)
+        .push(") returning id")
+        .load_as::<BigInt, i64>(conn)?;
+    Ok(id.into_iter().next().map(Id::new))
+}
+
+/// Is there one of this kind already, from the same account about the same post?
+pub fn is_there(
+    conn: &mut Conn,
+    account: Id<Account>,
+    kind: NotificationKind,
+    from: Id<Account>,
+    post: Option<Id<Post>>,
+) -> Result<bool> {
+    let mut sql = Sql::new("select n.id from notifications n where n.from_account_id = ")
+        .bind(from)
+        .with(" and n.account_id = ", account)
+        .with(" and n.kind = ", kind);
+    sql = match post {
+        Some(post) => sql.with(" and n.post_id = ", post),
+        None => sql,
+    };
+    sql.push(" limit 1").exists(conn)
+}
+
+/// Takes back what is no longer true.
+pub fn remove(
+    conn: &mut Conn,
+    account: Id<Account>,
+    kind: NotificationKind,
+    from: Id<Account>,
+    post: Option<Id<Post>>,
+) -> Result<()> {
+    let mut sql = Sql::new("delete from notifications where from_account_id = ")
+        .bind(from)
+        .with(" and account_id = ", account)
+        .with(" and kind = ", kind);
+    if let Some(post) = post {
+        sql = sql.with(" and post_id = ", post);
+    }
+    sql.execute(conn)?;
+    Ok(())
+}
+
+/// Removes everything somebody caused for somebody (a block).
+pub fn remove_between(conn: &mut Conn, account: Id<Account>, from: Id<Account>) -> Result<()> {
+    Sql::new("delete from notifications where account_id = ").bind(account).with(" and from_account_id = ", from).execute(conn)?;
+    Ok(())
+}
+
+/// Those of `recipients` who are local, may be told about `from`, and have not muted the thread: not blocked either
+/// way, not muted with notifications, not suspended.
+pub fn willing(
+    conn: &mut Conn,
+    recipients: &[Id<Account>],
+    from: Id<Account>,
+    conversation: Option<Id<Post>>,
+    now: Timestamp,
+) -> Result<Vec<Id<Account>>> {
+    if recipients.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut sql = Sql::new(
+        "select a.id from accounts a where a.domain is null and a.deleted_at is null and a.suspended_at is null and a.id in ",
+    )
+    .ids(recipients)
+    .with(" and a.id <> ", from)
+    .with(" and not exists (select 1 from blocks b where b.account_id = a.id and b.target_id = ", from)
+    .with(") and not exists (select 1 from blocks b where b.target_id = a.id and b.account_id = ", from)
+    .with(") and not exists (select 1 from mutes m where m.account_id = a.id and m.hide_notifications and m.target_id = ", from)
+    .with(" and (m.expires_at is null or m.expires_at > ", now)
+    .push("))");
+    if let Some(thread) = conversation {
+        sql = sql
+            .with(
+                " and not exists (select 1 from conversation_mutes c where c.account_id = a.id and c.conversation_id = ",
+                thread,
+            )
+            .push(")");
+    }
+    sql.load_ids(conn)
+}
+
+/// Local accounts with at least this role.
+pub fn staff(conn: &mut Conn, role: Role) -> Result<Vec<Id<Account>>> {
+    Sql::new("select u.account_id from users u where u.disabled_at is null and u.role >= ").bind(role).load_ids(conn)
+}
