@@ -2,10 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
-pub mod config;
-pub mod crypto;
 pub mod app;
 pub mod config;
+pub mod crypto;
 pub mod db;
 pub mod domain;
 pub mod error;
@@ -16,6 +15,7 @@ pub mod limits;
 pub mod media;
 pub mod model;
 pub mod net;
+pub mod node;
 pub mod random;
 pub mod rate;
 pub mod store;

@@ -151,9 +151,7 @@ pub fn receive_accept(tx: &mut Tx<'_>, target: &Account, follower: &Account, uri
     match store::follows::find(tx.conn, follower.id, target.id)? {
         Some(_) => accept(tx, target.id, follower.id),
         None => match uri.filter(|u| tx.site().owns_str(u)) {
-            Some(uri) => {
-                tx.record(Fact::FollowStale { account: follower.id, target: target.id, uri: uri.to_owned() })
-            }
+            Some(uri) => tx.record(Fact::FollowStale { account: follower.id, target: target.id, uri: uri.to_owned() }),
             None => Ok(()),
         },
     }
@@ -201,7 +199,10 @@ pub fn block(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, uri: Op
     store::notifications::remove_between(tx.conn, account, target)?;
     let id = tx.new_id();
     let uri = uri.or_else(|| Some(tx.site().activity_uri(id)));
-    store::follows::insert_block(tx.conn, &Block { id, account_id: account, target_id: target, uri, created_at: tx.now })?;
+    store::follows::insert_block(
+        tx.conn,
+        &Block { id, account_id: account, target_id: target, uri, created_at: tx.now },
+    )?;
     store::follows::clear_home(tx.conn, account, target, CLEARED)?;
     tx.record(Fact::Blocked(id))
 }

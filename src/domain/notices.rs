@@ -65,7 +65,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         }
         Fact::ReportFiled(id) => {
             let staff = notifications::staff(tx.conn, Role::Moderator)?;
-            let report: crate::model::Report = Sql::new("select r.* from reports r where r.id = ").bind(*id).one(tx.conn)?;
+            let report: crate::model::Report =
+                Sql::new("select r.* from reports r where r.id = ").bind(*id).one(tx.conn)?;
             for member in staff {
                 let written = notifications::insert(
                     tx.conn,
@@ -83,7 +84,9 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             Ok(())
         }
         Fact::Notified(id) => {
-            let to = Sql::new("select n.account_id from notifications n where n.id = ").bind(*id).load_ids::<Account>(tx.conn)?;
+            let to = Sql::new("select n.account_id from notifications n where n.id = ")
+                .bind(*id)
+                .load_ids::<Account>(tx.conn)?;
             tx.announce(Event { home: to.into(), streams: Vec::new(), what: EventKind::Notification(*id) });
             Ok(())
         }
@@ -179,7 +182,9 @@ fn edited(tx: &mut Tx<'_>, id: Id<Post>, newly_mentioned: &[Id<Account>]) -> Res
     for account in notifications::willing(tx.conn, &involved, new.account_id, Some(new.conversation_id), tx.now)? {
         // The newest edit replaces the word of an earlier one.
         notifications::remove(tx.conn, account, Kind::Update, new.account_id, Some(id))?;
-        if let Some(written) = notifications::insert(tx.conn, account, Kind::Update, new.account_id, Some(id), None, tx.now)? {
+        if let Some(written) =
+            notifications::insert(tx.conn, account, Kind::Update, new.account_id, Some(id), None, tx.now)?
+        {
             tx.record(Fact::Notified(written))?;
         }
     }

@@ -1,6 +1,11 @@
 //! Accounts of this node and of others.
 
-use crate::{Result, db::{Conn, Sql}, id::Id, model::Account};
+use crate::{
+    Result,
+    db::{Conn, Sql},
+    id::Id,
+    model::Account,
+};
 
 const SELECT: &str = "select a.* from accounts a where ";
 

@@ -11,7 +11,10 @@ use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
 
 /// The follow or request between two accounts.
 pub fn find(conn: &mut Conn, account: Id<Account>, target: Id<Account>) -> Result<Option<Follow>> {
-    Sql::new("select f.* from follows f where f.account_id = ").bind(account).with(" and f.target_id = ", target).optional(conn)
+    Sql::new("select f.* from follows f where f.account_id = ")
+        .bind(account)
+        .with(" and f.target_id = ", target)
+        .optional(conn)
 }
 
 /// By its own id.
@@ -80,17 +83,26 @@ pub fn fill_home(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, mo
 
 /// Takes the newest posts and boosts of somebody out of a home timeline, but for those that mention its owner.
 pub fn clear_home(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, most: i64) -> Result<()> {
-    let ids: Vec<Id<Post>> =
-        Sql::new("select p.id from posts p where p.account_id = ").bind(target).with(" order by p.id desc limit ", most).load_ids(conn)?;
+    let ids: Vec<Id<Post>> = Sql::new("select p.id from posts p where p.account_id = ")
+        .bind(target)
+        .with(" order by p.id desc limit ", most)
+        .load_ids(conn)?;
     for chunk in ids.chunks(256) {
-        Sql::new("delete from home_entries where account_id = ").bind(follower).push(" and post_id in ").ids(chunk).execute(conn)?;
+        Sql::new("delete from home_entries where account_id = ")
+            .bind(follower)
+            .push(" and post_id in ")
+            .ids(chunk)
+            .execute(conn)?;
     }
     Ok(())
 }
 
 /// Does `account` block `target`?
 pub fn find_block(conn: &mut Conn, account: Id<Account>, target: Id<Account>) -> Result<Option<Block>> {
-    Sql::new("select b.* from blocks b where b.account_id = ").bind(account).with(" and b.target_id = ", target).optional(conn)
+    Sql::new("select b.* from blocks b where b.account_id = ")
+        .bind(account)
+        .with(" and b.target_id = ", target)
+        .optional(conn)
 }
 
 /// A block by its own id.
@@ -129,7 +141,10 @@ pub fn delete_block(conn: &mut Conn, id: Id<Block>) -> Result<()> {
 
 /// The mute between two accounts, expired or not.
 pub fn find_mute(conn: &mut Conn, account: Id<Account>, target: Id<Account>) -> Result<Option<Mute>> {
-    Sql::new("select m.* from mutes m where m.account_id = ").bind(account).with(" and m.target_id = ", target).optional(conn)
+    Sql::new("select m.* from mutes m where m.account_id = ")
+        .bind(account)
+        .with(" and m.target_id = ", target)
+        .optional(conn)
 }
 
 /// Writes a mute, or changes the one that is there.
@@ -175,7 +190,12 @@ pub struct Relation {
 }
 
 /// The relations of `viewer` to each of `targets`, in their order; expired mutes count as none.
-pub fn relations(conn: &mut Conn, viewer: Id<Account>, targets: &[Id<Account>], now: Timestamp) -> Result<Vec<Relation>> {
+pub fn relations(
+    conn: &mut Conn,
+    viewer: Id<Account>,
+    targets: &[Id<Account>],
+    now: Timestamp,
+) -> Result<Vec<Relation>> {
     if targets.is_empty() {
         return Ok(Vec::new());
     }
@@ -216,8 +236,11 @@ pub fn relations(conn: &mut Conn, viewer: Id<Account>, targets: &[Id<Account>], 
             each(from, &mut |r| r.blocked_by = true);
         }
     }
-    let mutes: Vec<Mute> =
-        Sql::new("select m.* from mutes m where m.account_id = ").bind(viewer).push(" and m.target_id in ").ids(targets).load(conn)?;
+    let mutes: Vec<Mute> = Sql::new("select m.* from mutes m where m.account_id = ")
+        .bind(viewer)
+        .push(" and m.target_id in ")
+        .ids(targets)
+        .load(conn)?;
     for mute in mutes {
         if mute.expires_at.is_none_or(|at| at > now) {
             each(mute.target_id.raw(), &mut |r| r.mute = Some((mute.hide_notifications, mute.expires_at)));
@@ -237,7 +260,10 @@ pub fn relations(conn: &mut Conn, viewer: Id<Account>, targets: &[Id<Account>], 
 /// Sets or (with an empty text) removes a private remark.
 pub fn set_note(conn: &mut Conn, account: Id<Account>, target: Id<Account>, comment: &str) -> Result<()> {
     if comment.is_empty() {
-        Sql::new("delete from account_notes where account_id = ").bind(account).with(" and target_id = ", target).execute(conn)?;
+        Sql::new("delete from account_notes where account_id = ")
+            .bind(account)
+            .with(" and target_id = ", target)
+            .execute(conn)?;
     } else {
         Sql::new("insert into account_notes (account_id, target_id, comment) values (")
             .bind(account)

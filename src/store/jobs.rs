@@ -84,10 +84,11 @@ pub fn release_all(conn: &mut Conn) -> Result<()> {
 
 /// When the next job of a queue is due; none when nothing waits.
 pub fn next_due(conn: &mut Conn, queue: &str) -> Result<Option<Timestamp>> {
-    let at = Sql::new("select j.run_at from jobs j where j.buried_at is null and j.locked_until is null and j.queue = ")
-        .bind(queue)
-        .push(" order by j.run_at limit 1")
-        .optional_i64(conn)?;
+    let at =
+        Sql::new("select j.run_at from jobs j where j.buried_at is null and j.locked_until is null and j.queue = ")
+            .bind(queue)
+            .push(" order by j.run_at limit 1")
+            .optional_i64(conn)?;
     Ok(at.map(Timestamp::from_millis))
 }
 
@@ -98,7 +99,9 @@ pub fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Job>> {
 
 /// Digs a buried job up; all of them with `None`. Answers how many.
 pub fn retry(conn: &mut Conn, id: Option<Id<Job>>, now: Timestamp) -> Result<usize> {
-    let mut sql = Sql::new("update jobs set buried_at = null, attempts = 0, run_at = ").bind(now).push(" where buried_at is not null");
+    let mut sql = Sql::new("update jobs set buried_at = null, attempts = 0, run_at = ")
+        .bind(now)
+        .push(" where buried_at is not null");
     if let Some(id) = id {
         sql = sql.with(" and id = ", id);
     }

@@ -19,15 +19,17 @@ pub fn insert(
     report: Option<Id<Report>>,
     now: Timestamp,
 ) -> Result<Option<Id<Notification>>> {
-    let id = Sql::new("insert into notifications (account_id, kind, from_account_id, post_id, report_id, created_at) values (")
-        .bind(account)
-        .with(",", kind)
-        .with(",", from)
-        .with(",", post)
-        .with(",", report)
-        .with(",", now)
-        .push(") returning id")
-        .load_as::<BigInt, i64>(conn)?;
+    let id = Sql::new(
+        "insert into notifications (account_id, kind, from_account_id, post_id, report_id, created_at) values (",
+    )
+    .bind(account)
+    .with(",", kind)
+    .with(",", from)
+    .with(",", post)
+    .with(",", report)
+    .with(",", now)
+    .push(") returning id")
+    .load_as::<BigInt, i64>(conn)?;
     Ok(id.into_iter().next().map(Id::new))
 }
 
@@ -71,7 +73,10 @@ pub fn remove(
 
 /// Removes everything somebody caused for somebody (a block).
 pub fn remove_between(conn: &mut Conn, account: Id<Account>, from: Id<Account>) -> Result<()> {
-    Sql::new("delete from notifications where account_id = ").bind(account).with(" and from_account_id = ", from).execute(conn)?;
+    Sql::new("delete from notifications where account_id = ")
+        .bind(account)
+        .with(" and from_account_id = ", from)
+        .execute(conn)?;
     Ok(())
 }
 

@@ -1,0 +1,135 @@
+//! A node, put together: settings, database, seams, consumers of facts, routes and workers. The server and the tests
+//! start the same thing.
+
+use crate::{
+    Error, Result,
+    app::{App, Seams},
+    config::{self, Config},
+    db::{self, Db},
+    domain::{self, Consumer},
+    jobs,
+    net::{self, Gate, NetConfig, Network},
+    random::Random,
+    time::Clock,
+};
+use axum::Router;
+use std::{net::SocketAddr, sync::Arc};
+
+/// Who hears of facts, in this order. Each matches `Fact` exhaustively.
+pub const CONSUMERS: &[Consumer] = &[
+    // one line per consumer
+    domain::notices::consume,
+];
+
+/// Everything this node answers.
+pub fn routes(app: &App) -> Router {
+    let _ = app;
+    Router::new()
+}
+
+/// Starts what works in the background: jobs, deliveries, the inbox. It ends when the app stops.
+pub fn start_workers(app: &App) {
+    jobs::start(app);
+}
+
+/// Does everything that is due in the background, in this task, until nothing is; answers how much was done. For tests.
+pub async fn settle(app: &App) -> Result<usize> {
+    let mut done = 0;
+    loop {
+        let n = jobs::run_due(app).await?;
+        if n == 0 {
+            return Ok(done);
+        }
+        done += n;
+    }
+}
+
+/// The seams a node may be given instead of the real ones.
+#[derive(Default)]
+pub struct Parts {
+    /// The clock; none for the real one.
+    pub clock: Option<Clock>,
+    /// The randomness; none for the real one.
+    pub random: Option<Random>,
+    /// Names and sockets; none for the machine's.
+    pub network: Option<Arc<dyn Network>>,
+}
+
+/// Opens the database (creating and migrating it) and puts the node together; nothing runs yet.
+///
+/// # Errors
+/// What [`Db::open`] answers, or `Conflict` when the database belongs to another address.
+pub fn assemble(config: Config, parts: Parts) -> Result<App> {
+    // A second call in one process finds it installed, which is fine.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let settings = db::Settings {
+        url: config.database.expose().to_owned(),
+        synchronous_full: config.sqlite.synchronous == config::Synchronous::Full,
+        connections: if config.database.is_sqlite() { config.sqlite.readers } else { config.postgres.connections },
+    };
+    let db = Db::open(&settings)?;
+    let clock = parts.clock.unwrap_or_default();
+    let net = net_config(&config)?;
+    let net = match parts.network {
+        Some(network) => Gate::with_network(net, clock.clone(), network),
+        None => Gate::new(net, clock.clone()),
+    };
+    let seams = Seams { clock, random: parts.random.unwrap_or_default(), net };
+    Ok(App::new(config, db, seams, CONSUMERS))
+}
+
+/// What the settings tell the gate.
+fn net_config(config: &Config) -> Result<NetConfig> {
+    let peer =
+        |domain: &str, addresses: &[ipnet::IpNet], port, scheme, ca: Option<&std::path::Path>| -> Result<net::Peer> {
+            let ca = match ca {
+                Some(path) => Some(
+                    std::fs::read(path)
+                        .map_err(|e| Error::bad_request(format!("cannot read {}: {e}", path.display())))?
+                        .into(),
+                ),
+                None => None,
+            };
+            Ok(net::Peer { domain: domain.to_owned(), addresses: addresses.to_vec(), port, scheme, ca })
+        };
+    let scheme = |s: config::Scheme| match s {
+        config::Scheme::Https => net::Scheme::Https,
+        config::Scheme::Http => net::Scheme::Http,
+    };
+    let mut guarded: Vec<SocketAddr> = vec![config.listen];
+    guarded.extend(config.metrics.listen);
+    Ok(NetConfig {
+        user_agent: format!("Watercooler/{} (+{}/)", env!("CARGO_PKG_VERSION"), config.site.base()),
+        allowlist: config.federation.policy == config::FederationPolicy::Allowlist,
+        peers: config
+            .federation
+            .peer
+            .iter()
+            .map(|p| peer(&p.domain, &p.addresses, p.port, scheme(p.scheme), p.ca_file.as_deref()))
+            .collect::<Result<_>>()?,
+        relays: config
+            .push
+            .relay
+            .iter()
+            .map(|p| peer(&p.domain, &p.addresses, p.port, net::Scheme::Https, p.ca_file.as_deref()))
+            .collect::<Result<_>>()?,
+        blocks: config
+            .federation
+            .blocked
+            .iter()
+            .map(|domain| net::Block {
+                domain: domain.clone(),
+                severity: net::Severity::Suspend,
+                reject_media: true,
+                reject_reports: true,
+            })
+            .collect(),
+        own: vec![config.site.domain().to_owned(), config.site.authority().to_owned()],
+        guarded,
+        proxies: net::Purpose::ALL
+            .into_iter()
+            .zip(config::Purpose::ALL)
+            .filter_map(|(to, from)| Some((to, config.outgoing.proxy.of(from)?.clone())))
+            .collect(),
+    })
+}

@@ -1,0 +1,66 @@
+//! The two databases behave the same.
+
+use crate::support::{NOW, Node};
+use watercooler::{
+    Error,
+    db::{Dialect, Sql, migration_versions},
+};
+
+async fn settings(node: &Node) -> i64 {
+    node.app.read(|conn| Sql::new("select count(*) from node_settings").scalar_i64(conn)).await.unwrap()
+}
+
+fn put(tx: &mut watercooler::domain::Tx<'_>, name: &str) -> watercooler::Result<()> {
+    Sql::new("insert into node_settings (name, value) values (").bind(name).push(", 'x')").execute(tx.conn)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn both_dialects_have_the_same_migrations() {
+    let sqlite = migration_versions(Dialect::Sqlite).unwrap();
+    assert_eq!(sqlite, migration_versions(Dialect::Postgres).unwrap());
+    assert!(!sqlite.is_empty());
+}
+
+#[tokio::test]
+async fn an_operation_that_fails_writes_nothing_and_disturbs_no_other() {
+    let node = Node::start().await;
+    let before = settings(&node).await;
+    let good = node.app.write(|tx| put(tx, "good"));
+    let bad = node.app.write(|tx| {
+        put(tx, "bad")?;
+        Err::<(), _>(Error::NotFound)
+    });
+    let worse = node.app.write(|tx| -> watercooler::Result<()> {
+        put(tx, "worse")?;
+        panic!("an operation may panic")
+    });
+    let (good, bad, worse) = tokio::join!(good, bad, worse);
+    assert!(good.is_ok());
+    assert!(matches!(bad, Err(Error::NotFound)));
+    assert!(matches!(worse, Err(Error::Internal(_))));
+    assert_eq!(settings(&node).await, before + 1);
+}
+
+#[tokio::test]
+async fn an_operation_that_breaks_a_constraint_is_a_conflict() {
+    let node = Node::start().await;
+    node.app.write(|tx| put(tx, "once")).await.unwrap();
+    assert!(matches!(node.app.write(|tx| put(tx, "once")).await, Err(Error::Conflict(_))));
+    node.app.write(|tx| put(tx, "twice")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reader_cannot_write() {
+    let node = Node::start().await;
+    let tried = node.app.read(|conn| Sql::new("delete from node_settings").execute(conn)).await;
+    assert!(tried.is_err());
+}
+
+#[tokio::test]
+async fn ids_go_up_and_stand_for_their_moment() {
+    let node = Node::start().await;
+    let ids: Vec<i64> = node.app.write(|tx| Ok((0..100_000).map(|_| tx.new_id::<()>().raw()).collect())).await.unwrap();
+    assert!(ids.windows(2).all(|w| w[0] < w[1]));
+    assert_eq!(ids[0] >> 16, NOW.millis());
+}

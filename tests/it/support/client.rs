@@ -1,0 +1,99 @@
+//! A client that speaks JSON over real HTTP.
+
+use super::Node;
+use serde_json::Value;
+
+/// An HTTP client of one node, signed in or not.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    host: String,
+    /// Its access token.
+    pub token: Option<String>,
+}
+
+/// An answer, read whole.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Status code.
+    pub status: u16,
+    /// Headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// Body.
+    pub text: String,
+}
+
+impl Reply {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {} {}", self.status, self.text))
+    }
+    /// The body as JSON, after checking for 200.
+    pub fn ok(&self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text);
+        self.json()
+    }
+    /// A header, or the empty string.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default()
+    }
+}
+
+impl Client {
+    /// Nobody in particular.
+    pub fn anonymous(node: &Node) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        Self { http, base: format!("http://{}", node.address), host: node.domain.clone(), token: None }
+    }
+    /// With this token.
+    pub fn with_token(node: &Node, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..Self::anonymous(node) }
+    }
+    /// A request to be completed.
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        let path = path.strip_prefix(&format!("http://{}", self.host)).unwrap_or(path);
+        let mut request =
+            self.http.request(method.parse().unwrap(), format!("{}{path}", self.base)).header("host", &self.host);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        request
+    }
+    /// Sends it.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Reply { status, headers, text: response.text().await.unwrap() }
+    }
+    /// GET.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(self.request("GET", path)).await
+    }
+    /// GET of an ActivityPub document.
+    pub async fn get_activity(&self, path: &str) -> Reply {
+        self.send(self.request("GET", path).header("accept", "application/activity+json")).await
+    }
+    /// POST of a JSON body.
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send(self.request("POST", path).json(&body)).await
+    }
+    /// PUT of a JSON body.
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.send(self.request("PUT", path).json(&body)).await
+    }
+    /// PATCH of a JSON body.
+    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+        self.send(self.request("PATCH", path).json(&body)).await
+    }
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(self.request("DELETE", path)).await
+    }
+    /// POST of a form.
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Reply {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let request = self.request("POST", path).header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(body)).await
+    }
+}

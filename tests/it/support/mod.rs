@@ -1,0 +1,9 @@
+//! What tests are made of: real nodes on loopback, a client, scripted servers.
+
+mod client;
+mod node;
+mod peer;
+
+pub use client::{Client, Reply};
+pub use node::{NOW, Node, NodeBuilder, settle};
+pub use peer::{Peer, Received};

@@ -1,0 +1,270 @@
+//! A real node: the real router on a loopback port, a fresh database, a clock that stands still, no background workers
+//! (`settle` does what is due).
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use tokio::net::TcpListener;
+use watercooler::{
+    app::App,
+    config::{Config, Database, PeerEntry, Scheme},
+    net::{Network, SystemNetwork},
+    node::{self, Parts},
+    time::{Clock, Timestamp},
+};
+
+/// When tests happen: 2026-11-23 12:00:00 UTC.
+pub const NOW: Timestamp = Timestamp::from_millis(1_795_435_200_000);
+
+/// A running node.
+pub struct Node {
+    /// Its inside.
+    pub app: App,
+    /// `alpha.test:PORT`: domain, host of ids and peer name.
+    pub domain: String,
+    /// Where it really listens.
+    pub address: SocketAddr,
+    /// Its clock; nodes built with `clock` share one.
+    pub clock: Clock,
+    _folder: Option<tempfile::TempDir>,
+    _schema: Option<PostgresSchema>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+/// A node that has its address but does not run yet.
+pub struct NodeBuilder {
+    name: String,
+    listener: TcpListener,
+    config: Config,
+    clock: Clock,
+    database: Option<String>,
+    folder: Option<tempfile::TempDir>,
+    network: Option<Arc<dyn Network>>,
+    workers: bool,
+}
+
+impl NodeBuilder {
+    /// Binds a port for `NAME.test`.
+    pub async fn new(name: &str) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let authority = format!("{name}.test:{}", address.port());
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            domain: authority.clone(),
+            public_url: Some(format!("http://{authority}").parse().unwrap()),
+            listen: address,
+            data_dir: folder.path().to_owned(),
+            ..Config::default()
+        };
+        Self {
+            name: authority,
+            listener,
+            config,
+            clock: Clock::fixed(NOW),
+            database: None,
+            folder: Some(folder),
+            network: None,
+            workers: false,
+        }
+    }
+    /// `alpha.test:PORT`.
+    pub fn authority(&self) -> String {
+        self.name.clone()
+    }
+    /// Adds an ordinary peer entry for another node or scripted server: the only door to loopback.
+    pub fn knows(mut self, authority: &str) -> Self {
+        self.config.federation.peer.push(peer_entry(authority));
+        self
+    }
+    /// Changes settings.
+    pub fn config(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+    /// Shares a clock.
+    pub fn clock(mut self, clock: &Clock) -> Self {
+        self.clock = clock.clone();
+        self
+    }
+    /// The machine's clock.
+    pub fn real_clock(mut self) -> Self {
+        self.clock = Clock::real();
+        self
+    }
+    /// Another network (faults, simulated names).
+    pub fn network(mut self, network: Arc<dyn Network>) -> Self {
+        self.network = Some(network);
+        self
+    }
+    /// Runs the background workers as a real server does.
+    pub fn workers(mut self) -> Self {
+        self.workers = true;
+        self
+    }
+    /// Starts it.
+    pub async fn start(mut self) -> Node {
+        let mut schema = None;
+        let url = match (&self.database, std::env::var("WATERCOOLER_TEST_DATABASE_URL")) {
+            (Some(url), _) => url.clone(),
+            (None, Ok(server)) => {
+                let made = PostgresSchema::new(&server).await;
+                let url = made.url.clone();
+                schema = Some(made);
+                url
+            }
+            (None, Err(_)) => {
+                format!("sqlite://{}", self.config.data_dir.join("watercooler.db").display())
+            }
+        };
+        self.config.database = Database::new(url);
+        self.config.sqlite.synchronous = watercooler::config::Synchronous::Normal;
+        self.config.sqlite.readers = 2;
+        self.config.postgres.connections = 4;
+        self.config.prepare().unwrap();
+        let parts = Parts {
+            clock: Some(self.clock.clone()),
+            random: None,
+            network: Some(self.network.unwrap_or_else(|| Arc::new(TestNetwork(SystemNetwork::default())))),
+        };
+        let config = self.config;
+        let app = tokio::task::spawn_blocking(move || node::assemble(config, parts)).await.unwrap().unwrap();
+        if self.workers {
+            node::start_workers(&app);
+        }
+        let routes = node::routes(&app).into_make_service_with_connect_info::<SocketAddr>();
+        let address = self.listener.local_addr().unwrap();
+        let listener = self.listener;
+        let server = tokio::spawn(async move {
+            axum::serve(listener, routes).await.unwrap();
+        });
+        Node { app, domain: self.name, address, clock: self.clock, _folder: self.folder, _schema: schema, server }
+    }
+}
+
+impl Node {
+    /// A node called `alpha.test` that knows nobody.
+    pub async fn start() -> Self {
+        NodeBuilder::new("alpha").await.start().await
+    }
+    /// Two nodes that are ordinary peers of one another and share a clock.
+    pub async fn two() -> (Self, Self) {
+        let (a, b) = (NodeBuilder::new("alpha").await, NodeBuilder::new("beta").await);
+        let (a_name, b_name) = (a.authority(), b.authority());
+        let a = a.knows(&b_name).start().await;
+        let b = b.knows(&a_name).clock(&a.clock).start().await;
+        (a, b)
+    }
+    /// Three of them.
+    pub async fn three() -> (Self, Self, Self) {
+        let (a, b, c) =
+            (NodeBuilder::new("alpha").await, NodeBuilder::new("beta").await, NodeBuilder::new("gamma").await);
+        let names = [a.authority(), b.authority(), c.authority()];
+        let a = a.knows(&names[1]).knows(&names[2]).start().await;
+        let b = b.knows(&names[0]).knows(&names[2]).clock(&a.clock).start().await;
+        let c = c.knows(&names[0]).knows(&names[1]).clock(&a.clock).start().await;
+        (a, b, c)
+    }
+    /// An address of this node as peers and clients see it: `http://alpha.test:PORT/...`.
+    pub fn url(&self, path: &str) -> String {
+        self.app.site().url(path)
+    }
+    /// Does what is due in the background until nothing is.
+    pub async fn settle(&self) {
+        node::settle(&self.app).await.unwrap();
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.app.stopping().cancel();
+        self.server.abort();
+    }
+}
+
+/// Settles several nodes until none has anything left to do.
+pub async fn settle(nodes: &[&Node]) {
+    loop {
+        let mut done = 0;
+        for n in nodes {
+            done += node::settle(&n.app).await.unwrap();
+        }
+        if done == 0 {
+            return;
+        }
+    }
+}
+
+/// An ordinary `[[federation.peer]]` entry for something on loopback.
+pub fn peer_entry(authority: &str) -> PeerEntry {
+    let (host, port) = authority.rsplit_once(':').unwrap();
+    PeerEntry {
+        domain: host.to_owned(),
+        addresses: vec!["127.0.0.0/8".parse().unwrap()],
+        port: Some(port.parse().unwrap()),
+        scheme: Scheme::Http,
+        ca_file: None,
+    }
+}
+
+/// The machine's sockets, with a name server that knows `*.test`.
+struct TestNetwork(SystemNetwork);
+
+impl Network for TestNetwork {
+    fn resolve(&self, host: String) -> futures_util::future::BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+        if host.ends_with(".test") {
+            return Box::pin(async { Ok(vec![IpAddr::V4(Ipv4Addr::LOCALHOST)]) });
+        }
+        Box::pin(async { Err(io::Error::new(io::ErrorKind::NotFound, "tests resolve *.test only")) })
+    }
+    fn connect(&self, to: SocketAddr) -> futures_util::future::BoxFuture<'static, io::Result<watercooler::net::Link>> {
+        self.0.connect(to)
+    }
+}
+
+/// A PostgreSQL schema of its own for one node, dropped with it.
+struct PostgresSchema {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl PostgresSchema {
+    async fn new(server: &str) -> Self {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let name = format!("t{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::SeqCst));
+        run_postgres(server, &format!("create schema {name}")).await;
+        let join = if server.contains('?') { '&' } else { '?' };
+        let url = format!("{server}{join}options=-csearch_path%3D{name}");
+        Self { server: server.to_owned(), name, url }
+    }
+}
+
+impl Drop for PostgresSchema {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // The node's connections end with it; the server drops what is left when it is thrown away.
+        std::thread::spawn(move || {
+            let rt = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            rt.block_on(run_postgres(
+                &server,
+                &format!("set lock_timeout = '2s'; drop schema if exists {name} cascade"),
+            ));
+        });
+    }
+}
+
+async fn run_postgres(server: &str, sql: &str) {
+    let Ok((client, connection)) = tokio_postgres::connect(server, tokio_postgres::NoTls).await else {
+        panic!("WATERCOOLER_TEST_DATABASE_URL names a server that does not answer")
+    };
+    let driver = tokio::spawn(connection);
+    let _ = client.batch_execute(sql).await;
+    drop(client);
+    let _ = driver.await;
+}
