@@ -1,3 +1,6 @@
 //! ActivityPub: what other servers send and fetch. Nothing here decides who may see or change what: that is `domain`.
 
+pub mod deliver;
+pub mod discovery;
+pub mod render;
 pub mod signatures;

@@ -1,0 +1,338 @@
+//! Actors: people, bots and the instance itself (DISC-03, DISC-15, DISC-16, SIGOUT-08).
+
+use super::context::Terms;
+use super::post::Tag;
+use serde::Serialize;
+use url::Url;
+
+/// An actor as other servers see it. Strings are URLs or plain text unless said otherwise.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Actor<'a> {
+    /// The actor id.
+    pub id: &'a str,
+    /// `Person`, `Service` (a bot) or `Application` (the instance).
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Personal inbox.
+    pub inbox: String,
+    /// Outbox.
+    pub outbox: String,
+    /// Never left out: without it followers-only posts are taken for direct ones (DISC-03).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub followers: Option<String>,
+    /// Who the actor follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub following: Option<String>,
+    /// Pinned posts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub featured: Option<String>,
+    /// Featured hashtags.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub featured_tags: Option<String>,
+    /// The user name.
+    pub preferred_username: &'a str,
+    /// Display name, plain text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'a str>,
+    /// Biography, sanitised HTML.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<&'a str>,
+    /// The page for people.
+    pub url: String,
+    /// Whether follows wait for approval.
+    pub manually_approves_followers: bool,
+    /// Whether the actor wants to be found (FEP-5feb).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discoverable: Option<bool>,
+    /// Whether its public posts may be searched (FEP-5feb).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indexable: Option<bool>,
+    /// Midnight of the day it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published: Option<String>,
+    /// The account of a person who died.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub memorial: bool,
+    /// Suspended here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub suspended: bool,
+    /// `user@domain`, without `acct:` (FEP-2c59).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webfinger: Option<String>,
+    /// The one RSA key, an object for old readers (SIGOUT-08).
+    pub public_key: PublicKey<'a>,
+    /// Ed25519 keys (FEP-521a).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assertion_method: Vec<Multikey<'a>>,
+    /// Profile fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attachment: Option<Vec<PropertyValue<'a>>>,
+    /// Custom emoji and hashtags of the profile text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Vec<Tag>>,
+    /// Shared inbox.
+    pub endpoints: Endpoints,
+    /// Avatar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon: Option<Image>,
+    /// Header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
+    /// Other ids of the same person.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also_known_as: Vec<String>,
+    /// Where the person went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<&'a str>,
+}
+
+/// The RSA key of an actor.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicKey<'a> {
+    /// `actor#main-key`.
+    pub id: String,
+    /// The actor.
+    pub owner: &'a str,
+    /// SPKI, PEM.
+    pub public_key_pem: &'a str,
+}
+
+/// A key in multibase form.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Multikey<'a> {
+    /// `actor#ed25519-key`.
+    pub id: String,
+    /// `Multikey`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The actor.
+    pub controller: &'a str,
+    /// base58btc multibase.
+    pub public_key_multibase: &'a str,
+}
+
+/// A field of the profile table.
+#[derive(Debug, Serialize)]
+pub struct PropertyValue<'a> {
+    /// `PropertyValue`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Plain text.
+    pub name: &'a str,
+    /// Sanitised HTML.
+    pub value: &'a str,
+}
+
+/// Server-wide addresses.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Endpoints {
+    /// One inbox for all (DISC-15).
+    pub shared_inbox: String,
+}
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Image {
+    /// `Image`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Its MIME type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Where it is.
+    pub url: String,
+}
+
+impl Image {
+    /// A picture at `url`.
+    pub fn new(url: String, media_type: Option<String>) -> Self {
+        Self { kind: "Image", media_type, url }
+    }
+}
+
+/// The facts an actor document is made of. `id` ends the ids of all its collections; `id#main-key` is its key.
+#[derive(Debug)]
+pub struct Profile<'a> {
+    /// The actor id.
+    pub id: &'a str,
+    /// User name.
+    pub username: &'a str,
+    /// The page for people.
+    pub page: String,
+    /// The node's shared inbox.
+    pub shared_inbox: String,
+    /// A bot.
+    pub bot: bool,
+    /// Follows wait for approval.
+    pub locked: bool,
+    /// The RSA key, SPKI PEM.
+    pub public_key_pem: &'a str,
+    /// The Ed25519 key, multibase.
+    pub ed25519: Option<&'a str>,
+}
+
+impl<'a> Actor<'a> {
+    /// What anybody may know: enough to address the actor and to check its signatures. This is all that an unsigned
+    /// reader sees while authorised fetch is on (SIGIN-23); the caller adds the rest.
+    pub fn essential(profile: Profile<'a>) -> Self {
+        let Profile { id, .. } = profile;
+        Self {
+            id,
+            kind: if profile.bot { "Service" } else { "Person" },
+            inbox: format!("{id}/inbox"),
+            outbox: format!("{id}/outbox"),
+            followers: Some(format!("{id}/followers")),
+            following: Some(format!("{id}/following")),
+            featured: None,
+            featured_tags: None,
+            preferred_username: profile.username,
+            name: None,
+            summary: None,
+            url: profile.page,
+            manually_approves_followers: profile.locked,
+            discoverable: None,
+            indexable: None,
+            published: None,
+            memorial: false,
+            suspended: false,
+            webfinger: None,
+            public_key: PublicKey { id: format!("{id}#main-key"), owner: id, public_key_pem: profile.public_key_pem },
+            assertion_method: profile
+                .ed25519
+                .map(|key| Multikey {
+                    id: format!("{id}#ed25519-key"),
+                    kind: "Multikey",
+                    controller: id,
+                    public_key_multibase: key,
+                })
+                .into_iter()
+                .collect(),
+            attachment: None,
+            tag: None,
+            endpoints: Endpoints { shared_inbox: profile.shared_inbox },
+            icon: None,
+            image: None,
+            also_known_as: Vec::new(),
+            moved_to: None,
+        }
+    }
+
+    /// The actor that signs for the whole node (DISC-16): nobody follows it, it has no posts.
+    pub fn instance(id: &'a str, host: &'a str, page: String, shared_inbox: String, public_key_pem: &'a str) -> Self {
+        let profile =
+            Profile { id, username: host, page, shared_inbox, bot: true, locked: true, public_key_pem, ed25519: None };
+        Self {
+            kind: "Application",
+            followers: None,
+            following: None,
+            webfinger: Some(format!("{host}@{host}")),
+            ..Self::essential(profile)
+        }
+    }
+
+    /// The terms this document uses.
+    pub fn terms(&self) -> Terms {
+        let mut terms = Terms::ACTOR;
+        let mut add = |used: bool, group: Terms| {
+            if used {
+                terms = terms | group;
+            }
+        };
+        add(!self.assertion_method.is_empty(), Terms::MULTIKEY);
+        add(self.attachment.as_ref().is_some_and(|fields| !fields.is_empty()), Terms::FIELDS);
+        add(self.moved_to.is_some() || !self.also_known_as.is_empty(), Terms::MOVED);
+        add(self.memorial || self.suspended, Terms::STATE);
+        for tag in self.tag.iter().flatten() {
+            add(true, tag.terms());
+        }
+        terms
+    }
+}
+
+/// The authority of a URL as it appears in keys of our tables: host and explicit port, lower case, default port left
+/// out. `None` for what is not http(s) or has no host.
+pub fn authority(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return None;
+    }
+    let host = url.host_str()?;
+    Some(match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document;
+    use super::*;
+
+    fn profile(id: &str) -> Profile<'_> {
+        Profile {
+            id,
+            username: "ada",
+            page: "https://alpha.test/@ada".into(),
+            shared_inbox: "https://alpha.test/inbox".into(),
+            bot: false,
+            locked: true,
+            public_key_pem: "PEM",
+            ed25519: Some("z6Mk"),
+        }
+    }
+
+    #[test]
+    fn fed_disc_03_an_actor_names_its_collections_and_its_keys() {
+        let actor = Actor::essential(profile("https://alpha.test/users/ada"));
+        let json: serde_json::Value = serde_json::from_str(&document(actor.terms(), &actor).unwrap()).unwrap();
+        assert_eq!(json["type"], "Person");
+        assert_eq!(json["followers"], "https://alpha.test/users/ada/followers");
+        assert_eq!(json["endpoints"]["sharedInbox"], "https://alpha.test/inbox");
+        assert_eq!(json["publicKey"]["id"], "https://alpha.test/users/ada#main-key");
+        assert_eq!(json["assertionMethod"][0]["type"], "Multikey");
+        assert_eq!(json["@context"][2], "https://www.w3.org/ns/cid/v1");
+        assert_eq!(json["manuallyApprovesFollowers"], true);
+    }
+
+    #[test]
+    fn fed_sigin_23_the_essential_actor_shows_no_profile_facts() {
+        let actor = Actor::essential(profile("https://alpha.test/users/ada"));
+        let json = serde_json::to_value(&actor).unwrap();
+        let mut keys: Vec<_> = json.as_object().unwrap().keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        let mut allowed: Vec<_> = "id type preferredUsername url inbox outbox followers following endpoints \
+            manuallyApprovesFollowers publicKey assertionMethod"
+            .split_whitespace()
+            .collect();
+        allowed.sort_unstable();
+        assert_eq!(keys, allowed);
+    }
+
+    #[test]
+    fn fed_disc_16_the_instance_actor_cannot_be_followed() {
+        let actor = Actor::instance(
+            "https://alpha.test/actor",
+            "alpha.test",
+            "https://alpha.test/".into(),
+            "https://alpha.test/inbox".into(),
+            "PEM",
+        );
+        let json = serde_json::to_value(&actor).unwrap();
+        assert_eq!(json["type"], "Application");
+        assert_eq!(json["webfinger"], "alpha.test@alpha.test");
+        assert!(json.get("followers").is_none());
+    }
+
+    #[test]
+    fn an_authority_keeps_an_explicit_port_and_drops_the_default_one() {
+        assert_eq!(authority("https://Beta.Test/inbox").as_deref(), Some("beta.test"));
+        assert_eq!(authority("https://beta.test:443/x").as_deref(), Some("beta.test"));
+        assert_eq!(authority("http://beta.localhost:8081/x").as_deref(), Some("beta.localhost:8081"));
+        assert_eq!(authority("mailto:a@b"), None);
+    }
+}

@@ -1,0 +1,168 @@
+//! `@context` of what we emit (DISC-20, OUT-16): inline terms only, so that nobody has to fetch anything of ours, and
+//! only the terms a document uses.
+
+use serde_json::{Map, Value, json};
+use std::ops::BitOr;
+
+const ACTIVITY_STREAMS: &str = "https://www.w3.org/ns/activitystreams";
+const SECURITY: &str = "https://w3id.org/security/v1";
+const CID: &str = "https://www.w3.org/ns/cid/v1";
+
+/// A set of groups of terms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Terms(u16);
+
+impl Terms {
+    /// Nothing beyond ActivityStreams itself.
+    pub const NONE: Self = Self(0);
+    /// `publicKey` and the flags every actor carries.
+    pub const ACTOR: Self = Self(1);
+    /// `assertionMethod` and Multikey (FEP-521a).
+    pub const MULTIKEY: Self = Self(1 << 1);
+    /// `PropertyValue` fields of a profile.
+    pub const FIELDS: Self = Self(1 << 2);
+    /// `alsoKnownAs` and `movedTo`.
+    pub const MOVED: Self = Self(1 << 3);
+    /// `memorial` and `suspended`.
+    pub const STATE: Self = Self(1 << 4);
+    /// `Hashtag`.
+    pub const HASHTAG: Self = Self(1 << 5);
+    /// `Emoji`.
+    pub const EMOJI: Self = Self(1 << 6);
+    /// What every post carries: `sensitive`, the OStatus ids, `interactionPolicy`.
+    pub const POST: Self = Self(1 << 7);
+    /// `blurhash` and `focalPoint` of attachments.
+    pub const MEDIA: Self = Self(1 << 8);
+    /// `votersCount`.
+    pub const POLL: Self = Self(1 << 9);
+    /// `attributionDomains`.
+    pub const ATTRIBUTION: Self = Self(1 << 10);
+
+    const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// The value of `@context`: the bare ActivityStreams URL when nothing else is used, else an array.
+    pub fn to_value(self) -> Value {
+        if self == Self::NONE {
+            return Value::from(ACTIVITY_STREAMS);
+        }
+        let mut list = vec![Value::from(ACTIVITY_STREAMS)];
+        if self.has(Self::ACTOR) {
+            list.push(Value::from(SECURITY));
+        }
+        if self.has(Self::MULTIKEY) {
+            list.push(Value::from(CID));
+        }
+        let terms = self.inline();
+        if !terms.is_empty() {
+            list.push(Value::Object(terms));
+        }
+        Value::Array(list)
+    }
+
+    fn inline(self) -> Map<String, Value> {
+        let mut terms = Map::new();
+        let mut term = |name: &str, meaning: &str| {
+            terms.insert(name.to_owned(), Value::from(meaning));
+        };
+        let toot = Self::ACTOR | Self::STATE | Self::EMOJI | Self::MEDIA | Self::POLL | Self::ATTRIBUTION;
+        if self.has(toot) {
+            term("toot", "http://joinmastodon.org/ns#");
+        }
+        if self.has(Self::ACTOR) {
+            term("manuallyApprovesFollowers", "as:manuallyApprovesFollowers");
+            term("discoverable", "toot:discoverable");
+            term("indexable", "toot:indexable");
+        }
+        if self.has(Self::STATE) {
+            term("memorial", "toot:memorial");
+            term("suspended", "toot:suspended");
+        }
+        if self.has(Self::FIELDS) {
+            term("schema", "http://schema.org#");
+            term("PropertyValue", "schema:PropertyValue");
+            term("value", "schema:value");
+        }
+        if self.has(Self::HASHTAG) {
+            term("Hashtag", "as:Hashtag");
+        }
+        if self.has(Self::EMOJI) {
+            term("Emoji", "toot:Emoji");
+        }
+        if self.has(Self::MEDIA) {
+            term("blurhash", "toot:blurhash");
+        }
+        if self.has(Self::POLL) {
+            term("votersCount", "toot:votersCount");
+        }
+        if self.has(Self::POST) {
+            term("sensitive", "as:sensitive");
+            term("ostatus", "http://ostatus.org#");
+            term("atomUri", "ostatus:atomUri");
+            term("inReplyToAtomUri", "ostatus:inReplyToAtomUri");
+            term("conversation", "ostatus:conversation");
+            term("gts", "https://gotosocial.org/ns#");
+        }
+        let mut typed = |name: &str, meaning: Value| {
+            terms.insert(name.to_owned(), meaning);
+        };
+        if self.has(Self::ACTOR) {
+            typed("featured", json!({"@id": "toot:featured", "@type": "@id"}));
+            typed("featuredTags", json!({"@id": "toot:featuredTags", "@type": "@id"}));
+        }
+        if self.has(Self::MOVED) {
+            typed("movedTo", json!({"@id": "as:movedTo", "@type": "@id"}));
+            typed("alsoKnownAs", json!({"@id": "as:alsoKnownAs", "@type": "@id"}));
+        }
+        if self.has(Self::ATTRIBUTION) {
+            typed("attributionDomains", json!({"@id": "toot:attributionDomains", "@container": "@set"}));
+        }
+        if self.has(Self::MEDIA) {
+            typed("focalPoint", json!({"@id": "toot:focalPoint", "@container": "@list"}));
+        }
+        if self.has(Self::POST) {
+            typed("interactionPolicy", json!({"@id": "gts:interactionPolicy", "@type": "@id"}));
+            typed("canQuote", json!({"@id": "gts:canQuote", "@type": "@id"}));
+            typed("automaticApproval", json!({"@id": "gts:automaticApproval", "@type": "@id"}));
+        }
+        terms
+    }
+}
+
+impl BitOr for Terms {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fed_disc_20_a_plain_activity_has_the_bare_context() {
+        assert_eq!(Terms::NONE.to_value(), json!("https://www.w3.org/ns/activitystreams"));
+    }
+
+    #[test]
+    fn fed_disc_20_only_the_terms_used_are_defined() {
+        let context = (Terms::POST | Terms::HASHTAG).to_value();
+        let terms = &context[1];
+        assert_eq!(terms["Hashtag"], "as:Hashtag");
+        assert_eq!(terms["conversation"], "ostatus:conversation");
+        assert!(terms.get("toot").is_none() && terms.get("votersCount").is_none());
+        assert_eq!(context.as_array().map(Vec::len), Some(2));
+    }
+
+    #[test]
+    fn fed_out_16_an_actor_names_only_contexts_everybody_has_built_in() {
+        let context = (Terms::ACTOR | Terms::MULTIKEY | Terms::FIELDS | Terms::MOVED).to_value();
+        let urls: Vec<_> = context.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        assert_eq!(urls, [ACTIVITY_STREAMS, SECURITY, CID]);
+        assert_eq!(context[3]["PropertyValue"], "schema:PropertyValue");
+        assert_eq!(context[3]["movedTo"]["@type"], "@id");
+        assert_eq!(context[3]["toot"], "http://joinmastodon.org/ns#");
+    }
+}

@@ -1,0 +1,288 @@
+//! Posts: Note and Question, their tags and attachments (OUT-01 to OUT-07, OUT-17, POLL-01), and the vote (POLL-02).
+
+use super::context::Terms;
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::{Value, json};
+
+/// Who gets a post. `to` and `cc` are always arrays (OUT-01).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Audience {
+    /// Main addressees.
+    pub to: Vec<String>,
+    /// The others.
+    pub cc: Vec<String>,
+}
+
+/// An entry of `tag`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type")]
+pub enum Tag {
+    /// Somebody who is meant (OUT-04).
+    Mention {
+        /// Actor id.
+        href: String,
+        /// `@user@host`.
+        name: String,
+    },
+    /// A hashtag.
+    Hashtag {
+        /// The page of the tag.
+        href: String,
+        /// `#tag`.
+        name: String,
+    },
+    /// A custom emoji.
+    Emoji {
+        /// Id of the emoji.
+        id: String,
+        /// `:shortcode:`.
+        name: String,
+        /// When it changed last.
+        updated: String,
+        /// The picture.
+        icon: super::actor::Image,
+    },
+}
+
+impl Tag {
+    /// The context terms the tag needs.
+    pub fn terms(&self) -> Terms {
+        match self {
+            Self::Mention { .. } => Terms::NONE,
+            Self::Hashtag { .. } => Terms::HASHTAG,
+            Self::Emoji { .. } => Terms::EMOJI,
+        }
+    }
+}
+
+/// A file of a post (OUT-07).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    /// `Document`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// MIME type.
+    pub media_type: String,
+    /// Where the file is.
+    pub url: String,
+    /// Alt text; `null` when there is none.
+    pub name: Option<String>,
+    /// Pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<i32>,
+    /// Pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<i32>,
+    /// Placeholder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blurhash: Option<String>,
+    /// x and y from -1 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub focal_point: Option<[f64; 2]>,
+    /// ISO 8601, for video and audio.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<String>,
+    /// A still picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub icon: Option<super::actor::Image>,
+}
+
+/// The poll of a Question (POLL-01).
+#[derive(Debug)]
+pub struct Poll<'a> {
+    /// Several options may be chosen.
+    pub multiple: bool,
+    /// Name and votes of each option.
+    pub options: Vec<(&'a str, i64)>,
+    /// People who voted.
+    pub voters: i64,
+    /// When it ends, RFC 3339.
+    pub ends: Option<String>,
+    /// When it ended, RFC 3339; absent while it runs.
+    pub closed: Option<String>,
+}
+
+/// A post in the form that goes over the wire.
+#[derive(Debug)]
+pub struct Post<'a> {
+    /// The object id.
+    pub id: &'a str,
+    /// Content warning.
+    pub summary: Option<&'a str>,
+    /// Id of the parent.
+    pub in_reply_to: Option<&'a str>,
+    /// RFC 3339 with Z.
+    pub published: String,
+    /// The page for people.
+    pub url: String,
+    /// The author's actor id.
+    pub attributed_to: &'a str,
+    /// Addressing (ADDR-OUT-01).
+    pub audience: Audience,
+    /// Media hidden behind a click.
+    pub sensitive: bool,
+    /// Tag or URL of the conversation (OUT-17).
+    pub conversation: Option<&'a str>,
+    /// Sanitised HTML.
+    pub content: &'a str,
+    /// BCP 47.
+    pub language: Option<&'a str>,
+    /// When it was edited last.
+    pub updated: Option<String>,
+    /// Files.
+    pub attachment: Vec<Attachment>,
+    /// Mentions, hashtags, emoji.
+    pub tag: Vec<Tag>,
+    /// Makes it a Question.
+    pub poll: Option<Poll<'a>>,
+}
+
+impl Post<'_> {
+    /// The terms this document uses.
+    pub fn terms(&self) -> Terms {
+        let mut terms = Terms::POST;
+        if !self.attachment.is_empty() {
+            terms = terms | Terms::MEDIA;
+        }
+        if self.poll.is_some() {
+            terms = terms | Terms::POLL;
+        }
+        self.tag.iter().fold(terms, |terms, tag| terms | tag.terms())
+    }
+}
+
+impl Serialize for Post<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let id = self.id;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", id)?;
+        map.serialize_entry("type", if self.poll.is_some() { "Question" } else { "Note" })?;
+        map.serialize_entry("summary", &self.summary)?;
+        map.serialize_entry("inReplyTo", &self.in_reply_to)?;
+        map.serialize_entry("published", &self.published)?;
+        map.serialize_entry("url", &self.url)?;
+        map.serialize_entry("attributedTo", self.attributed_to)?;
+        map.serialize_entry("to", &self.audience.to)?;
+        map.serialize_entry("cc", &self.audience.cc)?;
+        map.serialize_entry("sensitive", &self.sensitive)?;
+        map.serialize_entry("atomUri", id)?;
+        map.serialize_entry("inReplyToAtomUri", &self.in_reply_to)?;
+        if let Some(conversation) = self.conversation {
+            map.serialize_entry("conversation", conversation)?;
+        }
+        map.serialize_entry("content", self.content)?;
+        if let Some(language) = self.language {
+            map.serialize_entry("contentMap", &json!({ language: self.content }))?;
+        }
+        if let Some(updated) = &self.updated {
+            map.serialize_entry("updated", updated)?;
+        }
+        map.serialize_entry("attachment", &self.attachment)?;
+        map.serialize_entry("tag", &self.tag)?;
+        // Nobody but the author may quote until quote requests are answered: an open policy would leave quotes of
+        // other servers waiting for ever (QUO-03).
+        map.serialize_entry("interactionPolicy", &json!({"canQuote": {"automaticApproval": [self.attributed_to]}}))?;
+        map.serialize_entry("replies", &format!("{id}/replies"))?;
+        map.serialize_entry("likes", &format!("{id}/likes"))?;
+        map.serialize_entry("shares", &format!("{id}/shares"))?;
+        if let Some(poll) = &self.poll {
+            let options: Vec<Value> = poll
+                .options
+                .iter()
+                .map(|(name, votes)| {
+                    json!({"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": votes}})
+                })
+                .collect();
+            map.serialize_entry(if poll.multiple { "anyOf" } else { "oneOf" }, &options)?;
+            map.serialize_entry("votersCount", &poll.voters)?;
+            if let Some(ends) = &poll.ends {
+                map.serialize_entry("endTime", ends)?;
+            }
+            if let Some(closed) = &poll.closed {
+                map.serialize_entry("closed", closed)?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// A vote: a Note with a name and no content, never public (POLL-02).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Vote<'a> {
+    /// Id of the vote.
+    pub id: String,
+    /// `Note`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The option's text.
+    pub name: &'a str,
+    /// The voter.
+    pub attributed_to: &'a str,
+    /// The Question.
+    pub in_reply_to: &'a str,
+    /// The poll's author, as an array.
+    pub to: [&'a str; 1],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document;
+    use super::*;
+
+    fn post<'a>() -> Post<'a> {
+        Post {
+            id: "https://alpha.test/users/ada/statuses/1",
+            summary: None,
+            in_reply_to: None,
+            published: "2026-07-02T07:47:51.000Z".into(),
+            url: "https://alpha.test/@ada/1".into(),
+            attributed_to: "https://alpha.test/users/ada",
+            audience: Audience { to: vec![super::super::PUBLIC.into()], cc: vec![] },
+            sensitive: false,
+            conversation: None,
+            content: "<p>Hi</p>",
+            language: Some("en"),
+            updated: None,
+            attachment: vec![],
+            tag: vec![Tag::Hashtag { href: "https://alpha.test/tags/x".into(), name: "#x".into() }],
+            poll: None,
+        }
+    }
+
+    #[test]
+    fn fed_out_01_and_05_a_note_has_what_readers_need() {
+        let note = post();
+        let json: Value = serde_json::from_str(&document(note.terms(), &note).unwrap()).unwrap();
+        assert_eq!(json["type"], "Note");
+        assert_eq!(json["summary"], Value::Null);
+        assert_eq!(json["contentMap"]["en"], "<p>Hi</p>");
+        assert_eq!(json["tag"][0], json!({"type": "Hashtag", "href": "https://alpha.test/tags/x", "name": "#x"}));
+        assert_eq!(json["to"], json!(["https://www.w3.org/ns/activitystreams#Public"]));
+        assert_eq!(json["cc"], json!([]));
+        assert_eq!(json["@context"][1]["Hashtag"], "as:Hashtag");
+        assert_eq!(json["replies"], "https://alpha.test/users/ada/statuses/1/replies");
+    }
+
+    #[test]
+    fn fed_poll_01_a_poll_is_a_question_with_counts() {
+        let question = Post {
+            poll: Some(Poll {
+                multiple: true,
+                options: vec![("Tea", 2), ("Coffee", 1)],
+                voters: 2,
+                ends: Some("2026-07-03T07:47:51.000Z".into()),
+                closed: None,
+            }),
+            ..post()
+        };
+        let json = serde_json::to_value(&question).unwrap();
+        assert_eq!(json["type"], "Question");
+        assert_eq!(json["anyOf"][0]["name"], "Tea");
+        assert_eq!(json["anyOf"][0]["replies"]["totalItems"], 2);
+        assert_eq!(json["votersCount"], 2);
+        assert!(json.get("closed").is_none() && json.get("oneOf").is_none());
+    }
+}
