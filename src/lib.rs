@@ -20,5 +20,6 @@ pub mod random;
 pub mod rate;
 pub mod store;
 pub mod time;
+pub mod uri;
 
 pub use error::{Error, Result};

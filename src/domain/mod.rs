@@ -6,6 +6,8 @@ pub mod fact;
 pub mod follows;
 pub mod html;
 pub mod notices;
+pub mod remote;
+pub mod reports;
 pub mod task;
 pub mod text;
 pub mod tx;

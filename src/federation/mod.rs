@@ -2,5 +2,7 @@
 
 pub mod deliver;
 pub mod discovery;
+pub mod json;
+pub mod objects;
 pub mod render;
 pub mod signatures;

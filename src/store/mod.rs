@@ -4,3 +4,8 @@ pub mod accounts;
 pub mod follows;
 pub mod jobs;
 pub mod notifications;
+pub mod range;
+pub mod relations;
+pub mod reports;
+
+pub use range::{Listed, Range};

@@ -1,0 +1,217 @@
+//! What other servers say, free of their formats: the input of the operations of [`super`]. Markup in it is sanitised
+//! and every address normalised by whoever fills it in.
+
+use crate::{
+    domain::html::Html,
+    model::{AccountKind, MediaKind},
+    time::Timestamp,
+};
+
+/// An emoji image of another server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteEmoji {
+    /// Without colons.
+    pub shortcode: String,
+    /// The image.
+    pub url: String,
+}
+
+/// A key somebody publishes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteKey {
+    /// Normalised id of the key.
+    pub id: String,
+    /// Who it claims to belong to; only the owner's own document proves it (SIGIN-19).
+    pub owner: Option<String>,
+    /// PEM or Multikey text.
+    pub material: String,
+}
+
+/// An actor document.
+#[derive(Clone, Debug)]
+pub struct RemoteActor {
+    /// The id; normalised.
+    pub uri: String,
+    /// What it is.
+    pub kind: AccountKind,
+    /// The left side of the handle.
+    pub username: String,
+    /// `user@domain` the actor claims for itself (FEP-2c59); believed only after WebFinger confirmed it.
+    pub claimed_handle: Option<String>,
+    /// Plain text.
+    pub display_name: String,
+    /// Sanitised.
+    pub note: Html,
+    /// The human page.
+    pub url: Option<String>,
+    /// Where activities for it go.
+    pub inbox: String,
+    /// The same for all of its server; on the authority of `inbox` (AUT-24).
+    pub shared_inbox: Option<String>,
+    /// Its activities.
+    pub outbox: Option<String>,
+    /// Its followers.
+    pub followers: Option<String>,
+    /// Whom it follows.
+    pub following: Option<String>,
+    /// Its pinned posts.
+    pub featured: Option<String>,
+    /// Address of the picture.
+    pub avatar: Option<String>,
+    /// Alternative text of the picture.
+    pub avatar_description: String,
+    /// Address of the banner.
+    pub header: Option<String>,
+    /// Alternative text of the banner.
+    pub header_description: String,
+    /// Name and sanitised value.
+    pub fields: Vec<(String, Html)>,
+    /// Used in name, note and fields.
+    pub emojis: Vec<RemoteEmoji>,
+    /// It decides about each follower.
+    pub locked: bool,
+    /// It wants to be found.
+    pub discoverable: bool,
+    /// Its posts may be searched.
+    pub indexable: bool,
+    /// Its owner has died.
+    pub memorial: bool,
+    /// Its server hides it (UPD-05).
+    pub suspended: bool,
+    /// When it was made.
+    pub published: Option<Timestamp>,
+    /// Where it went; to be believed only when the target names it in `also_known_as`.
+    pub moved_to: Option<String>,
+    /// Other ids of the same person.
+    pub also_known_as: Vec<String>,
+    /// At most ten.
+    pub keys: Vec<RemoteKey>,
+    /// Domains whose pages may name it as their author.
+    pub attribution_domains: Vec<String>,
+}
+
+/// An attachment that is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RemoteAttachment {
+    /// The file.
+    pub url: String,
+    /// What it is.
+    pub kind: MediaKind,
+    /// As claimed.
+    pub mime: Option<String>,
+    /// Alternative text.
+    pub description: Option<String>,
+    /// Checked.
+    pub blurhash: Option<String>,
+    /// Each within -1 to 1.
+    pub focus: Option<(f64, f64)>,
+    /// Pixels.
+    pub width: Option<i64>,
+    /// Pixels.
+    pub height: Option<i64>,
+    /// Milliseconds.
+    pub duration_ms: Option<i64>,
+    /// A picture of it.
+    pub thumbnail: Option<String>,
+}
+
+/// The poll of a Question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemotePoll {
+    /// Title and votes.
+    pub options: Vec<(String, i64)>,
+    /// Several answers at once.
+    pub multiple: bool,
+    /// When it ends.
+    pub ends_at: Option<Timestamp>,
+    /// When it ended; now, when its author only says that it has.
+    pub closed_at: Option<Timestamp>,
+    /// It ended, at an unknown time.
+    pub closed: bool,
+    /// How many people voted.
+    pub voters: Option<i64>,
+}
+
+/// Somebody named in a post.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteMention {
+    /// The actor id.
+    pub uri: String,
+    /// As written, for instance `@user@domain`.
+    pub name: Option<String>,
+}
+
+/// Whom something is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Addressing {
+    /// `to`.
+    pub to: Vec<String>,
+    /// `cc`, `bto`, `bcc` and `audience`.
+    pub cc: Vec<String>,
+    /// A litepub flag: whatever the lists say.
+    pub direct: bool,
+}
+
+impl Addressing {
+    /// Nobody is named.
+    pub fn is_empty(&self) -> bool {
+        self.to.is_empty() && self.cc.is_empty()
+    }
+    /// Everybody who is named, the public and collections included.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.to.iter().chain(&self.cc).map(String::as_str)
+    }
+}
+
+/// A post of another server.
+#[derive(Clone, Debug)]
+pub struct RemotePost {
+    /// The object id; normalised.
+    pub uri: String,
+    /// The human page.
+    pub url: Option<String>,
+    /// Who wrote it: on the authority of `uri`.
+    pub author: String,
+    /// Everybody it is attributed to.
+    pub authors: Vec<String>,
+    /// The type it came as, for instance `Note`.
+    pub kind: &'static str,
+    /// Sanitised.
+    pub content: Html,
+    /// Plain text.
+    pub spoiler_text: String,
+    /// Its pictures are hidden at first.
+    pub sensitive: bool,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// When it was written, as claimed.
+    pub published: Option<Timestamp>,
+    /// When it was edited, as claimed.
+    pub updated: Option<Timestamp>,
+    /// What it answers.
+    pub in_reply_to: Option<String>,
+    /// Whom it is for; the activity's when the object had none.
+    pub addressing: Addressing,
+    /// The group it was posted to.
+    pub audience: Option<String>,
+    /// People named in it.
+    pub mentions: Vec<RemoteMention>,
+    /// Normal form and as written.
+    pub hashtags: Vec<(String, String)>,
+    /// What is shown with it.
+    pub attachments: Vec<RemoteAttachment>,
+    /// Used in its text.
+    pub emojis: Vec<RemoteEmoji>,
+    /// A Question's.
+    pub poll: Option<RemotePoll>,
+    /// A post it shows.
+    pub quote: Option<String>,
+    /// When it is a vote (a name, no text, an answer): the name of the option (POLL-04).
+    pub vote: Option<String>,
+    /// Untrusted.
+    pub favourites: Option<i64>,
+    /// Untrusted.
+    pub boosts: Option<i64>,
+    /// The collection of answers.
+    pub replies: Option<String>,
+}

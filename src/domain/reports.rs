@@ -1,0 +1,142 @@
+//! Reports: what people here and servers elsewhere bring before the moderators (MOD-04).
+
+use super::{Fact, Tx};
+use crate::{
+    Error, Result,
+    db::Sql,
+    id::Id,
+    model::{Account, Post, Report},
+    store,
+};
+
+/// Characters of a reason that are kept (MOD-04).
+const COMMENT: usize = 5_000;
+/// Posts of one report (AUT-13).
+const POSTS: usize = 50;
+/// Reports taken from one server in a day; more are dropped (AUT-13).
+const PER_HOST_AND_DAY: i64 = 100;
+
+/// What a report is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Category {
+    /// None of the others.
+    #[default]
+    Other,
+    /// Unwanted mass.
+    Spam,
+    /// Against the law.
+    Legal,
+    /// Against a rule of the house.
+    Violation,
+}
+
+impl Category {
+    /// The word of the client API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Other => "other",
+            Self::Spam => "spam",
+            Self::Legal => "legal",
+            Self::Violation => "violation",
+        }
+    }
+    /// From the word; none for another word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Other, Self::Spam, Self::Legal, Self::Violation].into_iter().find(|c| c.as_str() == word)
+    }
+    /// From the stored number.
+    pub const fn from_code(code: i16) -> Self {
+        match code {
+            1 => Self::Spam,
+            2 => Self::Legal,
+            3 => Self::Violation,
+            _ => Self::Other,
+        }
+    }
+    const fn code(self) -> i16 {
+        match self {
+            Self::Other => 0,
+            Self::Spam => 1,
+            Self::Legal => 2,
+            Self::Violation => 3,
+        }
+    }
+}
+
+/// A report before it is stored.
+#[derive(Clone, Debug, Default)]
+pub struct Filing {
+    /// Posts it names; those of other authors are left out.
+    pub posts: Vec<Id<Post>>,
+    /// The reason, plain text.
+    pub comment: String,
+    /// What about.
+    pub category: Category,
+    /// Numbers of house rules.
+    pub rules: Vec<i64>,
+    /// Send it to the other server too.
+    pub forward: bool,
+    /// The id of the Flag, when it arrived.
+    pub uri: Option<String>,
+    /// The server that sent it.
+    pub from_host: Option<String>,
+}
+
+/// Files a report by `account` about `target`. What one sender reports about one account within a day is one report.
+///
+/// # Errors
+/// `NotFound` when the target is not here.
+pub fn file(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, filing: Filing) -> Result<Report> {
+    let other = store::accounts::load(tx.conn, target)?;
+    if other.deleted_at.is_some() {
+        return Err(Error::NotFound);
+    }
+    let mut posts: Vec<Id<Post>> = filing.posts;
+    posts.truncate(POSTS);
+    let mut posts: Vec<i64> = if posts.is_empty() {
+        Vec::new()
+    } else {
+        Sql::new("select p.id from posts p where p.account_id = ")
+            .bind(target)
+            .push(" and p.id in ")
+            .ids(&posts)
+            .load_ids::<Post>(tx.conn)?
+            .into_iter()
+            .map(Id::raw)
+            .collect()
+    };
+    let comment: String = filing.comment.chars().take(COMMENT).collect();
+    let yesterday = tx.now.plus_days(-1);
+    if let Some(host) = &filing.from_host {
+        if let Some(open) = store::reports::find_open(tx.conn, account, target, yesterday)? {
+            posts.extend(serde_json::from_str::<Vec<i64>>(&open.post_ids).unwrap_or_default());
+            posts.sort_unstable();
+            posts.dedup();
+            posts.truncate(POSTS);
+            let ids = serde_json::json!(posts).to_string();
+            store::reports::extend(tx.conn, open.id, &ids, &open.comment)?;
+            return store::reports::load(tx.conn, open.id);
+        }
+        if store::reports::count_from_host(tx.conn, host, yesterday)? >= PER_HOST_AND_DAY {
+            return Err(Error::RateLimited { retry_after: 86_400 });
+        }
+    }
+    let report = Report {
+        id: tx.new_id(),
+        account_id: account,
+        target_id: target,
+        uri: filing.uri,
+        category: if filing.rules.is_empty() { filing.category } else { Category::Violation }.code(),
+        comment,
+        post_ids: serde_json::json!(posts).to_string(),
+        rule_ids: serde_json::json!(filing.rules).to_string(),
+        forwarded: filing.forward && !other.is_local(),
+        from_host: filing.from_host,
+        created_at: tx.now,
+        closed_at: None,
+        closed_by: None,
+    };
+    store::reports::insert(tx.conn, &report)?;
+    tx.record(Fact::ReportFiled(report.id))?;
+    Ok(report)
+}

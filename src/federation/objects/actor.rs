@@ -1,0 +1,140 @@
+//! Actor documents (DISC-10, DISC-11, DISC-12).
+
+use super::{ACTORS, attachments, tags};
+use crate::{
+    Error, Result,
+    domain::{
+        html::{Html, cut, plain_text, sanitize_html},
+        remote::{RemoteActor, RemoteKey},
+    },
+    federation::json::Json,
+    limits,
+    model::AccountKind,
+    uri,
+};
+
+/// Characters of a username that is believed.
+const USERNAME: usize = 128;
+
+/// Reads an actor. Errors: `BadRequest` naming what is missing; an actor needs a web address as id and an inbox.
+pub fn read(json: &Json) -> Result<RemoteActor> {
+    let kind = json
+        .types()
+        .find(|t| ACTORS.contains(t))
+        .map(|t| match t {
+            "Service" => AccountKind::Service,
+            "Application" => AccountKind::Application,
+            "Group" => AccountKind::Group,
+            "Organization" => AccountKind::Organization,
+            _ => AccountKind::Person,
+        })
+        .ok_or_else(|| Error::bad_request("not an actor"))?;
+    let id = json.id().ok_or_else(|| Error::bad_request("an actor without a web address as id"))?;
+    let inbox = json.uri("inbox").ok_or_else(|| Error::bad_request("an actor without an inbox"))?;
+    let shared_inbox = json
+        .one("endpoints")
+        .uri("sharedInbox")
+        .or_else(|| json.uri("sharedInbox"))
+        .filter(|shared| uri::same_authority(shared, &inbox));
+    let claimed_handle =
+        json.text("webfinger").map(|h| h.trim_start_matches("acct:").trim_start_matches('@').to_owned());
+    let username = username(json, &id, claimed_handle.as_deref());
+    let (avatar, avatar_description) = attachments::picture(json.get("icon"));
+    let (header, header_description) = attachments::picture(json.get("image"));
+    Ok(RemoteActor {
+        kind,
+        display_name: name(json),
+        note: note(json),
+        url: attachments::page(json.get("url")),
+        shared_inbox,
+        outbox: json.uri("outbox"),
+        followers: json.uri("followers"),
+        following: json.uri("following"),
+        featured: json.uri("featured"),
+        avatar,
+        avatar_description,
+        header,
+        header_description,
+        fields: fields(json),
+        emojis: tags::emojis(json),
+        locked: json.flag("manuallyApprovesFollowers").unwrap_or(false),
+        discoverable: json.flag("discoverable").unwrap_or(false),
+        indexable: json.flag("indexable").unwrap_or(false),
+        memorial: json.flag("memorial").unwrap_or(false),
+        suspended: json.flag("suspended").unwrap_or(false),
+        published: json.time("published"),
+        moved_to: json.uri("movedTo").filter(|to| *to != id),
+        also_known_as: json.uris("alsoKnownAs", 50),
+        keys: keys(json),
+        attribution_domains: json
+            .values("attributionDomains")
+            .filter_map(Json::as_text)
+            .take(20)
+            .map(|d| cut(d, 255).to_ascii_lowercase())
+            .collect(),
+        uri: id,
+        username,
+        claimed_handle,
+        inbox,
+    })
+}
+
+/// The keys a document publishes, at most ten: RSA in `publicKey`, Ed25519 in `assertionMethod`; or the document is one.
+pub fn keys(json: &Json) -> Vec<RemoteKey> {
+    let own = json.id();
+    json.values("publicKey")
+        .chain(json.values("assertionMethod"))
+        .chain(std::iter::once(json).filter(|j| !j.first_of(&["publicKeyPem", "publicKeyMultibase"]).is_null()))
+        .filter_map(|key| {
+            let material = key.text("publicKeyPem").or_else(|| key.text("publicKeyMultibase"))?;
+            Some(RemoteKey {
+                id: key.id().or_else(|| own.clone())?,
+                owner: key.uri("owner").or_else(|| key.uri("controller")),
+                material: material.to_owned(),
+            })
+        })
+        .take(limits::KEYS_PER_ACTOR)
+        .collect()
+}
+
+/// `preferredUsername`, else the name in its own handle, else the end of its id.
+fn username(json: &Json, id: &str, claimed: Option<&str>) -> String {
+    let usable = |name: &str| {
+        let name = name.trim().trim_start_matches('@');
+        let good = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '~' | '+' | '=' | '%' | '!');
+        (!name.is_empty() && name.len() <= USERNAME && name.chars().all(good)).then(|| name.to_owned())
+    };
+    json.text("preferredUsername")
+        .and_then(usable)
+        .or_else(|| claimed.and_then(|h| h.split('@').next()).and_then(usable))
+        .or_else(|| id.split(['/', '?', '#']).rfind(|s| !s.is_empty()).and_then(usable))
+        .unwrap_or_else(|| "unnamed".to_owned())
+}
+
+/// One line of plain text.
+fn name(json: &Json) -> String {
+    let text = json.text("name").or_else(|| json.one("nameMap").members().find_map(|(_, v)| v.as_text())).unwrap_or("");
+    let line: String = cut(text, limits::REMOTE_NAME).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    line.trim().to_owned()
+}
+
+fn note(json: &Json) -> Html {
+    let text = json.text("summary").or_else(|| json.one("summaryMap").members().find_map(|(_, v)| v.as_text()));
+    sanitize_html(cut(text.unwrap_or(""), limits::REMOTE_BIO))
+}
+
+/// PropertyValue attachments.
+fn fields(json: &Json) -> Vec<(String, Html)> {
+    json.values("attachment")
+        .filter(|a| {
+            a.types().any(|t| matches!(t, "PropertyValue" | "schema:PropertyValue" | "http://schema.org#PropertyValue"))
+        })
+        .filter_map(|field| {
+            let name = plain_text(cut(field.text("name")?, limits::REMOTE_FIELD));
+            let value = field.first_of(&["value", "schema:value", "http://schema.org#value"]).as_text().unwrap_or("");
+            Some((name, sanitize_html(cut(value, limits::REMOTE_FIELD))))
+        })
+        .filter(|(name, _)| !name.is_empty())
+        .take(limits::REMOTE_FIELDS)
+        .collect()
+}

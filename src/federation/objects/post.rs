@@ -1,0 +1,138 @@
+//! Posts: notes, polls and everything that is shown like one.
+
+use super::{POSTS, attachments, content, tags};
+use crate::{
+    Error, Result,
+    domain::{
+        html::{Html, cut, plain_text},
+        remote::{Addressing, RemoteAttachment, RemotePoll, RemotePost},
+    },
+    federation::json::Json,
+    limits,
+    model::MediaKind,
+    uri,
+};
+
+/// Reads a post. `activity` is the activity around it: its recipients count when the object names none, and among
+/// several authors the one who acts is taken (AUT-14). Errors: `BadRequest` naming what is missing: a type that can be
+/// shown, a web address as id, an author on the authority of the id (AUT-01).
+pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
+    let kind = json
+        .types()
+        .find_map(|t| POSTS.iter().find(|p| **p == t))
+        .copied()
+        .ok_or_else(|| Error::bad_request("not a post"))?;
+    let id = json.id().ok_or_else(|| Error::bad_request("a post without a web address as id"))?;
+    let authors = match json.uris("attributedTo", 20) {
+        authors if authors.is_empty() => json.uris("actor", 1),
+        authors => authors,
+    };
+    if authors.is_empty() {
+        return Err(Error::bad_request("a post without an author"));
+    }
+    let acting = activity.and_then(|a| a.uri("actor"));
+    let author = acting
+        .filter(|actor| authors.contains(actor) && uri::same_authority(actor, &id))
+        .or_else(|| authors.iter().find(|a| uri::same_authority(a, &id)).cloned())
+        .ok_or_else(|| Error::bad_request("a post of an author who lives elsewhere"))?;
+
+    let in_reply_to = json.uri("inReplyTo").filter(|parent| *parent != id);
+    let says_nothing = json.get("content").is_null() && json.get("contentMap").is_null();
+    let vote = match json.text("name") {
+        Some(name) if kind == "Note" && says_nothing && in_reply_to.is_some() => {
+            Some(cut(name, limits::REMOTE_NAME).to_owned())
+        }
+        _ => None,
+    };
+    let url = attachments::page(json.get("url"));
+    let sensitive = json.flag("sensitive").unwrap_or(false)
+        || json.values("attachment").any(|a| a.flag("sensitive").unwrap_or(false));
+    let addressing = match addressing(json) {
+        own if own.is_empty() => activity.map(self::addressing).unwrap_or_default(),
+        own => own,
+    };
+    Ok(RemotePost {
+        kind,
+        content: if vote.is_some() {
+            Html::default()
+        } else {
+            content::read(json, kind, url.as_deref().unwrap_or(&id))
+        },
+        spoiler_text: content::spoiler(json, kind, sensitive),
+        sensitive,
+        language: content::language(json),
+        published: json.time("published"),
+        updated: json.time("updated"),
+        in_reply_to,
+        audience: json.uri("audience").filter(|a| !crate::federation::json::is_public(a)),
+        mentions: tags::mentions(json),
+        hashtags: tags::hashtags(json),
+        attachments: media(json, kind),
+        emojis: tags::emojis(json),
+        poll: if kind == "Question" { poll(json) } else { None },
+        quote: tags::quote(json).filter(|q| *q != id),
+        vote,
+        favourites: json.one("likes").count("totalItems"),
+        boosts: json.one("shares").count("totalItems"),
+        replies: json.uri("replies"),
+        addressing: Addressing { direct: addressing.direct || kind == "ChatMessage", ..addressing },
+        uri: id,
+        url,
+        author,
+        authors,
+    })
+}
+
+/// Whom an activity or object is for (ADDR-IN-05 to ADDR-IN-07).
+pub fn addressing(json: &Json) -> Addressing {
+    let to = json.uris("to", limits::RECIPIENTS);
+    let mut cc = Vec::new();
+    for key in ["cc", "audience", "bto", "bcc"] {
+        let room = limits::RECIPIENTS.saturating_sub(to.len() + cc.len());
+        for uri in json.uris(key, room) {
+            if !cc.contains(&uri) {
+                cc.push(uri);
+            }
+        }
+    }
+    Addressing { to, cc, direct: json.flag("directMessage").unwrap_or(false) }
+}
+
+fn media(json: &Json, kind: &str) -> Vec<RemoteAttachment> {
+    let mut files = attachments::files(json);
+    let own = match kind {
+        "Video" => attachments::playable(json, MediaKind::Video).or_else(|| attachments::own_picture(json, "icon")),
+        "Audio" => attachments::playable(json, MediaKind::Audio).or_else(|| attachments::own_picture(json, "icon")),
+        "Image" => attachments::own_picture(json, "url"),
+        "Event" | "Article" | "Page" if files.is_empty() => attachments::own_picture(json, "image"),
+        _ => None,
+    };
+    if let Some(own) = own {
+        files.insert(0, own);
+        files.truncate(limits::REMOTE_ATTACHMENTS);
+    }
+    files
+}
+
+/// The poll of a Question (POLL-01); `None` when it has no answers.
+fn poll(json: &Json) -> Option<RemotePoll> {
+    let multiple = json.get("oneOf").is_null();
+    let options: Vec<(String, i64)> = json
+        .values(if multiple { "anyOf" } else { "oneOf" })
+        .filter_map(|option| {
+            let title = plain_text(cut(option.text("name").or_else(|| option.text("content"))?, limits::REMOTE_NAME));
+            Some((title, option.one("replies").count("totalItems").unwrap_or(0)))
+        })
+        .filter(|(title, _)| !title.is_empty())
+        .take(limits::REMOTE_POLL_OPTIONS)
+        .collect();
+    let closed_at = json.time("closed");
+    (!options.is_empty()).then(|| RemotePoll {
+        options,
+        multiple,
+        ends_at: json.time("endTime").or(closed_at),
+        closed_at,
+        closed: closed_at.is_some() || json.flag("closed").unwrap_or(false),
+        voters: json.count("votersCount"),
+    })
+}

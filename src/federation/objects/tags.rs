@@ -1,0 +1,81 @@
+//! The `tag` list: mentions, hashtags, emoji, quoted posts.
+
+use super::attachments;
+use crate::{
+    domain::{
+        html::cut,
+        remote::{RemoteEmoji, RemoteMention},
+        text::normalize_hashtag,
+    },
+    federation::json::Json,
+    limits, uri,
+};
+
+/// Emoji with an image, each shortcode once (POST-10).
+pub fn emojis(json: &Json) -> Vec<RemoteEmoji> {
+    let mut out: Vec<RemoteEmoji> = Vec::new();
+    for tag in json.values("tag").filter(|t| t.is_a("Emoji")) {
+        if out.len() == limits::EMOJI {
+            break;
+        }
+        let Some(shortcode) = tag.text("name").and_then(shortcode) else { continue };
+        let Some(url) = attachments::picture(tag.get("icon")).0 else { continue };
+        if !out.iter().any(|e| e.shortcode == shortcode) {
+            out.push(RemoteEmoji { shortcode: shortcode.to_owned(), url });
+        }
+    }
+    out
+}
+
+/// A shortcode without colons, if it is one.
+fn shortcode(name: &str) -> Option<&str> {
+    let name = name.trim().trim_matches(':');
+    let good = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '.');
+    (!name.is_empty() && name.chars().count() <= limits::SHORTCODE && name.chars().all(good)).then_some(name)
+}
+
+/// People named, each once (POST-06).
+pub fn mentions(json: &Json) -> Vec<RemoteMention> {
+    let mut out: Vec<RemoteMention> = Vec::new();
+    for tag in json.values("tag").filter(|t| t.is_a("Mention")) {
+        if out.len() == limits::MENTIONS {
+            break;
+        }
+        let Some(uri) = tag.get("href").as_text().and_then(uri::normalize).or_else(|| tag.id()) else { continue };
+        if !out.iter().any(|m| m.uri == uri) {
+            out.push(RemoteMention { uri, name: tag.text("name").map(|n| cut(n, limits::REMOTE_NAME).to_owned()) });
+        }
+    }
+    out
+}
+
+/// Hashtags as (normal form, as written), each once (POST-07).
+pub fn hashtags(json: &Json) -> Vec<(String, String)> {
+    let mut out: Vec<(String, String)> = Vec::new();
+    for tag in json.values("tag").filter(|t| t.is_a("Hashtag")) {
+        if out.len() == limits::HASHTAGS {
+            break;
+        }
+        let Some(written) = tag.text("name").map(|n| cut(n, limits::REMOTE_NAME)) else { continue };
+        let Some(name) = normalize_hashtag(written) else { continue };
+        if !out.iter().any(|(known, _)| *known == name) {
+            out.push((name, written.trim().trim_start_matches(['#', '＃']).to_owned()));
+        }
+    }
+    out
+}
+
+/// The post that is quoted (QUO-01).
+pub fn quote(json: &Json) -> Option<String> {
+    ["quote", "quoteUrl", "quoteUri", "_misskey_quote"].iter().find_map(|key| json.uri(key)).or_else(|| {
+        json.values("tag")
+            .filter(|t| t.is_a("Link"))
+            .find(|t| {
+                t.text("mediaType").is_some_and(|m| {
+                    m.starts_with("application/activity+json")
+                        || (m.starts_with("application/ld+json") && m.contains("https://www.w3.org/ns/activitystreams"))
+                })
+            })
+            .and_then(|t| t.get("href").as_text().and_then(uri::normalize))
+    })
+}

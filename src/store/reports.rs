@@ -1,0 +1,84 @@
+//! Reports to the moderators.
+
+use crate::{
+    Result,
+    db::{Conn, Sql},
+    id::Id,
+    model::{Account, Report},
+    time::Timestamp,
+};
+
+/// Writes one.
+pub fn insert(conn: &mut Conn, report: &Report) -> Result<()> {
+    Sql::new(
+        "insert into reports (id, account_id, target_id, uri, category, comment, post_ids, rule_ids, forwarded, from_host, created_at) values (",
+    )
+    .bind(report.id)
+    .with(",", report.account_id)
+    .with(",", report.target_id)
+    .with(",", report.uri.clone())
+    .with(",", report.category)
+    .with(",", report.comment.clone())
+    .with(",", report.post_ids.clone())
+    .with(",", report.rule_ids.clone())
+    .with(",", report.forwarded)
+    .with(",", report.from_host.clone())
+    .with(",", report.created_at)
+    .push(")")
+    .execute(conn)?;
+    Ok(())
+}
+
+/// By id, or `NotFound`.
+pub fn load(conn: &mut Conn, id: Id<Report>) -> Result<Report> {
+    Sql::new("select r.* from reports r where r.id = ").bind(id).one(conn)
+}
+
+/// Newest first; only open ones unless `closed` too.
+pub fn list(conn: &mut Conn, closed: bool, limit: i64) -> Result<Vec<Report>> {
+    let only_open = if closed { "" } else { " where r.closed_at is null" };
+    Sql::new("select r.* from reports r").push(only_open).with(" order by r.id desc limit ", limit).load(conn)
+}
+
+/// How many a server has sent since a moment (AUT-13).
+pub fn count_from_host(conn: &mut Conn, host: &str, since: Timestamp) -> Result<i64> {
+    Sql::new("select count(*) from reports r where r.from_host = ")
+        .bind(host)
+        .with(" and r.created_at > ", since)
+        .scalar_i64(conn)
+}
+
+/// The open report of the same sender about the same account since a moment, to be added to instead of a new one.
+pub fn find_open(
+    conn: &mut Conn,
+    account: Id<Account>,
+    target: Id<Account>,
+    since: Timestamp,
+) -> Result<Option<Report>> {
+    Sql::new("select r.* from reports r where r.closed_at is null and r.account_id = ")
+        .bind(account)
+        .with(" and r.target_id = ", target)
+        .with(" and r.created_at > ", since)
+        .push(" order by r.id desc limit 1")
+        .optional(conn)
+}
+
+/// Adds to the posts and the text of an open report.
+pub fn extend(conn: &mut Conn, id: Id<Report>, post_ids: &str, comment: &str) -> Result<()> {
+    Sql::new("update reports set post_ids = ")
+        .bind(post_ids)
+        .with(", comment = ", comment)
+        .with(" where id = ", id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Closes one; false when it was closed already.
+pub fn close(conn: &mut Conn, id: Id<Report>, by: Option<Id<Account>>, now: Timestamp) -> Result<bool> {
+    let n = Sql::new("update reports set closed_at = ")
+        .bind(now)
+        .with(", closed_by = ", by)
+        .with(" where closed_at is null and id = ", id)
+        .execute(conn)?;
+    Ok(n > 0)
+}

@@ -1,0 +1,128 @@
+//! Addresses as identity: one normaliser, used wherever ids are compared or stored (AUT-18, ROB-09).
+
+use std::borrow::Cow;
+use url::Url;
+
+/// Bytes of an id beyond which it is refused.
+const LONGEST: usize = 2_048;
+
+/// Reads an absolute `http` or `https` address in its normal form: host in lower case and punycode without trailing
+/// dot, no default port, percent-encoding in upper case and only where needed. `None` for anything else, for user info,
+/// and for what is longer than 2 KiB.
+pub fn parse(text: &str) -> Option<Url> {
+    let text = text.trim();
+    if text.len() > LONGEST || !(text.get(..4)?.eq_ignore_ascii_case("http")) {
+        return None;
+    }
+    let mut url = Url::parse(text).ok()?;
+    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+        return None;
+    }
+    let host = url.host_str()?;
+    if let Some(bare) = host.strip_suffix('.') {
+        let bare = bare.to_owned();
+        if bare.is_empty() || bare.ends_with('.') {
+            return None;
+        }
+        url.set_host(Some(&bare)).ok()?;
+    }
+    match unreserved(url.as_str()) {
+        Cow::Borrowed(_) => Some(url),
+        Cow::Owned(text) => Url::parse(&text).ok(),
+    }
+}
+
+/// The normal form of [`parse`] as text.
+pub fn normalize(text: &str) -> Option<String> {
+    parse(text).map(String::from)
+}
+
+/// Scheme, host and port of a **normalised** address: what owns it. The empty string for anything that is not one.
+pub fn authority(uri: &str) -> &str {
+    let Some(start) = uri.find("://").map(|at| at + 3) else { return "" };
+    let end = uri.get(start..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(uri.len(), |at| start + at);
+    uri.get(..end).unwrap_or("")
+}
+
+/// Host and port of a **normalised** address, as in handles and peer entries; the default port is left out.
+pub fn host(uri: &str) -> &str {
+    authority(uri).split_once("://").map_or("", |(_, host)| host)
+}
+
+/// Whether two **normalised** addresses belong to the same authority.
+pub fn same_authority(a: &str, b: &str) -> bool {
+    let a = authority(a);
+    !a.is_empty() && a == authority(b)
+}
+
+/// Upper-case escapes; unreserved characters (RFC 3986) are not escaped.
+fn unreserved(text: &str) -> Cow<'_, str> {
+    let Some(first) = text.find('%') else { return Cow::Borrowed(text) };
+    let mut out = String::with_capacity(text.len());
+    let (head, mut rest) = text.split_at_checked(first).unwrap_or((text, ""));
+    out.push_str(head);
+    while let Some(escape) = rest.strip_prefix('%') {
+        let byte = escape.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let used = match byte {
+            Some(b) if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~') => {
+                out.push(char::from(b));
+                2
+            }
+            Some(b) => {
+                out.push_str(&format!("%{b:02X}"));
+                2
+            }
+            None => {
+                out.push('%');
+                0
+            }
+        };
+        let tail = escape.get(used..).unwrap_or("");
+        let next = tail.find('%').unwrap_or(tail.len());
+        let (plain, tail) = tail.split_at_checked(next).unwrap_or((tail, ""));
+        out.push_str(plain);
+        rest = tail;
+    }
+    if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_aut_18_spellings_of_one_address_are_one_id() {
+        for (given, normal) in [
+            ("HTTPS://Example.COM:443/Users/a", "https://example.com/Users/a"),
+            ("http://example.com:80/a", "http://example.com/a"),
+            ("https://example.com./a", "https://example.com/a"),
+            ("https://example.com:8443/a", "https://example.com:8443/a"),
+            ("https://bücher.example/%7euser/%e4", "https://xn--bcher-kva.example/~user/%E4"),
+            ("https://example.com", "https://example.com/"),
+            ("https://example.com/a#main-key", "https://example.com/a#main-key"),
+            ("https://example.com/post/https%3A%2F%2Fx", "https://example.com/post/https%3A%2F%2Fx"),
+        ] {
+            assert_eq!(normalize(given).as_deref(), Some(normal), "{given}");
+            assert_eq!(normalize(normal).as_deref(), Some(normal), "stable: {normal}");
+        }
+    }
+
+    #[test]
+    fn sec_aut_14_what_is_no_web_address_is_no_id() {
+        for bad in
+            ["", "word", "acct:a@b", "ftp://x/", "https://u:p@x/", "https://u@x/", "https://", "javascript:x", "http"]
+        {
+            assert_eq!(normalize(bad), None, "{bad}");
+        }
+        assert_eq!(normalize(&format!("https://x/{}", "a".repeat(3_000))), None);
+    }
+
+    #[test]
+    fn authorities_are_scheme_host_and_port() {
+        assert_eq!(authority("https://a.example:8443/x?y"), "https://a.example:8443");
+        assert_eq!(host("https://a.example/x"), "a.example");
+        assert!(same_authority("https://a.example/x", "https://a.example/y"));
+        assert!(!same_authority("https://a.example/x", "http://a.example/x"));
+        assert!(!same_authority("word", "word"));
+    }
+}
