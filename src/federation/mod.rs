@@ -4,5 +4,6 @@ pub mod deliver;
 pub mod discovery;
 pub mod json;
 pub mod objects;
+pub mod own_keys;
 pub mod render;
 pub mod signatures;

@@ -14,8 +14,8 @@ pub const QUEUES: &[(&str, usize)] = &[("default", 2), ("fetch", 8), ("heavy", 1
 const TRIES: i64 = 12;
 
 async fn run(app: &App, task: Task) -> Result<()> {
-    let _ = app;
     match task {
+        Task::MakeKeys { account } => crate::federation::own_keys::make(app, crate::id::Id::new(account)).await,
         other => Err(crate::Error::internal(format!("no worker knows the task {}", other.kind()))),
     }
 }

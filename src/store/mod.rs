@@ -1,6 +1,8 @@
 //! SQL: `fn(&mut Conn, ...) -> Result<...>`, one file per table family. No rules in here.
 
 pub mod accounts;
+pub mod actor_keys;
+pub mod deliveries;
 pub mod follows;
 pub mod jobs;
 pub mod notifications;

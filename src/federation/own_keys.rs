@@ -1,0 +1,261 @@
+//! The keys of this node's actors: made ahead by a job or when first needed, never in anybody's way; sealed in the
+//! database, opened once and kept parsed. Also the instance actor, which signs for the node as a whole (DISC-16).
+
+use super::signatures::Signer;
+use crate::{
+    Error, Result,
+    app::App,
+    crypto::{self, PrivateKey, Vault},
+    db::Conn,
+    id::Id,
+    model::{Account, AccountKind},
+    store,
+    time::Timestamp,
+};
+use std::sync::{Arc, OnceLock};
+
+/// What sealed actor keys are sealed for.
+const PURPOSE: &str = "actor-key";
+/// Opened keys kept in memory.
+const KEPT: u64 = 4_096;
+
+struct Keyring {
+    vault: OnceLock<Vault>,
+    signers: moka::future::Cache<i64, Arc<Signer>>,
+    /// One key is made at a time: making one takes a whole core for a moment.
+    making: tokio::sync::Mutex<()>,
+}
+
+fn keyring(app: &App) -> Arc<Keyring> {
+    app.part_or(|| Keyring {
+        vault: OnceLock::new(),
+        signers: moka::future::Cache::new(KEPT),
+        making: tokio::sync::Mutex::default(),
+    })
+}
+
+impl Keyring {
+    fn vault(&self, app: &App) -> Result<Vault> {
+        if let Some(vault) = self.vault.get() {
+            return Ok(vault.clone());
+        }
+        let vault = Vault::open(&app.config().data_dir.join("secret.key"), app.random().bytes())?;
+        Ok(self.vault.get_or_init(|| vault).clone())
+    }
+}
+
+/// What signs for a local account; its keys are made when it has none yet.
+///
+/// # Errors
+/// `NotFound` for an account that is not of this node; `Internal` when its key cannot be opened.
+pub async fn signer(app: &App, account: Id<Account>) -> Result<Arc<Signer>> {
+    let ring = keyring(app);
+    if let Some(signer) = ring.signers.get(&account.raw()).await {
+        return Ok(signer);
+    }
+    let (uri, sealed) = match load(app, account).await? {
+        (uri, Some(sealed)) => (uri, sealed),
+        (_, None) => {
+            make(app, account).await?;
+            let (uri, sealed) = load(app, account).await?;
+            (uri, sealed.ok_or(Error::NotFound)?)
+        }
+    };
+    let key = PrivateKey::from_pkcs8(&ring.vault(app)?.open_sealed(PURPOSE, &sealed)?)?;
+    let signer = Arc::new(Signer { key_id: format!("{uri}#main-key"), key });
+    ring.signers.insert(account.raw(), signer.clone()).await;
+    Ok(signer)
+}
+
+async fn load(app: &App, account: Id<Account>) -> Result<(String, Option<Vec<u8>>)> {
+    app.read(move |conn| {
+        let owner = store::accounts::load(conn, account)?;
+        if !owner.is_local() {
+            return Err(Error::NotFound);
+        }
+        Ok((owner.uri, store::actor_keys::find(conn, account)?.map(|keys| keys.rsa_sealed)))
+    })
+    .await
+}
+
+/// Makes the keys of a local account unless it has them: the job that runs after sign-up calls this.
+///
+/// # Errors
+/// `NotFound` for nobody; `Internal` when the secret key file is unusable.
+pub async fn make(app: &App, account: Id<Account>) -> Result<()> {
+    let ring = keyring(app);
+    let _one = ring.making.lock().await;
+    if app.read(move |conn| store::actor_keys::find(conn, account)).await?.is_some() {
+        return Ok(());
+    }
+    let vault = ring.vault(app)?;
+    let made = tokio::task::spawn_blocking(move || -> Result<_> {
+        let (rsa, ed25519) = (PrivateKey::generate_rsa()?, PrivateKey::generate_ed25519()?);
+        let spki = from_pem(&rsa.public_pem()?)?;
+        let point = bs58::decode(ed25519.public_multikey().trim_start_matches('z'))
+            .into_vec()
+            .map_err(Error::internal)?
+            .split_off(2);
+        let seal = |key: &PrivateKey| vault.seal(PURPOSE, &key.to_pkcs8()?);
+        Ok((seal(&rsa)?, seal(&ed25519)?, spki, point))
+    })
+    .await
+    .map_err(Error::internal)??;
+    let (rsa, ed25519, spki, point) = made;
+    app.write(move |tx| store::actor_keys::insert(tx.conn, account, &rsa, &ed25519, spki, point, tx.now)).await
+}
+
+/// A local account with its public keys, which are made when it has none yet: nobody can verify us without them.
+///
+/// # Errors
+/// As [`make`].
+pub async fn with_keys(app: &App, account: Account) -> Result<Account> {
+    if account.public_key.is_some() || !account.is_local() {
+        return Ok(account);
+    }
+    let id = account.id;
+    make(app, id).await?;
+    app.read(move |conn| store::accounts::load(conn, id)).await
+}
+
+/// The id of the instance actor's row, in every database.
+pub const INSTANCE: Id<Account> = Id::new(1);
+
+/// The instance actor, made when it is first needed.
+///
+/// # Errors
+/// As [`make`].
+pub async fn instance_actor(app: &App) -> Result<Account> {
+    let found = app.read(|conn| store::accounts::find(conn, INSTANCE)).await?;
+    let account = match found {
+        Some(account) => account,
+        None => {
+            app.write(|tx| {
+                if store::accounts::find(tx.conn, INSTANCE)?.is_none() {
+                    let row = instance_row(tx.site(), tx.now);
+                    insert_instance(tx.conn, &row)?;
+                }
+                store::accounts::load(tx.conn, INSTANCE)
+            })
+            .await?
+        }
+    };
+    with_keys(app, account).await
+}
+
+/// What signs for the node as a whole (SIGOUT-02).
+///
+/// # Errors
+/// As [`signer`].
+pub async fn instance_signer(app: &App) -> Result<Arc<Signer>> {
+    if let Some(signer) = keyring(app).signers.get(&INSTANCE.raw()).await {
+        return Ok(signer);
+    }
+    instance_actor(app).await?;
+    signer(app, INSTANCE).await
+}
+
+fn insert_instance(conn: &mut Conn, row: &Account) -> Result<()> {
+    store::actor_keys::insert_account(conn, row)
+}
+
+/// Its user name is the node's domain, which no person can have: it holds a dot or a colon, or is `localhost`.
+fn instance_row(site: &crate::config::Site, now: Timestamp) -> Account {
+    let uri = site.instance_actor_uri();
+    Account {
+        id: INSTANCE,
+        handle: format!("{0}@{0}", site.domain().to_lowercase()),
+        username: site.domain().to_owned(),
+        domain: None,
+        url: Some(site.url("/")),
+        kind: AccountKind::Application,
+        display_name: String::new(),
+        note: String::new(),
+        note_source: None,
+        fields: "[]".into(),
+        emojis: "[]".into(),
+        avatar: None,
+        avatar_remote_url: None,
+        avatar_description: String::new(),
+        header: None,
+        header_remote_url: None,
+        header_description: String::new(),
+        locked: true,
+        discoverable: false,
+        indexable: false,
+        hide_collections: true,
+        memorial: false,
+        inbox_url: Some(format!("{uri}/inbox")),
+        shared_inbox_url: Some(site.shared_inbox_uri()),
+        outbox_url: Some(format!("{uri}/outbox")),
+        followers_url: None,
+        following_url: None,
+        featured_url: None,
+        public_key_id: Some(site.instance_key_uri()),
+        public_key: None,
+        ed25519_key_id: None,
+        ed25519_key: None,
+        also_known_as: "[]".into(),
+        moved_to_id: None,
+        move_processed_at: None,
+        posts_count: 0,
+        followers_count: 0,
+        following_count: 0,
+        last_post_at: None,
+        created_at: now,
+        updated_at: now,
+        fetched_at: None,
+        suspended_at: None,
+        suspended_by_origin: false,
+        silenced_at: None,
+        deleted_at: None,
+        attribution_domains: "[]".into(),
+        uri,
+    }
+}
+
+/// The bytes inside a PEM block.
+fn from_pem(pem: &str) -> Result<Vec<u8>> {
+    let body: String = pem.lines().filter(|line| !line.starts_with("-----")).map(str::trim).collect();
+    crypto::unbase64(&body).ok_or_else(|| Error::internal("PEM"))
+}
+
+/// SPKI DER as the PEM block that `publicKeyPem` wants.
+pub fn to_pem(spki: &[u8]) -> String {
+    let body = crypto::base64(spki);
+    let mut pem = String::with_capacity(body.len() + 64);
+    pem.push_str("-----BEGIN PUBLIC KEY-----\n");
+    let mut rest = body.as_str();
+    while let Some((line, more)) = rest.split_at_checked(64) {
+        pem.push_str(line);
+        pem.push('\n');
+        rest = more;
+    }
+    if !rest.is_empty() {
+        pem.push_str(rest);
+        pem.push('\n');
+    }
+    pem.push_str("-----END PUBLIC KEY-----\n");
+    pem
+}
+
+/// 32 bytes of an Ed25519 key as `publicKeyMultibase`.
+pub fn to_multikey(point: &[u8]) -> String {
+    format!("z{}", bs58::encode([&[0xed, 0x01], point].concat()).into_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_key_survives_pem_both_ways() {
+        let key = PrivateKey::generate_rsa().unwrap();
+        let pem = key.public_pem().unwrap();
+        assert_eq!(to_pem(&from_pem(&pem).unwrap()), pem);
+        let key = PrivateKey::generate_ed25519().unwrap();
+        let multikey = key.public_multikey();
+        let point = bs58::decode(multikey.trim_start_matches('z')).into_vec().unwrap().split_off(2);
+        assert_eq!(to_multikey(&point), multikey);
+    }
+}
