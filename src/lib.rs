@@ -21,5 +21,6 @@ pub mod rate;
 pub mod store;
 pub mod time;
 pub mod uri;
+pub mod web;
 
 pub use error::{Error, Result};

@@ -123,3 +123,12 @@ pub const FIELDS: usize = 8;
 pub const FIELD_CHARACTERS: usize = 255;
 /// Featured hashtags.
 pub const FEATURED_TAGS: usize = 10;
+
+/// Bytes of one redirect URI, and of an app's website.
+pub const REDIRECT_URI: usize = 2_000;
+/// Redirect URIs of an app.
+pub const REDIRECT_URIS: usize = 20;
+/// Characters of an app's name.
+pub const APP_NAME: usize = 255;
+/// Seconds an authorisation code lives (OAU-05).
+pub const CODE_SECONDS: i64 = 600;

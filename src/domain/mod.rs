@@ -32,3 +32,9 @@ impl From<Id<Account>> for Viewer {
         Self(Some(id))
     }
 }
+//! Operations: what can be done, in one transaction each. No network and no `.await` in here.
+
+pub mod names;
+pub mod redirects;
+pub mod scopes;
+pub mod text;

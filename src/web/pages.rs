@@ -1,0 +1,453 @@
+//! The pages as values: one struct per template, filled by the handlers. Every text here is plain and escaped by the
+//! template; the few fields named `html`, `bio` and `about` hold sanitised markup and nothing else (WEB-02).
+
+use super::words::{Lang, Words, fill};
+use crate::time::Timestamp;
+use askama::Template;
+use chrono::Datelike;
+
+/// What surrounds every page.
+pub struct Frame {
+    /// Language of the page.
+    pub lang: Lang,
+    /// Name of the node.
+    pub site: String,
+    /// User name of whoever is signed in here, when the page may show it.
+    pub signed_in: Option<String>,
+    /// Address of the style sheet, with its fingerprint.
+    pub sheet: String,
+}
+
+impl Frame {
+    /// The sentences in the language of the page.
+    pub fn w(&self) -> &'static Words {
+        self.lang.words()
+    }
+    /// A sentence with a value put in.
+    pub fn put(&self, sentence: &str, value: &str) -> String {
+        fill(sentence, value)
+    }
+    /// A number with separators between thousands, as the language writes it.
+    pub fn count(&self, number: &i64) -> String {
+        let separator = match self.lang {
+            Lang::English => ',',
+            Lang::German => '.',
+        };
+        let digits = number.unsigned_abs().to_string();
+        let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+        if *number < 0 {
+            out.push('-');
+        }
+        for (n, digit) in digits.chars().enumerate() {
+            if n > 0 && (digits.len() - n).is_multiple_of(3) {
+                out.push(separator);
+            }
+            out.push(digit);
+        }
+        out
+    }
+    /// `2 July 2026`.
+    pub fn day(&self, at: Timestamp) -> String {
+        let date = at.to_datetime();
+        let month = self.w().months.get(date.month0() as usize).copied().unwrap_or_default();
+        match self.lang {
+            Lang::English => format!("{} {month} {}", date.day(), date.year()),
+            Lang::German => format!("{}. {month} {}", date.day(), date.year()),
+        }
+    }
+    /// `2 July 2026, 07:47 UTC`.
+    pub fn moment(&self, at: Timestamp) -> String {
+        format!("{}, {} UTC", self.day(at), at.to_datetime().format("%H:%M"))
+    }
+}
+
+/// What was wrong with a form: the field (empty for the whole) and a sentence.
+#[derive(Default)]
+pub struct Wrong(Option<(&'static str, String)>);
+
+impl Wrong {
+    /// Nothing was.
+    pub fn nothing() -> Self {
+        Self(None)
+    }
+    /// This field was.
+    pub fn field(name: &'static str, sentence: impl Into<String>) -> Self {
+        Self(Some((name, sentence.into())))
+    }
+    /// The sentence for this field, if it is the one.
+    pub fn of(&self, name: &str) -> Option<&str> {
+        self.0.as_ref().filter(|(field, _)| *field == name).map(|(_, sentence)| sentence.as_str())
+    }
+}
+
+/// Sign-in.
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+pub struct SignIn {
+    /// Surroundings.
+    pub frame: Frame,
+    /// The app on whose behalf the person came.
+    pub app: Option<String>,
+    /// What went wrong the last time.
+    pub problem: Option<String>,
+    /// Guards the form against other sites.
+    pub token: String,
+    /// Path and query to go on to.
+    pub next: String,
+    /// What was typed as the name.
+    pub login: String,
+    /// Is registration open or by approval?
+    pub may_register: bool,
+}
+
+/// One scope on the consent page.
+pub struct ScopeLine {
+    /// `read:statuses`.
+    pub name: &'static str,
+    /// What it means.
+    pub text: String,
+    /// Is it one to think twice about?
+    pub strong: bool,
+}
+
+/// Consent of a person to an app.
+#[derive(Template)]
+#[template(path = "consent.html")]
+pub struct Consent {
+    /// Surroundings.
+    pub frame: Frame,
+    /// Name of the app.
+    pub app: String,
+    /// Its web site, http(s) only.
+    pub website: Option<String>,
+    /// What went wrong the last time.
+    pub problem: Option<String>,
+    /// Display name of the person.
+    pub name: String,
+    /// `user@domain`.
+    pub handle: String,
+    /// Their picture.
+    pub avatar: String,
+    /// What is asked for.
+    pub scopes: Vec<ScopeLine>,
+    /// Where the person goes afterwards, in words.
+    pub destination: String,
+    /// The parameters of the request, carried through the form.
+    pub parameters: Vec<(&'static str, String)>,
+    /// Guards the form against other sites and against being sent twice.
+    pub token: String,
+}
+
+/// The out-of-band code.
+#[derive(Template)]
+#[template(path = "code.html")]
+pub struct Code {
+    /// Surroundings.
+    pub frame: Frame,
+    /// To be copied.
+    pub code: String,
+}
+
+/// Registration, by invitation or not, and the setup of the first account.
+#[derive(Template)]
+#[template(path = "register.html")]
+pub struct Register {
+    /// Surroundings.
+    pub frame: Frame,
+    /// Title.
+    pub heading: String,
+    /// A sentence under it.
+    pub text: Option<String>,
+    /// Where the form goes.
+    pub action: String,
+    /// Guards the form against other sites.
+    pub token: String,
+    /// Right side of handles.
+    pub domain: String,
+    /// What was typed.
+    pub username: String,
+    /// What was typed.
+    pub email: String,
+    /// What was typed.
+    pub reason: String,
+    /// Is a reason asked for?
+    pub ask_reason: bool,
+    /// Rules to agree to; none for the first account.
+    pub rules: Vec<String>,
+    /// Text of the button.
+    pub button: String,
+    /// What was wrong.
+    pub wrong: Wrong,
+}
+
+/// Anything that needs one heading and one paragraph; errors too.
+#[derive(Template)]
+#[template(path = "message.html")]
+pub struct Message {
+    /// Surroundings.
+    pub frame: Frame,
+    /// HTTP status, shown large, of an error.
+    pub status: Option<u16>,
+    /// Heading.
+    pub heading: String,
+    /// Paragraph.
+    pub text: String,
+    /// Where to go on.
+    pub link: String,
+    /// What that is called.
+    pub link_text: String,
+}
+
+/// Counts on the front page.
+pub struct Numbers {
+    /// Local accounts.
+    pub people: i64,
+    /// Local posts.
+    pub posts: i64,
+    /// Other nodes known.
+    pub nodes: i64,
+}
+
+/// The front page.
+#[derive(Template)]
+#[template(path = "front.html")]
+pub struct Front {
+    /// Surroundings.
+    pub frame: Frame,
+    /// Right side of handles: what apps ask for.
+    pub domain: String,
+    /// Short description, plain.
+    pub short: String,
+    /// Description, sanitised markup.
+    pub about: String,
+    /// Picture.
+    pub thumbnail: Option<String>,
+    /// Counts.
+    pub numbers: Option<Numbers>,
+    /// Rules, plain.
+    pub rules: Vec<String>,
+    /// Contact address.
+    pub contact: Option<String>,
+    /// Is registration open or by approval?
+    pub may_register: bool,
+}
+
+/// Who wrote something.
+pub struct Author {
+    /// Display name, or the user name when there is none.
+    pub name: String,
+    /// `user@domain`.
+    pub handle: String,
+    /// Their page.
+    pub url: String,
+    /// Their picture.
+    pub avatar: String,
+}
+
+/// An attachment.
+pub struct Medium {
+    /// `image`, `video`, `audio` or anything else.
+    pub kind: &'static str,
+    /// The file.
+    pub url: String,
+    /// A small picture of it.
+    pub preview: String,
+    /// Alt text.
+    pub alt: String,
+}
+
+/// An option of a poll.
+pub struct PollOption {
+    /// Its text.
+    pub title: String,
+    /// Share of the votes, 0 to 100.
+    pub percent: i64,
+}
+
+/// A post, as every list shows it.
+pub struct Card {
+    /// Its id.
+    pub id: String,
+    /// Its page.
+    pub url: String,
+    /// Who wrote it.
+    pub author: Author,
+    /// A line above it: pinned, boosted by, in reply to.
+    pub above: Option<String>,
+    /// When, machine readable.
+    pub at: String,
+    /// When, for people.
+    pub at_text: String,
+    /// Was it edited?
+    pub edited: bool,
+    /// Content warning, plain; empty for none.
+    pub warning: String,
+    /// Content, sanitised markup.
+    pub html: String,
+    /// Language tag.
+    pub language: Option<String>,
+    /// Are the attachments sensitive?
+    pub sensitive: bool,
+    /// Attachments.
+    pub media: Vec<Medium>,
+    /// Options of the poll; none without one.
+    pub poll: Vec<PollOption>,
+    /// Votes and end of the poll.
+    pub poll_text: String,
+    /// How many replies.
+    pub replies: i64,
+    /// How many boosts.
+    pub boosts: i64,
+    /// How many favourites.
+    pub favourites: i64,
+}
+
+/// A reply in a thread.
+pub struct Reply {
+    /// How far it is indented, 0 to 3.
+    pub depth: u8,
+    /// It.
+    pub post: Card,
+}
+
+/// A profile field.
+pub struct ProfileField {
+    /// Its name, plain.
+    pub name: String,
+    /// Its value, sanitised markup.
+    pub html: String,
+    /// Was the link in it verified?
+    pub verified: bool,
+}
+
+/// Where an account went.
+pub struct Moved {
+    /// `user@domain`.
+    pub handle: String,
+    /// Its page.
+    pub url: String,
+}
+
+/// `/@user`.
+#[derive(Template)]
+#[template(path = "profile.html")]
+pub struct Profile {
+    /// Surroundings.
+    pub frame: Frame,
+    /// Display name.
+    pub name: String,
+    /// `user@domain`.
+    pub handle: String,
+    /// The page.
+    pub url: String,
+    /// The ActivityPub document.
+    pub uri: String,
+    /// Bio in one plain line, for previews.
+    pub summary: String,
+    /// Bio, sanitised markup.
+    pub bio: String,
+    /// Picture.
+    pub avatar: String,
+    /// Its alt text.
+    pub avatar_alt: String,
+    /// Banner.
+    pub header: String,
+    /// Its alt text.
+    pub header_alt: String,
+    /// A program?
+    pub bot: bool,
+    /// A group?
+    pub group: bool,
+    /// Approves followers?
+    pub locked: bool,
+    /// Keep out of search engines?
+    pub noindex: bool,
+    /// Where they went.
+    pub moved: Option<Moved>,
+    /// Fields.
+    pub fields: Vec<ProfileField>,
+    /// Number of posts.
+    pub posts_count: i64,
+    /// Number of accounts followed.
+    pub following_count: i64,
+    /// Number of followers.
+    pub followers_count: i64,
+    /// Since when, in words.
+    pub joined: String,
+    /// Posts of this page, pinned ones first on the first page.
+    pub posts: Vec<Card>,
+    /// Link to the first page, on later ones.
+    pub newest: Option<String>,
+    /// Link to the next page.
+    pub older: Option<String>,
+}
+
+/// `/@user/ID`.
+#[derive(Template)]
+#[template(path = "post.html")]
+pub struct Post {
+    /// Surroundings.
+    pub frame: Frame,
+    /// The ActivityPub document.
+    pub uri: String,
+    /// One plain line of it, for previews.
+    pub excerpt: String,
+    /// Picture for previews.
+    pub picture: String,
+    /// Keep out of search engines?
+    pub noindex: bool,
+    /// What it answers, oldest first.
+    pub ancestors: Vec<Card>,
+    /// It.
+    pub chosen: Card,
+    /// Replies, depth first.
+    pub descendants: Vec<Reply>,
+}
+
+/// An app with access, on the settings page.
+pub struct AppLine {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub scopes: String,
+    /// Since when, last used.
+    pub when: String,
+}
+
+/// A browser signed in, on the settings page.
+pub struct SessionLine {
+    /// Its id.
+    pub id: String,
+    /// What it said it is.
+    pub agent: String,
+    /// Since when.
+    pub when: String,
+    /// Is it this one?
+    pub current: bool,
+}
+
+/// `/settings`.
+#[derive(Template)]
+#[template(path = "settings.html")]
+pub struct Settings {
+    /// Surroundings.
+    pub frame: Frame,
+    /// Who.
+    pub username: String,
+    /// What was just done.
+    pub done: Option<String>,
+    /// Guards the forms against other sites.
+    pub token: String,
+    /// What was wrong with the password form.
+    pub wrong: Wrong,
+    /// Apps with access.
+    pub apps: Vec<AppLine>,
+    /// Browsers signed in.
+    pub sessions: Vec<SessionLine>,
+}
+
+#[cfg(test)]
+#[path = "pages_tests.rs"]
+mod tests;

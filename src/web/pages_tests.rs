@@ -1,0 +1,265 @@
+//! Renders every page once: that texts are escaped, that markup is not, and that nothing runs a script or a style.
+//! With `WATERCOOLER_PAGES=folder` the pages are written there, to be looked at.
+
+use super::*;
+use crate::{domain::scopes::Scopes, web::words::Lang};
+
+const EVIL: &str = "<script>alert('x')</script>\" onload=\"y";
+
+fn frame(lang: Lang) -> Frame {
+    Frame { lang, site: "Fab Dresden".into(), signed_in: None, sheet: crate::web::assets::sheet().to_owned() }
+}
+
+fn card(id: &str, name: &str, html: &str) -> Card {
+    Card {
+        id: id.into(),
+        url: format!("https://fab.example/@anna/{id}"),
+        author: Author {
+            name: name.into(),
+            handle: "anna@fab.example".into(),
+            url: "https://fab.example/@anna".into(),
+            avatar: "/assets/avatars/missing.png".into(),
+        },
+        above: None,
+        at: "2026-07-02T07:47:51.000Z".into(),
+        at_text: "2 July 2026, 07:47 UTC".into(),
+        edited: false,
+        warning: String::new(),
+        html: html.into(),
+        language: Some("en".into()),
+        sensitive: false,
+        media: vec![],
+        poll: vec![],
+        poll_text: String::new(),
+        replies: 3,
+        boosts: 1204,
+        favourites: 17,
+    }
+}
+
+fn keep(name: &str, html: &str) {
+    if let Ok(folder) = std::env::var("WATERCOOLER_PAGES") {
+        let sheet = std::fs::read_to_string("assets/site.css").unwrap();
+        let shown = html
+            .replace("</head>", &format!("<style>{sheet}</style></head>"))
+            .replace("/assets/", &format!("file://{}/assets/", env!("CARGO_MANIFEST_DIR")));
+        std::fs::write(format!("{folder}/{name}.html"), shown).unwrap();
+    }
+    assert!(html.starts_with("<!doctype html>"), "{name}");
+    for bad in ["<script", " style=", " onload=\"", "javascript:"] {
+        assert!(!html.contains(bad), "{name} contains {bad}");
+    }
+    assert_eq!(html.matches("<h1").count(), 1, "{name} has one heading of the first rank");
+}
+
+fn sign_in(lang: Lang, problem: bool) -> String {
+    let frame = frame(lang);
+    let problem = problem.then(|| frame.w().wrong_password.to_owned());
+    let login = if problem.is_some() { "anna" } else { "" };
+    SignIn {
+        frame,
+        app: Some("Tusky".into()),
+        problem,
+        token: "t".into(),
+        next: "/oauth/authorize?client_id=1&scope=read".into(),
+        login: login.into(),
+        may_register: true,
+    }
+    .render()
+    .unwrap()
+}
+
+fn consent(lang: Lang, app: &str, scopes: &str) -> String {
+    let frame = frame(lang);
+    let w = frame.w();
+    let scopes = Scopes::parse(scopes).unwrap();
+    let scopes = scopes.iter().map(|s| ScopeLine { name: s.name(), text: w.scope(s), strong: s.is_admin() }).collect();
+    Consent {
+        app: app.into(),
+        website: Some("https://tusky.app".into()),
+        problem: None,
+        name: EVIL.into(),
+        handle: "anna@fab.example".into(),
+        avatar: "/assets/avatars/missing.png".into(),
+        scopes,
+        destination: frame.put(w.back_to_program, "oauth2redirect"),
+        parameters: vec![("client_id", EVIL.into()), ("scope", "read".into())],
+        token: "t".into(),
+        frame,
+    }
+    .render()
+    .unwrap()
+}
+
+fn register(heading: &str, wrong: Wrong) -> String {
+    let frame = frame(Lang::English);
+    Register {
+        heading: heading.into(),
+        text: Some(frame.w().needs_approval.into()),
+        action: "/register".into(),
+        token: "t".into(),
+        domain: "fab.example".into(),
+        username: "anna".into(),
+        email: "anna@fab.example".into(),
+        reason: EVIL.into(),
+        ask_reason: true,
+        rules: vec!["Be kind. Assume good will, also across departments.".into(), "No secrets of customers.".into()],
+        button: frame.w().create_account.into(),
+        wrong,
+        frame,
+    }
+    .render()
+    .unwrap()
+}
+
+#[test]
+fn every_form_page_renders_and_escapes_what_people_typed() {
+    keep("sign-in", &sign_in(Lang::English, false));
+    keep("sign-in-wrong", &sign_in(Lang::German, true));
+    keep("consent", &consent(Lang::English, "Tusky", "read write follow push"));
+    let page = consent(Lang::German, EVIL, "read:statuses write:media admin:read");
+    keep("consent-german", &page);
+    assert!(page.contains("&#60;script&#62;") || page.contains("&lt;script&gt;"));
+    keep("register", &register("Create account", Wrong::field("email", "Email is not a valid address")));
+    keep(
+        "code",
+        &Code { frame: frame(Lang::English), code: "pJ3v0Jt9Zc8b1mZb0f9m2cVg5y7dXq4w".into() }.render().unwrap(),
+    );
+    let (heading, text) = Lang::English.words().error(404);
+    let page = Message {
+        frame: frame(Lang::English),
+        status: Some(404),
+        heading: heading.into(),
+        text: text.into(),
+        link: "/".into(),
+        link_text: Lang::English.words().back_home.into(),
+    };
+    keep("error", &page.render().unwrap());
+    let mut frame = frame(Lang::English);
+    frame.signed_in = Some("anna".into());
+    let line = |id: &str, agent: &str, current| SessionLine {
+        id: id.into(),
+        agent: agent.into(),
+        when: "since 2 July 2026".into(),
+        current,
+    };
+    let page = Settings {
+        frame,
+        username: "anna".into(),
+        done: Some(Lang::English.words().password_changed.into()),
+        token: "t".into(),
+        wrong: Wrong::field("current", Lang::English.words().passwords_differ),
+        apps: vec![AppLine {
+            id: "1".into(),
+            name: "Ice Cubes".into(),
+            scopes: "read write follow push".into(),
+            when: "since 2 July 2026, last used 3 July 2026".into(),
+        }],
+        sessions: vec![line("1", "Firefox on Linux", true), line("2", "Safari on iPhone", false)],
+    };
+    keep("settings", &page.render().unwrap());
+}
+
+#[test]
+fn the_public_pages_render_markup_as_it_is_and_texts_escaped() {
+    let front = Front {
+        frame: frame(Lang::English),
+        domain: "fab.example".into(),
+        short: "Where the people of the Dresden fab talk to one another, and to every other site.".into(),
+        about: "<p>Ask, answer, show what you are proud of. Run by the people in building 4.</p>".into(),
+        thumbnail: None,
+        numbers: Some(Numbers { people: 1482, posts: 96310, nodes: 12 }),
+        rules: vec!["Be kind. Assume good will, also across departments.".into(), "No secrets of customers.".into()],
+        contact: Some("hello@fab.example".into()),
+        may_register: true,
+    };
+    keep("front", &front.render().unwrap());
+
+    let mut long = card(
+        "111",
+        "Anna Lindqvist",
+        "<p>The new torque bench is calibrated. Numbers in the wiki: <a href=\"https://wiki.example/torque\" rel=\"nofollow noopener\" target=\"_blank\"><span class=\"invisible\">https://</span><span class=\"ellipsis\">wiki.example/torque/bench/2026</span><span class=\"invisible\">/july</span></a></p><p>Thanks to <span class=\"h-card\"><a href=\"https://lyon.example/@marc\" class=\"u-url mention\">@<span>marc</span></a></span> for the loan of the reference sensor. <a href=\"https://fab.example/tags/torque\" class=\"mention hashtag\" rel=\"tag\">#<span>torque</span></a></p>",
+    );
+    long.above = Some("Pinned".into());
+    long.edited = true;
+    let mut poll = card("112", "Anna Lindqvist", "<p>When shall we meet for the review?</p>");
+    poll.poll = vec![
+        PollOption { title: "Tuesday".into(), percent: 62 },
+        PollOption { title: "Thursday, early".into(), percent: 38 },
+    ];
+    poll.poll_text = "29 votes · open until 4 July 2026".into();
+    let mut hidden = card("113", "Anna Lindqvist", "<p>It was the bearing.</p>");
+    hidden.warning = EVIL.into();
+    hidden.media = vec![Medium {
+        kind: "image",
+        url: "/assets/headers/missing.png".into(),
+        preview: "/assets/headers/missing.png".into(),
+        alt: EVIL.into(),
+    }];
+    hidden.sensitive = true;
+    let profile = Profile {
+        name: "Anna Lindqvist".into(),
+        handle: "anna@fab.example".into(),
+        url: "https://fab.example/@anna".into(),
+        uri: "https://fab.example/users/anna".into(),
+        summary: EVIL.into(),
+        bio: "<p>Test engineer. Sensors, calibration, and the good coffee on floor 3.</p>".into(),
+        avatar: "/assets/avatars/missing.png".into(),
+        avatar_alt: String::new(),
+        header: "/assets/headers/missing.png".into(),
+        header_alt: String::new(),
+        bot: true,
+        group: false,
+        locked: true,
+        noindex: true,
+        moved: Some(Moved { handle: "anna@berlin.example".into(), url: "https://berlin.example/@anna".into() }),
+        fields: vec![
+            ProfileField {
+                name: "Ask me about".into(),
+                html: "<a href=\"/tags/torque\">#torque</a> <a href=\"/tags/sensors\">#sensors</a>".into(),
+                verified: false,
+            },
+            ProfileField {
+                name: "Site".into(),
+                html: "<a href=\"https://anna.example\">anna.example</a>".into(),
+                verified: true,
+            },
+        ],
+        posts_count: 1204,
+        following_count: 88,
+        followers_count: 312,
+        joined: frame(Lang::English)
+            .put("Joined {}", &frame(Lang::English).day(Timestamp::from_millis(1_782_978_471_000))),
+        posts: vec![long, poll, hidden],
+        newest: None,
+        older: Some("/@anna?max_id=113".into()),
+        frame: frame(Lang::English),
+    };
+    keep("profile", &profile.render().unwrap());
+
+    let post = Post {
+        frame: frame(Lang::English),
+        uri: "https://fab.example/users/anna/statuses/2".into(),
+        excerpt: EVIL.into(),
+        picture: "/assets/avatars/missing.png".into(),
+        noindex: false,
+        ancestors: vec![card("1", EVIL, "<p>Who has a spare reference sensor?</p>")],
+        chosen: card("2", "Anna Lindqvist", "<p>We do, in Dresden. Shall I send it with the Thursday van?</p>"),
+        descendants: vec![
+            Reply { depth: 0, post: card("3", "Marc Dubois", "<p>Wonderful, yes please!</p>") },
+            Reply { depth: 1, post: card("4", "Anna Lindqvist", "<p>On its way.</p>") },
+        ],
+    };
+    keep("post", &post.render().unwrap());
+}
+
+#[test]
+fn numbers_and_dates_are_written_as_the_language_writes_them() {
+    let (english, german) = (frame(Lang::English), frame(Lang::German));
+    assert_eq!(english.count(&1_234_567), "1,234,567");
+    assert_eq!(german.count(&1_234), "1.234");
+    assert_eq!(english.count(&-100), "-100");
+    let at = Timestamp::from_millis(1_782_978_471_000);
+    assert_eq!(english.moment(at), "2 July 2026, 07:47 UTC");
+    assert_eq!(german.day(at), "2. Juli 2026");
+}
