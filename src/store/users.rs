@@ -1,0 +1,262 @@
+//! What only people of this node have: how they sign in, their sessions, the invitations that brought them, and the
+//! names that were once in use.
+
+use crate::{
+    Result,
+    db::{Conn, Dialect, Sql, on_backend},
+    id::Id,
+    model::{Account, Invite, Role, Session, User, schema},
+    time::Timestamp,
+};
+use diesel::prelude::*;
+
+/// Stores the account row of a new person (or of an actor of the node).
+pub fn insert_account(conn: &mut Conn, account: &Account) -> Result<()> {
+    on_backend!(conn, c => diesel::insert_into(schema::accounts::table).values(account).execute(c))?;
+    Ok(())
+}
+
+/// Stores what a person signs in with.
+pub fn insert(conn: &mut Conn, user: &User) -> Result<()> {
+    on_backend!(conn, c => diesel::insert_into(schema::users::table).values(user).execute(c))?;
+    Ok(())
+}
+
+/// By account.
+pub fn find(conn: &mut Conn, account: Id<Account>) -> Result<Option<User>> {
+    Sql::new("select u.* from users u where u.account_id = ").bind(account).optional(conn)
+}
+
+/// By account, or `NotFound`.
+pub fn load(conn: &mut Conn, account: Id<Account>) -> Result<User> {
+    Sql::new("select u.* from users u where u.account_id = ").bind(account).one(conn)
+}
+
+/// Several by account.
+pub fn list(conn: &mut Conn, accounts: &[Id<Account>]) -> Result<Vec<User>> {
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select u.* from users u where u.account_id in ").ids(accounts).load(conn)
+}
+
+/// By e-mail address, compared in lower case.
+pub fn find_by_email(conn: &mut Conn, email: &str) -> Result<Option<User>> {
+    Sql::new("select u.* from users u where u.email_normal = ").bind(email.to_lowercase()).optional(conn)
+}
+
+/// People of this node by id above `after`, for commands: everybody, or only who waits for approval.
+pub fn page(conn: &mut Conn, after: Id<Account>, pending_only: bool, limit: i64) -> Result<Vec<User>> {
+    let sql = Sql::new("select u.* from users u where u.account_id > ").bind(after);
+    let sql = if pending_only { sql.push(" and u.approved_at is null") } else { sql };
+    sql.push(" order by u.account_id limit ").bind(limit).load(conn)
+}
+
+/// Does the node have an owner yet?
+pub fn has_owner(conn: &mut Conn) -> Result<bool> {
+    Sql::new("select u.account_id from users u where u.role = ").bind(Role::Owner).push(" limit 1").exists(conn)
+}
+
+/// How many owners can sign in.
+pub fn count_owners(conn: &mut Conn) -> Result<i64> {
+    Sql::new("select count(*) from users u where u.role = ")
+        .bind(Role::Owner)
+        .push(" and u.disabled_at is null and u.approved_at is not null")
+        .scalar_i64(conn)
+}
+
+/// Members of staff, for notices of sign-ups and reports.
+pub fn list_staff(conn: &mut Conn) -> Result<Vec<Id<Account>>> {
+    Sql::new("select u.account_id from users u where u.role > ")
+        .bind(Role::Member)
+        .push(" and u.disabled_at is null order by u.account_id")
+        .load_ids(conn)
+}
+
+/// Is this lower-case name in use here, or was it ever?
+pub fn is_name_taken(conn: &mut Conn, handle: &str) -> Result<bool> {
+    Ok(Sql::new("select a.id from accounts a where a.handle = ").bind(handle).exists(conn)?
+        || Sql::new("select retired_at from retired_usernames where username = ").bind(handle).exists(conn)?)
+}
+
+/// The name is never given to anybody again.
+pub fn retire_name(conn: &mut Conn, handle: &str, now: Timestamp) -> Result<()> {
+    Sql::new("insert into retired_usernames (username, retired_at) values (")
+        .bind(handle)
+        .with(", ", now)
+        .push(") on conflict (username) do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Sets the role.
+pub fn set_role(conn: &mut Conn, account: Id<Account>, role: Role) -> Result<()> {
+    Sql::new("update users set role = ").bind(role).with(" where account_id = ", account).execute(conn)?;
+    Ok(())
+}
+
+/// Sets or clears the moment of approval.
+pub fn set_approved(conn: &mut Conn, account: Id<Account>, at: Timestamp) -> Result<()> {
+    Sql::new("update users set approved_at = ").bind(at).with(" where account_id = ", account).execute(conn)?;
+    Ok(())
+}
+
+/// Sets or clears the moment of disabling.
+pub fn set_disabled(conn: &mut Conn, account: Id<Account>, at: Option<Timestamp>) -> Result<()> {
+    Sql::new("update users set disabled_at = ").bind(at).with(" where account_id = ", account).execute(conn)?;
+    Ok(())
+}
+
+/// Sets the password hash.
+pub fn set_password(conn: &mut Conn, account: Id<Account>, hash: &str, now: Timestamp) -> Result<()> {
+    Sql::new("update users set password_hash = ")
+        .bind(hash)
+        .with(", password_changed_at = ", now)
+        .with(" where account_id = ", account)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Replaces the hash of an unchanged password.
+pub fn rehash_password(conn: &mut Conn, account: Id<Account>, hash: &str) -> Result<()> {
+    Sql::new("update users set password_hash = ").bind(hash).with(" where account_id = ", account).execute(conn)?;
+    Ok(())
+}
+
+/// Notes that the person was here.
+pub fn touch(conn: &mut Conn, account: Id<Account>, now: Timestamp) -> Result<()> {
+    Sql::new("update users set last_active_at = ").bind(now).with(" where account_id = ", account).execute(conn)?;
+    Ok(())
+}
+
+/// Sets what a new post starts with.
+pub fn set_preferences(conn: &mut Conn, user: &User) -> Result<()> {
+    Sql::new("update users set default_visibility = ")
+        .bind(user.default_visibility)
+        .with(", default_sensitive = ", user.default_sensitive)
+        .with(", default_language = ", user.default_language.as_deref())
+        .with(", default_quote_policy = ", user.default_quote_policy)
+        .with(", locale = ", user.locale.as_deref())
+        .with(" where account_id = ", user.account_id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes the row: the person cannot sign in any more.
+pub fn delete(conn: &mut Conn, account: Id<Account>) -> Result<()> {
+    Sql::new("delete from users where account_id = ").bind(account).execute(conn)?;
+    Ok(())
+}
+
+/// Removes the row of an account that nothing refers to yet (a refused sign-up).
+pub fn delete_account_row(conn: &mut Conn, account: Id<Account>) -> Result<()> {
+    Sql::new("delete from accounts where id = ").bind(account).execute(conn)?;
+    Ok(())
+}
+
+/// Stores a session.
+pub fn insert_session(conn: &mut Conn, session: &Session) -> Result<()> {
+    on_backend!(conn, c => diesel::insert_into(schema::sessions::table).values(session).execute(c))?;
+    Ok(())
+}
+
+/// By hash of its cookie.
+pub fn find_session(conn: &mut Conn, hash: &[u8]) -> Result<Option<Session>> {
+    Sql::new("select s.* from sessions s where s.token_hash = ").bind(hash).optional(conn)
+}
+
+/// Sessions of an account, newest first.
+pub fn list_sessions(conn: &mut Conn, account: Id<Account>) -> Result<Vec<Session>> {
+    Sql::new("select s.* from sessions s where s.account_id = ").bind(account).push(" order by s.id desc").load(conn)
+}
+
+/// A new secret for the forms of a session.
+pub fn set_session_csrf(conn: &mut Conn, id: Id<Session>, csrf: &str) -> Result<()> {
+    Sql::new("update sessions set csrf = ").bind(csrf).with(" where id = ", id).execute(conn)?;
+    Ok(())
+}
+
+/// Notes that a session was used.
+pub fn touch_session(conn: &mut Conn, id: Id<Session>, now: Timestamp) -> Result<()> {
+    Sql::new("update sessions set last_seen_at = ").bind(now).with(" where id = ", id).execute(conn)?;
+    Ok(())
+}
+
+/// Ends one session of an account; answers whether there was one.
+pub fn delete_session(conn: &mut Conn, account: Id<Account>, id: Id<Session>) -> Result<bool> {
+    Ok(Sql::new("delete from sessions where account_id = ").bind(account).with(" and id = ", id).execute(conn)? > 0)
+}
+
+/// Ends the sessions of an account, but for `keep`.
+pub fn delete_sessions(conn: &mut Conn, account: Id<Account>, keep: Option<Id<Session>>) -> Result<usize> {
+    Sql::new("delete from sessions where account_id = ")
+        .bind(account)
+        .with(" and id <> ", keep.map_or(0, Id::raw))
+        .execute(conn)
+}
+
+/// Removes sessions not seen since `before`, 500 at most.
+pub fn delete_old_sessions(conn: &mut Conn, before: Timestamp) -> Result<usize> {
+    Sql::new("delete from sessions where id in (select s.id from sessions s where s.last_seen_at < ")
+        .bind(before)
+        .push(" order by s.id limit 500)")
+        .execute(conn)
+}
+
+/// Stores an invitation.
+pub fn insert_invite(conn: &mut Conn, invite: &Invite) -> Result<()> {
+    on_backend!(conn, c => diesel::insert_into(schema::invites::table).values(invite).execute(c))?;
+    Ok(())
+}
+
+/// By code, locked on PostgreSQL so that its uses are counted right.
+pub fn find_invite(conn: &mut Conn, code: &str) -> Result<Option<Invite>> {
+    Sql::new("select i.* from invites i where i.code = ").bind(code).optional(conn)
+}
+
+/// As [`find_invite`], for whoever is about to use it.
+pub fn lock_invite(conn: &mut Conn, code: &str) -> Result<Option<Invite>> {
+    let sql = Sql::new("select i.* from invites i where i.code = ").bind(code);
+    match conn.dialect() {
+        Dialect::Sqlite => sql.optional(conn),
+        Dialect::Postgres => sql.push(" for update").optional(conn),
+    }
+}
+
+/// All invitations, newest first.
+pub fn list_invites(conn: &mut Conn, limit: i64) -> Result<Vec<Invite>> {
+    Sql::new("select i.* from invites i order by i.id desc limit ").bind(limit).load(conn)
+}
+
+/// Counts one use.
+pub fn use_invite(conn: &mut Conn, id: Id<Invite>) -> Result<()> {
+    Sql::new("update invites set uses = uses + 1 where id = ").bind(id).execute(conn)?;
+    Ok(())
+}
+
+/// Takes an invitation back.
+pub fn revoke_invite(conn: &mut Conn, id: Id<Invite>, now: Timestamp) -> Result<()> {
+    Sql::new("update invites set revoked_at = ").bind(now).with(" where id = ", id).execute(conn)?;
+    Ok(())
+}
+
+/// A fact about this node, by name.
+pub fn find_setting(conn: &mut Conn, name: &str) -> Result<Option<String>> {
+    Ok(Sql::new("select value from node_settings where name = ").bind(name).load_texts(conn)?.into_iter().next())
+}
+
+/// Sets a fact about this node.
+pub fn set_setting(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
+    Sql::new("insert into node_settings (name, value) values (")
+        .bind(name)
+        .with(", ", value)
+        .push(") on conflict (name) do update set value = excluded.value")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets a fact about this node.
+pub fn delete_setting(conn: &mut Conn, name: &str) -> Result<()> {
+    Sql::new("delete from node_settings where name = ").bind(name).execute(conn)?;
+    Ok(())
+}
