@@ -37,4 +37,3 @@ impl From<Id<Account>> for Viewer {
 pub mod names;
 pub mod redirects;
 pub mod scopes;
-pub mod text;

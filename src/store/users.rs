@@ -142,6 +142,51 @@ pub fn set_preferences(conn: &mut Conn, user: &User) -> Result<()> {
     Ok(())
 }
 
+/// Sets or clears the moment of suspension of any account.
+pub fn set_suspended(conn: &mut Conn, account: Id<Account>, at: Option<Timestamp>) -> Result<()> {
+    Sql::new("update accounts set suspended_at = ").bind(at).with(" where id = ", account).execute(conn)?;
+    Ok(())
+}
+
+/// Marks an account as gone and empties its profile; the row keeps its name and id.
+pub fn clear_deleted(conn: &mut Conn, account: Id<Account>, now: Timestamp) -> Result<()> {
+    Sql::new("update accounts set deleted_at = ")
+        .bind(now)
+        .with(", updated_at = ", now)
+        .push(
+            ", display_name = '', note = '', note_source = null, fields = '[]', emojis = '[]', avatar = null, \
+             header = null, avatar_description = '', header_description = '', also_known_as = '[]', \
+             attribution_domains = '[]', discoverable = false, indexable = false where id = ",
+        )
+        .bind(account)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Writes what its owner can change of a profile.
+pub fn update_profile(conn: &mut Conn, account: &Account) -> Result<()> {
+    Sql::new("update accounts set display_name = ")
+        .bind(&account.display_name)
+        .with(", note = ", &account.note)
+        .with(", note_source = ", account.note_source.as_deref())
+        .with(", fields = ", &account.fields)
+        .with(", kind = ", account.kind)
+        .with(", avatar = ", account.avatar.as_deref())
+        .with(", avatar_description = ", &account.avatar_description)
+        .with(", header = ", account.header.as_deref())
+        .with(", header_description = ", &account.header_description)
+        .with(", locked = ", account.locked)
+        .with(", discoverable = ", account.discoverable)
+        .with(", indexable = ", account.indexable)
+        .with(", hide_collections = ", account.hide_collections)
+        .with(", also_known_as = ", &account.also_known_as)
+        .with(", attribution_domains = ", &account.attribution_domains)
+        .with(", updated_at = ", account.updated_at)
+        .with(" where id = ", account.id)
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Removes the row: the person cannot sign in any more.
 pub fn delete(conn: &mut Conn, account: Id<Account>) -> Result<()> {
     Sql::new("delete from users where account_id = ").bind(account).execute(conn)?;

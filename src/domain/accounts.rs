@@ -1,0 +1,607 @@
+//! People of this node: registration, invitations, approval, roles, passwords, disabling, suspension, deletion. What
+//! staff does leaves a trace (`audit`). Passwords arrive here hashed: hashing takes longer than a transaction may.
+//! Profiles are in `profiles`.
+
+use super::{
+    Fact, Task, Tx,
+    audit::{self, Staff},
+    names,
+};
+use crate::{
+    Error, Result,
+    config::{DefaultVisibility, Registration},
+    db::Conn,
+    id::Id,
+    model::{Account, AccountKind, Invite, Role, Session, User, Visibility},
+    store,
+    time::Timestamp,
+};
+
+/// Characters of the reason given at sign-up.
+const REASON: usize = 1_000;
+
+/// A person about to be created.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// As they write it.
+    pub username: String,
+    /// Their address; commands may leave it out.
+    pub email: Option<String>,
+    /// argon2id PHC string; none when a password is set later.
+    pub password_hash: Option<String>,
+    /// Role.
+    pub role: Role,
+    /// May they sign in at once?
+    pub approved: bool,
+    /// Why they want to join.
+    pub reason: Option<String>,
+    /// The invitation that brought them.
+    pub invite: Option<Id<Invite>>,
+    /// Language of their client.
+    pub locale: Option<String>,
+    /// Made by staff, who may use reserved names.
+    pub by_staff: bool,
+}
+
+impl NewPerson {
+    /// A member who may sign in at once.
+    pub fn member(username: &str, email: Option<&str>, password_hash: Option<String>) -> Self {
+        Self {
+            username: username.to_owned(),
+            email: email.map(str::to_owned),
+            password_hash,
+            role: Role::Member,
+            approved: true,
+            reason: None,
+            invite: None,
+            locale: None,
+            by_staff: false,
+        }
+    }
+}
+
+/// Creates a person. The one place where accounts of people of this node are made.
+///
+/// # Errors
+/// `Invalid` for a name or address that is malformed or taken, in this node's whole past.
+pub fn create(tx: &mut Tx<'_>, new: &NewPerson) -> Result<Account> {
+    let username = names::username(&new.username, new.by_staff)?;
+    let handle = username.to_ascii_lowercase();
+    if store::users::is_name_taken(tx.conn, &handle)? {
+        return Err(Error::invalid("username", "taken", "Username has already been taken"));
+    }
+    let email = new.email.as_deref().filter(|email| !email.trim().is_empty()).map(names::email).transpose()?;
+    if let Some(email) = &email
+        && store::users::find_by_email(tx.conn, email)?.is_some()
+    {
+        return Err(Error::invalid("email", "taken", "Email has already been taken"));
+    }
+    let id = tx.new_id();
+    let account = blank(tx, id, username, AccountKind::Person);
+    store::users::insert_account(tx.conn, &account)?;
+    store::users::insert(tx.conn, &user_row(tx, id, new, email))?;
+    tx.enqueue(&Task::MakeKeys { account: id.raw() })?;
+    tx.record(Fact::AccountRegistered(id))?;
+    Ok(account)
+}
+
+/// A fresh local account row with the settings' defaults.
+pub fn blank(tx: &Tx<'_>, id: Id<Account>, username: String, kind: AccountKind) -> Account {
+    let (config, site) = (tx.config(), tx.site());
+    Account {
+        id,
+        handle: username.to_lowercase(),
+        uri: site.actor_uri(&username),
+        url: Some(site.profile_url(&username)),
+        username,
+        domain: None,
+        kind,
+        display_name: String::new(),
+        note: String::new(),
+        note_source: None,
+        fields: "[]".into(),
+        emojis: "[]".into(),
+        avatar: None,
+        avatar_remote_url: None,
+        avatar_description: String::new(),
+        header: None,
+        header_remote_url: None,
+        header_description: String::new(),
+        locked: config.accounts.default_locked,
+        discoverable: config.default_discoverable(),
+        indexable: config.default_indexable(),
+        hide_collections: false,
+        memorial: false,
+        inbox_url: None,
+        shared_inbox_url: None,
+        outbox_url: None,
+        followers_url: None,
+        following_url: None,
+        featured_url: None,
+        public_key_id: None,
+        public_key: None,
+        ed25519_key_id: None,
+        ed25519_key: None,
+        also_known_as: "[]".into(),
+        moved_to_id: None,
+        move_processed_at: None,
+        posts_count: 0,
+        followers_count: 0,
+        following_count: 0,
+        last_post_at: None,
+        created_at: tx.now,
+        updated_at: tx.now,
+        fetched_at: None,
+        suspended_at: None,
+        suspended_by_origin: false,
+        silenced_at: None,
+        deleted_at: None,
+        attribution_domains: "[]".into(),
+    }
+}
+
+fn user_row(tx: &Tx<'_>, id: Id<Account>, new: &NewPerson, email: Option<String>) -> User {
+    User {
+        account_id: id,
+        email_normal: email.as_deref().map(str::to_lowercase),
+        email,
+        password_hash: new.password_hash.clone(),
+        role: new.role,
+        locale: new.locale.clone(),
+        approved_at: new.approved.then_some(tx.now),
+        // No mail is configured in this version, so nothing is left to confirm.
+        confirmed_at: Some(tx.now),
+        disabled_at: None,
+        invite_id: new.invite.map(Id::raw),
+        sign_up_reason: new.reason.clone(),
+        default_visibility: match tx.config().accounts.default_visibility {
+            DefaultVisibility::Public => Visibility::Public,
+            DefaultVisibility::Unlisted => Visibility::Unlisted,
+            DefaultVisibility::Private => Visibility::Private,
+            DefaultVisibility::Direct => Visibility::Direct,
+        },
+        default_sensitive: false,
+        default_language: None,
+        default_quote_policy: 0,
+        last_active_at: None,
+        password_changed_at: new.password_hash.as_ref().map(|_| tx.now),
+        created_at: tx.now,
+    }
+}
+
+/// A sign-up, from a page or from an app.
+#[derive(Clone, Debug)]
+pub struct SignUp {
+    /// User name.
+    pub username: String,
+    /// E-mail address.
+    pub email: String,
+    /// argon2id PHC string.
+    pub password_hash: String,
+    /// Agreed to the rules?
+    pub agreement: bool,
+    /// Why.
+    pub reason: String,
+    /// Code of an invitation.
+    pub invite: Option<String>,
+    /// Language.
+    pub locale: Option<String>,
+}
+
+/// Checks everything of a sign-up that can be checked before its password is hashed.
+///
+/// # Errors
+/// As [`sign_up`].
+pub fn check_sign_up(
+    conn: &mut Conn,
+    registration: Registration,
+    invite: Option<&str>,
+    username: &str,
+    email: &str,
+    now: Timestamp,
+) -> Result<()> {
+    match invite {
+        Some(code) => {
+            let invite = store::users::find_invite(conn, code)?;
+            invite.filter(|invite| is_open(invite, now)).ok_or_else(dead_invite)?;
+        }
+        None if registration == Registration::Closed => {
+            return Err(Error::forbidden("Registration is closed: new accounts are by invitation"));
+        }
+        None => {}
+    }
+    let username = names::username(username, false)?;
+    if store::users::is_name_taken(conn, &username.to_ascii_lowercase())? {
+        return Err(Error::invalid("username", "taken", "Username has already been taken"));
+    }
+    if store::users::find_by_email(conn, &names::email(email)?)?.is_some() {
+        return Err(Error::invalid("email", "taken", "Email has already been taken"));
+    }
+    Ok(())
+}
+
+/// Somebody signs up: open to all, by approval, or with an invitation. Answers the account and whether it may be used
+/// at once.
+///
+/// # Errors
+/// `Forbidden` when registration is closed and no invitation is good; `Invalid` for what was typed.
+pub fn sign_up(tx: &mut Tx<'_>, form: &SignUp) -> Result<(Account, bool)> {
+    let registration = tx.config().registration;
+    let now = tx.now;
+    check_sign_up(tx.conn, registration, form.invite.as_deref(), &form.username, &form.email, now)?;
+    if !form.agreement {
+        return Err(Error::invalid("agreement", "accepted", "Agreement must be accepted"));
+    }
+    let reason = form.reason.trim();
+    if reason.chars().count() > REASON {
+        return Err(Error::invalid("reason", "too_long", "Reason is too long (maximum is 1,000 characters)"));
+    }
+    let invite = match &form.invite {
+        Some(code) => {
+            let invite = store::users::lock_invite(tx.conn, code)?;
+            let invite = invite.filter(|invite| is_open(invite, now)).ok_or_else(dead_invite)?;
+            store::users::use_invite(tx.conn, invite.id)?;
+            Some(invite)
+        }
+        None => None,
+    };
+    let approved = invite.is_some() || registration == Registration::Open;
+    if !approved && reason.is_empty() {
+        return Err(Error::invalid("reason", "blank", "Reason can't be blank"));
+    }
+    let person = NewPerson {
+        username: form.username.clone(),
+        email: Some(form.email.clone()),
+        password_hash: Some(form.password_hash.clone()),
+        role: invite.as_ref().map_or(Role::Member, |invite| invite.role),
+        approved,
+        reason: (!reason.is_empty()).then(|| reason.to_owned()),
+        invite: invite.as_ref().map(|invite| invite.id),
+        locale: form.locale.clone(),
+        by_staff: false,
+    };
+    Ok((create(tx, &person)?, approved))
+}
+
+fn dead_invite() -> Error {
+    Error::forbidden("This invitation has expired or has been used up")
+}
+
+/// Can an invitation still be used?
+pub fn is_open(invite: &Invite, now: Timestamp) -> bool {
+    invite.revoked_at.is_none()
+        && invite.expires_at.is_none_or(|end| now < end)
+        && invite.max_uses.is_none_or(|most| invite.uses < most)
+}
+
+/// Makes an invitation.
+///
+/// # Errors
+/// `Forbidden` for a role not below one's own (owners: any but owner); `Invalid` for a number of uses below one.
+pub fn invite(
+    tx: &mut Tx<'_>,
+    by: &Staff,
+    role: Role,
+    max_uses: Option<i64>,
+    expires_at: Option<Timestamp>,
+) -> Result<Invite> {
+    if role == Role::Owner {
+        return Err(Error::forbidden("Nobody is invited as an owner"));
+    }
+    by.outranks(role)?;
+    if max_uses.is_some_and(|most| most < 1) {
+        return Err(Error::invalid("max_uses", "invalid", "An invitation is good for one use at least"));
+    }
+    let invite = Invite {
+        id: tx.new_id(),
+        code: tx.random().token(),
+        created_by: by.account,
+        role,
+        max_uses,
+        uses: 0,
+        expires_at,
+        revoked_at: None,
+        created_at: tx.now,
+    };
+    store::users::insert_invite(tx.conn, &invite)?;
+    audit::write(tx, by, "invite.create", &invite.id.to_string(), role.as_str())?;
+    Ok(invite)
+}
+
+/// Takes an invitation back.
+///
+/// # Errors
+/// `NotFound` for an unknown code.
+pub fn revoke_invite(tx: &mut Tx<'_>, by: &Staff, code: &str) -> Result<Invite> {
+    let invite = store::users::find_invite(tx.conn, code)?.ok_or(Error::NotFound)?;
+    by.outranks(invite.role)?;
+    store::users::revoke_invite(tx.conn, invite.id, tx.now)?;
+    audit::write(tx, by, "invite.revoke", &invite.id.to_string(), "")?;
+    Ok(invite)
+}
+
+/// Lets somebody in who asked for it.
+///
+/// # Errors
+/// `NotFound` for who is no user of this node.
+pub fn approve(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    let user = store::users::load(tx.conn, id)?;
+    by.outranks(user.role)?;
+    if user.approved_at.is_some() {
+        return Ok(());
+    }
+    store::users::set_approved(tx.conn, id, tx.now)?;
+    trace(tx, by, "account.approve", id, "")
+}
+
+/// Turns somebody away who waits for approval: nothing of them is kept.
+///
+/// # Errors
+/// `Conflict` when they were approved already.
+pub fn reject(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    let user = store::users::load(tx.conn, id)?;
+    if user.approved_at.is_some() {
+        return Err(Error::Conflict("This account has been approved already: disable or delete it".into()));
+    }
+    trace(tx, by, "account.reject", id, "")?;
+    end_access(tx, id, None)?;
+    store::users::delete(tx.conn, id)?;
+    store::users::delete_account_row(tx.conn, id)
+}
+
+/// Gives a role. The one function that does (OPS-01).
+///
+/// # Errors
+/// `Forbidden` for a role not below one's own, or acting on somebody who is not; `Conflict` for the last owner.
+pub fn set_role(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>, role: Role) -> Result<()> {
+    let user = store::users::load(tx.conn, id)?;
+    by.outranks(user.role)?;
+    by.outranks(role)?;
+    if user.role == Role::Owner && role != Role::Owner && store::users::count_owners(tx.conn)? < 2 {
+        return Err(Error::Conflict("This is the last owner: make somebody else an owner first".into()));
+    }
+    store::users::set_role(tx.conn, id, role)?;
+    trace(tx, by, "account.role", id, &format!("{} -> {role}", user.role))?;
+    tx.record(Fact::AccountUpdated(id))
+}
+
+/// The person changes their password: every token and every other session ends (OAU-13).
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn change_password(tx: &mut Tx<'_>, id: Id<Account>, hash: &str, keep: Option<Id<Session>>) -> Result<()> {
+    store::users::set_password(tx.conn, id, hash, tx.now)?;
+    end_access(tx, id, keep)
+}
+
+/// Staff sets somebody's password.
+///
+/// # Errors
+/// `Forbidden` for somebody of one's own rank or above.
+pub fn reset_password(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>, hash: &str) -> Result<()> {
+    let user = store::users::load(tx.conn, id)?;
+    by.outranks(user.role)?;
+    trace(tx, by, "account.password", id, "")?;
+    change_password(tx, id, hash, None)
+}
+
+/// Sessions but `keep`, tokens and codes end at once.
+fn end_access(tx: &mut Tx<'_>, id: Id<Account>, keep: Option<Id<Session>>) -> Result<()> {
+    store::users::delete_sessions(tx.conn, id, keep)?;
+    store::oauth::delete_all_access(tx.conn, id)?;
+    tx.record(Fact::AccessRevoked { account: Some(id), tokens: Vec::new() })
+}
+
+/// Somebody left (OPS-03): they cannot sign in, everything signed in ends; what they wrote stays.
+///
+/// # Errors
+/// `Forbidden` by rank; `Conflict` for the last owner.
+pub fn disable(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    let user = store::users::load(tx.conn, id)?;
+    by.outranks(user.role)?;
+    keep_an_owner(tx, &user)?;
+    store::users::set_disabled(tx.conn, id, Some(tx.now))?;
+    trace(tx, by, "account.disable", id, "")?;
+    end_access(tx, id, None)
+}
+
+/// They are back.
+///
+/// # Errors
+/// `Forbidden` by rank.
+pub fn enable(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    let user = store::users::load(tx.conn, id)?;
+    by.outranks(user.role)?;
+    store::users::set_disabled(tx.conn, id, None)?;
+    trace(tx, by, "account.enable", id, "")
+}
+
+/// Hides an account of this node or of another, with all it wrote, until [`unsuspend`].
+///
+/// # Errors
+/// `Forbidden` by rank; `Conflict` for the last owner; `NotFound` for the actor of the node itself.
+pub fn suspend(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    let account = changeable(tx, id)?;
+    if let Some(user) = store::users::find(tx.conn, id)? {
+        by.outranks(user.role)?;
+        keep_an_owner(tx, &user)?;
+    }
+    if account.suspended_at.is_some() {
+        return Ok(());
+    }
+    store::users::set_suspended(tx.conn, id, Some(tx.now))?;
+    trace(tx, by, "account.suspend", id, "")?;
+    if account.is_local() {
+        end_access(tx, id, None)?;
+    }
+    tx.record(Fact::AccountSuspended(id))
+}
+
+/// Shows it again.
+///
+/// # Errors
+/// `Forbidden` by rank.
+pub fn unsuspend(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    let account = changeable(tx, id)?;
+    if let Some(user) = store::users::find(tx.conn, id)? {
+        by.outranks(user.role)?;
+    }
+    if account.suspended_at.is_none() {
+        return Ok(());
+    }
+    store::users::set_suspended(tx.conn, id, None)?;
+    trace(tx, by, "account.unsuspend", id, "")?;
+    tx.record(Fact::AccountUnsuspended(id))
+}
+
+/// Deletes an account of this node for good: nobody gets its name again, its posts go in the background.
+///
+/// # Errors
+/// `Forbidden` by rank; `Conflict` for the last owner; `NotFound` for an account of another node.
+pub fn delete(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    let account = changeable(tx, id)?;
+    if !account.is_local() {
+        return Err(Error::NotFound);
+    }
+    if let Some(user) = store::users::find(tx.conn, id)? {
+        by.outranks(user.role)?;
+        keep_an_owner(tx, &user)?;
+    }
+    trace(tx, by, "account.delete", id, "")?;
+    end_access(tx, id, None)?;
+    tx.record(Fact::AccountDeleted(id))?;
+    store::users::retire_name(tx.conn, &account.handle, tx.now)?;
+    store::users::delete(tx.conn, id)?;
+    store::users::clear_deleted(tx.conn, id, tx.now)?;
+    tx.enqueue(&Task::PurgeAccount { account: id.raw() })
+}
+
+/// An account that staff may act on: not one of the node's own actors, and not gone.
+fn changeable(tx: &mut Tx<'_>, id: Id<Account>) -> Result<Account> {
+    let account = store::accounts::load(tx.conn, id)?;
+    if account.deleted_at.is_some() || account.uri == tx.site().instance_actor_uri() {
+        return Err(Error::NotFound);
+    }
+    Ok(account)
+}
+
+fn keep_an_owner(tx: &mut Tx<'_>, user: &User) -> Result<()> {
+    if user.role == Role::Owner && user.disabled_at.is_none() && store::users::count_owners(tx.conn)? < 2 {
+        return Err(Error::Conflict("This is the last owner: make somebody else an owner first".into()));
+    }
+    Ok(())
+}
+
+fn trace(tx: &mut Tx<'_>, by: &Staff, action: &str, id: Id<Account>, detail: &str) -> Result<()> {
+    let account = store::accounts::load(tx.conn, id)?;
+    audit::write(tx, by, action, &account.acct(), detail)
+}
+
+/// The account of this node that a person means who types `anna`, `@anna`, `anna@this.node` or an e-mail address.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn find_login(conn: &mut Conn, domain: &str, typed: &str) -> Result<Option<(Account, User)>> {
+    let typed = typed.trim();
+    let typed = typed.strip_prefix('@').unwrap_or(typed);
+    if typed.len() > names::EMAIL {
+        return Ok(None);
+    }
+    if typed.contains('@')
+        && let Some(user) = store::users::find_by_email(conn, typed)?
+    {
+        return Ok(store::accounts::find(conn, user.account_id)?.map(|account| (account, user)));
+    }
+    let name = match typed.split_once('@') {
+        Some((name, host)) if host.eq_ignore_ascii_case(domain) => name,
+        Some(_) => return Ok(None),
+        None => typed,
+    };
+    let Some(account) = store::accounts::find_local(conn, name)? else { return Ok(None) };
+    Ok(store::users::find(conn, account.id)?.map(|user| (account, user)))
+}
+
+/// May this person sign in? Asked after the password was right.
+///
+/// # Errors
+/// `Forbidden`, saying what stands in the way.
+pub fn may_sign_in(account: &Account, user: &User) -> Result<()> {
+    if user.disabled_at.is_some() || account.is_unavailable() {
+        return Err(Error::forbidden("Your login is currently disabled"));
+    }
+    if user.approved_at.is_none() {
+        return Err(Error::forbidden("Your login is currently pending approval"));
+    }
+    Ok(())
+}
+
+/// A new session of a browser; answers the secret of its cookie (OAU-15: always a new one).
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn open_session(
+    tx: &mut Tx<'_>,
+    account: Id<Account>,
+    user_agent: Option<&str>,
+    address: Option<&str>,
+) -> Result<(Session, String)> {
+    let secret = tx.random().token();
+    let session = Session {
+        id: tx.new_id(),
+        token_hash: crate::crypto::sha256(secret.as_bytes()).to_vec(),
+        account_id: account,
+        csrf: tx.random().token(),
+        user_agent: user_agent.map(|text| text.chars().take(255).collect()),
+        address: address.map(str::to_owned),
+        created_at: tx.now,
+        last_seen_at: tx.now,
+    };
+    store::users::insert_session(tx.conn, &session)?;
+    store::users::touch(tx.conn, account, tx.now)?;
+    Ok((session, secret))
+}
+
+/// Name of the setting that holds the hash of the one-time link for the first admin.
+const SETUP: &str = "setup_token_hash";
+
+/// A new one-time link for the first admin, when the node has no owner yet (OPS-08). An earlier one dies.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn open_setup(tx: &mut Tx<'_>) -> Result<Option<String>> {
+    if store::users::has_owner(tx.conn)? {
+        return Ok(None);
+    }
+    let token = tx.random().token();
+    let hash = crate::crypto::sha256_hex(token.as_bytes());
+    store::users::set_setting(tx.conn, SETUP, &hash)?;
+    Ok(Some(tx.site().url(&format!("/setup/{token}"))))
+}
+
+/// Is this the token of the one-time link, and is there still no owner?
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn is_setup(conn: &mut Conn, token: &str) -> Result<bool> {
+    let stored = store::users::find_setting(conn, SETUP)?.unwrap_or_default();
+    let given = crate::crypto::sha256_hex(token.as_bytes());
+    Ok(crate::crypto::same(stored.as_bytes(), given.as_bytes()) && !store::users::has_owner(conn)?)
+}
+
+/// The first account, by the one-time link: the owner.
+///
+/// # Errors
+/// `NotFound` when the link is not good any more; `Invalid` for what was typed.
+pub fn set_up(tx: &mut Tx<'_>, token: &str, username: &str, email: &str, password_hash: String) -> Result<Account> {
+    if !is_setup(tx.conn, token)? {
+        return Err(Error::NotFound);
+    }
+    names::email(email)?;
+    let mut person = NewPerson::member(username, Some(email), Some(password_hash));
+    (person.role, person.by_staff) = (Role::Owner, true);
+    let account = create(tx, &person)?;
+    store::users::delete_setting(tx.conn, SETUP)?;
+    let by = Staff { account: Some(account.id), name: account.username.clone(), role: Role::Owner, origin: "setup link".into() };
+    audit::write(tx, &by, "node.setup", &account.acct(), "")?;
+    Ok(account)
+}

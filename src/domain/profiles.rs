@@ -1,0 +1,251 @@
+//! What people say about themselves: name, bio, fields, pictures, and what a new post of theirs starts with. Texts are
+//! checked against the published limits and turned into markup here; pictures arrive as keys of files already stored.
+
+use super::{Fact, Tx, scopes::Scope, text};
+use crate::{
+    Error, Result, limits,
+    id::Id,
+    model::{Account, AccountKind, User, Visibility},
+    store,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// Hosts that may name the account as the author of their pages.
+const ATTRIBUTION_DOMAINS: usize = 100;
+
+/// A profile field as stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// Plain text.
+    pub name: String,
+    /// Sanitised HTML.
+    pub value: String,
+    /// What its owner typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// When the link in it was seen to point back, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<i64>,
+}
+
+/// The fields of an account; unreadable JSON counts as none.
+pub fn fields(account: &Account) -> Vec<Field> {
+    if account.fields == "[]" {
+        return Vec::new();
+    }
+    serde_json::from_str(&account.fields).unwrap_or_default()
+}
+
+/// What its owner wants changed; none leaves a thing as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileChange {
+    /// Display name.
+    pub display_name: Option<String>,
+    /// Bio, as typed.
+    pub note: Option<String>,
+    /// Name and value of each field, as typed.
+    pub fields: Option<Vec<(String, String)>>,
+    /// Storage key of a new picture; inner none removes it.
+    pub avatar: Option<Option<String>>,
+    /// Its alt text.
+    pub avatar_description: Option<String>,
+    /// Storage key of a new banner; inner none removes it.
+    pub header: Option<Option<String>>,
+    /// Its alt text.
+    pub header_description: Option<String>,
+    /// Approve followers by hand.
+    pub locked: Option<bool>,
+    /// A program.
+    pub bot: Option<bool>,
+    /// Listed in directories.
+    pub discoverable: Option<bool>,
+    /// Public posts are found by search.
+    pub indexable: Option<bool>,
+    /// Hide whom one follows and who follows.
+    pub hide_collections: Option<bool>,
+    /// Hosts that may name this author.
+    pub attribution_domains: Option<Vec<String>>,
+    /// Audience of a post whose author says nothing.
+    pub default_visibility: Option<Visibility>,
+    /// Mark media as sensitive.
+    pub default_sensitive: Option<bool>,
+    /// Language of a post whose author says nothing; inner none clears it.
+    pub default_language: Option<Option<String>>,
+}
+
+/// Changes the profile of a person of this node.
+///
+/// # Errors
+/// `Invalid` for what is too long or too many.
+pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Result<(Account, User)> {
+    let mut account = store::accounts::load(tx.conn, id)?;
+    let mut user = store::users::load(tx.conn, id)?;
+    let before = account.clone();
+    if let Some(name) = &change.display_name {
+        let name = text::clean_input(name).replace('\n', " ").trim().to_owned();
+        if text::characters(&name) > limits::DISPLAY_NAME || name.len() > limits::LOCAL_TEXT {
+            return Err(too_long("display_name", limits::DISPLAY_NAME));
+        }
+        account.display_name = name;
+    }
+    if let Some(note) = &change.note {
+        let note = text::clean_input(note).trim().to_owned();
+        if note.len() > limits::LOCAL_TEXT || text::count(&text::scan(&note)) > limits::BIO {
+            return Err(too_long("note", limits::BIO));
+        }
+        account.note = paragraphs(tx, &note);
+        account.note_source = Some(note);
+    }
+    if let Some(typed) = &change.fields {
+        account.fields = read_fields(tx, &before, typed)?;
+    }
+    if let Some(key) = &change.avatar {
+        account.avatar = key.clone();
+    }
+    if let Some(key) = &change.header {
+        account.header = key.clone();
+    }
+    if let Some(alt) = &change.avatar_description {
+        account.avatar_description = alt_text("avatar_description", alt)?;
+    }
+    if let Some(alt) = &change.header_description {
+        account.header_description = alt_text("header_description", alt)?;
+    }
+    if let Some(domains) = &change.attribution_domains {
+        account.attribution_domains = attribution_domains(domains)?;
+    }
+    account.locked = change.locked.unwrap_or(account.locked);
+    account.discoverable = change.discoverable.unwrap_or(account.discoverable);
+    account.indexable = change.indexable.unwrap_or(account.indexable);
+    account.hide_collections = change.hide_collections.unwrap_or(account.hide_collections);
+    account.kind = match (change.bot, account.kind) {
+        (Some(true), AccountKind::Person) => AccountKind::Service,
+        (Some(false), AccountKind::Service) => AccountKind::Person,
+        (_, kind) => kind,
+    };
+    if shown(&account) != shown(&before) {
+        account.updated_at = tx.now;
+        store::users::update_profile(tx.conn, &account)?;
+        tx.record(Fact::AccountUpdated(id))?;
+    }
+    user.default_visibility = change.default_visibility.unwrap_or(user.default_visibility);
+    user.default_sensitive = change.default_sensitive.unwrap_or(user.default_sensitive);
+    if let Some(language) = &change.default_language {
+        user.default_language = language.as_deref().map(language_tag).transpose()?;
+    }
+    store::users::set_preferences(tx.conn, &user)?;
+    Ok((account, user))
+}
+
+/// What others can see of it.
+fn shown(a: &Account) -> impl PartialEq + use<'_> {
+    (
+        (&a.display_name, &a.note, &a.note_source, &a.fields, a.kind),
+        (&a.avatar, &a.avatar_description, &a.header, &a.header_description),
+        (a.locked, a.discoverable, a.indexable, a.hide_collections, &a.attribution_domains),
+    )
+}
+
+fn too_long(field: &'static str, most: usize) -> Error {
+    Error::invalid(field, "too_long", format!("This is too long (maximum is {most} characters)"))
+}
+
+fn alt_text(field: &'static str, alt: &str) -> Result<String> {
+    let alt = text::clean_input(alt).trim().to_owned();
+    if text::characters(&alt) > limits::ALT_TEXT || alt.len() > limits::LOCAL_TEXT {
+        return Err(too_long(field, limits::ALT_TEXT));
+    }
+    Ok(alt)
+}
+
+/// A language tag clients send: letters, digits and `-`.
+fn language_tag(tag: &str) -> Result<String> {
+    let fits = (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if fits { Ok(tag.to_owned()) } else { Err(Error::invalid("language", "invalid", "Language is not a language code")) }
+}
+
+fn attribution_domains(typed: &[String]) -> Result<String> {
+    let bad = || Error::invalid("attribution_domains", "invalid", "Attribution domains must be host names");
+    if typed.len() > ATTRIBUTION_DOMAINS {
+        return Err(Error::invalid("attribution_domains", "too_long", "There are too many attribution domains"));
+    }
+    let mut kept = Vec::new();
+    for domain in typed.iter().map(|domain| domain.trim()).filter(|domain| !domain.is_empty()) {
+        let host = domain.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
+        let fits = host.len() <= 253 && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':'));
+        kept.push(if fits { host.to_ascii_lowercase() } else { return Err(bad()) });
+    }
+    serde_json::to_string(&kept).map_err(Error::internal)
+}
+
+fn read_fields(tx: &mut Tx<'_>, before: &Account, typed: &[(String, String)]) -> Result<String> {
+    let old = fields(before);
+    let mut kept = Vec::new();
+    for (name, value) in typed {
+        let name = text::clean_input(name).replace('\n', " ").trim().to_owned();
+        let value = text::clean_input(value).replace('\n', " ").trim().to_owned();
+        if name.is_empty() && value.is_empty() {
+            continue;
+        }
+        for part in [&name, &value] {
+            if text::characters(part) > limits::FIELD_CHARACTERS || part.len() > limits::LOCAL_TEXT {
+                return Err(too_long("fields", limits::FIELD_CHARACTERS));
+            }
+        }
+        let verified_at = old.iter().find(|f| f.source.as_deref() == Some(&value)).and_then(|f| f.verified_at);
+        let html = line(tx, &value);
+        kept.push(Field { name, value: html, source: Some(value), verified_at });
+    }
+    if kept.len() > limits::FIELDS {
+        return Err(Error::invalid("fields", "too_long", format!("There are too many fields (maximum is {})", limits::FIELDS)));
+    }
+    serde_json::to_string(&kept).map_err(Error::internal)
+}
+
+/// The page of an account that a text mentions.
+fn profile_page(tx: &mut Tx<'_>, name: &str, domain: Option<&str>) -> Option<String> {
+    let handle = match domain {
+        Some(domain) if !tx.site().is_own_name(domain) => format!("{name}@{domain}"),
+        _ => name.to_owned(),
+    };
+    let account = store::accounts::find_by_handle(tx.conn, &handle).ok().flatten()?;
+    (!account.is_unavailable()).then(|| account.url.unwrap_or(account.uri))
+}
+
+fn paragraphs(tx: &mut Tx<'_>, typed: &str) -> String {
+    let site = tx.site();
+    text::to_html(&text::scan(typed), |name, domain| profile_page(tx, name, domain), |tag| site.tag_url(tag)).into_string()
+}
+
+fn line(tx: &mut Tx<'_>, typed: &str) -> String {
+    let site = tx.site();
+    text::to_inline_html(&text::scan(typed), |name, domain| profile_page(tx, name, domain), |tag| site.tag_url(tag))
+        .into_string()
+}
+
+/// When a field's link was verified.
+pub fn verified_at(field: &Field) -> Option<Timestamp> {
+    field.verified_at.map(Timestamp::from_millis)
+}
+
+/// Scopes that let an app see the credentials of its account.
+pub const CREDENTIAL_SCOPES: &[Scope] = &[Scope::Profile, Scope::ReadAccounts];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attribution_domains_are_host_names() {
+        let list = |texts: &[&str]| attribution_domains(&texts.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>());
+        assert_eq!(list(&["https://Blog.Example/", "", "a.example"]).unwrap(), r#"["blog.example","a.example"]"#);
+        assert!(list(&["not a host"]).is_err());
+    }
+
+    #[test]
+    fn language_tags_are_short_and_plain() {
+        assert!(language_tag("pt-BR").is_ok());
+        assert!(language_tag("x").is_err() && language_tag("e n").is_err());
+    }
+}
