@@ -1,5 +1,6 @@
 //! The Mastodon client API (the only place where a post is called a status).
 
+pub mod auth;
 pub mod error;
 pub mod page;
 pub mod params;
@@ -12,6 +13,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, on},
 };
 
+pub use auth::{Access, Anyone, AppToken, Routes, SignedIn};
 pub use error::{ApiError, ApiResult};
 pub use page::Page;
 pub use params::Params;

@@ -601,7 +601,12 @@ pub fn set_up(tx: &mut Tx<'_>, token: &str, username: &str, email: &str, passwor
     (person.role, person.by_staff) = (Role::Owner, true);
     let account = create(tx, &person)?;
     store::users::delete_setting(tx.conn, SETUP)?;
-    let by = Staff { account: Some(account.id), name: account.username.clone(), role: Role::Owner, origin: "setup link".into() };
+    let by = Staff {
+        account: Some(account.id),
+        name: account.username.clone(),
+        role: Role::Owner,
+        origin: "setup link".into(),
+    };
     audit::write(tx, &by, "node.setup", &account.acct(), "")?;
     Ok(account)
 }

@@ -2,12 +2,19 @@
 //! An operation records facts ([`Fact`]); deliveries, notifications and events follow from facts in the same
 //! transaction.
 
+pub mod accounts;
+pub mod audit;
 pub mod fact;
 pub mod follows;
 pub mod html;
+pub mod names;
 pub mod notices;
+pub mod oauth;
+pub mod profiles;
+pub mod redirects;
 pub mod remote;
 pub mod reports;
+pub mod scopes;
 pub mod task;
 pub mod text;
 pub mod tx;
@@ -32,8 +39,3 @@ impl From<Id<Account>> for Viewer {
         Self(Some(id))
     }
 }
-//! Operations: what can be done, in one transaction each. No network and no `.await` in here.
-
-pub mod names;
-pub mod redirects;
-pub mod scopes;

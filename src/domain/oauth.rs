@@ -109,7 +109,11 @@ pub fn register_app(tx: &mut Tx<'_>, new: &NewApp<'_>) -> Result<(App, String)> 
         return Err(Error::invalid("client_name", "blank", "Application name can't be blank"));
     }
     if name.chars().count() > limits::APP_NAME {
-        return Err(Error::invalid("client_name", "too_long", "Application name is too long (maximum is 255 characters)"));
+        return Err(Error::invalid(
+            "client_name",
+            "too_long",
+            "Application name is too long (maximum is 255 characters)",
+        ));
     }
     let uris = RedirectUri::parse_all(new.redirect_uris.iter().copied(), new.plain_http)?;
     let scopes = Scopes::parse(new.scopes)?;

@@ -3,8 +3,9 @@
 
 use super::{Fact, Tx, scopes::Scope, text};
 use crate::{
-    Error, Result, limits,
+    Error, Result,
     id::Id,
+    limits,
     model::{Account, AccountKind, User, Visibility},
     store,
     time::Timestamp,
@@ -162,7 +163,11 @@ fn alt_text(field: &'static str, alt: &str) -> Result<String> {
 /// A language tag clients send: letters, digits and `-`.
 fn language_tag(tag: &str) -> Result<String> {
     let fits = (2..=35).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if fits { Ok(tag.to_owned()) } else { Err(Error::invalid("language", "invalid", "Language is not a language code")) }
+    if fits {
+        Ok(tag.to_owned())
+    } else {
+        Err(Error::invalid("language", "invalid", "Language is not a language code"))
+    }
 }
 
 fn attribution_domains(typed: &[String]) -> Result<String> {
@@ -173,7 +178,8 @@ fn attribution_domains(typed: &[String]) -> Result<String> {
     let mut kept = Vec::new();
     for domain in typed.iter().map(|domain| domain.trim()).filter(|domain| !domain.is_empty()) {
         let host = domain.trim_start_matches("https://").trim_start_matches("http://").trim_end_matches('/');
-        let fits = host.len() <= 253 && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':'));
+        let fits =
+            host.len() <= 253 && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':'));
         kept.push(if fits { host.to_ascii_lowercase() } else { return Err(bad()) });
     }
     serde_json::to_string(&kept).map_err(Error::internal)
@@ -198,7 +204,11 @@ fn read_fields(tx: &mut Tx<'_>, before: &Account, typed: &[(String, String)]) ->
         kept.push(Field { name, value: html, source: Some(value), verified_at });
     }
     if kept.len() > limits::FIELDS {
-        return Err(Error::invalid("fields", "too_long", format!("There are too many fields (maximum is {})", limits::FIELDS)));
+        return Err(Error::invalid(
+            "fields",
+            "too_long",
+            format!("There are too many fields (maximum is {})", limits::FIELDS),
+        ));
     }
     serde_json::to_string(&kept).map_err(Error::internal)
 }
@@ -215,7 +225,8 @@ fn profile_page(tx: &mut Tx<'_>, name: &str, domain: Option<&str>) -> Option<Str
 
 fn paragraphs(tx: &mut Tx<'_>, typed: &str) -> String {
     let site = tx.site();
-    text::to_html(&text::scan(typed), |name, domain| profile_page(tx, name, domain), |tag| site.tag_url(tag)).into_string()
+    text::to_html(&text::scan(typed), |name, domain| profile_page(tx, name, domain), |tag| site.tag_url(tag))
+        .into_string()
 }
 
 fn line(tx: &mut Tx<'_>, typed: &str) -> String {

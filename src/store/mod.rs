@@ -11,3 +11,6 @@ pub mod relations;
 pub mod reports;
 
 pub use range::{Listed, Range};
+pub mod audit;
+pub mod oauth;
+pub mod users;

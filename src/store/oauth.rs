@@ -83,12 +83,10 @@ pub fn use_code(conn: &mut Conn, hash: &[u8], now: Timestamp) -> Result<()> {
 
 /// Removes codes older than `before`, 500 at most.
 pub fn delete_old_codes(conn: &mut Conn, before: Timestamp) -> Result<usize> {
-    Sql::new(
-        "delete from oauth_codes where code_hash in (select c.code_hash from oauth_codes c where c.created_at < ",
-    )
-    .bind(before)
-    .push(" limit 500)")
-    .execute(conn)
+    Sql::new("delete from oauth_codes where code_hash in (select c.code_hash from oauth_codes c where c.created_at < ")
+        .bind(before)
+        .push(" limit 500)")
+        .execute(conn)
 }
 
 /// Stores a token.
@@ -181,18 +179,8 @@ type BearerColumns = (
     Nullable<BigInt>,
     Nullable<BigInt>,
 );
-type BearerRow = (
-    i64,
-    i64,
-    Option<i64>,
-    String,
-    Option<i64>,
-    Option<i16>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-);
+type BearerRow =
+    (i64, i64, Option<i64>, String, Option<i64>, Option<i16>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
 /// What a token stands for, in one query.
 pub fn find_bearer(conn: &mut Conn, hash: &[u8]) -> Result<Option<Bearer>> {
@@ -203,18 +191,20 @@ pub fn find_bearer(conn: &mut Conn, hash: &[u8]) -> Result<Option<Bearer>> {
     )
     .bind(hash)
     .load_as::<BearerColumns, BearerRow>(conn)?;
-    Ok(rows.into_iter().next().map(|(token, app, account, scopes, used, role, approved, disabled, suspended, deleted)| {
-        Bearer {
-            token: Id::new(token),
-            app: Id::new(app),
-            account: account.map(Id::new),
-            scopes,
-            last_used_at: used.map(Timestamp::from_millis),
-            role: role.and_then(Role::from_code).unwrap_or(Role::Member),
-            approved: approved.is_some(),
-            disabled: disabled.is_some(),
-            // A token of somebody who is no user any more is worth nothing.
-            unavailable: account.is_some() && (suspended.is_some() || deleted.is_some() || role.is_none()),
-        }
-    }))
+    Ok(rows.into_iter().next().map(
+        |(token, app, account, scopes, used, role, approved, disabled, suspended, deleted)| {
+            Bearer {
+                token: Id::new(token),
+                app: Id::new(app),
+                account: account.map(Id::new),
+                scopes,
+                last_used_at: used.map(Timestamp::from_millis),
+                role: role.and_then(Role::from_code).unwrap_or(Role::Member),
+                approved: approved.is_some(),
+                disabled: disabled.is_some(),
+                // A token of somebody who is no user any more is worth nothing.
+                unavailable: account.is_some() && (suspended.is_some() || deleted.is_some() || role.is_none()),
+            }
+        },
+    ))
 }

@@ -1,0 +1,442 @@
+//! Who calls, and whether they may (OAU-07, OAU-08, OAU-09). Routes of the client API are added through [`Routes`],
+//! whose methods ask for an [`Access`]: a route without an entry does not compile. The check runs before the handler;
+//! what it found is what the extractors [`Anyone`], [`SignedIn`] and [`AppToken`] hand to it.
+
+use super::ApiError;
+use crate::{
+    Error, Result,
+    app::App,
+    crypto,
+    db::Dialect,
+    domain::{
+        EventKind, Viewer,
+        scopes::{Scope, Scopes},
+    },
+    id::Id,
+    model::{Account, Role, Token},
+    store::{self, oauth::Bearer},
+    time::Timestamp,
+};
+use axum::{
+    Router,
+    extract::{FromRequestParts, Request},
+    handler::Handler,
+    http::{HeaderMap, Method, header, request::Parts},
+    response::{IntoResponse, Response},
+    routing::{MethodFilter, on},
+};
+use std::{
+    collections::HashMap,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::sync::broadcast::{self, error::TryRecvError};
+
+/// What a route asks of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing: a token is not even looked at.
+    Open,
+    /// Nothing, but a token that is sent must be good and hold one of these scopes.
+    Anyone(&'static [Scope]),
+    /// A token, of an app or of a person, that holds one of these scopes; any token when there are none.
+    App(&'static [Scope]),
+    /// A person's token that holds one of these scopes; any of a person's when there are none.
+    User(&'static [Scope]),
+    /// As `User`, and the person has this role at least at the time of the call.
+    Staff(Role, &'static [Scope]),
+}
+
+/// A good token, as its call needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The token.
+    pub token: Id<Token>,
+    /// The app that holds it.
+    pub app: Id<crate::model::App>,
+    /// Whose it is; none for an app token.
+    pub account: Option<Id<Account>>,
+    /// What it holds.
+    pub scopes: Scopes,
+    /// The role of the account.
+    pub role: Role,
+}
+
+/// A signed-in person.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedIn {
+    /// Who.
+    pub account: Id<Account>,
+    /// By which token.
+    pub token: Id<Token>,
+    /// Of which app.
+    pub app: Id<crate::model::App>,
+    /// What the token holds.
+    pub scopes: Scopes,
+    /// Their role.
+    pub role: Role,
+}
+
+impl SignedIn {
+    /// As whoever looks at something.
+    pub fn viewer(&self) -> Viewer {
+        Viewer(Some(self.account))
+    }
+    /// For calls whose scope depends on a parameter.
+    ///
+    /// # Errors
+    /// `Forbidden` when the token does not hold `scope`.
+    pub fn needs(&self, scope: Scope) -> Result<()> {
+        if self.scopes.allows(scope) { Ok(()) } else { Err(outside()) }
+    }
+}
+
+/// A signed-in person, or nobody in particular.
+#[derive(Clone, Copy, Debug)]
+pub struct Anyone(pub Viewer);
+
+/// Any good token, of an app or of a person.
+#[derive(Clone, Copy, Debug)]
+pub struct AppToken(pub Grant);
+
+fn outside() -> Error {
+    Error::forbidden("This action is outside the authorized scopes")
+}
+
+impl<S: Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, ApiError> {
+        let grant =
+            parts.extensions.get::<Grant>().ok_or_else(|| Error::unauthorized("The access token is invalid"))?;
+        let account = grant.account.ok_or_else(user_needed)?;
+        Ok(Self { account, token: grant.token, app: grant.app, scopes: grant.scopes, role: grant.role })
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Anyone {
+    type Rejection = std::convert::Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Self::Rejection> {
+        Ok(Self(Viewer(parts.extensions.get::<Grant>().and_then(|grant| grant.account))))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for AppToken {
+    type Rejection = ApiError;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, ApiError> {
+        let grant =
+            parts.extensions.get::<Grant>().ok_or_else(|| Error::unauthorized("The access token is invalid"))?;
+        Ok(Self(*grant))
+    }
+}
+
+fn user_needed() -> Error {
+    Error::Invalid { field: "", code: "invalid", reason: "This method requires an authenticated user".into() }
+}
+
+/// The bearer token of a request: in the header only, because addresses end up in logs (OAU-12).
+fn bearer_of(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// What a token stands for; `None` when it is no token of ours, or not any more. Streaming asks here too.
+///
+/// # Errors
+/// `Forbidden` while the account is disabled or waits for approval; `Unavailable` when the database is away.
+pub async fn authenticate(app: &App, token: &str) -> Result<Option<Grant>> {
+    let hash = crypto::sha256(token.as_bytes());
+    let now = app.clock().now();
+    let cache = app.part_or(|| Sessions::new(app));
+    let epoch = match cache.find(&hash, now) {
+        Ok(grant) => return Ok(Some(grant)),
+        Err(epoch) => epoch,
+    };
+    let Some(bearer) = app.read(move |conn| store::oauth::find_bearer(conn, &hash)).await? else {
+        return Ok(None);
+    };
+    if bearer.unavailable {
+        return Ok(None);
+    }
+    if bearer.account.is_some() {
+        if bearer.disabled {
+            return Err(Error::forbidden("Your login is currently disabled"));
+        }
+        if !bearer.approved {
+            return Err(Error::forbidden("Your login is currently pending approval"));
+        }
+    }
+    let grant = Grant {
+        token: bearer.token,
+        app: bearer.app,
+        account: bearer.account,
+        scopes: Scopes::from_stored(&bearer.scopes),
+        role: bearer.role,
+    };
+    cache.keep(hash, grant, epoch, now);
+    note_use(app, &bearer, now);
+    Ok(Some(grant))
+}
+
+/// Notes that a token and its owner were here, once a day, without making the call wait.
+fn note_use(app: &App, bearer: &Bearer, now: Timestamp) {
+    if bearer.last_used_at.is_some_and(|at| at > now.plus_days(-1)) {
+        return;
+    }
+    let (app, token, of, account) = (app.clone(), bearer.token, bearer.app, bearer.account);
+    tokio::spawn(async move {
+        let noted = app.write(move |tx| {
+            store::oauth::touch_token(tx.conn, token, tx.now)?;
+            store::oauth::touch_app(tx.conn, of, tx.now)?;
+            account.map_or(Ok(()), |account| store::users::touch(tx.conn, account, tx.now))
+        });
+        if let Err(error) = noted.await {
+            tracing::debug!(%error, "could not note the use of a token");
+        }
+    });
+}
+
+/// Checks a call against what its route asks.
+async fn check(app: &App, headers: &HeaderMap, access: Access) -> Result<Option<Grant>> {
+    let (needed, scopes) = match access {
+        Access::Open => return Ok(None),
+        Access::Anyone(scopes) => (false, scopes),
+        Access::App(scopes) | Access::User(scopes) | Access::Staff(_, scopes) => (true, scopes),
+    };
+    let Some(token) = bearer_of(headers) else {
+        return if needed { Err(refused(app, "no_token")) } else { Ok(None) };
+    };
+    let Some(grant) = authenticate(app, token).await? else { return Err(refused(app, "bad_token")) };
+    if !scopes.is_empty() && !grant.scopes.allows_any(scopes) {
+        count_refusal("scope");
+        return Err(outside());
+    }
+    match access {
+        Access::User(_) | Access::Staff(..) if grant.account.is_none() => Err(user_needed()),
+        Access::Staff(role, _) => {
+            let id = grant.account.ok_or_else(user_needed)?;
+            // Asked anew each time: a token outlives a role.
+            let held = app.read(move |conn| store::users::load(conn, id)).await?.role;
+            if held < role {
+                count_refusal("role");
+                return Err(Error::forbidden("This action is not allowed"));
+            }
+            Ok(Some(grant))
+        }
+        _ => Ok(Some(grant)),
+    }
+}
+
+fn refused(_: &App, reason: &'static str) -> Error {
+    count_refusal(reason);
+    Error::unauthorized("The access token is invalid")
+}
+
+fn count_refusal(reason: &'static str) {
+    metrics::counter!("auth_rejected_total", "reason" => reason).increment(1);
+}
+
+/// Routes of the client API, each with what it asks of its caller.
+#[derive(Default)]
+pub struct Routes {
+    router: Router<App>,
+    table: Vec<(&'static str, &'static str, Access)>,
+}
+
+impl Routes {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+    /// `GET` (and `HEAD`).
+    pub fn get<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, App> + Sync,
+        T: Send + 'static,
+    {
+        self.add(MethodFilter::GET, "GET", path, access, handler)
+    }
+    /// `POST`.
+    pub fn post<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, App> + Sync,
+        T: Send + 'static,
+    {
+        self.add(MethodFilter::POST, "POST", path, access, handler)
+    }
+    /// `PUT` and `PATCH`, which clients use alike.
+    pub fn update<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, App> + Sync,
+        T: Send + 'static,
+    {
+        self.add(MethodFilter::PUT.or(MethodFilter::PATCH), "PUT", path, access, handler)
+    }
+    /// `DELETE`.
+    pub fn delete<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
+    where
+        H: Handler<T, App> + Sync,
+        T: Send + 'static,
+    {
+        self.add(MethodFilter::DELETE, "DELETE", path, access, handler)
+    }
+    /// Those of another noun as well.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.table.extend(other.table);
+        self
+    }
+    /// Method (PUT stands for PUT and PATCH), path and access of each route.
+    pub fn table(&self) -> &[(&'static str, &'static str, Access)] {
+        &self.table
+    }
+    /// As a router that still needs its [`App`].
+    pub fn into_router(self) -> Router<App> {
+        self.router
+    }
+
+    fn add<H, T>(
+        mut self,
+        filter: MethodFilter,
+        method: &'static str,
+        path: &'static str,
+        access: Access,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<T, App> + Sync,
+        T: Send + 'static,
+    {
+        self.router = self.router.route(path, on(filter, Guarded { handler, access }));
+        self.table.push((method, path, access));
+        self
+    }
+}
+
+/// A handler behind its check.
+#[derive(Clone)]
+struct Guarded<H> {
+    handler: H,
+    access: Access,
+}
+
+impl<H, T> Handler<T, App> for Guarded<H>
+where
+    H: Handler<T, App> + Sync,
+    T: Send + 'static,
+{
+    type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
+
+    fn call(self, mut request: Request, app: App) -> Self::Future {
+        Box::pin(async move {
+            match check(&app, request.headers(), self.access).await {
+                Ok(grant) => {
+                    if let Some(grant) = grant {
+                        request.extensions_mut().insert(grant);
+                    }
+                    self.handler.call(request, app).await
+                }
+                Err(error) => {
+                    let unauthorized = matches!(error, Error::Unauthorized(_));
+                    let mut answer = ApiError(error).into_response();
+                    if unauthorized && *request.method() != Method::HEAD {
+                        let how = header::HeaderValue::from_static("Bearer error=\"invalid_token\"");
+                        answer.headers_mut().insert(header::WWW_AUTHENTICATE, how);
+                    }
+                    answer
+                }
+            }
+        })
+    }
+}
+
+/// Tokens that were good a moment ago. A revocation is announced before its caller gets the answer, and announcements
+/// are heard before anything is found here, so a token that ended is never found (OAU-13). On PostgreSQL, where another
+/// process may end a token, nothing is kept.
+struct Sessions(Mutex<Known>, bool);
+
+struct Known {
+    grants: HashMap<[u8; 32], (Grant, Timestamp)>,
+    ends: broadcast::Receiver<Arc<crate::domain::Event>>,
+    /// Counts the ends heard of, so that what was read before one of them is not kept after it.
+    epoch: u64,
+}
+
+/// Tokens remembered at most; beyond, all are forgotten.
+const REMEMBERED: usize = 20_000;
+/// For how long, in seconds.
+const REMEMBERED_SECONDS: i64 = 60;
+
+impl Sessions {
+    fn new(app: &App) -> Self {
+        let known = Known { grants: HashMap::new(), ends: app.subscribe(), epoch: 0 };
+        Self(Mutex::new(known), app.db().dialect() == Dialect::Sqlite)
+    }
+
+    /// The grant, or the epoch at which it was not known.
+    fn find(&self, hash: &[u8; 32], now: Timestamp) -> std::result::Result<Grant, u64> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.listen();
+        match known.grants.get(hash) {
+            Some((grant, until)) if now < *until => Ok(*grant),
+            _ => Err(known.epoch),
+        }
+    }
+
+    fn keep(&self, hash: [u8; 32], grant: Grant, epoch: u64, now: Timestamp) {
+        if !self.1 {
+            return;
+        }
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.listen();
+        if known.epoch != epoch {
+            return;
+        }
+        if known.grants.len() >= REMEMBERED {
+            known.grants.clear();
+        }
+        known.grants.insert(hash, (grant, now.plus_seconds(REMEMBERED_SECONDS)));
+    }
+}
+
+impl Known {
+    fn listen(&mut self) {
+        loop {
+            match self.ends.try_recv() {
+                Ok(event) => {
+                    if let EventKind::Revoked(tokens) = &event.what {
+                        self.epoch += 1;
+                        if tokens.is_empty() {
+                            self.grants
+                                .retain(|_, (grant, _)| grant.account.is_none_or(|id| !event.home.contains(&id)));
+                        } else {
+                            self.grants.retain(|_, (grant, _)| !tokens.contains(&grant.token.raw()));
+                        }
+                    }
+                }
+                Err(TryRecvError::Lagged(_)) => {
+                    self.epoch += 1;
+                    self.grants.clear();
+                }
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_oau_12_a_token_is_read_from_the_header_only() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(bearer_of(&headers), None);
+        for (value, token) in
+            [("Bearer abc", Some("abc")), ("bearer  abc ", Some("abc")), ("Basic abc", None), ("Bearer", None)]
+        {
+            headers.insert(header::AUTHORIZATION, value.parse().unwrap());
+            assert_eq!(bearer_of(&headers), token, "{value}");
+        }
+    }
+}
