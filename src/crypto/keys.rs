@@ -129,6 +129,12 @@ impl PublicKey {
         self.parsed.verify_sig(message, signature).is_ok()
     }
 
+    /// The bytes that the account row keeps: DER SPKI of an RSA key, the 32 bytes of an Ed25519 key. Read back by
+    /// [`PublicKey::from_spki`] and [`PublicKey::from_ed25519`].
+    pub fn stored(&self) -> &[u8] {
+        (*self.parsed).as_ref()
+    }
+
     /// SPKI PEM with 64-character lines, as `publicKeyPem` wants it.
     pub fn to_pem(&self) -> Result<String> {
         let der: PublicKeyX509Der<'_> = self.parsed.as_der().map_err(|_| Error::internal("key encoding"))?;
@@ -350,6 +356,11 @@ mod tests {
             let again = PrivateKey::from_pkcs8(&key.to_pkcs8().unwrap()).unwrap();
             assert_eq!(again.kind(), key.kind());
             let public = key.public().unwrap();
+            let stored = match public.kind() {
+                KeyKind::Rsa => PublicKey::from_spki(public.stored()),
+                KeyKind::Ed25519 => PublicKey::from_ed25519(public.stored()),
+            };
+            assert_eq!(stored.unwrap(), public);
             assert_eq!(public, again.public().unwrap());
             for text in [key.public_pem().unwrap(), key.public_multikey()] {
                 let read = PublicKey::parse(&text).unwrap();

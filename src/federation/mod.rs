@@ -5,5 +5,6 @@ pub mod discovery;
 pub mod json;
 pub mod objects;
 pub mod own_keys;
+pub mod received;
 pub mod render;
 pub mod signatures;

@@ -7,6 +7,7 @@
 
 pub mod cavage;
 mod fields;
+mod hop;
 pub mod rfc9421;
 pub mod sign;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use crate::{
 use axum::http::HeaderMap;
 use url::Url;
 
+pub use hop::HopSigner;
 pub use sign::{Content, Signer};
 
 /// How far the signing time may lie from now, either way (SIGIN-09, SIG-04, SIG-05). Seconds.

@@ -1,0 +1,33 @@
+//! What the inbox hands to the activities once a request is proven, and what it wants back.
+//!
+//! The inbox (`inbox`) parses the body once, proves the signature, finds the signer's row and forgets repeated ids.
+//! Then, in **one** write transaction that also remembers the id, it calls
+//! `activities::apply(&mut Tx, &Received) -> Result<Outcome>`, which must have the whole effect or none: whatever it
+//! wrote before an error is rolled back. `Outcome::Fetch` means that the network is needed first: the inbox stores the
+//! body in its durable queue in the same transaction, answers 202, and later a worker calls
+//! `activities::receive(&App, &Received) -> Result<()>`, which fetches, and applies in a transaction of its own
+//! (*resolve, then commit*). Errors: `BadRequest`, `Forbidden`, `Unauthorized`, `NotFound` and `Gone` mean "no effect,
+//! for good"; anything else is tried again and parked after five tries (REL-18).
+
+use crate::{id::Id, model::Account};
+
+/// A proven activity. Generic over the parsed form so that the queue and the tests can build one cheaply.
+#[derive(Clone, Debug)]
+pub struct Received<Body> {
+    /// Who signed the request: the activity's `actor` is this account's `uri`. Remote, not suspended, not deleted, as
+    /// of this transaction.
+    pub signer: Account,
+    /// Whose personal inbox it came to; none for the shared one.
+    pub recipient: Option<Id<Account>>,
+    /// The parsed body.
+    pub activity: Body,
+}
+
+/// What came of an activity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It had its effect, or rightly none.
+    Done,
+    /// Something must be fetched before its effect can be decided; nothing was written.
+    Fetch,
+}

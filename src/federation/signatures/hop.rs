@@ -1,0 +1,47 @@
+//! Signing what goes through the outgoing gate: each hop anew, off the runtime threads.
+
+use super::{Content, Scheme, Signer, sign};
+use crate::{Error, Result, crypto, net, time::Clock};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+use url::Url;
+
+/// Signs each hop of an outgoing request anew, off the runtime threads; what [`net::Ask::signed_by`] wants.
+#[derive(Clone, Debug)]
+pub struct HopSigner {
+    /// Whose key.
+    pub signer: Arc<Signer>,
+    /// In which format.
+    pub scheme: Scheme,
+    /// Media type of the body, for requests that have one.
+    pub media_type: &'static str,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl net::Signer for HopSigner {
+    fn sign<'a>(
+        &'a self,
+        method: &'a Method,
+        url: &'a Url,
+        body: &'a hyper::body::Bytes,
+    ) -> BoxFuture<'a, Result<HeaderMap>> {
+        let (this, method, url, body) = (self.clone(), method.clone(), url.clone(), body.clone());
+        Box::pin(async move {
+            let headers = tokio::task::spawn_blocking(move || {
+                let content = (method == Method::POST)
+                    .then(|| Content { media_type: this.media_type, sha256: crypto::sha256(&body) });
+                sign::sign(this.scheme, &this.signer, method.as_str(), &url, content, this.clock.now())
+            })
+            .await
+            .map_err(Error::internal)??;
+            headers
+                .into_iter()
+                .map(|(name, value)| {
+                    Ok((HeaderName::from_static(name), HeaderValue::try_from(value).map_err(Error::internal)?))
+                })
+                .collect()
+        })
+    }
+}
