@@ -10,6 +10,7 @@ use crate::{
     jobs,
     net::{self, Gate, NetConfig, Network},
     random::Random,
+    store,
     time::Clock,
 };
 use axum::Router;
@@ -42,6 +43,20 @@ pub async fn settle(app: &App) -> Result<usize> {
         }
         done += n;
     }
+}
+
+/// What a node does before it answers anything: ids go on above the largest one in the database (REL-12, REL-24), and
+/// leases of the process before this one end (SQLite has one process only).
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn prepare(app: &App) -> Result<()> {
+    let largest = app.read(store::sweep::largest_id).await?;
+    app.ids().raise(largest);
+    if app.db().dialect() == db::Dialect::Sqlite {
+        app.write(|tx| store::jobs::release_all(tx.conn)).await?;
+    }
+    Ok(())
 }
 
 /// The seams a node may be given instead of the real ones.

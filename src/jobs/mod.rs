@@ -2,8 +2,9 @@
 //! loses nothing and a job may run twice.
 
 mod runner;
+mod sweep;
 
-pub use runner::{run_due, start};
+pub use runner::run_due;
 
 use crate::{Result, app::App, domain::Task};
 
@@ -13,9 +14,16 @@ pub const QUEUES: &[(&str, usize)] = &[("default", 2), ("fetch", 8), ("heavy", 1
 /// Tries before a job is buried.
 const TRIES: i64 = 12;
 
+/// Starts the workers and the timers; they end when the app stops.
+pub fn start(app: &App) {
+    runner::start(app);
+    sweep::start(app);
+}
+
 async fn run(app: &App, task: Task) -> Result<()> {
     match task {
         Task::MakeKeys { account } => crate::federation::own_keys::make(app, crate::id::Id::new(account)).await,
+        Task::Sweep => sweep::run(app).await,
         other => Err(crate::Error::internal(format!("no worker knows the task {}", other.kind()))),
     }
 }

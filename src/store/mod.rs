@@ -9,6 +9,7 @@ pub mod notifications;
 pub mod range;
 pub mod relations;
 pub mod reports;
+pub mod sweep;
 
 pub use range::{Listed, Range};
 pub mod audit;

@@ -117,3 +117,91 @@ pub fn willing(
 pub fn staff(conn: &mut Conn, role: Role) -> Result<Vec<Id<Account>>> {
     Sql::new("select u.account_id from users u where u.disabled_at is null and u.role >= ").bind(role).load_ids(conn)
 }
+
+/// What of a person's notifications is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these kinds; empty means all.
+    pub kinds: Vec<NotificationKind>,
+    /// Not these kinds.
+    pub except: Vec<NotificationKind>,
+    /// Only from this account.
+    pub from: Option<Id<Account>>,
+}
+
+/// A person's notifications that may still be shown: whoever caused one must still be there and neither blocked nor
+/// muted, and a post must still be visible to the reader (PRV-19).
+pub fn list(
+    conn: &mut Conn,
+    account: Id<Account>,
+    wanted: &Selection,
+    now: Timestamp,
+    range: super::Range,
+) -> Result<Vec<Notification>> {
+    let sql = range.order(range.narrow(visible(account, wanted, now, "n.*"), "n.id"), "n.id");
+    let rows = sql.load(conn)?;
+    Ok(range.newest_first(rows))
+}
+
+/// How many are newer than `above`, counted up to `most`.
+pub fn count_above(
+    conn: &mut Conn,
+    account: Id<Account>,
+    wanted: &Selection,
+    above: i64,
+    now: Timestamp,
+    most: i64,
+) -> Result<i64> {
+    let inner = visible(account, wanted, now, "n.id").with(" and n.id > ", above).with(" limit ", most);
+    Sql::new("select count(*) from (").append(inner).push(") c").scalar_i64(conn)
+}
+
+/// One of a person's notifications.
+pub fn find(
+    conn: &mut Conn,
+    account: Id<Account>,
+    id: Id<Notification>,
+    now: Timestamp,
+) -> Result<Option<Notification>> {
+    visible(account, &Selection::default(), now, "n.*").with(" and n.id = ", id).optional(conn)
+}
+
+/// Removes one.
+pub fn dismiss(conn: &mut Conn, account: Id<Account>, id: Id<Notification>) -> Result<()> {
+    Sql::new("delete from notifications where account_id = ").bind(account).with(" and id = ", id).execute(conn)?;
+    Ok(())
+}
+
+/// Removes all of a person's.
+pub fn clear(conn: &mut Conn, account: Id<Account>) -> Result<()> {
+    Sql::new("delete from notifications where account_id = ").bind(account).execute(conn)?;
+    Ok(())
+}
+
+fn visible(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'static str) -> Sql {
+    let mut sql = Sql::new("select ")
+        .push(columns)
+        .push(" from notifications n join accounts a on a.id = n.from_account_id where n.account_id = ")
+        .bind(account)
+        .push(
+            " and a.deleted_at is null and a.suspended_at is null and not a.suspended_by_origin \
+             and not exists (select 1 from blocks b where b.account_id = n.account_id and b.target_id = n.from_account_id) \
+             and not exists (select 1 from blocks b where b.account_id = n.from_account_id and b.target_id = n.account_id) \
+             and not exists (select 1 from mutes m where m.account_id = n.account_id and m.target_id = n.from_account_id \
+             and m.hide_notifications and (m.expires_at is null or m.expires_at > ",
+        )
+        .bind(now)
+        .push("))");
+    if !wanted.kinds.is_empty() {
+        let codes: Vec<i64> = wanted.kinds.iter().map(|k| i64::from(k.code())).collect();
+        sql = sql.push(" and n.kind in ").numbers(&codes);
+    }
+    if !wanted.except.is_empty() {
+        let codes: Vec<i64> = wanted.except.iter().map(|k| i64::from(k.code())).collect();
+        sql = sql.push(" and n.kind not in ").numbers(&codes);
+    }
+    if let Some(from) = wanted.from {
+        sql = sql.with(" and n.from_account_id = ", from);
+    }
+    sql
+}

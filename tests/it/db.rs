@@ -64,3 +64,43 @@ async fn ids_go_up_and_stand_for_their_moment() {
     assert!(ids.windows(2).all(|w| w[0] < w[1]));
     assert_eq!(ids[0] >> 16, NOW.millis());
 }
+
+#[tokio::test]
+async fn rel_24_ids_go_on_above_the_largest_one_in_the_database() {
+    let node = Node::start().await;
+    let future = (NOW.millis() + 1000) << 16;
+    node.app
+        .write(move |tx| {
+            Sql::new("insert into jobs (id, queue, kind, payload, run_at, created_at) values (")
+                .bind(future)
+                .push(", 'none', 'none', '{}', 0, 0)")
+                .execute(tx.conn)?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    watercooler::node::prepare(&node.app).await.unwrap();
+    let next = node.app.write(|tx| Ok(tx.new_id::<()>().raw())).await.unwrap();
+    assert!(next > future);
+}
+
+#[tokio::test]
+async fn what_has_expired_is_swept_away_and_nothing_else() {
+    let node = Node::start().await;
+    node.app
+        .write(|tx| {
+            for (hash, age) in [(1_u8, 31), (2, 29)] {
+                Sql::new("insert into seen_activities (hash, seen_at) values (")
+                    .bind(vec![hash])
+                    .with(",", tx.now.plus_days(-age))
+                    .push(")")
+                    .execute(tx.conn)?;
+            }
+            tx.enqueue(&watercooler::domain::Task::Sweep)
+        })
+        .await
+        .unwrap();
+    node.settle().await;
+    let left = node.app.read(|conn| Sql::new("select count(*) from seen_activities").scalar_i64(conn)).await.unwrap();
+    assert_eq!(left, 1);
+}

@@ -134,6 +134,7 @@ impl NodeBuilder {
         };
         let config = self.config;
         let app = tokio::task::spawn_blocking(move || node::assemble(config, parts)).await.unwrap().unwrap();
+        node::prepare(&app).await.unwrap();
         if self.workers {
             node::start_workers(&app);
         }
