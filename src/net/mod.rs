@@ -59,6 +59,7 @@ pub struct Ask {
     body: Bytes,
     signer: Option<Arc<dyn Signer>>,
     limit: usize,
+    patience: Duration,
 }
 
 impl Ask {
@@ -88,6 +89,11 @@ impl Ask {
     /// Signs every hop.
     pub fn signed_by(mut self, signer: Arc<dyn Signer>) -> Self {
         self.signer = Some(signer);
+        self
+    }
+    /// Lowers the deadline of the whole request, which is the purpose's; it cannot be raised.
+    pub fn within(mut self, patience: Duration) -> Self {
+        self.patience = self.patience.min(patience);
         self
     }
     /// Lowers or raises the limit of the body. Unit: bytes after decompression.
@@ -218,12 +224,7 @@ impl Gate {
 
     /// One request with its redirects.
     async fn attempt(&self, ask: Ask) -> Result<Opened, Failure> {
-        let total = Duration::from_millis(match ask.purpose {
-            Purpose::Media => limits::MEDIA_TOTAL_MS,
-            Purpose::Deliver | Purpose::Push | Purpose::Webhook => limits::DELIVERY_TOTAL_MS,
-            _ => limits::FETCH_TOTAL_MS,
-        });
-        let deadline = Instant::now() + total;
+        let deadline = Instant::now() + ask.patience;
         let mut url = canonical(ask.url.clone())?;
         for _ in 0..=limits::REDIRECTS {
             let opened = tokio::time::timeout_at(deadline, self.hop(&ask, url.clone(), deadline))

@@ -4,3 +4,7 @@
 mod support;
 
 mod db;
+//! Behaviour through the door.
+
+mod gate;
+mod network;

@@ -1,0 +1,809 @@
+//! The outgoing gate over a network in memory: rows NET and LAN of the security checklist.
+
+use crate::network::{SimNetwork, ok, read_head, redirect};
+use futures_util::future::{BoxFuture, join_all};
+use hyper::{HeaderMap, Method, body::Bytes, header};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+use tokio::io::AsyncWriteExt;
+use url::Url;
+use watercooler::{
+    limits,
+    net::{Answer, Ask, Block, Failure, Gate, NetConfig, Peer, Purpose, Refusal, Scheme, Severity, Signer},
+    time::{Clock, Timestamp},
+};
+
+const PUBLIC: &str = "93.184.216.34";
+const FEDERATED: [Purpose; 5] = [Purpose::Object, Purpose::Key, Purpose::Webfinger, Purpose::Deliver, Purpose::Media];
+
+fn peer(domain: &str, addresses: &[&str], port: u16) -> Peer {
+    Peer {
+        domain: domain.into(),
+        addresses: addresses.iter().map(|a| a.parse().unwrap()).collect(),
+        port: (port != 0).then_some(port),
+        scheme: Scheme::Http,
+        ca: None,
+    }
+}
+
+fn secure(peer: Peer) -> Peer {
+    Peer { scheme: Scheme::Https, ..peer }
+}
+
+fn gate(network: &SimNetwork, peers: Vec<Peer>) -> Gate {
+    configured(network, NetConfig { peers, ..NetConfig::default() })
+}
+
+fn configured(network: &SimNetwork, config: NetConfig) -> Gate {
+    let config = NetConfig { user_agent: "Watercooler/test (+https://here.test/)".into(), ..config };
+    Gate::with_network(config, Clock::fixed(Timestamp::from_millis(1_700_000_000_000)), Arc::new(network.clone()))
+}
+
+async fn get(gate: &Gate, purpose: Purpose, url: &str) -> Result<Answer, Failure> {
+    gate.fetch(Ask::get(purpose, Url::parse(url).unwrap())).await
+}
+
+/// A GET for a key, the purpose whose failures are not delayed.
+async fn key(gate: &Gate, url: &str) -> Result<Answer, Failure> {
+    get(gate, Purpose::Key, url).await
+}
+
+#[track_caller]
+fn refused(result: Result<Answer, Failure>, expected: Refusal) {
+    match result {
+        Err(Failure::Refused(refusal)) => assert_eq!(refusal, expected),
+        other => panic!("{other:?} instead of {expected:?}"),
+    }
+}
+
+#[tokio::test]
+async fn sec_net_01_and_02_private_literals_are_refused_before_a_socket_is_opened() {
+    let network = SimNetwork::default();
+    let gate = gate(&network, vec![]);
+    for host in [
+        "127.0.0.1",
+        "127.8.8.8",
+        "10.0.0.1",
+        "172.16.5.5",
+        "192.168.1.1",
+        "169.254.1.1",
+        "100.64.0.1",
+        "0.1.2.3",
+        "192.0.0.1",
+        "198.18.0.1",
+        "[::1]",
+        "[fc00::1]",
+        "[fe80::1]",
+        "[::ffff:10.0.0.1]",
+        "[64:ff9b::a00:1]",
+        "[2002:a00:1::]",
+        "[2001::1]",
+        "[2001:db8::1]",
+        "[::10.0.0.1]",
+    ] {
+        let answer = key(&gate, &format!("https://{host}/x")).await;
+        assert!(
+            matches!(answer, Err(Failure::Refused(Refusal::PrivateAddress | Refusal::NeverAllowed))),
+            "{host}: {answer:?}"
+        );
+    }
+    for host in ["224.0.0.1", "240.0.0.1", "255.255.255.255", "0.0.0.0", "[::]", "[ff02::1]", "[::ffff:224.0.0.1]"] {
+        refused(key(&gate, &format!("https://{host}/x")).await, Refusal::NeverAllowed);
+    }
+    assert!(network.dials().is_empty() && network.questions().is_empty());
+}
+
+#[tokio::test]
+async fn sec_net_03_odd_spellings_and_names_that_point_inside_are_judged_by_address() {
+    let network = SimNetwork::default();
+    network.name("inside.example", &["10.1.2.3"]).name("v6.inside.example", &["fd00::1"]);
+    let gate = gate(&network, vec![]);
+    for host in [
+        "2130706433",
+        "0177.0.0.1",
+        "0x7f.0.0.1",
+        "127.1",
+        "0x7f000001",
+        "localhost",
+        "localhost.",
+        "a.b.localhost",
+        "LOCALHOST",
+        "inside.example",
+        "inside.example.",
+        "v6.inside.example",
+        "127.0.0.1.",
+    ] {
+        refused(key(&gate, &format!("https://{host}/")).await, Refusal::PrivateAddress);
+    }
+    assert!(network.dials().is_empty());
+}
+
+#[tokio::test]
+async fn sec_net_04_every_answer_must_pass_and_a_changed_answer_is_judged_again() {
+    let network = SimNetwork::default();
+    let closing = |_: &str| "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi".to_owned();
+    network.http(&format!("{PUBLIC}:80"), closing).http("127.0.0.1:80", closing).http("10.0.0.1:80", closing);
+    network.name("mixed.test", &[PUBLIC, "10.0.0.1"]);
+    network.name("turns.test", &[PUBLIC]).name("turns.test", &["127.0.0.1"]);
+    let gate = gate(&network, vec![peer("mixed.test", &[], 0), peer("turns.test", &[], 0)]);
+    refused(key(&gate, "http://mixed.test/").await, Refusal::PrivateAddress);
+    assert_eq!(key(&gate, "http://turns.test/").await.unwrap().body, "hi");
+    refused(key(&gate, "http://turns.test/").await, Refusal::PrivateAddress);
+    assert_eq!(network.dials(), [format!("{PUBLIC}:80").parse().unwrap()]);
+}
+
+#[tokio::test]
+async fn sec_net_05_every_hop_of_a_redirect_is_judged() {
+    let network = SimNetwork::default();
+    network.http("10.0.0.1:80", |path| match path {
+        "/private" => redirect("http://10.0.0.2/"),
+        "/port" => redirect("http://10.0.0.1:81/"),
+        "/scheme" => redirect("ftp://peer.test/"),
+        "/userinfo" => redirect("http://u:p@peer.test/"),
+        "/name" => redirect("http://other.test/"),
+        "/1" => redirect("/2"),
+        "/2" => redirect("http://peer.test/3"),
+        "/3" => redirect("/4"),
+        "/4" => ok("fourth"),
+        "/loop" => redirect("/loop"),
+        _ => ok(path),
+    });
+    network.name("peer.test", &["10.0.0.1"]).name("other.test", &["10.0.0.1"]);
+    let gate = gate(&network, vec![peer("peer.test", &["10.0.0.0/24"], 0)]);
+    refused(key(&gate, "http://peer.test/private").await, Refusal::Scheme);
+    refused(key(&gate, "http://peer.test/scheme").await, Refusal::Scheme);
+    refused(key(&gate, "http://peer.test/userinfo").await, Refusal::UserInfo);
+    refused(key(&gate, "http://peer.test/name").await, Refusal::Scheme);
+    refused(key(&gate, "http://peer.test/loop").await, Refusal::TooManyRedirects);
+    let last = key(&gate, "http://peer.test/1").await.unwrap();
+    assert_eq!((last.body.as_ref(), last.url.as_str()), (&b"fourth"[..], "http://peer.test/4"));
+    assert!(network.dials().iter().all(|a| a.to_string() == "10.0.0.1:80"));
+}
+
+struct UrlSigner(Mutex<Vec<String>>);
+
+impl Signer for UrlSigner {
+    fn sign<'a>(
+        &'a self,
+        method: &'a Method,
+        url: &'a Url,
+        _: &'a Bytes,
+    ) -> BoxFuture<'a, watercooler::Result<HeaderMap>> {
+        let signature = format!("{method} {url}");
+        self.0.lock().unwrap().push(signature.clone());
+        Box::pin(async move {
+            Ok(HeaderMap::from_iter([(header::HeaderName::from_static("signature"), signature.parse().unwrap())]))
+        })
+    }
+}
+
+#[tokio::test]
+async fn sec_net_05_a_signature_is_made_anew_for_each_hop() {
+    let network = SimNetwork::default();
+    network.http("10.0.0.1:80", |_| redirect("http://two.test/b")).http("10.0.0.2:80", |_| ok("there"));
+    network.name("one.test", &["10.0.0.1"]).name("two.test", &["10.0.0.2"]);
+    let gate = gate(&network, vec![peer("*.test", &["10.0.0.0/24"], 0)]);
+    let signer = Arc::new(UrlSigner(Mutex::default()));
+    let ask = Ask::get(Purpose::Object, Url::parse("http://one.test/a#part").unwrap()).signed_by(signer.clone());
+    assert_eq!(gate.fetch(ask).await.unwrap().body, "there");
+    assert_eq!(*signer.0.lock().unwrap(), ["GET http://one.test/a", "GET http://two.test/b"]);
+    let seen = network.requests();
+    assert!(seen[0].contains("signature: GET http://one.test/a\r\n"), "{}", seen[0]);
+    assert!(seen[1].contains("signature: GET http://two.test/b\r\n") && !seen[1].contains("one.test"), "{}", seen[1]);
+}
+
+#[tokio::test]
+async fn sec_net_06_userinfo_other_schemes_and_ports_are_refused_and_fragments_are_not_sent() {
+    let network = SimNetwork::default();
+    network.http("10.0.0.1:80", |_| ok("x")).name("peer.test", &["10.0.0.1"]).name("world.test", &[PUBLIC]);
+    let gate = gate(&network, vec![peer("peer.test", &["10.0.0.0/24"], 0)]);
+    refused(key(&gate, "http://user@peer.test/").await, Refusal::UserInfo);
+    refused(key(&gate, "http://user:pass@peer.test/").await, Refusal::UserInfo);
+    for url in ["ftp://world.test/", "file:///etc/passwd", "gopher://world.test/", "data:text/plain,x", "unix:/run/x"] {
+        refused(key(&gate, url).await, Refusal::Scheme);
+    }
+    refused(key(&gate, "http://world.test/").await, Refusal::Scheme);
+    refused(key(&gate, "https://world.test:8443/").await, Refusal::Port);
+    refused(key(&gate, "https://world.test:80/").await, Refusal::Port);
+    refused(key(&gate, "https://world.test:22/").await, Refusal::Port);
+    key(&gate, "http://peer.test/a?b#c").await.unwrap();
+    assert!(network.requests()[0].starts_with("GET /a?b HTTP/1.1\r\n"));
+    assert!(network.requests()[0].contains("user-agent: Watercooler/test (+https://here.test/)"));
+    assert!(network.requests()[0].contains("host: peer.test\r\n"));
+}
+
+#[tokio::test]
+async fn sec_net_07_metadata_own_listeners_and_the_database_are_refused_whatever_the_ranges_say() {
+    let network = SimNetwork::default();
+    network
+        .name("all.test", &["169.254.169.254"])
+        .name("six.test", &["fd00:ec2::254"])
+        .name("az.test", &["168.63.129.16"]);
+    network.name("own.test", &["127.0.0.1"]).name("lan.test", &["10.0.0.9"]).name("db.test", &["10.0.0.5"]);
+    network.name("neighbour.test", &["127.0.0.1"]);
+    for at in ["127.0.0.1:8080", "10.0.0.9:8080", "10.0.0.5:5432", "127.0.0.1:8081"] {
+        network.http(at, |_| ok("inside"));
+    }
+    network.local_end("10.0.0.9:8080", "10.0.0.9:40000");
+    let everything = ["0.0.0.0/0", "::/0"];
+    let names = [("all.test", 80), ("six.test", 80), ("az.test", 80), ("own.test", 8080), ("lan.test", 8080)];
+    let mut peers: Vec<_> = names.iter().map(|(name, port)| peer(name, &everything, *port)).collect();
+    peers.extend([peer("db.test", &everything, 5432), peer("neighbour.test", &everything, 8081)]);
+    let guarded = ["0.0.0.0:8080", "10.0.0.5:5432"].map(|a| a.parse().unwrap()).to_vec();
+    let own = vec!["here.test".into(), "node.here.test:8443".into()];
+    let gate = configured(&network, NetConfig { peers, guarded, own, ..NetConfig::default() });
+    for name in ["all.test", "six.test", "az.test"] {
+        refused(key(&gate, &format!("http://{name}/")).await, Refusal::NeverAllowed);
+    }
+    refused(key(&gate, "http://own.test:8080/").await, Refusal::Ourselves);
+    refused(key(&gate, "http://db.test:5432/").await, Refusal::Ourselves);
+    assert!(network.dials().is_empty());
+    // An address of this machine that nobody listed shows only on the open connection, before a byte is sent.
+    refused(key(&gate, "http://lan.test:8080/").await, Refusal::Ourselves);
+    assert!(network.requests().is_empty());
+    refused(key(&gate, "https://here.test/users/a").await, Refusal::Ourselves);
+    refused(key(&gate, "https://node.here.test:8443/users/a").await, Refusal::Ourselves);
+    // Another port of the same machine is a neighbour.
+    assert_eq!(key(&gate, "http://neighbour.test:8081/").await.unwrap().body, "inside");
+}
+
+#[tokio::test]
+async fn sec_net_08_the_environment_names_no_proxy() {
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/net")).unwrap() {
+        let source = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        assert!(!source.contains("env::") && !source.contains("reqwest"), "the gate reads no environment");
+    }
+}
+
+/// A proxy that answers CONNECT and then is the other side itself.
+fn serve_proxy(network: &SimNetwork, at: &str) -> Arc<Mutex<Vec<String>>> {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = asked.clone();
+    network.serve(at, move |mut io| {
+        let log = log.clone();
+        async move {
+            let Some(head) = read_head(&mut io).await else { return };
+            let refuse = head.contains("closed.test");
+            log.lock().unwrap().push(head);
+            if refuse {
+                io.write_all(b"HTTP/1.1 403 Forbidden\r\n\r\n").await.unwrap();
+                return;
+            }
+            io.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
+            if read_head(&mut io).await.is_some() {
+                io.write_all(ok("through").as_bytes()).await.unwrap();
+            }
+        }
+    });
+    asked
+}
+
+#[tokio::test]
+async fn sec_net_08_a_proxy_is_asked_for_the_world_only_and_per_purpose() {
+    let network = SimNetwork::default();
+    let asked = serve_proxy(&network, "10.9.9.9:3128");
+    network.name("proxy.corp", &["10.9.9.9"]).name("near.test", &["10.0.0.1"]).http("10.0.0.1:80", |_| ok("near"));
+    let proxy = Url::parse("http://user:secret@proxy.corp:3128").unwrap();
+    let peers = vec![
+        peer("near.test", &["10.0.0.0/24"], 0),
+        peer("world.example", &[], 0),
+        peer("closed.test.example", &[], 0),
+        peer("host.internal", &[], 0),
+        peer("single", &[], 0),
+    ];
+    let proxies = [(Purpose::Key, proxy.clone()), (Purpose::Object, proxy)].into();
+    let gate = configured(&network, NetConfig { peers, proxies, ..NetConfig::default() });
+    assert_eq!(key(&gate, "http://world.example/a").await.unwrap().body, "through");
+    let first = asked.lock().unwrap()[0].clone();
+    assert!(first.starts_with("CONNECT world.example:80 HTTP/1.1\r\n"), "{first}");
+    assert!(first.contains("Proxy-Authorization: Basic dXNlcjpzZWNyZXQ=\r\n"), "{first}");
+    assert_eq!(key(&gate, "http://near.test/").await.unwrap().body, "near");
+    assert!(matches!(key(&gate, "http://closed.test.example/").await, Err(Failure::Unreachable(_))));
+    refused(key(&gate, "http://single/").await, Refusal::ProxyInternalName);
+    refused(key(&gate, "http://host.internal/").await, Refusal::ProxyInternalName);
+    refused(key(&gate, "https://intranet/").await, Refusal::ProxyInternalName);
+    refused(key(&gate, "https://10.0.0.7/").await, Refusal::PrivateAddress);
+    assert_eq!(asked.lock().unwrap().len(), 2, "the proxy heard of nothing internal");
+    // Deliveries have no proxy here, so they resolve the name themselves.
+    let direct = gate.fetch(Ask::post(Purpose::Deliver, Url::parse("http://world.example/inbox").unwrap(), "{}")).await;
+    assert!(matches!(direct, Err(Failure::Unreachable(_))));
+    assert!(network.questions().contains(&"world.example".to_owned()));
+}
+
+#[tokio::test]
+async fn sec_net_09_media_previews_webhooks_and_push_pass_the_same_gate() {
+    let network = SimNetwork::default();
+    network.name("inside.example", &["10.0.0.1"]).name("relay.corp", &["10.0.0.2"]).http("10.0.0.2:443", |_| ok("x"));
+    let mut relay = secure(peer("relay.corp", &["10.0.0.0/24"], 0));
+    relay.scheme = Scheme::Http;
+    relay.port = Some(443);
+    let gate = configured(&network, NetConfig { relays: vec![relay], ..NetConfig::default() });
+    let purposes = [Purpose::Media, Purpose::Preview, Purpose::Webhook, Purpose::Object];
+    join_all(purposes.map(async |purpose| {
+        refused(get(&gate, purpose, "https://10.0.0.1/").await, Refusal::PrivateAddress);
+        refused(get(&gate, purpose, "https://inside.example/").await, Refusal::PrivateAddress);
+    }))
+    .await;
+    let push = async |url: &str| gate.fetch(Ask::post(Purpose::Push, Url::parse(url).unwrap(), "x")).await;
+    refused(push("https://push.example/").await, Refusal::NotARelay);
+    refused(push("http://relay.corp:444/").await, Refusal::NotARelay);
+    refused(push("https://10.0.0.2/").await, Refusal::NotARelay);
+    assert_eq!(push("http://relay.corp:443/send").await.unwrap().body, "x");
+    // A relay is a door for push only.
+    refused(key(&gate, "https://relay.corp/").await, Refusal::PrivateAddress);
+}
+
+#[tokio::test]
+async fn sec_net_10_a_url_is_sent_as_it_was_parsed() {
+    let network = SimNetwork::default();
+    network.http("10.0.0.1:80", |_| ok("x")).name("peer.test", &["10.0.0.1"]);
+    let gate = gate(&network, vec![peer("peer.test", &["10.0.0.1/32"], 0)]);
+    let mut url = gate.rules().origin_of("peer.test").unwrap();
+    url.set_path("/.well-known/webfinger");
+    url.query_pairs_mut().append_pair("resource", "acct:a&b=c\r\nx: y@peer.test");
+    gate.fetch(Ask::get(Purpose::Webfinger, url)).await.unwrap();
+    let head = &network.requests()[0];
+    assert!(head.starts_with("GET /.well-known/webfinger?resource=acct%3Aa%26b%3Dc%0D%0Ax%3A+y%40peer.test HTTP/1.1"));
+}
+
+#[tokio::test]
+async fn sec_net_11_an_inbox_inside_is_not_delivered_to() {
+    let network = SimNetwork::default();
+    network.name("inside.example", &["192.168.7.7"]);
+    let gate = gate(&network, vec![]);
+    for url in ["https://127.0.0.1/inbox", "https://inside.example/inbox", "https://[::1]/inbox"] {
+        refused(gate.fetch(Ask::post(Purpose::Deliver, Url::parse(url).unwrap(), "{}")).await, Refusal::PrivateAddress);
+    }
+    assert!(network.dials().is_empty());
+}
+
+#[tokio::test]
+async fn sec_net_12_failures_look_alike_and_take_their_time() {
+    let network = SimNetwork::default();
+    network.name("shut.test", &["10.0.0.1"]).name("inside.example", &["10.0.0.1"]);
+    let gate = gate(&network, vec![peer("shut.test", &["10.0.0.1/32"], 0)]);
+    let urls = ["https://10.0.0.1/", "https://inside.example/", "https://nowhere.example/", "http://shut.test/"];
+    let failures = join_all(urls.map(async |url| {
+        let started = Instant::now();
+        let failure = get(&gate, Purpose::Object, url).await.unwrap_err();
+        (watercooler::Error::from(failure).to_string(), started.elapsed())
+    }))
+    .await;
+    for (text, elapsed) in &failures {
+        assert_eq!(text, "The remote server could not be reached");
+        assert!(*elapsed >= Duration::from_millis(limits::FETCH_FAILURE_MIN_MS), "{elapsed:?}");
+    }
+}
+
+#[tokio::test]
+async fn sec_net_13_a_server_that_drips_meets_the_total_deadline() {
+    let network = SimNetwork::default();
+    network.name("slow.test", &["10.0.0.1"]).serve("10.0.0.1:80", |mut io| async move {
+        read_head(&mut io).await;
+        let _ = io.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").await;
+        while io.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    network.name("mute.test", &["10.0.0.2"]).serve("10.0.0.2:80", |io| async move {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        drop(io);
+    });
+    let gate = gate(&network, vec![peer("*.test", &["10.0.0.0/24"], 0)]);
+    for url in ["http://slow.test/", "http://mute.test/"] {
+        let ask = Ask::get(Purpose::Key, Url::parse(url).unwrap()).within(Duration::from_millis(400));
+        let started = Instant::now();
+        assert!(matches!(gate.fetch(ask).await, Err(Failure::TimedOut)));
+        assert!(started.elapsed() < Duration::from_secs(3));
+    }
+    assert_eq!((limits::FETCH_TOTAL_MS, limits::CONNECT_MS, limits::MEDIA_TOTAL_MS), (10_000, 5_000, 30_000));
+}
+
+#[tokio::test]
+async fn sec_net_14_an_endless_body_is_cut_at_the_limit() {
+    let network = SimNetwork::default();
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = sent.clone();
+    network.name("big.test", &["10.0.0.1"]).serve("10.0.0.1:80", move |mut io| {
+        let count = count.clone();
+        async move {
+            read_head(&mut io).await;
+            let _ = io.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+            while io.write_all(&[b'x'; 16 * 1024]).await.is_ok() {
+                count.fetch_add(16 * 1024, Ordering::SeqCst);
+            }
+        }
+    });
+    network
+        .name("says.test", &["10.0.0.2"])
+        .http("10.0.0.2:80", |_| format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", limits::FETCH_BODY + 1));
+    let gate = gate(&network, vec![peer("*.test", &["10.0.0.0/24"], 0)]);
+    assert!(matches!(key(&gate, "http://big.test/").await, Err(Failure::TooLarge)));
+    assert!(sent.load(Ordering::SeqCst) < limits::FETCH_BODY + 1024 * 1024);
+    assert!(matches!(key(&gate, "http://says.test/").await, Err(Failure::TooLarge)));
+    let mut media =
+        gate.open(Ask::get(Purpose::Media, Url::parse("http://big.test/").unwrap()).limit(100_000)).await.unwrap();
+    let mut read = 0;
+    let end = loop {
+        match media.chunk().await {
+            Ok(Some(chunk)) => read += chunk.len(),
+            other => break other,
+        }
+    };
+    assert!(matches!(end, Err(Failure::TooLarge)) && read <= 100_000);
+}
+
+#[tokio::test]
+async fn sec_net_15_compressed_answers_are_limited_by_size_and_ratio() {
+    use std::io::Write;
+    let gzip = |data: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(data).unwrap();
+        encoder.finish().unwrap()
+    };
+    let bodies = Arc::new([
+        ("gzip", gzip(br#"{"a":1}"#)),
+        ("gzip", gzip(&vec![b' '; 30_000_000])),
+        ("gzip", gzip(&vec![b' '; 900_000])),
+        ("gzip, gzip", gzip(&gzip(&vec![b' '; 30_000_000]))),
+        ("br", vec![1, 2, 3]),
+        ("zstd", vec![1, 2, 3]),
+        ("gzip", b"not gzip at all".to_vec()),
+    ]);
+    let network = SimNetwork::default();
+    network.name("zip.test", &["10.0.0.1"]).serve("10.0.0.1:80", move |mut io| {
+        let bodies = bodies.clone();
+        async move {
+            let Some(head) = read_head(&mut io).await else { return };
+            let nth: usize = head[5..6].parse().unwrap();
+            let (encoding, body) = &bodies[nth];
+            let length = body.len();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: {encoding}\r\ncontent-length: {length}\r\n\r\n");
+            let _ = io.write_all(head.as_bytes()).await;
+            let _ = io.write_all(body).await;
+        }
+    });
+    let gate = gate(&network, vec![peer("zip.test", &["10.0.0.0/24"], 0)]);
+    assert_eq!(key(&gate, "http://zip.test/0").await.unwrap().body, r#"{"a":1}"#);
+    for large in [1, 2] {
+        let started = Instant::now();
+        assert!(matches!(key(&gate, &format!("http://zip.test/{large}")).await, Err(Failure::TooLarge)));
+        assert!(started.elapsed() < Duration::from_secs(3));
+    }
+    for strange in 3..7 {
+        assert!(
+            matches!(key(&gate, &format!("http://zip.test/{strange}")).await, Err(Failure::Nonsense(_))),
+            "{strange}"
+        );
+    }
+    let media = gate.open(Ask::get(Purpose::Media, Url::parse("http://zip.test/0").unwrap())).await;
+    assert!(matches!(media, Err(Failure::Nonsense(_))));
+}
+
+fn tls_server(network: &SimNetwork, at: &str) {
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls");
+    let certificate = CertificateDer::from_pem_file(format!("{folder}/leaf.pem")).unwrap();
+    let secret = PrivateKeyDer::from_pem_file(format!("{folder}/leaf.key")).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(rustls::crypto::aws_lc_rs::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], secret)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    network.serve(at, move |io| {
+        let acceptor = acceptor.clone();
+        async move {
+            let Ok(mut io) = acceptor.accept(io).await else { return };
+            while let Some(head) = read_head(&mut io).await {
+                let text = if head.starts_with("GET /down") { redirect("http://plain.test/") } else { ok("safe") };
+                let _ = io.write_all(text.as_bytes()).await;
+            }
+        }
+    });
+}
+
+#[tokio::test]
+async fn sec_net_20_and_lan_10_a_private_authority_counts_for_its_peer_only_and_wrong_certificates_never() {
+    let network = SimNetwork::default();
+    tls_server(&network, "10.0.0.1:8443");
+    network.name("secure.test", &["10.0.0.1"]).name("moved.test", &["10.0.0.1"]).name("wrong.test", &["10.0.0.1"]);
+    network.name("plain.test", &["10.0.0.3"]).http("10.0.0.3:80", |_| ok("plain"));
+    let ca: Arc<[u8]> =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls/ca.pem")).unwrap().into();
+    let entry = |name: &str, ca| Peer { ca, ..secure(peer(name, &["10.0.0.0/24"], 8443)) };
+    let peers = vec![
+        entry("secure.test", Some(ca.clone())),
+        entry("moved.test", None),
+        entry("wrong.test", Some(ca)),
+        peer("plain.test", &["10.0.0.0/24"], 0),
+    ];
+    let gate = gate(&network, peers);
+    assert_eq!(key(&gate, "https://secure.test:8443/").await.unwrap().body, "safe");
+    // The certificate names it, but its entry brings no authority.
+    assert!(matches!(key(&gate, "https://moved.test:8443/").await, Err(Failure::Unreachable(_))));
+    // The authority is known, but the certificate names others.
+    assert!(matches!(key(&gate, "https://wrong.test:8443/").await, Err(Failure::Unreachable(_))));
+    // NET-05: never down from https to http.
+    refused(key(&gate, "https://secure.test:8443/down").await, Refusal::Scheme);
+}
+
+#[tokio::test]
+async fn sec_net_20_a_host_that_asks_for_a_pause_gets_it() {
+    let network = SimNetwork::default();
+    network.name("busy.test", &["10.0.0.1"]).http("10.0.0.1:80", |path| match path {
+        "/later" => "HTTP/1.1 429 Too Many Requests\r\nretry-after: 120\r\ncontent-length: 0\r\n\r\n".into(),
+        _ => ok("x"),
+    });
+    let gate = gate(&network, vec![peer("busy.test", &["10.0.0.0/24"], 0)]);
+    assert_eq!(key(&gate, "http://busy.test/later").await.unwrap().status, 429);
+    assert!(matches!(key(&gate, "http://busy.test/other").await, Err(Failure::Paused(left)) if left.as_secs() > 100));
+    gate.wake(&Url::parse("http://busy.test/").unwrap());
+    assert_eq!(key(&gate, "http://busy.test/other").await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn sec_lan_01_and_02_a_peer_is_a_pair_of_host_and_address() {
+    let network = SimNetwork::default();
+    network.http("10.20.1.1:8443", |_| ok("peer"));
+    network
+        .name("hr.corp.example", &["10.20.1.1"])
+        .name("evil.example", &["10.20.1.1"])
+        .name("b.corp.example", &["10.20.1.1"]);
+    let peers = vec![peer("hr.corp.example", &["10.20.0.0/16"], 8443), peer("b.corp.example", &["10.30.0.0/16"], 8443)];
+    let gate = gate(&network, peers);
+    for purpose in FEDERATED {
+        assert_eq!(get(&gate, purpose, "http://hr.corp.example:8443/").await.unwrap().body, "peer");
+    }
+    refused(key(&gate, "https://evil.example/").await, Refusal::PrivateAddress);
+    refused(key(&gate, "http://evil.example:8443/").await, Refusal::Scheme);
+    refused(key(&gate, "http://b.corp.example:8443/").await, Refusal::OutsideRanges);
+    refused(key(&gate, "http://10.20.1.1:8443/").await, Refusal::Scheme);
+}
+
+#[tokio::test]
+async fn sec_lan_03_a_peer_that_resolves_outside_its_ranges_is_refused_and_counted() {
+    let network = SimNetwork::default();
+    for (name, ip) in [("a.test", "10.99.0.1"), ("b.test", "127.0.0.1"), ("c.test", PUBLIC), ("d.test", "fd00::1")] {
+        network.name(name, &[ip]);
+    }
+    network.name("e.test", &["169.254.169.254"]);
+    let gate = gate(&network, vec![peer("*.test", &["10.20.0.0/16"], 0)]);
+    for name in ["a.test", "b.test", "c.test", "d.test"] {
+        refused(key(&gate, &format!("http://{name}/")).await, Refusal::OutsideRanges);
+    }
+    refused(key(&gate, "http://e.test/").await, Refusal::NeverAllowed);
+    assert_eq!(gate.counts()["outside_ranges"], 4);
+    assert!(network.dials().is_empty());
+}
+
+#[tokio::test]
+async fn sec_lan_04_and_05_a_peer_opens_neither_other_hosts_nor_other_ports() {
+    let network = SimNetwork::default();
+    network.name("hr.test", &["10.0.0.1"]).name("erp.test", &["10.0.0.2"]).http("10.0.0.1:8443", |path| match path {
+        "/ip" => redirect("http://10.0.0.2:8443/"),
+        "/other" => redirect("http://erp.test:8443/"),
+        "/port" => redirect("http://hr.test:22/"),
+        _ => ok("x"),
+    });
+    let gate = gate(&network, vec![peer("hr.test", &["10.0.0.0/8"], 8443)]);
+    refused(key(&gate, "http://hr.test:8443/ip").await, Refusal::Scheme);
+    refused(key(&gate, "http://hr.test:8443/other").await, Refusal::Scheme);
+    refused(key(&gate, "http://hr.test:8443/port").await, Refusal::Port);
+    refused(key(&gate, "http://hr.test/").await, Refusal::Port);
+    refused(key(&gate, "http://hr.test:22/").await, Refusal::Port);
+    refused(key(&gate, "https://hr.test:8443/").await, Refusal::Scheme);
+    assert!(network.dials().iter().all(|a| a.to_string() == "10.0.0.1:8443"));
+}
+
+#[tokio::test]
+async fn sec_lan_06_previews_and_webhooks_never_reach_a_private_peer() {
+    let network = SimNetwork::default();
+    network.name("hr.test", &["10.0.0.1"]).http("10.0.0.1:443", |_| ok("x"));
+    let gate = gate(&network, vec![secure(peer("hr.test", &["10.0.0.0/8"], 0)), peer("h.test", &["10.0.0.0/8"], 0)]);
+    refused(get(&gate, Purpose::Preview, "https://hr.test/").await, Refusal::Purpose);
+    refused(get(&gate, Purpose::Webhook, "https://hr.test/").await, Refusal::Purpose);
+    refused(get(&gate, Purpose::Webhook, "http://h.test/").await, Refusal::Purpose);
+    refused(get(&gate, Purpose::Push, "https://hr.test/").await, Refusal::NotARelay);
+    assert!(network.dials().is_empty());
+}
+
+#[tokio::test]
+async fn sec_lan_07_peers_under_localhost_are_loopback_without_a_resolver_and_only_they() {
+    use tokio::net::TcpListener;
+    // The machine's own sockets, as the demo uses them.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut io, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                while read_head(&mut io).await.is_some() {
+                    io.write_all(ok("loopback").as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    let entry = peer("research.localhost", &["127.0.0.0/8"], port);
+    let own = |config: &mut NetConfig| config.guarded = vec![([127, 0, 0, 1], port).into()];
+    let gate = Gate::new(NetConfig { peers: vec![entry], ..NetConfig::default() }, Clock::real());
+    let url = format!("http://research.localhost:{port}/");
+    assert_eq!(key(&gate, &url).await.unwrap().body, "loopback");
+    refused(key(&gate, &format!("http://marketing.localhost:{port}/")).await, Refusal::Scheme);
+    refused(key(&gate, &format!("http://127.0.0.1:{port}/")).await, Refusal::Scheme);
+    refused(key(&gate, "https://marketing.localhost/").await, Refusal::PrivateAddress);
+    // Changed rules count for connections that are already open.
+    gate.configure(own);
+    refused(key(&gate, &url).await, Refusal::Ourselves);
+
+    let network = SimNetwork::default();
+    network.name("research.localhost", &["10.0.0.1"]).http("127.0.0.1:7000", |_| ok("x"));
+    let sim = gate_for(&network, peer("research.localhost", &["127.0.0.0/8"], 7000));
+    assert_eq!(key(&sim, "http://research.localhost:7000/").await.unwrap().body, "x");
+    assert!(network.questions().is_empty());
+    let elsewhere = gate_for(&network, peer("research.localhost", &["10.0.0.0/8"], 7000));
+    assert!(key(&elsewhere, "http://research.localhost:7000/").await.is_err(), "a .localhost name is never elsewhere");
+}
+
+fn gate_for(network: &SimNetwork, entry: Peer) -> Gate {
+    gate(network, vec![entry])
+}
+
+#[tokio::test]
+async fn sec_lan_08_in_allowlist_mode_only_peers_are_fetched() {
+    let network = SimNetwork::default();
+    network.name("in.test", &["10.0.0.1"]).name("world.example", &[PUBLIC]).http("10.0.0.1:80", |path| match path {
+        "/out" => redirect("https://world.example/"),
+        _ => ok("x"),
+    });
+    let peers = vec![peer("in.test", &["10.0.0.0/8"], 0)];
+    let gate = configured(&network, NetConfig { allowlist: true, peers, ..NetConfig::default() });
+    assert_eq!(key(&gate, "http://in.test/").await.unwrap().body, "x");
+    for purpose in FEDERATED {
+        refused(get(&gate, purpose, "https://world.example/").await, Refusal::NotAllowlisted);
+    }
+    refused(key(&gate, "http://in.test/out").await, Refusal::NotAllowlisted);
+    let rules = gate.rules();
+    assert_eq!(rules.standing("world.example").admitted, Err(Refusal::NotAllowlisted));
+    assert_eq!(rules.standing("in.test").admitted, Ok(()));
+    assert!(rules.standing("in.test").is_peer && !rules.standing("world.example").is_peer);
+    assert!(!network.questions().contains(&"world.example".to_owned()));
+}
+
+#[tokio::test]
+async fn sec_lan_09_a_removed_entry_and_a_block_count_at_once() {
+    let network = SimNetwork::default();
+    network.name("in.test", &["10.0.0.1"]).http("10.0.0.1:80", |_| ok("x"));
+    let gate = gate(&network, vec![peer("in.test", &["10.0.0.0/8"], 0)]);
+    key(&gate, "http://in.test/").await.unwrap();
+    let block = Block { domain: "test".into(), severity: Severity::Suspend, ..Block::default() };
+    gate.configure(|config| config.blocks.push(block));
+    refused(key(&gate, "http://in.test/").await, Refusal::Blocked);
+    gate.configure(|config| config.blocks.clear());
+    key(&gate, "http://in.test/").await.unwrap();
+    gate.configure(|config| config.peers.clear());
+    refused(key(&gate, "http://in.test/").await, Refusal::Scheme);
+}
+
+#[tokio::test]
+async fn sec_lan_11_names_match_label_by_label() {
+    let network = SimNetwork::default();
+    let peers = vec![
+        secure(peer("corp.example", &["10.0.0.0/8"], 0)),
+        secure(peer("*.sites.corp.example", &["10.0.0.0/8"], 0)),
+    ];
+    let blocks = vec![
+        Block { domain: "bad.example".into(), severity: Severity::Suspend, ..Block::default() },
+        Block { domain: "loud.example".into(), severity: Severity::Silence, reject_media: true, ..Block::default() },
+    ];
+    let gate =
+        configured(&network, NetConfig { allowlist: true, peers, blocks: blocks.clone(), ..NetConfig::default() });
+    let rules = gate.rules();
+    for yes in ["corp.example", "CORP.example", "corp.example.", "a.sites.corp.example", "a.b.sites.corp.example"] {
+        assert!(rules.standing(yes).is_peer, "{yes}");
+    }
+    for no in [
+        "evilcorp.example",
+        "sites.corp.example",
+        "x.corp.example",
+        "evilsites.corp.example",
+        "corp.example.evil.net",
+        "",
+    ] {
+        assert!(rules.standing(no).admitted.is_err(), "{no}");
+    }
+    let open = configured(&network, NetConfig { blocks, ..NetConfig::default() });
+    let rules = open.rules();
+    for blocked in ["bad.example", "a.bad.example", "A.B.BAD.EXAMPLE", "bad.example:8443"] {
+        assert_eq!(rules.standing(blocked).admitted, Err(Refusal::Blocked), "{blocked}");
+    }
+    assert_eq!(rules.standing("notbad.example").admitted, Ok(()));
+    let loud = rules.standing("x.loud.example");
+    assert!(loud.admitted.is_ok() && loud.silenced && loud.reject_media && !loud.reject_reports);
+    refused(get(&open, Purpose::Media, "https://loud.example/a.png").await, Refusal::Blocked);
+}
+
+#[tokio::test]
+async fn nodes_on_ports_of_one_machine_are_different_peers() {
+    let network = SimNetwork::default();
+    network.http("127.0.0.1:8081", |_| ok("one")).http("127.0.0.1:8082", |_| ok("two"));
+    let mut by_domain = peer("localhost:8081", &["127.0.0.0/8"], 0);
+    by_domain.port = None;
+    let gate = configured(
+        &network,
+        NetConfig {
+            peers: vec![by_domain, peer("localhost", &["127.0.0.0/8"], 8082)],
+            allowlist: true,
+            ..NetConfig::default()
+        },
+    );
+    assert_eq!(key(&gate, "http://localhost:8081/").await.unwrap().body, "one");
+    assert_eq!(key(&gate, "http://localhost:8082/").await.unwrap().body, "two");
+    refused(key(&gate, "http://localhost:8083/").await, Refusal::NotAllowlisted);
+    let rules = gate.rules();
+    assert!(rules.standing("localhost:8082").is_peer && !rules.standing("localhost:9").is_peer);
+    assert_eq!(rules.origin_of("localhost:8081").unwrap().as_str(), "http://localhost:8081/");
+    assert_eq!(rules.origin_of("example.org").unwrap().as_str(), "https://example.org/");
+    assert!(rules.origin_of("a b").is_none() && rules.origin_of("user@host/x").is_none());
+}
+
+#[tokio::test]
+async fn at_most_two_requests_run_at_one_host_and_connections_are_used_again() {
+    let network = SimNetwork::default();
+    let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let counters = (running.clone(), most.clone());
+    network.name("peer.test", &["10.0.0.1"]).serve("10.0.0.1:80", move |mut io| {
+        let (running, most) = counters.clone();
+        async move {
+            while read_head(&mut io).await.is_some() {
+                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                tokio::time::sleep(Duration::from_millis(5)).await;
+                running.fetch_sub(1, Ordering::SeqCst);
+                let _ = io.write_all(ok("x").as_bytes()).await;
+            }
+        }
+    });
+    let gate = gate(&network, vec![peer("peer.test", &["10.0.0.0/8"], 0)]);
+    let url = Url::parse("http://peer.test/inbox").unwrap();
+    let all = join_all((0..40).map(|_| gate.fetch(Ask::post(Purpose::Deliver, url.clone(), "{}")))).await;
+    assert!(all.iter().all(|a| a.as_ref().is_ok_and(|a| a.status == 200)));
+    assert!(most.load(Ordering::SeqCst) <= limits::PER_HOST);
+    assert!(network.dials().len() <= 4, "{} connections", network.dials().len());
+    assert_eq!(gate.busy_hosts(), 0);
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_the_other_side_closed_is_replaced() {
+    let network = SimNetwork::default();
+    network.name("peer.test", &["10.0.0.1"]).serve("10.0.0.1:80", |mut io| async move {
+        // Says it keeps the connection, reads the next request and goes away.
+        read_head(&mut io).await;
+        let _ = io.write_all(ok("x").as_bytes()).await;
+        read_head(&mut io).await;
+    });
+    let gate = gate(&network, vec![peer("peer.test", &["10.0.0.0/8"], 0)]);
+    for _ in 0..4 {
+        let url = Url::parse("http://peer.test/inbox").unwrap();
+        assert_eq!(gate.fetch(Ask::post(Purpose::Deliver, url, "{}")).await.unwrap().status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_fails_three_times_is_left_alone_for_a_moment_except_by_deliveries() {
+    let network = SimNetwork::default();
+    network.name("down.test", &["10.0.0.1"]);
+    let gate = gate(&network, vec![peer("down.test", &["10.0.0.0/8"], 0)]);
+    for _ in 0..3 {
+        assert!(matches!(key(&gate, "http://down.test/").await, Err(Failure::Unreachable(_))));
+    }
+    assert!(matches!(key(&gate, "http://down.test/").await, Err(Failure::Paused(_))));
+    network.http("10.0.0.1:80", |_| ok("x"));
+    let delivery = Ask::post(Purpose::Deliver, Url::parse("http://down.test/inbox").unwrap(), "{}");
+    assert_eq!(gate.fetch(delivery).await.unwrap().status, 200);
+    assert_eq!(key(&gate, "http://down.test/").await.unwrap().status, 200);
+}
