@@ -66,7 +66,13 @@ impl Ask {
     /// A GET. The limit of the body is the purpose's.
     pub fn get(purpose: Purpose, url: Url) -> Self {
         let limit = if purpose == Purpose::Media { limits::REMOTE_MEDIA } else { limits::FETCH_BODY };
-        Self { purpose, method: Method::GET, url, headers: HeaderMap::new(), body: Bytes::new(), signer: None, limit }
+        let patience = Duration::from_millis(match purpose {
+            Purpose::Media => limits::MEDIA_TOTAL_MS,
+            Purpose::Deliver | Purpose::Push | Purpose::Webhook => limits::DELIVERY_TOTAL_MS,
+            _ => limits::FETCH_TOTAL_MS,
+        });
+        let (headers, body) = (HeaderMap::new(), Bytes::new());
+        Self { purpose, method: Method::GET, url, headers, body, signer: None, limit, patience }
     }
     /// A POST with this body; redirects are not followed (DLV-10), at most 64 KiB of the answer are read.
     pub fn post(purpose: Purpose, url: Url, body: impl Into<Bytes>) -> Self {
