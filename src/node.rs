@@ -2,19 +2,19 @@
 //! start the same thing.
 
 use crate::{
-    Error, Result,
+    Result,
     app::{App, Seams},
     config::{self, Config},
     db::{self, Db},
     domain::{self, Consumer},
     jobs,
-    net::{self, Gate, NetConfig, Network},
+    net::{Gate, NetConfig, Network},
     random::Random,
     store,
     time::Clock,
 };
 use axum::Router;
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 /// Who hears of facts, in this order. Each matches `Fact` exhaustively.
 pub const CONSUMERS: &[Consumer] = &[
@@ -84,67 +84,11 @@ pub fn assemble(config: Config, parts: Parts) -> Result<App> {
     };
     let db = Db::open(&settings)?;
     let clock = parts.clock.unwrap_or_default();
-    let net = net_config(&config)?;
+    let net = NetConfig::from_settings(&config)?;
     let net = match parts.network {
         Some(network) => Gate::with_network(net, clock.clone(), network),
         None => Gate::new(net, clock.clone()),
     };
     let seams = Seams { clock, random: parts.random.unwrap_or_default(), net };
     Ok(App::new(config, db, seams, CONSUMERS))
-}
-
-/// What the settings tell the gate.
-fn net_config(config: &Config) -> Result<NetConfig> {
-    let peer =
-        |domain: &str, addresses: &[ipnet::IpNet], port, scheme, ca: Option<&std::path::Path>| -> Result<net::Peer> {
-            let ca = match ca {
-                Some(path) => Some(
-                    std::fs::read(path)
-                        .map_err(|e| Error::bad_request(format!("cannot read {}: {e}", path.display())))?
-                        .into(),
-                ),
-                None => None,
-            };
-            Ok(net::Peer { domain: domain.to_owned(), addresses: addresses.to_vec(), port, scheme, ca })
-        };
-    let scheme = |s: config::Scheme| match s {
-        config::Scheme::Https => net::Scheme::Https,
-        config::Scheme::Http => net::Scheme::Http,
-    };
-    let mut guarded: Vec<SocketAddr> = vec![config.listen];
-    guarded.extend(config.metrics.listen);
-    Ok(NetConfig {
-        user_agent: format!("Watercooler/{} (+{}/)", env!("CARGO_PKG_VERSION"), config.site.base()),
-        allowlist: config.federation.policy == config::FederationPolicy::Allowlist,
-        peers: config
-            .federation
-            .peer
-            .iter()
-            .map(|p| peer(&p.domain, &p.addresses, p.port, scheme(p.scheme), p.ca_file.as_deref()))
-            .collect::<Result<_>>()?,
-        relays: config
-            .push
-            .relay
-            .iter()
-            .map(|p| peer(&p.domain, &p.addresses, p.port, net::Scheme::Https, p.ca_file.as_deref()))
-            .collect::<Result<_>>()?,
-        blocks: config
-            .federation
-            .blocked
-            .iter()
-            .map(|domain| net::Block {
-                domain: domain.clone(),
-                severity: net::Severity::Suspend,
-                reject_media: true,
-                reject_reports: true,
-            })
-            .collect(),
-        own: vec![config.site.domain().to_owned(), config.site.authority().to_owned()],
-        guarded,
-        proxies: net::Purpose::ALL
-            .into_iter()
-            .zip(config::Purpose::ALL)
-            .filter_map(|(to, from)| Some((to, config.outgoing.proxy.of(from)?.clone())))
-            .collect(),
-    })
 }

@@ -4,9 +4,9 @@
 use super::{
     address,
     failure::{Failure, Refusal},
-    rules::{Rules, Scheme, Via, literal},
+    rules::{Rules, Via, literal},
 };
-use crate::limits;
+use crate::{config::Scheme, limits};
 use base64::Engine;
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use hyper::Uri;

@@ -10,11 +10,14 @@ mod dial;
 mod failure;
 mod pace;
 mod rules;
+mod settings;
 
+pub use crate::config::{Purpose, Scheme};
 pub use body::{Answer, Opened};
 pub use dial::{Io, Link, Network, SystemNetwork};
 pub use failure::{Failure, Refusal};
-pub use rules::{Block, NetConfig, Peer, Purpose, Rules, Scheme, Severity, Standing, Via, host_of, split_domain};
+pub use rules::{Block, NetConfig, Peer, Rules, Severity, Standing, Via, host_of, split_domain};
+pub use settings::{check_ca, read_ca};
 
 use crate::{
     limits,
@@ -215,7 +218,7 @@ impl Gate {
     async fn conclude<T>(&self, purpose: Purpose, started: Instant, result: Result<T, Failure>) -> Result<T, Failure> {
         if let Err(failure) = &result {
             *self.0.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(failure.code()).or_default() += 1;
-            metrics::counter!("outgoing_failed_total", "purpose" => purpose.name(), "reason" => failure.code())
+            metrics::counter!("outgoing_failed_total", "purpose" => purpose.as_str(), "reason" => failure.code())
                 .increment(1);
             if !matches!(purpose, Purpose::Deliver | Purpose::Key) {
                 tokio::time::sleep_until(started + Duration::from_millis(limits::FETCH_FAILURE_MIN_MS)).await;
@@ -253,7 +256,7 @@ impl Gate {
     /// Keeps account of hosts that do not answer.
     fn note(&self, ask: &Ask, url: &Url, failure: &Failure) {
         let host = url.host_str().unwrap_or_default();
-        tracing::debug!(purpose = ask.purpose.name(), host, reason = failure.code(), "outgoing request failed");
+        tracing::debug!(purpose = ask.purpose.as_str(), host, reason = failure.code(), "outgoing request failed");
         if matches!(failure, Failure::Unreachable(_) | Failure::TimedOut) {
             self.0.pauses.failed(&authority(url));
         }

@@ -1,8 +1,8 @@
 //! How many requests run at once, and which hosts are left alone for a while. In memory only: durable back-off of
 //! deliveries is the delivery queue's.
 
-use super::{failure::Failure, rules::Purpose};
-use crate::limits;
+use super::failure::Failure;
+use crate::{config::Purpose, limits};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},

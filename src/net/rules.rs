@@ -3,6 +3,7 @@
 //! (LAN-07): peer entries are the only door, for tests and the demo too.
 
 use super::{address, failure::Refusal};
+use crate::config::{Purpose, Scheme};
 use ipnet::IpNet;
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -11,89 +12,16 @@ use std::{
 };
 use url::{Host, Url};
 
-/// What an outgoing request is for. Decides limits, concurrency, proxies and which doors are open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Purpose {
-    /// An ActivityPub document.
-    Object,
-    /// The actor behind the key of a request that is waiting for its verification.
-    Key,
-    /// WebFinger, host-meta, NodeInfo.
-    Webfinger,
-    /// A POST to an inbox.
-    Deliver,
-    /// Avatars, headers, attachments, emoji.
-    Media,
-    /// A page that a post links to. Never private (LAN-06).
-    Preview,
-    /// A URL an admin configured to be told things. Never private (LAN-06).
-    Webhook,
-    /// Web Push, to configured relays only (NET-09).
-    Push,
+/// Peer entries open doors for these purposes only (LAN-01, LAN-06).
+const fn uses_peer_entries(purpose: Purpose) -> bool {
+    matches!(purpose, Purpose::Object | Purpose::Key | Purpose::Webfinger | Purpose::Deliver | Purpose::Media)
 }
 
-impl Purpose {
-    /// Every purpose, in the order of the settings reference.
-    pub const ALL: [Self; 8] = [
-        Self::Object,
-        Self::Key,
-        Self::Webfinger,
-        Self::Deliver,
-        Self::Media,
-        Self::Preview,
-        Self::Webhook,
-        Self::Push,
-    ];
-    /// The word used in settings, logs and counters.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Object => "object",
-            Self::Key => "key",
-            Self::Webfinger => "webfinger",
-            Self::Deliver => "deliver",
-            Self::Media => "media",
-            Self::Preview => "preview",
-            Self::Webhook => "webhook",
-            Self::Push => "push",
-        }
-    }
-    /// Peer entries open doors for these purposes only (LAN-01, LAN-06).
-    const fn uses_peer_entries(self) -> bool {
-        matches!(self, Self::Object | Self::Key | Self::Webfinger | Self::Deliver | Self::Media)
-    }
-}
-
-/// The scheme of a peer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Scheme {
-    /// TLS; the only one for hosts without an entry.
-    #[default]
-    Https,
-    /// Plain, for this one peer.
-    Http,
-}
-
-impl Scheme {
-    /// `https` or `http`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Https => "https",
-            Self::Http => "http",
-        }
-    }
-    /// 443 or 80.
-    pub const fn default_port(self) -> u16 {
-        match self {
-            Self::Https => 443,
-            Self::Http => 80,
-        }
-    }
-    fn parse(s: &str) -> Option<Self> {
-        match s {
-            "https" => Some(Self::Https),
-            "http" => Some(Self::Http),
-            _ => None,
-        }
+fn scheme_of(url: &Url) -> Option<Scheme> {
+    match url.scheme() {
+        "https" => Some(Scheme::Https),
+        "http" => Some(Scheme::Http),
+        _ => None,
     }
 }
 
@@ -161,6 +89,8 @@ pub struct NetConfig {
     /// Addresses that are never dialled on that port: our listeners and our database (NET-07). An unspecified address
     /// stands for every address of this machine.
     pub guarded: Vec<SocketAddr>,
+    /// Name endings that no proxy is asked for.
+    pub internal_suffixes: Vec<String>,
     /// HTTP proxies by purpose.
     pub proxies: BTreeMap<Purpose, Url>,
 }
@@ -200,6 +130,7 @@ pub struct Rules {
     blocks: HashMap<String, Vec<(Option<u16>, Block)>>,
     own: HashSet<(String, u16)>,
     guarded: Vec<SocketAddr>,
+    internal_suffixes: Vec<String>,
     proxies: BTreeMap<Purpose, Url>,
 }
 
@@ -261,6 +192,7 @@ impl Rules {
             blocks,
             own,
             guarded: config.guarded.clone(),
+            internal_suffixes: config.internal_suffixes.iter().map(|s| s.trim_matches('.').to_lowercase()).collect(),
             proxies: config.proxies.clone(),
         }
     }
@@ -330,7 +262,7 @@ impl Rules {
     /// # Errors
     /// The rule that forbids it.
     pub fn judge(&self, purpose: Purpose, url: &Url) -> Result<Via, Refusal> {
-        let scheme = Scheme::parse(url.scheme()).ok_or(Refusal::Scheme)?;
+        let scheme = scheme_of(url).ok_or(Refusal::Scheme)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refusal::UserInfo);
         }
@@ -360,7 +292,7 @@ impl Rules {
         }
         let has_entry = self.peers.of(&host).next().is_some();
         let mut direct = false;
-        if has_entry && purpose.uses_peer_entries() {
+        if has_entry && uses_peer_entries(purpose) {
             if self.peers.at(&host, scheme, port).next().is_none() {
                 let same_scheme = self.peers.of(&host).any(|p| p.scheme == scheme);
                 return Err(if same_scheme { Refusal::Port } else { Refusal::Scheme });
@@ -386,7 +318,7 @@ impl Rules {
         match self.proxies.get(&purpose) {
             // A private peer is on our side of the proxy.
             Some(proxy) if !direct => {
-                if literal.is_none() && is_internal_name(&host) {
+                if literal.is_none() && self.is_internal_name(&host) {
                     return Err(Refusal::ProxyInternalName);
                 }
                 Ok(Via::Proxy(proxy.clone()))
@@ -437,6 +369,12 @@ impl Rules {
         let wildcard = |own: &SocketAddr| own.port() == remote.port() && own.ip().is_unspecified();
         self.is_guarded(address::canonical(remote.ip()), remote.port())
             || (same_machine && self.guarded.iter().any(wildcard))
+    }
+
+    /// Names that mean something only inside: a proxy would resolve them with its own, inner view.
+    fn is_internal_name(&self, host: &str) -> bool {
+        let ends = |suffix: &String| host.strip_suffix(suffix.as_str()).is_some_and(|rest| rest.ends_with('.'));
+        !host.contains('.') || is_localhost(host) || self.internal_suffixes.iter().any(ends)
     }
 
     /// Loopback addresses that stand for a peer's name under `.localhost` (RFC 6761); the gate asks no resolver.
@@ -517,14 +455,4 @@ fn parents(host: &str) -> impl Iterator<Item = &str> {
 
 fn is_localhost(host: &str) -> bool {
     host == "localhost" || host.ends_with(".localhost")
-}
-
-/// Names that mean something only inside: a proxy would resolve them with its own, inner view.
-fn is_internal_name(host: &str) -> bool {
-    const SUFFIXES: [&str; 11] =
-        ["local", "localhost", "localdomain", "internal", "intranet", "lan", "corp", "home", "private", "test", "arpa"];
-    match host.rsplit_once('.') {
-        None => true,
-        Some((_, last)) => SUFFIXES.contains(&last),
-    }
 }

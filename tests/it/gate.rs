@@ -297,7 +297,8 @@ async fn sec_net_08_a_proxy_is_asked_for_the_world_only_and_per_purpose() {
         peer("single", &[], 0),
     ];
     let proxies = [(Purpose::Key, proxy.clone()), (Purpose::Object, proxy)].into();
-    let gate = configured(&network, NetConfig { peers, proxies, ..NetConfig::default() });
+    let internal_suffixes = vec!["internal".into()];
+    let gate = configured(&network, NetConfig { peers, proxies, internal_suffixes, ..NetConfig::default() });
     assert_eq!(key(&gate, "http://world.example/a").await.unwrap().body, "through");
     let first = asked.lock().unwrap()[0].clone();
     assert!(first.starts_with("CONNECT world.example:80 HTTP/1.1\r\n"), "{first}");

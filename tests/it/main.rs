@@ -4,7 +4,5 @@
 mod support;
 
 mod db;
-//! Behaviour through the door.
-
 mod gate;
 mod network;
