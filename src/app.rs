@@ -8,6 +8,7 @@ use crate::{
     domain::{Consumer, Env, Event, IdSource, Tx},
     net::Gate,
     random::Random,
+    rate::RateLimiter,
     time::Clock,
 };
 use std::{
@@ -160,6 +161,15 @@ impl App {
             self.0.wakes.of(queue).notify_waiters();
             self.0.wakes.of(queue).notify_one();
         }
+    }
+
+    /// The one rate limiter of this node.
+    pub fn limiter(&self) -> Arc<RateLimiter> {
+        self.part_or(|| {
+            let config = self.config();
+            let on = config.rate_limits.mode == crate::config::Switch::On;
+            RateLimiter::new(self.clock().clone(), on, config.trusted_ranges())
+        })
     }
 
     /// What happens from now on.

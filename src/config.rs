@@ -505,13 +505,19 @@ impl Config {
         self.web.public_pages && !self.authorized_fetch()
     }
 
+    /// Ranges whose addresses have 50 times the figures of one address.
+    pub fn trusted_ranges(&self) -> Vec<IpNet> {
+        match &self.rate_limits.trusted {
+            Some(ranges) => ranges.clone(),
+            None if self.federation.policy == FederationPolicy::Allowlist => values::private_ranges(),
+            None => Vec::new(),
+        }
+    }
+
     /// Whether requests from `address` have 50 times the figures of one address.
     pub fn is_trusted_range(&self, address: std::net::IpAddr) -> bool {
         let address = address.to_canonical();
-        match &self.rate_limits.trusted {
-            Some(ranges) => ranges.iter().any(|range| range.contains(&address)),
-            None => self.federation.policy == FederationPolicy::Allowlist && values::is_private(address),
-        }
+        self.trusted_ranges().iter().any(|range| range.contains(&address))
     }
 
     /// Whether the TCP peer at `address` is a configured reverse proxy (LIM-10).

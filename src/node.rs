@@ -2,7 +2,7 @@
 //! start the same thing.
 
 use crate::{
-    Result,
+    Result, api,
     app::{App, Seams},
     config::{self, Config},
     db::{self, Db},
@@ -24,8 +24,13 @@ pub const CONSUMERS: &[Consumer] = &[
 
 /// Everything this node answers.
 pub fn routes(app: &App) -> Router {
-    let _ = app;
-    Router::new()
+    let inner = Router::new()
+        // one line per edge
+        .merge(api::routes().into_router())
+        .fallback(api::request::not_found)
+        .method_not_allowed_fallback(api::request::wrong_method)
+        .with_state(app.clone());
+    api::request::door(inner, app.limiter())
 }
 
 /// Starts what works in the background: jobs, deliveries, the inbox. It ends when the app stops.

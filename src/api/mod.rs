@@ -4,6 +4,7 @@ pub mod auth;
 pub mod error;
 pub mod page;
 pub mod params;
+pub mod relationships;
 pub mod request;
 
 use axum::{
@@ -17,6 +18,13 @@ pub use auth::{Access, Anyone, AppToken, Routes, SignedIn};
 pub use error::{ApiError, ApiResult};
 pub use page::Page;
 pub use params::Params;
+
+/// Every route of the client API with what it asks of its caller.
+pub fn routes() -> auth::Routes {
+    auth::Routes::new()
+        // one line per noun
+        .merge(relationships::routes())
+}
 
 /// A route that changes something: PUT and PATCH alike, because clients do not agree on which.
 pub fn update<H, T, S>(handler: H) -> MethodRouter<S>

@@ -320,9 +320,16 @@ pub(super) fn pattern(key: &str, text: &str) -> Result<String, ConfigError> {
 }
 
 /// Private and loopback ranges: what "inside" means for rate limits. The outgoing gate has its own, wider list.
-pub(super) fn is_private(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
-    }
+pub(super) fn private_ranges() -> Vec<IpNet> {
+    const RANGES: [&str; 8] = [
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    ];
+    RANGES.iter().filter_map(|range| range.parse().ok()).collect()
 }

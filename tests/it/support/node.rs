@@ -12,7 +12,7 @@ use std::{
 use tokio::net::TcpListener;
 use watercooler::{
     app::App,
-    config::{Config, Database, PeerEntry, Scheme},
+    config::{Config, Database, PeerEntry, RateLimits, Scheme, Switch},
     net::{Network, SystemNetwork},
     node::{self, Parts},
     time::{Clock, Timestamp},
@@ -60,6 +60,7 @@ impl NodeBuilder {
             public_url: Some(format!("http://{authority}").parse().unwrap()),
             listen: address,
             data_dir: folder.path().to_owned(),
+            rate_limits: RateLimits { mode: Switch::Off, trusted: None },
             ..Config::default()
         };
         Self {
