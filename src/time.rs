@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 /// A moment: milliseconds since 1970-01-01 UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -50,6 +50,41 @@ impl Timestamp {
     pub fn rfc3339(self) -> String {
         self.to_datetime().to_rfc3339_opts(SecondsFormat::Millis, true)
     }
+    /// The same without an allocation: dates stand on every line of a timeline. `None` outside the years 0 to 9999.
+    fn write_rfc3339(self, out: &mut [u8; 24]) -> Option<()> {
+        let days = self.0.div_euclid(86_400_000);
+        let ms = self.0.rem_euclid(86_400_000);
+        // Days since 0000-03-01, in eras of 400 years, so that the leap day ends a year.
+        let shifted = days + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let of_era = shifted.rem_euclid(146_097);
+        let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * of_year + 2) / 153;
+        let day = of_year - (153 * shifted_month + 2) / 5 + 1;
+        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        if !(0..=9999).contains(&year) {
+            return None;
+        }
+        *out = *b"0000-00-00T00:00:00.000Z";
+        let fields = [
+            (year, 4, 0),
+            (month, 2, 5),
+            (day, 2, 8),
+            (ms / 3_600_000, 2, 11),
+            (ms / 60_000 % 60, 2, 14),
+            (ms / 1_000 % 60, 2, 17),
+            (ms % 1_000, 3, 20),
+        ];
+        for (mut value, digits, at) in fields {
+            for slot in out.get_mut(at..at + digits)?.iter_mut().rev() {
+                *slot = b'0' + (value % 10) as u8;
+                value /= 10;
+            }
+        }
+        Some(())
+    }
     /// `2026-07-02`.
     pub fn date(self) -> String {
         self.to_datetime().format("%Y-%m-%d").to_string()
@@ -84,7 +119,11 @@ impl Timestamp {
 
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&self.rfc3339())
+        let mut text = [0u8; 24];
+        match self.write_rfc3339(&mut text).and_then(|()| std::str::from_utf8(&text).ok()) {
+            Some(text) => s.serialize_str(text),
+            None => s.serialize_str(&self.rfc3339()),
+        }
     }
 }
 
@@ -118,6 +157,22 @@ impl Clock {
     pub fn set(&self, at: Timestamp) {
         if let Some(fixed) = &self.0 {
             fixed.store(at.0, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_as_chrono_writes_them() {
+        let mut moments =
+            vec![0, 1, 999, 951_782_399_999, 951_782_400_000, 951_868_800_000, 1_709_251_199_123, -1, -1_000];
+        moments.extend((0..20_000).map(|n| n * 1_234_567_891 - 2_000_000_000_000));
+        for ms in moments {
+            let at = Timestamp::from_millis(ms);
+            assert_eq!(serde_json::to_string(&at).expect("a string"), format!("\"{}\"", at.rfc3339()), "{ms}");
         }
     }
 }

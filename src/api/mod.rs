@@ -1,6 +1,7 @@
 //! The Mastodon client API (the only place where a post is called a status).
 
 pub mod auth;
+pub mod entities;
 pub mod error;
 pub mod page;
 pub mod params;

@@ -5,48 +5,20 @@ use crate::Error;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use std::fmt::Write;
 
-/// Which part of a list is asked for. Bounds are exclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Only older than this.
-    pub max_id: Option<i64>,
-    /// Only newer than this, the newest of them.
-    pub since_id: Option<i64>,
-    /// Only newer than this, the oldest of them (wins over `since_id`).
-    pub min_id: Option<i64>,
-    /// Rows wanted.
-    pub limit: i64,
-}
+pub use crate::store::page::Page;
 
-impl Page {
-    /// Default size of a page of posts.
-    pub const POSTS: i64 = 20;
-    /// Default size of a page of accounts or notifications.
-    pub const ACCOUNTS: i64 = 40;
-
-    /// Reads the page asked for; the limit is clamped to 1..=`2 * default`. Bounds that are no numbers are 422.
-    pub fn read(params: &Params, default: i64) -> ApiResult<Self> {
-        let limit = match params.integer("limit")? {
-            Some(n) => n.clamp(1, default * 2),
-            None => default,
-        };
-        Ok(Self {
-            max_id: bound(params, "max_id")?,
-            since_id: bound(params, "since_id")?,
-            min_id: bound(params, "min_id")?,
-            limit,
-        })
-    }
-
-    /// Whether rows are wanted oldest first (then turned round): the page just above `min_id`.
-    pub fn upward(&self) -> bool {
-        self.min_id.is_some()
-    }
-
-    /// The lower bound that counts.
-    pub fn above(&self) -> Option<i64> {
-        self.min_id.or(self.since_id)
-    }
+/// Reads the page asked for; the limit is clamped to 1..=`2 * default`. Bounds that are no numbers are 422.
+pub fn read(params: &Params, default: i64) -> ApiResult<Page> {
+    let limit = match params.integer("limit")? {
+        Some(n) => n.clamp(1, default * 2),
+        None => default,
+    };
+    Ok(Page {
+        max_id: bound(params, "max_id")?,
+        since_id: bound(params, "since_id")?,
+        min_id: bound(params, "min_id")?,
+        limit,
+    })
 }
 
 fn bound(params: &Params, name: &'static str) -> ApiResult<Option<i64>> {
@@ -103,7 +75,7 @@ mod tests {
     use super::*;
 
     fn read(query: &str) -> ApiResult<Page> {
-        Page::read(&Params::from_query(query)?, Page::POSTS)
+        super::read(&Params::from_query(query)?, Page::POSTS)
     }
 
     #[test]

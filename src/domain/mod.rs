@@ -17,7 +17,10 @@ pub mod reports;
 pub mod scopes;
 pub mod task;
 pub mod text;
+pub mod timelines;
 pub mod tx;
+pub mod views;
+pub mod visibility;
 
 pub use fact::{Event, EventKind, Fact};
 pub use task::Task;

@@ -1,0 +1,108 @@
+//! Smaller documents: tags, lists, conversations, markers, preferences, search results, reports.
+
+use super::{Date, Digits, status::Status};
+use crate::{id::Id, model, time::Timestamp};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// A hashtag and how it was used lately.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tag {
+    pub id: Id<model::Tag>,
+    pub name: String,
+    pub url: String,
+    pub history: Vec<History>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub following: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub featuring: Option<bool>,
+}
+
+/// One day; all strings of digits, `day` is midnight in unix seconds.
+#[derive(Clone, Debug, Serialize)]
+pub struct History {
+    pub day: Digits,
+    pub accounts: Digits,
+    pub uses: Digits,
+}
+
+/// A hashtag on a profile.
+#[derive(Clone, Debug, Serialize)]
+pub struct FeaturedTag<'a> {
+    pub id: Id<model::FeaturedTag>,
+    pub name: &'a str,
+    pub url: String,
+    pub statuses_count: Digits,
+    pub last_status_at: Option<Date>,
+}
+
+/// A list of people.
+#[derive(Clone, Debug, Serialize)]
+pub struct List<'a> {
+    pub id: Id<model::List>,
+    pub title: &'a str,
+    /// `followed`, `list` or `none`.
+    pub replies_policy: &'a str,
+    pub exclusive: bool,
+}
+
+/// A direct exchange.
+#[derive(Clone, Debug, Serialize)]
+pub struct Conversation<'a> {
+    pub id: Id<model::Conversation>,
+    pub unread: bool,
+    pub accounts: Vec<&'a RawValue>,
+    pub last_status: Option<Status<'a>>,
+}
+
+/// How far a timeline was read.
+#[derive(Clone, Debug, Serialize)]
+pub struct Marker<'a> {
+    pub last_read_id: &'a str,
+    pub version: i64,
+    pub updated_at: Timestamp,
+}
+
+/// Defaults of the account, for clients.
+#[derive(Clone, Debug, Serialize)]
+pub struct Preferences<'a> {
+    #[serde(rename = "posting:default:visibility")]
+    pub visibility: &'a str,
+    #[serde(rename = "posting:default:sensitive")]
+    pub sensitive: bool,
+    #[serde(rename = "posting:default:language")]
+    pub language: Option<&'a str>,
+    #[serde(rename = "posting:default:quote_policy")]
+    pub quote_policy: &'static str,
+    #[serde(rename = "reading:expand:media")]
+    pub expand_media: &'static str,
+    #[serde(rename = "reading:expand:spoilers")]
+    pub expand_spoilers: bool,
+    #[serde(rename = "reading:autoplay:gifs")]
+    pub autoplay_gifs: bool,
+}
+
+/// What a search found; every key is always there.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Search<'a> {
+    pub accounts: Vec<&'a RawValue>,
+    pub statuses: Vec<Status<'a>>,
+    pub hashtags: Vec<Tag>,
+}
+
+/// A report as its author sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report<'a> {
+    pub id: Id<model::Report>,
+    pub action_taken: bool,
+    pub action_taken_at: Option<Timestamp>,
+    /// `spam`, `legal`, `violation` or `other`.
+    pub category: &'a str,
+    pub comment: &'a str,
+    pub forwarded: bool,
+    pub created_at: Timestamp,
+    pub status_ids: Vec<Id<model::Post>>,
+    pub collection_ids: [(); 0],
+    pub rule_ids: Vec<String>,
+    pub target_account: &'a RawValue,
+}

@@ -1,0 +1,67 @@
+//! Notifications, one by one and grouped.
+
+use super::{misc::Report, status::Status};
+use crate::{id::Id, model, time::Timestamp};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// Something that happened to the viewer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Notification<'a> {
+    pub id: Id<model::Notification>,
+    pub r#type: &'a str,
+    pub group_key: String,
+    pub created_at: Timestamp,
+    pub account: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report<'a>>,
+}
+
+/// Several notifications of one kind about one thing.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotificationGroup<'a> {
+    pub group_key: String,
+    pub notifications_count: i64,
+    pub r#type: &'a str,
+    /// A JSON number, unlike every other id.
+    pub most_recent_notification_id: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_min_id: Option<Id<model::Notification>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_max_id: Option<Id<model::Notification>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest_page_notification_at: Option<Timestamp>,
+    pub sample_account_ids: Vec<Id<model::Account>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_id: Option<Id<model::Post>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<Report<'a>>,
+}
+
+/// A page of groups and what they refer to.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupedNotifications<'a> {
+    pub accounts: Vec<&'a RawValue>,
+    pub statuses: Vec<Status<'a>>,
+    pub notification_groups: Vec<NotificationGroup<'a>>,
+}
+
+/// What to do with notifications from people the viewer has nothing to do with: `accept`, `filter` or `drop`.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotificationPolicy<'a> {
+    pub for_not_following: &'a str,
+    pub for_not_followers: &'a str,
+    pub for_new_accounts: &'a str,
+    pub for_private_mentions: &'a str,
+    pub for_limited_accounts: &'a str,
+    pub summary: PolicySummary,
+}
+
+/// What the policy held back.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct PolicySummary {
+    pub pending_requests_count: i64,
+    pub pending_notifications_count: i64,
+}
