@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod crypto;
 pub mod db;
@@ -18,7 +19,9 @@ pub mod net;
 pub mod node;
 pub mod random;
 pub mod rate;
+pub mod server;
 pub mod store;
+pub mod telemetry;
 pub mod time;
 pub mod uri;
 pub mod web;

@@ -95,6 +95,13 @@ impl Db {
         self.dialect
     }
 
+    /// Takes no more work, finishes what waits, and returns when everything is on disk and the log is checkpointed
+    /// (REL-25). It blocks: call it away from the runtime's threads.
+    pub fn close(&self) {
+        self.reads.close();
+        self.writes.close();
+    }
+
     /// Runs a read-only operation against one consistent state.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ struct State {
 }
 
 struct Shared {
+    threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
     state: Mutex<State>,
     wake: Condvar,
     capacity: usize,
@@ -50,8 +51,20 @@ impl Drop for Closer {
 
 impl Queue {
     fn new(capacity: usize) -> Self {
-        let shared = Arc::new(Shared { state: Mutex::default(), wake: Condvar::new(), capacity });
+        let shared =
+            Arc::new(Shared { threads: Mutex::default(), state: Mutex::default(), wake: Condvar::new(), capacity });
         Self { _close: Arc::new(Closer(shared.clone())), shared }
+    }
+
+    /// Takes no more work and waits until the threads have finished what waits.
+    pub fn close(&self) {
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.shared.wake.notify_all();
+        let threads = std::mem::take(&mut *self.shared.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            // A thread that panicked has nothing left to finish.
+            let _ = thread.join();
+        }
     }
 
     pub fn submit(&self, work: Work) -> Result<()> {
@@ -90,7 +103,7 @@ const GROUP: usize = 64;
 pub(super) fn sqlite_writer(mut conn: Conn, capacity: usize) -> Result<Queue> {
     let queue = Queue::new(capacity);
     let shared = queue.shared.clone();
-    spawn("db-writer", move || {
+    spawn(&queue, "db-writer", move || {
         while let Some(group) = shared.take(GROUP) {
             write_group(&mut conn, group);
         }
@@ -171,7 +184,7 @@ pub(super) fn sqlite_readers(conns: Vec<Conn>, capacity: usize) -> Result<Queue>
     let queue = Queue::new(capacity);
     for mut conn in conns {
         let shared = queue.shared.clone();
-        spawn("db-reader", move || {
+        spawn(&queue, "db-reader", move || {
             while let Some(works) = shared.take(1) {
                 for work in works {
                     let begun = conn.batch("BEGIN");
@@ -190,7 +203,7 @@ pub(super) fn postgres(url: &Arc<str>, threads: usize, capacity: usize) -> Resul
     let queue = Queue::new(capacity);
     for _ in 0..threads {
         let (shared, url) = (queue.shared.clone(), url.clone());
-        spawn("db-postgres", move || {
+        spawn(&queue, "db-postgres", move || {
             let mut conn: Option<Conn> = None;
             while let Some(works) = shared.take(1) {
                 for work in works {
@@ -230,6 +243,8 @@ fn postgres_one(slot: &mut Option<Conn>, url: &str, work: Work) {
     (finish.answer)(ended.map_err(Error::from));
 }
 
-fn spawn(name: &str, f: impl FnOnce() + Send + 'static) -> Result<()> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(f).map(drop).map_err(Error::internal)
+fn spawn(queue: &Queue, name: &str, f: impl FnOnce() + Send + 'static) -> Result<()> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(f).map_err(Error::internal)?;
+    queue.shared.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+    Ok(())
 }

@@ -3,6 +3,7 @@
 //! transaction.
 
 pub mod accounts;
+pub mod aliases;
 pub mod audit;
 pub mod fact;
 pub mod follows;

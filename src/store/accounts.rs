@@ -64,3 +64,13 @@ pub fn count_follow(conn: &mut Conn, follower: Id<Account>, target: Id<Account>,
         .execute(conn)?;
     Ok(())
 }
+
+/// Sets the actor ids an account names as the same person (a JSON list).
+pub fn set_aliases(conn: &mut Conn, id: Id<Account>, list: &str, now: crate::time::Timestamp) -> Result<()> {
+    Sql::new("update accounts set also_known_as = ")
+        .bind(list)
+        .with(", updated_at = ", now)
+        .with(" where id = ", id)
+        .execute(conn)?;
+    Ok(())
+}

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod actor_keys;
 pub mod deliveries;
 pub mod follows;
+pub mod health;
 pub mod jobs;
 pub mod lists;
 pub mod notifications;

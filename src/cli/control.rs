@@ -1,0 +1,115 @@
+//! The control socket: verbs of the command line run inside the running server, so that there is one writer, one set of
+//! caches and one queue. One line of JSON in, one line out; only the owner of the data folder (or root) may speak.
+
+use super::{Failure, lock::socket_path};
+use crate::app::App;
+use serde_json::{Value, json};
+use std::{
+    io,
+    os::{fd::AsRawFd, unix::fs::PermissionsExt},
+    path::{Path, PathBuf},
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{UnixListener, UnixStream},
+};
+
+/// Longest request or answer, bytes.
+const LINE: u64 = 16 * 1024 * 1024;
+/// Longest path the operating system takes for a socket, with room to spare.
+const PATH: usize = 100;
+
+/// Removes the socket when the server ends.
+pub struct Control(PathBuf);
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Listens beside the server; ends with the app.
+pub fn listen(app: &App) -> Result<Control, Failure> {
+    let path = socket_path(app.config());
+    // A socket left behind by a killed process: we hold the lock, so nobody listens there.
+    let _ = std::fs::remove_file(&path);
+    let cannot = |e: io::Error| Failure::new(format!("cannot listen on {}: {e}", path.display()));
+    let listener = short(&path, |path| UnixListener::bind(path)).map_err(cannot)?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(cannot)?;
+    let app = app.clone();
+    tokio::spawn(async move {
+        loop {
+            let stream = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = app.stopping().cancelled() => return,
+            };
+            match stream {
+                Ok((stream, _)) => {
+                    let app = app.clone();
+                    tokio::spawn(async move {
+                        if let Err(error) = answer(&app, stream).await {
+                            tracing::debug!(%error, "a control connection ended early");
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the control socket rests");
+                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                }
+            }
+        }
+    });
+    Ok(Control(path))
+}
+
+async fn answer(app: &App, stream: UnixStream) -> io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    (&mut stream).take(LINE).read_line(&mut line).await?;
+    let reply = match serde_json::from_str(&line) {
+        Ok(verb) => match super::data::run(app, verb).await {
+            Ok(value) => json!({ "ok": value }),
+            Err(failure) => failure.as_json(),
+        },
+        Err(error) => json!({ "error": format!("not a request of this version: {error}"), "code": "invalid" }),
+    };
+    let mut text = reply.to_string();
+    text.push('\n');
+    stream.get_mut().write_all(text.as_bytes()).await
+}
+
+/// Runs a verb inside the server that listens at `socket`; `None` when nobody does.
+pub async fn ask(socket: &Path, verb: &super::data::DataVerb) -> Result<Option<Value>, Failure> {
+    let connected = short(socket, |path| std::os::unix::net::UnixStream::connect(path)).and_then(|stream| {
+        stream.set_nonblocking(true)?;
+        UnixStream::from_std(stream)
+    });
+    let mut stream = match connected {
+        Ok(stream) => BufReader::new(stream),
+        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => return Ok(None),
+        Err(e) => return Err(Failure::new(format!("cannot speak to the server at {}: {e}", socket.display()))),
+    };
+    let mut text = serde_json::to_string(verb).map_err(|e| Failure::new(e.to_string()))?;
+    text.push('\n');
+    stream.get_mut().write_all(text.as_bytes()).await?;
+    let mut line = String::new();
+    (&mut stream).take(LINE).read_line(&mut line).await?;
+    let reply: Value =
+        serde_json::from_str(&line).map_err(|_| Failure::new("the server stopped before it answered"))?;
+    match reply.get("ok") {
+        Some(value) => Ok(Some(value.clone())),
+        None => Err(Failure::from_json(&reply)),
+    }
+}
+
+/// Sockets have short paths: a long one is reached through the open folder.
+fn short<T>(path: &Path, f: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
+    if path.as_os_str().len() <= PATH {
+        return f(path);
+    }
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not the path of a socket"));
+    };
+    let folder = std::fs::File::open(folder)?;
+    f(&PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())).join(name))
+}

@@ -1,0 +1,295 @@
+//! `account ...`
+
+use super::{super::Failure, find};
+use crate::{
+    Error, Result,
+    app::App,
+    crypto::Passwords,
+    domain::{
+        accounts::{self, NewPerson},
+        aliases,
+        audit::Staff,
+        names,
+    },
+    id::Id,
+    model::{Account, Role, User},
+    store,
+};
+use clap::{Args, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::io::{BufRead, IsTerminal};
+
+/// What to do with an account.
+#[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountVerb {
+    /// Create a person who may sign in at once
+    Create {
+        /// User name
+        name: String,
+        /// E-mail address
+        #[arg(long)]
+        email: Option<String>,
+        /// What they may do
+        #[arg(long, value_enum, default_value = "member")]
+        role: RoleName,
+        #[command(flatten)]
+        password: PasswordInput,
+    },
+    /// List people
+    List {
+        /// Only those who wait for approval
+        #[arg(long)]
+        pending: bool,
+    },
+    /// Let somebody in who asked for it
+    Approve {
+        /// User name
+        name: String,
+    },
+    /// Turn somebody away who asked to join
+    Reject {
+        /// User name
+        name: String,
+    },
+    /// Change what somebody may do
+    Role {
+        /// User name
+        name: String,
+        /// The new role
+        #[arg(value_enum)]
+        role: RoleName,
+    },
+    /// Set a new password; all sessions and tokens end
+    Password {
+        /// User name
+        name: String,
+        #[command(flatten)]
+        password: PasswordInput,
+    },
+    /// Forbid somebody to sign in; their posts stay
+    Disable {
+        /// User name
+        name: String,
+    },
+    /// Allow somebody to sign in again
+    Enable {
+        /// User name
+        name: String,
+    },
+    /// Hide an account of this or another node and stop its activities
+    Suspend {
+        /// User name, with @domain for another node
+        name: String,
+        /// Lift the suspension
+        #[arg(long)]
+        lift: bool,
+    },
+    /// Delete a person and all they wrote, for good
+    Delete {
+        /// User name
+        name: String,
+        /// Yes, really
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Say which other accounts are the same person, so that one of them can move here
+    Alias {
+        /// User name
+        name: String,
+        /// Address of the other account (https://...), or its handle when it is known here
+        other: Option<String>,
+        /// Take the alias back
+        #[arg(long)]
+        remove: bool,
+    },
+}
+
+/// Where a password comes from.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+pub struct PasswordInput {
+    /// Read the password from standard input; without it one is made up and printed
+    #[arg(long)]
+    password_stdin: bool,
+    #[arg(skip)]
+    password: Option<String>,
+}
+
+/// A role by name.
+#[derive(Clone, Copy, Debug, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleName {
+    /// Uses the node
+    Member,
+    /// Handles reports
+    Moderator,
+    /// Runs the node
+    Admin,
+    /// May everything
+    Owner,
+}
+
+impl RoleName {
+    pub(super) fn role(self) -> Role {
+        match self {
+            Self::Member => Role::Member,
+            Self::Moderator => Role::Moderator,
+            Self::Admin => Role::Admin,
+            Self::Owner => Role::Owner,
+        }
+    }
+}
+
+impl AccountVerb {
+    /// Reads a password that shall come from standard input: in the command's own process, never in the server.
+    pub(in crate::cli) fn read_password(&mut self) -> Result<(), Failure> {
+        let (Self::Create { password, .. } | Self::Password { password, .. }) = self else { return Ok(()) };
+        if !password.password_stdin {
+            return Ok(());
+        }
+        if std::io::stdin().is_terminal() {
+            eprintln!("Password (shown as you type), then Enter:");
+        }
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line)?;
+        password.password = Some(line.trim_end_matches(['\r', '\n']).to_owned());
+        Ok(())
+    }
+}
+
+/// The hash, and the password where we made it up.
+async fn hashed(app: &App, input: PasswordInput) -> Result<(String, Option<String>)> {
+    let (password, made) = match input.password {
+        Some(password) => (password, None),
+        None => {
+            let password = crate::crypto::base64url(&app.random().bytes::<15>());
+            (password.clone(), Some(password))
+        }
+    };
+    names::password(&password)?;
+    let hash = app.part::<Passwords>().hash(password, app.random().bytes()).await?;
+    Ok((hash, made))
+}
+
+pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
+    let domain = app.site().domain().to_owned();
+    match verb {
+        AccountVerb::Create { name, email, role, password } => {
+            let (hash, made) = hashed(app, password).await?;
+            let created = app
+                .write(move |tx| {
+                    let mut person = NewPerson::member(&name, email.as_deref(), Some(hash));
+                    (person.role, person.by_staff) = (role.role(), true);
+                    let account = accounts::create(tx, &person)?;
+                    let by = Staff::console();
+                    crate::domain::audit::write(tx, &by, "account.create", &account.acct(), person.role.as_str())?;
+                    let user = store::users::load(tx.conn, account.id)?;
+                    Ok(describe(&account, Some(&user), &domain))
+                })
+                .await?;
+            Ok(with(created, "password", made))
+        }
+        AccountVerb::List { pending } => {
+            app.read(move |conn| {
+                let mut all = Vec::new();
+                let mut after = Id::new(0);
+                loop {
+                    let users = store::users::page(conn, after, pending, 500)?;
+                    let Some(last) = users.last() else { break };
+                    after = last.account_id;
+                    let ids: Vec<Id<Account>> = users.iter().map(|u| u.account_id).collect();
+                    for account in store::accounts::list(conn, &ids)? {
+                        let user = users.iter().find(|u| u.account_id == account.id);
+                        all.push(describe(&account, user, &domain));
+                    }
+                }
+                Ok(Value::Array(all))
+            })
+            .await
+        }
+        AccountVerb::Password { name, password } => {
+            let (hash, made) = hashed(app, password).await?;
+            let changed = on(app, name, move |tx, by, id| accounts::reset_password(tx, by, id, &hash)).await?;
+            Ok(with(changed, "password", made))
+        }
+        AccountVerb::Approve { name } => on(app, name, accounts::approve).await,
+        AccountVerb::Reject { name } => on(app, name, accounts::reject).await,
+        AccountVerb::Role { name, role } => {
+            on(app, name, move |tx, by, id| accounts::set_role(tx, by, id, role.role())).await
+        }
+        AccountVerb::Disable { name } => on(app, name, accounts::disable).await,
+        AccountVerb::Enable { name } => on(app, name, accounts::enable).await,
+        AccountVerb::Suspend { name, lift: false } => on(app, name, accounts::suspend).await,
+        AccountVerb::Suspend { name, lift: true } => on(app, name, accounts::unsuspend).await,
+        AccountVerb::Delete { yes: false, .. } => {
+            Err(Error::bad_request("deleting cannot be undone: say --yes to go on"))
+        }
+        AccountVerb::Delete { name, yes: true } => on(app, name, accounts::delete).await,
+        AccountVerb::Alias { name, other, remove } => {
+            app.write(move |tx| {
+                let account = find(tx.conn, &domain, &name)?;
+                let uri = match &other {
+                    Some(text) if text.starts_with("https://") || text.starts_with("http://") => Some(text.clone()),
+                    Some(handle) => Some(find(tx.conn, &domain, handle)?.uri),
+                    None => None,
+                };
+                let list = match uri {
+                    Some(uri) => aliases::change(tx, &Staff::console(), account.id, &uri, !remove)?,
+                    None => aliases::list(&account),
+                };
+                Ok(json!({ "handle": format!("{}@{domain}", account.username), "aliases": list }))
+            })
+            .await
+        }
+    }
+}
+
+/// Runs a staff operation on the account of this name and describes what is left.
+async fn on(
+    app: &App,
+    name: String,
+    operation: impl FnOnce(&mut crate::domain::Tx<'_>, &Staff, Id<Account>) -> Result<()> + Send + 'static,
+) -> Result<Value> {
+    let domain = app.site().domain().to_owned();
+    app.write(move |tx| {
+        let before = find(tx.conn, &domain, &name)?;
+        operation(tx, &Staff::console(), before.id)?;
+        let account = store::accounts::find(tx.conn, before.id)?.unwrap_or(before);
+        let user = store::users::find(tx.conn, account.id)?;
+        Ok(describe(&account, user.as_ref(), &domain))
+    })
+    .await
+}
+
+fn describe(account: &Account, user: Option<&User>, domain: &str) -> Value {
+    let handle = if account.is_local() { format!("{}@{domain}", account.username) } else { account.acct() };
+    let state = if account.deleted_at.is_some() {
+        "deleted"
+    } else if account.suspended_at.is_some() {
+        "suspended"
+    } else if user.is_some_and(|u| u.disabled_at.is_some()) {
+        "disabled"
+    } else if user.is_some_and(|u| u.approved_at.is_none()) {
+        "waiting"
+    } else {
+        "active"
+    };
+    json!({
+        "id": account.id,
+        "username": account.username,
+        "handle": handle,
+        "email": user.and_then(|u| u.email.clone()),
+        "role": user.map(|u| u.role.as_str()),
+        "state": state,
+        "uri": account.uri,
+        "created_at": account.created_at,
+    })
+}
+
+fn with(mut value: Value, key: &str, text: Option<String>) -> Value {
+    if let (Some(object), Some(text)) = (value.as_object_mut(), text) {
+        object.insert(key.to_owned(), Value::String(text));
+    }
+    value
+}

@@ -1,0 +1,73 @@
+//! `jobs ...`: nothing that works in the background is hidden.
+
+use crate::{Error, Result, app::App, store};
+use clap::Subcommand;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// What to do with background work.
+#[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobsVerb {
+    /// List what waits, runs and failed, the newest first
+    List {
+        /// At most so many
+        #[arg(long, default_value_t = 200)]
+        limit: u16,
+    },
+    /// Try failed jobs again
+    Retry {
+        /// The number of one job
+        #[arg(required_unless_present = "all")]
+        id: Option<String>,
+        /// All of them
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
+}
+
+pub(super) async fn run(app: &App, verb: JobsVerb) -> Result<Value> {
+    let now = app.clock().now();
+    match verb {
+        JobsVerb::List { limit } => {
+            app.read(move |conn| {
+                let jobs = store::jobs::list(conn, limit.into())?;
+                Ok(jobs
+                    .iter()
+                    .map(|job| {
+                        let state = match () {
+                            () if job.buried_at.is_some() => "failed",
+                            () if job.locked_until.is_some_and(|until| until > now) => "running",
+                            () if job.run_at > now => "later",
+                            () => "waiting",
+                        };
+                        json!({
+                            "id": job.id,
+                            "queue": job.queue,
+                            "kind": job.kind,
+                            "state": state,
+                            "attempts": job.attempts,
+                            "run_at": job.run_at,
+                            "last_error": job.last_error,
+                        })
+                    })
+                    .collect())
+            })
+            .await
+        }
+        JobsVerb::Retry { id, .. } => {
+            let id = id.map(|id| id.parse()).transpose()?;
+            app.write(move |tx| {
+                let retried = store::jobs::retry(tx.conn, id, tx.now)?;
+                if retried == 0 && id.is_some() {
+                    return Err(Error::invalid("id", "not_found", "there is no failed job of this number"));
+                }
+                for (queue, _) in crate::jobs::QUEUES {
+                    tx.wake(queue);
+                }
+                Ok(json!({ "retried": retried }))
+            })
+            .await
+        }
+    }
+}

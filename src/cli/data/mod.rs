@@ -1,0 +1,96 @@
+//! Verbs that touch data: parsed here, sent to the running server as they are, run on its `App`. Each calls one operation
+//! of the domain as the console's [`Staff`], so it leaves the same trace as a click.
+
+mod accounts;
+mod jobs;
+mod moderation;
+mod people;
+
+pub use accounts::AccountVerb;
+pub use jobs::JobsVerb;
+pub use moderation::ReportVerb;
+pub use people::{InviteVerb, TokenVerb};
+
+use super::{Failure, Global, control, lock::Lock, print, serve, show};
+use crate::{Error, app::App, config::Config, db::Conn, model::Account, store};
+use clap::Subcommand;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A verb about the node's data.
+#[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DataVerb {
+    /// People of this node
+    #[command(subcommand)]
+    Account(AccountVerb),
+    /// Invitations
+    #[command(subcommand)]
+    Invite(InviteVerb),
+    /// Reports to the moderators
+    #[command(subcommand)]
+    Report(ReportVerb),
+    /// Access tokens for scripts and tests
+    #[command(subcommand)]
+    Token(TokenVerb),
+    /// Background work
+    #[command(subcommand)]
+    Jobs(JobsVerb),
+}
+
+/// Runs a verb: inside the server when one runs, on the opened database otherwise.
+pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> Result<(), Failure> {
+    if let DataVerb::Account(account) = &mut verb {
+        account.read_password()?;
+    }
+    super::data_folder(&config)?;
+    let value = super::runtime()?.block_on(find_and_run(&verb, config))?;
+    if global.json {
+        return print(&value.to_string());
+    }
+    print(&show::value(&value))
+}
+
+async fn find_and_run(verb: &DataVerb, config: Config) -> Result<Value, Failure> {
+    let socket = super::lock::socket_path(&config);
+    if let Some(value) = control::ask(&socket, verb).await? {
+        return Ok(value);
+    }
+    let holder = match Lock::take(&config)? {
+        Ok(_lock) => {
+            let app = serve::open(config).await?;
+            let value = run(&app, verb.clone()).await;
+            serve::close(app).await;
+            return value;
+        }
+        Err(holder) => holder,
+    };
+    // A server with another data folder has this database; or one is just starting or stopping.
+    for _ in 0..50 {
+        if let Some(value) = control::ask(&holder.socket, verb).await? {
+            return Ok(value);
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    Err(Failure::new(format!("process {} has the database open and does not answer", holder.process)))
+}
+
+/// Runs a verb on this node.
+pub async fn run(app: &App, verb: DataVerb) -> Result<Value, Failure> {
+    Ok(match verb {
+        DataVerb::Account(verb) => accounts::run(app, verb).await?,
+        DataVerb::Invite(verb) => people::invite(app, verb).await?,
+        DataVerb::Report(verb) => moderation::report(app, verb).await?,
+        DataVerb::Token(verb) => people::token(app, verb).await?,
+        DataVerb::Jobs(verb) => jobs::run(app, verb).await?,
+    })
+}
+
+/// The account that somebody at a terminal means: `ada`, `@ada`, `ada@this.node` or `ada@other.node`.
+fn find(conn: &mut Conn, domain: &str, name: &str) -> crate::Result<Account> {
+    let name = name.trim().trim_start_matches('@').to_lowercase();
+    let name = name.strip_suffix(&format!("@{}", domain.to_lowercase())).unwrap_or(&name);
+    store::accounts::find_by_handle(conn, name)?
+        .filter(|account| account.deleted_at.is_none())
+        .ok_or_else(|| Error::invalid("name", "not_found", format!("there is no account `{name}` here")))
+}

@@ -1,0 +1,71 @@
+//! `report ...`
+
+use crate::{
+    Error, Result,
+    app::App,
+    domain::audit::{self, Staff},
+    id::Id,
+    model::{Account, Report},
+    store,
+};
+use clap::Subcommand;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// What to do with reports.
+#[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportVerb {
+    /// List open reports, the newest first
+    List {
+        /// Closed ones too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Close a report
+    Close {
+        /// Its number
+        id: String,
+    },
+}
+
+pub(super) async fn report(app: &App, verb: ReportVerb) -> Result<Value> {
+    match verb {
+        ReportVerb::List { all } => {
+            app.read(move |conn| {
+                let reports = store::reports::list(conn, all, 1_000)?;
+                let ids: Vec<Id<Account>> = reports.iter().flat_map(|r| [r.account_id, r.target_id]).collect();
+                let accounts = store::accounts::list(conn, &ids)?;
+                let name = |id: Id<Account>| accounts.iter().find(|a| a.id == id).map(Account::acct);
+                Ok(reports.iter().map(|r| describe(r, name(r.account_id), name(r.target_id))).collect())
+            })
+            .await
+        }
+        ReportVerb::Close { id } => {
+            let id: Id<Report> = id.parse()?;
+            app.write(move |tx| {
+                let report = store::reports::load(tx.conn, id)?;
+                if !store::reports::close(tx.conn, id, None, tx.now)? {
+                    return Err(Error::Conflict("this report was closed already".into()));
+                }
+                let target = store::accounts::find(tx.conn, report.target_id)?.map(|a| a.acct());
+                audit::write(tx, &Staff::console(), "report.close", &id.to_string(), target.as_deref().unwrap_or(""))?;
+                let report = store::reports::load(tx.conn, id)?;
+                Ok(describe(&report, None, target))
+            })
+            .await
+        }
+    }
+}
+
+fn describe(report: &Report, from: Option<String>, about: Option<String>) -> Value {
+    json!({
+        "id": report.id,
+        "from": report.from_host.clone().or(from),
+        "about": about,
+        "comment": report.comment,
+        "posts": serde_json::from_str::<Value>(&report.post_ids).unwrap_or_default(),
+        "created_at": report.created_at,
+        "closed_at": report.closed_at,
+    })
+}

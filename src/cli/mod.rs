@@ -1,0 +1,227 @@
+//! The command line. Verbs that touch data are the same operations as everywhere else: they run inside the running server
+//! (`control.rs`), or on the opened database when none runs. Answers are JSON; `--json` prints it, otherwise `show.rs`
+//! makes it readable.
+
+mod config_verbs;
+mod control;
+mod data;
+mod lock;
+mod serve;
+mod show;
+
+use crate::{
+    Error,
+    config::{Config, Loaded, Sources},
+};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use serde_json::{Value, json};
+use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
+
+/// The social network inside organisations, federated over ActivityPub.
+#[derive(Debug, Parser)]
+#[command(name = "watercooler", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Option<Verb>,
+}
+
+/// What every verb understands.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Settings file [default: watercooler.toml here or in the data folder, when there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Data folder
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// One setting, such as federation.policy=allowlist (repeatable)
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Right side of handles
+    #[arg(long, global = true, value_name = "DOMAIN")]
+    domain: Option<String>,
+    /// Address and port to listen on
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Address people and other nodes use
+    #[arg(long, global = true, value_name = "URL")]
+    public_url: Option<String>,
+    /// sqlite://PATH or postgres://...
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+}
+
+/// What to do; `serve` when nothing is said.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run the node
+    Serve,
+    #[command(flatten)]
+    Data(data::DataVerb),
+    /// Look at settings
+    #[command(subcommand)]
+    Config(config_verbs::ConfigVerb),
+    /// Bring the database up to date and stop
+    Migrate,
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Why a verb failed.
+#[derive(Debug)]
+pub struct Failure {
+    code: &'static str,
+    message: String,
+    exit: u8,
+}
+
+impl Failure {
+    /// The machine or the settings do not allow it (exit code 1).
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { code: "failed", message: message.into(), exit: 1 }
+    }
+    fn as_json(&self) -> Value {
+        json!({ "error": self.message, "code": self.code })
+    }
+    /// From the JSON of another process.
+    fn from_json(value: &Value) -> Self {
+        let code = ["not_found", "refused", "invalid", "unavailable"]
+            .into_iter()
+            .find(|code| value.get("code").and_then(Value::as_str) == Some(code))
+            .unwrap_or("failed");
+        let message = value.get("error").and_then(Value::as_str).unwrap_or("the server gave no reason").to_owned();
+        Self { code, message, exit: exit_of(code) }
+    }
+}
+
+fn exit_of(code: &str) -> u8 {
+    match code {
+        "not_found" => 3,
+        "refused" | "invalid" => 4,
+        "unavailable" => 5,
+        _ => 1,
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let code = match &error {
+            Error::Invalid { code: "not_found", .. } | Error::NotFound | Error::Gone => "not_found",
+            Error::Unauthorized(_) | Error::Forbidden(_) | Error::Conflict(_) => "refused",
+            Error::BadRequest(_) | Error::Invalid { .. } | Error::TooLarge(_) => "invalid",
+            Error::RateLimited { .. } | Error::Upstream(_) | Error::Unavailable(_) | Error::NoSpace => "unavailable",
+            Error::Internal(_) => "failed",
+        };
+        // The person at the terminal may know why.
+        let message = match &error {
+            Error::Upstream(why) | Error::Unavailable(why) => format!("{error}: {why}"),
+            Error::Invalid { reason, .. } => reason.to_string(),
+            _ => error.to_string(),
+        };
+        Self { code, message, exit: exit_of(code) }
+    }
+}
+impl From<crate::config::ConfigError> for Failure {
+    fn from(error: crate::config::ConfigError) -> Self {
+        Self { code: "invalid", message: error.to_string(), exit: 4 }
+    }
+}
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// Runs a command line and answers its exit code: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused or not valid,
+/// 5 not reachable.
+pub fn main(args: impl Iterator<Item = OsString>, environment: Vec<(String, String)>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let json = cli.global.json;
+    match run(cli, environment) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = if json {
+                writeln!(std::io::stderr(), "{}", failure.as_json())
+            } else {
+                writeln!(std::io::stderr(), "watercooler: {}", failure.message)
+            };
+            ExitCode::from(failure.exit)
+        }
+    }
+}
+
+fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
+    let Cli { global, verb } = cli;
+    match verb.unwrap_or(Verb::Serve) {
+        Verb::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "watercooler", &mut std::io::stdout());
+            Ok(())
+        }
+        Verb::Config(config_verbs::ConfigVerb::Reference) => print(&crate::config::reference()),
+        Verb::Config(config_verbs::ConfigVerb::Check) => config_verbs::check(&load(&global, environment)?, global.json),
+        Verb::Data(verb) => data::dispatch(verb, load(&global, environment)?.config, &global),
+        Verb::Serve => serve::run(load(&global, environment)?.config, global.json),
+        Verb::Migrate => serve::migrate(load(&global, environment)?.config, global.json),
+    }
+}
+
+fn load(global: &Global, environment: Vec<(String, String)>) -> Result<Loaded, Failure> {
+    let mut flags = Vec::new();
+    for text in &global.set {
+        let Some((key, value)) = text.split_once('=') else {
+            return Err(Failure { code: "invalid", message: format!("--set {text}: KEY=VALUE is needed"), exit: 2 });
+        };
+        flags.push((key.trim().to_owned(), value.to_owned()));
+    }
+    let named = [
+        ("domain", &global.domain),
+        ("listen", &global.listen),
+        ("public_url", &global.public_url),
+        ("database", &global.database),
+    ];
+    for (key, value) in named {
+        flags.extend(value.clone().map(|value| (key.to_owned(), value)));
+    }
+    let sources = Sources { file: global.config.clone(), data_dir: global.data_dir.clone(), environment, flags };
+    Ok(sources.load()?)
+}
+
+/// Standard output, where a closed pipe is no crash.
+fn print(text: &str) -> Result<(), Failure> {
+    match writeln!(std::io::stdout().lock(), "{}", text.trim_end()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// A runtime for one verb.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::new(format!("cannot start: {e}")))
+}
+
+/// The data folder, made when it is missing; only its owner may look into one we made.
+fn data_folder(config: &Config) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data_dir)
+        .map_err(|e| Failure::new(format!("cannot create {}: {e}", config.data_dir.display())))
+}

@@ -1,0 +1,89 @@
+//! JSON made readable: lists become tables, objects become lines.
+
+use serde_json::{Map, Value};
+
+/// Longest cell of a table, characters.
+const CELL: usize = 60;
+
+pub(super) fn value(value: &Value) -> String {
+    match value {
+        Value::Array(rows) if rows.is_empty() => "None.".into(),
+        Value::Array(rows) => table(rows),
+        Value::Object(object) => lines(object),
+        other => text(other),
+    }
+}
+
+fn lines(object: &Map<String, Value>) -> String {
+    let width = object.keys().map(String::len).max().unwrap_or(0);
+    object
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| format!("{:width$}  {}\n", key.replace('_', " "), text(value)))
+        .collect()
+}
+
+fn table(rows: &[Value]) -> String {
+    let Some(Value::Object(first)) = rows.first() else {
+        return rows.iter().map(|row| text(row) + "\n").collect();
+    };
+    // Columns that are empty in every row say nothing.
+    let keys: Vec<&String> =
+        first.keys().filter(|key| rows.iter().any(|row| row.get(key.as_str()).is_some_and(|v| !v.is_null()))).collect();
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| keys.iter().map(|key| row.get(key.as_str()).map(cell).unwrap_or_default()).collect())
+        .collect();
+    let widths: Vec<usize> = keys
+        .iter()
+        .enumerate()
+        .map(|(i, key)| {
+            cells.iter().filter_map(|row| row.get(i)).map(|c| c.chars().count()).max().unwrap_or(0).max(key.len())
+        })
+        .collect();
+    let line = |cells: Vec<String>| {
+        let padded: Vec<String> =
+            cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}", width = *width)).collect();
+        padded.join("  ").trim_end().to_owned() + "\n"
+    };
+    let mut out = line(keys.iter().map(|key| key.replace('_', " ")).collect());
+    out.extend(cells.into_iter().map(line));
+    out
+}
+
+fn cell(value: &Value) -> String {
+    let text = text(value).replace('\n', " ");
+    if text.chars().count() <= CELL {
+        return text;
+    }
+    text.chars().take(CELL - 1).chain(['…']).collect()
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "yes".into(),
+        Value::Bool(false) => "no".into(),
+        Value::Array(items) => items.iter().map(text_ref).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+fn text_ref(value: &Value) -> String {
+    text(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::value;
+    use serde_json::json;
+
+    #[test]
+    fn lists_become_tables_and_objects_become_lines() {
+        let rows = json!([{ "name": "ada", "role": "member", "mail": null }, { "name": "grace", "role": "admin", "mail": null }]);
+        assert_eq!(value(&rows), "name   role\nada    member\ngrace  admin\n");
+        assert_eq!(value(&json!({ "client_id": "x", "none": null, "on": true })), "client id  x\non         yes\n");
+        assert_eq!(value(&json!([])), "None.");
+    }
+}

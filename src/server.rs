@@ -1,0 +1,145 @@
+//! The door: accepts connections, bounds what a connection may cost, tells the routes who is really asking, and stops
+//! without dropping a request. What is answered is decided in `api`, `web` and `federation`.
+
+mod forwarded;
+mod health;
+
+use crate::{app::App, limits};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{Request, Response, StatusCode, header},
+    response::IntoResponse,
+};
+use futures_util::FutureExt;
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto, graceful::GracefulShutdown},
+};
+use std::{convert::Infallible, io, net::SocketAddr, panic::AssertUnwindSafe, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::Instant,
+};
+use tower::ServiceExt;
+use tower_http::{compression::CompressionLayer, timeout::TimeoutBody};
+
+/// Time for the headers of a request, and for the next request of an idle connection (LIM-09).
+const HEADER_DEADLINE: Duration = Duration::from_secs(10);
+/// Longest pause within the body of a request.
+const BODY_PAUSE: Duration = Duration::from_secs(30);
+/// Time for running requests when the node stops (REL-25).
+const GRACE: Duration = Duration::from_secs(10);
+/// How long accepting rests when the machine has no file descriptor left (REL-28).
+const ACCEPT_REST: Duration = Duration::from_millis(200);
+
+/// Adds what every node answers whatever its parts are: health, and for machines that ask for them compressed answers.
+pub fn outer(app: &App, routes: Router) -> Router {
+    routes.merge(health::routes(app)).layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))
+}
+
+/// Serves until `app` is told to stop; then takes no more connections, finishes running requests within ten seconds and
+/// returns.
+pub async fn serve(app: &App, listener: TcpListener, routes: Router) {
+    let graceful = GracefulShutdown::new();
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_DEADLINE)
+        .max_buf_size(limits::HEADER_BYTES)
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(limits::HEADER_BYTES).unwrap_or(u32::MAX))
+        .max_concurrent_streams(100)
+        .keep_alive_interval(Duration::from_secs(60));
+    let mut resting = false;
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = app.stopping().cancelled() => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) if is_of_one_connection(&error) => continue,
+            Err(error) => {
+                if !resting {
+                    tracing::warn!(%error, "cannot accept connections for now");
+                    resting = true;
+                }
+                tokio::time::sleep(ACCEPT_REST).await;
+                continue;
+            }
+        };
+        if resting {
+            tracing::info!("accepting connections again");
+            resting = false;
+        }
+        let _ = stream.set_nodelay(true);
+        connection(app, &builder, &graceful, stream, peer, &routes);
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not end in time");
+    }
+}
+
+fn connection(
+    app: &App,
+    builder: &auto::Builder<TokioExecutor>,
+    graceful: &GracefulShutdown,
+    stream: TcpStream,
+    peer: SocketAddr,
+    routes: &Router,
+) {
+    let (config, routes) = (app.config_arc(), routes.clone());
+    let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
+        let client = forwarded::resolve(&config, peer, request.headers_mut());
+        request.extensions_mut().insert(ConnectInfo(client));
+        answer(routes.clone(), request.map(|body| Body::new(TimeoutBody::new(BODY_PAUSE, body))))
+    });
+    let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+    let watched = graceful.watch(serving);
+    tokio::spawn(async move {
+        if let Err(error) = watched.await {
+            tracing::debug!(%error, %peer, "a connection ended early");
+        }
+    });
+}
+
+/// One request. A panic costs this request and nothing else (OPS-07).
+async fn answer(routes: Router, request: Request<Body>) -> Result<Response<Body>, Infallible> {
+    let started = Instant::now();
+    let method = request.method().clone();
+    // The path only: queries carry tokens and search words (PRV-20).
+    let path = tracing::enabled!(tracing::Level::DEBUG).then(|| request.uri().path().to_owned());
+    let response = match AssertUnwindSafe(routes.oneshot(request)).catch_unwind().await {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(_) => {
+            tracing::error!(%method, "a request panicked");
+            let json = [(header::CONTENT_TYPE, "application/json; charset=utf-8")];
+            (StatusCode::INTERNAL_SERVER_ERROR, json, r#"{"error":"Internal error"}"#).into_response()
+        }
+    };
+    let class = match response.status().as_u16() {
+        ..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        _ => "5xx",
+    };
+    metrics::counter!("http_requests_total", "status" => class).increment(1);
+    metrics::histogram!("http_request_seconds").record(started.elapsed().as_secs_f64());
+    if let Some(path) = path {
+        tracing::debug!(%method, path, status = response.status().as_u16(), micros = started.elapsed().as_micros(), "answered");
+    }
+    Ok(response)
+}
+
+/// Errors of `accept` that concern the connection and not the machine.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}

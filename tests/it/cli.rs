@@ -1,0 +1,264 @@
+//! The program as its users start it: one process, real sockets, real signals.
+
+use serde_json::Value;
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+/// A data folder with settings for a free port.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        place.settings("");
+        place
+    }
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+    fn settings(&self, more: &str) {
+        let text = format!("domain = \"localhost:1\"\nlisten = \"127.0.0.1:0\"\n{more}");
+        fs::write(self.path().join("watercooler.toml"), text).unwrap();
+    }
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_watercooler"));
+        command.current_dir(self.path()).args(arguments).env_remove("WATERCOOLER_TEST_DATABASE_URL");
+        command
+    }
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).stdin(Stdio::null()).output().unwrap()
+    }
+    fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+    fn serve(&self) -> Server {
+        let mut child =
+            self.command(&["serve", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value = match serde_json::from_str(&line) {
+            Ok(ready) => ready,
+            Err(_) => panic!("did not start: {}", end(child)),
+        };
+        Server { address: ready["listen"].as_str().unwrap().to_owned(), setup: ready["setup"].clone(), child }
+    }
+}
+
+fn end(mut child: Child) -> String {
+    let mut text = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+    child.wait().unwrap();
+    text
+}
+
+/// A running server; killed when dropped.
+struct Server {
+    address: String,
+    setup: Value,
+    child: Child,
+}
+
+impl Server {
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+    fn get(&self, path: &str) -> String {
+        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:1\r\nConnection: close\r\n\r\n").unwrap();
+        let mut text = Vec::new();
+        stream.read_to_end(&mut text).unwrap();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn refusal(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).trim().to_owned()
+}
+
+#[test]
+fn verbs_work_beside_a_running_server_and_without_one() {
+    let place = Place::new();
+    let created = place.json(&["account", "create", "ada", "--email", "ada@example.org", "--role", "admin", "--json"]);
+    assert_eq!((created["username"].as_str(), created["role"].as_str()), (Some("ada"), Some("admin")));
+    assert!(created["password"].as_str().unwrap().len() >= 20);
+    let mut server = place.serve();
+    let before = Instant::now();
+    let mut child = place
+        .command(&["account", "create", "grace", "--email", "g@example.org", "--password-stdin", "--json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"correct horse battery\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    let created: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(created["handle"], "grace@localhost:1");
+    assert!(created.get("password").is_none());
+    let token = place.json(&["token", "create", "grace", "--scopes", "read", "--json"]);
+    // 0.3 s each in a release build on a quiet machine; this bound only notices that keys were made in the way.
+    assert!(before.elapsed() < Duration::from_secs(8), "{:?}", before.elapsed());
+    for key in ["token", "client_id", "client_secret"] {
+        assert!(token[key].as_str().unwrap().len() > 20, "{key}");
+    }
+    assert_eq!(place.json(&["account", "list", "--json"]).as_array().unwrap().len(), 2);
+    assert_eq!(place.json(&["token", "revoke", token["token"].as_str().unwrap(), "--json"])["revoked"], 1);
+    server.signal("TERM");
+    assert!(server.child.wait().unwrap().success());
+    assert_eq!(place.json(&["account", "list", "--json"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn rel_11_a_second_server_on_the_same_database_is_refused() {
+    let place = Place::new();
+    let server = place.serve();
+    for arguments in [vec!["serve"], vec!["migrate"]] {
+        let output = place.run(&arguments);
+        assert_eq!(output.status.code(), Some(1));
+        let text = refusal(&output);
+        assert!(text.contains(&format!("process {}", server.child.id())) && text.lines().count() == 1, "{text}");
+    }
+    // The lock belongs to the database file: another data folder is no way around it, and verbs find the server.
+    let other = tempfile::tempdir().unwrap();
+    let folder = other.path().to_str().unwrap();
+    let database = format!("sqlite://{}", place.path().join("data/watercooler.db").display());
+    let output = place.run(&["serve", "--data-dir", folder, "--database", &database]);
+    assert_eq!(output.status.code(), Some(1), "{}", refusal(&output));
+    place.json(&["account", "list", "--data-dir", folder, "--database", &database, "--json"]);
+    drop(server);
+    place.serve();
+}
+
+#[test]
+fn rel_25_a_signal_finishes_what_runs_and_leaves_a_whole_file() {
+    for signal in ["TERM", "INT"] {
+        let place = Place::new();
+        let mut server = place.serve();
+        assert!(server.get("/health").starts_with("HTTP/1.1 200"));
+        assert!(server.get("/readyz").starts_with("HTTP/1.1 200"));
+        assert!(server.setup.as_str().unwrap().starts_with("http://localhost:1/setup/"));
+        // A request that has begun is answered after the signal.
+        let mut running = std::net::TcpStream::connect(&server.address).unwrap();
+        running.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        running.write_all(b"GET /health HTTP/1.1\r\nHost: localhost:1\r\n").unwrap();
+        let idle = std::net::TcpStream::connect(&server.address).unwrap();
+        assert!(server.get("/healthz").starts_with("HTTP/1.1 200"));
+        server.signal(signal);
+        let asked = Instant::now();
+        running.write_all(b"\r\n").unwrap();
+        let mut text = String::new();
+        let _ = running.read_to_string(&mut text);
+        let status = server.child.wait().unwrap();
+        assert_eq!(status.code(), Some(0));
+        assert!(asked.elapsed() < Duration::from_secs(12), "{:?}", asked.elapsed());
+        drop(idle);
+        // The log of the database is checkpointed, and nothing is left behind that a backup would miss.
+        assert!(!place.path().join("data/watercooler.db-wal").exists());
+        assert!(!place.path().join("data/control.sock").exists());
+    }
+}
+
+#[test]
+fn rel_28_a_node_without_file_descriptors_rests_and_recovers() {
+    let place = Place::new();
+    let program = env!("CARGO_BIN_EXE_watercooler");
+    let mut child = Command::new("sh")
+        .args(["-c", &format!("ulimit -n 64; exec {program} serve --json")])
+        .current_dir(place.path())
+        .env_remove("WATERCOOLER_TEST_DATABASE_URL")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap();
+    let server = Server { address: ready["listen"].as_str().unwrap().to_owned(), setup: Value::Null, child };
+    let crowd: Vec<_> = (0..80).filter_map(|_| std::net::TcpStream::connect(&server.address).ok()).collect();
+    assert!(crowd.len() > 64);
+    let before = cpu_ticks(server.child.id());
+    let watched = Instant::now();
+    while watched.elapsed() < Duration::from_secs(2) {
+        std::thread::yield_now();
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+    let used = cpu_ticks(server.child.id()) - before;
+    assert!(used < 60, "a busy loop: {used} ticks of 10 ms in 2 s");
+    drop(crowd);
+    assert!(server.get("/health").starts_with("HTTP/1.1 200"));
+}
+
+fn cpu_ticks(process: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[test]
+fn rel_31_wrong_settings_are_refused_with_file_line_and_reason() {
+    let place = Place::new();
+    place.settings("registraton = \"open\"\n");
+    for arguments in [vec!["serve"], vec!["config", "check"], vec!["account", "list"]] {
+        let output = place.run(&arguments);
+        assert_eq!(output.status.code(), Some(4), "{arguments:?}");
+        let text = refusal(&output);
+        assert!(text.contains("watercooler.toml:3: unknown key `registraton`; did you mean `registration`?"), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+    assert_eq!(place.run(&["serve", "--config", "absent.toml"]).status.code(), Some(4));
+    assert_eq!(place.run(&["sevre"]).status.code(), Some(2));
+    place.settings("registration = \"open\"\n");
+    let checked = place.json(&["config", "check", "--json"]);
+    assert_eq!(checked["values"]["registration"]["source"], "file");
+    let mut command = place.command(&["config", "check", "--json", "--set", "web.public_pages=false"]);
+    command.env("WATERCOOLER_FEDERATION__POLICY", "allowlist");
+    let checked: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    assert_eq!(checked["values"]["federation.policy"]["source"], "WATERCOOLER_FEDERATION__POLICY");
+    assert_eq!(checked["values"]["web.public_pages"]["value"], false);
+}
+
+#[test]
+fn errors_have_exit_codes_and_a_json_form() {
+    let place = Place::new();
+    let output = place.run(&["account", "role", "nobody", "admin", "--json"]);
+    assert_eq!(output.status.code(), Some(3));
+    let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!(error["code"], "not_found");
+    place.json(&["account", "create", "ada", "--json"]);
+    let output = place.run(&["account", "create", "Ada"]);
+    assert_eq!(output.status.code(), Some(4));
+    assert_eq!(refusal(&output), "watercooler: Username has already been taken");
+    assert_eq!(place.run(&["account", "delete", "ada"]).status.code(), Some(4));
+    let invite = place.json(&["invite", "create", "--uses", "1", "--days", "3", "--json"]);
+    let code = invite["code"].as_str().unwrap();
+    assert_eq!(place.json(&["invite", "revoke", code, "--json"])["state"], "closed");
+    let aliases = place.json(&["account", "alias", "ada", "https://old.example/users/ada", "--json"]);
+    assert_eq!(aliases["aliases"][0], "https://old.example/users/ada");
+    assert_eq!(place.json(&["jobs", "retry", "--all", "--json"])["retried"], 0);
+    assert!(place.json(&["report", "list", "--json"]).as_array().unwrap().is_empty());
+}
+
+#[test]
+fn the_control_socket_and_the_data_folder_are_their_owners_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let _server = place.serve();
+    let mode = fs::metadata(place.path().join("data/control.sock")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(fs::metadata(place.path().join("data")).unwrap().permissions().mode() & 0o777, 0o700);
+}
