@@ -6,11 +6,15 @@ use serde_json::Value;
 /// An HTTP client of one node, signed in or not.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    base: String,
-    host: String,
+    pub(super) http: reqwest::Client,
+    pub(super) base: String,
+    pub(super) host: String,
     /// Its access token.
     pub token: Option<String>,
+    /// The id of the account it is signed in to; empty for nobody.
+    pub id: String,
+    /// The name of that account.
+    pub name: String,
 }
 
 /// An answer, read whole.
@@ -44,7 +48,14 @@ impl Client {
     /// Nobody in particular.
     pub fn anonymous(node: &Node) -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { http, base: format!("http://{}", node.address), host: node.domain.clone(), token: None }
+        Self {
+            http,
+            base: format!("http://{}", node.address),
+            host: node.domain.clone(),
+            token: None,
+            id: String::new(),
+            name: String::new(),
+        }
     }
     /// With this token.
     pub fn with_token(node: &Node, token: &str) -> Self {

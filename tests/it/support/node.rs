@@ -1,6 +1,7 @@
 //! A real node: the real router on a loopback port, a fresh database, a clock that stands still, no background workers
 //! (`settle` does what is due).
 
+use super::Client;
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -13,6 +14,7 @@ use tokio::net::TcpListener;
 use watercooler::{
     app::App,
     config::{Config, Database, PeerEntry, RateLimits, Scheme, Switch},
+    domain::{accounts, oauth},
     net::{Network, SystemNetwork},
     node::{self, Parts},
     time::{Clock, Timestamp},
@@ -175,6 +177,25 @@ impl Node {
     /// An address of this node as peers and clients see it: `http://alpha.test:PORT/...`.
     pub fn url(&self, path: &str) -> String {
         self.app.site().url(path)
+    }
+    /// Creates a person who may sign in, and signs them in for everything a client asks for.
+    pub async fn member(&self, username: &str) -> Client {
+        self.person(username, "read write follow push profile").await
+    }
+    /// Creates a person and signs them in with these scopes.
+    pub async fn person(&self, username: &str, scopes: &str) -> Client {
+        let (name, scopes) = (username.to_owned(), scopes.to_owned());
+        let issued = self.app.write(move |tx| {
+            let account = accounts::create(tx, &accounts::NewPerson::member(&name, None, None))?;
+            let (_, _, issued) = oauth::issue_by_command(tx, account.id, &scopes)?;
+            Ok((account.id, issued))
+        });
+        let (id, issued) = issued.await.unwrap();
+        Client { token: Some(issued.token), id: id.to_string(), name: username.to_owned(), ..Client::anonymous(self) }
+    }
+    /// `@user@alpha.test:PORT`, without the first `@`.
+    pub fn handle(&self, username: &str) -> String {
+        format!("{username}@{}", self.domain)
     }
     /// Does what is due in the background until nothing is.
     pub async fn settle(&self) {

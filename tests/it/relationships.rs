@@ -1,0 +1,116 @@
+//! What stands between people of one node.
+
+use crate::support::{Client, Node};
+use serde_json::{Value, json};
+
+async fn relationship(client: &Client, other: &Client) -> Value {
+    client.get(&format!("/api/v1/accounts/relationships?id[]={}", other.id)).await.ok()[0].clone()
+}
+
+#[tokio::test]
+async fn a_follow_of_an_open_account_stands_at_once_and_can_be_ended() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let followed = ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.ok();
+    assert_eq!(followed["following"], true);
+    assert_eq!(followed["showing_reblogs"], true);
+    assert_eq!(followed["id"], bob.id);
+    assert_eq!(relationship(&bob, &ada).await["followed_by"], true);
+    let changed =
+        ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({"reblogs": false, "notify": true})).await;
+    assert_eq!((&changed.ok()["showing_reblogs"], &changed.ok()["notifying"]), (&json!(false), &json!(true)));
+    let ended = ada.post(&format!("/api/v1/accounts/{}/unfollow", bob.id), json!({})).await.ok();
+    assert_eq!(ended["following"], false);
+    assert_eq!(relationship(&bob, &ada).await["followed_by"], false);
+}
+
+#[tokio::test]
+async fn a_removed_follower_is_gone_and_may_come_again() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.ok();
+    let removed = bob.post(&format!("/api/v1/accounts/{}/remove_from_followers", ada.id), json!({})).await.ok();
+    assert_eq!(removed["followed_by"], false);
+    let again = ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.ok();
+    assert_eq!(again["following"], true);
+}
+
+#[tokio::test]
+async fn a_block_ends_both_follows_and_forbids_new_ones() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.ok();
+    bob.post(&format!("/api/v1/accounts/{}/follow", ada.id), json!({})).await.ok();
+    let blocked = bob.post(&format!("/api/v1/accounts/{}/block", ada.id), json!({})).await.ok();
+    assert_eq!(
+        (&blocked["blocking"], &blocked["following"], &blocked["followed_by"]),
+        (&json!(true), &json!(false), &json!(false))
+    );
+    assert_eq!(relationship(&ada, &bob).await["blocked_by"], true);
+    assert_eq!(ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.status, 403);
+    bob.post(&format!("/api/v1/accounts/{}/unblock", ada.id), json!({})).await.ok();
+    assert_eq!(ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_mute_ends_by_itself() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let muted = ada
+        .post(&format!("/api/v1/accounts/{}/mute", bob.id), json!({"duration": 60, "notifications": false}))
+        .await
+        .ok();
+    assert_eq!((&muted["muting"], &muted["muting_notifications"]), (&json!(true), &json!(false)));
+    assert_eq!(muted["muting_expires_at"], "2026-11-23T12:01:00.000Z");
+    assert_eq!(relationship(&bob, &ada).await["blocked_by"], false);
+    node.clock.advance(61_000);
+    assert_eq!(relationship(&ada, &bob).await["muting"], false);
+}
+
+#[tokio::test]
+async fn nobody_follows_blocks_or_mutes_themselves_or_nobody() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    for verb in ["follow", "block", "mute"] {
+        assert_eq!(ada.post(&format!("/api/v1/accounts/{}/{verb}", ada.id), json!({})).await.status, 403, "{verb}");
+        assert_eq!(ada.post(&format!("/api/v1/accounts/12345/{verb}"), json!({})).await.status, 404, "{verb}");
+        assert_eq!(ada.post(&format!("/api/v1/accounts/x/{verb}"), json!({})).await.status, 404, "{verb}");
+    }
+}
+
+#[tokio::test]
+async fn relationships_come_for_known_ids_in_the_order_asked() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    let path = format!("/api/v1/accounts/relationships?id[]={}&id[]=77&id[]={}", eve.id, bob.id);
+    let list = ada.get(&path).await.ok();
+    let ids: Vec<&str> = list.as_array().unwrap().iter().map(|r| r["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, [eve.id.as_str(), bob.id.as_str()]);
+    assert_eq!(ada.get("/api/v1/accounts/relationships").await.ok(), json!([]));
+    assert_eq!(ada.get(&format!("/api/v1/accounts/relationships?id={}", bob.id)).await.ok()[0]["id"], bob.id);
+}
+
+#[tokio::test]
+async fn a_private_remark_is_kept_for_its_author_only() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let noted =
+        ada.post(&format!("/api/v1/accounts/{}/note", bob.id), json!({"comment": "knows torque sensors"})).await.ok();
+    assert_eq!(noted["note"], "knows torque sensors");
+    assert_eq!(relationship(&bob, &ada).await["note"], "");
+    let cleared = ada.post(&format!("/api/v1/accounts/{}/note", bob.id), json!({"comment": ""})).await.ok();
+    assert_eq!(cleared["note"], "");
+}
+
+#[tokio::test]
+async fn sec_oau_08_a_token_does_only_what_its_scopes_say() {
+    let node = Node::start().await;
+    let bob = node.member("bob").await;
+    let reader = node.person("reader", "read").await;
+    let follower = node.person("follower", "follow").await;
+    assert_eq!(reader.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.status, 403);
+    assert_eq!(follower.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.status, 200);
+    assert_eq!(follower.post(&format!("/api/v1/accounts/{}/note", bob.id), json!({})).await.status, 403);
+    let nobody = Client::anonymous(&node);
+    assert_eq!(nobody.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.status, 401);
+}
