@@ -22,9 +22,7 @@ use std::{
 };
 use tower::{Service, ServiceExt};
 
-/// The address a request came from, after trusted proxies were looked through. The server puts it on each request.
-#[derive(Clone, Copy, Debug)]
-pub struct ClientAddress(pub IpAddr);
+pub use crate::rate::ClientAddress;
 
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Link, Mastodon-Async-Refresh, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id",

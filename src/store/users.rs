@@ -73,6 +73,22 @@ pub fn list_staff(conn: &mut Conn) -> Result<Vec<Id<Account>>> {
         .load_ids(conn)
 }
 
+/// People who may sign in.
+pub fn count(conn: &mut Conn) -> Result<i64> {
+    Sql::new("select count(*) from users u where u.approved_at is not null and u.disabled_at is null").scalar_i64(conn)
+}
+
+/// Posts people of this node wrote: a sum of their counters, not a walk over all posts.
+pub fn count_posts(conn: &mut Conn) -> Result<i64> {
+    Sql::new("select cast(coalesce(sum(a.posts_count), 0) as bigint) from accounts a where a.domain is null")
+        .scalar_i64(conn)
+}
+
+/// Other servers heard of.
+pub fn count_nodes(conn: &mut Conn) -> Result<i64> {
+    Sql::new("select count(*) from hosts h").scalar_i64(conn)
+}
+
 /// Is this lower-case name in use here, or was it ever?
 pub fn is_name_taken(conn: &mut Conn, handle: &str) -> Result<bool> {
     Ok(Sql::new("select a.id from accounts a where a.handle = ").bind(handle).exists(conn)?

@@ -3,5 +3,44 @@
 //! seen is decided in `domain`; what is said is in [`words`]; how it looks is in `templates/` and `assets/`.
 
 pub mod assets;
+mod authorize;
+mod front;
 pub mod pages;
+mod pictures;
+mod register;
+mod settings;
+mod sign_in;
+mod visit;
 pub mod words;
+
+use crate::{Error, app::App};
+use axum::{
+    Router,
+    response::Response,
+    routing::{get, post},
+};
+use visit::Visitor;
+
+/// The pages.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(front::show))
+        .route("/sign-in", get(sign_in::show).post(sign_in::submit))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/register", get(register::show).post(register::submit))
+        .route("/invite/{code}", get(register::show_invite).post(register::submit_invite))
+        .route("/setup/{token}", get(register::show_setup).post(register::submit_setup))
+        .route("/settings", get(settings::show))
+        .route("/settings/password", post(settings::change_password))
+        .route("/settings/apps/{id}/revoke", post(settings::revoke_app))
+        .route("/settings/sessions/{id}/end", post(settings::end_session))
+        .route("/oauth/authorized_applications", get(settings::show))
+        .route("/oauth/authorize", get(authorize::show).post(authorize::decide))
+        .route("/oauth/authorize/native", get(authorize::native))
+        .route("/assets/{*name}", get(assets::serve))
+}
+
+/// The page for an address that does not exist.
+pub async fn not_found(visitor: Visitor) -> Response {
+    visitor.fail(Error::NotFound)
+}

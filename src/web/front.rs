@@ -1,0 +1,57 @@
+//! The node's front page: what it is, its rules, how many are here, how to come in.
+
+use super::{
+    pages::{Front, Numbers},
+    visit::{Kind, Visitor},
+};
+use crate::{Result, config::Registration, db::Conn, domain::html::sanitize_html, store, time::Timestamp};
+use axum::{http::StatusCode, response::Response};
+use std::sync::{Mutex, PoisonError};
+
+/// Seconds the counts are kept.
+const KEPT: i64 = 300;
+
+/// Counts that need a walk over tables, kept a while.
+#[derive(Default)]
+struct Counted(Mutex<Option<(Timestamp, [i64; 3])>>);
+
+fn count(conn: &mut Conn) -> Result<[i64; 3]> {
+    Ok([store::users::count(conn)?, store::users::count_posts(conn)?, store::users::count_nodes(conn)?])
+}
+
+/// `GET /`.
+pub async fn show(visitor: Visitor) -> Response {
+    match page(&visitor).await {
+        Ok(page) => visitor.page(StatusCode::OK, Kind::Public, &page),
+        Err(error) => visitor.fail(error),
+    }
+}
+
+async fn page(visitor: &Visitor) -> Result<Front> {
+    let now = visitor.app.clock().now();
+    let counted = visitor.app.part::<Counted>();
+    let known = *counted.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let counts = match known {
+        Some((at, counts)) if at.plus_seconds(KEPT) > now => counts,
+        _ => {
+            let counts = visitor.app.read(count).await?;
+            *counted.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, counts));
+            counts
+        }
+    };
+    let [people, posts, nodes] = counts;
+    let config = visitor.app.config();
+    let instance = &config.instance;
+    let thumbnail = instance.thumbnail.as_ref().filter(|text| text.starts_with("https://") || text.starts_with("http://"));
+    Ok(Front {
+        frame: visitor.frame(),
+        domain: visitor.app.site().domain().to_owned(),
+        short: instance.short_description.clone(),
+        about: sanitize_html(&instance.description).into_string(),
+        thumbnail: thumbnail.cloned(),
+        numbers: Some(Numbers { people, posts, nodes }),
+        rules: instance.rules.clone(),
+        contact: Some(instance.contact_email.clone()).filter(|mail| !mail.is_empty()),
+        may_register: config.registration != Registration::Closed,
+    })
+}

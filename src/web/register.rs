@@ -1,0 +1,197 @@
+//! Registration: open, by approval, by invitation; and the one-time page that makes the first account (OPS-08).
+
+use super::{
+    pages::{Register, Wrong},
+    sign_in::open_session,
+    visit::{Fields, Kind, Visitor},
+};
+use crate::{
+    Error, Result,
+    config::Registration,
+    crypto::Passwords,
+    domain::{
+        accounts::{self, SignUp},
+        names,
+    },
+    rate::{RateLimiter, Rule},
+    store,
+};
+use axum::{extract::Path, http::StatusCode, response::Response};
+
+/// Which of the three forms it is.
+enum Door {
+    /// Anybody's.
+    Public,
+    /// An invitation with this code.
+    Invite(String),
+    /// The one-time link with this token.
+    Setup(String),
+}
+
+impl Door {
+    fn action(&self) -> String {
+        match self {
+            Self::Public => "/register".into(),
+            Self::Invite(code) => format!("/invite/{code}"),
+            Self::Setup(token) => format!("/setup/{token}"),
+        }
+    }
+}
+
+/// `GET /register`.
+pub async fn show(visitor: Visitor) -> Response {
+    enter(visitor, Door::Public, None).await
+}
+
+/// `POST /register`.
+pub async fn submit(visitor: Visitor, fields: Fields) -> Response {
+    enter(visitor, Door::Public, Some(fields)).await
+}
+
+/// `GET /invite/{code}`.
+pub async fn show_invite(visitor: Visitor, Path(code): Path<String>) -> Response {
+    enter(visitor, Door::Invite(code), None).await
+}
+
+/// `POST /invite/{code}`.
+pub async fn submit_invite(visitor: Visitor, Path(code): Path<String>, fields: Fields) -> Response {
+    enter(visitor, Door::Invite(code), Some(fields)).await
+}
+
+/// `GET /setup/{token}`.
+pub async fn show_setup(visitor: Visitor, Path(token): Path<String>) -> Response {
+    enter(visitor, Door::Setup(token), None).await
+}
+
+/// `POST /setup/{token}`.
+pub async fn submit_setup(visitor: Visitor, Path(token): Path<String>, fields: Fields) -> Response {
+    enter(visitor, Door::Setup(token), Some(fields)).await
+}
+
+async fn enter(visitor: Visitor, door: Door, fields: Option<Fields>) -> Response {
+    let answered = match is_open(&visitor, &door).await {
+        Ok(None) => match fields {
+            None => Ok(form(&visitor, &door, StatusCode::OK, &Fields::default(), Wrong::nothing())),
+            Some(fields) => take(&visitor, &door, &fields).await,
+        },
+        Ok(Some(answer)) => Ok(answer),
+        Err(error) => Err(error),
+    };
+    answered.unwrap_or_else(|error| visitor.fail(error))
+}
+
+/// The answer for a door that is closed.
+async fn is_open(visitor: &Visitor, door: &Door) -> Result<Option<Response>> {
+    let words = visitor.lang.words();
+    match door {
+        Door::Public if visitor.app.config().registration == Registration::Closed => {
+            Ok(Some(visitor.message(403, words.closed_title, words.closed_text)))
+        }
+        Door::Public => Ok(None),
+        Door::Invite(code) => {
+            let code = code.clone();
+            let invite = visitor.app.read(move |conn| store::users::find_invite(conn, &code)).await?;
+            let good = invite.is_some_and(|invite| accounts::is_open(&invite, visitor.app.clock().now()));
+            Ok((!good).then(|| visitor.message(404, words.closed_title, words.invite_dead)))
+        }
+        Door::Setup(token) => {
+            let token = token.clone();
+            let good = visitor.app.read(move |conn| accounts::is_setup(conn, &token)).await?;
+            Ok((!good).then(|| visitor.message(404, words.error_404, words.setup_done)))
+        }
+    }
+}
+
+fn form(visitor: &Visitor, door: &Door, status: StatusCode, fields: &Fields, wrong: Wrong) -> Response {
+    let frame = visitor.frame();
+    let words = frame.w();
+    let config = visitor.app.config();
+    let by_approval = matches!(door, Door::Public) && config.registration == Registration::Approval;
+    let (heading, text, button) = match door {
+        Door::Public => {
+            (words.register.to_owned(), by_approval.then(|| words.needs_approval.to_owned()), words.create_account)
+        }
+        Door::Invite(_) => (frame.put(words.invited, &frame.site), None, words.create_account),
+        Door::Setup(_) => (words.setup_title.to_owned(), Some(words.setup_text.to_owned()), words.setup_button),
+    };
+    let page = Register {
+        heading,
+        text,
+        action: door.action(),
+        token: visitor.anonymous_token(),
+        domain: visitor.app.site().domain().to_owned(),
+        username: fields.text("username").to_owned(),
+        email: fields.text("email").to_owned(),
+        reason: fields.text("reason").to_owned(),
+        ask_reason: by_approval,
+        rules: if matches!(door, Door::Setup(_)) { Vec::new() } else { config.instance.rules.clone() },
+        button: button.to_owned(),
+        wrong,
+        frame,
+    };
+    visitor.page(status, Kind::Form, &page)
+}
+
+async fn take(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Response> {
+    let words = visitor.lang.words();
+    if !visitor.is_own_anonymous_form(fields.text("form")) {
+        let wrong = Wrong::field("", words.stale_form);
+        return Ok(form(visitor, door, StatusCode::FORBIDDEN, fields, wrong));
+    }
+    let limiter = visitor.app.part_or(|| RateLimiter::of(visitor.app.clock().clone(), visitor.app.config()));
+    if let Some(address) = visitor.address {
+        limiter.check_address(Rule::LoginAddress, address)?;
+    }
+    match create(visitor, door, fields).await {
+        Ok(answer) => Ok(answer),
+        Err(Error::Invalid { field, reason, .. }) => {
+            let wrong = Wrong::field(field, reason);
+            Ok(form(visitor, door, StatusCode::UNPROCESSABLE_ENTITY, fields, wrong))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn create(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Response> {
+    let (username, email) = (fields.text("username").to_owned(), fields.text("email").to_owned());
+    let password = fields.text("password").to_owned();
+    names::password(&password)?;
+    let now = visitor.app.clock().now();
+    let invite = if let Door::Invite(code) = door { Some(code.clone()) } else { None };
+    if !matches!(door, Door::Setup(_)) {
+        // What can be refused is refused before the expensive part.
+        let (registration, code) = (visitor.app.config().registration, invite.clone());
+        let (name, mail) = (username.clone(), email.clone());
+        visitor
+            .app
+            .read(move |conn| accounts::check_sign_up(conn, registration, code.as_deref(), &name, &mail, now))
+            .await?;
+    }
+    let salt = visitor.app.random().bytes();
+    let password_hash = visitor.app.part::<Passwords>().hash(password, salt).await?;
+    let (account, usable) = match door {
+        Door::Setup(token) => {
+            let token = token.clone();
+            let made = visitor.app.write(move |tx| accounts::set_up(tx, &token, &username, &email, password_hash));
+            (made.await?, true)
+        }
+        Door::Public | Door::Invite(_) => {
+            let sign_up = SignUp {
+                username,
+                email,
+                password_hash,
+                agreement: visitor.app.config().instance.rules.is_empty() || !fields.text("agreement").is_empty(),
+                reason: fields.text("reason").to_owned(),
+                invite,
+                locale: Some(visitor.lang.tag().to_owned()),
+            };
+            visitor.app.write(move |tx| accounts::sign_up(tx, &sign_up)).await?
+        }
+    };
+    if !usable {
+        let words = visitor.lang.words();
+        return Ok(visitor.message(200, words.waiting_title, words.waiting_text));
+    }
+    let secret = open_session(visitor, account.id, None).await?;
+    Ok(visitor.redirect_signed_in("/", &secret))
+}

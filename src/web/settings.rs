@@ -1,0 +1,190 @@
+//! What a person can do about their own account in a browser: password, apps with access, sessions.
+
+use super::{
+    pages::{AppLine, SessionLine, Settings, Wrong},
+    visit::{Browser, Fields, Kind, Visitor},
+};
+use crate::{
+    Error, Result,
+    crypto::Passwords,
+    domain::{accounts, names, oauth, scopes::Scopes},
+    id::Id,
+    model::{App, Session, Token},
+    rate::{RateLimiter, Rule},
+    store,
+    time::Timestamp,
+};
+use axum::{extract::Path, http::StatusCode, response::Response};
+use std::collections::BTreeMap;
+
+/// `GET /settings`, and `GET /oauth/authorized_applications` as clients link to it.
+pub async fn show(visitor: Visitor) -> Response {
+    match &visitor.browser {
+        None => visitor.redirect("/sign-in?next=%2Fsettings"),
+        Some(browser) => answer(&visitor, browser, StatusCode::OK, None, Wrong::nothing()).await,
+    }
+}
+
+async fn answer(
+    visitor: &Visitor,
+    browser: &Browser,
+    status: StatusCode,
+    done: Option<&str>,
+    wrong: Wrong,
+) -> Response {
+    match page(visitor, browser, done, wrong).await {
+        Ok(page) => visitor.page(status, Kind::Form, &page),
+        Err(error) => visitor.fail(error),
+    }
+}
+
+async fn page(visitor: &Visitor, browser: &Browser, done: Option<&str>, wrong: Wrong) -> Result<Settings> {
+    let account = browser.account.id;
+    let (tokens, apps, sessions) = visitor
+        .app
+        .read(move |conn| {
+            let tokens = store::oauth::list_tokens(conn, account)?;
+            let ids: Vec<Id<App>> = tokens.iter().map(|token| token.app_id).collect();
+            Ok((tokens, store::oauth::list_apps(conn, &ids)?, store::users::list_sessions(conn, account)?))
+        })
+        .await?;
+    let frame = visitor.frame();
+    let words = frame.w();
+    let mut by_app: BTreeMap<i64, Vec<&Token>> = BTreeMap::new();
+    for token in &tokens {
+        by_app.entry(token.app_id.raw()).or_default().push(token);
+    }
+    let day = |at: Timestamp| frame.day(at);
+    let apps = apps.iter().filter_map(|app| {
+        let held = by_app.get(&app.id.raw())?;
+        let since = held.iter().map(|token| token.created_at).min()?;
+        let used = held.iter().filter_map(|token| token.last_used_at).max();
+        let scopes: Vec<_> = held.iter().flat_map(|token| Scopes::from_stored(&token.scopes).iter()).collect();
+        let mut when = frame.put(words.since, &day(since));
+        if let Some(used) = used {
+            when.push_str(", ");
+            when.push_str(&frame.put(words.last_used, &day(used)));
+        }
+        let scopes = Scopes::of(&scopes).to_string();
+        Some(AppLine { id: app.id.to_string(), name: app.name.clone(), scopes, when })
+    });
+    let apps = apps.collect();
+    let sessions = sessions.iter().map(|session| SessionLine {
+        id: session.id.to_string(),
+        agent: agent_name(session.user_agent.as_deref().unwrap_or_default()),
+        when: frame.put(words.since, &day(session.created_at)),
+        current: session.id == browser.session.id,
+    });
+    let sessions = sessions.collect();
+    Ok(Settings {
+        username: browser.account.username.clone(),
+        done: done.map(str::to_owned),
+        token: browser.session.csrf.clone(),
+        wrong,
+        apps,
+        sessions,
+        frame,
+    })
+}
+
+/// A short name for what a browser says it is.
+fn agent_name(agent: &str) -> String {
+    let program = ["Edg/", "OPR/", "Firefox/", "Chrome/", "Safari/"].into_iter().find(|name| agent.contains(name));
+    let system = ["Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux"].into_iter().find(|name| agent.contains(name));
+    let program = match program {
+        Some("Edg/") => "Edge",
+        Some("OPR/") => "Opera",
+        Some(name) => name.trim_end_matches('/'),
+        None if agent.is_empty() => "?",
+        None => return agent.chars().take(60).collect(),
+    };
+    system.map_or_else(|| program.to_owned(), |system| format!("{program}, {system}"))
+}
+
+/// `POST /settings/password`.
+pub async fn change_password(visitor: Visitor, fields: Fields) -> Response {
+    let Some(browser) = &visitor.browser else { return visitor.redirect("/sign-in?next=%2Fsettings") };
+    match new_password(&visitor, browser, &fields).await {
+        Ok(()) => {
+            let done = visitor.lang.words().password_changed;
+            answer(&visitor, browser, StatusCode::OK, Some(done), Wrong::nothing()).await
+        }
+        Err(Error::Invalid { field, reason, .. }) => {
+            let wrong = Wrong::field(field, reason);
+            answer(&visitor, browser, StatusCode::UNPROCESSABLE_ENTITY, None, wrong).await
+        }
+        Err(error) => visitor.fail(error),
+    }
+}
+
+async fn new_password(visitor: &Visitor, browser: &Browser, fields: &Fields) -> Result<()> {
+    let words = visitor.lang.words();
+    if !visitor.is_own_form(fields.text("token")) {
+        return Err(Error::forbidden(words.stale_form));
+    }
+    let limiter = visitor.app.part_or(|| RateLimiter::of(visitor.app.clock().clone(), visitor.app.config()));
+    limiter.check(Rule::LoginName, &browser.account.handle)?;
+    let passwords = visitor.app.part::<Passwords>();
+    let stored = browser.user.password_hash.clone();
+    if !passwords.verify(fields.text("current").to_owned(), stored).await? {
+        return Err(Error::invalid("current", "invalid", words.passwords_differ));
+    }
+    names::password(fields.text("new"))?;
+    let hash = passwords.hash(fields.text("new").to_owned(), visitor.app.random().bytes()).await?;
+    let (account, session) = (browser.account.id, browser.session.id);
+    visitor.app.write(move |tx| accounts::change_password(tx, account, &hash, Some(session))).await
+}
+
+/// `POST /settings/apps/{id}/revoke`.
+pub async fn revoke_app(visitor: Visitor, Path(id): Path<String>, fields: Fields) -> Response {
+    let Some(browser) = &visitor.browser else { return visitor.redirect("/sign-in?next=%2Fsettings") };
+    if !visitor.is_own_form(fields.text("token")) {
+        return visitor.fail(Error::forbidden(visitor.lang.words().stale_form));
+    }
+    let account = browser.account.id;
+    let ended = match id.parse::<Id<App>>() {
+        Ok(id) => visitor.app.write(move |tx| oauth::withdraw(tx, account, id)).await,
+        Err(error) => Err(error),
+    };
+    match ended {
+        Ok(()) => {
+            let done = visitor.lang.words().revoked;
+            answer(&visitor, browser, StatusCode::OK, Some(done), Wrong::nothing()).await
+        }
+        Err(error) => visitor.fail(error),
+    }
+}
+
+/// `POST /settings/sessions/{id}/end`.
+pub async fn end_session(visitor: Visitor, Path(id): Path<String>, fields: Fields) -> Response {
+    let Some(browser) = &visitor.browser else { return visitor.redirect("/sign-in?next=%2Fsettings") };
+    if !visitor.is_own_form(fields.text("token")) {
+        return visitor.fail(Error::forbidden(visitor.lang.words().stale_form));
+    }
+    let account = browser.account.id;
+    let ended = match id.parse::<Id<Session>>() {
+        Ok(id) => visitor.app.write(move |tx| store::users::delete_session(tx.conn, account, id)).await,
+        Err(error) => Err(error),
+    };
+    match ended {
+        Ok(true) => {
+            let done = visitor.lang.words().session_ended;
+            answer(&visitor, browser, StatusCode::OK, Some(done), Wrong::nothing()).await
+        }
+        Ok(false) => visitor.fail(Error::NotFound),
+        Err(error) => visitor.fail(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::agent_name;
+
+    #[test]
+    fn browsers_are_named_in_two_words() {
+        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+        assert_eq!(agent_name(firefox), "Firefox, Linux");
+        assert_eq!(agent_name("curl/8.5"), "curl/8.5");
+        assert_eq!(agent_name(""), "?");
+    }
+}
