@@ -243,11 +243,13 @@ impl Default for MediaSettings {
 pub struct Web {
     /// Strangers see profiles and public posts as pages; with `false` only the front page.
     pub public_pages: bool,
+    /// Client apps on other machines may be returned to over plain http. Loopback addresses always may.
+    pub plain_http_redirects: bool,
 }
 
 impl Default for Web {
     fn default() -> Self {
-        Self { public_pages: true }
+        Self { public_pages: true, plain_http_redirects: false }
     }
 }
 

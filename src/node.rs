@@ -12,8 +12,12 @@ use crate::{
     random::Random,
     store,
     time::Clock,
+    web,
 };
-use axum::Router;
+use axum::{
+    Router,
+    response::{IntoResponse, Response},
+};
 use std::sync::Arc;
 
 /// Who hears of facts, in this order. Each matches `Fact` exhaustively.
@@ -27,10 +31,22 @@ pub fn routes(app: &App) -> Router {
     let inner = Router::new()
         // one line per edge
         .merge(api::routes().into_router())
-        .fallback(api::request::not_found)
+        .merge(web::routes())
+        .fallback(not_found)
         .method_not_allowed_fallback(api::request::wrong_method)
         .with_state(app.clone());
     api::request::door(inner, app.limiter())
+}
+
+/// An address that does not exist: JSON for programs, a page for people.
+async fn not_found(visitor: web::Visitor) -> Response {
+    let path = visitor.uri.path();
+    let machine = ["/api/", "/oauth/", "/.well-known/", "/nodeinfo", "/users/", "/media/"];
+    if visitor.wants_activity || machine.iter().any(|prefix| path.starts_with(prefix)) {
+        api::request::not_found().await.into_response()
+    } else {
+        web::not_found(visitor).await
+    }
 }
 
 /// Starts what works in the background: jobs, deliveries, the inbox. It ends when the app stops.

@@ -3,7 +3,6 @@
 
 use crate::{
     Error, Result,
-    config::{Config, FederationPolicy, Switch},
     time::{Clock, Timestamp},
 };
 use std::{
@@ -117,30 +116,7 @@ impl std::fmt::Debug for RateLimiter {
 #[derive(Clone, Copy, Debug)]
 pub struct ClientAddress(pub IpAddr);
 
-/// The ranges whole sites are behind, unless a setting names others.
-const PRIVATE: [&str; 7] = [
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "127.0.0.0/8",
-    "fc00::/7",
-    "fe80::/10",
-    "::1/128",
-];
-
 impl RateLimiter {
-    /// The limiter of a node with these settings.
-    pub fn of(clock: Clock, config: &Config) -> Self {
-        let trusted = match &config.rate_limits.trusted {
-            Some(ranges) => ranges.clone(),
-            None if config.federation.policy == FederationPolicy::Allowlist => {
-                PRIVATE.iter().filter_map(|range| range.parse().ok()).collect()
-            }
-            None => Vec::new(),
-        };
-        Self::new(clock, config.rate_limits.mode == Switch::On, trusted)
-    }
-
     /// A limiter that counts when `on`; addresses in `trusted` have 50 times the per-address figures.
     pub fn new(clock: Clock, on: bool, trusted: Vec<ipnet::IpNet>) -> Self {
         Self { clock, on, trusted, hasher: RandomState::new(), shards: Default::default() }

@@ -1,8 +1,11 @@
 //! The Mastodon client API (the only place where a post is called a status).
 
+pub mod apps;
 pub mod auth;
+pub mod credentials;
 pub mod entities;
 pub mod error;
+pub mod oauth;
 pub mod page;
 pub mod params;
 pub mod relationships;
@@ -24,6 +27,9 @@ pub use params::Params;
 pub fn routes() -> auth::Routes {
     auth::Routes::new()
         // one line per noun
+        .merge(apps::routes())
+        .merge(credentials::routes())
+        .merge(oauth::routes())
         .merge(relationships::routes())
 }
 

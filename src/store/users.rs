@@ -89,6 +89,14 @@ pub fn count_nodes(conn: &mut Conn) -> Result<i64> {
     Sql::new("select count(*) from hosts h").scalar_i64(conn)
 }
 
+/// Follow requests that wait for this person.
+pub fn count_follow_requests(conn: &mut Conn, account: Id<Account>) -> Result<i64> {
+    Sql::new("select count(*) from follows f where f.target_id = ")
+        .bind(account)
+        .with(" and f.state = ", crate::model::FollowState::Requested)
+        .scalar_i64(conn)
+}
+
 /// Is this lower-case name in use here, or was it ever?
 pub fn is_name_taken(conn: &mut Conn, handle: &str) -> Result<bool> {
     Ok(Sql::new("select a.id from accounts a where a.handle = ").bind(handle).exists(conn)?

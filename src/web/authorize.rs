@@ -13,11 +13,7 @@ use crate::{
     },
     store,
 };
-use axum::{
-    extract::RawQuery,
-    http::StatusCode,
-    response::Response,
-};
+use axum::{extract::RawQuery, http::StatusCode, response::Response};
 
 /// Where the code is shown.
 const NATIVE: &str = "/oauth/authorize/native";
@@ -207,4 +203,3 @@ pub async fn native(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
     }
     visitor.page(StatusCode::OK, Kind::Form, &Code { frame: visitor.frame(), code: code.to_owned() })
 }
-

@@ -42,7 +42,8 @@ async fn page(visitor: &Visitor) -> Result<Front> {
     let [people, posts, nodes] = counts;
     let config = visitor.app.config();
     let instance = &config.instance;
-    let thumbnail = instance.thumbnail.as_ref().filter(|text| text.starts_with("https://") || text.starts_with("http://"));
+    let thumbnail =
+        instance.thumbnail.as_ref().filter(|text| text.starts_with("https://") || text.starts_with("http://"));
     Ok(Front {
         frame: visitor.frame(),
         domain: visitor.app.site().domain().to_owned(),

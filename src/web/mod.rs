@@ -19,7 +19,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use visit::Visitor;
+pub use visit::Visitor;
 
 /// The pages.
 pub fn routes() -> Router<App> {

@@ -13,7 +13,7 @@ use crate::{
         accounts::{self, SignUp},
         names,
     },
-    rate::{RateLimiter, Rule},
+    rate::Rule,
     store,
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
@@ -138,7 +138,7 @@ async fn take(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Respons
         let wrong = Wrong::field("", words.stale_form);
         return Ok(form(visitor, door, StatusCode::FORBIDDEN, fields, wrong));
     }
-    let limiter = visitor.app.part_or(|| RateLimiter::of(visitor.app.clock().clone(), visitor.app.config()));
+    let limiter = visitor.app.limiter();
     if let Some(address) = visitor.address {
         limiter.check_address(Rule::LoginAddress, address)?;
     }

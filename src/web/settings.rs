@@ -10,7 +10,7 @@ use crate::{
     domain::{accounts, names, oauth, scopes::Scopes},
     id::Id,
     model::{App, Session, Token},
-    rate::{RateLimiter, Rule},
+    rate::Rule,
     store,
     time::Timestamp,
 };
@@ -90,7 +90,8 @@ async fn page(visitor: &Visitor, browser: &Browser, done: Option<&str>, wrong: W
 /// A short name for what a browser says it is.
 fn agent_name(agent: &str) -> String {
     let program = ["Edg/", "OPR/", "Firefox/", "Chrome/", "Safari/"].into_iter().find(|name| agent.contains(name));
-    let system = ["Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux"].into_iter().find(|name| agent.contains(name));
+    let system =
+        ["Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux"].into_iter().find(|name| agent.contains(name));
     let program = match program {
         Some("Edg/") => "Edge",
         Some("OPR/") => "Opera",
@@ -122,7 +123,7 @@ async fn new_password(visitor: &Visitor, browser: &Browser, fields: &Fields) -> 
     if !visitor.is_own_form(fields.text("token")) {
         return Err(Error::forbidden(words.stale_form));
     }
-    let limiter = visitor.app.part_or(|| RateLimiter::of(visitor.app.clock().clone(), visitor.app.config()));
+    let limiter = visitor.app.limiter();
     limiter.check(Rule::LoginName, &browser.account.handle)?;
     let passwords = visitor.app.part::<Passwords>();
     let stored = browser.user.password_hash.clone();

@@ -9,7 +9,7 @@ use crate::{
     config::Registration,
     crypto::{self, Passwords},
     domain::accounts,
-    rate::{RateLimiter, Rule},
+    rate::Rule,
     store,
 };
 use axum::{extract::RawQuery, http::StatusCode, response::Response};
@@ -64,7 +64,7 @@ async fn sign_in(visitor: &Visitor, fields: &Fields) -> Result<Response> {
     if !visitor.is_own_anonymous_form(fields.text("token")) {
         return Ok(again(StatusCode::FORBIDDEN, words.stale_form).await);
     }
-    let limiter = visitor.app.part_or(|| RateLimiter::of(visitor.app.clock().clone(), visitor.app.config()));
+    let limiter = visitor.app.limiter();
     let mut allowed = limiter.check(Rule::LoginName, &login.to_lowercase());
     if let Some(address) = visitor.address {
         allowed = allowed.and(limiter.check_address(Rule::LoginAddress, address));

@@ -1,7 +1,11 @@
 //! Who visits a page: the language, the session behind the cookie, the token that guards forms, and how an answer to a
 //! browser looks (WEB-12, OAU-10, OAU-11, OAU-15).
 
-use super::{assets, pages::{Frame, Message}, words::Lang};
+use super::{
+    assets,
+    pages::{Frame, Message},
+    words::Lang,
+};
 use crate::{
     Error, Result,
     app::App,
@@ -174,9 +178,7 @@ impl Visitor {
 
     /// As [`Visitor::is_own_form`], for forms of who is not signed in.
     pub fn is_own_anonymous_form(&self, given: &str) -> bool {
-        self.is_own_origin()
-            && !self.form_cookie_is_new
-            && crypto::same(given.as_bytes(), self.form_token.as_bytes())
+        self.is_own_origin() && !self.form_cookie_is_new && crypto::same(given.as_bytes(), self.form_token.as_bytes())
     }
 
     /// A browser names the origin of a page that sends a form; ours is the public address, or the very host it asked.
@@ -391,7 +393,8 @@ mod tests {
         for good in ["/", "/settings", "/oauth/authorize?client_id=a&redirect_uri=https%3A%2F%2Fb.example"] {
             assert_eq!(own_path(good), good);
         }
-        for bad in ["", "https://evil.example/", "//evil.example", "/\\evil.example", "/a b", "javascript:x", "/a\r\nb"] {
+        for bad in ["", "https://evil.example/", "//evil.example", "/\\evil.example", "/a b", "javascript:x", "/a\r\nb"]
+        {
             assert_eq!(own_path(bad), "/", "{bad}");
         }
     }

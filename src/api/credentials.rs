@@ -1,0 +1,196 @@
+//! The signed-in person's own account: who am I, change my profile, and registration from an app.
+
+use super::{
+    Access, ApiResult, AppToken, Params, Rendered, Routes, SignedIn,
+    entities::{
+        account::{Account, Field, Role as RoleEntity, Source},
+        render,
+    },
+    params::Value,
+};
+use crate::{
+    Error, Result,
+    app::App,
+    config::Site,
+    crypto::Passwords,
+    db::Conn,
+    domain::{
+        accounts::{self, SignUp},
+        names, oauth,
+        profiles::{self, ProfileChange},
+        scopes::Scope,
+    },
+    id::Id,
+    model::{self, Role, User, Visibility},
+    rate::{ClientAddress, Rule},
+    store,
+};
+use axum::{Extension, extract::State};
+use serde_json::json;
+
+/// The endpoints.
+pub fn routes() -> Routes {
+    const WRITE: Access = Access::User(&[Scope::WriteAccounts]);
+    Routes::new()
+        .post("/api/v1/accounts", Access::App(&[Scope::WriteAccounts]), register)
+        .get("/api/v1/accounts/verify_credentials", Access::User(profiles::CREDENTIAL_SCOPES), verify)
+        .update("/api/v1/accounts/update_credentials", WRITE, update)
+}
+
+/// What the person edits, and what they may do here.
+fn role_entity(role: Role) -> RoleEntity {
+    // Bits of Mastodon's permissions: 1 administrator, 4 view audit log, 8 dashboard, 16 reports, 1024 users...
+    let (id, name, permissions, highlighted) = match role {
+        Role::Member => ("-99", "", "0", false),
+        Role::Moderator => ("1", "Moderator", "1308", true),
+        Role::Admin => ("2", "Admin", "983036", true),
+        Role::Owner => ("3", "Owner", "1", true),
+    };
+    RoleEntity { id, name, color: "", permissions, highlighted, collection_limit: 0 }
+}
+
+/// The document of one's own account.
+///
+/// # Errors
+/// `NotFound` when the account is gone.
+pub fn credential_account(conn: &mut Conn, site: &Site, id: Id<model::Account>) -> Result<Rendered> {
+    let account = store::accounts::load(conn, id)?;
+    let user = store::users::load(conn, id)?;
+    let moved = account.moved_to_id.map(|id| store::accounts::find(conn, id)).transpose()?.flatten();
+    let requests = store::users::count_follow_requests(conn, id)?;
+    let stored = profiles::fields(&account);
+    let attribution = serde_json::from_str(&account.attribution_domains).unwrap_or_default();
+    let mut document: Account<'_> = render::account(site, &account, moved.as_ref());
+    document.source = Some(source(&account, &user, &stored, requests, attribution));
+    document.role = Some(role_entity(user.role));
+    Rendered::of(&document)
+}
+
+fn source<'a>(
+    account: &'a model::Account,
+    user: &'a User,
+    fields: &'a [profiles::Field],
+    follow_requests_count: i64,
+    attribution_domains: Vec<String>,
+) -> Source<'a> {
+    let field = |f: &'a profiles::Field| Field {
+        name: f.name.as_str().into(),
+        value: f.source.as_deref().unwrap_or(&f.value).into(),
+        verified_at: profiles::verified_at(f),
+    };
+    Source {
+        attribution_domains,
+        note: account.note_source.as_deref().unwrap_or_default(),
+        fields: fields.iter().map(field).collect(),
+        privacy: user.default_visibility.as_str(),
+        sensitive: user.default_sensitive,
+        language: user.default_language.as_deref().unwrap_or_default(),
+        follow_requests_count,
+        hide_collections: account.hide_collections,
+        discoverable: account.discoverable,
+        indexable: account.indexable,
+        quote_policy: "nobody",
+    }
+}
+
+/// `GET /api/v1/accounts/verify_credentials`.
+async fn verify(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
+    let site = app.site().clone();
+    Ok(app.read(move |conn| credential_account(conn, &site, me.account)).await?)
+}
+
+/// `PATCH /api/v1/accounts/update_credentials`.
+async fn update(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    let change = change(&params)?;
+    let site = app.site().clone();
+    let answer = app.write(move |tx| {
+        profiles::update(tx, me.account, &change)?;
+        credential_account(tx.conn, &site, me.account)
+    });
+    Ok(answer.await?)
+}
+
+fn change(params: &Params) -> ApiResult<ProfileChange> {
+    let text = |name: &str| params.text(name).map(str::to_owned);
+    let source = params.map("source");
+    let in_source = |name: &str| source.and_then(|source| source.text(name));
+    let default_visibility = match in_source("privacy").filter(|text| !text.is_empty()) {
+        Some(text) => {
+            let bad = || Error::invalid("source", "inclusion", "Default privacy is not included in the list");
+            Some(text.parse::<Visibility>().map_err(|()| bad())?)
+        }
+        None => None,
+    };
+    let fields = params.has("fields_attributes").then(|| {
+        let pair = |field: &Params| {
+            let part = |name| field.text(name).unwrap_or_default().to_owned();
+            (part("name"), part("value"))
+        };
+        params.maps("fields_attributes").into_iter().map(pair).collect()
+    });
+    let domains = params
+        .has("attribution_domains")
+        .then(|| params.texts("attribution_domains").into_iter().map(str::to_owned).collect());
+    Ok(ProfileChange {
+        display_name: text("display_name"),
+        note: text("note"),
+        fields,
+        avatar: None,
+        avatar_description: text("avatar_description"),
+        header: None,
+        header_description: text("header_description"),
+        locked: params.bool("locked"),
+        bot: params.bool("bot"),
+        discoverable: params.bool("discoverable"),
+        indexable: params.bool("indexable"),
+        hide_collections: params.bool("hide_collections"),
+        attribution_domains: domains,
+        default_visibility,
+        default_sensitive: source.and_then(|source| source.bool("sensitive")),
+        default_language: match source.and_then(|source| source.get("language")) {
+            None => None,
+            Some(Value::Null) => Some(None),
+            Some(_) => Some(in_source("language").filter(|tag| !tag.is_empty()).map(str::to_owned)),
+        },
+    })
+}
+
+/// `POST /api/v1/accounts`: sign-up from an app, with the app's own token. Answers a token of the new person.
+async fn register(
+    State(app): State<App>,
+    AppToken(grant): AppToken,
+    address: Option<Extension<ClientAddress>>,
+    params: Params,
+) -> ApiResult<Rendered> {
+    if let Some(Extension(ClientAddress(address))) = address {
+        app.limiter().check_address(Rule::LoginAddress, address)?;
+    }
+    let text = |name: &str| params.text(name).unwrap_or_default().to_owned();
+    let (username, email, password) = (text("username"), text("email"), text("password"));
+    names::password(&password)?;
+    let (registration, now) = (app.config().registration, app.clock().now());
+    let invite = params.filled("invite_code").map(str::to_owned);
+    let (name, mail, code) = (username.clone(), email.clone(), invite.clone());
+    app.read(move |conn| accounts::check_sign_up(conn, registration, code.as_deref(), &name, &mail, now)).await?;
+    let password_hash = app.part::<Passwords>().hash(password, app.random().bytes()).await?;
+    let sign_up = SignUp {
+        username,
+        email,
+        password_hash,
+        agreement: params.flag("agreement"),
+        reason: text("reason"),
+        invite,
+        locale: params.filled("locale").map(|tag| tag.chars().take(20).collect()),
+    };
+    let issued = app.write(move |tx| {
+        let (account, _) = accounts::sign_up(tx, &sign_up)?;
+        oauth::issue(tx, grant.app, Some(account.id), grant.scopes, None)
+    });
+    let issued = issued.await?;
+    Ok(Rendered::of(&json!({
+        "access_token": issued.token,
+        "token_type": "Bearer",
+        "scope": issued.scopes.to_string(),
+        "created_at": issued.created_at.seconds(),
+    }))?)
+}
