@@ -1,10 +1,13 @@
 //! ActivityPub: what other servers send and fetch. Nothing here decides who may see or change what: that is `domain`.
 
+pub mod collections;
 pub mod deliver;
 pub mod discovery;
+pub mod fetch;
 pub mod json;
 pub mod objects;
 pub mod own_keys;
 pub mod received;
 pub mod render;
 pub mod signatures;
+pub mod webfinger;

@@ -5,6 +5,7 @@ mod cli;
 mod support;
 
 mod db;
+mod fetching;
 mod gate;
 mod network;
 mod relationships;

@@ -76,6 +76,10 @@ impl Peer {
         let page = (status, content_type.to_owned(), body.into());
         self.script.lock().unwrap().pages.insert(path.to_owned(), page);
     }
+    /// Redirects a path.
+    pub fn redirect(&self, path: &str, to: &str) {
+        self.serve_as(path, 302, "text/plain", to.to_owned());
+    }
     /// What inboxes answer from now on (202 by default).
     pub fn inbox_answers(&self, status: u16) {
         self.script.lock().unwrap().inbox_status = Some(status);
@@ -144,6 +148,9 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
         script.pages.iter().find(|(p, _)| plain(p) == wanted).map(|(_, page)| page)
     });
     match page {
+        Some((status @ 300..400, _, to)) => {
+            (StatusCode::from_u16(*status).unwrap(), [(header::LOCATION, to.as_ref())]).into_response()
+        }
         Some((status, kind, body)) => {
             (StatusCode::from_u16(*status).unwrap(), [(header::CONTENT_TYPE, kind.clone())], body.clone())
                 .into_response()

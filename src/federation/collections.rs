@@ -1,0 +1,105 @@
+//! Reading collections of other servers (COLL-05): `items` or `orderedItems`, a first page embedded or by address, next
+//! pages on the same authority only, bounded by pages, items and the budget; a page is never read twice, and what the
+//! collection says of its own size is not believed (NET-17, ROB-08).
+
+use super::{
+    fetch::{self, Budget},
+    json::Json,
+};
+use crate::{Result, app::App, limits, uri};
+use std::collections::{HashSet, VecDeque};
+
+/// How much of a collection is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Pages fetched, the collection itself not counted.
+    pub pages: usize,
+    /// Items.
+    pub items: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { pages: limits::COLLECTION_PAGES, items: limits::COLLECTION_ITEMS }
+    }
+}
+
+/// What was read of a collection.
+#[derive(Clone, Debug, Default)]
+pub struct Collection {
+    /// Items in their order: ids as text, or embedded objects.
+    pub items: Vec<Json>,
+    /// What it says of its size; for display only.
+    pub total: Option<i64>,
+    /// Everything was read: nothing was cut by a bound or a failure.
+    pub is_complete: bool,
+}
+
+/// Reads a collection at an address, or an embedded one when `given` is an object on the authority of `owner`.
+/// An embedded collection of another authority is fetched from there.
+///
+/// # Errors
+/// Those of [`fetch::document`] when not even the collection itself can be read; a failing page just ends it.
+pub async fn read(app: &App, given: &Json, owner: &str, bounds: Bounds, budget: &Budget) -> Result<Collection> {
+    let own = uri::normalize(owner).unwrap_or_default();
+    let embedded = given.is_object() && given.id().is_none_or(|id| uri::same_authority(&id, &own));
+    let (first, base) = if embedded && !given.first_of(&["items", "orderedItems", "first"]).is_null() {
+        (given.clone(), given.id().unwrap_or(own))
+    } else {
+        let address = given.as_uri().ok_or(crate::Error::NotFound)?;
+        let document = fetch::document(app, &address, budget).await?;
+        (document.json.clone(), document.id.clone())
+    };
+    let mut found = Collection { total: first.count("totalItems"), is_complete: true, ..Collection::default() };
+    let mut seen = HashSet::from([base.clone()]);
+    let mut waiting = VecDeque::from([first]);
+    let mut pages = 0;
+    while let Some(page) = waiting.pop_front() {
+        let items = page.first_of(&["orderedItems", "items"]);
+        for item in items.items() {
+            if found.items.len() >= bounds.items {
+                found.is_complete = false;
+                return Ok(found);
+            }
+            found.items.push(item.clone());
+        }
+        // A page has `next`; the collection has `first`, unless its items stand in it.
+        let follow = match page.one("next") {
+            Json::Null if items.is_null() => page.one("first"),
+            other => other,
+        };
+        if follow.is_null() {
+            continue;
+        }
+        if follow.is_object() && follow.id().is_none_or(|id| uri::same_authority(&id, &base)) && has_items(follow) {
+            if follow.id().is_none_or(|id| seen.insert(id)) && pages < bounds.pages {
+                pages += 1;
+                waiting.push_back(follow.clone());
+            }
+            continue;
+        }
+        let next = follow.as_uri().filter(|next| uri::same_authority(next, &base) && seen.insert(next.clone()));
+        let page = match next {
+            Some(next) if pages < bounds.pages => fetch::document(app, &next, budget).await.ok(),
+            _ => None,
+        };
+        pages += 1;
+        match page {
+            Some(document) => waiting.push_back(document.json.clone()),
+            None => found.is_complete = false,
+        }
+    }
+    Ok(found)
+}
+
+fn has_items(page: &Json) -> bool {
+    !page.first_of(&["items", "orderedItems", "next"]).is_null()
+}
+
+/// The number of members of a collection at an address, for the counts of a profile (DISC-10). One fetch.
+///
+/// # Errors
+/// Those of [`fetch::document`].
+pub async fn total(app: &App, address: &str, budget: &Budget) -> Result<Option<i64>> {
+    Ok(fetch::document(app, address, budget).await?.json.count("totalItems"))
+}
