@@ -5,9 +5,11 @@ pub mod auth;
 pub mod credentials;
 pub mod entities;
 pub mod error;
+pub mod notifications;
 pub mod oauth;
 pub mod page;
 pub mod params;
+pub mod people;
 pub mod relationships;
 pub mod request;
 
@@ -30,6 +32,8 @@ pub fn routes() -> auth::Routes {
         .merge(apps::routes())
         .merge(credentials::routes())
         .merge(oauth::routes())
+        .merge(notifications::routes())
+        .merge(people::routes())
         .merge(relationships::routes())
 }
 

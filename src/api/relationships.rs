@@ -3,6 +3,7 @@
 use super::{
     ApiResult, Params, Rendered,
     auth::{Access, Routes, SignedIn},
+    entities::account::Relationship,
 };
 use crate::{
     Error, Result,
@@ -20,7 +21,6 @@ use crate::{
     time::Timestamp,
 };
 use axum::extract::{Path, State};
-use serde::Serialize;
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
@@ -42,58 +42,36 @@ pub fn routes() -> Routes {
         .post("/api/v1/follow_requests/{id}/reject", REQUESTS, reject)
 }
 
-/// Entity `Relationship`.
-#[derive(Clone, Debug, Serialize)]
-pub struct Relationship {
-    id: String,
-    following: bool,
-    showing_reblogs: bool,
-    notifying: bool,
-    languages: Option<Vec<String>>,
-    followed_by: bool,
-    blocking: bool,
-    blocked_by: bool,
-    muting: bool,
-    muting_notifications: bool,
-    muting_expires_at: Option<Timestamp>,
-    requested: bool,
-    requested_by: bool,
-    domain_blocking: bool,
-    endorsed: bool,
-    note: String,
-}
-
-impl From<store::follows::Relation> for Relationship {
-    fn from(r: store::follows::Relation) -> Self {
-        let (state, boosts, notify, languages) = match r.follow {
-            Some((state, boosts, notify, languages)) => (Some(state), boosts, notify, languages),
-            None => (None, false, false, None),
-        };
-        let following = state == Some(FollowState::Accepted);
-        Self {
-            id: r.target.to_string(),
-            following,
-            showing_reblogs: following && boosts,
-            notifying: following && notify,
-            languages: languages.and_then(|l| serde_json::from_str(&l).ok()),
-            followed_by: r.followed_by == Some(FollowState::Accepted),
-            blocking: r.blocking,
-            blocked_by: r.blocked_by,
-            muting: r.mute.is_some(),
-            muting_notifications: r.mute.is_some_and(|(hide, _)| hide),
-            muting_expires_at: r.mute.and_then(|(_, until)| until),
-            requested: state == Some(FollowState::Requested),
-            requested_by: r.followed_by == Some(FollowState::Requested),
-            domain_blocking: false,
-            endorsed: false,
-            note: r.note,
-        }
+/// The document of a relation.
+fn document(r: &store::follows::Relation) -> Relationship<'_> {
+    let (state, boosts, notify, languages) = match &r.follow {
+        Some((state, boosts, notify, languages)) => (Some(*state), *boosts, *notify, languages.as_deref()),
+        None => (None, false, false, None),
+    };
+    let following = state == Some(FollowState::Accepted);
+    Relationship {
+        id: Id::new(r.target),
+        following,
+        showing_reblogs: following && boosts,
+        notifying: following && notify,
+        languages: languages.and_then(|l| serde_json::from_str(l).ok()),
+        followed_by: r.followed_by == Some(FollowState::Accepted),
+        blocking: r.blocking,
+        blocked_by: r.blocked_by,
+        muting: r.mute.is_some(),
+        muting_notifications: r.mute.is_some_and(|(hide, _)| hide),
+        muting_expires_at: r.mute.and_then(|(_, until)| until),
+        requested: state == Some(FollowState::Requested),
+        requested_by: r.followed_by == Some(FollowState::Requested),
+        domain_blocking: false,
+        endorsed: false,
+        note: &r.note,
     }
 }
 
 fn one(conn: &mut Conn, viewer: Id<Account>, target: Id<Account>, now: Timestamp) -> Result<Rendered> {
     let relation = store::follows::relations(conn, viewer, &[target], now)?.pop().ok_or(Error::NotFound)?;
-    Rendered::of(&Relationship::from(relation))
+    Rendered::of(&document(&relation))
 }
 
 /// Does `change`, then answers the relationship as it is now.
@@ -121,7 +99,7 @@ async fn relationships(State(app): State<App>, me: SignedIn, params: Params) -> 
         let known: Vec<Id<Account>> = store::accounts::list(conn, &ids)?.iter().map(|a| a.id).collect();
         ids.retain(|id| known.contains(id));
         let relations = store::follows::relations(conn, me.account, &ids, now)?;
-        Rendered::of(&relations.into_iter().map(Relationship::from).collect::<Vec<_>>())
+        Rendered::of(&relations.iter().map(document).collect::<Vec<_>>())
     });
     Ok(answer.await?)
 }

@@ -6,14 +6,14 @@ pub mod deliveries;
 pub mod follows;
 pub mod health;
 pub mod jobs;
+pub mod listed;
 pub mod lists;
 pub mod notifications;
-pub mod range;
 pub mod relations;
 pub mod reports;
 pub mod sweep;
 
-pub use range::{Listed, Range};
+pub use listed::Listed;
 pub mod audit;
 pub mod oauth;
 pub mod page;

@@ -136,11 +136,10 @@ pub fn list(
     account: Id<Account>,
     wanted: &Selection,
     now: Timestamp,
-    range: super::Range,
+    page: super::page::Page,
 ) -> Result<Vec<Notification>> {
-    let sql = range.order(range.narrow(visible(account, wanted, now, "n.*"), "n.id"), "n.id");
-    let rows = sql.load(conn)?;
-    Ok(range.newest_first(rows))
+    let rows = page.apply(visible(account, wanted, now, "n.*"), "n.id").load(conn)?;
+    Ok(page.arrange(rows))
 }
 
 /// How many are newer than `above`, counted up to `most`.
@@ -204,4 +203,11 @@ fn visible(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'
         sql = sql.with(" and n.from_account_id = ", from);
     }
     sql
+}
+
+/// How far a person has read, by the marker their clients share; 0 for nowhere.
+pub fn read_marker(conn: &mut Conn, account: Id<Account>) -> Result<i64> {
+    Sql::new("select m.last_read_id from markers m where m.timeline = 'notifications' and m.account_id = ")
+        .bind(account)
+        .scalar_i64(conn)
 }

@@ -1,6 +1,6 @@
 //! Lists of accounts by what stands between them: followers, requests, blocks, mutes.
 
-use super::{Listed, Range};
+use super::{Listed, page::Page};
 use crate::{
     Result,
     db::{Conn, Sql},
@@ -13,37 +13,31 @@ use diesel::sql_types::BigInt;
 /// Shown to nobody: gone or suspended.
 const AVAILABLE: &str = " and a.deleted_at is null and a.suspended_at is null and not a.suspended_by_origin";
 
-fn page(conn: &mut Conn, sql: Sql, column: &'static str, range: Range) -> Result<Vec<Listed<Account>>> {
-    let sql = range.order(range.narrow(sql, column), column);
-    let rows = sql.load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;
+fn listed(conn: &mut Conn, sql: Sql, column: &'static str, page: Page) -> Result<Vec<Listed<Account>>> {
+    let rows = page.apply(sql, column).load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;
     let rows = rows.into_iter().map(|(cursor, id)| Listed { cursor, id: Id::new(id) }).collect();
-    Ok(range.newest_first(rows))
+    Ok(page.arrange(rows))
 }
 
 /// Who follows `target` (accepted), or has asked to.
-pub fn followers(
-    conn: &mut Conn,
-    target: Id<Account>,
-    state: FollowState,
-    range: Range,
-) -> Result<Vec<Listed<Account>>> {
+pub fn followers(conn: &mut Conn, target: Id<Account>, state: FollowState, page: Page) -> Result<Vec<Listed<Account>>> {
     let sql = Sql::new(
         "select f.id, f.account_id from follows f join accounts a on a.id = f.account_id where f.target_id = ",
     )
     .bind(target)
     .with(" and f.state = ", state)
     .push(AVAILABLE);
-    page(conn, sql, "f.id", range)
+    listed(conn, sql, "f.id", page)
 }
 
 /// Whom `account` follows (accepted).
-pub fn following(conn: &mut Conn, account: Id<Account>, range: Range) -> Result<Vec<Listed<Account>>> {
+pub fn following(conn: &mut Conn, account: Id<Account>, page: Page) -> Result<Vec<Listed<Account>>> {
     let sql =
         Sql::new("select f.id, f.target_id from follows f join accounts a on a.id = f.target_id where f.account_id = ")
             .bind(account)
             .with(" and f.state = ", FollowState::Accepted)
             .push(AVAILABLE);
-    page(conn, sql, "f.id", range)
+    listed(conn, sql, "f.id", page)
 }
 
 /// Requests that wait for `target`.
@@ -52,41 +46,41 @@ pub fn count_requests(conn: &mut Conn, target: Id<Account>) -> Result<i64> {
 }
 
 /// Whom `account` blocks.
-pub fn blocked(conn: &mut Conn, account: Id<Account>, range: Range) -> Result<Vec<Listed<Account>>> {
+pub fn blocked(conn: &mut Conn, account: Id<Account>, page: Page) -> Result<Vec<Listed<Account>>> {
     let sql =
         Sql::new("select b.id, b.target_id from blocks b join accounts a on a.id = b.target_id where b.account_id = ")
             .bind(account)
             .push(" and a.deleted_at is null");
-    page(conn, sql, "b.id", range)
+    listed(conn, sql, "b.id", page)
 }
 
 /// Whom `account` mutes now.
-pub fn muted(conn: &mut Conn, account: Id<Account>, now: Timestamp, range: Range) -> Result<Vec<Mute>> {
+pub fn muted(conn: &mut Conn, account: Id<Account>, now: Timestamp, page: Page) -> Result<Vec<Mute>> {
     let sql = Sql::new("select m.* from mutes m join accounts a on a.id = m.target_id where m.account_id = ")
         .bind(account)
         .with(" and (m.expires_at is null or m.expires_at > ", now)
         .push(") and a.deleted_at is null");
-    let rows = range.order(range.narrow(sql, "m.id"), "m.id").load(conn)?;
-    Ok(range.newest_first(rows))
+    let rows = page.apply(sql, "m.id").load(conn)?;
+    Ok(page.arrange(rows))
 }
 
 /// Who favourited a post.
-pub fn favourited_by(conn: &mut Conn, post: Id<Post>, range: Range) -> Result<Vec<Listed<Account>>> {
+pub fn favourited_by(conn: &mut Conn, post: Id<Post>, page: Page) -> Result<Vec<Listed<Account>>> {
     let sql = Sql::new(
         "select f.id, f.account_id from favourites f join accounts a on a.id = f.account_id where f.post_id = ",
     )
     .bind(post)
     .push(AVAILABLE);
-    page(conn, sql, "f.id", range)
+    listed(conn, sql, "f.id", page)
 }
 
 /// Who boosted a post where others may see it.
-pub fn boosted_by(conn: &mut Conn, post: Id<Post>, range: Range) -> Result<Vec<Listed<Account>>> {
+pub fn boosted_by(conn: &mut Conn, post: Id<Post>, page: Page) -> Result<Vec<Listed<Account>>> {
     let sql = Sql::new(
         "select p.id, p.account_id from posts p join accounts a on a.id = p.account_id where p.boost_of_id = ",
     )
     .bind(post)
     .push(" and p.visibility < 2")
     .push(AVAILABLE);
-    page(conn, sql, "p.id", range)
+    listed(conn, sql, "p.id", page)
 }

@@ -1,0 +1,322 @@
+//! Notifications, one by one (v1) and grouped (v2), and the policy that says which are held back (none are).
+
+use super::{
+    ApiResult, Empty, Page, Params, Rendered,
+    auth::{Access, Routes, SignedIn},
+    entities::{
+        Render,
+        notification::{GroupedNotifications, Notification, NotificationGroup, NotificationPolicy, PolicySummary},
+        render::Accounts,
+    },
+    page::{self, Prev},
+    people::report_document,
+};
+use crate::{
+    Error, Result,
+    app::App,
+    config::Site,
+    db::Conn,
+    domain::views::{AccountViews, PostViews},
+    domain::{Viewer, scopes::Scope},
+    id::Id,
+    model::{self, Account, NotificationKind as Kind, Post},
+    store::{self, notifications::Selection},
+    time::Timestamp,
+};
+use axum::{
+    extract::{OriginalUri, Path, State},
+    http::HeaderMap,
+};
+use std::collections::HashMap;
+
+/// The routes of this noun.
+pub fn routes() -> Routes {
+    const READ: Access = Access::User(&[Scope::ReadNotifications]);
+    const WRITE: Access = Access::User(&[Scope::WriteNotifications]);
+    Routes::new()
+        .get("/api/v1/notifications", READ, list)
+        .get("/api/v1/notifications/unread_count", READ, unread_count)
+        .get("/api/v2/notifications", READ, grouped)
+        .get("/api/v2/notifications/unread_count", READ, unread_count)
+        .get("/api/v2/notifications/policy", READ, policy)
+        .get("/api/v1/notifications/{id}", READ, one)
+        .post("/api/v1/notifications/clear", WRITE, clear)
+        .post("/api/v1/notifications/{id}/dismiss", WRITE, dismiss)
+}
+
+/// Rows of one page with everything shown of them.
+struct Shown {
+    rows: Vec<model::Notification>,
+    posts: PostViews,
+    accounts: AccountViews,
+    reports: HashMap<i64, model::Report>,
+}
+
+impl Shown {
+    /// Reads what the rows refer to; a row about a post that may not be seen any more is left out (PRV-19).
+    fn load(conn: &mut Conn, me: Id<Account>, rows: Vec<model::Notification>, now: Timestamp) -> Result<Self> {
+        let mut ids: Vec<Id<Post>> = rows.iter().filter_map(|n| n.post_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let posts = PostViews::by_ids(conn, Viewer(Some(me)), &ids, now)?;
+        let mut reports = HashMap::new();
+        for id in rows.iter().filter_map(|n| n.report_id) {
+            reports.insert(id.raw(), store::reports::load(conn, id)?);
+        }
+        let mut people: Vec<Id<Account>> = rows.iter().map(|n| n.from_account_id).collect();
+        people.extend(reports.values().map(|r| r.target_id));
+        let accounts = AccountViews::load(conn, &people)?;
+        let rows = rows
+            .into_iter()
+            .filter(|n| n.post_id.is_none_or(|id| posts.get(id).is_some()) && accounts.get(n.from_account_id).is_some())
+            .collect();
+        Ok(Self { rows, posts, accounts, reports })
+    }
+}
+
+fn documents(site: &Site, shown: &Shown) -> Result<Rendered> {
+    let render = Render::new(site, &shown.posts)?;
+    let accounts = Accounts::new(site, &shown.accounts)?;
+    let list: Vec<Notification<'_>> =
+        shown.rows.iter().filter_map(|row| document(row, shown, &render, &accounts)).collect();
+    Rendered::of(&list)
+}
+
+fn document<'a>(
+    row: &'a model::Notification,
+    shown: &'a Shown,
+    render: &'a Render<'a>,
+    accounts: &'a Accounts<'a>,
+) -> Option<Notification<'a>> {
+    Some(Notification {
+        id: row.id,
+        r#type: row.kind.as_str(),
+        group_key: group_key(row),
+        created_at: row.created_at,
+        account: accounts.get(row.from_account_id)?,
+        status: row.post_id.and_then(|id| render.status(id)),
+        report: row.report_id.and_then(|id| {
+            let report = shown.reports.get(&id.raw())?;
+            Some(report_document(report, accounts.get(report.target_id)?))
+        }),
+    })
+}
+
+/// Hours over which notifications of one kind about one thing are one group.
+const GROUP_HOURS: i64 = 12;
+
+/// Letters, digits and `-` only: it is a segment of an address.
+fn group_key(row: &model::Notification) -> String {
+    let span = row.created_at.seconds() / (GROUP_HOURS * 3600);
+    match (row.kind, row.post_id) {
+        (Kind::Favourite | Kind::Reblog, Some(post)) => format!("{}-{post}-{span}", row.kind),
+        (Kind::Follow, _) => format!("follow-{span}"),
+        (Kind::AdminSignUp, _) => format!("admin-sign-up-{span}"),
+        _ => format!("ungrouped-{}", row.id),
+    }
+}
+
+fn kinds(params: &Params, name: &str) -> Vec<Kind> {
+    params.texts(name).into_iter().filter_map(|word| word.parse().ok()).collect()
+}
+
+/// What is asked for; none when only kinds are asked for that do not exist here.
+fn selection(params: &Params) -> Option<Selection> {
+    let wanted = kinds(params, "types");
+    if wanted.is_empty() && !params.texts("types").is_empty() {
+        return None;
+    }
+    let from = params.filled("account_id").map(|id| id.trim().parse().unwrap_or(Id::new(0)));
+    Some(Selection { kinds: wanted, except: kinds(params, "exclude_types"), from })
+}
+
+fn link(app: &App, uri: &OriginalUri, rows: &[model::Notification]) -> HeaderMap {
+    match (rows.first(), rows.last()) {
+        (Some(first), Some(last)) => {
+            page::link(app.site().base(), uri, first.id.raw(), last.id.raw(), true, Prev::MinId)
+        }
+        _ => HeaderMap::new(),
+    }
+}
+
+async fn list(
+    State(app): State<App>,
+    me: SignedIn,
+    uri: OriginalUri,
+    params: Params,
+) -> ApiResult<(HeaderMap, Rendered)> {
+    let wanted = page::read(&params, Page::ACCOUNTS)?;
+    let Some(selection) = selection(&params) else { return Ok((HeaderMap::new(), Rendered(b"[]".to_vec()))) };
+    let (inner, now) = (app.clone(), app.clock().now());
+    let answer = app.read(move |conn| {
+        let rows = store::notifications::list(conn, me.account, &selection, now, wanted)?;
+        let headers = link(&inner, &uri, &rows);
+        let shown = Shown::load(conn, me.account, rows, now)?;
+        Ok((headers, documents(inner.site(), &shown)?))
+    });
+    Ok(answer.await?)
+}
+
+async fn one(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+    let id = id.parse()?;
+    let (inner, now) = (app.clone(), app.clock().now());
+    let answer = app.read(move |conn| {
+        let row = store::notifications::find(conn, me.account, id, now)?.ok_or(Error::NotFound)?;
+        let shown = Shown::load(conn, me.account, vec![row], now)?;
+        let render = Render::new(inner.site(), &shown.posts)?;
+        let accounts = Accounts::new(inner.site(), &shown.accounts)?;
+        let row = shown.rows.first().ok_or(Error::NotFound)?;
+        Rendered::of(&document(row, &shown, &render, &accounts).ok_or(Error::NotFound)?)
+    });
+    Ok(answer.await?)
+}
+
+/// Notifications read at once to find the groups of one page.
+const GROUPED: i64 = 400;
+/// Accounts named in a group.
+const SAMPLE: usize = 8;
+
+async fn grouped(
+    State(app): State<App>,
+    me: SignedIn,
+    uri: OriginalUri,
+    params: Params,
+) -> ApiResult<(HeaderMap, Rendered)> {
+    let wanted = page::read(&params, Page::ACCOUNTS)?;
+    let Some(selection) = selection(&params) else {
+        let nothing = GroupedNotifications { accounts: vec![], statuses: vec![], notification_groups: vec![] };
+        return Ok((HeaderMap::new(), Rendered::of(&nothing)?));
+    };
+    let together = match params.has("grouped_types") {
+        true => kinds(&params, "grouped_types"),
+        false => vec![Kind::Favourite, Kind::Reblog, Kind::Follow, Kind::AdminSignUp],
+    };
+    let (inner, now) = (app.clone(), app.clock().now());
+    let answer = app.read(move |conn| {
+        let mut read = wanted;
+        read.limit = GROUPED;
+        let rows = store::notifications::list(conn, me.account, &selection, now, read)?;
+        let shown = Shown::load(conn, me.account, rows, now)?;
+        let (groups, rows) = groups(&shown, &together, wanted);
+        let headers = match (rows.first(), rows.last()) {
+            (Some(first), Some(last)) => page::link(inner.site().base(), &uri, *first, *last, true, Prev::MinId),
+            _ => HeaderMap::new(),
+        };
+        let render = Render::new(inner.site(), &shown.posts)?;
+        let accounts = Accounts::new(inner.site(), &shown.accounts)?;
+        let mut people: Vec<Id<Account>> = groups.iter().flat_map(|g| g.people.clone()).collect();
+        people.sort_unstable();
+        people.dedup();
+        let mut posts: Vec<Id<Post>> = groups.iter().filter_map(|g| g.newest.post_id).collect();
+        posts.sort_unstable();
+        posts.dedup();
+        let body = GroupedNotifications {
+            accounts: people.iter().filter_map(|id| accounts.get(*id)).collect(),
+            statuses: posts.iter().filter_map(|id| render.status(*id)).collect(),
+            notification_groups: groups
+                .iter()
+                .map(|g| NotificationGroup {
+                    group_key: g.key.clone(),
+                    notifications_count: g.count,
+                    r#type: g.newest.kind.as_str(),
+                    most_recent_notification_id: g.newest.id.raw(),
+                    page_min_id: Some(g.oldest),
+                    page_max_id: Some(g.newest.id),
+                    latest_page_notification_at: Some(g.newest.created_at),
+                    sample_account_ids: g.people.clone(),
+                    status_id: g.newest.post_id,
+                    report: g.newest.report_id.and_then(|id| {
+                        let report = shown.reports.get(&id.raw())?;
+                        Some(report_document(report, accounts.get(report.target_id)?))
+                    }),
+                })
+                .collect(),
+        };
+        Ok((headers, Rendered::of(&body)?))
+    });
+    Ok(answer.await?)
+}
+
+struct Group<'a> {
+    key: String,
+    newest: &'a model::Notification,
+    oldest: Id<model::Notification>,
+    count: i64,
+    /// Newest first, at most [`SAMPLE`].
+    people: Vec<Id<Account>>,
+}
+
+/// The groups of one page, newest first, and the ids of the rows that went into them. A page holds `limit` groups; rows
+/// beyond the first group too many are for the next page.
+fn groups<'a>(shown: &'a Shown, together: &[Kind], page: Page) -> (Vec<Group<'a>>, Vec<i64>) {
+    let limit = usize::try_from(page.limit).unwrap_or(0);
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut used = Vec::new();
+    // Upward pages fill from their oldest row.
+    let rows: Vec<&model::Notification> =
+        if page.upward() { shown.rows.iter().rev().collect() } else { shown.rows.iter().collect() };
+    for row in rows {
+        let key = if together.contains(&row.kind) { group_key(row) } else { format!("ungrouped-{}", row.id) };
+        let full = groups.len() == limit;
+        match groups.iter_mut().find(|g| g.key == key) {
+            Some(group) => {
+                group.count += 1;
+                if row.id > group.newest.id {
+                    group.newest = row;
+                }
+                group.oldest = group.oldest.min(row.id);
+                if !group.people.contains(&row.from_account_id) {
+                    if page.upward() {
+                        group.people.insert(0, row.from_account_id);
+                    } else {
+                        group.people.push(row.from_account_id);
+                    }
+                    group.people.truncate(SAMPLE);
+                }
+            }
+            None if full => break,
+            None => {
+                groups.push(Group { key, newest: row, oldest: row.id, count: 1, people: vec![row.from_account_id] })
+            }
+        }
+        used.push(row.id.raw());
+    }
+    groups.sort_unstable_by_key(|g| std::cmp::Reverse(g.newest.id));
+    used.sort_unstable_by_key(|id| std::cmp::Reverse(*id));
+    (groups, used)
+}
+
+async fn unread_count(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    let most = params.integer("limit")?.unwrap_or(100).clamp(1, 1_000);
+    let Some(selection) = selection(&params) else { return Ok(Rendered(br#"{"count":0}"#.to_vec())) };
+    let now = app.clock().now();
+    let count = app.read(move |conn| {
+        let read = store::notifications::read_marker(conn, me.account)?;
+        store::notifications::count_above(conn, me.account, &selection, read, now, most)
+    });
+    Ok(Rendered::of(&serde_json::json!({ "count": count.await? }))?)
+}
+
+async fn policy(_: SignedIn) -> ApiResult<Rendered> {
+    // Nothing is held back on a node of colleagues; the settings of people come with the requests endpoints.
+    let accept = "accept";
+    Ok(Rendered::of(&NotificationPolicy {
+        for_not_following: accept,
+        for_not_followers: accept,
+        for_new_accounts: accept,
+        for_private_mentions: accept,
+        for_limited_accounts: accept,
+        summary: PolicySummary::default(),
+    })?)
+}
+
+async fn clear(State(app): State<App>, me: SignedIn) -> ApiResult<Empty> {
+    app.write(move |tx| store::notifications::clear(tx.conn, me.account)).await?;
+    Ok(Empty)
+}
+
+async fn dismiss(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Empty> {
+    let id = id.parse()?;
+    app.write(move |tx| store::notifications::dismiss(tx.conn, me.account, id)).await?;
+    Ok(Empty)
+}

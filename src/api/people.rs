@@ -1,0 +1,226 @@
+//! Lists of accounts: followers, requests, blocks, mutes, who favourited and boosted; and reports.
+
+use super::{
+    Anyone, ApiResult, Page, Params, Rendered,
+    auth::{Access, Routes, SignedIn},
+    entities::{misc::Report, render::Accounts},
+    page::{self, Prev},
+    relationships,
+};
+use crate::{
+    Error, Result,
+    app::App,
+    db::Conn,
+    domain::{
+        Viewer,
+        reports::{self, Category},
+        scopes::Scope,
+        views::AccountViews,
+        visibility,
+    },
+    id::Id,
+    model::{self, Account, FollowState},
+    store::{self, Listed},
+    time::Timestamp,
+};
+use axum::{
+    extract::{OriginalUri, Path, State},
+    http::HeaderMap,
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// The routes of this noun.
+pub fn routes() -> Routes {
+    const PUBLIC: Access = Access::Anyone(&[Scope::ReadAccounts]);
+    const STATUS: Access = Access::Anyone(&[Scope::ReadStatuses]);
+    Routes::new()
+        .get("/api/v1/accounts/{id}/followers", PUBLIC, followers)
+        .get("/api/v1/accounts/{id}/following", PUBLIC, following)
+        .get("/api/v1/follow_requests", Access::User(&[Scope::ReadFollows]), requests)
+        .get("/api/v1/blocks", Access::User(&[Scope::ReadBlocks]), blocks)
+        .get("/api/v1/mutes", Access::User(&[Scope::ReadMutes]), mutes)
+        .get("/api/v1/statuses/{id}/favourited_by", STATUS, favourited_by)
+        .get("/api/v1/statuses/{id}/reblogged_by", STATUS, reblogged_by)
+        .post("/api/v1/reports", Access::User(&[Scope::WriteReports]), report)
+}
+
+type Answer = ApiResult<(HeaderMap, Rendered)>;
+
+/// Reads a list, renders its accounts and says where the next page is.
+async fn answer<F>(app: App, uri: OriginalUri, params: Params, read: F) -> Answer
+where
+    F: FnOnce(&mut Conn, Page, Timestamp) -> Result<Vec<Listed<Account>>> + Send + 'static,
+{
+    let wanted = page::read(&params, Page::ACCOUNTS)?;
+    let (inner, now) = (app.clone(), app.clock().now());
+    let page = app.read(move |conn| {
+        let rows = read(conn, wanted, now)?;
+        let ids: Vec<Id<Account>> = rows.iter().map(|r| r.id).collect();
+        let views = AccountViews::load(conn, &ids)?;
+        let body = Rendered::of(&Accounts::new(inner.site(), &views)?.in_order())?;
+        Ok((ends(&rows, |r| r.cursor), rows.len(), body))
+    });
+    let (ends, n, body) = page.await?;
+    Ok((headers(&app, &uri, ends, n, wanted), body))
+}
+
+fn ends<T>(rows: &[T], cursor: impl Fn(&T) -> i64) -> Option<(i64, i64)> {
+    Some((cursor(rows.first()?), cursor(rows.last()?)))
+}
+
+fn headers(app: &App, uri: &OriginalUri, ends: Option<(i64, i64)>, rows: usize, page: Page) -> HeaderMap {
+    // A short page is the last one; an empty one leads nowhere.
+    let more = i64::try_from(rows).is_ok_and(|n| n >= page.limit);
+    match ends {
+        Some((first, last)) => page::link(app.site().base(), uri, first, last, more, Prev::SinceId),
+        None => HeaderMap::new(),
+    }
+}
+
+/// May `viewer` see whom this account follows and who follows it?
+fn open_lists(conn: &mut Conn, viewer: Viewer, id: Id<Account>) -> Result<bool> {
+    let account = store::accounts::load(conn, id)?;
+    if account.is_unavailable() {
+        return Err(Error::NotFound);
+    }
+    if viewer.0 == Some(id) {
+        return Ok(true);
+    }
+    let blocked = match viewer.0 {
+        Some(viewer) => store::follows::find_block(conn, id, viewer)?.is_some(),
+        None => false,
+    };
+    Ok(!account.hide_collections && !blocked)
+}
+
+async fn followers(
+    State(app): State<App>,
+    Anyone(viewer): Anyone,
+    Path(id): Path<String>,
+    uri: OriginalUri,
+    params: Params,
+) -> Answer {
+    let id = id.parse()?;
+    answer(app, uri, params, move |conn, page, _| match open_lists(conn, viewer, id)? {
+        true => store::relations::followers(conn, id, FollowState::Accepted, page),
+        false => Ok(Vec::new()),
+    })
+    .await
+}
+
+async fn following(
+    State(app): State<App>,
+    Anyone(viewer): Anyone,
+    Path(id): Path<String>,
+    uri: OriginalUri,
+    params: Params,
+) -> Answer {
+    let id = id.parse()?;
+    answer(app, uri, params, move |conn, page, _| match open_lists(conn, viewer, id)? {
+        true => store::relations::following(conn, id, page),
+        false => Ok(Vec::new()),
+    })
+    .await
+}
+
+async fn requests(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: Params) -> Answer {
+    answer(app, uri, params, move |conn, page, _| {
+        store::relations::followers(conn, me.account, FollowState::Requested, page)
+    })
+    .await
+}
+
+async fn blocks(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: Params) -> Answer {
+    answer(app, uri, params, move |conn, page, _| store::relations::blocked(conn, me.account, page)).await
+}
+
+/// An account with the end of its mute.
+#[derive(Serialize)]
+struct Muted<'a> {
+    #[serde(flatten)]
+    account: super::entities::account::Account<'a>,
+    mute_expires_at: Option<Timestamp>,
+}
+
+async fn mutes(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: Params) -> Answer {
+    let wanted = page::read(&params, Page::ACCOUNTS)?;
+    let (inner, now) = (app.clone(), app.clock().now());
+    let page = app.read(move |conn| {
+        let rows = store::relations::muted(conn, me.account, now, wanted)?;
+        let ids: Vec<Id<Account>> = rows.iter().map(|m| m.target_id).collect();
+        let views = AccountViews::load(conn, &ids)?;
+        let list: Vec<Muted<'_>> = rows
+            .iter()
+            .filter_map(|m| {
+                let row = views.get(m.target_id)?;
+                let moved = row.moved_to_id.and_then(|id| views.get(id));
+                let account = super::entities::render::account(inner.site(), row, moved);
+                Some(Muted { account, mute_expires_at: m.expires_at })
+            })
+            .collect();
+        Ok((ends(&rows, |m| m.id.raw()), rows.len(), Rendered::of(&list)?))
+    });
+    let (ends, n, body) = page.await?;
+    Ok((headers(&app, &uri, ends, n, wanted), body))
+}
+
+async fn favourited_by(
+    State(app): State<App>,
+    Anyone(viewer): Anyone,
+    Path(id): Path<String>,
+    uri: OriginalUri,
+    params: Params,
+) -> Answer {
+    let id = id.parse()?;
+    answer(app, uri, params, move |conn, page, now| {
+        let post = visibility::visible_original(conn, viewer, id, now)?;
+        store::relations::favourited_by(conn, post.id, page)
+    })
+    .await
+}
+
+async fn reblogged_by(
+    State(app): State<App>,
+    Anyone(viewer): Anyone,
+    Path(id): Path<String>,
+    uri: OriginalUri,
+    params: Params,
+) -> Answer {
+    let id = id.parse()?;
+    answer(app, uri, params, move |conn, page, now| {
+        let post = visibility::visible_original(conn, viewer, id, now)?;
+        store::relations::boosted_by(conn, post.id, page)
+    })
+    .await
+}
+
+async fn report(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    let (target, filing) = relationships::filing(&params)?;
+    let inner = app.clone();
+    let answer = app.write(move |tx| {
+        let report = reports::file(tx, me.account, target, filing)?;
+        let views = AccountViews::load(tx.conn, &[target])?;
+        let accounts = Accounts::new(inner.site(), &views)?;
+        Rendered::of(&report_document(&report, accounts.get(target).ok_or(Error::NotFound)?))
+    });
+    Ok(answer.await?)
+}
+
+/// The document of a report.
+pub(super) fn report_document<'a>(report: &'a model::Report, target: &'a RawValue) -> Report<'a> {
+    let numbers = |json: &str| serde_json::from_str::<Vec<i64>>(json).unwrap_or_default();
+    Report {
+        id: report.id,
+        action_taken: report.closed_at.is_some(),
+        action_taken_at: report.closed_at,
+        category: Category::from_code(report.category).as_str(),
+        comment: &report.comment,
+        forwarded: report.forwarded,
+        created_at: report.created_at,
+        status_ids: numbers(&report.post_ids).into_iter().map(Id::new).collect(),
+        collection_ids: [],
+        rule_ids: numbers(&report.rule_ids).iter().map(i64::to_string).collect(),
+        target_account: target,
+    }
+}
