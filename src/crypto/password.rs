@@ -47,7 +47,10 @@ impl Passwords {
         self.run(move || {
             Ok(match stored {
                 Some(stored) => verify_password(&password, &stored),
-                None => verify_password(&password, &decoy) && false,
+                None => {
+                    verify_password(&password, &decoy);
+                    false
+                }
             })
         })
         .await

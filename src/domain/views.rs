@@ -436,7 +436,7 @@ fn contains(text: &str, word: &str, whole: bool) -> bool {
     text.match_indices(word).any(|(at, found)| {
         let before = text.get(..at).and_then(|t| t.chars().next_back());
         let after = text.get(at + found.len()..).and_then(|t| t.chars().next());
-        !(opens && before.is_some_and(is_word)) && !(closes && after.is_some_and(is_word))
+        !(opens && before.is_some_and(is_word) || closes && after.is_some_and(is_word))
     })
 }
 

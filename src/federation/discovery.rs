@@ -196,11 +196,13 @@ pub struct NodeFacts {
 
 /// A NodeInfo document. `metadata.upstream.name` tells clients which API to expect.
 pub fn nodeinfo(version: NodeInfoVersion, facts: &NodeFacts) -> Value {
-    let mut software = json!({"name": "watercooler", "version": env!("CARGO_PKG_VERSION")});
+    let mut software = serde_json::Map::new();
+    software.insert("name".into(), json!("watercooler"));
+    software.insert("version".into(), json!(env!("CARGO_PKG_VERSION")));
     if version == NodeInfoVersion::V21
         && let Some(repository) = option_env!("CARGO_PKG_REPOSITORY").filter(|url| !url.is_empty())
     {
-        software["repository"] = json!(repository);
+        software.insert("repository".into(), json!(repository));
     }
     json!({
         "version": match version { NodeInfoVersion::V20 => "2.0", NodeInfoVersion::V21 => "2.1" },

@@ -172,7 +172,7 @@ mod tests {
         let name = name([0xab; 16], true, "png");
         storage.put([1; 16], &name, b"x").unwrap();
         assert_eq!(fs::read(storage.path(&name).unwrap()).unwrap(), b"x");
-        assert_eq!(storage.older_than(Duration::ZERO).unwrap(), [name.clone()]);
+        assert_eq!(storage.older_than(Duration::ZERO).unwrap(), std::slice::from_ref(&name));
         assert!(storage.older_than(Duration::from_secs(60)).unwrap().is_empty());
         storage.remove(&name).unwrap();
         storage.remove(&name).unwrap();

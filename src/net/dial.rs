@@ -87,11 +87,14 @@ impl Network for SystemNetwork {
     }
 }
 
+/// By the extra certificates trusted, none for the system's alone.
+type Made = HashMap<Option<Arc<[u8]>>, Arc<rustls::ClientConfig>>;
+
 /// TLS settings, one per set of extra certificates. Reading the system's takes some milliseconds, so they are made when
 /// first needed and kept.
 #[derive(Default)]
 pub struct Tls {
-    made: Mutex<HashMap<Option<Arc<[u8]>>, Arc<rustls::ClientConfig>>>,
+    made: Mutex<Made>,
 }
 
 impl Tls {

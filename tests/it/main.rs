@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, dead_code, unused_imports)]
 
 mod cli;
+mod layers;
 mod support;
 
 mod db;

@@ -137,7 +137,7 @@ pub fn playable(json: &Json, kind: MediaKind) -> Option<RemoteAttachment> {
     let url = json.get("url");
     let nested = url.items().flat_map(|l| l.values("tag"));
     let mut best: Option<(i64, Link<'_>)> = None;
-    for link in links(url).chain(nested.flat_map(|t| links(t))).filter(wanted) {
+    for link in links(url).chain(nested.flat_map(links)).filter(wanted) {
         let distance = side(link.json, "height").map_or(0, |h| (h - 720).abs());
         if best.as_ref().is_none_or(|(known, _)| distance < *known) {
             best = Some((distance, link));

@@ -1,0 +1,288 @@
+//! The shape of the program, guarded: who may import whom, and where the network, the clock, the database and the
+//! frameworks may be touched. The picture and the reasons are in the crate's documentation (`src/lib.rs`).
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// What everything may use.
+const BASE: &[&str] = &["error", "id", "limits", "random", "time", "uri", "Error", "Result", "config", "on_backend"];
+
+/// A layer and what it may import beside [`BASE`] and itself. Edges do not know one another: `node` puts them together.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("error", &[]),
+    ("id", &[]),
+    ("limits", &[]),
+    ("random", &[]),
+    ("time", &[]),
+    ("uri", &[]),
+    ("config", &[]),
+    ("crypto", &[]),
+    ("rate", &[]),
+    ("net", &["crypto"]),
+    ("media", &["crypto", "net"]),
+    ("model", &[]),
+    ("db", &["model"]),
+    ("store", &["model", "db", "crypto"]),
+    ("domain", &["model", "db", "store", "crypto"]),
+    ("app", &["model", "db", "store", "domain", "crypto", "net", "media", "rate"]),
+    ("api", EDGE),
+    ("web", EDGE),
+    ("federation", EDGE),
+    ("jobs", EDGE),
+    ("events", EDGE),
+    ("server", &["app", "store", "telemetry"]),
+    ("telemetry", &["app", "server"]),
+    (
+        "node",
+        &[
+            "app",
+            "api",
+            "web",
+            "federation",
+            "jobs",
+            "events",
+            "domain",
+            "store",
+            "db",
+            "net",
+            "crypto",
+            "media",
+            "rate",
+            "server",
+            "telemetry",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "app",
+            "domain",
+            "store",
+            "db",
+            "model",
+            "crypto",
+            "net",
+            "media",
+            "node",
+            "server",
+            "telemetry",
+            "jobs",
+            "federation",
+        ],
+    ),
+    ("main", &[]),
+    ("lib", &[]),
+];
+const EDGE: &[&str] = &["app", "model", "db", "store", "domain", "crypto", "net", "media", "rate"];
+
+/// Texts that may stand in these layers (or files) only, and why.
+const PLACES: &[(&str, &[&str], &str)] = &[
+    ("diesel::", &["model", "db", "store"], "SQL stays below the rules"),
+    ("diesel_async::", &["db"], "operations are synchronous closures on both databases"),
+    ("axum::", &["api", "web", "federation", "server", "telemetry", "node"], "HTTP stays at the edges"),
+    ("activitypub_federation::", &["federation"], "wire types do not leak into the rules"),
+    ("Utc::now", &["time"], "the clock is a seam"),
+    ("SystemTime::now", &["time"], "the clock is a seam"),
+    ("rand::", &["random"], "randomness is a seam"),
+    ("SystemRandom::new", &["random", "crypto"], "randomness is a seam"),
+    ("TcpStream::connect", &["net"], "one gate opens outgoing connections"),
+    ("lookup_host", &["net"], "one gate opens outgoing connections"),
+    ("reqwest::", &["net"], "one gate opens outgoing connections"),
+    ("std::env::var", &["main"], "settings are passed in"),
+];
+
+/// Code of a source file without comments, texts and tests.
+fn code(source: &str) -> String {
+    let end = source.find("#[cfg(test)]\nmod ").unwrap_or(source.len());
+    let mut out = String::new();
+    for line in source[..end].lines() {
+        let line = line.split("//").next().unwrap();
+        let mut quoted = false;
+        let mut before = ' ';
+        for c in line.chars() {
+            if c == '"' && before != '\\' && before != '\'' {
+                quoted = !quoted;
+            } else if !quoted {
+                out.push(c);
+            }
+            before = c;
+        }
+        out.push('\n');
+    }
+    out
+}
+
+fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
+            let name = path.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap();
+            let name = name.to_str().unwrap().to_owned();
+            if !name.ends_with("_tests.rs") {
+                found.push((name, code(&fs::read_to_string(&path).unwrap())));
+            }
+        }
+    }
+}
+
+fn all_sources() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut found);
+    found.sort();
+    found
+}
+
+fn layer(file: &str) -> &str {
+    file.split('/').next().unwrap().trim_end_matches(".rs")
+}
+
+/// First names behind `crate::`, also those in braces.
+fn imports(code: &str) -> BTreeSet<String> {
+    let ident =
+        |text: &str| text.trim_start().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut names = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            let mut depth = 0;
+            let mut start = 0;
+            for (i, c) in group.char_indices() {
+                match c {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => {
+                        names.insert(ident(&group[start..i]));
+                        break;
+                    }
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => {
+                        names.insert(ident(&group[start..i]));
+                        start = i + 1;
+                    }
+                    _ => {}
+                }
+            }
+        } else {
+            names.insert(ident(rest));
+        }
+    }
+    names.remove("");
+    names
+}
+
+#[test]
+fn imports_point_down_and_edges_do_not_know_one_another() {
+    let mut wrong = Vec::new();
+    for (file, code) in all_sources() {
+        let own = layer(&file);
+        let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == own) else {
+            wrong.push(format!("{file}: say in tests/it/layers.rs which layer it is"));
+            continue;
+        };
+        for name in imports(&code) {
+            let known = LAYERS.iter().any(|(layer, _)| *layer == name);
+            if known && name != own && !BASE.contains(&name.as_str()) && !allowed.contains(&name.as_str()) {
+                wrong.push(format!("{file}: {own} must not import {name}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn frameworks_clock_randomness_and_sockets_stay_behind_their_seams() {
+    let mut wrong = Vec::new();
+    for (file, code) in all_sources() {
+        for (text, places, why) in PLACES {
+            let found = code.match_indices(text).any(|(at, _)| {
+                // `rand::` is not `fastrand::`.
+                !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':')
+            });
+            if found && !places.contains(&layer(&file)) {
+                wrong.push(format!("{file}: `{text}` does not belong here: {why}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn rules_and_queries_never_wait() {
+    let mut wrong = Vec::new();
+    for (file, code) in all_sources() {
+        let waits = code.contains(".await") || code.contains("async fn") || code.contains("async move");
+        if ["domain", "store", "model"].contains(&layer(&file)) && waits {
+            wrong.push(file);
+        }
+    }
+    assert!(wrong.is_empty(), "no network and no waiting inside a transaction: {wrong:?}");
+}
+
+#[test]
+fn two_nodes_can_live_in_one_process() {
+    let mut wrong = Vec::new();
+    for (file, code) in all_sources() {
+        for line in code.lines().map(str::trim_start) {
+            let line = line.strip_prefix("pub ").or_else(|| line.strip_prefix("pub(crate) ")).unwrap_or(line);
+            let global = line.starts_with("static ") || line.starts_with("thread_local!");
+            let changes = ["Mutex", "RwLock", "Atomic", "OnceLock", "OnceCell", "Cell<", "thread_local!"];
+            if global && changes.iter().any(|word| line.contains(word)) {
+                wrong.push(format!("{file}: {line}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "state belongs to the App, not to the process:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let mut wrong = Vec::new();
+    for folder in ["src", "tests"] {
+        let mut files = Vec::new();
+        walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut files);
+        for (path, lines) in files {
+            if lines > 1_000 {
+                wrong.push(format!("{path}: {lines} lines"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "split them:\n{}", wrong.join("\n"));
+}
+
+fn walk(folder: &Path, files: &mut Vec<(String, usize)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("node_modules") {
+            walk(&path, files);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            files.push((path.display().to_string(), fs::read_to_string(&path).unwrap().lines().count()));
+        }
+    }
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |dialect: &str| -> BTreeSet<String> {
+        fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(dialect))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    // Modules say what they are for: the first line of each file is its purpose.
+    let mut wrong = Vec::new();
+    let mut files = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    for (path, _) in files {
+        let text = fs::read_to_string(&path).unwrap();
+        let is_test = path.ends_with("tests.rs");
+        if !is_test && !text.starts_with("//!") {
+            wrong.push(path);
+        }
+    }
+    assert!(wrong.is_empty(), "these files do not say what they are for:\n{}", wrong.join("\n"));
+}
