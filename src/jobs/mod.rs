@@ -6,7 +6,12 @@ mod sweep;
 
 pub use runner::run_due;
 
-use crate::{Result, app::App, domain::Task};
+use crate::{
+    Result,
+    app::App,
+    domain::{Task, polls, posts},
+    id::Id,
+};
 
 /// Queues and how many of their jobs run at once in this process.
 pub const QUEUES: &[(&str, usize)] = &[("default", 2), ("fetch", 8), ("heavy", 1)];
@@ -22,8 +27,11 @@ pub fn start(app: &App) {
 
 async fn run(app: &App, task: Task) -> Result<()> {
     match task {
-        Task::MakeKeys { account } => crate::federation::own_keys::make(app, crate::id::Id::new(account)).await,
+        Task::MakeKeys { account } => crate::federation::own_keys::make(app, Id::new(account)).await,
         Task::Sweep => sweep::run(app).await,
+        Task::FanOut { post, after } => app.write(move |tx| posts::fan_out(tx, Id::new(post), Id::new(after))).await,
+        Task::ClosePoll { poll } => app.write(move |tx| polls::close(tx, Id::new(poll))).await,
+        Task::SendPollUpdate { poll } => app.write(move |tx| polls::send_update(tx, Id::new(poll))).await,
         other => Err(crate::Error::internal(format!("no worker knows the task {}", other.kind()))),
     }
 }

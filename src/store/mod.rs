@@ -2,12 +2,15 @@
 
 pub mod accounts;
 pub mod actor_keys;
+pub mod conversations;
 pub mod deliveries;
+pub mod fanout;
 pub mod follows;
 pub mod health;
 pub mod jobs;
 pub mod listed;
 pub mod lists;
+pub mod media;
 pub mod notifications;
 pub mod relations;
 pub mod reports;
@@ -18,5 +21,8 @@ pub mod audit;
 pub mod oauth;
 pub mod page;
 pub mod timelines;
+pub mod polls;
+pub mod posts;
+pub mod reactions;
 pub mod users;
 pub mod views;

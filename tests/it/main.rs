@@ -10,3 +10,4 @@ mod fetching;
 mod gate;
 mod network;
 mod relationships;
+mod posts;

@@ -1,0 +1,348 @@
+//! Changes to a post that stands: by its author here, or by an Update from elsewhere. Every earlier state is kept.
+
+use super::{NewPoll, PollDraft, media_ids, publish, tag, tell_readers, words};
+use crate::{
+    Error, Result,
+    db::Conn,
+    domain::{EventKind, Fact, Tx, html::Html, polls, text},
+    id::Id,
+    limits,
+    model::{Account, Media, Post, PostEdit},
+    store,
+    time::Timestamp,
+};
+use serde_json::{Value, json};
+
+/// What a local author changes; none keeps what is there.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// As typed.
+    pub text: Option<String>,
+    /// Content warning, as typed.
+    pub spoiler_text: Option<String>,
+    /// Attachments are hidden at first.
+    pub sensitive: Option<bool>,
+    /// Its language.
+    pub language: Option<String>,
+    /// Files, in order.
+    pub media: Option<Vec<Id<Media>>>,
+    /// Changes to files that stay.
+    pub attachments: Vec<AttachmentChange>,
+    /// The poll; `Some(None)` removes it.
+    pub poll: Option<Option<PollDraft>>,
+}
+
+/// What changes about one file.
+#[derive(Clone, Debug)]
+pub struct AttachmentChange {
+    /// Which.
+    pub id: Id<Media>,
+    /// Alternative text.
+    pub description: Option<String>,
+    /// What to keep in view, each within -1 to 1.
+    pub focus: Option<(f64, f64)>,
+}
+
+/// A post's new state, checked and cleaned.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// Clean markup.
+    pub content: Html,
+    /// What was typed.
+    pub source_text: Option<String>,
+    /// Plain text.
+    pub spoiler_text: String,
+    /// Attachments are hidden at first.
+    pub sensitive: bool,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// The human page.
+    pub url: Option<String>,
+    /// JSON list.
+    pub emojis: String,
+    /// Who is addressed now; who is no longer named stays addressed.
+    pub mentions: Vec<(Id<Account>, bool)>,
+    /// Normal form and as written.
+    pub tags: Vec<(String, String)>,
+    /// Files in order. Of a remote post: rows as they would be written, matched by `remote_url` with those that are
+    /// there.
+    pub media: Vec<Media>,
+    /// The poll; its votes count for remote polls only.
+    pub poll: Option<NewPoll>,
+    /// What the origin claims.
+    pub remote_boosts_count: i64,
+    /// What the origin claims.
+    pub remote_favourites_count: i64,
+    /// When it was changed.
+    pub edited_at: Timestamp,
+}
+
+/// A local person edits a post of theirs.
+///
+/// # Errors
+/// `NotFound` when there is none of theirs; `Invalid` for what the limits forbid.
+pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) -> Result<()> {
+    let post = store::posts::load(tx.conn, id)?;
+    if post.account_id != author || post.is_boost() {
+        return Err(Error::NotFound);
+    }
+    let old_text = post.source_text.clone().unwrap_or_default();
+    let typed = change.text.as_deref().map_or_else(|| old_text.into(), text::clean_input);
+    let spoiler = match &change.spoiler_text {
+        Some(spoiler) => text::clean_input(spoiler.trim()).into_owned(),
+        None => post.spoiler_text.clone(),
+    };
+    let ids = change.media.clone().unwrap_or_else(|| post.media());
+    for changed in change.attachments.iter().filter(|c| ids.contains(&c.id)) {
+        crate::domain::media::check_description(changed.description.as_deref())?;
+    }
+    let mut media = publish::attachable(tx, author, &ids, Some(id))?;
+    for row in &mut media {
+        let Some(changed) = change.attachments.iter().find(|c| c.id == row.id) else { continue };
+        if let Some(description) = &changed.description {
+            row.description = Some(description.trim().to_owned()).filter(|d| !d.is_empty());
+        }
+        if let Some((x, y)) = changed.focus {
+            (row.focus_x, row.focus_y) = (Some(x), Some(y));
+        }
+    }
+    let old_poll = store::polls::find_by_post(tx.conn, id)?;
+    let poll = match (&change.poll, &old_poll) {
+        (Some(Some(draft)), _) => Some(publish::new_poll(tx, draft)?),
+        (Some(None), _) | (None, None) => None,
+        (None, Some(poll)) => Some(polls::as_new(tx.conn, poll)?),
+    };
+    if typed.trim().is_empty() && media.is_empty() && poll.is_none() {
+        return Err(Error::invalid("status", "blank", "Text can't be blank"));
+    }
+    if poll.is_some() && !media.is_empty() {
+        return Err(Error::invalid("media_ids", "too_long", "Cannot attach files to a post with a poll"));
+    }
+    let publish::Composed { tokens, tags } = publish::compose(tx, &typed, &spoiler)?;
+    let people = publish::mentioned(tx, author, &tokens)?;
+    let content = publish::markup(tx, &tokens, &people);
+    let mut mentions: Vec<(Id<Account>, bool)> = people.iter().map(|a| (a.id, false)).collect();
+    if let Some(parent) = post.in_reply_to_account_id.filter(|p| *p != author)
+        && !mentions.iter().any(|(id, _)| *id == parent)
+        && !store::follows::is_blocked_either_way(tx.conn, author, parent)?
+    {
+        mentions.push((parent, false));
+    }
+    let revision = Revision {
+        content,
+        sensitive: change.sensitive.unwrap_or(post.sensitive) || !spoiler.is_empty(),
+        source_text: Some(typed.into_owned()),
+        spoiler_text: spoiler,
+        language: match change.language.as_deref().filter(|l| !l.is_empty()) {
+            Some(tag) => Some(publish::language(tag)?),
+            None => post.language.clone(),
+        },
+        url: post.url.clone(),
+        emojis: post.emojis.clone(),
+        mentions,
+        tags,
+        media,
+        poll,
+        remote_boosts_count: 0,
+        remote_favourites_count: 0,
+        edited_at: tx.now,
+    };
+    revise(tx, &post, revision)
+}
+
+/// Gives a post its new state. Without a change that a reader would notice nothing is recorded as an edit; new tallies
+/// of a poll alone are told quietly (POLL-03).
+pub fn revise(tx: &mut Tx<'_>, old: &Post, revision: Revision) -> Result<()> {
+    let old_media = ordered(store::posts::media(tx.conn, &old.media())?, &old.media());
+    let media = if old.local { revision.media } else { matched(&old_media, revision.media) };
+    let old_poll = store::polls::find_by_post(tx.conn, old.id)?;
+    let old_options = match &old_poll {
+        Some(poll) => store::polls::options(tx.conn, poll.id)?,
+        None => Vec::new(),
+    };
+    let titles = |poll: &Option<NewPoll>| -> Vec<String> {
+        poll.iter().flat_map(|p| p.options.iter().map(|(title, _)| title.clone())).collect()
+    };
+    let old_titles: Vec<String> = old_options.iter().map(|o| o.title.clone()).collect();
+    let poll_changed = titles(&revision.poll) != old_titles
+        || old_poll.as_ref().map(|p| p.multiple) != revision.poll.as_ref().map(|p| p.multiple);
+    let seen = |m: &Media| (m.id, m.description.clone());
+    let noticed = poll_changed
+        || revision.content.as_str() != old.content
+        || revision.spoiler_text != old.spoiler_text
+        || revision.sensitive != old.sensitive
+        || media.iter().map(seen).ne(old_media.iter().map(seen));
+    if noticed {
+        keep_state(tx, old, &old_media, &old_titles, old_poll.is_some())?;
+    }
+    let body_media: Vec<String> = media.iter().filter_map(|m| m.description.clone()).collect();
+    let options: Vec<(String, i64)> = revision.poll.as_ref().map(|p| p.options.clone()).unwrap_or_default();
+    put_media(tx, old, &old_media, &media)?;
+    let (poll_id, tallies) = polls::revise(tx, old, old_poll, revision.poll, poll_changed)?;
+    let new = Post {
+        content: revision.content.into_string(),
+        source_text: revision.source_text,
+        spoiler_text: revision.spoiler_text,
+        sensitive: revision.sensitive,
+        language: revision.language,
+        url: revision.url,
+        emojis: revision.emojis,
+        media_ids: media_ids(&media),
+        poll_id,
+        remote_boosts_count: revision.remote_boosts_count,
+        remote_favourites_count: revision.remote_favourites_count,
+        edited_at: if noticed { Some(revision.edited_at) } else { old.edited_at },
+        fetched_at: if old.local { None } else { Some(tx.now) },
+        ..old.clone()
+    };
+    store::posts::update(tx.conn, &new)?;
+    if !noticed {
+        if tallies {
+            tell_readers(tx, &new, EventKind::Edit(new.id))?;
+            return tx.record(Fact::PostEdited { post: new.id, newly_mentioned: Vec::new(), quiet: true });
+        }
+        return Ok(());
+    }
+    let newly_mentioned = put_mentions(tx, new.id, &revision.mentions)?;
+    tag(tx, new.id, &revision.tags, false)?;
+    let body = words(&new, body_media.iter().map(String::as_str), &options);
+    store::posts::index(tx.conn, new.id, &body, false)?;
+    tell_readers(tx, &new, EventKind::Edit(new.id))?;
+    tx.record(Fact::PostEdited { post: new.id, newly_mentioned, quiet: false })
+}
+
+fn ordered(mut rows: Vec<Media>, ids: &[Id<Media>]) -> Vec<Media> {
+    rows.sort_by_key(|m| ids.iter().position(|id| *id == m.id));
+    rows
+}
+
+/// Files of a remote post keep their rows (and our copies) as long as they lie at the same address.
+fn matched(old: &[Media], new: Vec<Media>) -> Vec<Media> {
+    new.into_iter()
+        .map(|row| match old.iter().find(|o| o.remote_url.is_some() && o.remote_url == row.remote_url) {
+            Some(known) => Media {
+                description: row.description,
+                focus_x: row.focus_x.or(known.focus_x),
+                focus_y: row.focus_y.or(known.focus_y),
+                ..known.clone()
+            },
+            None => row,
+        })
+        .collect()
+}
+
+fn put_media(tx: &mut Tx<'_>, post: &Post, old: &[Media], new: &[Media]) -> Result<()> {
+    let kept: Vec<Id<Media>> = new.iter().map(|m| m.id).collect();
+    if old.iter().any(|m| !kept.contains(&m.id)) {
+        store::posts::detach(tx.conn, post.id, &kept)?;
+    }
+    for (position, row) in new.iter().enumerate() {
+        let position = i16::try_from(position).unwrap_or(i16::MAX);
+        if post.local || old.iter().any(|o| o.id == row.id) {
+            store::posts::attach(tx.conn, row.id, post.id, position)?;
+            store::media::describe(tx.conn, row.id, row.description.as_deref(), row.focus_x.zip(row.focus_y))?;
+        } else {
+            store::posts::insert_media(tx.conn, &Media { post_id: Some(post.id), position, ..row.clone() })?;
+        }
+    }
+    Ok(())
+}
+
+/// Answers who is named now and was not before.
+fn put_mentions(tx: &mut Tx<'_>, post: Id<Post>, now: &[(Id<Account>, bool)]) -> Result<Vec<Id<Account>>> {
+    let before = store::posts::mentions(tx.conn, post)?;
+    let gone: Vec<Id<Account>> = before
+        .iter()
+        .filter(|m| !m.silent && !now.iter().any(|(id, silent)| *id == m.account_id && !silent))
+        .map(|m| m.account_id)
+        .collect();
+    if !gone.is_empty() {
+        store::posts::silence_mentions(tx.conn, post, &gone, true)?;
+    }
+    let mut new = Vec::new();
+    for (account, silent) in now.iter().take(limits::RECIPIENTS) {
+        match before.iter().find(|m| m.account_id == *account) {
+            Some(known) if known.silent && !silent => {
+                store::posts::silence_mentions(tx.conn, post, &[*account], false)?;
+                new.push(*account);
+            }
+            Some(_) => {}
+            None => {
+                store::posts::insert_mention(tx.conn, post, *account, *silent)?;
+                if !silent {
+                    new.push(*account);
+                }
+            }
+        }
+    }
+    Ok(new)
+}
+
+fn keep_state(tx: &mut Tx<'_>, old: &Post, media: &[Media], titles: &[String], has_poll: bool) -> Result<()> {
+    let media: Vec<Value> = media.iter().map(|m| json!({ "id": m.id.raw(), "description": m.description })).collect();
+    let edit = PostEdit {
+        id: tx.new_id(),
+        post_id: old.id,
+        content: old.content.clone(),
+        source_text: old.source_text.clone(),
+        spoiler_text: old.spoiler_text.clone(),
+        sensitive: old.sensitive,
+        media: json!(media).to_string(),
+        poll_options: has_poll.then(|| json!(titles).to_string()),
+        created_at: old.edited_at.unwrap_or(old.created_at),
+    };
+    store::posts::insert_edit(tx.conn, &edit)
+}
+
+/// One state of a post, for its history.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Clean markup.
+    pub content: String,
+    /// Plain text.
+    pub spoiler_text: String,
+    /// Attachments are hidden at first.
+    pub sensitive: bool,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// Its files that are still here, described as they were.
+    pub media: Vec<Media>,
+    /// The titles of its poll.
+    pub poll: Option<Vec<String>>,
+}
+
+/// All states of a post, oldest first, the present one last.
+pub fn history(conn: &mut Conn, post: &Post) -> Result<Vec<Version>> {
+    let mut versions = Vec::new();
+    for edit in store::posts::edits(conn, post.id)? {
+        let listed: Vec<Value> = serde_json::from_str(&edit.media).unwrap_or_default();
+        let ids: Vec<Id<Media>> =
+            listed.iter().filter_map(|m| m.get("id").and_then(Value::as_i64)).map(Id::new).collect();
+        let mut media = ordered(store::posts::media(conn, &ids)?, &ids);
+        for row in &mut media {
+            let then = listed.iter().find(|m| m.get("id").and_then(Value::as_i64) == Some(row.id.raw()));
+            row.description = then.and_then(|m| m.get("description")).and_then(Value::as_str).map(str::to_owned);
+        }
+        versions.push(Version {
+            content: edit.content,
+            spoiler_text: edit.spoiler_text,
+            sensitive: edit.sensitive,
+            created_at: edit.created_at,
+            media,
+            poll: edit.poll_options.and_then(|titles| serde_json::from_str(&titles).ok()),
+        });
+    }
+    let poll = match post.poll_id {
+        Some(id) => Some(store::polls::options(conn, id)?.into_iter().map(|o| o.title).collect()),
+        None => None,
+    };
+    versions.push(Version {
+        content: post.content.clone(),
+        spoiler_text: post.spoiler_text.clone(),
+        sensitive: post.sensitive,
+        created_at: post.edited_at.unwrap_or(post.created_at),
+        media: ordered(store::posts::media(conn, &post.media())?, &post.media()),
+        poll,
+    });
+    Ok(versions)
+}

@@ -1,0 +1,453 @@
+//! Posts: the one place that stores them, whoever wrote them, and puts them into home timelines; also their end. What a
+//! local person writes is checked in [`publish`](mod@publish) and [`edit`](mod@edit) before it comes here; what arrives
+//! from elsewhere is checked in `domain::remote`.
+
+mod conversations;
+mod edit;
+mod publish;
+
+pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise};
+pub use publish::{Draft, PollDraft, publish};
+
+use super::{Event, EventKind, Fact, Tx, html};
+use crate::{
+    Error, Result,
+    id::Id,
+    model::{Account, App, Follow, Listing, Media, Poll, Post, Visibility},
+    store::{self, fanout::Reach, posts::Counter},
+    time::Timestamp,
+};
+
+/// Local followers that get a post within its transaction; the rest follow by job, so many at a time.
+const IN_TRANSACTION: i64 = 500;
+
+/// A post ready to be stored: checked, cleaned, its people and files known here.
+#[derive(Clone, Debug)]
+pub struct NewPost {
+    /// From [`Tx::new_id`], or [`free_id`] for one that was written earlier.
+    pub id: Id<Post>,
+    /// The object id.
+    pub uri: String,
+    /// The human page.
+    pub url: Option<String>,
+    /// The author.
+    pub account: Id<Account>,
+    /// Written here.
+    pub local: bool,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// Clean markup.
+    pub content: html::Html,
+    /// What was typed, for local posts.
+    pub source_text: Option<String>,
+    /// Content warning, plain text.
+    pub spoiler_text: String,
+    /// Attachments are hidden at first.
+    pub sensitive: bool,
+    /// BCP 47.
+    pub language: Option<String>,
+    /// What it answers, when known here.
+    pub in_reply_to: Option<Id<Post>>,
+    /// What it answers, when not known here.
+    pub in_reply_to_uri: Option<String>,
+    /// The program it was written with.
+    pub app: Option<Id<App>>,
+    /// JSON list of `{shortcode, url}`.
+    pub emojis: String,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// The group it was posted to.
+    pub group: Option<Id<Account>>,
+    /// Everybody addressed, local and remote: `silent` ones without being named.
+    pub mentions: Vec<(Id<Account>, bool)>,
+    /// Hashtags: normal form and as written.
+    pub tags: Vec<(String, String)>,
+    /// Files in order: rows that exist (local) or are to be written (remote).
+    pub media: Vec<Media>,
+    /// The poll.
+    pub poll: Option<NewPoll>,
+    /// It is news: notify and push. False for what is old or was fetched (POST-01).
+    pub fresh: bool,
+    /// What the origin claims.
+    pub remote_boosts_count: i64,
+    /// What the origin claims.
+    pub remote_favourites_count: i64,
+}
+
+/// A poll ready to be stored.
+#[derive(Clone, Debug)]
+pub struct NewPoll {
+    /// Titles and votes so far.
+    pub options: Vec<(String, i64)>,
+    /// Several answers at once.
+    pub multiple: bool,
+    /// Tallies only after the end.
+    pub hide_totals: bool,
+    /// When it ends.
+    pub expires_at: Option<Timestamp>,
+    /// When it ended.
+    pub closed_at: Option<Timestamp>,
+    /// People who voted.
+    pub voters: Option<i64>,
+}
+
+/// A boost ready to be stored.
+#[derive(Clone, Debug)]
+pub struct NewBoost {
+    /// As in [`NewPost`].
+    pub id: Id<Post>,
+    /// The id of the Announce.
+    pub uri: String,
+    /// Its page, for local ones.
+    pub url: Option<String>,
+    /// Who boosts.
+    pub account: Id<Account>,
+    /// Boosted here.
+    pub local: bool,
+    /// Never wider than the original's.
+    pub visibility: Visibility,
+    /// When.
+    pub created_at: Timestamp,
+    /// As in [`NewPost`].
+    pub fresh: bool,
+}
+
+/// An id for a post that was written at `at`, by which it stands in timelines; not taken.
+///
+/// # Errors
+/// `Unavailable` when eight draws in a row were taken.
+pub fn free_id(tx: &mut Tx<'_>, at: Timestamp) -> Result<Id<Post>> {
+    for _ in 0..8 {
+        let id = tx.id_at(at);
+        if !store::posts::is_taken(tx.conn, id)? {
+            return Ok(id);
+        }
+    }
+    Err(Error::Unavailable("no free id".into()))
+}
+
+/// Stores a post, counts it, hangs it into its thread, puts it into home timelines and says that it happened. None when
+/// its object id is known already: then nothing was written.
+///
+/// # Errors
+/// Only those of the database: the input has been checked.
+pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
+    let author = store::accounts::load(tx.conn, new.account)?;
+    let parent = match new.in_reply_to {
+        Some(id) => store::posts::find(tx.conn, id)?,
+        None => None,
+    };
+    let answers_other = match &parent {
+        Some(parent) => parent.account_id != new.account,
+        None => new.in_reply_to_uri.is_some(),
+    };
+    let poll_id: Option<Id<Poll>> = new.poll.as_ref().map(|_| tx.new_id());
+    let post = Post {
+        id: new.id,
+        uri: new.uri,
+        url: new.url,
+        account_id: new.account,
+        visibility: new.visibility,
+        local: new.local,
+        listing: match (new.visibility, new.local) {
+            _ if answers_other || author.silenced_at.is_some() => Listing::Hidden,
+            (Visibility::Public, true) => Listing::Local,
+            (Visibility::Public, false) => Listing::Remote,
+            _ => Listing::Hidden,
+        },
+        content: new.content.into_string(),
+        source_text: new.source_text,
+        source_type: 0,
+        spoiler_text: new.spoiler_text,
+        sensitive: new.sensitive,
+        language: new.language,
+        in_reply_to_id: parent.as_ref().map(|p| p.id),
+        in_reply_to_account_id: parent.as_ref().map(|p| p.account_id),
+        in_reply_to_uri: if parent.is_some() { None } else { new.in_reply_to_uri },
+        conversation_id: parent.as_ref().map_or(new.id, |p| p.conversation_id),
+        boost_of_id: None,
+        poll_id,
+        app_id: new.app,
+        media_ids: media_ids(&new.media),
+        emojis: new.emojis,
+        replies_count: 0,
+        boosts_count: 0,
+        favourites_count: 0,
+        remote_boosts_count: new.remote_boosts_count,
+        remote_favourites_count: new.remote_favourites_count,
+        created_at: new.created_at,
+        edited_at: None,
+        fetched_at: (!new.local).then_some(tx.now),
+        group_id: new.group,
+    };
+    if !store::posts::insert(tx.conn, &post)? {
+        return Ok(None);
+    }
+    for (account, silent) in &new.mentions {
+        store::posts::insert_mention(tx.conn, post.id, *account, *silent)?;
+    }
+    tag(tx, post.id, &new.tags, true)?;
+    for (position, media) in new.media.iter().enumerate() {
+        let position = i16::try_from(position).unwrap_or(i16::MAX);
+        if post.local {
+            store::posts::attach(tx.conn, media.id, post.id, position)?;
+        } else {
+            let row = Media { post_id: Some(post.id), position, ..media.clone() };
+            store::posts::insert_media(tx.conn, &row)?;
+        }
+    }
+    if let (Some(poll), Some(id)) = (&new.poll, poll_id) {
+        super::polls::insert(tx, id, post.id, poll)?;
+    }
+    let options = new.poll.as_ref().map(|p| p.options.as_slice()).unwrap_or_default();
+    let body = words(&post, new.media.iter().filter_map(|m| m.description.as_deref()), options);
+    store::posts::index(tx.conn, post.id, &body, true)?;
+    count(tx, &post, 1)?;
+    if !post.local {
+        adopt_orphans(tx, &post)?;
+    }
+    if post.visibility == Visibility::Direct {
+        conversations::touch(tx, &post, &new.mentions, new.fresh)?;
+    }
+    to_homes(tx, &post, &author, new.fresh)?;
+    tx.record(Fact::PostPublished { post: post.id, fresh: new.fresh })?;
+    Ok(Some(post))
+}
+
+fn media_ids(media: &[Media]) -> String {
+    if media.is_empty() {
+        return "[]".into();
+    }
+    serde_json::json!(media.iter().map(|m| m.id.raw()).collect::<Vec<_>>()).to_string()
+}
+
+/// What search finds a post by.
+fn words<'a>(post: &'a Post, descriptions: impl Iterator<Item = &'a str>, options: &'a [(String, i64)]) -> String {
+    let mut body = match &post.source_text {
+        Some(text) => text.clone(),
+        None => html::plain_text(&post.content),
+    };
+    let others = std::iter::once(post.spoiler_text.as_str())
+        .chain(descriptions)
+        .chain(options.iter().map(|(title, _)| title.as_str()));
+    for other in others.filter(|o| !o.is_empty()) {
+        body.push('\n');
+        body.push_str(other);
+    }
+    body
+}
+
+fn tag(tx: &mut Tx<'_>, post: Id<Post>, names: &[(String, String)], fresh: bool) -> Result<()> {
+    if names.is_empty() && fresh {
+        return Ok(());
+    }
+    let mut ids: Vec<_> = (0..names.len()).map(|_| tx.new_id()).collect();
+    let mut next = || ids.pop().unwrap_or_else(|| Id::new(0));
+    let tags = store::posts::tags(tx.conn, names, &mut next, tx.now)?;
+    let tags: Vec<_> = tags.into_iter().map(|(id, _)| id).collect();
+    store::posts::set_tags(tx.conn, post, &tags, fresh)
+}
+
+/// Counts a post for its author (direct ones are nobody's business) and for its parent (public ones: PRV-04).
+fn count(tx: &mut Tx<'_>, post: &Post, by: i64) -> Result<()> {
+    if post.visibility != Visibility::Direct {
+        let at = (by > 0).then_some(post.created_at);
+        store::posts::count_for_author(tx.conn, post.account_id, by, at)?;
+    }
+    match (post.in_reply_to_id, post.boost_of_id) {
+        (Some(parent), _) if post.visibility <= Visibility::Unlisted => {
+            store::posts::count(tx.conn, parent, Counter::Replies, by)
+        }
+        (_, Some(original)) => store::posts::count(tx.conn, original, Counter::Boosts, by),
+        _ => Ok(()),
+    }
+}
+
+/// Answers that came before what they answer find their place (THR-02).
+fn adopt_orphans(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
+    for orphan in store::posts::orphans(tx.conn, &post.uri, 1_000)? {
+        // A cycle would make a thread endless.
+        if orphan.id == post.id || orphan.conversation_id == post.conversation_id {
+            continue;
+        }
+        store::posts::adopt(tx.conn, &orphan, post)?;
+        if orphan.visibility <= Visibility::Unlisted {
+            store::posts::count(tx.conn, post.id, Counter::Replies, 1)?;
+        }
+    }
+    Ok(())
+}
+
+/// Stores a boost. None when this account has boosted the post already, or its id is known.
+///
+/// # Errors
+/// Only those of the database.
+pub fn insert_boost(tx: &mut Tx<'_>, original: &Post, new: NewBoost) -> Result<Option<Post>> {
+    if store::posts::find_boost(tx.conn, original.id, new.account)?.is_some() {
+        return Ok(None);
+    }
+    let author = store::accounts::load(tx.conn, new.account)?;
+    let post = Post {
+        id: new.id,
+        uri: new.uri,
+        url: new.url,
+        account_id: new.account,
+        visibility: new.visibility.max(original.visibility),
+        local: new.local,
+        listing: Listing::Hidden,
+        content: String::new(),
+        source_text: None,
+        source_type: 0,
+        spoiler_text: String::new(),
+        sensitive: false,
+        language: None,
+        in_reply_to_id: None,
+        in_reply_to_account_id: None,
+        in_reply_to_uri: None,
+        conversation_id: new.id,
+        boost_of_id: Some(original.id),
+        poll_id: None,
+        app_id: None,
+        media_ids: "[]".into(),
+        emojis: "[]".into(),
+        replies_count: 0,
+        boosts_count: 0,
+        favourites_count: 0,
+        remote_boosts_count: 0,
+        remote_favourites_count: 0,
+        created_at: new.created_at,
+        edited_at: None,
+        fetched_at: None,
+        group_id: None,
+    };
+    if !store::posts::insert(tx.conn, &post)? {
+        return Ok(None);
+    }
+    count(tx, &post, 1)?;
+    to_homes(tx, &post, &author, new.fresh)?;
+    tx.record(Fact::PostBoosted { boost: post.id, fresh: new.fresh })?;
+    Ok(Some(post))
+}
+
+/// Puts a post or boost into the home timelines of its author and of local followers, and tells those that are
+/// connected.
+fn to_homes(tx: &mut Tx<'_>, post: &Post, author: &Account, fresh: bool) -> Result<()> {
+    let mut readers = spread(tx, post, Id::new(0))?;
+    if author.is_local() {
+        readers.push(author.id);
+        store::fanout::insert(tx.conn, post.id, &[author.id])?;
+    }
+    if fresh {
+        tell(tx, readers, EventKind::Update(post.id));
+    }
+    Ok(())
+}
+
+/// One chunk of home entries, for followers above `after`; a full chunk asks for the next one.
+fn spread(tx: &mut Tx<'_>, post: &Post, after: Id<Follow>) -> Result<Vec<Id<Account>>> {
+    let rows = readers(tx, post, after, IN_TRANSACTION + 1)?;
+    let more = rows.len() as i64 > IN_TRANSACTION;
+    let chunk: Vec<_> = rows.into_iter().take(IN_TRANSACTION as usize).collect();
+    let accounts: Vec<Id<Account>> = chunk.iter().map(|(_, account)| *account).collect();
+    store::fanout::insert(tx.conn, post.id, &accounts)?;
+    if let Some((last, _)) = chunk.last().filter(|_| more) {
+        tx.enqueue(&super::Task::FanOut { post: post.id.raw(), after: last.raw() })?;
+    }
+    Ok(accounts)
+}
+
+/// The task [`super::Task::FanOut`]: the next chunk of home timelines. A post that is gone meanwhile is no error.
+pub fn fan_out(tx: &mut Tx<'_>, post: Id<Post>, after: Id<Follow>) -> Result<()> {
+    let Some(post) = store::posts::find(tx.conn, post)? else { return Ok(()) };
+    let readers = spread(tx, &post, after)?;
+    // What took that long to spread is still news, unless it was written long ago.
+    if post.created_at.plus_seconds(6 * 3600) > tx.now {
+        tell(tx, readers, EventKind::Update(post.id));
+    }
+    Ok(())
+}
+
+fn readers(tx: &mut Tx<'_>, post: &Post, after: Id<Follow>, most: i64) -> Result<Vec<(Id<Follow>, Id<Account>)>> {
+    let original = match post.boost_of_id {
+        Some(id) => store::posts::find(tx.conn, id)?,
+        None => None,
+    };
+    let addressed: Option<Vec<Id<Account>>> = match post.visibility {
+        Visibility::Direct => {
+            Some(store::posts::mentions(tx.conn, post.id)?.into_iter().map(|m| m.account_id).collect())
+        }
+        _ => None,
+    };
+    let reach = Reach {
+        author: post.account_id,
+        // A direct post is for its addressees whomever they follow.
+        answers: post.in_reply_to_account_id.filter(|to| *to != post.account_id && addressed.is_none()),
+        answers_unknown: post.in_reply_to_uri.is_some() && addressed.is_none(),
+        boosted: original.as_ref().map(|o| o.account_id),
+        language: original.as_ref().unwrap_or(post).language.as_deref(),
+        only: addressed.as_deref(),
+        now: tx.now,
+    };
+    store::fanout::readers(tx.conn, &reach, after, most)
+}
+
+fn tell(tx: &mut Tx<'_>, home: Vec<Id<Account>>, what: EventKind) {
+    if !home.is_empty() {
+        tx.announce(Event { home: home.into(), streams: Vec::new(), what });
+    }
+}
+
+/// Tells the connected among those who have a post at home that it changed or is going.
+fn tell_readers(tx: &mut Tx<'_>, post: &Post, what: EventKind) -> Result<()> {
+    let rows = readers(tx, post, Id::new(0), 5_000)?;
+    let mut home: Vec<Id<Account>> = rows.into_iter().map(|(_, account)| account).collect();
+    home.push(post.account_id);
+    tell(tx, home, what);
+    Ok(())
+}
+
+/// Removes a post or a boost, here and (by the fact) elsewhere. Its id answers 410 from now on.
+///
+/// # Errors
+/// `NotFound` when it is not there.
+pub fn remove(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    let post = store::posts::load(tx.conn, id)?;
+    if post.is_boost() {
+        return remove_boost(tx, &post);
+    }
+    tx.record(Fact::PostDeleted(id))?;
+    tell_readers(tx, &post, EventKind::Delete(id))?;
+    let author = store::accounts::load(tx.conn, post.account_id)?;
+    count(tx, &post, -1)?;
+    store::posts::bury(tx.conn, &post.uri, Some(&author.uri), tx.now)?;
+    store::posts::detach(tx.conn, id, &[])?;
+    if post.visibility == Visibility::Direct {
+        conversations::forget(tx, &post)?;
+    }
+    store::posts::delete(tx.conn, id)
+}
+
+/// Removes a boost.
+pub fn remove_boost(tx: &mut Tx<'_>, boost: &Post) -> Result<()> {
+    tx.record(Fact::PostUnboosted(boost.id))?;
+    tell_readers(tx, boost, EventKind::Delete(boost.id))?;
+    count(tx, boost, -1)?;
+    store::posts::delete(tx.conn, boost.id)
+}
+
+/// A local person deletes a post of theirs.
+///
+/// # Errors
+/// `NotFound` when there is none of theirs with this id.
+pub fn delete_own(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, with_media: bool) -> Result<()> {
+    let post = store::posts::load(tx.conn, id)?;
+    if post.account_id != author {
+        return Err(Error::NotFound);
+    }
+    let media = post.media();
+    remove(tx, id)?;
+    if with_media {
+        super::media::discard(tx, author, &media)?;
+    }
+    Ok(())
+}

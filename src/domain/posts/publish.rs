@@ -1,0 +1,330 @@
+//! What a local person writes, checked and turned into a post.
+
+use super::{NewPoll, NewPost, insert_post};
+use crate::{
+    Error, Result,
+    domain::{
+        Tx, Viewer,
+        html::{self, Html},
+        text, visibility,
+    },
+    id::Id,
+    limits,
+    model::{Account, App, Media, MediaKind, MediaState, Post, Visibility},
+    store,
+};
+
+/// Seconds during which an idempotency key answers with the first post.
+const KEY_SECONDS: i64 = 3600;
+
+/// A post as its author asks for it; none means the author's default.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// The program it is written with.
+    pub app: Option<Id<App>>,
+    /// As typed.
+    pub text: String,
+    /// Content warning, as typed.
+    pub spoiler_text: String,
+    /// Who may see it.
+    pub visibility: Option<Visibility>,
+    /// Attachments are hidden at first.
+    pub sensitive: Option<bool>,
+    /// Its language.
+    pub language: Option<String>,
+    /// What it answers.
+    pub in_reply_to: Option<Id<Post>>,
+    /// Uploaded files, in order.
+    pub media: Vec<Id<Media>>,
+    /// A poll.
+    pub poll: Option<PollDraft>,
+    /// Two requests of one key are one post.
+    pub idempotency_key: Option<String>,
+}
+
+/// A poll as its author asks for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PollDraft {
+    /// Answers.
+    pub options: Vec<String>,
+    /// Seconds from now.
+    pub expires_in: i64,
+    /// Several answers at once.
+    pub multiple: bool,
+    /// Tallies only after the end.
+    pub hide_totals: bool,
+}
+
+/// Typed text, read and checked against the limits.
+pub(super) struct Composed<'t> {
+    pub tokens: Vec<text::Token<'t>>,
+    pub tags: Vec<(String, String)>,
+}
+
+/// Reads typed text.
+///
+/// # Errors
+/// `Invalid` above the limit of characters.
+pub(super) fn compose<'t>(tx: &Tx<'_>, typed: &'t str, spoiler: &str) -> Result<Composed<'t>> {
+    let most = tx.config().posts.characters;
+    let tokens = text::scan(typed);
+    if typed.len() > limits::LOCAL_TEXT || text::count(&tokens) + text::characters(spoiler) > most {
+        return Err(Error::invalid("status", "too_long", format!("Text character limit of {most} exceeded")));
+    }
+    let mut tags: Vec<(String, String)> = Vec::new();
+    for token in &tokens {
+        if let text::Token::Hashtag(written) = token
+            && let Some(name) = text::normalize_hashtag(written)
+            && !tags.iter().any(|(n, _)| *n == name)
+        {
+            tags.push((name, (*written).to_owned()));
+        }
+    }
+    Ok(Composed { tokens, tags })
+}
+
+/// The accounts named in a text that are known here and may be addressed by `author`.
+pub(super) fn mentioned(tx: &mut Tx<'_>, author: Id<Account>, tokens: &[text::Token<'_>]) -> Result<Vec<Account>> {
+    let mut found: Vec<Account> = Vec::new();
+    for (name, domain) in text::mentions(tokens).into_iter().take(limits::MENTIONS) {
+        let handle = match domain {
+            Some(domain) if !tx.site().is_own_name(&domain) => format!("{name}@{domain}"),
+            _ => name,
+        };
+        let Some(account) = store::accounts::find_by_handle(tx.conn, &handle)? else { continue };
+        let blocked = account.id != author && store::follows::is_blocked_either_way(tx.conn, author, account.id)?;
+        if !account.is_unavailable() && !blocked && !found.iter().any(|a| a.id == account.id) {
+            found.push(account);
+        }
+    }
+    Ok(found)
+}
+
+/// The markup of a text whose people are known.
+pub(super) fn markup(tx: &Tx<'_>, tokens: &[text::Token<'_>], people: &[Account]) -> Html {
+    let site = tx.site();
+    text::to_html(
+        tokens,
+        |name, domain| {
+            let local = domain.is_none_or(|d| site.is_own_name(d));
+            let account = people.iter().find(|a| match (&a.domain, domain) {
+                (None, _) => local && a.username.eq_ignore_ascii_case(name),
+                (Some(own), Some(asked)) => own.eq_ignore_ascii_case(asked) && a.username.eq_ignore_ascii_case(name),
+                _ => false,
+            })?;
+            Some(match &account.url {
+                Some(url) => url.clone(),
+                None if account.is_local() => site.profile_url(&account.username),
+                None => account.uri.clone(),
+            })
+        },
+        |tag| site.tag_url(tag),
+    )
+}
+
+/// Files a person may attach, in the order asked for.
+///
+/// # Errors
+/// `Invalid` for files that are not theirs, still in work, on another post, too many, or of kinds that do not go
+/// together.
+pub(super) fn attachable(
+    tx: &mut Tx<'_>,
+    author: Id<Account>,
+    ids: &[Id<Media>],
+    on: Option<Id<Post>>,
+) -> Result<Vec<Media>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let most = tx.config().media.attachments;
+    if ids.len() > most {
+        return Err(Error::invalid("media_ids", "too_long", format!("Cannot attach more than {most} files")));
+    }
+    let mut rows = store::posts::media(tx.conn, ids)?;
+    let mut ordered = Vec::with_capacity(ids.len());
+    for id in ids {
+        let place =
+            rows.iter().position(|m| m.id == *id && m.account_id == author && (m.post_id.is_none() || m.post_id == on));
+        match place {
+            Some(place) => ordered.push(rows.swap_remove(place)),
+            None if ordered.iter().any(|m: &Media| m.id == *id) => {}
+            None => return Err(Error::invalid("media_ids", "invalid", "A file is missing or belongs to another post")),
+        }
+    }
+    if ordered.iter().any(|m| m.state != MediaState::Ready) {
+        return Err(Error::invalid(
+            "media_ids",
+            "invalid",
+            "Cannot attach files that have not finished processing. Try again in a moment!",
+        ));
+    }
+    let alone = ordered.iter().any(|m| matches!(m.kind, MediaKind::Video | MediaKind::Audio));
+    if alone && ordered.len() > 1 {
+        return Err(Error::invalid(
+            "media_ids",
+            "invalid",
+            "Cannot attach a video to a post that already contains images",
+        ));
+    }
+    Ok(ordered)
+}
+
+/// A poll, checked against the limits.
+///
+/// # Errors
+/// `Invalid` naming what is wrong.
+pub(super) fn new_poll(tx: &Tx<'_>, draft: &PollDraft) -> Result<NewPoll> {
+    let most = tx.config().posts.poll_options;
+    let wrong = |field, code, reason: String| Err(Error::invalid(field, code, reason));
+    let titles: Vec<String> = draft
+        .options
+        .iter()
+        .map(|o| text::clean_input(o).replace('\n', " ").trim().to_owned())
+        .filter(|o| !o.is_empty())
+        .collect();
+    if titles.len() < 2 {
+        return wrong("poll[options]", "too_short", "Options must be at least two".into());
+    }
+    if titles.len() > most {
+        return wrong("poll[options]", "too_long", format!("Options cannot be more than {most}"));
+    }
+    if titles.iter().any(|t| text::characters(t) > limits::POLL_OPTION_CHARACTERS) {
+        let reason = format!("Options cannot be longer than {} characters each", limits::POLL_OPTION_CHARACTERS);
+        return wrong("poll[options]", "too_long", reason);
+    }
+    if titles.iter().enumerate().any(|(n, t)| titles.iter().take(n).any(|o| o == t)) {
+        return wrong("poll[options]", "taken", "Options must be different".into());
+    }
+    if draft.expires_in < limits::POLL_MIN_SECONDS {
+        return wrong("poll[expires_in]", "invalid", "Duration of the poll is too short".into());
+    }
+    if draft.expires_in > limits::POLL_MAX_SECONDS {
+        return wrong("poll[expires_in]", "invalid", "Duration of the poll is too far in the future".into());
+    }
+    Ok(NewPoll {
+        options: titles.into_iter().map(|t| (t, 0)).collect(),
+        multiple: draft.multiple,
+        hide_totals: draft.hide_totals,
+        expires_at: Some(tx.now.plus_seconds(draft.expires_in)),
+        closed_at: None,
+        voters: Some(0),
+    })
+}
+
+/// A language tag such as `de` or `pt-BR`, in its usual spelling.
+///
+/// # Errors
+/// `Invalid` for anything else.
+pub(super) fn language(tag: &str) -> Result<String> {
+    let (main, region) = tag.split_once(['-', '_']).unwrap_or((tag, ""));
+    let good = matches!(main.len(), 2 | 3)
+        && main.bytes().all(|b| b.is_ascii_alphabetic())
+        && region.len() <= 8
+        && region.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !good {
+        return Err(Error::invalid("language", "invalid", "Language is not a known language"));
+    }
+    let main = main.to_ascii_lowercase();
+    Ok(match region.len() {
+        0 => main,
+        2 => format!("{main}-{}", region.to_ascii_uppercase()),
+        _ => format!("{main}-{region}"),
+    })
+}
+
+/// Publishes. With an idempotency key used within the last hour, answers the post made then.
+///
+/// # Errors
+/// `Invalid` for what the limits forbid; `NotFound` when the post to answer is not there for the author.
+pub fn publish(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft) -> Result<Id<Post>> {
+    let id: Id<Post> = tx.new_id();
+    if let Some(key) = draft.idempotency_key.as_deref().filter(|k| !k.is_empty()) {
+        let key = html::cut(key, 255);
+        let since = tx.now.plus_seconds(-KEY_SECONDS);
+        if let Some(earlier) = store::posts::claim_key(tx.conn, id, author, key, since, tx.now)? {
+            return Ok(earlier);
+        }
+    }
+    let (mut typed, mut spoiler) = (text::clean_input(&draft.text), text::clean_input(draft.spoiler_text.trim()));
+    if typed.trim().is_empty() && !spoiler.trim().is_empty() && draft.media.is_empty() && draft.poll.is_none() {
+        (typed, spoiler) = (spoiler, "".into());
+    }
+    if typed.trim().is_empty() && draft.media.is_empty() && draft.poll.is_none() {
+        return Err(Error::invalid("status", "blank", "Text can't be blank"));
+    }
+    if draft.poll.is_some() && !draft.media.is_empty() {
+        return Err(Error::invalid("media_ids", "too_long", "Cannot attach files to a post with a poll"));
+    }
+    let account = store::accounts::load(tx.conn, author)?;
+    let user = store::posts::defaults(tx.conn, author)?;
+    let Composed { tokens, tags } = compose(tx, &typed, &spoiler)?;
+    let mut visibility = draft.visibility.unwrap_or(user.visibility);
+    let parent = match draft.in_reply_to {
+        Some(id) => Some(visibility::visible_original(tx.conn, Viewer::from(author), id, tx.now)?),
+        None => None,
+    };
+    if let Some(parent) = &parent {
+        // An answer never reaches further than what it answers.
+        visibility = visibility.max(parent.visibility);
+    }
+    let media = attachable(tx, author, &draft.media, None)?;
+    let poll = draft.poll.as_ref().map(|p| new_poll(tx, p)).transpose()?;
+    let language = match draft.language.as_deref().filter(|l| !l.is_empty()) {
+        Some(tag) => Some(language(tag)?),
+        None => user.language.or_else(|| tx.config().instance.languages.first().cloned()),
+    };
+    let people = mentioned(tx, author, &tokens)?;
+    let content = markup(tx, &tokens, &people);
+    let mut mentions: Vec<(Id<Account>, bool)> = people.iter().map(|a| (a.id, false)).collect();
+    if let Some(parent) = &parent
+        && parent.account_id != author
+        && !mentions.iter().any(|(id, _)| *id == parent.account_id)
+        && !store::follows::is_blocked_either_way(tx.conn, author, parent.account_id)?
+    {
+        // Whoever is answered is addressed, named or not (THR-04).
+        mentions.push((parent.account_id, false));
+    }
+    let sensitive = draft.sensitive.unwrap_or(user.sensitive) || !spoiler.is_empty();
+    let new = NewPost {
+        id,
+        uri: tx.site().post_uri(&account.username, id),
+        url: Some(tx.site().post_url(&account.username, id)),
+        account: author,
+        local: true,
+        visibility,
+        content,
+        source_text: Some(typed.into_owned()),
+        spoiler_text: spoiler.into_owned(),
+        sensitive,
+        language,
+        in_reply_to: parent.as_ref().map(|p| p.id),
+        in_reply_to_uri: None,
+        app: draft.app,
+        emojis: "[]".into(),
+        created_at: tx.now,
+        group: None,
+        mentions,
+        tags,
+        media,
+        poll,
+        fresh: true,
+        remote_boosts_count: 0,
+        remote_favourites_count: 0,
+    };
+    insert_post(tx, new)?.map(|post| post.id).ok_or_else(|| Error::internal("a new post has a known id"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::language;
+
+    #[test]
+    fn languages_are_spelt_one_way() {
+        assert_eq!(language("DE").unwrap(), "de");
+        assert_eq!(language("pt_br").unwrap(), "pt-BR");
+        assert_eq!(language("zh-Hant").unwrap(), "zh-Hant");
+        for bad in ["", "x", "english", "d3", "de-!", "<b>"] {
+            assert!(language(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Home timelines are written with the post. Who gets an entry is decided by one statement.
+
+use crate::{
+    Result,
+    db::{Conn, Sql},
+    id::Id,
+    model::{Account, Follow, Post},
+    time::Timestamp,
+};
+use diesel::sql_types::BigInt;
+
+/// What decides who finds a post at home.
+#[derive(Clone, Debug)]
+pub struct Reach<'p> {
+    /// The post or boost.
+    pub author: Id<Account>,
+    /// A reply reaches those who also follow whom it answers (never set for replies to oneself).
+    pub answers: Option<Id<Account>>,
+    /// A reply to a post that is unknown here reaches nobody but who is mentioned.
+    pub answers_unknown: bool,
+    /// A boost: the author of the original.
+    pub boosted: Option<Id<Account>>,
+    /// Language of the post.
+    pub language: Option<&'p str>,
+    /// Only these may find it at home (a direct post's addressees).
+    pub only: Option<&'p [Id<Account>]>,
+    /// Now, for mutes that end.
+    pub now: Timestamp,
+}
+
+/// Local followers that get a home entry, in the order of their follows above `after`: (follow, account).
+pub fn readers(
+    conn: &mut Conn,
+    reach: &Reach<'_>,
+    after: Id<Follow>,
+    most: i64,
+) -> Result<Vec<(Id<Follow>, Id<Account>)>> {
+    let mut sql = Sql::new(
+        "select f.id, f.account_id from follows f join accounts a on a.id = f.account_id and a.domain is null where f.state = 1 and f.target_id = ",
+    )
+    .bind(reach.author)
+    .with(" and f.id > ", after);
+    if let Some(only) = reach.only {
+        sql = sql.push(" and f.account_id in ").ids(only);
+    }
+    if reach.answers_unknown {
+        sql = sql.push(" and 1 = 0");
+    } else if let Some(parent) = reach.answers {
+        sql = sql
+            .with(" and (f.account_id = ", parent)
+            .with(" or exists (select 1 from follows g where g.account_id = f.account_id and g.state = 1 and g.target_id = ", parent)
+            .push("))");
+    }
+    if let Some(language) = reach.language {
+        sql = sql.with(" and (f.languages is null or f.languages like ", format!("%\"{language}\"%")).push(")");
+    }
+    for target in std::iter::once(reach.author).chain(reach.boosted.or(reach.answers)) {
+        sql = sql
+            .push(" and not exists (select 1 from mutes m where m.account_id = f.account_id and m.target_id = ")
+            .bind(target)
+            .with(" and (m.expires_at is null or m.expires_at > ", reach.now)
+            .push("))");
+    }
+    if let Some(original) = reach.boosted {
+        sql = sql
+            .push(" and f.show_boosts and not exists (select 1 from blocks b where b.account_id = f.account_id and b.target_id = ")
+            .bind(original)
+            .push(") and not exists (select 1 from blocks b where b.target_id = f.account_id and b.account_id = ")
+            .bind(original)
+            .push(")");
+    }
+    let rows = sql.with(" order by f.id limit ", most).load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;
+    Ok(rows.into_iter().map(|(follow, account)| (Id::new(follow), Id::new(account))).collect())
+}
+
+/// Writes home entries.
+pub fn insert(conn: &mut Conn, post: Id<Post>, readers: &[Id<Account>]) -> Result<()> {
+    for chunk in readers.chunks(256) {
+        Sql::new("insert into home_entries (account_id, post_id) select a.id, ")
+            .bind(post)
+            .push(" from accounts a where a.id in ")
+            .ids(chunk)
+            .push(" on conflict do nothing")
+            .execute(conn)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! Rows of attached files.
+
+use crate::{
+    Result,
+    db::{Conn, Sql},
+    id::Id,
+    model::{Account, Media},
+    time::Timestamp,
+};
+
+/// By id, whoever it belongs to.
+pub fn find(conn: &mut Conn, id: Id<Media>) -> Result<Option<Media>> {
+    Sql::new("select m.* from media m where m.id = ").bind(id).optional(conn)
+}
+
+/// One of somebody's files, or `NotFound`.
+pub fn load_own(conn: &mut Conn, owner: Id<Account>, id: Id<Media>) -> Result<Media> {
+    Sql::new("select m.* from media m where m.id = ").bind(id).with(" and m.account_id = ", owner).one(conn)
+}
+
+/// Sets the alternative text and what to keep in view.
+pub fn describe(conn: &mut Conn, id: Id<Media>, description: Option<&str>, focus: Option<(f64, f64)>) -> Result<()> {
+    Sql::new("update media set description = ")
+        .bind(description)
+        .with(", focus_x = ", focus.map(|f| f.0))
+        .with(", focus_y = ", focus.map(|f| f.1))
+        .with(" where id = ", id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes a row.
+pub fn delete(conn: &mut Conn, id: Id<Media>) -> Result<()> {
+    Sql::new("delete from media where id = ").bind(id).execute(conn)?;
+    Ok(())
+}
+
+/// Files on no post since before `until`.
+pub fn unattached(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<Media>> {
+    Sql::new("select m.* from media m where m.post_id is null and m.created_at < ")
+        .bind(until)
+        .with(" order by m.created_at limit ", most)
+        .load(conn)
+}
+
+/// Which of these stored names some row still uses.
+pub fn used_names(conn: &mut Conn, names: &[String]) -> Result<Vec<String>> {
+    let mut used = Vec::new();
+    for (table, columns) in [("media", ["file", "thumbnail"]), ("accounts", ["avatar", "header"])] {
+        for column in columns {
+            let sql = Sql::new(format!("select t.{column} from {table} t where t.{column} in ")).texts(names);
+            used.extend(sql.load_texts(conn)?);
+        }
+    }
+    Ok(used)
+}
+
+/// Remembers our copy of a remote file.
+pub fn set_copy(
+    conn: &mut Conn,
+    id: Id<Media>,
+    file: Option<&str>,
+    thumbnail: Option<&str>,
+    at: Option<Timestamp>,
+) -> Result<()> {
+    Sql::new("update media set file = ")
+        .bind(file)
+        .with(", thumbnail = ", thumbnail)
+        .with(", cached_at = ", at)
+        .with(" where id = ", id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Copies of remote files that nobody looked at since `until`.
+pub fn stale_copies(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<Media>> {
+    Sql::new("select m.* from media m where m.remote_url is not null and m.cached_at < ")
+        .bind(until)
+        .with(" limit ", most)
+        .load(conn)
+}

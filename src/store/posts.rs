@@ -1,0 +1,389 @@
+//! Posts, their mentions, hashtags, files and full text.
+
+use crate::{
+    Result,
+    db::{Conn, Dialect, Sql},
+    id::Id,
+    model::{Account, Media, Post, PostEdit, Tag, Visibility, schema},
+    on_backend,
+    time::Timestamp,
+};
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Bool, Nullable, SmallInt, Text},
+};
+
+const SELECT: &str = "select p.* from posts p where ";
+
+/// By id, whoever may see it.
+pub fn find(conn: &mut Conn, id: Id<Post>) -> Result<Option<Post>> {
+    Sql::new(SELECT).with("p.id = ", id).optional(conn)
+}
+
+/// By id, or `NotFound`; whoever may see it.
+pub fn load(conn: &mut Conn, id: Id<Post>) -> Result<Post> {
+    Sql::new(SELECT).with("p.id = ", id).one(conn)
+}
+
+/// By object id (of a boost: the id of its Announce).
+pub fn find_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<Post>> {
+    Sql::new(SELECT).with("p.uri = ", uri).optional(conn)
+}
+
+/// Several by id, in no order; unknown ids are left out.
+pub fn list(conn: &mut Conn, ids: &[Id<Post>]) -> Result<Vec<Post>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new(SELECT).push("p.id in ").ids(ids).load(conn)
+}
+
+/// Somebody's boost of a post.
+pub fn find_boost(conn: &mut Conn, of: Id<Post>, by: Id<Account>) -> Result<Option<Post>> {
+    Sql::new(SELECT).with("p.boost_of_id = ", of).with(" and p.account_id = ", by).optional(conn)
+}
+
+/// Writes a row; false when its object id is known already.
+pub fn insert(conn: &mut Conn, post: &Post) -> Result<bool> {
+    use schema::posts;
+    let written = on_backend!(conn, c => diesel::insert_into(posts::table)
+        .values(post)
+        .on_conflict(posts::uri)
+        .do_nothing()
+        .execute(c))?;
+    Ok(written > 0)
+}
+
+/// Whether an id is taken.
+pub fn is_taken(conn: &mut Conn, id: Id<Post>) -> Result<bool> {
+    Sql::new("select p.id from posts p where p.id = ").bind(id).exists(conn)
+}
+
+/// Writes what an edit may change.
+pub fn update(conn: &mut Conn, post: &Post) -> Result<()> {
+    Sql::new("update posts set content = ")
+        .bind(&post.content)
+        .with(", source_text = ", post.source_text.clone())
+        .with(", spoiler_text = ", &post.spoiler_text)
+        .with(", sensitive = ", post.sensitive)
+        .with(", language = ", post.language.clone())
+        .with(", url = ", post.url.clone())
+        .with(", poll_id = ", post.poll_id)
+        .with(", media_ids = ", &post.media_ids)
+        .with(", emojis = ", &post.emojis)
+        .with(", remote_boosts_count = ", post.remote_boosts_count)
+        .with(", remote_favourites_count = ", post.remote_favourites_count)
+        .with(", edited_at = ", post.edited_at)
+        .with(", fetched_at = ", post.fetched_at)
+        .with(" where id = ", post.id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes a row and what hangs on it.
+pub fn delete(conn: &mut Conn, id: Id<Post>) -> Result<()> {
+    unindex(conn, id)?;
+    Sql::new("update posts set in_reply_to_id = null where in_reply_to_id = ").bind(id).execute(conn)?;
+    Sql::new("delete from posts where id = ").bind(id).execute(conn)?;
+    Ok(())
+}
+
+/// Adds to the author's count of posts; `at` is when the newest was written.
+pub fn count_for_author(conn: &mut Conn, author: Id<Account>, by: i64, at: Option<Timestamp>) -> Result<()> {
+    let mut sql = Sql::new("update accounts set posts_count = case when posts_count + ")
+        .bind(by)
+        .with(" < 0 then 0 else posts_count + ", by)
+        .push(" end");
+    if let Some(at) = at {
+        sql = sql
+            .with(", last_post_at = case when last_post_at is null or last_post_at < ", at)
+            .with(" then ", at)
+            .push(" else last_post_at end");
+    }
+    sql.with(" where id = ", author).execute(conn)?;
+    Ok(())
+}
+
+/// Which counter of a post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// Answers.
+    Replies,
+    /// Boosts.
+    Boosts,
+    /// Favourites.
+    Favourites,
+}
+
+/// Adds to a counter of a post (never below zero).
+pub fn count(conn: &mut Conn, post: Id<Post>, counter: Counter, by: i64) -> Result<()> {
+    let column = match counter {
+        Counter::Replies => "replies_count",
+        Counter::Boosts => "boosts_count",
+        Counter::Favourites => "favourites_count",
+    };
+    Sql::new(format!("update posts set {column} = case when {column} + "))
+        .bind(by)
+        .with(format!(" < 0 then 0 else {column} + "), by)
+        .with(" end where id = ", post)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Who is addressed: (account, silent).
+pub fn mentions(conn: &mut Conn, post: Id<Post>) -> Result<Vec<crate::model::Mention>> {
+    Sql::new("select m.* from mentions m where m.post_id = ").bind(post).load(conn)
+}
+
+/// Writes who is addressed; who is there already stays as they are.
+pub fn insert_mention(conn: &mut Conn, post: Id<Post>, account: Id<Account>, silent: bool) -> Result<()> {
+    Sql::new("insert into mentions (post_id, account_id, silent) values (")
+        .bind(post)
+        .with(",", account)
+        .with(",", silent)
+        .push(") on conflict do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Marks people as addressed without being named any more (who once read it may read it on), or as named.
+pub fn silence_mentions(conn: &mut Conn, post: Id<Post>, accounts: &[Id<Account>], silent: bool) -> Result<()> {
+    Sql::new("update mentions set silent = ")
+        .bind(silent)
+        .with(" where post_id = ", post)
+        .push(" and account_id in ")
+        .ids(accounts)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// The ids of hashtags (normal form, as typed), made where they are new.
+pub fn tags(
+    conn: &mut Conn,
+    names: &[(String, String)],
+    mut new_id: impl FnMut() -> Id<Tag>,
+    now: Timestamp,
+) -> Result<Vec<(Id<Tag>, String)>> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let normal: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+    let mut known = known_tags(conn, &normal)?;
+    if known.len() < normal.len() {
+        for (name, display) in names {
+            if !known.iter().any(|(_, n)| n == name) {
+                Sql::new("insert into tags (id, name, display, created_at) values (")
+                    .bind(new_id())
+                    .with(",", name)
+                    .with(",", display)
+                    .with(",", now)
+                    .push(") on conflict (name) do nothing")
+                    .execute(conn)?;
+            }
+        }
+        known = known_tags(conn, &normal)?;
+    }
+    Ok(known)
+}
+
+fn known_tags(conn: &mut Conn, names: &[&str]) -> Result<Vec<(Id<Tag>, String)>> {
+    let rows = Sql::new("select t.id, t.name from tags t where t.name in ")
+        .texts(names)
+        .load_as::<(BigInt, Text), (i64, String)>(conn)?;
+    Ok(rows.into_iter().map(|(id, name)| (Id::new(id), name)).collect())
+}
+
+/// The names of a post's hashtags.
+pub fn tag_names(conn: &mut Conn, post: Id<Post>) -> Result<Vec<String>> {
+    Sql::new("select t.name from post_tags pt join tags t on t.id = pt.tag_id where pt.post_id = ")
+        .bind(post)
+        .push(" order by t.id")
+        .load_texts(conn)
+}
+
+/// Gives a post exactly these hashtags.
+pub fn set_tags(conn: &mut Conn, post: Id<Post>, tags: &[Id<Tag>], fresh: bool) -> Result<()> {
+    if !fresh {
+        Sql::new("delete from post_tags where post_id = ").bind(post).execute(conn)?;
+    }
+    for tag in tags {
+        Sql::new("insert into post_tags (tag_id, post_id) values (")
+            .bind(*tag)
+            .with(",", post)
+            .push(") on conflict do nothing")
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Puts the words of a post into the full text index, or puts new ones there.
+pub fn index(conn: &mut Conn, post: Id<Post>, body: &str, fresh: bool) -> Result<()> {
+    match conn.dialect() {
+        Dialect::Sqlite => {
+            let sql = if fresh {
+                "insert into posts_fts (rowid, body) values ("
+            } else {
+                "insert or replace into posts_fts (rowid, body) values ("
+            };
+            Sql::new(sql).bind(post).with(",", body).push(")").execute(conn)?
+        }
+        Dialect::Postgres => Sql::new("insert into posts_fts (id, body) values (")
+            .bind(post)
+            .with(", to_tsvector('simple', ", body)
+            .push(")) on conflict (id) do update set body = excluded.body")
+            .execute(conn)?,
+    };
+    Ok(())
+}
+
+/// Takes a post out of the full text index.
+pub fn unindex(conn: &mut Conn, post: Id<Post>) -> Result<()> {
+    let sql = match conn.dialect() {
+        Dialect::Sqlite => "delete from posts_fts where rowid = ",
+        Dialect::Postgres => "delete from posts_fts where id = ",
+    };
+    Sql::new(sql).bind(post).execute(conn)?;
+    Ok(())
+}
+
+/// Posts that answer this object id and waited for it.
+pub fn orphans(conn: &mut Conn, uri: &str, most: i64) -> Result<Vec<Post>> {
+    Sql::new(SELECT).with("p.in_reply_to_uri = ", uri).with(" limit ", most).load(conn)
+}
+
+/// Hangs a post that waited below its parent, with all that is known of its thread.
+pub fn adopt(conn: &mut Conn, orphan: &Post, parent: &Post) -> Result<()> {
+    Sql::new("update posts set in_reply_to_uri = null, in_reply_to_id = ")
+        .bind(parent.id)
+        .with(", in_reply_to_account_id = ", parent.account_id)
+        .with(" where id = ", orphan.id)
+        .execute(conn)?;
+    let (old, new) = (orphan.conversation_id, parent.conversation_id);
+    if old != new {
+        Sql::new("update posts set conversation_id = ")
+            .bind(new)
+            .with(" where conversation_id = ", old)
+            .execute(conn)?;
+        Sql::new("update conversation_mutes set conversation_id = ")
+            .bind(new)
+            .with(" where conversation_id = ", old)
+            .push(" and account_id not in (select m.account_id from conversation_mutes m where m.conversation_id = ")
+            .bind(new)
+            .push(")")
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Remembers that an object id is gone for good.
+pub fn bury(conn: &mut Conn, uri: &str, actor: Option<&str>, now: Timestamp) -> Result<()> {
+    Sql::new("insert into tombstones (uri, actor_uri, created_at, expires_at) values (")
+        .bind(uri)
+        .with(",", actor)
+        .with(",", now)
+        .push(", null) on conflict (uri) do update set expires_at = null")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether an object id is known to be gone.
+pub fn is_buried(conn: &mut Conn, uri: &str) -> Result<bool> {
+    Ok(!Sql::new("select t.uri from tombstones t where t.uri = ").bind(uri).load_texts(conn)?.is_empty())
+}
+
+/// Earlier states of a post, oldest first.
+pub fn edits(conn: &mut Conn, post: Id<Post>) -> Result<Vec<PostEdit>> {
+    Sql::new("select e.* from post_edits e where e.post_id = ").bind(post).push(" order by e.id").load(conn)
+}
+
+/// Writes an earlier state.
+pub fn insert_edit(conn: &mut Conn, edit: &PostEdit) -> Result<()> {
+    on_backend!(conn, c => diesel::insert_into(schema::post_edits::table).values(edit).execute(c))?;
+    Ok(())
+}
+
+/// A post the account already made with this key, or none and the key now belongs to `post`. Keys are good for as long
+/// as they are younger than `since`.
+pub fn claim_key(
+    conn: &mut Conn,
+    id: Id<Post>,
+    account: Id<Account>,
+    key: &str,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Id<Post>>> {
+    let claimed = Sql::new("insert into idempotency_keys (id, account_id, request_key, post_id, created_at) values (")
+        .bind(id)
+        .with(",", account)
+        .with(",", key)
+        .with(",", id)
+        .with(",", now)
+        .push(") on conflict (account_id, request_key) do update set post_id = excluded.post_id, created_at = excluded.created_at")
+        .with(" where idempotency_keys.created_at < ", since)
+        .execute(conn)?;
+    if claimed > 0 {
+        return Ok(None);
+    }
+    let earlier = Sql::new("select k.post_id from idempotency_keys k where k.account_id = ")
+        .bind(account)
+        .with(" and k.request_key = ", key)
+        .optional_i64(conn)?;
+    Ok(earlier.map(Id::new))
+}
+
+/// What a local person's posts start with.
+#[derive(Clone, Debug)]
+pub struct Defaults {
+    /// Who may see them.
+    pub visibility: Visibility,
+    /// Attachments are hidden at first.
+    pub sensitive: bool,
+    /// Their language.
+    pub language: Option<String>,
+}
+
+/// What a local person's posts start with.
+pub fn defaults(conn: &mut Conn, account: Id<Account>) -> Result<Defaults> {
+    let rows = Sql::new(
+        "select u.default_visibility, u.default_sensitive, u.default_language from users u where u.account_id = ",
+    )
+    .bind(account)
+    .load_as::<(SmallInt, Bool, Nullable<Text>), (Visibility, bool, Option<String>)>(conn)?;
+    let (visibility, sensitive, language) = rows.into_iter().next().unwrap_or((Visibility::Public, false, None));
+    Ok(Defaults { visibility, sensitive, language })
+}
+
+/// Files by id, in no order.
+pub fn media(conn: &mut Conn, ids: &[Id<Media>]) -> Result<Vec<Media>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select m.* from media m where m.id in ").ids(ids).load(conn)
+}
+
+/// Writes a file's row.
+pub fn insert_media(conn: &mut Conn, media: &Media) -> Result<()> {
+    on_backend!(conn, c => diesel::insert_into(schema::media::table).values(media).execute(c))?;
+    Ok(())
+}
+
+/// Hangs a file on a post.
+pub fn attach(conn: &mut Conn, media: Id<Media>, post: Id<Post>, position: i16) -> Result<()> {
+    Sql::new("update media set post_id = ")
+        .bind(post)
+        .with(", position = ", position)
+        .with(" where id = ", media)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes files off their post; they may be attached again until they are swept.
+pub fn detach(conn: &mut Conn, post: Id<Post>, except: &[Id<Media>]) -> Result<()> {
+    let none = [Id::new(0)];
+    Sql::new("update media set post_id = null where post_id = ")
+        .bind(post)
+        .push(" and id not in ")
+        .ids::<Media>(if except.is_empty() { &none } else { except })
+        .execute(conn)?;
+    Ok(())
+}
