@@ -20,7 +20,8 @@ pub enum Fact {
     AccountUnsuspended(Id<Account>),
     /// An account moved; `moved_to_id` is set.
     AccountMoved(Id<Account>),
-    /// A post was stored that did not exist here before, local or remote; not a boost.
+    /// A post was stored that did not exist here before, local or remote; not a boost. Home streams of readers are
+    /// told by `domain::posts` itself, which knows them (so for boosts, edits and ends too); other streams are not.
     PostPublished {
         /// The post.
         post: Id<Post>,

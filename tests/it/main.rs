@@ -9,5 +9,5 @@ mod db;
 mod fetching;
 mod gate;
 mod network;
-mod relationships;
 mod posts;
+mod relationships;
