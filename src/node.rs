@@ -7,7 +7,7 @@ use crate::{
     config::{self, Config},
     db::{self, Db},
     domain::{self, Consumer},
-    jobs,
+    federation, jobs,
     net::{Gate, NetConfig, Network},
     random::Random,
     store,
@@ -24,6 +24,7 @@ use std::sync::Arc;
 pub const CONSUMERS: &[Consumer] = &[
     // one line per consumer
     domain::notices::consume,
+    federation::outgoing::consume,
 ];
 
 /// Everything this node answers.
@@ -52,13 +53,14 @@ async fn not_found(visitor: web::Visitor) -> Response {
 /// Starts what works in the background: jobs, deliveries, the inbox. It ends when the app stops.
 pub fn start_workers(app: &App) {
     jobs::start(app);
+    federation::deliver::start(app);
 }
 
 /// Does everything that is due in the background, in this task, until nothing is; answers how much was done. For tests.
 pub async fn settle(app: &App) -> Result<usize> {
     let mut done = 0;
     loop {
-        let n = jobs::run_due(app).await?;
+        let n = jobs::run_due(app).await? + federation::deliver::run_due(app).await?;
         if n == 0 {
             return Ok(done);
         }

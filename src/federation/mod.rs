@@ -3,9 +3,11 @@
 pub mod collections;
 pub mod deliver;
 pub mod discovery;
+pub mod documents;
 pub mod fetch;
 pub mod json;
 pub mod objects;
+pub mod outgoing;
 pub mod own_keys;
 pub mod received;
 pub mod render;

@@ -415,3 +415,12 @@ pub fn addressees(conn: &mut Conn, posts: &[Id<Post>]) -> Result<Vec<Addressee>>
         })
         .collect())
 }
+
+/// Hosts of parked deliveries: of one, or of all with `None`; one entry for each row.
+pub fn parked_hosts(conn: &mut Conn, id: Option<Id<Delivery>>) -> Result<Vec<String>> {
+    let mut sql = Sql::new("select d.host from deliveries d where d.parked_at is not null");
+    if let Some(id) = id {
+        sql = sql.with(" and d.id = ", id);
+    }
+    sql.load_texts(conn)
+}

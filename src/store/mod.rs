@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod actor_keys;
 pub mod conversations;
 pub mod deliveries;
+pub mod documents;
 pub mod fanout;
 pub mod follows;
 pub mod health;

@@ -6,6 +6,7 @@ mod layers;
 mod support;
 
 mod db;
+mod delivery;
 mod fetching;
 mod gate;
 mod network;

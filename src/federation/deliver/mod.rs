@@ -1,3 +1,475 @@
-//! Delivery of our activities to other servers. `schedule` says when to try again and what an answer means.
+//! Delivery of our activities to other servers (DLV rows, REL-02, 13 to 15, 17).
+//!
+//! The table `deliveries` is the queue; this is only its reader. Rows come into memory in the order they were written,
+//! a few for each host, and leave the table when their inbox has taken them, so a crash repeats at most what was under
+//! way. [`lanes`] decides what may be sent now: one at a time for each (sender, host), two for each host, one probe
+//! for a host in trouble. [`send`] signs, sends and judges the answer. [`schedule`] knows the waiting times.
 
+mod lanes;
 pub mod schedule;
+mod send;
+
+use crate::{
+    Result,
+    app::App,
+    db::Dialect,
+    id::Id,
+    model::Delivery,
+    net::Refusal,
+    store::{self, deliveries as rows},
+    time::Timestamp,
+};
+use lanes::{Lanes, Row};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+use tokio::sync::Notify;
+
+/// Rows read at once.
+const PAGE: i64 = 500;
+/// Rows in memory beyond which no more are read.
+const KEPT: usize = 20_000;
+/// Rows that wait for one host; the oldest that are not durable go first (REL-13).
+const PER_HOST_ROWS: i64 = 10_000;
+/// Milliseconds that a transaction may take to appear after it drew its ids (PostgreSQL only).
+const LATE_MS: i64 = 5_000;
+
+/// What happens to rows and hosts; written in order, many at once.
+#[derive(Debug)]
+enum Effect {
+    Done(Id<Delivery>, Id<crate::model::Activity>),
+    Park(Id<Delivery>, String),
+    Postpone(Id<Delivery>, String, Timestamp),
+    ParkHost(String, &'static str),
+    HostFailed { host: String, failures: u32, since: Timestamp, next: Timestamp, unavailable: bool },
+    HostWell(String),
+    InboxGone(String),
+}
+
+struct Deliveries {
+    lanes: Mutex<Lanes>,
+    effects: Mutex<Effects>,
+    /// One reader at a time.
+    reading: tokio::sync::Mutex<Reader>,
+    bodies: send::Bodies,
+    /// Something ended, or was written down.
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct Effects {
+    waiting: Vec<Effect>,
+    writing: bool,
+}
+
+#[derive(Default)]
+struct Reader {
+    started: bool,
+    cursor: i64,
+    /// Ids above the cursor's late mark that were read already (PostgreSQL only).
+    seen: BTreeSet<i64>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn part(app: &App) -> Arc<Deliveries> {
+    app.part_or(|| Deliveries {
+        lanes: Mutex::default(),
+        effects: Mutex::default(),
+        reading: tokio::sync::Mutex::default(),
+        bodies: send::bodies(),
+        changed: Notify::new(),
+    })
+}
+
+/// Starts the worker. It ends when the app stops, after what is under way.
+pub fn start(app: &App) {
+    let app = app.clone();
+    tokio::spawn(async move {
+        let (this, wake) = (part(&app), app.wake_of(super::outgoing::QUEUE));
+        let mut looked = app.clock().now();
+        while !app.stopping().is_cancelled() {
+            let woken = wake.notified();
+            if let Err(error) = read(&app, &this).await {
+                tracing::warn!(%error, "cannot read deliveries");
+            }
+            let now = app.clock().now();
+            if now.millis() - looked.millis() >= 5_000 {
+                looked = now;
+                drop_forbidden(&app, &this);
+            }
+            tokio::select! {
+                () = woken => {}
+                () = this.changed.notified() => {}
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = app.stopping().cancelled() => {}
+            }
+        }
+        drain(&app, Duration::from_secs(8)).await;
+    });
+}
+
+/// Waits until nothing is under way and all results are written, but not longer than `at_most`.
+pub async fn drain(app: &App, at_most: Duration) {
+    let this = part(app);
+    let _ = tokio::time::timeout(at_most, async {
+        loop {
+            let changed = this.changed.notified();
+            if lock(&this.lanes).is_idle() && this.is_written() {
+                return;
+            }
+            let _ = tokio::time::timeout(Duration::from_millis(50), changed).await;
+        }
+    })
+    .await;
+}
+
+/// Delivers everything that is due, in this task; answers how many requests were made. For tests and for `settle`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn run_due(app: &App) -> Result<usize> {
+    let this = part(app);
+    let before = lock(&this.lanes).sent;
+    loop {
+        drop_forbidden(app, &this);
+        read(app, &this).await?;
+        if lock(&this.lanes).is_idle() {
+            break;
+        }
+        drain(app, Duration::from_secs(60)).await;
+    }
+    drain(app, Duration::from_secs(60)).await;
+    Ok(lock(&this.lanes).sent - before)
+}
+
+/// `host` (an authority, as in the ids of its actors) spoke to us validly: what waits for it is tried at once (DLV-01).
+pub fn heard_from(app: &App, host: &str) {
+    let this = part(app);
+    if lock(&this.lanes).wake(host) {
+        this.changed.notify_one();
+    }
+}
+
+/// Reads what may be sent and starts sending.
+async fn read(app: &App, this: &Arc<Deliveries>) -> Result<()> {
+    let mut reader = this.reading.lock().await;
+    if !reader.started {
+        for host in app.read(rows::troubled_hosts).await? {
+            lock(&this.lanes).remember(host);
+        }
+        reader.started = true;
+    }
+    loop {
+        let now = app.clock().now();
+        // Rows that end while we read must not come back through what we read.
+        let wanted = lock(&this.lanes).begin_reading(now);
+        let mut found = false;
+        for (host, after) in wanted {
+            let (name, until) = (host.clone(), reader.cursor);
+            let page = app
+                .read(move |conn| {
+                    let mut page = rows::next_of_host(conn, &name, Id::new(after), lanes::PER_HOST_KEPT as i64)?;
+                    page.retain(|row| row.id.raw() <= until);
+                    with_confidence(conn, page)
+                })
+                .await?;
+            found |= !page.is_empty();
+            lock(&this.lanes).refill(&host, page);
+        }
+        if lock(&this.lanes).kept() < KEPT {
+            found |= read_new(app, this, &mut reader).await?;
+        }
+        dispatch(app, this);
+        if !found {
+            return Ok(());
+        }
+    }
+}
+
+/// The next rows in the order they were written. On PostgreSQL a transaction may become visible after one that drew its
+/// ids later, so the last seconds are read again.
+async fn read_new(app: &App, this: &Arc<Deliveries>, reader: &mut Reader) -> Result<bool> {
+    let late = match app.db().dialect() {
+        Dialect::Sqlite => i64::MAX,
+        Dialect::Postgres => app.clock().now().plus_millis(-LATE_MS).millis() << 16,
+    };
+    let mut after = reader.cursor.min(late);
+    if late != i64::MAX {
+        reader.seen = reader.seen.split_off(&(after + 1));
+    }
+    loop {
+        let page = app
+            .read(move |conn| {
+                let page = rows::next(conn, Id::new(after), PAGE)?;
+                with_confidence(conn, page)
+            })
+            .await?;
+        let full = page.len() as i64 == PAGE;
+        let Some(last) = page.last().map(|row| row.id.raw()) else { return Ok(false) };
+        after = last;
+        reader.cursor = reader.cursor.max(last);
+        let mut fresh = page;
+        if late != i64::MAX {
+            fresh.retain(|row| row.id.raw() <= late || reader.seen.insert(row.id.raw()));
+        }
+        if !fresh.is_empty() {
+            lock(&this.lanes).add(fresh);
+            return Ok(true);
+        }
+        if !full {
+            return Ok(false);
+        }
+    }
+}
+
+fn with_confidence(conn: &mut crate::db::Conn, page: Vec<Delivery>) -> Result<Vec<Row>> {
+    let mut activities: Vec<_> = page.iter().map(|row| row.activity_id).collect();
+    activities.sort_unstable();
+    activities.dedup();
+    let confidential = rows::confidential(conn, &activities)?;
+    Ok(page.into_iter().map(|row| Row::new(row, &confidential)).collect())
+}
+
+/// Starts every request that may start now.
+fn dispatch(app: &App, this: &Arc<Deliveries>) {
+    if app.stopping().is_cancelled() {
+        return;
+    }
+    let now = app.clock().now();
+    loop {
+        let next = lock(&this.lanes).next(now);
+        let Some((host, row)) = next else { return };
+        // A host that has been silent for a week gets only what must not be lost (DLV-05).
+        if !row.durable && lock(&this.lanes).is_unavailable(&host, now) {
+            let (id, activity) = (row.id, row.activity);
+            lock(&this.lanes).ended(&host, &row, true);
+            this.effect(app, Effect::Done(id, activity));
+            continue;
+        }
+        let (app, this) = (app.clone(), this.clone());
+        tokio::spawn(async move {
+            let started = app.clock().now();
+            let outcome = send::send(&app, &this.bodies, &row).await;
+            conclude(&app, &this, host, row, started, outcome);
+            dispatch(&app, &this);
+            this.changed.notify_one();
+        });
+    }
+}
+
+fn conclude(app: &App, this: &Arc<Deliveries>, host: String, row: Row, started: Timestamp, outcome: send::Outcome) {
+    use send::Outcome;
+    let now = app.clock().now();
+    metrics::counter!("deliveries_total", "outcome" => outcome.label()).increment(1);
+    let mut lanes = lock(&this.lanes);
+    lanes.sent += 1;
+    match outcome {
+        Outcome::Delivered | Outcome::Vanished => {
+            let was_troubled = matches!(outcome, Outcome::Delivered) && lanes.succeeded(&host);
+            lanes.ended(&host, &row, true);
+            drop(lanes);
+            if was_troubled {
+                this.effect(app, Effect::HostWell(host));
+            }
+            this.effect(app, Effect::Done(row.id, row.activity));
+        }
+        Outcome::Refused(why) => {
+            lanes.succeeded(&host);
+            lanes.ended(&host, &row, true);
+            drop(lanes);
+            this.effect(app, Effect::Park(row.id, why));
+        }
+        Outcome::Gone(why) => {
+            lanes.succeeded(&host);
+            lanes.ended(&host, &row, true);
+            drop(lanes);
+            this.effect(app, Effect::InboxGone(row.inbox.clone()));
+            this.effect(app, Effect::Park(row.id, why));
+        }
+        Outcome::Forbidden(refusal) => {
+            // Our own rule: nothing to this host will go out any more (LAN-09), or nothing to this address.
+            let of_host = matches!(refusal, Refusal::Blocked | Refusal::NotAllowlisted);
+            if of_host {
+                lanes.forget(&host);
+            }
+            lanes.ended(&host, &row, true);
+            drop(lanes);
+            if of_host {
+                this.effect(app, Effect::ParkHost(host, refusal.code()));
+            }
+            this.effect(app, Effect::Park(row.id, refusal.code().to_owned()));
+        }
+        Outcome::SenderLater { why, steps, tries } => {
+            let attempts = row.attempts + 1;
+            let old = now.millis() - row.created_at.millis() >= schedule::UNAVAILABLE_AFTER;
+            if old || tries.is_some_and(|most| attempts >= most) {
+                lanes.ended(&host, &row, true);
+                drop(lanes);
+                return this.effect(app, Effect::Park(row.id, why));
+            }
+            let tried = u32::try_from(attempts).unwrap_or(u32::MAX);
+            let at = now.plus_millis(schedule::delay(steps, tried, app.random().u64()));
+            let id = row.id;
+            lanes.succeeded(&host);
+            lanes.put_back(&host, row.waiting_until(at));
+            drop(lanes);
+            this.effect(app, Effect::Postpone(id, why, at));
+        }
+        Outcome::HostLater { why, retry_after } => {
+            let failed = lanes.failed(&host, started, now, retry_after, app.random().u64());
+            lanes.ended(&host, &row, false);
+            drop(lanes);
+            this.effect(app, Effect::Postpone(row.id, why, Timestamp::from_millis(0)));
+            if let Some((failures, since, next)) = failed {
+                let unavailable = schedule::is_unavailable(now, since);
+                this.effect(app, Effect::HostFailed { host, failures, since, next, unavailable });
+            }
+        }
+    }
+}
+
+/// Drops what waits for hosts that the policy forbids by now (LAN-09).
+fn drop_forbidden(app: &App, this: &Arc<Deliveries>) {
+    let rules = app.net().rules();
+    let mut gone = Vec::new();
+    {
+        let mut lanes = lock(&this.lanes);
+        for host in lanes.hosts() {
+            if let Err(refusal @ (Refusal::Blocked | Refusal::NotAllowlisted)) = rules.standing(&host).admitted {
+                lanes.forget(&host);
+                gone.push((host, refusal));
+            }
+        }
+    }
+    for (host, refusal) in gone {
+        this.effect(app, Effect::ParkHost(host, refusal.code()));
+    }
+}
+
+impl Deliveries {
+    fn is_written(&self) -> bool {
+        let effects = lock(&self.effects);
+        effects.waiting.is_empty() && !effects.writing
+    }
+
+    /// Writes this down soon, together with what else comes meanwhile.
+    fn effect(self: &Arc<Self>, app: &App, effect: Effect) {
+        let mut effects = lock(&self.effects);
+        effects.waiting.push(effect);
+        if effects.writing {
+            return;
+        }
+        effects.writing = true;
+        drop(effects);
+        let (this, app) = (self.clone(), app.clone());
+        tokio::spawn(async move { this.write(&app).await });
+    }
+
+    async fn write(self: Arc<Self>, app: &App) {
+        loop {
+            let batch = {
+                let mut effects = lock(&self.effects);
+                if effects.waiting.is_empty() {
+                    effects.writing = false;
+                    drop(effects);
+                    self.changed.notify_one();
+                    return;
+                }
+                Arc::new(std::mem::take(&mut effects.waiting))
+            };
+            let done: Vec<Id<Delivery>> = batch.iter().filter_map(Effect::row).collect();
+            let mut wait = 100;
+            loop {
+                let batch = batch.clone();
+                match app.write(move |tx| apply(tx, &batch)).await {
+                    Ok(()) => break,
+                    Err(error) => {
+                        // The rows stay; at worst they are sent again after a restart.
+                        tracing::warn!(%error, "cannot write the results of deliveries");
+                        if app.stopping().is_cancelled() {
+                            break;
+                        }
+                        tokio::time::sleep(Duration::from_millis(wait)).await;
+                        wait = (wait * 2).min(5_000);
+                    }
+                }
+            }
+            lock(&self.lanes).written(&done);
+        }
+    }
+}
+
+impl Effect {
+    /// The row that is over once this is written.
+    fn row(&self) -> Option<Id<Delivery>> {
+        match self {
+            Self::Done(id, _) | Self::Park(id, _) => Some(*id),
+            _ => None,
+        }
+    }
+}
+
+fn apply(tx: &mut crate::domain::Tx<'_>, batch: &[Effect]) -> Result<()> {
+    let done: Vec<_> = batch
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Done(id, activity) => Some((*id, *activity)),
+            _ => None,
+        })
+        .collect();
+    rows::finish(tx.conn, &done)?;
+    let now = tx.now;
+    for effect in batch {
+        match effect {
+            Effect::Done(..) => {}
+            Effect::Park(id, why) => rows::park(tx.conn, *id, why, now)?,
+            Effect::Postpone(id, why, at) => rows::postpone(tx.conn, *id, why, *at)?,
+            Effect::ParkHost(host, why) => {
+                rows::park_host(tx.conn, host, why, now)?;
+            }
+            Effect::HostWell(host) => rows::host_is_well(tx.conn, host, now)?,
+            Effect::HostFailed { host, failures, since, next, unavailable } => {
+                rows::host_failed(tx.conn, host, i64::from(*failures), *since, *next, now)?;
+                if *unavailable {
+                    let before = now.plus_millis(-schedule::KEPT_FOR);
+                    rows::drop_for_unavailable(tx.conn, host, before)?;
+                }
+                rows::trim(tx.conn, host, PER_HOST_ROWS)?;
+            }
+            // Whoever lived there is looked at again: gone for good, or moved to another inbox (DLV-04).
+            Effect::InboxGone(inbox) => {
+                for account in rows::accounts_at(tx.conn, inbox)? {
+                    tx.enqueue(&crate::domain::Task::RefreshAccount { account: account.raw() })?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Parked deliveries wait again: one, or all with `None`; their hosts are tried at once. Answers how many. For
+/// `watercooler jobs retry`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn retry(app: &App, id: Option<Id<Delivery>>) -> Result<usize> {
+    let hosts = app
+        .write(move |tx| {
+            let hosts = rows::parked_hosts(tx.conn, id)?;
+            store::deliveries::retry(tx.conn, id)?;
+            tx.wake(super::outgoing::QUEUE);
+            Ok(hosts)
+        })
+        .await?;
+    let this = part(app);
+    for host in &hosts {
+        lock(&this.lanes).reread(host);
+    }
+    this.changed.notify_one();
+    Ok(hosts.len())
+}

@@ -3,6 +3,7 @@
 mod client;
 mod node;
 mod peer;
+pub mod rows;
 
 pub use client::{Client, Reply};
 pub use node::{NOW, Node, NodeBuilder, settle};

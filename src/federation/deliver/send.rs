@@ -1,0 +1,138 @@
+//! One delivery: sign, send, judge. Signed at send time, so the date is fresh on every attempt (SIGOUT-01).
+
+use super::{lanes::Row, schedule};
+use crate::{
+    Error, Result,
+    app::App,
+    federation::{
+        own_keys,
+        signatures::{HopSigner, Scheme},
+    },
+    net::{Ask, Failure, Purpose, Refusal},
+    store::deliveries as rows,
+};
+use axum::http::header::RETRY_AFTER;
+use hyper::body::Bytes;
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+/// Bodies on their way to several inboxes are read once.
+pub type Bodies = moka::future::Cache<i64, Bytes>;
+
+/// An empty cache.
+pub fn bodies() -> Bodies {
+    moka::future::Cache::new(512)
+}
+
+/// Tries of a row that fails by our own fault before it is parked (REL-18).
+const POISON: i64 = 5;
+/// Milliseconds between them.
+const POISON_STEPS: [i64; 1] = [60_000];
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Taken.
+    Delivered,
+    /// There is nothing to send any more.
+    Vanished,
+    /// Refused for good.
+    Refused(String),
+    /// The inbox is gone for good.
+    Gone(String),
+    /// A rule of ours forbids it.
+    Forbidden(Refusal),
+    /// The host is well, this sender's rows wait; after `tries` this one is parked.
+    SenderLater { why: String, steps: &'static [i64], tries: Option<i64> },
+    /// The host is not well.
+    HostLater { why: String, retry_after: Option<i64> },
+}
+
+impl Outcome {
+    /// The label of the counter.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Vanished => "vanished",
+            Self::Refused(_) => "refused",
+            Self::Gone(_) => "gone",
+            Self::Forbidden(_) => "forbidden",
+            Self::SenderLater { .. } => "sender_later",
+            Self::HostLater { .. } => "host_later",
+        }
+    }
+}
+
+/// Sends a row. Never panics: a row that does so is poison, and others go on.
+pub async fn send(app: &App, bodies: &Bodies, row: &Row) -> Outcome {
+    let guarded = AssertUnwindSafe(attempt(app, bodies, row));
+    match futures_util::FutureExt::catch_unwind(guarded).await {
+        Ok(Ok(outcome)) => outcome,
+        Ok(Err(error)) => ours(error.to_string()),
+        Err(_) => ours("the delivery panicked".to_owned()),
+    }
+}
+
+fn ours(why: String) -> Outcome {
+    Outcome::SenderLater { why, steps: &POISON_STEPS, tries: Some(POISON) }
+}
+
+async fn attempt(app: &App, bodies: &Bodies, row: &Row) -> Result<Outcome> {
+    // Between reading and sending a follow may have ended (ADDR-OUT-04) or a block fallen (PRV-11).
+    let id = row.id;
+    if row.confidential && !app.read(move |conn| rows::is_waiting(conn, id)).await? {
+        return Ok(Outcome::Vanished);
+    }
+    let Some(body) = body(app, bodies, row).await? else { return Ok(Outcome::Vanished) };
+    let signer = own_keys::signer(app, row.account).await?;
+    let Ok(url) = row.inbox.parse() else { return Ok(Outcome::Forbidden(Refusal::Malformed)) };
+    let signer = HopSigner {
+        signer,
+        scheme: Scheme::Cavage,
+        media_type: "application/activity+json",
+        clock: app.clock().clone(),
+    };
+    let ask = Ask::post(Purpose::Deliver, url, body).signed_by(Arc::new(signer));
+    Ok(match app.net().fetch(ask).await {
+        Ok(answer) => {
+            let status = answer.status.as_u16();
+            let why = || format!("answered {status}");
+            match schedule::judge(status, Some(answer.header(RETRY_AFTER)), app.clock().now()) {
+                schedule::Answer::Delivered => Outcome::Delivered,
+                schedule::Answer::Refused => Outcome::Refused(why()),
+                schedule::Answer::Gone => Outcome::Gone(why()),
+                schedule::Answer::Unauthorized => {
+                    Outcome::SenderLater { why: why(), steps: &schedule::UNAUTHORIZED_STEPS, tries: None }
+                }
+                schedule::Answer::Later { retry_after } => Outcome::HostLater { why: why(), retry_after },
+            }
+        }
+        // An answer of any length is an answer.
+        Err(Failure::TooLarge) => Outcome::Delivered,
+        Err(Failure::Unsigned(why)) => ours(why),
+        // What a name resolves to may be a mistake that passes; the rest are rules that stay.
+        Err(Failure::Refused(refusal @ (Refusal::PrivateAddress | Refusal::OutsideRanges | Refusal::NeverAllowed))) => {
+            Outcome::HostLater { why: refusal.code().to_owned(), retry_after: None }
+        }
+        Err(Failure::Refused(refusal)) => Outcome::Forbidden(refusal),
+        Err(Failure::Paused(wait)) => {
+            let seconds = i64::try_from(wait.as_secs()).ok();
+            Outcome::HostLater { why: "paused".to_owned(), retry_after: seconds }
+        }
+        Err(failure @ (Failure::Unreachable(_) | Failure::TimedOut | Failure::Nonsense(_))) => {
+            Outcome::HostLater { why: failure.to_string(), retry_after: None }
+        }
+    })
+}
+
+async fn body(app: &App, bodies: &Bodies, row: &Row) -> Result<Option<Bytes>> {
+    let activity = row.activity;
+    let loaded = bodies.try_get_with(activity.raw(), async {
+        let found = app.read(move |conn| rows::bodies(conn, &[activity])).await?;
+        found.into_iter().next().map(|(_, json)| Bytes::from(json)).ok_or(Error::NotFound)
+    });
+    match loaded.await {
+        Ok(body) => Ok(Some(body)),
+        Err(error) if matches!(*error, Error::NotFound) => Ok(None),
+        Err(error) => Err(Error::internal(error)),
+    }
+}

@@ -1,0 +1,320 @@
+//! From rows to documents: reads what a post or an actor is made of and hands it to `render`. Who may see the result is
+//! decided by the callers.
+
+use super::{
+    own_keys,
+    render::{
+        self, PUBLIC,
+        activity::Activity,
+        actor::{Actor, Image, Profile, PropertyValue},
+        post::{self as wire, Attachment, Audience, Tag},
+    },
+};
+use crate::{
+    Error, Result,
+    config::Site,
+    db::Conn,
+    id::Id,
+    model::{Account, AccountKind, Media, MediaKind, MediaState, Poll, PollOption, Post, Visibility},
+    store::{self, deliveries::Addressee},
+    time::Timestamp,
+};
+
+/// Who is addressed (ADDR-OUT-01): `followers` is the author's collection, `others` the people mentioned.
+pub fn audience(visibility: Visibility, followers: &str, others: impl Iterator<Item = String>) -> Audience {
+    let (public, followers) = (PUBLIC.to_owned(), followers.to_owned());
+    let (to, mut cc) = match visibility {
+        Visibility::Public => (vec![public], vec![followers]),
+        Visibility::Unlisted => (vec![followers], vec![public]),
+        Visibility::Private => (vec![followers], vec![]),
+        Visibility::Direct => return Audience { to: others.collect(), cc: vec![] },
+    };
+    cc.extend(others);
+    Audience { to, cc }
+}
+
+/// A local post with everything its document shows.
+#[derive(Debug)]
+pub struct Whole {
+    /// The post, or the boost.
+    pub post: Post,
+    /// Its author.
+    pub author: Account,
+    /// Who is mentioned.
+    pub addressees: Vec<Addressee>,
+    tags: Vec<String>,
+    media: Vec<Media>,
+    poll: Option<(Poll, Vec<PollOption>)>,
+    parent: Option<String>,
+    conversation: Option<String>,
+    /// What is boosted: its id and its author's.
+    pub boosted: Option<(String, Account)>,
+}
+
+impl Whole {
+    /// Reads one post.
+    ///
+    /// # Errors
+    /// `NotFound` when it, or its author, is gone.
+    pub fn load(conn: &mut Conn, site: &Site, id: Id<Post>) -> Result<Self> {
+        let post = store::documents::post(conn, id)?.ok_or(Error::NotFound)?;
+        let author = store::accounts::load(conn, post.account_id)?;
+        Self::read(conn, site, post, author)
+    }
+
+    /// Reads what belongs to `post`, whose author is known.
+    ///
+    /// # Errors
+    /// `NotFound` for a boost of something that is gone.
+    pub fn read(conn: &mut Conn, site: &Site, post: Post, author: Account) -> Result<Self> {
+        let mut whole = Self {
+            addressees: Vec::new(),
+            tags: Vec::new(),
+            media: Vec::new(),
+            poll: None,
+            parent: post.in_reply_to_uri.clone(),
+            conversation: None,
+            boosted: None,
+            post,
+            author,
+        };
+        let post = &whole.post;
+        if let Some(original) = post.boost_of_id {
+            let original = store::documents::post(conn, original)?.ok_or(Error::NotFound)?;
+            let by = store::accounts::load(conn, original.account_id)?;
+            whole.boosted = Some((original.uri, by));
+            return Ok(whole);
+        }
+        whole.addressees = store::deliveries::addressees(conn, &[post.id])?;
+        whole.tags = store::documents::tags(conn, &[post.id])?.into_iter().map(|(_, name)| name).collect();
+        let ids = post.media();
+        if !ids.is_empty() {
+            let mut media = store::documents::media(conn, &ids)?;
+            media.sort_by_key(|m| ids.iter().position(|id| *id == m.id));
+            whole.media = media;
+        }
+        if let Some(id) = post.poll_id
+            && let Some(poll) = store::documents::poll(conn, id)?
+        {
+            whole.poll = Some((poll, store::documents::poll_options(conn, id)?));
+        }
+        if let Some(parent) = post.in_reply_to_id {
+            let found = store::documents::post_uris(conn, &[parent])?;
+            whole.parent = found.into_iter().next().map(|(_, uri)| uri).or(whole.parent);
+        }
+        // Only threads that began here have a name of ours; those that began elsewhere have one we were never told.
+        let root = post.conversation_id;
+        let ours =
+            root == post.id || store::documents::post_uris(conn, &[root])?.iter().any(|(_, uri)| site.owns_str(uri));
+        whole.conversation = ours.then(|| {
+            let day = root.timestamp().date();
+            format!("tag:{},{day}:objectId={root}:objectType=Conversation", site.domain())
+        });
+        Ok(whole)
+    }
+
+    /// Who is addressed.
+    pub fn audience(&self, site: &Site) -> Audience {
+        let followers = site.followers_uri(&self.author.username);
+        match &self.boosted {
+            Some((_, by)) => audience(self.post.visibility, &followers, std::iter::once(by.uri.clone())),
+            None => audience(self.post.visibility, &followers, self.addressees.iter().map(|a| a.uri.clone())),
+        }
+    }
+
+    /// The Note or Question.
+    pub fn note(&self, site: &Site) -> wire::Post<'_> {
+        let post = &self.post;
+        let mentions = self.addressees.iter().filter(|a| !a.silent).map(|a| Tag::Mention {
+            href: a.uri.clone(),
+            name: format!("@{}@{}", a.username, a.domain.as_deref().unwrap_or(site.domain())),
+        });
+        let tags = self.tags.iter().map(|name| Tag::Hashtag { href: site.tag_url(name), name: format!("#{name}") });
+        wire::Post {
+            id: &post.uri,
+            summary: Some(post.spoiler_text.as_str()).filter(|s| !s.is_empty()),
+            in_reply_to: self.parent.as_deref(),
+            published: post.created_at.rfc3339(),
+            url: post.url.clone().unwrap_or_else(|| site.post_url(&self.author.username, post.id)),
+            attributed_to: &self.author.uri,
+            audience: self.audience(site),
+            sensitive: post.sensitive,
+            conversation: self.conversation.as_deref(),
+            content: &post.content,
+            language: post.language.as_deref(),
+            updated: post.edited_at.map(Timestamp::rfc3339),
+            attachment: self.media.iter().filter_map(|m| attachment(site, m)).collect(),
+            tag: mentions.chain(tags).collect(),
+            poll: self.poll.as_ref().map(|(poll, options)| wire::Poll {
+                multiple: poll.multiple,
+                options: options.iter().map(|o| (o.title.as_str(), o.votes_count)).collect(),
+                voters: poll.voters_count.unwrap_or(0),
+                ends: poll.expires_at.map(Timestamp::rfc3339),
+                closed: poll.closed_at.map(Timestamp::rfc3339),
+            }),
+        }
+    }
+
+    /// The Create of a post, or the Announce of a boost, as a whole document.
+    ///
+    /// # Errors
+    /// None but `Internal`.
+    pub fn activity(&self, site: &Site) -> Result<String> {
+        let id = self.activity_id(site);
+        let published = self.post.created_at.rfc3339();
+        if let Some((original, _)) = &self.boosted {
+            let announce = Activity::new("Announce", &id, &self.author.uri, original.as_str());
+            return announce.at(published).for_audience(self.audience(site)).document(render::context::Terms::NONE);
+        }
+        let note = self.note(site);
+        let (terms, audience) = (note.terms(), note.audience.clone());
+        Activity::new("Create", &id, &self.author.uri, note).at(published).for_audience(audience).document(terms)
+    }
+
+    /// The id of that activity.
+    pub fn activity_id(&self, site: &Site) -> String {
+        if self.boosted.is_some() {
+            return self.post.uri.clone();
+        }
+        site.post_activity_uri(&self.author.username, self.post.id)
+    }
+}
+
+fn attachment(site: &Site, media: &Media) -> Option<Attachment> {
+    let file = media.file.as_deref().filter(|_| media.state != MediaState::Failed)?;
+    let mime = media.mime.clone().unwrap_or_else(|| {
+        match media.kind {
+            MediaKind::Image => "image/jpeg",
+            MediaKind::Gifv | MediaKind::Video => "video/mp4",
+            MediaKind::Audio => "audio/mpeg",
+            MediaKind::Unknown => "application/octet-stream",
+        }
+        .to_owned()
+    });
+    let moving = matches!(media.kind, MediaKind::Video | MediaKind::Audio | MediaKind::Gifv);
+    Some(Attachment {
+        kind: "Document",
+        media_type: mime,
+        url: site.media_url(file),
+        name: media.description.clone().filter(|d| !d.is_empty()),
+        width: media.width.and_then(|w| i32::try_from(w).ok()),
+        height: media.height.and_then(|h| i32::try_from(h).ok()),
+        blurhash: media.blurhash.clone(),
+        focal_point: media.focus_x.zip(media.focus_y).map(|(x, y)| [x, y]),
+        duration: media.duration_ms.filter(|_| moving).map(|ms| format!("PT{}.{:03}S", ms / 1000, ms.rem_euclid(1000))),
+        icon: media
+            .thumbnail
+            .as_deref()
+            .filter(|_| moving)
+            .map(|file| Image::new(site.media_url(file), image_type(file).map(str::to_owned))),
+    })
+}
+
+/// The type of a stored picture by the end of its name: the store names files by what they are.
+pub fn image_type(file: &str) -> Option<&'static str> {
+    match file.rsplit_once('.')?.1 {
+        "jpg" | "jpeg" => Some("image/jpeg"),
+        "png" => Some("image/png"),
+        "gif" => Some("image/gif"),
+        "webp" => Some("image/webp"),
+        _ => None,
+    }
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+#[serde(default)]
+struct Field {
+    name: String,
+    value: String,
+}
+
+/// The actor document: whole, or only what everybody may know (SIGIN-23). A suspended account shows no profile.
+///
+/// # Errors
+/// `NotFound` when its keys do not exist yet: `own_keys::with_keys` comes first.
+pub fn actor(conn: &mut Conn, site: &Site, account: &Account, whole: bool) -> Result<String> {
+    with_actor(conn, site, account, whole, |actor| render::document(actor.terms(), actor))
+}
+
+/// Hands the actor document, without its context, to `then`.
+///
+/// # Errors
+/// As [`actor`].
+pub fn with_actor<R>(
+    conn: &mut Conn,
+    site: &Site,
+    account: &Account,
+    whole: bool,
+    then: impl FnOnce(&Actor<'_>) -> Result<R>,
+) -> Result<R> {
+    let pem = own_keys::to_pem(account.public_key.as_deref().ok_or(Error::NotFound)?);
+    if account.uri == site.instance_actor_uri() {
+        let domain = site.domain();
+        return then(&Actor::instance(&account.uri, domain, site.url("/"), site.shared_inbox_uri(), &pem));
+    }
+    let ed25519 = account.ed25519_key.as_deref().map(own_keys::to_multikey);
+    let name = &account.username;
+    let mut actor = Actor::essential(Profile {
+        id: &account.uri,
+        username: name,
+        page: account.url.clone().unwrap_or_else(|| site.profile_url(name)),
+        shared_inbox: site.shared_inbox_uri(),
+        bot: account.kind == AccountKind::Service,
+        locked: account.locked,
+        public_key_pem: &pem,
+        ed25519: ed25519.as_deref(),
+    });
+    actor.name = Some(&account.display_name);
+    actor.webfinger = Some(site.handle(name));
+    actor.suspended = account.suspended_at.is_some();
+    if !whole || actor.suspended {
+        if !whole {
+            actor.webfinger = None;
+            actor.suspended = false;
+        }
+        return then(&actor);
+    }
+    let fields: Vec<Field> = serde_json::from_str(&account.fields).unwrap_or_default();
+    let moved_to = match account.moved_to_id {
+        Some(id) => store::accounts::find(conn, id)?.map(|a| a.uri),
+        None => None,
+    };
+    let tags = store::documents::featured_tags(conn, account.id)?;
+    let picture = |file: &Option<String>| {
+        file.as_deref().map(|file| Image::new(site.media_url(file), image_type(file).map(str::to_owned)))
+    };
+    actor.summary = Some(&account.note);
+    actor.featured = Some(site.featured_uri(name));
+    actor.featured_tags = Some(site.featured_tags_uri(name));
+    actor.discoverable = Some(account.discoverable);
+    actor.indexable = Some(account.indexable);
+    actor.published = Some(account.created_at.midnight().rfc3339());
+    actor.memorial = account.memorial;
+    actor.attachment =
+        Some(fields.iter().map(|f| PropertyValue { kind: "PropertyValue", name: &f.name, value: &f.value }).collect());
+    actor.tag =
+        Some(tags.iter().map(|name| Tag::Hashtag { href: site.tag_url(name), name: format!("#{name}") }).collect());
+    actor.icon = picture(&account.avatar);
+    actor.image = picture(&account.header);
+    actor.also_known_as = serde_json::from_str(&account.also_known_as).unwrap_or_default();
+    actor.moved_to = moved_to.as_deref();
+    then(&actor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fed_addr_out_01_each_visibility_addresses_whom_it_should() {
+        let of = |visibility| audience(visibility, "F", ["M".to_owned()].into_iter());
+        let is = |to: &[&str], cc: &[&str]| Audience {
+            to: to.iter().map(|s| (*s).to_owned()).collect(),
+            cc: cc.iter().map(|s| (*s).to_owned()).collect(),
+        };
+        assert_eq!(of(Visibility::Public), is(&[PUBLIC], &["F", "M"]));
+        assert_eq!(of(Visibility::Unlisted), is(&["F"], &[PUBLIC, "M"]));
+        assert_eq!(of(Visibility::Private), is(&["F"], &["M"]));
+        assert_eq!(of(Visibility::Direct), is(&["M"], &[]));
+    }
+}

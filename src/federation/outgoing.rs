@@ -1,0 +1,606 @@
+//! Fact -> activities for other servers, and one delivery for each inbox, in the transaction of the fact: nothing is sent
+//! unless it was committed, nothing committed is forgotten. Sending is `deliver`'s; signatures are made there too.
+
+use super::{
+    documents::{self, Whole},
+    render::{
+        PUBLIC,
+        activity::{Activity, Tombstone},
+        actor::authority,
+        context::Terms,
+        post::{Audience, Vote},
+    },
+};
+use crate::{
+    Result,
+    domain::{Fact, Task, Tx},
+    federation::own_keys,
+    id::Id,
+    model::{self, Account, Block, Favourite, Follow, FollowState, Poll, Post, Report, Visibility},
+    store::{self, deliveries::Inbox},
+};
+use serde_json::{Value, json};
+
+/// The queue whose workers are woken.
+pub const QUEUE: &str = "deliver";
+/// Milliseconds between a change of a profile and its Update (OUT-14).
+const PROFILE_DELAY: i64 = 60_000;
+/// Milliseconds between two Updates of a poll's tallies (POLL-06).
+const POLL_DELAY: i64 = 180_000;
+
+/// The consumer (see [`crate::domain::Consumer`]).
+pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
+    match fact {
+        Fact::AccountUpdated(id) => profile_changed(tx, *id, PROFILE_DELAY),
+        Fact::AccountSuspended(id) | Fact::AccountUnsuspended(id) => profile_changed(tx, *id, 0),
+        Fact::AccountDeleted(id) => account_deleted(tx, *id),
+        Fact::AccountMoved(id) => account_moved(tx, *id),
+        Fact::PostPublished { post, .. } => published(tx, *post, "Create"),
+        Fact::PostEdited { post, newly_mentioned: _, quiet: false } => edited(tx, *post),
+        Fact::PostDeleted(id) => post_deleted(tx, *id),
+        Fact::PostBoosted { boost, .. } => published(tx, *boost, "Announce"),
+        Fact::PostUnboosted(id) => unboosted(tx, *id),
+        Fact::PostFavourited(id) => favourited(tx, *id, false),
+        Fact::PostUnfavourited(id) => favourited(tx, *id, true),
+        Fact::PostPinned(account, post) => pinned(tx, *account, *post, "Add"),
+        Fact::PostUnpinned(account, post) => pinned(tx, *account, *post, "Remove"),
+        Fact::PollVoted(poll, account) => voted(tx, *poll, *account),
+        Fact::PollVotedRemotely(poll) => poll_changed(tx, *poll, POLL_DELAY),
+        Fact::PollClosed(poll) => poll_changed(tx, *poll, 0),
+        Fact::FollowRequested(id) => follow(tx, *id, Answer::Ask),
+        Fact::FollowAccepted(id) | Fact::FollowReaffirmed(id) => follow(tx, *id, Answer::Accept),
+        Fact::FollowRejected(id) => follow(tx, *id, Answer::Reject),
+        Fact::Unfollowed(id) => follow(tx, *id, Answer::Undo),
+        Fact::FollowRefused { target, follower, uri } => refuse(tx, *target, *follower, uri.as_deref()),
+        Fact::FollowStale { account, target, uri } => stale(tx, *account, *target, uri),
+        Fact::Blocked(id) => blocked(tx, *id, false),
+        Fact::Unblocked(id) => blocked(tx, *id, true),
+        Fact::ReportFiled(id) => reported(tx, *id),
+        // Nothing of these leaves the node.
+        Fact::AccountRegistered(_)
+        | Fact::PostEdited { quiet: true, .. }
+        | Fact::FiltersChanged(_)
+        | Fact::Notified(_)
+        | Fact::AccessRevoked { .. } => Ok(()),
+    }
+}
+
+/// An activity about to be queued.
+struct Draft<'a> {
+    id: i64,
+    uri: &'a str,
+    account: Id<Account>,
+    kind: &'static str,
+    object: Option<&'a str>,
+    post: Option<Id<Post>>,
+    /// Outlives an unavailable host (DLV-05).
+    durable: bool,
+    json: String,
+}
+
+/// Queues an activity for these inboxes: each once, never our own (DLV-06). Without any nothing is written.
+fn send(tx: &mut Tx<'_>, draft: Draft<'_>, inboxes: Vec<String>) -> Result<()> {
+    let inboxes = distinct(tx, inboxes);
+    if inboxes.is_empty() {
+        return Ok(());
+    }
+    let activity = model::Activity {
+        id: Id::new(draft.id),
+        uri: draft.uri.to_owned(),
+        account_id: draft.account,
+        kind: draft.kind.to_owned(),
+        object_uri: draft.object.map(str::to_owned),
+        post_id: draft.post,
+        json: draft.json,
+        created_at: tx.now,
+    };
+    let ids: Vec<_> = inboxes.iter().map(|_| tx.new_id()).collect();
+    let mut ids = ids.into_iter();
+    let fresh = || ids.next().unwrap_or(Id::new(0));
+    store::deliveries::insert(tx.conn, &activity, &inboxes, draft.durable, fresh)?;
+    tx.wake(QUEUE);
+    Ok(())
+}
+
+fn distinct(tx: &Tx<'_>, mut urls: Vec<String>) -> Vec<Inbox> {
+    urls.sort_unstable();
+    urls.dedup();
+    let own = tx.site().authority();
+    urls.into_iter()
+        .filter_map(|url| {
+            let host = authority(&url)?;
+            (host != own).then_some(Inbox { url, host })
+        })
+        .collect()
+}
+
+/// Whether the kind outlives an unavailable host (DLV-05).
+fn is_durable(kind: &str) -> bool {
+    matches!(kind, "Delete" | "Undo" | "Block" | "Reject" | "Accept" | "Move" | "Flag")
+}
+
+/// Sends to one person, in their personal inbox.
+fn send_to_person(
+    tx: &mut Tx<'_>,
+    id: i64,
+    uri: &str,
+    from: &Account,
+    to: &Account,
+    kind: &'static str,
+    object: Option<&str>,
+    json: String,
+) -> Result<()> {
+    let inboxes = to.inbox_url.iter().filter(|_| !to.is_local()).cloned().collect();
+    let draft = Draft { id, uri, account: from.id, kind, object, post: None, durable: is_durable(kind), json };
+    send(tx, draft, inboxes)
+}
+
+/// Where a post, its boost or what becomes of it goes: followers' servers and the people addressed; personal inboxes
+/// for direct posts (DLV-06, PRV-09).
+fn inboxes(tx: &mut Tx<'_>, whole: &Whole) -> Result<Vec<String>> {
+    if whole.post.visibility == Visibility::Direct {
+        return Ok(whole.addressees.iter().filter(|a| a.domain.is_some()).filter_map(|a| a.inbox.clone()).collect());
+    }
+    let mut all = store::deliveries::follower_inboxes(tx.conn, whole.author.id)?;
+    let addressed = whole.addressees.iter().filter(|a| a.domain.is_some());
+    all.extend(addressed.filter_map(|a| a.shared_inbox.clone().or_else(|| a.inbox.clone())));
+    if let Some((_, by)) = whole.boosted.as_ref().filter(|(_, by)| !by.is_local()) {
+        all.extend(by.inbox_url.clone());
+    }
+    Ok(all)
+}
+
+fn local_post(tx: &mut Tx<'_>, id: Id<Post>) -> Result<Option<Whole>> {
+    let Some(post) = store::documents::post(tx.conn, id)?.filter(|p| p.local) else { return Ok(None) };
+    let author = store::accounts::load(tx.conn, post.account_id)?;
+    let site = tx.site();
+    Whole::read(tx.conn, site, post, author).map(Some)
+}
+
+fn published(tx: &mut Tx<'_>, id: Id<Post>, kind: &'static str) -> Result<()> {
+    let Some(whole) = local_post(tx, id)? else { return Ok(()) };
+    let to = inboxes(tx, &whole)?;
+    if to.is_empty() {
+        return Ok(());
+    }
+    let site = tx.site();
+    let json = whole.activity(site)?;
+    let uri = whole.activity_id(site);
+    let draft = Draft {
+        id: id.raw(),
+        uri: &uri,
+        account: whole.author.id,
+        kind,
+        object: Some(&whole.post.uri),
+        post: Some(id),
+        durable: whole.post.visibility == Visibility::Direct,
+        json,
+    };
+    send(tx, draft, to)
+}
+
+/// Update with the whole object, to all who got the Create and to the newly mentioned, who are mentioned now (OUT-08).
+fn edited(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    let Some(whole) = local_post(tx, id)? else { return Ok(()) };
+    let mut to = inboxes(tx, &whole)?;
+    if whole.post.visibility <= Visibility::Unlisted {
+        to.extend(store::deliveries::involved_inboxes(tx.conn, id)?);
+    }
+    update(tx, &whole, to)
+}
+
+fn update(tx: &mut Tx<'_>, whole: &Whole, to: Vec<String>) -> Result<()> {
+    if to.is_empty() {
+        return Ok(());
+    }
+    let number = tx.new_id::<model::Activity>().raw();
+    let site = tx.site();
+    let uri = format!("{}#updates/{number}", whole.post.uri);
+    let note = whole.note(site);
+    let (terms, audience) = (note.terms(), note.audience.clone());
+    let json = Activity::new("Update", &uri, &whole.author.uri, note)
+        .at(tx.now.rfc3339())
+        .for_audience(audience)
+        .document(terms)?;
+    let draft = Draft {
+        id: number,
+        uri: &uri,
+        account: whole.author.id,
+        kind: "Update",
+        object: Some(&whole.post.uri),
+        post: Some(whole.post.id),
+        durable: whole.post.visibility == Visibility::Direct,
+        json,
+    };
+    send(tx, draft, to)
+}
+
+/// Delete{Tombstone} to all who got it, boosters' and repliers' servers included (OUT-09).
+fn post_deleted(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    let Some(whole) = local_post(tx, id)? else { return Ok(()) };
+    if whole.boosted.is_some() {
+        return unboosted(tx, id);
+    }
+    let mut to = inboxes(tx, &whole)?;
+    if whole.post.visibility <= Visibility::Private {
+        to.extend(store::deliveries::involved_inboxes(tx.conn, id)?);
+    }
+    store::deliveries::take_back_post(tx.conn, id)?;
+    store::documents::bury(tx.conn, &whole.post.uri, &whole.author.uri, tx.now)?;
+    let number = tx.new_id::<model::Activity>().raw();
+    let uri = format!("{}#delete", whole.post.uri);
+    let json = Activity::new("Delete", &uri, &whole.author.uri, Tombstone::new(&whole.post.uri))
+        .for_audience(whole.audience(tx.site()))
+        .document(Terms::NONE)?;
+    let draft = Draft {
+        id: number,
+        uri: &uri,
+        account: whole.author.id,
+        kind: "Delete",
+        object: Some(&whole.post.uri),
+        post: Some(id),
+        durable: true,
+        json,
+    };
+    send(tx, draft, to)
+}
+
+fn unboosted(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    let Some(whole) = local_post(tx, id)? else { return Ok(()) };
+    let Some((original, _)) = &whole.boosted else { return Ok(()) };
+    let to = inboxes(tx, &whole)?;
+    store::deliveries::take_back_post(tx.conn, id)?;
+    let number = tx.new_id::<model::Activity>();
+    let uri = tx.site().activity_uri(number);
+    let audience = whole.audience(tx.site());
+    let announce = Activity::new("Announce", &whole.post.uri, &whole.author.uri, original.as_str())
+        .at(whole.post.created_at.rfc3339())
+        .for_audience(audience.clone());
+    let json = Activity::new("Undo", &uri, &whole.author.uri, announce).for_audience(audience).document(Terms::NONE)?;
+    let draft = Draft {
+        id: number.raw(),
+        uri: &uri,
+        account: whole.author.id,
+        kind: "Undo",
+        object: Some(&whole.post.uri),
+        post: Some(id),
+        durable: true,
+        json,
+    };
+    send(tx, draft, to)
+}
+
+/// Like and Undo{Like} to the author (INT-06).
+fn favourited(tx: &mut Tx<'_>, id: Id<Favourite>, undone: bool) -> Result<()> {
+    let Some(favourite) = store::documents::favourite(tx.conn, id)? else { return Ok(()) };
+    let from = store::accounts::load(tx.conn, favourite.account_id)?;
+    if !from.is_local() {
+        return Ok(());
+    }
+    let Some(post) = store::documents::post(tx.conn, favourite.post_id)?.filter(|p| !p.local) else { return Ok(()) };
+    let author = store::accounts::load(tx.conn, post.account_id)?;
+    let like_uri = favourite.uri.unwrap_or_else(|| tx.site().activity_uri(favourite.id));
+    let like = Activity::new("Like", &like_uri, &from.uri, post.uri.as_str());
+    if undone {
+        let number = tx.new_id::<model::Activity>();
+        let uri = tx.site().activity_uri(number);
+        let json = Activity::new("Undo", &uri, &from.uri, like).to(&author.uri).document(Terms::NONE)?;
+        return send_to_person(tx, number.raw(), &uri, &from, &author, "Undo", Some(&like_uri), json);
+    }
+    let json = like.to(&author.uri).document(Terms::NONE)?;
+    send_to_person(tx, favourite.id.raw(), &like_uri, &from, &author, "Like", Some(&post.uri), json)
+}
+
+/// Add and Remove of the featured collection (OUT-15).
+fn pinned(tx: &mut Tx<'_>, account: Id<Account>, post: Id<Post>, kind: &'static str) -> Result<()> {
+    let Some(post) = store::documents::post(tx.conn, post)?.filter(|p| p.visibility <= Visibility::Unlisted) else {
+        return Ok(());
+    };
+    let from = store::accounts::load(tx.conn, account)?;
+    if !from.is_local() {
+        return Ok(());
+    }
+    let to = store::deliveries::follower_inboxes(tx.conn, account)?;
+    let number = tx.new_id::<model::Activity>();
+    let (uri, featured) = (tx.site().activity_uri(number), tx.site().featured_uri(&from.username));
+    let json = Activity::new(kind, &uri, &from.uri, post.uri.as_str())
+        .to(tx.site().followers_uri(&from.username))
+        .on(&featured)
+        .document(Terms::NONE)?;
+    let draft = Draft {
+        id: number.raw(),
+        uri: &uri,
+        account,
+        kind,
+        object: Some(&post.uri),
+        post: Some(post.id),
+        durable: false,
+        json,
+    };
+    send(tx, draft, to)
+}
+
+/// A vote for each option, to the author's personal inbox and nobody else's (POLL-02).
+fn voted(tx: &mut Tx<'_>, poll: Id<Poll>, account: Id<Account>) -> Result<()> {
+    let Some(row) = store::documents::poll(tx.conn, poll)? else { return Ok(()) };
+    let Some(post) = store::documents::post(tx.conn, row.post_id)? else { return Ok(()) };
+    if post.local {
+        return poll_changed(tx, poll, POLL_DELAY);
+    }
+    let (from, author) = (store::accounts::load(tx.conn, account)?, store::accounts::load(tx.conn, post.account_id)?);
+    let options = store::documents::poll_options(tx.conn, poll)?;
+    for choice in store::documents::choices(tx.conn, poll, account)? {
+        let Some(option) = options.iter().find(|o| i64::from(o.position) == choice) else { continue };
+        let vote_uri = format!("{}#votes/{poll}/{choice}", from.uri);
+        let number = tx.new_id::<model::Activity>();
+        let uri = format!("{vote_uri}/activity");
+        let vote = Vote {
+            id: vote_uri,
+            kind: "Note",
+            name: &option.title,
+            attributed_to: &from.uri,
+            in_reply_to: &post.uri,
+            to: [&author.uri],
+        };
+        let json = Activity::new("Create", &uri, &from.uri, vote).to(&author.uri).document(Terms::NONE)?;
+        send_to_person(tx, number.raw(), &uri, &from, &author, "Create", Some(&post.uri), json)?;
+    }
+    Ok(())
+}
+
+fn poll_changed(tx: &mut Tx<'_>, poll: Id<Poll>, wait: i64) -> Result<()> {
+    let at = tx.now.plus_millis(wait);
+    if wait == 0 {
+        return send_poll(tx, poll);
+    }
+    tx.enqueue_at(&Task::SendPollUpdate { poll: poll.raw() }, at)
+}
+
+/// Update{Question} with the tallies as they are, to the servers of followers and voters (POLL-06). The job
+/// `SendPollUpdate` calls this; a poll of another server, or one that is gone, does nothing.
+///
+/// # Errors
+/// Those of the database.
+pub fn send_poll(tx: &mut Tx<'_>, poll: Id<Poll>) -> Result<()> {
+    let Some(row) = store::documents::poll(tx.conn, poll)? else { return Ok(()) };
+    let Some(whole) = local_post(tx, row.post_id)? else { return Ok(()) };
+    let mut to = inboxes(tx, &whole)?;
+    if whole.post.visibility != Visibility::Direct {
+        to.extend(store::deliveries::voter_inboxes(tx.conn, poll)?);
+    }
+    update(tx, &whole, to)
+}
+
+fn profile_changed(tx: &mut Tx<'_>, account: Id<Account>, wait: i64) -> Result<()> {
+    let is_local = store::accounts::find(tx.conn, account)?.is_some_and(|a| a.is_local());
+    if !is_local {
+        return Ok(());
+    }
+    tx.enqueue_at(&Task::SendProfile { account: account.raw() }, tx.now.plus_millis(wait))
+}
+
+/// Update{actor} to the followers' servers (OUT-14). The job `SendProfile` calls this, a minute after the first change.
+///
+/// # Errors
+/// Those of the database.
+pub fn send_profile(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
+    let Some(account) = store::accounts::find(tx.conn, account)? else { return Ok(()) };
+    // Nobody can know an actor that has no keys yet.
+    if !account.is_local() || account.public_key.is_none() || account.deleted_at.is_some() {
+        return Ok(());
+    }
+    let to = store::deliveries::follower_inboxes(tx.conn, account.id)?;
+    if to.is_empty() {
+        return Ok(());
+    }
+    let number = tx.new_id::<model::Activity>().raw();
+    let uri = format!("{}#updates/{number}", account.uri);
+    let (site, now) = (tx.site(), tx.now);
+    let audience = Audience { to: vec![PUBLIC.into()], cc: vec![site.followers_uri(&account.username)] };
+    let json = documents::with_actor(tx.conn, site, &account, true, |actor| {
+        Activity::new("Update", &uri, actor.id, actor).at(now.rfc3339()).for_audience(audience).document(actor.terms())
+    })?;
+    let draft = Draft {
+        id: number,
+        uri: &uri,
+        account: account.id,
+        kind: "Update",
+        object: Some(&account.uri),
+        post: None,
+        durable: false,
+        json,
+    };
+    send(tx, draft, to)
+}
+
+/// Delete{actor} to every server known here: any of them may hold something of it (DLV-11, ORG-04).
+fn account_deleted(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
+    let account = store::accounts::load(tx.conn, id)?;
+    if !account.is_local() || account.public_key.is_none() {
+        return Ok(());
+    }
+    let to = store::deliveries::all_inboxes(tx.conn)?;
+    let number = tx.new_id::<model::Activity>().raw();
+    let uri = format!("{}#delete", account.uri);
+    let json = Activity::new("Delete", &uri, &account.uri, account.uri.as_str()).to(PUBLIC).document(Terms::NONE)?;
+    let draft = Draft {
+        id: number,
+        uri: &uri,
+        account: id,
+        kind: "Delete",
+        object: Some(&account.uri),
+        post: None,
+        durable: true,
+        json,
+    };
+    send(tx, draft, to)
+}
+
+/// Move to all followers (MOVE-04).
+fn account_moved(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
+    let account = store::accounts::load(tx.conn, id)?;
+    let (true, Some(target)) = (account.is_local(), account.moved_to_id) else { return Ok(()) };
+    let target = store::accounts::load(tx.conn, target)?;
+    let to = store::deliveries::follower_inboxes(tx.conn, id)?;
+    let number = tx.new_id::<model::Activity>();
+    let uri = tx.site().activity_uri(number);
+    let json = Activity::new("Move", &uri, &account.uri, account.uri.as_str())
+        .to(tx.site().followers_uri(&account.username))
+        .on(&target.uri)
+        .document(Terms::NONE)?;
+    let draft = Draft {
+        id: number.raw(),
+        uri: &uri,
+        account: id,
+        kind: "Move",
+        object: Some(&account.uri),
+        post: None,
+        durable: true,
+        json,
+    };
+    send(tx, draft, to)
+}
+
+/// What happens to a follow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Ask,
+    Accept,
+    Reject,
+    Undo,
+}
+
+/// A Follow as it was sent: with its original id, actor and object (FOL-01, FOL-09).
+fn follow_object(uri: Option<&str>, follower: &str, target: &str) -> Value {
+    let mut object = json!({"type": "Follow", "actor": follower, "object": target});
+    if let Some(uri) = uri {
+        object["id"] = Value::from(uri);
+    }
+    object
+}
+
+fn follow(tx: &mut Tx<'_>, id: Id<Follow>, answer: Answer) -> Result<()> {
+    let row = store::follows::load(tx.conn, id)?;
+    let follower = store::accounts::load(tx.conn, row.account_id)?;
+    let target = store::accounts::load(tx.conn, row.target_id)?;
+    match (answer, follower.is_local(), target.is_local()) {
+        (Answer::Ask, true, false) => {
+            let uri = row.uri.unwrap_or_else(|| tx.site().activity_uri(id));
+            let json = Activity::new("Follow", &uri, &follower.uri, target.uri.as_str())
+                .to(&target.uri)
+                .document(Terms::NONE)?;
+            send_to_person(tx, id.raw(), &uri, &follower, &target, "Follow", Some(&target.uri), json)
+        }
+        (Answer::Undo, true, false) => {
+            let original = row.uri.unwrap_or_else(|| tx.site().activity_uri(id));
+            undo_follow(tx, &follower, &target, &original)
+        }
+        (Answer::Accept, false, true) if row.state == FollowState::Accepted => {
+            answer_follow(tx, "Accept", &target, &follower, row.uri.as_deref())
+        }
+        (Answer::Reject, false, true) => {
+            no_longer_follows(tx, &follower, &target)?;
+            answer_follow(tx, "Reject", &target, &follower, row.uri.as_deref())
+        }
+        (Answer::Undo, false, true) => no_longer_follows(tx, &follower, &target),
+        _ => Ok(()),
+    }
+}
+
+/// Followers-only posts stop at once when the last follower of a server is gone (ADDR-OUT-04).
+fn no_longer_follows(tx: &mut Tx<'_>, follower: &Account, target: &Account) -> Result<()> {
+    let (Some(domain), Some(inbox)) = (&follower.domain, follower.shared_inbox_or_inbox()) else { return Ok(()) };
+    if let Some(host) = authority(inbox)
+        && !store::deliveries::has_follower_on(tx.conn, target.id, domain, follower.id)?
+    {
+        store::deliveries::take_back_private(tx.conn, target.id, &host)?;
+    }
+    Ok(())
+}
+
+fn answer_follow(
+    tx: &mut Tx<'_>,
+    kind: &'static str,
+    from: &Account,
+    to: &Account,
+    follow_uri: Option<&str>,
+) -> Result<()> {
+    let number = tx.new_id::<model::Activity>();
+    let uri = tx.site().activity_uri(number);
+    let object = follow_object(follow_uri, &to.uri, &from.uri);
+    let json = Activity::new(kind, &uri, &from.uri, object).to(&to.uri).document(Terms::NONE)?;
+    send_to_person(tx, number.raw(), &uri, from, to, kind, follow_uri, json)
+}
+
+fn undo_follow(tx: &mut Tx<'_>, from: &Account, target: &Account, original: &str) -> Result<()> {
+    let number = tx.new_id::<model::Activity>();
+    let uri = tx.site().activity_uri(number);
+    let object = follow_object(Some(original), &from.uri, &target.uri);
+    let json = Activity::new("Undo", &uri, &from.uri, object).to(&target.uri).document(Terms::NONE)?;
+    send_to_person(tx, number.raw(), &uri, from, target, "Undo", Some(original), json)
+}
+
+fn refuse(tx: &mut Tx<'_>, target: Id<Account>, follower: Id<Account>, uri: Option<&str>) -> Result<()> {
+    let (target, follower) = (store::accounts::load(tx.conn, target)?, store::accounts::load(tx.conn, follower)?);
+    answer_follow(tx, "Reject", &target, &follower, uri)
+}
+
+fn stale(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, uri: &str) -> Result<()> {
+    let (account, target) = (store::accounts::load(tx.conn, account)?, store::accounts::load(tx.conn, target)?);
+    undo_follow(tx, &account, &target, uri)
+}
+
+/// Block and Undo{Block} (MOD-02). What was on its way to the blocked one stops (PRV-11).
+fn blocked(tx: &mut Tx<'_>, id: Id<Block>, lifted: bool) -> Result<()> {
+    let row = store::follows::load_block(tx.conn, id)?;
+    let from = store::accounts::load(tx.conn, row.account_id)?;
+    let target = store::accounts::load(tx.conn, row.target_id)?;
+    if !from.is_local() || target.is_local() {
+        return Ok(());
+    }
+    let block_uri = row.uri.unwrap_or_else(|| tx.site().activity_uri(id));
+    let block = Activity::new("Block", &block_uri, &from.uri, target.uri.as_str());
+    if lifted {
+        let number = tx.new_id::<model::Activity>();
+        let uri = tx.site().activity_uri(number);
+        let json = Activity::new("Undo", &uri, &from.uri, block).to(&target.uri).document(Terms::NONE)?;
+        return send_to_person(tx, number.raw(), &uri, &from, &target, "Undo", Some(&block_uri), json);
+    }
+    if let Some(inbox) = &target.inbox_url {
+        store::deliveries::take_back_for(tx.conn, from.id, inbox)?;
+    }
+    let json = block.to(&target.uri).document(Terms::NONE)?;
+    send_to_person(tx, id.raw(), &block_uri, &from, &target, "Block", Some(&target.uri), json)
+}
+
+/// A report that is forwarded goes out as a Flag of the instance actor: who reported stays here (MOD-05).
+fn reported(tx: &mut Tx<'_>, id: Id<Report>) -> Result<()> {
+    let Some(report) = store::documents::report(tx.conn, id)?.filter(|r| r.forwarded) else {
+        return Ok(());
+    };
+    let target = store::accounts::load(tx.conn, report.target_id)?;
+    if target.is_local() {
+        return Ok(());
+    }
+    let posts: Vec<i64> = serde_json::from_str(&report.post_ids).unwrap_or_default();
+    let posts: Vec<Id<Post>> = posts.into_iter().map(Id::new).collect();
+    let mut objects = vec![target.uri.clone()];
+    objects.extend(store::documents::post_uris(tx.conn, &posts)?.into_iter().map(|(_, uri)| uri));
+    let actor = tx.site().instance_actor_uri();
+    let uri = tx.site().activity_uri(id);
+    let mut flag = Activity::new("Flag", &uri, &actor, objects).to(&target.uri);
+    flag.content = Some(&report.comment);
+    let json = flag.document(Terms::NONE)?;
+    let draft = Draft {
+        id: id.raw(),
+        uri: &uri,
+        account: own_keys::INSTANCE,
+        kind: "Flag",
+        object: Some(&target.uri),
+        post: None,
+        durable: true,
+        json,
+    };
+    let to = target.inbox_url.clone().into_iter().collect();
+    send(tx, draft, to)
+}

@@ -1,0 +1,181 @@
+//! What the documents for other servers are made of, read in batches: a page of posts costs the same few queries as one.
+
+use crate::{
+    Result,
+    db::{Conn, Sql},
+    id::Id,
+    model::{Account, Favourite, Media, Poll, PollOption, Post, Report, Visibility},
+};
+use diesel::sql_types::{BigInt, Text};
+
+/// Names of the hashtags of these posts.
+pub fn tags(conn: &mut Conn, posts: &[Id<Post>]) -> Result<Vec<(i64, String)>> {
+    Sql::new("select p.post_id, t.name from post_tags p join tags t on t.id = p.tag_id where p.post_id in ")
+        .ids(posts)
+        .push(" order by t.name")
+        .load_as::<(BigInt, Text), (i64, String)>(conn)
+}
+
+/// Attachments by id.
+pub fn media(conn: &mut Conn, ids: &[Id<Media>]) -> Result<Vec<Media>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select m.* from media m where m.id in ").ids(ids).load(conn)
+}
+
+/// A poll by id.
+pub fn poll(conn: &mut Conn, id: Id<Poll>) -> Result<Option<Poll>> {
+    Sql::new("select p.* from polls p where p.id = ").bind(id).optional(conn)
+}
+
+/// Options of a poll, in order.
+pub fn poll_options(conn: &mut Conn, id: Id<Poll>) -> Result<Vec<PollOption>> {
+    Sql::new("select o.* from poll_options o where o.poll_id = ").bind(id).push(" order by o.position").load(conn)
+}
+
+/// What somebody chose in a poll: positions.
+pub fn choices(conn: &mut Conn, poll: Id<Poll>, account: Id<Account>) -> Result<Vec<i64>> {
+    Sql::new("select cast(v.choice as bigint) from poll_votes v where v.poll_id = ")
+        .bind(poll)
+        .with(" and v.account_id = ", account)
+        .push(" order by v.choice")
+        .load_as::<BigInt, i64>(conn)
+}
+
+/// Posts by id, in no order.
+pub fn posts(conn: &mut Conn, ids: &[Id<Post>]) -> Result<Vec<Post>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select p.* from posts p where p.id in ").ids(ids).load(conn)
+}
+
+/// A post by id.
+pub fn post(conn: &mut Conn, id: Id<Post>) -> Result<Option<Post>> {
+    Sql::new("select p.* from posts p where p.id = ").bind(id).optional(conn)
+}
+
+/// Ids and object ids of posts.
+pub fn post_uris(conn: &mut Conn, ids: &[Id<Post>]) -> Result<Vec<(i64, String)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select p.id, p.uri from posts p where p.id in ").ids(ids).load_as::<(BigInt, Text), (i64, String)>(conn)
+}
+
+/// Public and unlisted posts and boosts of an account below `before`, newest first (OUT-13).
+pub fn outbox(conn: &mut Conn, account: Id<Account>, before: Option<Id<Post>>, most: i64) -> Result<Vec<Post>> {
+    let mut sql = Sql::new("select p.* from posts p where p.account_id = ")
+        .bind(account)
+        .with(" and p.visibility <= ", Visibility::Unlisted);
+    if let Some(before) = before {
+        sql = sql.with(" and p.id < ", before);
+    }
+    sql.with(" order by p.id desc limit ", most).load(conn)
+}
+
+/// How many posts and boosts the outbox shows.
+pub fn outbox_size(conn: &mut Conn, account: Id<Account>) -> Result<i64> {
+    Sql::new("select count(*) from posts p where p.account_id = ")
+        .bind(account)
+        .with(" and p.visibility <= ", Visibility::Unlisted)
+        .scalar_i64(conn)
+}
+
+/// Object ids of the public and unlisted pinned posts, newest pin first (DISC-14).
+pub fn pinned(conn: &mut Conn, account: Id<Account>) -> Result<Vec<Post>> {
+    Sql::new("select p.* from pins n join posts p on p.id = n.post_id where n.account_id = ")
+        .bind(account)
+        .with(" and p.visibility <= ", Visibility::Unlisted)
+        .push(" order by n.id desc limit 20")
+        .load(conn)
+}
+
+/// Names of featured hashtags.
+pub fn featured_tags(conn: &mut Conn, account: Id<Account>) -> Result<Vec<String>> {
+    Sql::new("select t.name from featured_tags f join tags t on t.id = f.tag_id where f.account_id = ")
+        .bind(account)
+        .push(" order by t.name")
+        .load_texts(conn)
+}
+
+/// A page of followers (or of those followed) below a follow's id: the follow's id and the actor id, newest first.
+pub fn follows(
+    conn: &mut Conn,
+    account: Id<Account>,
+    followers: bool,
+    before: Option<i64>,
+    most: i64,
+) -> Result<Vec<(i64, String)>> {
+    let (own, other) = if followers { ("target_id", "account_id") } else { ("account_id", "target_id") };
+    let mut sql = Sql::new(format!(
+        "select f.id, a.uri from follows f join accounts a on a.id = f.{other} where f.state = 1 and f.{own} = "
+    ))
+    .bind(account);
+    if let Some(before) = before {
+        sql = sql.with(" and f.id < ", before);
+    }
+    sql.with(" order by f.id desc limit ", most).load_as::<(BigInt, Text), (i64, String)>(conn)
+}
+
+/// A page of replies to a post that everybody may see, after a reply's id: the author's own first, then the others,
+/// each oldest first (OUT-12).
+pub fn replies(conn: &mut Conn, post: &Post, own: bool, after: i64, most: i64) -> Result<Vec<(i64, String)>> {
+    Sql::new("select p.id, p.uri from posts p where p.in_reply_to_id = ")
+        .bind(post.id)
+        .with(" and p.visibility <= ", Visibility::Unlisted)
+        .push(if own { " and p.account_id = " } else { " and p.account_id <> " })
+        .bind(post.account_id)
+        .with(" and p.id > ", after)
+        .with(" order by p.id limit ", most)
+        .load_as::<(BigInt, Text), (i64, String)>(conn)
+}
+
+/// Whether there is a tombstone for this id (OUT-09).
+pub fn is_tombstoned(conn: &mut Conn, uri: &str) -> Result<bool> {
+    Sql::new("select t.created_at from tombstones t where t.uri = ").bind(uri).exists(conn)
+}
+
+/// Remembers for good that something of ours is gone.
+pub fn bury(conn: &mut Conn, uri: &str, actor: &str, now: crate::time::Timestamp) -> Result<()> {
+    Sql::new("insert into tombstones (uri, actor_uri, created_at) values (")
+        .bind(uri)
+        .with(",", actor)
+        .with(",", now)
+        .push(") on conflict do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// What NodeInfo counts: local accounts, those seen since either date, and local posts.
+pub fn usage(conn: &mut Conn, month: crate::time::Timestamp, half_year: crate::time::Timestamp) -> Result<[i64; 4]> {
+    let people = "select count(*) from users u join accounts a on a.id = u.account_id where a.deleted_at is null \
+                  and u.approved_at is not null";
+    let users = Sql::new(people).scalar_i64(conn)?;
+    let active = |conn: &mut Conn, since| {
+        Sql::new(people).with(" and coalesce(u.last_active_at, u.created_at) > ", since).scalar_i64(conn)
+    };
+    Ok([
+        users,
+        active(conn, month)?,
+        active(conn, half_year)?,
+        Sql::new("select coalesce(cast(sum(a.posts_count) as bigint), 0) from accounts a where a.domain is null")
+            .scalar_i64(conn)?,
+    ])
+}
+
+/// A favourite by id.
+pub fn favourite(conn: &mut Conn, id: Id<Favourite>) -> Result<Option<Favourite>> {
+    Sql::new("select f.* from favourites f where f.id = ").bind(id).optional(conn)
+}
+
+/// A favourite by the id of its Like.
+pub fn favourite_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<Favourite>> {
+    Sql::new("select f.* from favourites f where f.uri = ").bind(uri).optional(conn)
+}
+
+/// A report by id.
+pub fn report(conn: &mut Conn, id: Id<Report>) -> Result<Option<Report>> {
+    Sql::new("select r.* from reports r where r.id = ").bind(id).optional(conn)
+}
