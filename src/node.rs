@@ -5,6 +5,7 @@ use crate::{
     Result, api,
     app::{App, Seams},
     config::{self, Config},
+    crypto,
     db::{self, Db},
     domain::{self, Consumer},
     federation, jobs,
@@ -68,12 +69,36 @@ pub async fn settle(app: &App) -> Result<usize> {
     }
 }
 
-/// What a node does before it answers anything: ids go on above the largest one in the database (REL-12, REL-24), and
+/// Makes the key that names this node to push services, once; the private half is kept sealed (OPS-04).
+async fn push_key(app: &App) -> Result<()> {
+    const PUBLIC: &str = "vapid_public_key";
+    if app.read(|conn| store::users::find_setting(conn, PUBLIC)).await?.is_some() {
+        return Ok(());
+    }
+    let vault = crypto::Vault::open(&app.config().data_dir.join("secret.key"), app.random().bytes())?;
+    let (private, public) = crypto::vapid::generate()?;
+    let sealed = vault.seal_text("vapid", &private)?;
+    app.write(move |tx| {
+        if store::users::find_setting(tx.conn, PUBLIC)?.is_none() {
+            store::users::set_setting(tx.conn, "vapid_private_key", &sealed)?;
+            store::users::set_setting(tx.conn, PUBLIC, &public)?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// What a node does before it answers anything: the database and the settings agree on its name, ids go on above the largest one in the database (REL-12, REL-24), and
 /// leases of the process before this one end (SQLite has one process only).
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn prepare(app: &App) -> Result<()> {
+    if let domain::identity::Identity::Rewritten { domain, base } = app.write(domain::identity::settle).await? {
+        let site = app.site();
+        tracing::warn!("this node was {domain} at {base}; it is {} at {} now", site.domain(), site.base());
+    }
+    push_key(app).await?;
     let largest = app.read(store::sweep::largest_id).await?;
     app.ids().raise(largest);
     if app.db().dialect() == db::Dialect::Sqlite {

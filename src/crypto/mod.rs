@@ -5,6 +5,7 @@
 pub mod keys;
 pub mod password;
 pub mod seal;
+pub mod vapid;
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};

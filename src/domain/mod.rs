@@ -8,6 +8,7 @@ pub mod audit;
 pub mod fact;
 pub mod follows;
 pub mod html;
+pub mod identity;
 pub mod media;
 pub mod names;
 pub mod notices;

@@ -9,6 +9,7 @@ mod db;
 mod delivery;
 mod fetching;
 mod gate;
+mod identity;
 mod network;
 mod posts;
 mod relationships;

@@ -1,0 +1,90 @@
+//! Under which name this database lives: the domain of its handles and the host of its ids. Others remember both, so
+//! they may change only while nobody elsewhere has seen them.
+
+use super::Tx;
+use crate::{Error, Result, db::Sql, store};
+
+const DOMAIN: &str = "domain";
+const BASE: &str = "public_url";
+
+/// What [`settle`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// A new database took the configured names.
+    Taken,
+    /// It has them already.
+    Same,
+    /// It had others, which nobody elsewhere knew; every id was rewritten.
+    Rewritten {
+        /// The former domain.
+        domain: String,
+        /// The former base of ids.
+        base: String,
+    },
+}
+
+/// Makes the database and the settings agree.
+///
+/// # Errors
+/// `Conflict`, in one line that says what to do, when other servers know the former names.
+pub fn settle(tx: &mut Tx<'_>) -> Result<Identity> {
+    let (domain, base) = (tx.site().domain().to_owned(), tx.site().base().to_owned());
+    let (old_domain, old_base) =
+        (store::users::find_setting(tx.conn, DOMAIN)?, store::users::find_setting(tx.conn, BASE)?);
+    let (Some(old_domain), Some(old_base)) = (old_domain, old_base) else {
+        remember(tx, &domain, &base)?;
+        return Ok(Identity::Taken);
+    };
+    if old_domain == domain && old_base == base {
+        return Ok(Identity::Same);
+    }
+    let known = Sql::new("select a.id from accounts a where a.domain is not null limit 1").exists(tx.conn)?;
+    if known {
+        return Err(Error::Conflict(
+            format!(
+                "this database belongs to {old_domain} at {old_base}, and other servers know it by that name; \
+                 set domain and public_url back, or start {domain} with a database of its own"
+            )
+            .into(),
+        ));
+    }
+    rewrite(tx, &old_base, &base)?;
+    // The instance actor is named after the domain; it is made anew when it is next needed.
+    Sql::new("delete from accounts where domain is null and kind = 3 and handle = ")
+        .bind(format!("{0}@{0}", old_domain.to_lowercase()))
+        .execute(tx.conn)?;
+    remember(tx, &domain, &base)?;
+    Ok(Identity::Rewritten { domain: old_domain, base: old_base })
+}
+
+fn remember(tx: &mut Tx<'_>, domain: &str, base: &str) -> Result<()> {
+    store::users::set_setting(tx.conn, DOMAIN, domain)?;
+    store::users::set_setting(tx.conn, BASE, base)
+}
+
+/// Every column that holds addresses of this node.
+const COLUMNS: [(&str, &[&str]); 8] = [
+    ("accounts", &["uri", "url", "note", "fields", "inbox_url", "shared_inbox_url", "outbox_url", "public_key_id"]),
+    ("accounts", &["ed25519_key_id", "followers_url", "following_url", "featured_url"]),
+    ("posts", &["uri", "url", "content"]),
+    ("post_edits", &["content"]),
+    ("follows", &["uri"]),
+    ("favourites", &["uri"]),
+    ("blocks", &["uri"]),
+    ("activities", &["uri", "object_uri", "json"]),
+];
+
+fn rewrite(tx: &mut Tx<'_>, old: &str, new: &str) -> Result<()> {
+    // A base ends where a path begins: `http://a` must not match inside `http://ab`.
+    let (old, new) = (format!("{old}/"), format!("{new}/"));
+    for (table, columns) in COLUMNS {
+        for column in columns {
+            Sql::new(format!("update {table} set {column} = replace({column}, "))
+                .bind(old.as_str())
+                .with(", ", new.as_str())
+                .push(format!(") where {column} is not null"))
+                .execute(tx.conn)?;
+        }
+    }
+    Ok(())
+}
