@@ -2,16 +2,24 @@
 
 pub mod apps;
 pub mod auth;
+pub mod conversations;
 pub mod credentials;
 pub mod entities;
 pub mod error;
+pub mod filters;
+pub mod instance;
+pub mod lists;
+pub mod misc;
 pub mod notifications;
 pub mod oauth;
 pub mod page;
 pub mod params;
 pub mod people;
+pub mod profiles;
 pub mod relationships;
 pub mod request;
+pub mod tags;
+pub mod timelines;
 
 use axum::{
     handler::Handler,
@@ -34,7 +42,15 @@ pub fn routes() -> auth::Routes {
         .merge(oauth::routes())
         .merge(notifications::routes())
         .merge(people::routes())
+        .merge(conversations::routes())
+        .merge(filters::routes())
+        .merge(instance::routes())
+        .merge(lists::routes())
+        .merge(misc::routes())
+        .merge(profiles::routes())
         .merge(relationships::routes())
+        .merge(tags::routes())
+        .merge(timelines::routes())
 }
 
 /// A route that changes something: PUT and PATCH alike, because clients do not agree on which.

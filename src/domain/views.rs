@@ -146,6 +146,12 @@ impl PostViews {
         self.order.iter().filter_map(|id| self.get(*id))
     }
 
+    /// Leaves posts asked for out.
+    pub fn retain(&mut self, mut keep: impl FnMut(&PostView) -> bool) {
+        let order = std::mem::take(&mut self.order);
+        self.order = order.into_iter().filter(|id| self.get(*id).is_some_and(&mut keep)).collect();
+    }
+
     /// Reads everything shown of `posts`; what the viewer may not see is left out.
     pub fn load(conn: &mut Conn, viewer: Viewer, posts: Vec<Post>, now: Timestamp) -> Result<Self> {
         Self::load_with(conn, viewer, posts, &[], now)

@@ -74,3 +74,29 @@ pub fn set_aliases(conn: &mut Conn, id: Id<Account>, list: &str, now: crate::tim
         .execute(conn)?;
     Ok(())
 }
+
+/// Followers of `target` whom `viewer` follows, the newest first.
+pub fn familiar(conn: &mut Conn, viewer: Id<Account>, target: Id<Account>, most: i64) -> Result<Vec<Id<Account>>> {
+    Sql::new(
+        "select f.target_id from follows f join follows g on g.account_id = f.target_id and g.state = 1 and g.target_id = ",
+    )
+    .bind(target)
+    .with(" where f.state = 1 and f.account_id = ", viewer)
+    .with(" order by g.id desc limit ", most)
+    .load_ids(conn)
+}
+
+/// People who want to be found, the most recently active (or the newest) first.
+pub fn discoverable(conn: &mut Conn, local: bool, newest: bool, limit: i64, offset: i64) -> Result<Vec<Id<Account>>> {
+    let mut sql = Sql::new(
+        "select a.id from accounts a where a.discoverable and a.suspended_at is null and not a.suspended_by_origin \
+         and a.deleted_at is null and a.silenced_at is null and a.moved_to_id is null",
+    );
+    if local {
+        sql = sql.push(" and a.domain is null");
+    }
+    sql.push(if newest { " order by a.id desc" } else { " order by coalesce(a.last_post_at, 0) desc, a.id desc" })
+        .with(" limit ", limit)
+        .with(" offset ", offset)
+        .load_ids(conn)
+}

@@ -1,10 +1,11 @@
-//! Direct messages grouped for one reader: what a new or vanishing post changes.
+//! Direct messages grouped for one reader.
 
+use super::page::Page;
 use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Conversation, Post},
+    model::{Account, Conversation, Post},
 };
 
 /// Makes `row`'s post the newest of its conversation; answers the row's id, none when a newer one is there already.
@@ -50,5 +51,28 @@ pub fn step_back(conn: &mut Conn, conversation: Id<Post>, post: Id<Post>) -> Res
     .with(" where conversation_id = ", conversation)
     .with(" and last_post_id = ", post)
     .execute(conn)?;
+    Ok(())
+}
+
+/// A page of them, by the newest post.
+pub fn page(conn: &mut Conn, owner: Id<Account>, page: &Page) -> Result<Vec<Conversation>> {
+    let sql = Sql::new("select c.* from conversations c where not c.hidden and c.account_id = ").bind(owner);
+    Ok(page.arrange(page.apply(sql, "c.last_post_id").load(conn)?))
+}
+
+/// One of this reader's; `NotFound` for anybody else's.
+pub fn owned(conn: &mut Conn, owner: Id<Account>, id: Id<Conversation>) -> Result<Conversation> {
+    Sql::new("select c.* from conversations c where c.id = ").bind(id).with(" and c.account_id = ", owner).one(conn)
+}
+
+/// Marks as read or unread.
+pub fn set_unread(conn: &mut Conn, id: Id<Conversation>, unread: bool) -> Result<()> {
+    Sql::new("update conversations set unread = ").bind(unread).with(" where id = ", id).execute(conn)?;
+    Ok(())
+}
+
+/// Takes it out of the list until something new is said.
+pub fn set_hidden(conn: &mut Conn, id: Id<Conversation>) -> Result<()> {
+    Sql::new("update conversations set hidden = ").bind(true).with(" where id = ", id).execute(conn)?;
     Ok(())
 }

@@ -2,28 +2,32 @@
 
 pub mod accounts;
 pub mod actor_keys;
+pub mod audit;
 pub mod conversations;
 pub mod deliveries;
 pub mod documents;
 pub mod fanout;
+pub mod filters;
 pub mod follows;
+pub mod hashtags;
 pub mod health;
+pub mod instance;
 pub mod jobs;
 pub mod listed;
 pub mod lists;
+pub mod markers;
 pub mod media;
 pub mod notifications;
-pub mod relations;
-pub mod reports;
-pub mod sweep;
-
-pub use listed::Listed;
-pub mod audit;
 pub mod oauth;
 pub mod page;
 pub mod polls;
 pub mod posts;
 pub mod reactions;
+pub mod relations;
+pub mod reports;
+pub mod sweep;
 pub mod timelines;
 pub mod users;
 pub mod views;
+
+pub use listed::Listed;

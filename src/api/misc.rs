@@ -1,0 +1,130 @@
+//! What clients ask for right after sign-in: preferences, reading positions, and lists that are empty here.
+
+use super::{
+    Access, Anyone, ApiResult, Empty, Page, Params, Rendered, Routes, SignedIn,
+    entities::{
+        misc::{Marker, Preferences},
+        render::Accounts,
+    },
+    timelines::open_to,
+};
+use crate::{
+    Error, Result,
+    app::App,
+    domain::{scopes::Scope, views::AccountViews},
+    limits, model,
+    store::{self, markers as rows},
+};
+use axum::extract::State;
+use std::collections::BTreeMap;
+
+/// The routes of this noun.
+pub fn routes() -> Routes {
+    const ME: Access = Access::User(&[Scope::ReadAccounts]);
+    const PUSH: Access = Access::User(&[Scope::Push]);
+    Routes::new()
+        .get("/api/v1/preferences", ME, preferences)
+        .get("/api/v1/markers", Access::User(&[Scope::ReadStatuses]), markers)
+        .post("/api/v1/markers", Access::User(&[Scope::WriteStatuses]), set_markers)
+        .get("/api/v1/announcements", Access::User(&[]), nothing)
+        .get("/api/v1/endorsements", ME, nothing)
+        .get("/api/v1/suggestions", Access::User(&[]), nothing)
+        .get("/api/v2/suggestions", Access::User(&[]), nothing)
+        .get("/api/v1/domain_blocks", Access::User(&[Scope::ReadBlocks]), nothing)
+        .get("/api/v1/scheduled_statuses", Access::User(&[Scope::ReadStatuses]), nothing)
+        .get("/api/v1/trends", Access::Open, nothing)
+        .get("/api/v1/trends/tags", Access::Open, nothing)
+        .get("/api/v1/trends/statuses", Access::Open, nothing)
+        .get("/api/v1/trends/links", Access::Open, nothing)
+        .get("/api/v1/push/subscription", PUSH, no_subscription)
+        .post("/api/v1/push/subscription", PUSH, no_subscription)
+        .update("/api/v1/push/subscription", PUSH, no_subscription)
+        .delete("/api/v1/push/subscription", PUSH, unsubscribed)
+        .get("/api/v1/directory", Access::Anyone(&[]), directory)
+}
+
+/// Nothing of the kind here, said in the shape clients expect.
+async fn nothing() -> Rendered {
+    Rendered::from(b"[]".to_vec())
+}
+
+/// 404 is the normal answer; clients look for the words.
+async fn no_subscription() -> ApiResult<Empty> {
+    Err(Error::NotFound.into())
+}
+
+/// No push subscription exists, so there is none after a delete either.
+async fn unsubscribed() -> Empty {
+    Empty
+}
+
+async fn preferences(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
+    let found = app.read(move |conn| {
+        let user = store::users::load(conn, me.account)?;
+        Rendered::of(&Preferences {
+            visibility: user.default_visibility.as_str(),
+            sensitive: user.default_sensitive,
+            language: user.default_language.as_deref(),
+            quote_policy: "nobody",
+            expand_media: "default",
+            expand_spoilers: false,
+            autoplay_gifs: false,
+        })
+    });
+    Ok(found.await?)
+}
+
+/// The timelines a marker can stand in.
+const TIMELINES: [&str; 2] = ["home", "notifications"];
+
+fn marker_documents(rows: &[model::Marker]) -> Result<Rendered> {
+    let ids: Vec<String> = rows.iter().map(|m| m.last_read_id.to_string()).collect();
+    let map: BTreeMap<&str, Marker<'_>> = rows
+        .iter()
+        .zip(&ids)
+        .map(|(m, id)| (m.timeline.as_str(), Marker { last_read_id: id, version: m.version, updated_at: m.updated_at }))
+        .collect();
+    Rendered::of(&map)
+}
+
+async fn markers(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    let asked: Vec<String> =
+        params.texts("timeline").into_iter().filter(|t| TIMELINES.contains(t)).map(str::to_owned).collect();
+    let found = app.read(move |conn| marker_documents(&rows::some(conn, me.account, &asked)?));
+    Ok(found.await?)
+}
+
+async fn set_markers(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    let mut wanted = Vec::new();
+    for timeline in TIMELINES {
+        if let Some(id) = params.map(timeline).map(|m| m.id::<model::Post>("last_read_id")).transpose()?.flatten() {
+            wanted.push((timeline, id.raw()));
+        }
+    }
+    let written = app.write(move |tx| {
+        let mut out = Vec::with_capacity(wanted.len());
+        for (timeline, id) in wanted {
+            out.push(rows::set(tx.conn, me.account, timeline, id, tx.now)?);
+        }
+        marker_documents(&out)
+    });
+    Ok(written.await?)
+}
+
+async fn directory(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+    open_to(&app, viewer)?;
+    let limit = params.integer("limit")?.unwrap_or(Page::ACCOUNTS).clamp(1, 2 * Page::ACCOUNTS);
+    let offset = params.integer("offset")?.unwrap_or(0);
+    if offset < 0 {
+        return Err(Error::bad_request("offset must not be negative").into());
+    }
+    let offset = offset.min(limits::ARRAY_REFUSED as i64);
+    let (local, newest) = (params.flag("local"), params.text("order") == Some("new"));
+    let site = app.site().clone();
+    let found = app.read(move |conn| {
+        let ids = store::accounts::discoverable(conn, local, newest, limit, offset)?;
+        let views = AccountViews::load(conn, &ids)?;
+        Rendered::of(&Accounts::new(&site, &views)?.in_order())
+    });
+    Ok(found.await?)
+}

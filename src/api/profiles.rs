@@ -1,0 +1,170 @@
+//! Accounts as others see them: profile, posts, lookup by handle.
+
+use super::{
+    Access, Anyone, ApiResult, Page, Params, Rendered, Routes, SignedIn,
+    entities::render::{self, Accounts},
+    page::{self, Prev},
+    timelines::{answer, open_to},
+};
+use crate::{
+    Error, Result,
+    app::App,
+    config::Site,
+    db::Conn,
+    domain::{scopes::Scope, text::normalize_hashtag, timelines, views::AccountViews},
+    id::Id,
+    limits,
+    model::Account,
+    store::{
+        accounts, lists,
+        timelines::{AuthorQuery, tag_ids},
+    },
+};
+use axum::{
+    extract::{Path, State},
+    http::Uri,
+    response::Response,
+};
+
+/// The routes of this noun.
+pub fn routes() -> Routes {
+    const ANYONE: Access = Access::Anyone(&[Scope::ReadAccounts]);
+    Routes::new()
+        .get("/api/v1/accounts", ANYONE, several)
+        .get("/api/v1/accounts/lookup", ANYONE, lookup)
+        .get("/api/v1/accounts/familiar_followers", Access::User(&[Scope::ReadFollows]), familiar)
+        .get("/api/v1/accounts/{id}", ANYONE, one)
+        .get("/api/v1/accounts/{id}/statuses", Access::Anyone(&[Scope::ReadStatuses]), statuses)
+        .get("/api/v1/accounts/{id}/lists", Access::User(&[Scope::ReadLists]), in_lists)
+}
+
+/// One account as bytes. `Gone` when it was removed for good.
+pub fn account(conn: &mut Conn, site: &Site, id: Id<Account>) -> Result<Rendered> {
+    let views = AccountViews::load(conn, &[id])?;
+    let row = views.get(id).ok_or(Error::NotFound)?;
+    if row.deleted_at.is_some() {
+        return Err(Error::Gone);
+    }
+    Rendered::of(&render::account(site, row, row.moved_to_id.and_then(|m| views.get(m))))
+}
+
+/// Accounts as bytes, in this order; what is gone is left out.
+pub fn accounts(conn: &mut Conn, site: &Site, ids: &[Id<Account>]) -> Result<Rendered> {
+    let mut views = AccountViews::load(conn, ids)?;
+    let gone: Vec<Id<Account>> = views.all().iter().filter(|a| a.deleted_at.is_some()).map(|a| a.id).collect();
+    views.order.retain(|id| !gone.contains(id));
+    Rendered::of(&Accounts::new(site, &views)?.in_order())
+}
+
+async fn one(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
+    open_to(&app, viewer)?;
+    let (site, id) = (app.site().clone(), id.parse()?);
+    Ok(app.read(move |conn| account(conn, &site, id)).await?)
+}
+
+async fn several(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+    open_to(&app, viewer)?;
+    let site = app.site().clone();
+    let mut ids: Vec<Id<Account>> = params.ids("id");
+    ids.truncate(limits::ARRAY_KEPT);
+    Ok(app.read(move |conn| accounts(conn, &site, &ids)).await?)
+}
+
+async fn lookup(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+    open_to(&app, viewer)?;
+    let site = app.site().clone();
+    let handle = local_handle(&site, params.required("acct")?);
+    let found = app.read(move |conn| {
+        let row = accounts::find_by_handle(conn, &handle)?.ok_or(Error::NotFound)?;
+        if row.is_unavailable() {
+            return Err(Error::NotFound);
+        }
+        account(conn, &site, row.id)
+    });
+    Ok(found.await?)
+}
+
+/// A handle as it is stored: without `@` in front, in lower case, without our own domain.
+pub fn local_handle(site: &Site, typed: &str) -> String {
+    let handle = typed.trim().trim_start_matches('@').to_lowercase();
+    match handle.split_once('@') {
+        Some((name, domain)) if site.is_own_name(domain) => name.to_owned(),
+        _ => handle,
+    }
+}
+
+async fn statuses(
+    State(app): State<App>,
+    Anyone(viewer): Anyone,
+    Path(id): Path<String>,
+    uri: Uri,
+    params: Params,
+) -> ApiResult<Response> {
+    open_to(&app, viewer)?;
+    let author: Id<Account> = id.parse()?;
+    let page = page::read(&params, Page::POSTS)?;
+    let (pinned, tagged) = (params.flag("pinned"), params.filled("tagged").map(str::to_owned));
+    let (only_media, exclude_replies) = (params.flag("only_media"), params.flag("exclude_replies"));
+    let exclude_boosts = params.flag("exclude_reblogs");
+    answer(&app, &uri, Prev::MinId, move |conn, now| {
+        let tag = match tagged {
+            None => None,
+            Some(name) => {
+                let names: Vec<String> = normalize_hashtag(&name).into_iter().collect();
+                match tag_ids(conn, &names)?.pop() {
+                    Some(tag) => Some(tag),
+                    None => return Ok(timelines::Timeline::default()),
+                }
+            }
+        };
+        let query = AuthorQuery { only_media, exclude_replies, exclude_boosts, tagged: tag };
+        if pinned {
+            let mut posts = timelines::pinned(conn, viewer, author, now)?;
+            posts.retain(|view| {
+                (!only_media || !view.media.is_empty()) && !(exclude_replies && view.post.in_reply_to_id.is_some())
+            });
+            // All pins are on one page.
+            return Ok(timelines::Timeline { posts, bounds: None });
+        }
+        timelines::author(conn, viewer, author, query, page, now)
+    })
+    .await
+}
+
+async fn in_lists(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+    let id = id.parse()?;
+    let found = app.read(move |conn| {
+        let rows = lists::containing(conn, me.account, id)?;
+        Rendered::of(&rows.iter().map(super::lists::list).collect::<Vec<_>>())
+    });
+    Ok(found.await?)
+}
+
+/// Accounts asked about at once.
+const FAMILIAR: usize = 20;
+
+async fn familiar(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    let mut ids: Vec<Id<Account>> = params.ids("id");
+    ids.truncate(FAMILIAR);
+    let site = app.site().clone();
+    let found = app.read(move |conn| {
+        let mut pairs: Vec<(Id<Account>, Vec<Id<Account>>)> = Vec::new();
+        for id in ids {
+            let hidden = accounts::find(conn, id)?.is_none_or(|a| a.hide_collections || a.is_unavailable());
+            let known = if hidden { Vec::new() } else { accounts::familiar(conn, me.account, id, 10)? };
+            pairs.push((id, known));
+        }
+        let all: Vec<Id<Account>> = pairs.iter().flat_map(|(_, known)| known.iter().copied()).collect();
+        let views = AccountViews::load(conn, &all)?;
+        let documents = Accounts::new(&site, &views)?;
+        let answer: Vec<_> = pairs
+            .iter()
+            .map(|(id, known)| super::entities::account::FamiliarFollowers {
+                id: *id,
+                accounts: known.iter().filter_map(|id| documents.get(*id)).collect(),
+            })
+            .collect();
+        Rendered::of(&answer)
+    });
+    Ok(found.await?)
+}

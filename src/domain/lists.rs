@@ -1,0 +1,73 @@
+//! Lists of people to read by.
+
+use super::Tx;
+use crate::{
+    Error, Result,
+    id::Id,
+    model::{Account, List},
+    store::{self, follows},
+};
+
+/// Lists of one person (LIM-14).
+const LISTS: i64 = 100;
+/// Members of a list.
+const MEMBERS: i64 = 1_000;
+/// Characters of a title.
+const TITLE: usize = 255;
+
+fn title(text: &str) -> Result<String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Error::invalid("title", "blank", "Title can't be blank"));
+    }
+    if text.chars().count() > TITLE {
+        return Err(Error::invalid("title", "too_long", "Title is too long (maximum is 255 characters)"));
+    }
+    Ok(text.to_owned())
+}
+
+/// Makes a list. `replies`: 0 shows replies to people its owner follows, 1 to its members, 2 none.
+pub fn create(tx: &mut Tx<'_>, owner: Id<Account>, name: &str, replies: i16, exclusive: bool) -> Result<List> {
+    let title = title(name)?;
+    if store::lists::count(tx.conn, owner)? >= LISTS {
+        return Err(Error::invalid("", "invalid", "You have reached the maximum number of lists"));
+    }
+    let row =
+        List { id: tx.new_id(), account_id: owner, title, replies_policy: replies, exclusive, created_at: tx.now };
+    store::lists::insert(tx.conn, &row)?;
+    Ok(row)
+}
+
+/// Changes what is given; `NotFound` for somebody else's list.
+pub fn change(
+    tx: &mut Tx<'_>,
+    owner: Id<Account>,
+    id: Id<List>,
+    name: Option<&str>,
+    replies: Option<i16>,
+    exclusive: Option<bool>,
+) -> Result<List> {
+    let mut row = store::lists::owned(tx.conn, owner, id)?;
+    if let Some(name) = name {
+        row.title = title(name)?;
+    }
+    row.replies_policy = replies.unwrap_or(row.replies_policy);
+    row.exclusive = exclusive.unwrap_or(row.exclusive);
+    store::lists::update(tx.conn, &row)?;
+    Ok(row)
+}
+
+/// Adds people the owner follows (or the owner); anybody else is `NotFound`.
+pub fn add(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<List>, accounts: &[Id<Account>]) -> Result<()> {
+    store::lists::owned(tx.conn, owner, id)?;
+    for account in accounts {
+        if *account != owner && follows::find(tx.conn, owner, *account)?.is_none() {
+            return Err(Error::NotFound);
+        }
+        store::lists::add(tx.conn, id, *account)?;
+    }
+    if store::lists::member_count(tx.conn, id)? > MEMBERS {
+        return Err(Error::invalid("", "invalid", "A list has at most 1000 members"));
+    }
+    Ok(())
+}
