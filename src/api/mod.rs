@@ -15,9 +15,11 @@ pub mod oauth;
 pub mod page;
 pub mod params;
 pub mod people;
+pub mod polls;
 pub mod profiles;
 pub mod relationships;
 pub mod request;
+pub mod statuses;
 pub mod tags;
 pub mod timelines;
 
@@ -51,6 +53,9 @@ pub fn routes() -> auth::Routes {
         .merge(relationships::routes())
         .merge(tags::routes())
         .merge(timelines::routes())
+        .merge(polls::routes())
+        .merge(relationships::routes())
+        .merge(statuses::routes())
 }
 
 /// A route that changes something: PUT and PATCH alike, because clients do not agree on which.

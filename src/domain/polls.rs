@@ -10,9 +10,6 @@ use crate::{
     time::Timestamp,
 };
 
-/// Seconds between two Updates with new tallies (POLL-06).
-const UPDATE_SECONDS: i64 = 180;
-
 /// Stores the poll of a new post and plans its end.
 pub(super) fn insert(tx: &mut Tx<'_>, id: Id<Poll>, post: Id<Post>, new: &NewPoll) -> Result<()> {
     let poll = Poll {
@@ -159,7 +156,6 @@ pub fn vote(tx: &mut Tx<'_>, voter: Id<Account>, id: Id<Poll>, choices: &[i64]) 
     }
     if post.local {
         store::polls::add_voter(tx.conn, id)?;
-        plan_update(tx, id)?;
     }
     tx.record(Fact::PollVoted(id, voter))
 }
@@ -186,12 +182,7 @@ pub fn receive_vote(tx: &mut Tx<'_>, voter: &Account, post: &Post, title: &str) 
     if before.is_empty() {
         store::polls::add_voter(tx.conn, poll.id)?;
     }
-    plan_update(tx, poll.id)?;
     tx.record(Fact::PollVotedRemotely(poll.id))
-}
-
-fn plan_update(tx: &mut Tx<'_>, poll: Id<Poll>) -> Result<()> {
-    tx.enqueue_at(&Task::SendPollUpdate { poll: poll.raw() }, tx.now.plus_seconds(UPDATE_SECONDS))
 }
 
 /// The task [`Task::ClosePoll`]: ends a poll whose time is up. Runs again harmlessly.
@@ -206,16 +197,6 @@ pub fn close(tx: &mut Tx<'_>, id: Id<Poll>) -> Result<()> {
     poll.closed_at = Some(poll.expires_at.unwrap_or(tx.now));
     store::polls::update(tx.conn, &poll)?;
     tx.record(Fact::PollClosed(id))
-}
-
-/// The task [`Task::SendPollUpdate`]: tells the tallies of a local poll.
-pub fn send_update(tx: &mut Tx<'_>, id: Id<Poll>) -> Result<()> {
-    let Some(poll) = found(tx, id)? else { return Ok(()) };
-    // The end tells the final tallies itself.
-    if poll.closed_at.is_some() {
-        return Ok(());
-    }
-    tx.record(Fact::PostEdited { post: poll.post_id, newly_mentioned: Vec::new(), quiet: true })
 }
 
 fn found(tx: &mut Tx<'_>, id: Id<Poll>) -> Result<Option<Poll>> {

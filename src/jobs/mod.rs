@@ -28,17 +28,15 @@ pub fn start(app: &App) {
 async fn run(app: &App, task: Task) -> Result<()> {
     match task {
         Task::MakeKeys { account } => crate::federation::own_keys::make(app, Id::new(account)).await,
-        Task::MakeKeys { account } => crate::federation::own_keys::make(app, crate::id::Id::new(account)).await,
         Task::SendProfile { account } => {
-            app.write(move |tx| crate::federation::outgoing::send_profile(tx, crate::id::Id::new(account))).await
+            app.write(move |tx| crate::federation::outgoing::send_profile(tx, Id::new(account))).await
         }
         Task::SendPollUpdate { poll } => {
-            app.write(move |tx| crate::federation::outgoing::send_poll(tx, crate::id::Id::new(poll))).await
+            app.write(move |tx| crate::federation::outgoing::send_poll(tx, Id::new(poll))).await
         }
         Task::Sweep => sweep::run(app).await,
         Task::FanOut { post, after } => app.write(move |tx| posts::fan_out(tx, Id::new(post), Id::new(after))).await,
         Task::ClosePoll { poll } => app.write(move |tx| polls::close(tx, Id::new(poll))).await,
-        Task::SendPollUpdate { poll } => app.write(move |tx| polls::send_update(tx, Id::new(poll))).await,
         other => Err(crate::Error::internal(format!("no worker knows the task {}", other.kind()))),
     }
 }

@@ -5,10 +5,8 @@ use crate::{
     db::{Conn, Sql},
     id::Id,
     model::{Account, Favourite, Post},
-    store::page::Page,
     time::Timestamp,
 };
-use diesel::sql_types::BigInt;
 
 /// The favourite of somebody on a post.
 pub fn find_favourite(conn: &mut Conn, post: Id<Post>, account: Id<Account>) -> Result<Option<Favourite>> {
@@ -126,20 +124,4 @@ pub fn unmute_conversation(conn: &mut Conn, account: Id<Account>, conversation: 
         .with(" and conversation_id = ", conversation)
         .execute(conn)?;
     Ok(())
-}
-
-/// One page of who favourited a post, newest first (cursor, account).
-pub fn page_of_fans(conn: &mut Conn, post: Id<Post>, page: &Page) -> Result<Vec<(i64, Id<Account>)>> {
-    cursors(conn, Sql::new("select s.id, s.account_id from favourites s where s.post_id = ").bind(post), page)
-}
-
-/// One page of who boosted a post for everybody to see, newest first (cursor, account).
-pub fn page_of_boosters(conn: &mut Conn, post: Id<Post>, page: &Page) -> Result<Vec<(i64, Id<Account>)>> {
-    let sql = Sql::new("select s.id, s.account_id from posts s where s.visibility < 2 and s.boost_of_id = ").bind(post);
-    cursors(conn, sql, page)
-}
-
-fn cursors(conn: &mut Conn, sql: Sql, page: &Page) -> Result<Vec<(i64, Id<Account>)>> {
-    let rows = page.apply(sql, "s.id").load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;
-    Ok(page.arrange(rows).into_iter().map(|(id, account)| (id, Id::new(account))).collect())
 }

@@ -13,3 +13,4 @@ mod identity;
 mod network;
 mod posts;
 mod relationships;
+mod statuses;

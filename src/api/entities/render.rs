@@ -49,7 +49,8 @@ struct StoredField {
     verified_at: Option<i64>,
 }
 
-fn emojis(stored: &str) -> Vec<CustomEmoji<'static>> {
+/// The custom emoji of a post or account, as stored with it.
+pub fn emojis(stored: &str) -> Vec<CustomEmoji<'static>> {
     if stored == "[]" {
         return Vec::new();
     }

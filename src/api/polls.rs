@@ -1,0 +1,49 @@
+//! Polls: show, vote.
+
+use super::{Access, Anyone, ApiResult, Params, Rendered, Routes, SignedIn, entities::render};
+use crate::{
+    Error, Result,
+    app::App,
+    db::Conn,
+    domain::{Viewer, polls, scopes::Scope, views},
+    id::Id,
+    model::Poll,
+    time::Timestamp,
+};
+use axum::extract::{Path, State};
+
+/// The routes of this noun.
+pub fn routes() -> Routes {
+    Routes::new().get("/api/v1/polls/{id}", Access::Anyone(&[Scope::ReadStatuses]), show).post(
+        "/api/v1/polls/{id}/votes",
+        Access::User(&[Scope::WriteStatuses]),
+        vote,
+    )
+}
+
+fn document(conn: &mut Conn, viewer: Viewer, id: Id<Poll>, now: Timestamp) -> Result<Rendered> {
+    let (_, post) = polls::visible_poll(conn, viewer, id, now)?;
+    let mut view = views::polls(conn, viewer.0, &[id])?.pop().ok_or(Error::NotFound)?;
+    view.own = viewer.0 == Some(post.account_id);
+    Rendered::of(&render::poll(&view, viewer.0.is_some(), now))
+}
+
+async fn show(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
+    let (id, now) = (id.parse()?, app.clock().now());
+    Ok(app.read(move |conn| document(conn, viewer, id, now)).await?)
+}
+
+async fn vote(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
+    let id = id.parse()?;
+    let mut choices = Vec::new();
+    for choice in params.texts("choices") {
+        let number = choice.trim().parse::<i64>();
+        choices.push(number.map_err(|_| Error::invalid("choices", "invalid", "Choices must be numbers"))?);
+    }
+    let answer = app.write(move |tx| {
+        polls::vote(tx, me.account, id, &choices)?;
+        let now = tx.now;
+        document(tx.conn, me.viewer(), id, now)
+    });
+    Ok(answer.await?)
+}

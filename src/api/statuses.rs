@@ -1,0 +1,298 @@
+//! Posts: write, show, edit, delete, react.
+
+use super::{
+    Access, Anyone, ApiResult, Page, Params, Rendered, Routes, SignedIn,
+    entities::{
+        render::{self, Accounts, Render},
+        status::{EditedOption, EditedPoll, StatusEdit, StatusSource},
+    },
+    page::{self, Prev},
+};
+use crate::{
+    Error, Result,
+    app::App,
+    domain::{
+        Tx, Viewer, html, media,
+        posts::{self, AttachmentChange, Change, Draft, PollDraft},
+        reactions,
+        scopes::Scope,
+        timelines,
+        views::{AccountViews, PostViews},
+        visibility,
+    },
+    id::Id,
+    model::{Account, Media, Post, Visibility},
+};
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, Uri},
+    response::{IntoResponse, Response},
+};
+
+/// The routes of this noun.
+pub fn routes() -> Routes {
+    const ANYONE: Access = Access::Anyone(&[Scope::ReadStatuses]);
+    const WRITE: Access = Access::User(&[Scope::WriteStatuses]);
+    const FAVOURITE: Access = Access::User(&[Scope::WriteFavourites]);
+    const BOOKMARK: Access = Access::User(&[Scope::WriteBookmarks]);
+    const PIN: Access = Access::User(&[Scope::WriteAccounts]);
+    const MUTE: Access = Access::User(&[Scope::WriteMutes]);
+    Routes::new()
+        .post("/api/v1/statuses", WRITE, create)
+        .get("/api/v1/statuses", ANYONE, several)
+        .get("/api/v1/statuses/{id}", ANYONE, show)
+        .update("/api/v1/statuses/{id}", WRITE, edit)
+        .delete("/api/v1/statuses/{id}", WRITE, delete)
+        .get("/api/v1/statuses/{id}/history", ANYONE, history)
+        .get("/api/v1/statuses/{id}/source", Access::User(&[Scope::ReadStatuses]), source)
+        .post("/api/v1/statuses/{id}/favourite", FAVOURITE, favourite)
+        .post("/api/v1/statuses/{id}/unfavourite", FAVOURITE, unfavourite)
+        .post("/api/v1/statuses/{id}/reblog", WRITE, reblog)
+        .post("/api/v1/statuses/{id}/unreblog", WRITE, unreblog)
+        .post("/api/v1/statuses/{id}/bookmark", BOOKMARK, bookmark)
+        .post("/api/v1/statuses/{id}/unbookmark", BOOKMARK, unbookmark)
+        .post("/api/v1/statuses/{id}/pin", PIN, pin)
+        .post("/api/v1/statuses/{id}/unpin", PIN, unpin)
+        .post("/api/v1/statuses/{id}/mute", MUTE, mute)
+        .post("/api/v1/statuses/{id}/unmute", MUTE, unmute)
+        .get("/api/v1/favourites", Access::User(&[Scope::ReadFavourites]), favourites)
+        .get("/api/v1/bookmarks", Access::User(&[Scope::ReadBookmarks]), bookmarks)
+}
+
+/// Shows one post as it is now.
+async fn answer(app: &App, viewer: Viewer, id: Id<Post>) -> ApiResult<Rendered> {
+    let (site, now) = (app.site().clone(), app.clock().now());
+    let bytes = app.read(move |conn| {
+        let views = PostViews::by_ids(conn, viewer, &[id], now)?;
+        render::status(&site, &views, id)
+    });
+    Ok(Rendered(bytes.await?))
+}
+
+/// The audience asked for.
+fn audience(params: &Params) -> Result<Option<Visibility>> {
+    match params.filled("visibility") {
+        None => Ok(None),
+        Some(word) => word
+            .parse()
+            .map(Some)
+            .map_err(|()| Error::invalid("visibility", "inclusion", "Visibility is not included in the list")),
+    }
+}
+
+/// The files asked for; a word that is no id names no file.
+fn files(params: &Params) -> Result<Vec<Id<Media>>> {
+    let texts: Vec<&str> = params.texts("media_ids").into_iter().filter(|t| !t.trim().is_empty()).collect();
+    let ids = texts.iter().map(|t| t.trim().parse()).collect::<Result<Vec<_>>>();
+    ids.map_err(|_| Error::invalid("media_ids", "invalid", "A file is missing or belongs to another post"))
+}
+
+/// The poll asked for; none when the parameter is absent, null or empty.
+fn poll(params: &Params) -> ApiResult<Option<PollDraft>> {
+    let Some(poll) = params.map("poll") else { return Ok(None) };
+    let options: Vec<String> = poll.texts("options").into_iter().map(str::to_owned).collect();
+    if options.is_empty() && !poll.has("expires_in") {
+        return Ok(None);
+    }
+    Ok(Some(PollDraft {
+        options,
+        expires_in: poll.integer("expires_in")?.unwrap_or(0),
+        multiple: poll.flag("multiple"),
+        hide_totals: poll.flag("hide_totals"),
+    }))
+}
+
+async fn create(State(app): State<App>, me: SignedIn, headers: HeaderMap, params: Params) -> ApiResult<Rendered> {
+    if params.filled("scheduled_at").is_some() {
+        return Err(Error::invalid("scheduled_at", "invalid", "Scheduled posts are not supported").into());
+    }
+    let draft = Draft {
+        app: Some(me.app),
+        text: params.text("status").unwrap_or_default().to_owned(),
+        spoiler_text: params.text("spoiler_text").unwrap_or_default().to_owned(),
+        visibility: audience(&params)?,
+        sensitive: params.bool("sensitive"),
+        language: params.filled("language").map(str::to_owned),
+        in_reply_to: params.id("in_reply_to_id")?,
+        media: files(&params)?,
+        poll: poll(&params)?,
+        idempotency_key: headers.get("idempotency-key").and_then(|v| v.to_str().ok()).map(str::to_owned),
+    };
+    let id = app.write(move |tx| posts::publish(tx, me.account, draft)).await?;
+    answer(&app, me.viewer(), id).await
+}
+
+async fn several(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+    let mut ids: Vec<Id<Post>> = params.ids("id");
+    ids.truncate(40);
+    let (site, now) = (app.site().clone(), app.clock().now());
+    let bytes = app.read(move |conn| {
+        let views = PostViews::by_ids(conn, viewer, &ids, now)?;
+        render::statuses(&site, &views)
+    });
+    Ok(Rendered(bytes.await?))
+}
+
+async fn show(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
+    answer(&app, viewer, id.parse()?).await
+}
+
+async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
+    let id: Id<Post> = id.parse()?;
+    let mut attachments = Vec::new();
+    for one in params.maps("media_attributes") {
+        let Some(id) = one.id("id")? else { continue };
+        attachments.push(AttachmentChange {
+            id,
+            description: one.text("description").map(str::to_owned),
+            focus: one.filled("focus").map(media::focus).transpose()?,
+        });
+    }
+    let change = Change {
+        text: params.text("status").map(str::to_owned),
+        spoiler_text: params.text("spoiler_text").map(str::to_owned),
+        sensitive: params.bool("sensitive"),
+        language: params.filled("language").map(str::to_owned),
+        media: if params.has("media_ids") { Some(files(&params)?) } else { None },
+        attachments,
+        poll: if params.has("poll") { Some(poll(&params)?) } else { None },
+    };
+    app.write(move |tx| posts::edit(tx, me.account, id, change)).await?;
+    answer(&app, me.viewer(), id).await
+}
+
+/// Answers what was deleted, with its source, so that a client can offer to write it anew.
+async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
+    let id: Id<Post> = id.parse()?;
+    let with_media = params.flag("delete_media");
+    let site = app.site().clone();
+    let bytes = app.write(move |tx| {
+        let now = tx.now;
+        let views = PostViews::by_ids(tx.conn, me.viewer(), &[id], now)?;
+        let post = &views.get(id).ok_or(Error::NotFound)?.post;
+        let source = source_of(post);
+        let render = Render::new(&site, &views)?;
+        let mut status = render.status(id).ok_or(Error::NotFound)?;
+        status.text = Some(&source);
+        let bytes = serde_json::to_vec(&status).map_err(Error::internal)?;
+        posts::delete_own(tx, me.account, id, with_media)?;
+        Ok(bytes)
+    });
+    Ok(Rendered(bytes.await?))
+}
+
+fn source_of(post: &Post) -> String {
+    post.source_text.clone().unwrap_or_else(|| html::plain_text(&post.content))
+}
+
+async fn source(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+    let (id, now) = (id.parse()?, app.clock().now());
+    let answer = app.read(move |conn| {
+        let post = visibility::visible_post(conn, me.viewer(), id, now)?;
+        Rendered::of(&StatusSource { id, text: &source_of(&post), spoiler_text: &post.spoiler_text })
+    });
+    Ok(answer.await?)
+}
+
+async fn history(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
+    let (id, now, site) = (id.parse()?, app.clock().now(), app.site().clone());
+    let answer = app.read(move |conn| {
+        let post = visibility::visible_post(conn, viewer, id, now)?;
+        let versions = posts::history(conn, &post)?;
+        let authors = AccountViews::load(conn, &[post.account_id])?;
+        let accounts = Accounts::new(&site, &authors)?;
+        let account = accounts.get(post.account_id).ok_or(Error::NotFound)?;
+        let edits: Vec<StatusEdit<'_>> = versions
+            .iter()
+            .map(|version| StatusEdit {
+                content: &version.content,
+                spoiler_text: &version.spoiler_text,
+                sensitive: version.sensitive,
+                created_at: version.created_at,
+                account,
+                poll: version.poll.as_ref().map(|titles| EditedPoll {
+                    options: titles.iter().map(|title| EditedOption { title: title.into() }).collect(),
+                }),
+                media_attachments: version.media.iter().map(|m| render::media(&site, m)).collect(),
+                emojis: render::emojis(&post.emojis),
+            })
+            .collect();
+        Rendered::of(&edits)
+    });
+    Ok(answer.await?)
+}
+
+/// A reaction: what it does to a post, and the post that shows it.
+type Reaction = fn(&mut Tx<'_>, Id<Account>, Id<Post>) -> Result<Id<Post>>;
+
+async fn react(app: &App, me: SignedIn, id: &str, reaction: Reaction) -> ApiResult<Rendered> {
+    let id = id.parse()?;
+    let shown = app.write(move |tx| reaction(tx, me.account, id)).await?;
+    answer(app, me.viewer(), shown).await
+}
+
+async fn favourite(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+    react(&app, me, &id, reactions::favourite).await
+}
+
+async fn unfavourite(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+    react(&app, me, &id, reactions::unfavourite).await
+}
+
+async fn reblog(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
+    let (id, audience) = (id.parse()?, audience(&params)?);
+    let boost = app.write(move |tx| reactions::boost(tx, me.account, id, audience)).await?;
+    answer(&app, me.viewer(), boost).await
+}
+
+async fn unreblog(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+    react(&app, me, &id, reactions::unboost).await
+}
+
+async fn bookmark(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+    react(&app, me, &id, reactions::bookmark).await
+}
+
+async fn unbookmark(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+    react(&app, me, &id, reactions::unbookmark).await
+}
+
+async fn pin(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+    react(&app, me, &id, reactions::pin).await
+}
+
+async fn unpin(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+    react(&app, me, &id, reactions::unpin).await
+}
+
+async fn mute(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+    react(&app, me, &id, reactions::mute_conversation).await
+}
+
+async fn unmute(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+    react(&app, me, &id, reactions::unmute_conversation).await
+}
+
+async fn kept(app: &App, me: SignedIn, bookmarks: bool, uri: &Uri, params: &Params) -> ApiResult<Response> {
+    let page = page::read(params, Page::POSTS)?;
+    let (site, now) = (app.site().clone(), app.clock().now());
+    let (bytes, bounds) = app
+        .read(move |conn| {
+            let timeline = timelines::kept(conn, bookmarks, me.account, page, now)?;
+            Ok((render::statuses(&site, &timeline.posts)?, timeline.bounds))
+        })
+        .await?;
+    let mut response = Rendered(bytes).into_response();
+    if let Some((first, last)) = bounds {
+        response.headers_mut().extend(page::link(app.site().base(), uri, first, last, true, Prev::MinId));
+    }
+    Ok(response)
+}
+
+async fn favourites(State(app): State<App>, me: SignedIn, uri: Uri, params: Params) -> ApiResult<Response> {
+    kept(&app, me, false, &uri, &params).await
+}
+
+async fn bookmarks(State(app): State<App>, me: SignedIn, uri: Uri, params: Params) -> ApiResult<Response> {
+    kept(&app, me, true, &uri, &params).await
+}
