@@ -1,4 +1,45 @@
 //! Watercooler: the social network inside organisations, federated over ActivityPub.
+//!
+//! This page is the map. Start here, then read the file whose first line names what you look for.
+//!
+//! ```text
+//!  Mastodon client     browser      another node     terminal
+//!        |                |               |              |
+//!      api/             web/        federation/        cli/      edges: bytes -> typed input, typed output -> bytes
+//!         \_______________|_______________|_____________/         (they may wait; no SQL)
+//!                                 |
+//!                              domain/                           operations: fn(&mut Tx, Input) -> Result<Output>
+//!                                 |                              (one transaction; no network, no .await)
+//!                               store/                           SQL: fn(&mut Conn, ...) -> Result<...>
+//!                                 |
+//!                                db/                             Conn = SQLite | PostgreSQL; read, write, migrations
+//! ```
+//!
+//! The hinge is [`domain::Fact`]: what happened. An operation records facts on its transaction; deliveries to other
+//! nodes, notifications and streaming events are derived from them, in that transaction or after its commit. A follow by
+//! a click, by the client API, by an activity or by a command is the same operation.
+//!
+//! | module | is | may use |
+//! |---|---|---|
+//! | [`error`], [`id`], [`time`], [`random`], [`limits`], [`config`], [`uri`] | the ground | each other |
+//! | [`crypto`], [`rate`], [`net`], [`media`] | keys, limits, the way out, files | the ground |
+//! | [`model`] | rows and enums | the ground |
+//! | [`db`] | both databases | `model` |
+//! | [`store`] | SQL | `db`, `model` |
+//! | [`domain`] | the rules | `store` and below |
+//! | [`app`] | the handle every edge holds | `domain` and below, `net`, `media` |
+//! | [`api`], [`web`], [`federation`], [`jobs`], [`cli`] | the edges | `app` and below; not each other |
+//! | [`node`], [`server`], [`telemetry`] | puts a node together and serves it | everything |
+//!
+//! What holds everywhere, and is tested (`tests/it/layers.rs` and others):
+//!
+//! 1. Imports point down; edges do not know one another.
+//! 2. `diesel` only in `model`, `db`, `store`; `axum` only at the edges; `activitypub_federation` only in `federation`.
+//! 3. `domain` and `store` neither wait nor reach the network: *resolve, then commit*.
+//! 4. Time, randomness, outgoing connections and files are reached through [`app::App`], so that simulated ones can stand
+//!    in. There are no globals: two nodes live in one process.
+//! 5. Every query for posts passes `domain::visibility`; nothing else decides who sees what.
+//! 6. The database is the only queue. What is in memory may be lost at any time without losing work.
 #![forbid(unsafe_code)]
 
 pub mod api;
