@@ -1,0 +1,172 @@
+//! What a node does most, one operation at a time: `cargo bench`. Figures of a whole server under load come from
+//! `watercooler bench`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
+use divan::{Bencher, black_box};
+use watercooler::{
+    api::entities::render,
+    app::App,
+    config::{Config, Database},
+    crypto::PrivateKey,
+    domain::{
+        accounts, follows,
+        html::sanitize_html,
+        posts::{Draft, publish},
+        text, timelines,
+    },
+    federation::{
+        json::Json,
+        signatures::{Content, Incoming, OwnNames, Scheme, Signer, read, sign::sign},
+    },
+    id::Id,
+    model::{Account, Visibility},
+    node::{self, Parts},
+    store::page::Page,
+    time::Timestamp,
+};
+
+fn main() {
+    divan::main();
+}
+
+const NOTE: &str = r#"{"@context":["https://www.w3.org/ns/activitystreams",{"sensitive":"as:sensitive"}],"id":"https://far.example/users/ada/statuses/1/activity","type":"Create","actor":"https://far.example/users/ada","published":"2026-11-23T12:00:00Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://far.example/users/ada/followers"],"object":{"id":"https://far.example/users/ada/statuses/1","type":"Note","summary":null,"inReplyTo":null,"published":"2026-11-23T12:00:00Z","url":"https://far.example/@ada/1","attributedTo":"https://far.example/users/ada","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://far.example/users/ada/followers"],"sensitive":false,"content":"<p>The torque sensors of line 3 drift again. <a href=\"https://far.example/tags/sensors\" class=\"mention hashtag\" rel=\"tag\">#<span>sensors</span></a></p><p>Who has seen this elsewhere?</p>","contentMap":{"en":"<p>...</p>"},"attachment":[],"tag":[{"type":"Hashtag","href":"https://far.example/tags/sensors","name":"\#sensors"}]}}"#;
+const MARKUP: &str = "<p>The torque sensors of line 3 drift again. <a href=\"https://far.example/tags/sensors\" class=\"mention hashtag\" rel=\"tag\">#<span>sensors</span></a></p><p>Who has seen this elsewhere?</p>";
+const TYPED: &str = "The torque sensors of line 3 drift again, see https://wiki.example/sensors/line-3?tab=history #sensors\n\nWho has seen this elsewhere? @bob";
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(1_795_435_200_000)
+}
+
+fn signed() -> (Signer, axum::http::HeaderMap, OwnNames) {
+    let signer =
+        Signer { key_id: "https://far.example/users/ada#main-key".into(), key: PrivateKey::generate_rsa().unwrap() };
+    let inbox = "https://near.example/inbox".parse().unwrap();
+    let content =
+        Content { media_type: "application/activity+json", sha256: watercooler::crypto::sha256(NOTE.as_bytes()) };
+    let mut headers = axum::http::HeaderMap::new();
+    for (name, value) in sign(Scheme::Cavage, &signer, "POST", &inbox, Some(content), now()).unwrap() {
+        headers.insert(name, value.parse().unwrap());
+    }
+    headers.insert("host", "near.example".parse().unwrap());
+    let names = OwnNames::new(&"https://near.example".parse().unwrap(), "near.example");
+    (signer, headers, names)
+}
+
+#[divan::bench]
+fn sign_a_delivery_with_rsa(bencher: Bencher) {
+    let (signer, _, _) = signed();
+    let inbox: url::Url = "https://near.example/inbox".parse().unwrap();
+    let content = Content { media_type: "application/activity+json", sha256: [7; 32] };
+    bencher.bench(|| sign(Scheme::Cavage, &signer, "POST", &inbox, Some(content), now()).unwrap());
+}
+
+#[divan::bench]
+fn verify_a_signed_request(bencher: Bencher) {
+    let (signer, headers, names) = signed();
+    let key = signer.key.public().unwrap();
+    bencher.bench(|| {
+        let request = Incoming {
+            method: "POST",
+            target: "/inbox",
+            authority: "near.example",
+            headers: &headers,
+            now: now(),
+            names: &names,
+        };
+        let claims = read(&request).unwrap();
+        claims[0].body_fits(NOTE.as_bytes()).unwrap();
+        claims[0].verify(&key).unwrap();
+    });
+}
+
+#[divan::bench]
+fn parse_an_activity(bencher: Bencher) {
+    bencher.bench(|| Json::parse(black_box(NOTE.as_bytes())).unwrap());
+}
+
+#[divan::bench]
+fn sanitize_a_post(bencher: Bencher) {
+    bencher.bench(|| sanitize_html(black_box(MARKUP)));
+}
+
+#[divan::bench]
+fn typed_text_to_markup(bencher: Bencher) {
+    bencher.bench(|| {
+        let tokens = text::scan(black_box(TYPED));
+        text::to_html(
+            &tokens,
+            |_, _| Some("https://near.example/@bob".into()),
+            |t| format!("https://near.example/tags/{t}"),
+        )
+    });
+}
+
+/// A node on a fresh SQLite file with an author, 50 followers of theirs, and `posts` posts.
+struct World {
+    runtime: tokio::runtime::Runtime,
+    app: App,
+    author: Id<Account>,
+    reader: Id<Account>,
+    _folder: tempfile::TempDir,
+}
+
+fn world(posts: usize) -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config {
+        data_dir: folder.path().to_owned(),
+        database: Database::new(format!("sqlite://{}", folder.path().join("bench.db").display())),
+        ..Config::default()
+    };
+    config.prepare().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let app = node::assemble(config, Parts::default()).unwrap();
+    let (author, reader) = runtime.block_on(async {
+        node::prepare(&app).await.unwrap();
+        app.write(|tx| {
+            let author = accounts::create(tx, &accounts::NewPerson::member("author", None, None))?.id;
+            let mut reader = author;
+            for n in 0..50 {
+                reader = accounts::create(tx, &accounts::NewPerson::member(&format!("reader{n}"), None, None))?.id;
+                follows::request(tx, reader, author, &follows::FollowOptions::default())?;
+            }
+            Ok((author, reader))
+        })
+        .await
+        .unwrap()
+    });
+    let world = World { runtime, app, author, reader, _folder: folder };
+    for _ in 0..posts {
+        world.post();
+    }
+    world
+}
+
+impl World {
+    fn post(&self) {
+        let author = self.author;
+        let draft = Draft { text: TYPED.into(), visibility: Some(Visibility::Public), ..Draft::default() };
+        self.runtime.block_on(self.app.write(move |tx| publish(tx, author, draft))).unwrap();
+    }
+}
+
+#[divan::bench(sample_count = 20, sample_size = 20)]
+fn publish_a_post_to_50_followers(bencher: Bencher) {
+    let world = world(10);
+    bencher.bench(|| world.post());
+}
+
+#[divan::bench(sample_count = 20, sample_size = 50)]
+fn home_timeline_of_20_posts(bencher: Bencher) {
+    let world = world(500);
+    let (reader, app) = (world.reader, world.app.clone());
+    bencher.bench(|| {
+        let inner = app.clone();
+        world
+            .runtime
+            .block_on(app.read(move |conn| {
+                let page = timelines::home(conn, reader, Page::first(20), inner.clock().now())?;
+                render::statuses(inner.site(), &page.posts)
+            }))
+            .unwrap()
+    });
+}
