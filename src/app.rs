@@ -22,6 +22,17 @@ use tokio::sync::{Notify, broadcast};
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
+/// A handle that does not keep the node alive: for what one of its own parts holds.
+#[derive(Clone)]
+pub struct WeakApp(std::sync::Weak<Inner>);
+
+impl WeakApp {
+    /// The node; none when it has ended.
+    pub fn upgrade(&self) -> Option<App> {
+        self.0.upgrade().map(App)
+    }
+}
+
 struct Inner {
     env: Arc<Env>,
     db: Db,
@@ -76,6 +87,10 @@ impl App {
         }))
     }
 
+    /// A handle that does not keep the node alive.
+    pub fn downgrade(&self) -> WeakApp {
+        WeakApp(Arc::downgrade(&self.0))
+    }
     /// The settings.
     pub fn config(&self) -> &Config {
         &self.0.env.config

@@ -9,8 +9,7 @@ use serde::{
 };
 use std::{cell::Cell, collections::HashSet, fmt};
 
-/// The address that stands for everybody.
-pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+pub use crate::domain::remote::PUBLIC;
 
 /// Prefixes under which the same term may be written out.
 const PREFIXES: [&str; 8] = [

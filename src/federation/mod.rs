@@ -1,11 +1,14 @@
 //! ActivityPub: what other servers send and fetch. Nothing here decides who may see or change what: that is `domain`.
 
+pub mod activities;
 pub mod collections;
 pub mod deliver;
 pub mod discovery;
 pub mod documents;
 pub mod fetch;
+pub mod import;
 pub mod json;
+pub mod link;
 pub mod objects;
 pub mod outgoing;
 pub mod own_keys;

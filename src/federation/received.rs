@@ -6,21 +6,23 @@
 //! wrote before an error is rolled back. `Outcome::Fetch` means that the network is needed first: the inbox stores the
 //! body in its durable queue in the same transaction, answers 202, and later a worker calls
 //! `activities::receive(&App, &Received) -> Result<()>`, which fetches, and applies in a transaction of its own
-//! (*resolve, then commit*). Errors: `BadRequest`, `Forbidden`, `Unauthorized`, `NotFound` and `Gone` mean "no effect,
-//! for good"; anything else is tried again and parked after five tries (REL-18).
+//! (*resolve, then commit*). Errors: `BadRequest`, `Forbidden`, `Unauthorized`, `NotFound`, `Gone`, `Invalid` and
+//! `TooLarge` mean "no effect, for good"; anything else is tried again and parked after five tries (REL-18).
 
+use super::json::Json;
 use crate::{id::Id, model::Account};
+use std::sync::Arc;
 
-/// A proven activity. Generic over the parsed form so that the queue and the tests can build one cheaply.
+/// A proven activity.
 #[derive(Clone, Debug)]
-pub struct Received<Body> {
-    /// Who signed the request: the activity's `actor` is this account's `uri`. Remote, not suspended, not deleted, as
-    /// of this transaction.
+pub struct Received {
+    /// Who signed the request: the activity's only `actor` is this account's `uri`. Remote, not suspended here, not
+    /// deleted, as of this transaction.
     pub signer: Account,
     /// Whose personal inbox it came to; none for the shared one.
     pub recipient: Option<Id<Account>>,
-    /// The parsed body.
-    pub activity: Body,
+    /// The parsed body. Its `id`, when it has one, is on the signer's authority.
+    pub activity: Arc<Json>,
 }
 
 /// What came of an activity.

@@ -9,7 +9,8 @@ pub use runner::run_due;
 use crate::{
     Result,
     app::App,
-    domain::{Task, polls, posts},
+    domain::{Task, polls, posts, remote},
+    federation::{fetch::Budget, import},
     id::Id,
 };
 
@@ -37,6 +38,18 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::Sweep => sweep::run(app).await,
         Task::FanOut { post, after } => app.write(move |tx| posts::fan_out(tx, Id::new(post), Id::new(after))).await,
         Task::ClosePoll { poll } => app.write(move |tx| polls::close(tx, Id::new(poll))).await,
+        Task::FetchAncestors { post } => import::ancestors(app, Id::new(post)).await,
+        Task::FetchPost { uri } => import::post(app, &uri, &Budget::of_activity()).await.map(|_| ()),
+        Task::RefreshAccount { account } => import::refresh_account(app, Id::new(account)).await,
+        Task::RefreshPoll { poll } => import::refresh_poll(app, Id::new(poll)).await,
+        Task::PurgeAccount { account } => {
+            while app.write(move |tx| remote::purge_some(tx, Id::new(account))).await? {}
+            Ok(())
+        }
+        Task::MoveFollowers { from, to } => {
+            while app.write(move |tx| remote::carry_followers(tx, Id::new(from), Id::new(to))).await? {}
+            Ok(())
+        }
         other => Err(crate::Error::internal(format!("no worker knows the task {}", other.kind()))),
     }
 }

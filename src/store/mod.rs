@@ -24,6 +24,7 @@ pub mod polls;
 pub mod posts;
 pub mod reactions;
 pub mod relations;
+pub mod remote;
 pub mod reports;
 pub mod sweep;
 pub mod timelines;

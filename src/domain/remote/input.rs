@@ -7,6 +7,9 @@ use crate::{
     time::Timestamp,
 };
 
+/// The address that stands for everybody.
+pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+
 /// An emoji image of another server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteEmoji {
@@ -84,8 +87,10 @@ pub struct RemoteActor {
     pub moved_to: Option<String>,
     /// Other ids of the same person.
     pub also_known_as: Vec<String>,
-    /// At most ten.
-    pub keys: Vec<RemoteKey>,
+    /// Id and DER SPKI of its RSA key.
+    pub rsa_key: Option<(String, Vec<u8>)>,
+    /// Id and raw bytes of its Ed25519 key.
+    pub ed25519_key: Option<(String, Vec<u8>)>,
     /// Domains whose pages may name it as their author.
     pub attribution_domains: Vec<String>,
 }

@@ -1,5 +1,30 @@
-//! What reaches us from other servers: people and posts that live elsewhere.
+//! What reaches us from other servers: people and posts that live elsewhere. The input is free of their formats
+//! ([`RemoteActor`], [`RemotePost`]) and already clean; who may say it has been decided by
+//! `federation::activities::authorize_activity`. These operations decide what it means here.
 
+mod actors;
 mod input;
+mod moves;
+mod posts;
+mod reactions;
 
+pub use actors::{delete_actor, is_profile_only, names, purge_some, save_actor, update_profile};
 pub use input::*;
+pub use moves::{carry_followers, receive_move};
+pub use posts::{Arrival, delete_post, receive_post, update_post, visibility};
+pub use reactions::{Announced, receive_boost, receive_flag, receive_like, receive_pin, undo};
+
+use super::Tx;
+use crate::{Result, store};
+
+/// How long an id is remembered whose Delete or Undo came first (DEL-03, INT-09). Hours.
+const REMEMBERED_HOURS: i64 = 6;
+
+/// Remembers that `actor` ended something that never came; only for ids of its own server.
+fn remember(tx: &mut Tx<'_>, uri: &str, actor: &str) -> Result<()> {
+    if crate::uri::same_authority(uri, actor) {
+        let until = tx.now.plus_seconds(REMEMBERED_HOURS * 3600);
+        store::remote::remember_gone(tx.conn, uri, actor, tx.now, until)?;
+    }
+    Ok(())
+}

@@ -3,6 +3,7 @@
 use super::{ACTORS, attachments, tags};
 use crate::{
     Error, Result,
+    crypto::{KeyKind, PublicKey},
     domain::{
         html::{Html, cut, plain_text, sanitize_html},
         remote::{RemoteActor, RemoteKey},
@@ -39,6 +40,22 @@ pub fn read(json: &Json) -> Result<RemoteActor> {
     let claimed_handle =
         json.text("webfinger").map(|h| h.trim_start_matches("acct:").trim_start_matches('@').to_owned());
     let username = username(json, &id, claimed_handle.as_deref());
+    let mut rsa_key = None;
+    let mut ed25519_key = None;
+    for key in keys(json) {
+        // Its own keys only, on its own server (SIG-14).
+        if key.owner.as_ref().is_some_and(|owner| *owner != id) || !uri::same_authority(&key.id, &id) {
+            continue;
+        }
+        let Ok(public) = PublicKey::parse(&key.material) else { continue };
+        let place = match public.kind() {
+            KeyKind::Rsa => &mut rsa_key,
+            KeyKind::Ed25519 => &mut ed25519_key,
+        };
+        if place.is_none() {
+            *place = Some((key.id, public.stored().to_vec()));
+        }
+    }
     let (avatar, avatar_description) = attachments::picture(json.get("icon"));
     let (header, header_description) = attachments::picture(json.get("image"));
     Ok(RemoteActor {
@@ -65,7 +82,8 @@ pub fn read(json: &Json) -> Result<RemoteActor> {
         published: json.time("published"),
         moved_to: json.uri("movedTo").filter(|to| *to != id),
         also_known_as: json.uris("alsoKnownAs", 50),
-        keys: keys(json),
+        rsa_key,
+        ed25519_key,
         attribution_domains: json
             .values("attributionDomains")
             .filter_map(Json::as_text)

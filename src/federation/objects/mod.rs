@@ -7,6 +7,7 @@ mod content;
 mod corpus;
 pub mod post;
 mod tags;
+pub mod typed;
 
 use super::json::Json;
 

@@ -1,0 +1,209 @@
+//! People of other servers: taken in, kept up to date, gone.
+
+use super::{RemoteActor, RemoteEmoji};
+use crate::{
+    Error, Result,
+    domain::{Fact, Task, Tx, profiles::Field},
+    id::Id,
+    model::Account,
+    store,
+};
+
+/// Stores what an actor's own server says about it. `domain` is the right side of its handle as WebFinger confirmed it,
+/// or the host of its id where nothing did (AUT-19).
+///
+/// # Errors
+/// `Gone` for somebody who was deleted; `Forbidden` for an id of our own.
+pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<Account> {
+    if tx.site().owns_str(&actor.uri) || tx.site().owns_str(&actor.inbox) {
+        return Err(Error::forbidden("an actor of another server with an address of ours"));
+    }
+    let known = store::accounts::find_by_uri(tx.conn, &actor.uri)?;
+    if known.as_ref().is_some_and(|a| a.deleted_at.is_some())
+        || store::remote::is_gone(tx.conn, &[&actor.uri], &actor.uri, tx.now)?
+    {
+        return Err(Error::Gone);
+    }
+    let domain = domain.to_lowercase();
+    let handle = format!("{}@{domain}", actor.username.to_lowercase());
+    if tx.site().is_own_name(&domain) {
+        return Err(Error::forbidden("a handle of ours for an actor of another server"));
+    }
+    let id = known.as_ref().map_or_else(|| tx.new_id(), |a| a.id);
+    store::remote::release_handle(tx.conn, &handle, id)?;
+    let mut account = match &known {
+        Some(known) => known.clone(),
+        None => Account {
+            domain: Some(domain.clone()),
+            ..crate::domain::accounts::blank(tx, id, actor.username.clone(), actor.kind)
+        },
+    };
+    let before = known.as_ref().map(|a| shown(a));
+    account.handle = handle;
+    account.uri.clone_from(&actor.uri);
+    account.username.clone_from(&actor.username);
+    account.domain = Some(domain);
+    account.inbox_url = Some(actor.inbox.clone());
+    account.shared_inbox_url.clone_from(&actor.shared_inbox);
+    account.outbox_url.clone_from(&actor.outbox);
+    account.followers_url.clone_from(&actor.followers);
+    account.following_url.clone_from(&actor.following);
+    account.featured_url.clone_from(&actor.featured);
+    (account.public_key_id, account.public_key) = actor.rsa_key.clone().unzip();
+    (account.ed25519_key_id, account.ed25519_key) = actor.ed25519_key.clone().unzip();
+    account.created_at = actor.published.unwrap_or(account.created_at).min(tx.now);
+    account.fetched_at = Some(tx.now);
+    show(tx, &mut account, actor)?;
+    if known.is_none() {
+        store::users::insert_account(tx.conn, &account)?;
+    } else {
+        if before.is_some_and(|b| b != shown(&account)) {
+            account.updated_at = tx.now;
+        }
+        let changed = account.updated_at == tx.now;
+        store::remote::update_account(tx.conn, &account)?;
+        if changed {
+            tx.record(Fact::AccountUpdated(id))?;
+        }
+    }
+    Ok(account)
+}
+
+/// What people see of an account.
+fn shown(a: &Account) -> (String, String, String, Option<String>, Option<String>, bool, bool) {
+    (
+        a.display_name.clone(),
+        a.note.clone(),
+        a.fields.clone(),
+        a.avatar_remote_url.clone(),
+        a.header_remote_url.clone(),
+        a.locked,
+        a.suspended_by_origin,
+    )
+}
+
+/// The part of a document that only concerns the profile.
+fn show(tx: &mut Tx<'_>, account: &mut Account, actor: &RemoteActor) -> Result<()> {
+    account.kind = actor.kind;
+    account.url = actor.url.clone().or_else(|| Some(actor.uri.clone()));
+    account.display_name.clone_from(&actor.display_name);
+    account.note = actor.note.as_str().to_owned();
+    account.fields = fields_json(actor, &account.fields);
+    account.emojis = emojis_json(&actor.emojis);
+    if account.avatar_remote_url != actor.avatar {
+        // The copy is of another picture; the new one is fetched when somebody looks.
+        account.avatar = None;
+        account.avatar_remote_url.clone_from(&actor.avatar);
+    }
+    account.avatar_description.clone_from(&actor.avatar_description);
+    if account.header_remote_url != actor.header {
+        account.header = None;
+        account.header_remote_url.clone_from(&actor.header);
+    }
+    account.header_description.clone_from(&actor.header_description);
+    account.locked = actor.locked;
+    account.discoverable = actor.discoverable;
+    account.indexable = actor.indexable;
+    account.memorial = actor.memorial;
+    account.suspended_by_origin = actor.suspended;
+    account.also_known_as = serde_json::json!(actor.also_known_as).to_string();
+    account.attribution_domains = serde_json::json!(actor.attribution_domains).to_string();
+    account.moved_to_id = match &actor.moved_to {
+        None => None,
+        Some(to) => match store::accounts::find_by_uri(tx.conn, to)? {
+            Some(target) if names(&target, &account.uri) && target.id != account.id => Some(target.id),
+            _ => account.moved_to_id,
+        },
+    };
+    Ok(())
+}
+
+/// Whether `account` says that it is also known as `uri` (MOVE-01).
+pub fn names(account: &Account, uri: &str) -> bool {
+    serde_json::from_str::<Vec<String>>(&account.also_known_as).unwrap_or_default().iter().any(|a| a == uri)
+}
+
+fn fields_json(actor: &RemoteActor, before: &str) -> String {
+    if actor.fields.is_empty() {
+        return "[]".to_owned();
+    }
+    let old: Vec<Field> = serde_json::from_str(before).unwrap_or_default();
+    let fields: Vec<Field> = actor
+        .fields
+        .iter()
+        .map(|(name, value)| {
+            let seen = old.iter().find(|f| f.name == *name && f.value == value.as_str()).and_then(|f| f.verified_at);
+            Field { name: name.clone(), value: value.as_str().to_owned(), source: None, verified_at: seen }
+        })
+        .collect();
+    serde_json::to_string(&fields).unwrap_or_else(|_| "[]".to_owned())
+}
+
+/// As rows keep them.
+pub(super) fn emojis_json(emojis: &[RemoteEmoji]) -> String {
+    if emojis.is_empty() {
+        return "[]".to_owned();
+    }
+    let list: Vec<_> = emojis.iter().map(|e| serde_json::json!({ "shortcode": e.shortcode, "url": e.url })).collect();
+    serde_json::Value::from(list).to_string()
+}
+
+/// Whether an actor document that arrived in an Update may be believed without reading it from its origin: nothing in
+/// it that decides where activities go or whose signature counts differs from what is known (AUTH-06, AUT-24).
+pub fn is_profile_only(account: &Account, actor: &RemoteActor) -> bool {
+    let key = |known: (&Option<String>, &Option<Vec<u8>>), new: &Option<(String, Vec<u8>)>| {
+        (known.0.as_deref(), known.1.as_deref())
+            == (new.as_ref().map(|n| n.0.as_str()), new.as_ref().map(|n| n.1.as_slice()))
+    };
+    account.uri == actor.uri
+        && account.username == actor.username
+        && account.inbox_url.as_deref() == Some(actor.inbox.as_str())
+        && account.shared_inbox_url == actor.shared_inbox
+        && account.outbox_url == actor.outbox
+        && account.followers_url == actor.followers
+        && account.following_url == actor.following
+        && account.featured_url == actor.featured
+        && key((&account.public_key_id, &account.public_key), &actor.rsa_key)
+        && key((&account.ed25519_key_id, &account.ed25519_key), &actor.ed25519_key)
+}
+
+/// A new profile of somebody known (UPD-03), after [`is_profile_only`] said yes.
+pub fn update_profile(tx: &mut Tx<'_>, account: &Account, actor: &RemoteActor) -> Result<()> {
+    let domain = account.domain.clone().unwrap_or_default();
+    save_actor(tx, actor, &domain).map(|_| ())
+}
+
+/// Somebody of another server is gone for good (DEL-06): hidden at once, the rest goes in the background.
+pub fn delete_actor(tx: &mut Tx<'_>, account: &Account) -> Result<()> {
+    if account.is_local() || account.deleted_at.is_some() {
+        return Ok(());
+    }
+    tx.record(Fact::AccountDeleted(account.id))?;
+    store::posts::bury(tx.conn, &account.uri, Some(&account.uri), tx.now)?;
+    store::remote::clear_gone(tx.conn, account, tx.now)?;
+    store::remote::remove_relations(tx.conn, account.id)?;
+    tx.enqueue(&Task::PurgeAccount { account: account.id.raw() })
+}
+
+/// Rows removed in one transaction of a purge.
+const CHUNK: i64 = 200;
+
+/// One chunk of what a deleted account leaves behind; false when nothing is left.
+pub fn purge_some(tx: &mut Tx<'_>, account: Id<Account>) -> Result<bool> {
+    let owner = store::accounts::load(tx.conn, account)?;
+    if owner.deleted_at.is_none() {
+        return Ok(false);
+    }
+    let posts = store::remote::some_posts(tx.conn, account, CHUNK)?;
+    for post in &posts {
+        crate::domain::posts::remove(tx, *post)?;
+    }
+    if !posts.is_empty() {
+        return Ok(true);
+    }
+    if store::remote::remove_some_favourites(tx.conn, account, CHUNK)? > 0 {
+        return Ok(true);
+    }
+    store::remote::remove_relations(tx.conn, account)?;
+    Ok(false)
+}

@@ -1,0 +1,364 @@
+//! Posts of other servers: taken in, changed, removed.
+
+use super::{Addressing, PUBLIC, RemotePost, actors::emojis_json, remember};
+use crate::{
+    Error, Result,
+    config::FederationPolicy,
+    domain::{
+        Task, Tx, Viewer,
+        html::{self, Html},
+        polls,
+        posts::{self, NewPoll, NewPost, Revision},
+        visibility::can_see,
+    },
+    id::Id,
+    limits,
+    model::{Account, Media, MediaState, Post, Visibility},
+    store,
+    time::Timestamp,
+    uri,
+};
+
+/// Hours after which a post is no news any more (POST-01).
+const NEWS_HOURS: i64 = 6;
+/// Hours within which an Update of an unknown post counts as its Create (UPD-02).
+const LATE_HOURS: i64 = 24;
+
+/// How something came to us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arrival {
+    /// Whose personal inbox it was delivered to.
+    pub recipient: Option<Id<Account>>,
+    /// We asked for it: taken whatever it is, and no news.
+    pub fetched: bool,
+}
+
+impl Arrival {
+    /// We asked for it.
+    pub const FETCHED: Self = Self { recipient: None, fetched: true };
+}
+
+/// Who may see what is addressed like this by the owner of `followers` (ADDR-IN-01 to 04, 07).
+pub fn visibility(addressing: &Addressing, followers: Option<&str>) -> Visibility {
+    if addressing.direct {
+        Visibility::Direct
+    } else if addressing.to.iter().any(|a| a == PUBLIC) {
+        Visibility::Public
+    } else if addressing.cc.iter().any(|a| a == PUBLIC) {
+        Visibility::Unlisted
+    } else if followers.is_some_and(|f| addressing.all().any(|a| a == f)) {
+        Visibility::Private
+    } else {
+        Visibility::Direct
+    }
+}
+
+/// The people of a post that are known here.
+struct People {
+    /// As rows keep them: (account, silent).
+    mentions: Vec<(Id<Account>, bool)>,
+    /// Somebody of this node is among them.
+    local: bool,
+    /// Somebody of this node is named and addressed.
+    notified: bool,
+    group: Option<Id<Account>>,
+}
+
+fn people(
+    tx: &mut Tx<'_>,
+    author: &Account,
+    post: &RemotePost,
+    visibility: Visibility,
+    arrival: Arrival,
+) -> Result<People> {
+    let mut wanted: Vec<&str> = post.mentions.iter().map(|m| m.uri.as_str()).collect();
+    for address in post.addressing.all().chain(post.audience.as_deref()) {
+        let somebody = address != PUBLIC && Some(address) != author.followers_url.as_deref() && address != author.uri;
+        if somebody && wanted.len() < limits::RECIPIENTS && !wanted.contains(&address) {
+            wanted.push(address);
+        }
+    }
+    let mut out = People { mentions: Vec::new(), local: false, notified: false, group: None };
+    for account in store::remote::accounts_by_uri(tx.conn, &wanted)? {
+        if account.id == author.id || account.is_unavailable() {
+            continue;
+        }
+        if post.audience.as_deref() == Some(account.uri.as_str()) {
+            out.group = Some(account.id);
+        }
+        let addressed = post.addressing.all().any(|a| a == account.uri);
+        let named = post.mentions.iter().any(|m| m.uri == account.uri);
+        // Naming alone neither opens a post to somebody nor bothers them.
+        let open = visibility <= Visibility::Unlisted;
+        if named && (addressed || open) || addressed && account.is_local() {
+            let silent = !(named && addressed);
+            out.local |= account.is_local() && addressed;
+            out.notified |= account.is_local() && !silent;
+            out.mentions.push((account.id, silent));
+        }
+    }
+    if let Some(owner) = arrival.recipient.filter(|_| visibility == Visibility::Direct)
+        && !out.mentions.iter().any(|(id, _)| *id == owner)
+    {
+        out.mentions.push((owner, true));
+        out.local = true;
+    }
+    Ok(out)
+}
+
+/// Takes in a post that `author` is proven to have written. None when it has no place here: gone, a vote, blocked, an
+/// answer to what its author may not see, of interest to nobody (POST-15). A known post is answered as it is.
+///
+/// # Errors
+/// `Forbidden` for an id that is not its author's to give (AUT-01, AUT-06).
+pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival: Arrival) -> Result<Option<Post>> {
+    owned(tx, author, &post.uri)?;
+    if post.author != author.uri && !post.authors.contains(&author.uri) {
+        return Err(Error::forbidden("a post of somebody else"));
+    }
+    if author.is_unavailable() {
+        return Ok(None);
+    }
+    if let Some(known) = store::posts::find_by_uri(tx.conn, &post.uri)? {
+        if known.account_id != author.id {
+            return Err(Error::forbidden("a post of somebody else"));
+        }
+        // A second delivery may only add an addressee (POST-11).
+        if let Some(owner) = arrival.recipient.filter(|_| known.visibility == Visibility::Direct) {
+            store::posts::insert_mention(tx.conn, known.id, owner, true)?;
+        }
+        return Ok(Some(known));
+    }
+    if store::remote::is_gone(tx.conn, &[&post.uri], &author.uri, tx.now)? {
+        return Ok(None);
+    }
+    let parent = match &post.in_reply_to {
+        Some(uri) => store::posts::find_by_uri(tx.conn, uri)?.filter(|p| !p.is_boost()),
+        None => None,
+    };
+    if let (Some(title), Some(question)) = (&post.vote, &parent)
+        && question.poll_id.is_some()
+    {
+        if question.local {
+            polls::receive_vote(tx, author, question, title)?;
+        }
+        return Ok(None);
+    }
+    if post.vote.is_some() && post.in_reply_to.as_deref().is_some_and(|p| tx.site().owns_str(p)) {
+        return Ok(None);
+    }
+    if let Some(parent) = &parent
+        && !can_see(tx.conn, Viewer::from(author.id), parent, tx.now)?
+    {
+        return Ok(None);
+    }
+    let visibility = visibility(&post.addressing, author.followers_url.as_deref());
+    let people = people(tx, author, post, visibility, arrival)?;
+    if !arrival.fetched && !people.local && parent.is_none() && !is_relevant(tx, author)? {
+        return Ok(None);
+    }
+    let created_at = believed(post.published, tx.now);
+    let news = created_at >= tx.now.plus_seconds(-NEWS_HOURS * 3600) || people.notified;
+    let new = NewPost {
+        id: posts::free_id(tx, created_at)?,
+        uri: post.uri.clone(),
+        url: post.url.clone().or_else(|| Some(post.uri.clone())),
+        account: author.id,
+        local: false,
+        visibility,
+        content: content(post),
+        source_text: None,
+        spoiler_text: post.spoiler_text.clone(),
+        sensitive: post.sensitive,
+        language: post.language.clone(),
+        in_reply_to: parent.as_ref().map(|p| p.id),
+        in_reply_to_uri: if parent.is_some() { None } else { post.in_reply_to.clone() },
+        app: None,
+        emojis: emojis_json(&post.emojis),
+        created_at,
+        group: people.group,
+        mentions: people.mentions,
+        tags: post.hashtags.clone(),
+        media: media(tx, author, post),
+        poll: poll(tx, post),
+        fresh: news && !arrival.fetched,
+        remote_boosts_count: post.boosts.unwrap_or(0),
+        remote_favourites_count: post.favourites.unwrap_or(0),
+    };
+    let orphan = new.in_reply_to_uri.is_some();
+    let Some(stored) = posts::insert_post(tx, new)? else { return Ok(None) };
+    if orphan && !arrival.fetched {
+        tx.enqueue(&Task::FetchAncestors { post: stored.id.raw() })?;
+    }
+    Ok(Some(stored))
+}
+
+/// Nothing remote may create or change what lies under our authority, or under that of somebody else's server.
+fn owned(tx: &Tx<'_>, actor: &Account, id: &str) -> Result<()> {
+    if actor.is_local() || tx.site().owns_str(id) || !uri::same_authority(id, &actor.uri) {
+        return Err(Error::forbidden("an id of another authority"));
+    }
+    Ok(())
+}
+
+/// Is what this account writes of interest here, whoever it is addressed to?
+fn is_relevant(tx: &mut Tx<'_>, author: &Account) -> Result<bool> {
+    Ok(tx.config().federation.policy == FederationPolicy::Allowlist
+        || store::remote::has_local_follower(tx.conn, author.id)?)
+}
+
+/// Missing, unreadable, ancient and future dates mean now (POST-01).
+pub(super) fn believed(claimed: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    claimed.filter(|at| (Timestamp::Y2000..=now).contains(at)).unwrap_or(now)
+}
+
+/// A note with nothing but a name that answers no poll is a note whose text is its name (POST-05).
+fn content(post: &RemotePost) -> Html {
+    match &post.vote {
+        Some(name) => html::sanitize_html(&format!("<p>{}</p>", html::escape(name))),
+        None => post.content.clone(),
+    }
+}
+
+fn media(tx: &Tx<'_>, author: &Account, post: &RemotePost) -> Vec<Media> {
+    post.attachments
+        .iter()
+        .enumerate()
+        .map(|(position, file)| Media {
+            id: tx.new_id(),
+            account_id: author.id,
+            post_id: None,
+            position: i16::try_from(position).unwrap_or(i16::MAX),
+            kind: file.kind,
+            state: MediaState::Ready,
+            mime: file.mime.clone(),
+            file: None,
+            thumbnail: None,
+            remote_url: Some(file.url.clone()),
+            remote_thumbnail_url: file.thumbnail.clone(),
+            size: 0,
+            description: file.description.clone(),
+            blurhash: file.blurhash.clone(),
+            focus_x: file.focus.map(|f| f.0),
+            focus_y: file.focus.map(|f| f.1),
+            width: file.width,
+            height: file.height,
+            small_width: None,
+            small_height: None,
+            duration_ms: file.duration_ms,
+            cached_at: None,
+            created_at: tx.now,
+        })
+        .collect()
+}
+
+fn poll(tx: &Tx<'_>, post: &RemotePost) -> Option<NewPoll> {
+    post.poll.as_ref().map(|poll| NewPoll {
+        options: poll.options.clone(),
+        multiple: poll.multiple,
+        hide_totals: false,
+        expires_at: poll.ends_at,
+        closed_at: poll.closed_at.or_else(|| poll.closed.then_some(tx.now)),
+        voters: poll.voters,
+    })
+}
+
+/// A new state of a post (UPD-01, POLL-03). An older state than the known one has no effect; what decides about
+/// authorship, time, thread and audience stays as first stored, but the audience may get narrower (AUT-21).
+///
+/// # Errors
+/// `Forbidden` for a post of somebody else (AUT-04).
+pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival: Arrival) -> Result<()> {
+    owned(tx, author, &post.uri)?;
+    let Some(known) = store::posts::find_by_uri(tx.conn, &post.uri)? else {
+        let young = believed(post.published, tx.now) >= tx.now.plus_seconds(-LATE_HOURS * 3600);
+        if young || arrival.fetched {
+            receive_post(tx, author, post, arrival)?;
+        }
+        return Ok(());
+    };
+    if known.account_id != author.id || known.local || known.is_boost() || post.author != author.uri {
+        return Err(Error::forbidden("a post of somebody else"));
+    }
+    if author.is_unavailable() || post.vote.is_some() {
+        return Ok(());
+    }
+    let edited_at = post.updated.unwrap_or(tx.now).min(tx.now);
+    if edited_at < known.edited_at.unwrap_or(known.created_at) {
+        return Ok(());
+    }
+    let narrower = visibility(&post.addressing, author.followers_url.as_deref());
+    let visibility = if post.addressing.is_empty() { known.visibility } else { known.visibility.max(narrower) };
+    if visibility != known.visibility {
+        store::remote::narrow(tx.conn, known.id, visibility)?;
+    }
+    let people = people(tx, author, post, visibility, Arrival::default())?;
+    let revision = Revision {
+        content: content(post),
+        source_text: None,
+        spoiler_text: post.spoiler_text.clone(),
+        sensitive: post.sensitive,
+        language: post.language.clone(),
+        url: post.url.clone().or_else(|| known.url.clone()),
+        emojis: emojis_json(&post.emojis),
+        mentions: people.mentions,
+        tags: post.hashtags.clone(),
+        media: media(tx, author, post),
+        poll: poll(tx, post),
+        remote_boosts_count: post.boosts.unwrap_or(known.remote_boosts_count),
+        remote_favourites_count: post.favourites.unwrap_or(known.remote_favourites_count),
+        edited_at,
+    };
+    posts::revise(tx, &known, revision)
+}
+
+/// `by` deleted a post (DEL-01 to DEL-05): its author, or a moderator of the group it was posted to on the group's
+/// server (AUTH-04). An unknown id is remembered, so that what comes late stays away.
+///
+/// # Errors
+/// `Forbidden` for a post of somebody else (AUT-05).
+pub fn delete_post(tx: &mut Tx<'_>, by: &Account, id: &str) -> Result<()> {
+    let Some(known) = store::posts::find_by_uri(tx.conn, id)? else { return remember(tx, id, &by.uri) };
+    let moderated = match known.group_id {
+        Some(group) if !known.local => {
+            store::accounts::find(tx.conn, group)?.is_some_and(|g| uri::same_authority(&g.uri, &by.uri))
+        }
+        _ => false,
+    };
+    if known.local || !(known.account_id == by.id || moderated) {
+        return Err(Error::forbidden("a post of somebody else"));
+    }
+    posts::remove(tx, known.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fed_addr_in_audiences_become_visibilities() {
+        let followers = Some("https://a.example/f");
+        let to = |to: &[&str], cc: &[&str]| Addressing {
+            to: to.iter().map(|s| (*s).to_owned()).collect(),
+            cc: cc.iter().map(|s| (*s).to_owned()).collect(),
+            direct: false,
+        };
+        let f = "https://a.example/f";
+        assert_eq!(visibility(&to(&[PUBLIC], &[f]), followers), Visibility::Public);
+        assert_eq!(visibility(&to(&[f], &[PUBLIC]), followers), Visibility::Unlisted);
+        assert_eq!(visibility(&to(&[f], &[]), followers), Visibility::Private);
+        assert_eq!(visibility(&to(&[], &[f]), followers), Visibility::Private);
+        assert_eq!(visibility(&to(&["https://b.example/u"], &[]), followers), Visibility::Direct);
+        assert_eq!(visibility(&to(&["https://b.example/followers"], &[]), None), Visibility::Direct);
+        assert_eq!(visibility(&Addressing { direct: true, ..to(&[PUBLIC], &[]) }, followers), Visibility::Direct);
+    }
+
+    #[test]
+    fn fed_post_01_unbelievable_dates_mean_now() {
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        assert_eq!(believed(None, now), now);
+        assert_eq!(believed(Some(now.plus_days(1)), now), now);
+        assert_eq!(believed(Some(Timestamp::from_millis(0)), now), now);
+        assert_eq!(believed(Some(now.plus_days(-1)), now), now.plus_days(-1));
+    }
+}

@@ -1,0 +1,215 @@
+//! Boosts, likes, pins and reports that arrive, and taking them back.
+
+use super::{Addressing, posts::believed, remember, visibility};
+use crate::{
+    Error, Result,
+    config::FederationPolicy,
+    domain::{
+        Tx, Viewer, follows,
+        posts::{self, NewBoost},
+        reactions, reports,
+        visibility::can_see,
+    },
+    id::Id,
+    limits,
+    model::{Account, AccountKind, Post, Visibility},
+    store::{self, reactions::Shelf},
+    time::Timestamp,
+    uri,
+};
+
+/// Hours after which a boost is no news any more.
+const NEWS_HOURS: i64 = 6;
+/// Things one report may name (AUT-13).
+const REPORTED: usize = 50;
+
+/// A boost as it was announced.
+#[derive(Clone, Debug)]
+pub struct Announced {
+    /// The id of the Announce.
+    pub uri: String,
+    /// When, as claimed.
+    pub published: Option<Timestamp>,
+    /// For whom.
+    pub addressing: Addressing,
+}
+
+/// Somebody elsewhere boosts a post (INT-03 to INT-05): counted once per account; posts that are not for everybody only
+/// by their own author; nothing of people who are blocked here (AUT-26).
+pub fn receive_boost(tx: &mut Tx<'_>, booster: &Account, post: &Post, announced: &Announced) -> Result<()> {
+    if booster.is_unavailable() || store::remote::is_gone(tx.conn, &[&announced.uri], &booster.uri, tx.now)? {
+        return Ok(());
+    }
+    let original = match post.boost_of_id {
+        Some(original) => store::posts::load(tx.conn, original)?,
+        None => post.clone(),
+    };
+    let author = store::accounts::load(tx.conn, original.account_id)?;
+    let own = original.account_id == booster.id;
+    let allowed = original.visibility <= Visibility::Unlisted || own && original.visibility == Visibility::Private;
+    if !allowed || author.is_unavailable() || !can_see(tx.conn, Viewer::from(booster.id), &original, tx.now)? {
+        return Ok(());
+    }
+    let wanted = original.local
+        || tx.config().federation.policy == FederationPolicy::Allowlist
+        || store::remote::has_local_follower(tx.conn, booster.id)?;
+    if !wanted {
+        return Ok(());
+    }
+    let created_at = believed(announced.published, tx.now);
+    let news = created_at >= tx.now.plus_seconds(-NEWS_HOURS * 3600);
+    // A group passes on what was sent to it: no news for the author (INT-11).
+    let relayed = booster.kind == AccountKind::Group && original.local;
+    let new = NewBoost {
+        id: posts::free_id(tx, created_at)?,
+        uri: announced.uri.clone(),
+        url: None,
+        account: booster.id,
+        local: false,
+        visibility: visibility(&announced.addressing, booster.followers_url.as_deref()).min(Visibility::Private),
+        created_at,
+        fresh: news && !relayed,
+    };
+    posts::insert_boost(tx, &original, new).map(|_| ())
+}
+
+/// Somebody elsewhere likes a post (INT-01); what they cannot see they cannot like (AUT-25).
+pub fn receive_like(tx: &mut Tx<'_>, actor: &Account, post: &Post, uri: Option<&str>) -> Result<()> {
+    let original = match post.boost_of_id {
+        Some(original) => store::posts::load(tx.conn, original)?,
+        None => post.clone(),
+    };
+    if let Some(uri) = uri
+        && store::remote::is_gone(tx.conn, &[uri], &actor.uri, tx.now)?
+    {
+        return Ok(());
+    }
+    if actor.is_unavailable() || !can_see(tx.conn, Viewer::from(actor.id), &original, tx.now)? {
+        return Ok(());
+    }
+    reactions::favourite_as(tx, actor.id, &original, uri.map(str::to_owned))
+}
+
+/// What an Undo names, when its id tells nothing: kind and object of the activity.
+pub type Named<'u> = (&'u str, &'u str);
+
+/// `by` takes something back: the activity of this id, or the one of this kind about this object. Only what is theirs
+/// (AUT-08, AUT-09, AUTH-10). Unknown ids are remembered (FOL-08, INT-09).
+pub fn undo(tx: &mut Tx<'_>, by: &Account, id: Option<&str>, named: Option<Named<'_>>) -> Result<()> {
+    if let Some(id) = id
+        && undo_by_id(tx, by, id)?
+    {
+        return Ok(());
+    }
+    if let Some((kind, object)) = named
+        && undo_by_object(tx, by, kind, object)?
+    {
+        return Ok(());
+    }
+    match id {
+        Some(id) => remember(tx, id, &by.uri),
+        None => Ok(()),
+    }
+}
+
+/// True when the id is known, whoever it belongs to: then nothing else may be meant by it.
+fn undo_by_id(tx: &mut Tx<'_>, by: &Account, id: &str) -> Result<bool> {
+    if let Some(follow) = store::follows::find_by_uri(tx.conn, id)? {
+        if follow.account_id == by.id {
+            follows::unfollow(tx, by.id, follow.target_id)?;
+        }
+        return Ok(true);
+    }
+    if let Some(favourite) = store::reactions::find_favourite_by_uri(tx.conn, id)? {
+        if favourite.account_id == by.id {
+            reactions::unfavourite_as(tx, by.id, favourite.post_id)?;
+        }
+        return Ok(true);
+    }
+    if let Some(post) = store::posts::find_by_uri(tx.conn, id)? {
+        if post.account_id == by.id && post.is_boost() {
+            posts::remove_boost(tx, &post)?;
+        }
+        return Ok(true);
+    }
+    if let Some(block) = store::remote::find_block_by_uri(tx.conn, id)? {
+        if block.account_id == by.id {
+            follows::unblock(tx, by.id, block.target_id)?;
+        }
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+fn undo_by_object(tx: &mut Tx<'_>, by: &Account, kind: &str, object: &str) -> Result<bool> {
+    match kind {
+        "Follow" | "Block" => {
+            let Some(target) = store::accounts::find_by_uri(tx.conn, object)? else { return Ok(false) };
+            if kind == "Block" {
+                let there = store::follows::find_block(tx.conn, by.id, target.id)?.is_some();
+                follows::unblock(tx, by.id, target.id)?;
+                return Ok(there);
+            }
+            let there = store::follows::find(tx.conn, by.id, target.id)?.is_some();
+            follows::unfollow(tx, by.id, target.id)?;
+            Ok(there)
+        }
+        "Like" | "EmojiReact" | "Announce" => {
+            let Some(post) = store::posts::find_by_uri(tx.conn, object)? else { return Ok(false) };
+            if kind == "Announce" {
+                let Some(boost) = store::posts::find_boost(tx.conn, post.id, by.id)? else { return Ok(false) };
+                posts::remove_boost(tx, &boost)?;
+                return Ok(true);
+            }
+            let there = store::reactions::find_favourite(tx.conn, post.id, by.id)?.is_some();
+            reactions::unfavourite_as(tx, by.id, post.id)?;
+            Ok(there)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// An account elsewhere pins or unpins a post of its own (COLL-02).
+pub fn receive_pin(tx: &mut Tx<'_>, owner: &Account, post: &Post, pinned: bool) -> Result<()> {
+    if post.account_id != owner.id || post.is_boost() || post.visibility == Visibility::Direct {
+        return Ok(());
+    }
+    if !pinned {
+        return store::reactions::unshelve(tx.conn, Shelf::Pins, owner.id, post.id).map(|_| ());
+    }
+    if store::reactions::shelved(tx.conn, Shelf::Pins, owner.id)? < 4 * limits::PINS as i64 {
+        let row: Id<Post> = tx.new_id();
+        store::reactions::shelve(tx.conn, Shelf::Pins, row, owner.id, post.id, tx.now)?;
+    }
+    Ok(())
+}
+
+/// A report from another server (MOD-04): about people of this node only, one report for each. `named` are accounts and
+/// posts in any order, `comment` is plain text.
+pub fn receive_flag(tx: &mut Tx<'_>, by: &Account, named: &[String], comment: &str, uri: Option<&str>) -> Result<()> {
+    let own: Vec<&str> = named.iter().map(String::as_str).filter(|u| tx.site().owns_str(u)).take(REPORTED).collect();
+    let posts: Vec<Post> =
+        store::remote::posts_by_uri(tx.conn, &own)?.into_iter().filter(|p| p.local && !p.is_boost()).collect();
+    let mut targets: Vec<Id<Account>> = Vec::new();
+    let accounts = store::remote::accounts_by_uri(tx.conn, &own)?;
+    for target in accounts.iter().filter(|a| a.is_local()).map(|a| a.id).chain(posts.iter().map(|p| p.account_id)) {
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
+    for target in targets {
+        let filing = reports::Filing {
+            posts: posts.iter().filter(|p| p.account_id == target).map(|p| p.id).collect(),
+            comment: comment.to_owned(),
+            uri: uri.map(str::to_owned),
+            from_host: Some(uri::host(&by.uri).to_owned()),
+            ..reports::Filing::default()
+        };
+        match reports::file(tx, by.id, target, filing) {
+            // Too many from one server, or nobody left to report: dropped.
+            Ok(_) | Err(Error::NotFound | Error::RateLimited { .. }) => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
+}

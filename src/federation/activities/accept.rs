@@ -1,0 +1,46 @@
+//! Accept and Reject of a Follow of ours (FOL-05, FOL-06, FOL-12, AUT-07). Those of anything else have no effect.
+
+use super::{Outcome, Parsed, Received, parsed::Embedded};
+use crate::{
+    Result,
+    domain::{Tx, follows},
+    model::Account,
+    store,
+};
+
+/// What was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Yes,
+    No,
+}
+
+pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, answer: Answer) -> Result<Outcome> {
+    let Some(follower) = follower(tx, received, activity)? else { return Ok(Outcome::Done) };
+    match answer {
+        Answer::Yes => follows::receive_accept(tx, &received.signer, &follower, activity.object.as_deref())?,
+        Answer::No => follows::reject(tx, received.signer.id, follower.id)?,
+    }
+    Ok(Outcome::Done)
+}
+
+/// Whose Follow is meant: that of this id, else that of the embedded actor. It must have asked the signer.
+fn follower(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Option<Account>> {
+    if let Some(id) = &activity.object
+        && let Some(follow) = store::follows::find_by_uri(tx.conn, id)?
+    {
+        if follow.target_id != received.signer.id {
+            return Ok(None);
+        }
+        return Ok(store::accounts::find(tx.conn, follow.account_id)?.filter(Account::is_local));
+    }
+    match &activity.embedded {
+        Embedded::Activity(inner)
+            if inner.kind == "Follow" && inner.object.as_deref().is_none_or(|o| o == received.signer.uri) =>
+        {
+            let Some(actor) = &inner.actor else { return Ok(None) };
+            Ok(store::accounts::find_by_uri(tx.conn, actor)?.filter(Account::is_local))
+        }
+        _ => Ok(None),
+    }
+}

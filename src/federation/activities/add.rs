@@ -1,0 +1,36 @@
+//! Add and Remove: pinned posts of the actor itself (COLL-02, AUT-10). Other collections have no meaning here.
+
+use super::{Outcome, Parsed, Received};
+use crate::{
+    Result,
+    app::App,
+    domain::{Tx, remote},
+    federation::{fetch::Budget, import},
+    store, uri,
+};
+
+fn is_featured(received: &Received, activity: &Parsed) -> bool {
+    activity.target.is_some() && activity.target == received.signer.featured_url
+}
+
+pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, added: bool) -> Result<Outcome> {
+    let Some(object) = activity.object.as_ref().filter(|_| is_featured(received, activity)) else {
+        return Ok(Outcome::Done);
+    };
+    match store::posts::find_by_uri(tx.conn, object)? {
+        Some(post) => {
+            remote::receive_pin(tx, &received.signer, &post, added)?;
+            Ok(Outcome::Done)
+        }
+        // One's own posts only, so there is only one server to ask.
+        None if added && uri::same_authority(object, &activity.actor) => Ok(Outcome::Fetch),
+        None => Ok(Outcome::Done),
+    }
+}
+
+pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {
+    let Some(object) = &activity.object else { return Ok(()) };
+    let Some(post) = import::post(app, object, budget).await? else { return Ok(()) };
+    let signer = received.signer.clone();
+    app.write(move |tx| remote::receive_pin(tx, &signer, &post, true)).await
+}

@@ -1,0 +1,88 @@
+//! Announce: a boost (INT-03 to INT-05), or what a group passes on to its followers (INT-11). Whatever is embedded
+//! counts for nothing: the post is the one we know, or the one its own server has (AUT-03, AUT-17).
+
+use super::{
+    Outcome, Parsed, Received,
+    parsed::{Embedded, Inner},
+};
+use crate::{
+    Result,
+    app::App,
+    config::FederationPolicy,
+    domain::{
+        Tx,
+        remote::{self, Announced},
+    },
+    federation::{fetch::Budget, import},
+    model::Post,
+    store,
+};
+
+/// The post that is passed on, and what is to be done with it.
+enum What<'a> {
+    /// Show it to the followers.
+    Boost(&'a str),
+    /// It changed: read it again.
+    Again(&'a str),
+    /// It is said to be gone: look.
+    Gone(&'a str),
+}
+
+fn what(activity: &Parsed) -> Option<What<'_>> {
+    match &activity.embedded {
+        Embedded::Activity(Inner { kind, object: Some(object), .. }) => match kind.as_str() {
+            "Create" => Some(What::Boost(object)),
+            "Update" => Some(What::Again(object)),
+            "Delete" => Some(What::Gone(object)),
+            // A like of somebody else's, seen through a group, is nothing we could prove.
+            _ => None,
+        },
+        Embedded::Activity(_) => None,
+        _ => activity.object.as_deref().map(What::Boost),
+    }
+}
+
+pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
+    let Some(what) = what(activity) else { return Ok(Outcome::Done) };
+    let (What::Boost(object) | What::Again(object) | What::Gone(object)) = &what;
+    let known = store::posts::find_by_uri(tx.conn, object)?;
+    match (&what, known) {
+        (What::Boost(_), Some(post)) => {
+            boost(tx, received, activity, &post)?;
+            Ok(Outcome::Done)
+        }
+        (What::Boost(object), None) => {
+            let gone = store::remote::is_gone(tx.conn, &[object], "", tx.now)?;
+            // Nobody's curiosity but that of our own people makes us fetch.
+            let wanted = tx.config().federation.policy == FederationPolicy::Allowlist
+                || store::remote::has_local_follower(tx.conn, received.signer.id)?;
+            let fetchable = !tx.site().owns_str(object) && !gone && wanted;
+            Ok(if fetchable { Outcome::Fetch } else { Outcome::Done })
+        }
+        (What::Again(_) | What::Gone(_), Some(post)) if !post.local => Ok(Outcome::Fetch),
+        _ => Ok(Outcome::Done),
+    }
+}
+
+fn boost(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, post: &Post) -> Result<()> {
+    let Some(id) = &activity.id else { return Ok(()) };
+    let announced =
+        Announced { uri: id.clone(), published: activity.published, addressing: activity.addressing.clone() };
+    remote::receive_boost(tx, &received.signer, post, &announced)
+}
+
+pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {
+    match what(activity) {
+        Some(What::Boost(object)) => {
+            let Some(post) = import::post(app, object, budget).await? else { return Ok(()) };
+            let (received, activity) = (received.clone(), activity.clone());
+            app.write(move |tx| {
+                let post = store::posts::load(tx.conn, post.id)?;
+                boost(tx, &received, &activity, &post)
+            })
+            .await
+        }
+        Some(What::Again(object) | What::Gone(object)) => import::post_again(app, object, budget).await,
+        None => Ok(()),
+    }
+}

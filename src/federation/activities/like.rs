@@ -1,0 +1,16 @@
+//! Like, and reactions that other programs send as one (INT-01, INT-08).
+
+use super::{Outcome, Parsed, Received};
+use crate::{
+    Result,
+    domain::{Tx, remote},
+    store,
+};
+
+pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
+    let Some(object) = &activity.object else { return Ok(Outcome::Done) };
+    if let Some(post) = store::posts::find_by_uri(tx.conn, object)? {
+        remote::receive_like(tx, &received.signer, &post, activity.id.as_deref())?;
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,177 @@
+//! An activity, read once: what it is, by whom, about what.
+
+use crate::{
+    Error, Result,
+    domain::{
+        html::{cut, plain_text},
+        remote::{Addressing, RemoteActor, RemotePost},
+    },
+    federation::{
+        json::Json,
+        objects::{self, actor, post},
+    },
+    limits,
+    time::Timestamp,
+};
+
+/// The kinds of activities that have an effect here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Follow,
+    Accept,
+    Reject,
+    Undo,
+    Create,
+    Update,
+    Delete,
+    Announce,
+    Like,
+    Block,
+    Flag,
+    Add,
+    Remove,
+    Move,
+    /// Anything else: answered, without effect (INT-10, ROB-02).
+    Other,
+}
+
+impl Kind {
+    fn of(json: &Json) -> Self {
+        json.types()
+            .find_map(|t| {
+                Some(match t {
+                    "Follow" => Self::Follow,
+                    "Accept" => Self::Accept,
+                    "Reject" => Self::Reject,
+                    "Undo" => Self::Undo,
+                    "Create" => Self::Create,
+                    "Update" => Self::Update,
+                    "Delete" => Self::Delete,
+                    "Announce" => Self::Announce,
+                    "Like" | "EmojiReact" => Self::Like,
+                    "Block" => Self::Block,
+                    "Flag" => Self::Flag,
+                    "Add" => Self::Add,
+                    "Remove" => Self::Remove,
+                    "Move" => Self::Move,
+                    _ => return None,
+                })
+            })
+            .unwrap_or(Self::Other)
+    }
+}
+
+/// The activity inside of an Accept, Reject, Undo or group Announce.
+#[derive(Clone, Debug)]
+pub struct Inner {
+    /// Its type, for instance `Follow`.
+    pub kind: String,
+    /// Its actor.
+    pub actor: Option<String>,
+    /// What it is about.
+    pub object: Option<String>,
+}
+
+/// What an activity embeds.
+#[derive(Clone, Debug)]
+pub enum Embedded {
+    /// Nothing but an id, or something of no use.
+    Nothing,
+    /// A post of the actor, to be believed.
+    Post(Box<RemotePost>),
+    /// The actor itself.
+    Actor(Box<RemoteActor>),
+    /// Another activity.
+    Activity(Inner),
+}
+
+/// See the module. All addresses are normalised.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// Its id; none for a transient one.
+    pub id: Option<String>,
+    /// Its one actor.
+    pub actor: String,
+    /// What it does.
+    pub kind: Kind,
+    /// What it is about; the first of several.
+    pub object: Option<String>,
+    /// All it is about, for a Flag.
+    pub objects: Vec<String>,
+    /// What it brings along.
+    pub embedded: Embedded,
+    /// Whether `object` is a whole document that cannot be shown: an unknown type, or one of another owner.
+    pub foreign: bool,
+    /// Collection of an Add or Remove, destination of a Move.
+    pub target: Option<String>,
+    /// When, as claimed.
+    pub published: Option<Timestamp>,
+    /// For whom.
+    pub addressing: Addressing,
+    /// The reason of a Flag, plain text.
+    pub content: String,
+}
+
+/// Reads an activity of plausible shape.
+///
+/// # Errors
+/// `BadRequest` for an actor that is none or several (AUT-14), or an id that is no address.
+pub fn parse(json: &Json) -> Result<Parsed> {
+    let mut actors = json.values("actor");
+    let actor =
+        actors.next().and_then(Json::as_uri).ok_or_else(|| Error::bad_request("an actor that is no address"))?;
+    if actors.next().is_some() {
+        return Err(Error::bad_request("more than one actor"));
+    }
+    let id = match json.get("id") {
+        Json::Null => None,
+        _ => Some(json.id().ok_or_else(|| Error::bad_request("an id that is no address"))?),
+    };
+    let kind = Kind::of(json);
+    let first = json.one("object");
+    let object = first.as_uri();
+    let (embedded, foreign) = embedded(json, kind, first, &actor);
+    let flagged = kind == Kind::Flag;
+    Ok(Parsed {
+        id,
+        kind,
+        object,
+        objects: if flagged { json.uris("object", limits::RECIPIENTS) } else { Vec::new() },
+        embedded,
+        foreign,
+        target: json.uri("target"),
+        published: json.time("published"),
+        addressing: if kind == Kind::Announce { post::addressing(json) } else { Addressing::default() },
+        content: if flagged {
+            plain_text(cut(json.text("content").unwrap_or(""), limits::REMOTE_BIO))
+        } else {
+            String::new()
+        },
+        actor,
+    })
+}
+
+fn embedded(json: &Json, kind: Kind, object: &Json, actor: &str) -> (Embedded, bool) {
+    if !object.is_object() {
+        return (Embedded::Nothing, false);
+    }
+    match (kind, objects::kind(object)) {
+        (Kind::Create | Kind::Update, objects::Kind::Post) => match post::read(object, Some(json)) {
+            Ok(read) if read.author == actor => (Embedded::Post(Box::new(read)), false),
+            _ => (Embedded::Nothing, true),
+        },
+        (Kind::Create | Kind::Update, objects::Kind::Actor) => match actor::read(object) {
+            Ok(read) if read.uri == actor => (Embedded::Actor(Box::new(read)), false),
+            _ => (Embedded::Nothing, true),
+        },
+        (Kind::Create | Kind::Update, _) => (Embedded::Nothing, true),
+        (Kind::Accept | Kind::Reject | Kind::Undo | Kind::Announce, _) => match object.types().next() {
+            Some(name) if !object.get("object").is_null() => {
+                let inner = Inner { kind: name.to_owned(), actor: object.uri("actor"), object: object.uri("object") };
+                (Embedded::Activity(inner), false)
+            }
+            _ => (Embedded::Nothing, false),
+        },
+        _ => (Embedded::Nothing, false),
+    }
+}

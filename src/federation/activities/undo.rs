@@ -1,0 +1,18 @@
+//! Undo (FOL-07, FOL-08, INT-02, INT-09, MOD-01, AUT-09).
+
+use super::{Outcome, Parsed, Received, parsed::Embedded};
+use crate::{
+    Result,
+    domain::{Tx, remote},
+};
+
+pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
+    let named = match &activity.embedded {
+        // A Misskey reaction is an EmojiReact or a Like; an Undo of a Delete or of a moderator's deed has no effect here.
+        Embedded::Activity(inner) => inner.object.as_deref().map(|object| (inner.kind.as_str(), object)),
+        _ => None,
+    };
+    let id = activity.object.as_deref().filter(|id| crate::uri::same_authority(id, &activity.actor));
+    remote::undo(tx, &received.signer, id, named)?;
+    Ok(Outcome::Done)
+}

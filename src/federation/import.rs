@@ -1,0 +1,293 @@
+//! People and posts of other servers, fetched from where they live and taken in.
+
+use super::{
+    fetch::{self, Budget, FoundActor},
+    json::Json,
+    link,
+    objects::{self, Kind, typed},
+};
+use crate::{
+    Error, Result,
+    app::App,
+    domain::remote::{self, Arrival},
+    id::Id,
+    limits,
+    model::{Account, Poll, Post},
+    store, uri,
+};
+use activitypub_federation::traits::Object;
+
+/// Days after which an account is read again when somebody asks for it (DISC-18).
+const STALE_DAYS: i64 = 7;
+
+/// What an address led to.
+#[derive(Clone, Debug)]
+pub enum Imported {
+    /// Somebody.
+    Account(Box<Account>),
+    /// A post.
+    Post(Box<Post>),
+}
+
+/// An account by its id: the one we know when it is fresh enough, else as its server has it now.
+///
+/// # Errors
+/// `NotFound`, `Gone`, `Forbidden`, `BadRequest` for good; `Upstream` is worth another try.
+pub async fn account(app: &App, id: &str, budget: &Budget) -> Result<Account> {
+    let uri = id.to_owned();
+    let known = app.read(move |conn| store::accounts::find_by_uri(conn, &uri)).await?;
+    let stale = app.clock().now().plus_days(-STALE_DAYS);
+    match known {
+        Some(known) if known.is_local() || known.fetched_at.is_some_and(|at| at > stale) => Ok(known),
+        // An old copy is better than none.
+        Some(known) => match account_now(app, id, budget).await {
+            Err(Error::Upstream(_)) => Ok(known),
+            other => other,
+        },
+        None => account_now(app, id, budget).await,
+    }
+}
+
+/// An account by its id, as its server has it now.
+///
+/// # Errors
+/// As [`account`].
+pub async fn account_now(app: &App, id: &str, budget: &Budget) -> Result<Account> {
+    fetch::forget(app, id);
+    match fetch::actor(app, id, budget).await {
+        Ok(found) => save(app, found).await,
+        Err(Error::Gone) => {
+            let id = id.to_owned();
+            app.write(move |tx| match store::accounts::find_by_uri(tx.conn, &id)? {
+                Some(gone) => remote::delete_actor(tx, &gone),
+                None => Ok(()),
+            })
+            .await?;
+            Err(Error::Gone)
+        }
+        Err(e) => Err(e),
+    }
+}
+
+/// The account behind `user@domain`, known or looked up.
+///
+/// # Errors
+/// As [`account`].
+pub async fn account_by_handle(app: &App, handle: &str, budget: &Budget) -> Result<Account> {
+    let handle = handle.trim().trim_start_matches('@').to_lowercase();
+    if let Some((name, domain)) = handle.split_once('@')
+        && app.site().is_own_name(domain)
+    {
+        let name = name.to_owned();
+        return app.read(move |conn| store::accounts::find_local(conn, &name)).await?.ok_or(Error::NotFound);
+    }
+    let wanted = handle.clone();
+    let known = app.read(move |conn| store::accounts::find_by_handle(conn, &wanted)).await?;
+    let stale = app.clock().now().plus_days(-STALE_DAYS);
+    match known {
+        Some(known) if known.fetched_at.is_some_and(|at| at > stale) => Ok(known),
+        known => match fetch::actor_by_handle(app, &handle, budget).await {
+            Ok(found) => save(app, found).await,
+            Err(e) => known.ok_or(e),
+        },
+    }
+}
+
+async fn save(app: &App, found: FoundActor) -> Result<Account> {
+    let mut actor = found.actor;
+    // The stored handle is the one that its server confirmed (DISC-09).
+    actor.username.clone_from(&found.handle.username);
+    let domain = found.handle.domain.clone();
+    app.write(move |tx| remote::save_actor(tx, &actor, &domain)).await
+}
+
+/// A post by its id: the one we know, or as its server has it. None when it has no place here.
+///
+/// # Errors
+/// As [`account`].
+pub async fn post(app: &App, id: &str, budget: &Budget) -> Result<Option<Post>> {
+    let uri = id.to_owned();
+    let (known, gone) = app
+        .read(move |conn| Ok((store::posts::find_by_uri(conn, &uri)?, store::posts::is_buried(conn, &uri)?)))
+        .await?;
+    if known.is_some() || gone || app.site().owns_str(id) {
+        return Ok(known);
+    }
+    let document = fetch::document(app, id, budget).await?;
+    take(app, &document.json, budget).await
+}
+
+/// Takes a fetched post in. Its document is proven by the address that served it; its author is asked for at theirs.
+async fn take(app: &App, json: &Json, budget: &Budget) -> Result<Option<Post>> {
+    let json = shown(json);
+    let Some(id) = json.id() else { return Ok(None) };
+    if objects::kind(json) != Kind::Post {
+        return Ok(None);
+    }
+    let read = objects::post::read(json, None)?;
+    account(app, &read.author, budget).await?;
+    let data = link::data(app).await?;
+    let url = uri::parse(&id).ok_or_else(|| Error::bad_request("no address"))?;
+    <typed::Post as Object>::verify(json, &url, &data).await?;
+    match <typed::Post as Object>::from_json(json.clone(), &data).await {
+        Ok(post) => Ok(Some(post.row)),
+        Err(Error::NotFound) => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// The post inside of a Create that was served in its place, when both live on one server.
+fn shown(json: &Json) -> &Json {
+    let inner = json.one("object");
+    let same = match (json.id(), inner.id()) {
+        (Some(outer), Some(inner)) => uri::same_authority(&outer, &inner),
+        _ => false,
+    };
+    if json.is_a("Create") && inner.is_object() && same { inner } else { json }
+}
+
+/// Reads a known post again from its origin: its new state, or that it is gone (UPD-04, FETCH-08).
+///
+/// # Errors
+/// As [`account`].
+pub async fn post_again(app: &App, id: &str, budget: &Budget) -> Result<()> {
+    fetch::forget(app, id);
+    let document = match fetch::document(app, id, budget).await {
+        Ok(document) if objects::kind(&document.json) == Kind::Tombstone => None,
+        Ok(document) => Some(document),
+        Err(Error::Gone) => None,
+        Err(e) => return Err(e),
+    };
+    let Some(document) = document else { return forget_post(app, id).await };
+    let json = shown(&document.json);
+    let read = objects::post::read(json, None)?;
+    let author = account(app, &read.author, budget).await?;
+    app.write(move |tx| remote::update_post(tx, &author, &read, Arrival::FETCHED)).await
+}
+
+/// Its own server says that it is gone.
+async fn forget_post(app: &App, id: &str) -> Result<()> {
+    let id = id.to_owned();
+    app.write(move |tx| match store::posts::find_by_uri(tx.conn, &id)? {
+        Some(post) if !post.local => crate::domain::posts::remove(tx, post.id),
+        _ => Ok(()),
+    })
+    .await
+}
+
+/// What somebody typed or pasted: a handle, the address of a document, or of a page that links to one (FETCH-04,
+/// FETCH-05).
+///
+/// # Errors
+/// As [`account`].
+pub async fn lookup(app: &App, text: &str, budget: &Budget) -> Result<Imported> {
+    let Some(address) = uri::normalize(text) else {
+        return account_by_handle(app, text, budget).await.map(|a| Imported::Account(Box::new(a)));
+    };
+    if let Some(known) = known(app, &address).await? {
+        return Ok(known);
+    }
+    if app.site().owns_str(&address) {
+        return Err(Error::NotFound);
+    }
+    let document = fetch::by_page(app, &address, budget).await?;
+    let json = shown(&document.json);
+    match objects::kind(json) {
+        Kind::Actor => {
+            let found = fetch::actor_of(app, document.clone(), None, budget).await?;
+            save(app, found).await.map(|a| Imported::Account(Box::new(a)))
+        }
+        Kind::Post => {
+            let id = json.id().ok_or(Error::NotFound)?;
+            match known(app, &id).await? {
+                Some(known) => Ok(known),
+                None => take(app, json, budget).await?.map(|p| Imported::Post(Box::new(p))).ok_or(Error::NotFound),
+            }
+        }
+        _ => Err(Error::NotFound),
+    }
+}
+
+/// What we have under an address, by id or by page.
+async fn known(app: &App, address: &str) -> Result<Option<Imported>> {
+    let local_post = app.site().local_post::<Post>(address).map(|(_, id)| id);
+    let local_name = app.site().local_username(address);
+    let address = address.to_owned();
+    app.read(move |conn| {
+        if let Some(post) = store::posts::find_by_uri(conn, &address)? {
+            return Ok(Some(Imported::Post(Box::new(post))));
+        }
+        if let Some(account) = store::accounts::find_by_uri(conn, &address)? {
+            return Ok((!account.is_unavailable()).then(|| Imported::Account(Box::new(account))));
+        }
+        if let Some(id) = local_post {
+            return Ok(store::posts::find(conn, id)?.map(|p| Imported::Post(Box::new(p))));
+        }
+        match local_name {
+            Some(name) => Ok(store::accounts::find_local(conn, &name)?.map(|a| Imported::Account(Box::new(a)))),
+            None => Ok(None),
+        }
+    })
+    .await
+}
+
+/// The task `FetchAncestors`: fetches what a post answers, what that answers, and so on (THR-02): at most 100, each id
+/// once, so that a circle ends.
+///
+/// # Errors
+/// `Upstream` when the next one cannot be had just now.
+pub async fn ancestors(app: &App, post: Id<Post>) -> Result<()> {
+    let budget = Budget::new(3 * limits::ANCESTORS);
+    let mut seen: Vec<String> = Vec::new();
+    let Some(mut current) = app.read(move |conn| store::posts::find(conn, post)).await? else { return Ok(()) };
+    while let Some(parent) = current.in_reply_to_uri.clone() {
+        if seen.len() >= limits::ANCESTORS || seen.contains(&parent) {
+            return Ok(());
+        }
+        match self::post(app, &parent, &budget).await {
+            Ok(Some(found)) => current = found,
+            Ok(None) => return Ok(()),
+            Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
+            // Not there, not for us, or not a post: the thread begins here.
+            Err(_) => return Ok(()),
+        }
+        seen.push(parent);
+    }
+    Ok(())
+}
+
+/// The task `RefreshAccount`: reads an account again from its origin, with the counts its server tells when it was known
+/// for a while (FOL-13).
+///
+/// # Errors
+/// As [`account`].
+pub async fn refresh_account(app: &App, id: Id<Account>) -> Result<()> {
+    let account = app.read(move |conn| store::accounts::load(conn, id)).await?;
+    if account.is_local() || account.deleted_at.is_some() {
+        return Ok(());
+    }
+    match account_now(app, &account.uri, &Budget::of_activity()).await {
+        Ok(_) | Err(Error::Gone | Error::NotFound | Error::Forbidden(_) | Error::BadRequest(_)) => Ok(()),
+        Err(e) => Err(e),
+    }
+}
+
+/// The task `RefreshPoll`: reads a remote poll again (POLL-03).
+///
+/// # Errors
+/// As [`account`].
+pub async fn refresh_poll(app: &App, id: Id<Poll>) -> Result<()> {
+    let post = app
+        .read(move |conn| {
+            let poll = store::polls::load(conn, id)?;
+            store::posts::load(conn, poll.post_id)
+        })
+        .await?;
+    if post.local {
+        return Ok(());
+    }
+    match post_again(app, &post.uri, &Budget::of_activity()).await {
+        Ok(()) | Err(Error::NotFound | Error::Forbidden(_) | Error::BadRequest(_)) => Ok(()),
+        Err(e) => Err(e),
+    }
+}

@@ -1,0 +1,258 @@
+//! Rows of people and things that live elsewhere, and what is remembered of ids that are gone.
+
+use crate::{
+    Result,
+    db::{Conn, Sql},
+    id::Id,
+    model::{Account, Post},
+    time::Timestamp,
+};
+use diesel::sql_types::{BigInt, Text};
+
+/// Writes everything that another server says about an account.
+pub fn update_account(conn: &mut Conn, a: &Account) -> Result<()> {
+    Sql::new("update accounts set handle = ")
+        .bind(&a.handle)
+        .with(", username = ", &a.username)
+        .with(", domain = ", a.domain.as_deref())
+        .with(", url = ", a.url.as_deref())
+        .with(", kind = ", a.kind)
+        .with(", display_name = ", &a.display_name)
+        .with(", note = ", &a.note)
+        .with(", fields = ", &a.fields)
+        .with(", emojis = ", &a.emojis)
+        .with(", avatar = ", a.avatar.as_deref())
+        .with(", avatar_remote_url = ", a.avatar_remote_url.as_deref())
+        .with(", avatar_description = ", &a.avatar_description)
+        .with(", header = ", a.header.as_deref())
+        .with(", header_remote_url = ", a.header_remote_url.as_deref())
+        .with(", header_description = ", &a.header_description)
+        .with(", locked = ", a.locked)
+        .with(", discoverable = ", a.discoverable)
+        .with(", indexable = ", a.indexable)
+        .with(", memorial = ", a.memorial)
+        .with(", inbox_url = ", a.inbox_url.as_deref())
+        .with(", shared_inbox_url = ", a.shared_inbox_url.as_deref())
+        .with(", outbox_url = ", a.outbox_url.as_deref())
+        .with(", followers_url = ", a.followers_url.as_deref())
+        .with(", following_url = ", a.following_url.as_deref())
+        .with(", featured_url = ", a.featured_url.as_deref())
+        .with(", public_key_id = ", a.public_key_id.as_deref())
+        .with(", public_key = ", a.public_key.clone())
+        .with(", ed25519_key_id = ", a.ed25519_key_id.as_deref())
+        .with(", ed25519_key = ", a.ed25519_key.clone())
+        .with(", also_known_as = ", &a.also_known_as)
+        .with(", moved_to_id = ", a.moved_to_id)
+        .with(", created_at = ", a.created_at)
+        .with(", updated_at = ", a.updated_at)
+        .with(", fetched_at = ", a.fetched_at)
+        .with(", suspended_by_origin = ", a.suspended_by_origin)
+        .with(", attribution_domains = ", &a.attribution_domains)
+        .with(" where id = ", a.id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A handle belongs to somebody else now: whoever had it keeps the row under a name nobody can type.
+pub fn release_handle(conn: &mut Conn, handle: &str, except: Id<Account>) -> Result<()> {
+    let holders: Vec<Id<Account>> = Sql::new("select a.id from accounts a where a.domain is not null and a.handle = ")
+        .bind(handle)
+        .with(" and a.id <> ", except)
+        .load_ids(conn)?;
+    for holder in holders {
+        Sql::new("update accounts set handle = ")
+            .bind(format!("{handle}#{holder}"))
+            .with(" where id = ", holder)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// An account of another server is gone for good: its profile is emptied, its name is free for a new id (DEL-06).
+pub fn clear_gone(conn: &mut Conn, account: &Account, now: Timestamp) -> Result<()> {
+    Sql::new("update accounts set deleted_at = ")
+        .bind(now)
+        .with(", updated_at = ", now)
+        .with(", handle = ", format!("{}#{}", account.handle, account.id))
+        .push(
+            ", display_name = '', note = '', fields = '[]', emojis = '[]', avatar = null, avatar_remote_url = null, \
+             header = null, header_remote_url = null, avatar_description = '', header_description = '', \
+             also_known_as = '[]', attribution_domains = '[]', inbox_url = null, shared_inbox_url = null, \
+             discoverable = false, indexable = false where id = ",
+        )
+        .bind(account.id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Accounts by actor id: of this node and of others; unknown ids are left out.
+pub fn accounts_by_uri(conn: &mut Conn, uris: &[&str]) -> Result<Vec<Account>> {
+    if uris.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select a.* from accounts a where a.uri in ").texts(uris).load(conn)
+}
+
+/// Posts by object id; unknown ids are left out.
+pub fn posts_by_uri(conn: &mut Conn, uris: &[&str]) -> Result<Vec<Post>> {
+    if uris.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select p.* from posts p where p.uri in ").texts(uris).load(conn)
+}
+
+/// Whether one of these ids is gone for good, or was deleted or undone by `actor` before it came (DEL-03).
+pub fn is_gone(conn: &mut Conn, uris: &[&str], actor: &str, now: Timestamp) -> Result<bool> {
+    let rows = Sql::new("select t.uri, coalesce(t.actor_uri, '') from tombstones t where t.uri in ")
+        .texts(uris)
+        .with(" and (t.expires_at is null or t.expires_at > ", now)
+        .push(")")
+        .load_as::<(Text, Text), (String, String)>(conn)?;
+    Ok(rows.iter().any(|(_, by)| by.is_empty() || by == actor))
+}
+
+/// Remembers that `actor` deleted or undid an id that did not come yet; a lasting tombstone stays as it is.
+pub fn remember_gone(conn: &mut Conn, uri: &str, actor: &str, now: Timestamp, until: Timestamp) -> Result<()> {
+    Sql::new("insert into tombstones (uri, actor_uri, created_at, expires_at) values (")
+        .bind(uri)
+        .with(",", actor)
+        .with(",", now)
+        .with(",", until)
+        .push(") on conflict (uri) do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether anybody of this node follows the account.
+pub fn has_local_follower(conn: &mut Conn, account: Id<Account>) -> Result<bool> {
+    Sql::new("select f.id from follows f join accounts a on a.id = f.account_id and a.domain is null where f.state = 1 and f.target_id = ")
+        .bind(account)
+        .push(" limit 1")
+        .exists(conn)
+}
+
+/// The block of an account by the id of its Block.
+pub fn find_block_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<crate::model::Block>> {
+    Sql::new("select b.* from blocks b where b.uri = ").bind(uri).optional(conn)
+}
+
+/// Files of a post, in order.
+pub fn media_of(conn: &mut Conn, post: Id<Post>) -> Result<Vec<crate::model::Media>> {
+    Sql::new("select m.* from media m where m.post_id = ").bind(post).push(" order by m.position, m.id").load(conn)
+}
+
+/// Notes when a Move of this account was carried out (AUT-11).
+pub fn set_moved(conn: &mut Conn, account: Id<Account>, to: Id<Account>, now: Timestamp) -> Result<()> {
+    Sql::new("update accounts set moved_to_id = ")
+        .bind(to)
+        .with(", move_processed_at = ", now)
+        .with(" where id = ", account)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Local followers of `account` above `after`, with what they chose, in order (follow ids).
+pub fn local_followers(
+    conn: &mut Conn,
+    account: Id<Account>,
+    after: i64,
+    most: i64,
+) -> Result<Vec<crate::model::Follow>> {
+    Sql::new(
+        "select f.* from follows f join accounts a on a.id = f.account_id and a.domain is null where f.target_id = ",
+    )
+    .bind(account)
+    .with(" and f.id > ", after)
+    .with(" order by f.id limit ", most)
+    .load(conn)
+}
+
+/// Local people who block (`blocks`) or mute an account.
+pub fn local_averse(conn: &mut Conn, blocks: bool, account: Id<Account>) -> Result<Vec<Id<Account>>> {
+    let table = if blocks { "blocks" } else { "mutes" };
+    Sql::new(format!(
+        "select x.account_id from {table} x join accounts a on a.id = x.account_id and a.domain is null where x.target_id = "
+    ))
+    .bind(account)
+    .push(" order by x.account_id limit 5000")
+    .load_ids(conn)
+}
+
+/// Puts the new account beside the old one in the lists of `owner`, and copies the private remark.
+pub fn carry_lists_and_note(conn: &mut Conn, owner: Id<Account>, from: Id<Account>, to: Id<Account>) -> Result<()> {
+    Sql::new("insert into list_members (list_id, account_id) select m.list_id, ")
+        .bind(to)
+        .with(" from list_members m join lists l on l.id = m.list_id where m.account_id = ", from)
+        .with(" and l.account_id = ", owner)
+        .push(" on conflict do nothing")
+        .execute(conn)?;
+    Sql::new("insert into account_notes (account_id, target_id, comment) select n.account_id, ")
+        .bind(to)
+        .with(", n.comment from account_notes n where n.account_id = ", owner)
+        .with(" and n.target_id = ", from)
+        .push(" on conflict do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Posts of an account, newest first: one chunk for a purge.
+pub fn some_posts(conn: &mut Conn, account: Id<Account>, most: i64) -> Result<Vec<Id<Post>>> {
+    Sql::new("select p.id from posts p where p.account_id = ")
+        .bind(account)
+        .with(" order by p.id desc limit ", most)
+        .load_ids(conn)
+}
+
+/// Ends every relation of an account that is gone; answers what its followers and followings were.
+pub fn remove_relations(conn: &mut Conn, account: Id<Account>) -> Result<()> {
+    for (from, to) in [("account_id", "target_id"), ("target_id", "account_id")] {
+        let column = if from == "account_id" { "followers_count" } else { "following_count" };
+        Sql::new(format!(
+            "update accounts set {column} = case when {column} > 0 then {column} - 1 else 0 end where id in (select f.{to} from follows f where f.state = 1 and f.{from} = "
+        ))
+        .bind(account)
+        .push(")")
+        .execute(conn)?;
+    }
+    for sql in [
+        "delete from follows where account_id = ",
+        "delete from follows where target_id = ",
+        "delete from blocks where account_id = ",
+        "delete from blocks where target_id = ",
+        "delete from mutes where target_id = ",
+        "delete from list_members where account_id = ",
+        "delete from account_notes where target_id = ",
+        "delete from notifications where from_account_id = ",
+        "delete from pins where account_id = ",
+        "delete from poll_votes where account_id = ",
+        "delete from mentions where account_id = ",
+    ] {
+        Sql::new(sql).bind(account).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Takes an account's favourites back, one chunk; answers how many there were.
+pub fn remove_some_favourites(conn: &mut Conn, account: Id<Account>, most: i64) -> Result<usize> {
+    let rows = Sql::new("select f.id, f.post_id from favourites f where f.account_id = ")
+        .bind(account)
+        .with(" order by f.id limit ", most)
+        .load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;
+    for (id, post) in &rows {
+        Sql::new("update posts set favourites_count = case when favourites_count > 0 then favourites_count - 1 else 0 end where id = ")
+            .bind(*post)
+            .execute(conn)?;
+        Sql::new("delete from favourites where id = ").bind(*id).execute(conn)?;
+    }
+    Ok(rows.len())
+}
+
+/// The audience of a post gets smaller; no public timeline shows it any more.
+pub fn narrow(conn: &mut Conn, post: Id<Post>, visibility: crate::model::Visibility) -> Result<()> {
+    Sql::new("update posts set visibility = ")
+        .bind(visibility)
+        .with(", listing = ", crate::model::Listing::Hidden)
+        .with(" where id = ", post)
+        .execute(conn)?;
+    Ok(())
+}
