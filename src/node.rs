@@ -34,6 +34,7 @@ pub fn routes(app: &App) -> Router {
         // one line per edge
         .merge(api::routes().into_router())
         .merge(web::routes())
+        .merge(federation::inbox::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(api::request::wrong_method)
         .with_state(app.clone());
@@ -55,13 +56,15 @@ async fn not_found(visitor: web::Visitor) -> Response {
 pub fn start_workers(app: &App) {
     jobs::start(app);
     federation::deliver::start(app);
+    federation::inbox::queue::start(app);
 }
 
 /// Does everything that is due in the background, in this task, until nothing is; answers how much was done. For tests.
 pub async fn settle(app: &App) -> Result<usize> {
     let mut done = 0;
     loop {
-        let n = jobs::run_due(app).await? + federation::deliver::run_due(app).await?;
+        let mut n = jobs::run_due(app).await? + federation::deliver::run_due(app).await?;
+        n += federation::inbox::queue::run_due(app).await?;
         if n == 0 {
             return Ok(done);
         }
@@ -102,7 +105,11 @@ pub async fn prepare(app: &App) -> Result<()> {
     let largest = app.read(store::sweep::largest_id).await?;
     app.ids().raise(largest);
     if app.db().dialect() == db::Dialect::Sqlite {
-        app.write(|tx| store::jobs::release_all(tx.conn)).await?;
+        app.write(|tx| {
+            store::jobs::release_all(tx.conn)?;
+            store::inbox::release_all(tx.conn)
+        })
+        .await?;
     }
     Ok(())
 }

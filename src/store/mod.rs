@@ -11,6 +11,7 @@ pub mod filters;
 pub mod follows;
 pub mod hashtags;
 pub mod health;
+pub mod inbox;
 pub mod instance;
 pub mod jobs;
 pub mod listed;

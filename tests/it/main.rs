@@ -10,6 +10,7 @@ mod delivery;
 mod fetching;
 mod gate;
 mod identity;
+mod inbox;
 mod network;
 mod posts;
 mod relationships;

@@ -50,6 +50,7 @@ CREATE TABLE accounts (
     attribution_domains TEXT NOT NULL DEFAULT '[]'
 );
 CREATE INDEX accounts_public_key ON accounts(public_key_id) where public_key_id is not null;
+CREATE INDEX accounts_ed25519_key ON accounts(ed25519_key_id) where ed25519_key_id is not null;
 CREATE INDEX accounts_domain ON accounts(domain) where domain is not null;
 CREATE INDEX accounts_local ON accounts(id) where domain is null;
 

@@ -4,7 +4,9 @@ mod client;
 mod node;
 mod peer;
 pub mod rows;
+mod sender;
 
 pub use client::{Client, Reply};
 pub use node::{NOW, Node, NodeBuilder, settle};
 pub use peer::{Peer, Received};
+pub use sender::{Letter, Sender, rsa};

@@ -1,0 +1,356 @@
+//! Deliveries from other servers. One gate for the shared inbox and for every personal one (SIGIN-16).
+//!
+//! Order: content type, signature headers, host policy and rate, body within its limit, digest, shape; then the key and
+//! the proof ([`super::proof`]); then one transaction that remembers the id and has the effect, or queues the activity
+//! when something must be fetched first ([`queue`]). 202 is answered after that commit, never before (G1, G3).
+
+mod document;
+pub mod queue;
+
+use super::{
+    activities,
+    proof::{self, Prover, Refusal, prover},
+    received::{Outcome, Received},
+};
+use crate::{
+    Error, Result,
+    app::App,
+    crypto,
+    domain::{Task, Tx, remote},
+    limits,
+    model::Account,
+    store, uri,
+};
+use axum::{
+    Json as JsonBody, Router,
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use document::Document;
+use std::{sync::Arc, time::Duration};
+
+/// How long a sender may take for its body.
+const BODY_TIME: Duration = Duration::from_secs(30);
+/// Age at which an actor that acts is read again from its origin (DISC-18, SIGIN-21). Hours.
+const REFRESH_HOURS: i64 = 24;
+
+/// The inbox routes.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/inbox", post(shared))
+        .route("/actor/inbox", post(shared))
+        .route("/users/{name}/inbox", post(personal))
+}
+
+async fn shared(State(app): State<App>, request: Request) -> Response {
+    answer(deliver(&app, request, None).await)
+}
+
+async fn personal(State(app): State<App>, Path(name): Path<String>, request: Request) -> Response {
+    answer(deliver(&app, request, Some(name)).await)
+}
+
+/// Why a delivery is turned away.
+enum Turned {
+    /// By the prover.
+    Refusal(Refusal),
+    /// By the shape of the request: status and a sentence.
+    Shape(StatusCode, &'static str),
+    /// The activity has no effect, for good.
+    Effect(Error),
+}
+
+impl From<Refusal> for Turned {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
+fn answer(result: Result<(), Turned>) -> Response {
+    let (status, reason, retry_after) = match result {
+        Ok(()) => return StatusCode::ACCEPTED.into_response(),
+        Err(Turned::Shape(status, reason)) => {
+            metrics::counter!("federation_rejected_total", "reason" => "shape").increment(1);
+            (status, reason, None)
+        }
+        Err(Turned::Effect(error)) => {
+            metrics::counter!("federation_rejected_total", "reason" => "effect").increment(1);
+            // What we cannot find or do not know is nobody's fault (DEL-05, INT-01, ROB-02).
+            match error {
+                Error::BadRequest(_) | Error::Invalid { .. } => (StatusCode::BAD_REQUEST, "malformed activity", None),
+                Error::Unauthorized(_) => (StatusCode::UNAUTHORIZED, "not yours", None),
+                Error::Forbidden(_) => (StatusCode::FORBIDDEN, "not allowed", None),
+                _ => return StatusCode::ACCEPTED.into_response(),
+            }
+        }
+        Err(Turned::Refusal(refusal)) => {
+            let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::UNAUTHORIZED);
+            (status, refusal.reason(), refusal.retry_after())
+        }
+    };
+    let mut response = (status, JsonBody(serde_json::json!({ "error": reason }))).into_response();
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+async fn deliver(app: &App, request: Request, name: Option<String>) -> Result<(), Turned> {
+    let (parts, body) = request.into_parts();
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if !kind.is_empty() && !is_delivery(kind) {
+        return Err(Turned::Shape(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported media type"));
+    }
+    let prover = prover(app);
+    // All of this from the headers alone: an unsigned body is not even read (SIG-01, LIM-02).
+    let claims = prover.read(app, &parts).inspect_err(|refusal| proof::count(refusal, "", "POST"))?;
+    let body = read_body(&parts.headers, body).await?;
+    claims.body_fits(&body)?;
+    let document = Document::parse(&body).map_err(|reason| Turned::Shape(StatusCode::BAD_REQUEST, reason))?;
+
+    let done = prove_and_take(app, &prover, &claims, &document, &body, name).await;
+    if let Err(Turned::Refusal(refusal)) = &done {
+        proof::count(refusal, claims.host(), document.kind());
+    }
+    done
+}
+
+async fn prove_and_take(
+    app: &App,
+    prover: &Prover,
+    claims: &proof::Claims,
+    document: &Document,
+    body: &[u8],
+    name: Option<String>,
+) -> Result<(), Turned> {
+    // A key can only be the actor's when it lives where the actor lives: nothing else is worth a fetch (SIG-13).
+    if !claims.key_ids().any(|key_id| uri::same_authority(key_id, &document.actor)) {
+        return Err(Refusal::NotTheActor.into());
+    }
+    if prover.known(app, claims).await?.is_none() {
+        match stranger(app, document).await? {
+            Stranger::Welcome => {}
+            Stranger::Forget => return Ok(()),
+            Stranger::Suspended => return Err(Refusal::Host.into()),
+            Stranger::Gone => return Err(Refusal::OwnerGone.into()),
+        }
+    }
+    // Twice: the row may have got another key since it was parsed.
+    for _ in 0..2 {
+        let known = match prover.prove(app, claims).await {
+            Ok(known) => known,
+            // Its key cannot be had any more because it is gone, which is what it says (SIGIN-28).
+            Err(Refusal::OwnerGone) if document.is_own_end() => return bury(app, document).await,
+            Err(refusal) => return Err(refusal.into()),
+        };
+        if *known.actor != document.actor {
+            return Err(Refusal::NotTheActor.into());
+        }
+        prover.charge(app, uri::host(&known.actor))?;
+        proof::spoke(app, &known.actor);
+        let text = std::str::from_utf8(body).map_err(|_| Turned::Shape(StatusCode::BAD_REQUEST, "not UTF-8"))?;
+        match take(app, known.clone(), document, text.to_owned(), name.clone()).await? {
+            Taken::Yes => return Ok(()),
+            Taken::NobodyThere => return Err(Turned::Shape(StatusCode::NOT_FOUND, "no such inbox")),
+            Taken::Suspended => return Err(Refusal::Host.into()),
+            Taken::OwnerGone => return Err(Refusal::OwnerGone.into()),
+            Taken::OldKey => prover.forget(&known),
+        }
+    }
+    Err(Refusal::KeyAway.into())
+}
+
+/// Whether an inbox takes a body of this type: any spelling of the two of ActivityPub, and plain JSON, which several
+/// programs send (SIGIN-15).
+fn is_delivery(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    ["application/activity+json", "application/ld+json", "application/json"]
+        .iter()
+        .any(|k| kind.eq_ignore_ascii_case(k))
+}
+
+async fn read_body(headers: &header::HeaderMap, body: Body) -> Result<axum::body::Bytes, Turned> {
+    let too_large = || Turned::Shape(StatusCode::PAYLOAD_TOO_LARGE, "too large");
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > limits::INBOX_BODY as u64) {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, limits::INBOX_BODY)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => Err(too_large()),
+        Err(_) => Err(Turned::Shape(StatusCode::REQUEST_TIMEOUT, "too slow")),
+    }
+}
+
+/// What is to be done with the activity of an actor whose key is not known here, before anything is fetched.
+enum Stranger {
+    Welcome,
+    Forget,
+    Suspended,
+    Gone,
+}
+
+async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
+    let (actor, about_itself) = (document.actor.clone(), document.is_about_itself());
+    Ok(app
+        .read(move |conn| {
+            Ok(match store::accounts::find_by_uri(conn, &actor)? {
+                Some(row) if row.suspended_at.is_some() => Stranger::Suspended,
+                Some(row) if row.deleted_at.is_some() => Stranger::Gone,
+                Some(_) => Stranger::Welcome,
+                None if store::inbox::is_tombstone(conn, &actor)? => Stranger::Gone,
+                // Most of the traffic of a public node: accounts nobody here ever heard of end or change (SIGIN-27).
+                None if about_itself => Stranger::Forget,
+                None => Stranger::Welcome,
+            })
+        })
+        .await?)
+}
+
+/// A deletion that the origin itself confirmed with 410.
+async fn bury(app: &App, document: &Document) -> Result<(), Turned> {
+    let actor = document.actor.clone();
+    app.write(move |tx| match store::accounts::find_by_uri(tx.conn, &actor)? {
+        Some(row) if !row.is_local() && row.suspended_at.is_none() => remote::delete_actor(tx, &row),
+        _ => Ok(()),
+    })
+    .await
+    .map_err(|error| Refusal::Ours(error).into())
+}
+
+/// What the transaction says.
+enum Taken {
+    /// Stored, or seen before: acknowledged.
+    Yes,
+    /// No such local actor (FOL-14).
+    NobodyThere,
+    /// The signer is suspended here (SIG-19).
+    Suspended,
+    /// The signer is gone (SIG-20).
+    OwnerGone,
+    /// The row has another key now.
+    OldKey,
+}
+
+async fn take(
+    app: &App,
+    known: Arc<super::keys::Known>,
+    document: &Document,
+    body: String,
+    name: Option<String>,
+) -> Result<Taken, Turned> {
+    let offer = Arc::new(Offer {
+        known,
+        activity: document.json.clone(),
+        activity_uri: document.id.clone(),
+        // Sixteen bytes are enough to tell ids apart; an activity without one is its own bytes (ROB-06).
+        hash: crypto::sha256(document.id.as_deref().unwrap_or(&body).as_bytes()),
+        body,
+        name,
+    });
+    let first = offer.clone();
+    match app.write(move |tx| first.apply(tx)).await {
+        Ok(taken) => Ok(taken),
+        Err(error @ (Error::Unavailable(_) | Error::NoSpace)) => Err(Refusal::Ours(error).into()),
+        Err(error) if queue::is_final(&error) => Err(Turned::Effect(error)),
+        Err(error) => {
+            // Our own failure, or a poisonous activity: it is kept and tried again, apart from the others (REL-18).
+            tracing::warn!(%error, kind = document.kind(), "an activity failed and is queued");
+            let why = error.to_string();
+            app.write(move |tx| offer.keep(tx, &why)).await.map_err(|error| Refusal::Ours(error).into())
+        }
+    }
+}
+
+/// A proven activity on its way into the database.
+struct Offer {
+    known: Arc<super::keys::Known>,
+    activity: Arc<super::json::Json>,
+    activity_uri: Option<String>,
+    hash: [u8; 32],
+    body: String,
+    name: Option<String>,
+}
+
+impl Offer {
+    /// The whole effect, in this transaction; or the queue.
+    fn apply(&self, tx: &mut Tx<'_>) -> Result<Taken> {
+        let (signer, recipient) = match self.admit(tx)? {
+            Ok(admitted) => admitted,
+            Err(taken) => return Ok(taken),
+        };
+        if !self.is_new(tx)? {
+            return Ok(Taken::Yes);
+        }
+        let day_old = tx.now.plus_seconds(-REFRESH_HOURS * 3_600);
+        if signer.fetched_at.is_none_or(|at| at < day_old) {
+            tx.enqueue(&Task::RefreshAccount { account: signer.id.raw() })?;
+        }
+        let received = Received { signer, recipient, activity: self.activity.clone() };
+        match activities::apply(tx, &received)? {
+            Outcome::Done => {}
+            Outcome::Fetch => self.queue(tx, &received, 0, None)?,
+        }
+        Ok(Taken::Yes)
+    }
+
+    /// Only the queue: the effect failed for a reason of ours.
+    fn keep(&self, tx: &mut Tx<'_>, why: &str) -> Result<Taken> {
+        let (signer, recipient) = match self.admit(tx)? {
+            Ok(admitted) => admitted,
+            Err(taken) => return Ok(taken),
+        };
+        if self.is_new(tx)? {
+            let received = Received { signer, recipient, activity: self.activity.clone() };
+            self.queue(tx, &received, 1, Some(why))?;
+        }
+        Ok(Taken::Yes)
+    }
+
+    #[expect(clippy::type_complexity, reason = "either the two accounts, or why not")]
+    fn admit(&self, tx: &mut Tx<'_>) -> Result<Result<(Account, Option<crate::id::Id<Account>>), Taken>> {
+        let signer = store::accounts::load(tx.conn, self.known.account)?;
+        if signer.suspended_at.is_some() {
+            return Ok(Err(Taken::Suspended));
+        }
+        if signer.deleted_at.is_some() {
+            return Ok(Err(Taken::OwnerGone));
+        }
+        if !self.known.is_current(&signer) {
+            return Ok(Err(Taken::OldKey));
+        }
+        let recipient = match &self.name {
+            None => None,
+            Some(name) => match store::accounts::find_local(tx.conn, name)? {
+                Some(row) => Some(row.id),
+                None => return Ok(Err(Taken::NobodyThere)),
+            },
+        };
+        Ok(Ok((signer, recipient)))
+    }
+
+    fn is_new(&self, tx: &mut Tx<'_>) -> Result<bool> {
+        let short = self.hash.first_chunk::<16>().map_or(&self.hash[..], |short| short);
+        store::inbox::remember(tx.conn, short, tx.now)
+    }
+
+    fn queue(&self, tx: &mut Tx<'_>, received: &Received, attempts: i64, error: Option<&str>) -> Result<()> {
+        let item = store::inbox::NewItem {
+            id: tx.new_id(),
+            activity_uri: self.activity_uri.as_deref(),
+            signer: received.signer.id,
+            host: uri::host(&received.signer.uri),
+            recipient: received.recipient,
+            body: &self.body,
+            attempts,
+            run_at: tx.now.plus_millis(if attempts == 0 { 0 } else { queue::wait(attempts) }),
+            error,
+        };
+        store::inbox::enqueue(tx.conn, &item, tx.now)?;
+        tx.wake(queue::NAME);
+        Ok(())
+    }
+}

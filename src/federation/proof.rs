@@ -1,0 +1,304 @@
+//! Who sent this request? The one answer for deliveries and for signed reads.
+//!
+//! Cheap things first: headers, host policy, rate; only then a key is looked for, and only a key may be fetched
+//! (NET-21). What the proven sender may do is not decided here.
+
+use super::{
+    keys::{self, Keys, Known, Trouble},
+    pace::Buckets,
+    signatures::{self, Claim, Incoming, OwnNames, Reject},
+};
+use crate::{Error, app::App, uri};
+use axum::{
+    extract::ConnectInfo,
+    http::{HeaderMap, Method, header, request::Parts},
+};
+use std::{net::SocketAddr, sync::Arc};
+use url::Url;
+
+/// Deliveries of one host: so many a second, and so many at once.
+const RATE: (u32, u32) = (50, 3_000);
+/// The same for hosts that an entry names: in effect what the node can store.
+const PEER_RATE: (u32, u32) = (500, 1_000_000);
+
+/// Why a request is turned away. Nothing has changed when one of these is answered.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The signature.
+    Unproven(Reject),
+    /// No key: its document is no proof of it.
+    NoKey,
+    /// Its owner is gone for good.
+    OwnerGone,
+    /// The key's host cannot be reached just now.
+    KeyAway,
+    /// The host is not one we speak with (SIGIN-22, LAN-08).
+    Host,
+    /// The signer is somebody else than the activity's actor (SIG-13).
+    NotTheActor,
+    /// Too often; seconds to wait.
+    Limited(u64),
+    /// Ours: the database is away, the disk is full.
+    Ours(Error),
+}
+
+impl From<Reject> for Refusal {
+    fn from(reject: Reject) -> Self {
+        Self::Unproven(reject)
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl Refusal {
+    /// One word for counters, logs and the answer.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Unproven(reject) => reject.reason(),
+            Self::NoKey => "no_key",
+            Self::OwnerGone => "gone",
+            Self::KeyAway => "key_unreachable",
+            Self::Host => "host_policy",
+            Self::NotTheActor => "not_the_actor",
+            Self::Limited(_) => "rate_limit",
+            Self::Ours(_) => "unavailable",
+        }
+    }
+    /// The status it is answered with.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Unproven(reject) => reject.status(),
+            Self::NoKey | Self::OwnerGone | Self::NotTheActor => 401,
+            Self::Host => 403,
+            Self::Limited(_) => 429,
+            Self::KeyAway => 503,
+            Self::Ours(Error::NoSpace) => 507,
+            Self::Ours(Error::Internal(_)) => 500,
+            Self::Ours(_) => 503,
+        }
+    }
+    /// Seconds for `Retry-After`, where there is one.
+    pub fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::Limited(seconds) => Some(*seconds),
+            Self::KeyAway => Some(60),
+            Self::Ours(Error::NoSpace) => None,
+            Self::Ours(_) => Some(5),
+            _ => None,
+        }
+    }
+}
+
+/// In-memory state; a part of the app.
+pub struct Prover {
+    names: OwnNames,
+    keys: Keys,
+    strangers: Buckets,
+    peers: Buckets,
+}
+
+/// The prover of this node.
+pub fn prover(app: &App) -> Arc<Prover> {
+    app.part_or(|| Prover {
+        names: OwnNames::new(app.site().base_url(), app.site().domain()),
+        keys: Keys::default(),
+        strangers: Buckets::new(RATE.0, RATE.1),
+        peers: Buckets::new(PEER_RATE.0, PEER_RATE.1),
+    })
+}
+
+/// A request's claims, judged by their headers, with the hosts their keys live on.
+#[derive(Debug)]
+pub struct Claims {
+    list: Vec<(Claim, String)>,
+}
+
+impl Claims {
+    /// Whether the body is the one that was signed (SIG-06).
+    ///
+    /// # Errors
+    /// `Unproven(Digest)`.
+    pub fn body_fits(&self, body: &[u8]) -> Result<(), Refusal> {
+        self.list.iter().try_for_each(|(claim, _)| claim.body_fits(body)).map_err(Refusal::from)
+    }
+
+    /// The ids of the keys, normalised, in the order they count.
+    pub fn key_ids(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|(_, key_id)| key_id.as_str())
+    }
+
+    /// The host that is said to have signed, for logs and counters.
+    pub fn host(&self) -> &str {
+        self.key_ids().next().map_or("", uri::host)
+    }
+}
+
+/// The host a request was for: `Host` or `:authority`, and `X-Forwarded-Host` from a trusted proxy only (SIGIN-10).
+pub fn authority(app: &App, parts: &Parts) -> String {
+    let text = |name: header::HeaderName| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let proxied = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .is_some_and(|ConnectInfo(peer)| app.config().is_trusted_proxy(peer.ip()));
+    if proxied
+        && let Some(forwarded) = text(header::HeaderName::from_static("x-forwarded-host"))
+        && let Some(last) = forwarded.rsplit(',').next()
+    {
+        return last.trim().to_owned();
+    }
+    parts.uri.authority().map(|a| a.as_str().to_owned()).or_else(|| text(header::HOST)).unwrap_or_default()
+}
+
+/// Whether anything here claims to be signed.
+pub fn is_signed(headers: &HeaderMap) -> bool {
+    headers.contains_key("signature") || headers.contains_key("signature-input")
+}
+
+impl Prover {
+    /// Everything that headers alone can tell: shape, cover, time, host policy, rate. No key, no network, no database.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub fn read(&self, app: &App, parts: &Parts) -> Result<Claims, Refusal> {
+        let authority = authority(app, parts);
+        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+        let claims = signatures::read(&Incoming {
+            method: parts.method.as_str(),
+            target,
+            authority: &authority,
+            headers: &parts.headers,
+            now: app.clock().now(),
+            names: &self.names,
+        })?;
+        let rules = app.net().rules();
+        let mut list = Vec::with_capacity(claims.len());
+        for claim in claims {
+            let key_id = uri::normalize(&claim.key_id).ok_or(Reject::Malformed)?;
+            let standing = rules.standing(uri::host(&key_id));
+            if app.site().owns_str(&key_id) {
+                // Our own actors do not write to us over the network.
+                return Err(Refusal::NoKey);
+            }
+            standing.admitted.map_err(|_| Refusal::Host)?;
+            if parts.method == Method::POST {
+                self.buckets(standing.is_peer).peek(uri::host(&key_id), app.clock().now()).map_err(Refusal::Limited)?;
+            }
+            list.push((claim, key_id));
+        }
+        Ok(Claims { list })
+    }
+
+    fn buckets(&self, is_peer: bool) -> &Buckets {
+        if is_peer { &self.peers } else { &self.strangers }
+    }
+
+    /// Takes a proven delivery's token from its host's bucket.
+    ///
+    /// # Errors
+    /// `Limited`.
+    pub fn charge(&self, app: &App, host: &str) -> Result<(), Refusal> {
+        let is_peer = app.net().rules().standing(host).is_peer;
+        self.buckets(is_peer).take(host, app.clock().now()).map_err(Refusal::Limited)
+    }
+
+    /// A key that is known here without asking anybody.
+    ///
+    /// # Errors
+    /// `Ours`.
+    pub async fn known(&self, app: &App, claims: &Claims) -> Result<Option<Arc<Known>>, Refusal> {
+        for key_id in claims.key_ids() {
+            if let Some(known) = keys::find(app, &self.keys, key_id).await? {
+                return Ok(Some(known));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Forgets a parsed key whose row has changed.
+    pub fn forget(&self, known: &Known) {
+        self.keys.forget(&known.key_id);
+    }
+
+    /// Proves that one of the keys signed, fetching it when it is unknown and again when it does not fit.
+    ///
+    /// # Errors
+    /// See [`Refusal`]. `OwnerGone` when the key did not fit and its owner answers 410 now (SIGIN-28).
+    pub async fn prove(&self, app: &App, claims: &Claims) -> Result<Arc<Known>, Refusal> {
+        let mut trouble = Trouble::Refused;
+        for (claim, key_id) in &claims.list {
+            let known = match keys::find(app, &self.keys, key_id).await? {
+                Some(known) => known,
+                None => match keys::fetch(app, &self.keys, key_id).await? {
+                    Ok(known) => known,
+                    Err(why) => {
+                        trouble = why;
+                        continue;
+                    }
+                },
+            };
+            return self.check(app, claim, known).await;
+        }
+        Err(Self::refused(trouble))
+    }
+
+    /// The first key that resolves decides; when it does not fit it is asked for once more (SIGIN-05).
+    async fn check(&self, app: &App, claim: &Claim, known: Arc<Known>) -> Result<Arc<Known>, Refusal> {
+        match claim.verify(&known.key) {
+            Ok(()) => Ok(known),
+            Err(Reject::Signature) => match keys::refresh(app, &self.keys, &known.key_id).await? {
+                Some(Ok(fresh)) => {
+                    claim.verify(&fresh.key)?;
+                    Ok(fresh)
+                }
+                Some(Err(Trouble::Gone)) => Err(Refusal::OwnerGone),
+                Some(Err(_)) | None => Err(Reject::Signature.into()),
+            },
+            Err(reject) => Err(reject.into()),
+        }
+    }
+
+    fn refused(trouble: Trouble) -> Refusal {
+        match trouble {
+            Trouble::Gone => Refusal::OwnerGone,
+            Trouble::Refused => Refusal::NoKey,
+            Trouble::Away => Refusal::KeyAway,
+        }
+    }
+}
+
+/// Who asks, when a read is signed: the proven owner of the key. `None` when it is not signed. A bad signature is
+/// refused, never treated as none (SIGIN-23).
+///
+/// # Errors
+/// See [`Refusal`].
+pub async fn reader(app: &App, parts: &Parts) -> Result<Option<Arc<Known>>, Refusal> {
+    if !is_signed(&parts.headers) {
+        return Ok(None);
+    }
+    let prover = prover(app);
+    let claims = prover.read(app, parts)?;
+    let known = prover.prove(app, &claims).await.inspect_err(|refusal| count(refusal, claims.host(), "GET"))?;
+    spoke(app, &known.actor);
+    Ok(Some(known))
+}
+
+/// Counts a rejection, and says one line about it: never bodies, keys or query strings (security rule 4).
+pub fn count(refusal: &Refusal, host: &str, what: &str) {
+    metrics::counter!("federation_rejected_total", "reason" => refusal.reason()).increment(1);
+    match refusal {
+        Refusal::Ours(error) => tracing::error!(host, what, %error, "a request of a peer failed here"),
+        _ => tracing::debug!(host, what, reason = refusal.reason(), "a request of a peer was refused"),
+    }
+}
+
+/// A valid request came from there: it is not left alone any longer, and what waits for it is sent (DLV-01).
+pub fn spoke(app: &App, actor: &str) {
+    if let Ok(url) = Url::parse(actor) {
+        app.net().wake(&url);
+        super::deliver::heard_from(app, uri::host(actor));
+    }
+}

@@ -1,0 +1,762 @@
+//! The inbox gate: who may deliver, and what a refused delivery costs (security checklist, section 1).
+
+use crate::support::{Node, NodeBuilder, Peer, Sender, rsa, settle};
+use serde_json::{Value, json};
+use watercooler::{
+    crypto::PrivateKey,
+    db::Sql,
+    domain::accounts::{self, NewPerson},
+    federation::signatures::Scheme,
+    store,
+};
+
+/// A node, and a server it knows.
+async fn pair() -> (Node, Peer) {
+    let peer = Peer::start("remote").await;
+    let node = NodeBuilder::new("alpha").await.knows(&peer.authority).start().await;
+    (node, peer)
+}
+
+async fn local(node: &Node, name: &str) {
+    let name = name.to_owned();
+    node.app.write(move |tx| accounts::create(tx, &NewPerson::member(&name, None, None)).map(|_| ())).await.unwrap();
+}
+
+/// Activities that were taken in.
+async fn taken(node: &Node) -> i64 {
+    node.app.read(|conn| Sql::new("select count(*) from seen_activities").scalar_i64(conn)).await.unwrap()
+}
+
+/// Remote accounts that are known.
+async fn strangers(node: &Node) -> i64 {
+    node.app
+        .read(|conn| Sql::new("select count(*) from accounts where domain is not null").scalar_i64(conn))
+        .await
+        .unwrap()
+}
+
+/// How often a path of the server was read.
+fn reads(peer: &Peer, path: &str) -> usize {
+    peer.received().iter().filter(|r| r.method == "GET" && r.path == path).count()
+}
+
+fn like(sender: &Sender) -> Value {
+    sender.activity("Like", "https://elsewhere.example/posts/1")
+}
+
+#[tokio::test]
+async fn sec_sig_01_an_unsigned_delivery_is_refused_unread_and_unfetched() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    let mut letter = ada.letter(&node, "/inbox", &like(&ada)).without("signature");
+    assert_eq!(letter.send(&node).await.status, 401);
+    letter.body = vec![b' '; 2 << 20];
+    assert_eq!(letter.send(&node).await.status, 401, "the size does not matter: nobody looks");
+    assert!(peer.received().is_empty());
+    assert_eq!((taken(&node).await, strangers(&node).await), (0, 0));
+}
+
+#[tokio::test]
+async fn sec_sig_02_garbage_for_a_signature_is_401() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    for garbage in ["", "x", "keyId=\"", "keyId=\"a\",signature=\"\"", "sig1=:AAAA:", "\u{1f4a9}"] {
+        let mut letter = ada.letter(&node, "/inbox", &like(&ada));
+        *letter.header("signature") = garbage.into();
+        assert_eq!(letter.send(&node).await.status, 401, "{garbage}");
+    }
+    assert!(peer.received().is_empty());
+}
+
+#[tokio::test]
+async fn sec_sig_03_fed_sigin_05_13_a_wrong_key_costs_one_refetch_in_five_minutes() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    ada.delivers(&node, &like(&ada)).await;
+    assert_eq!(reads(&peer, "/users/ada"), 1);
+    let mut mallory = ada.clone();
+    mallory.signer.key = rsa(1);
+    for _ in 0..3 {
+        assert_eq!(mallory.deliver(&node, &like(&ada)).await.status, 401);
+    }
+    assert_eq!(reads(&peer, "/users/ada"), 1, "the key was read less than five minutes ago");
+    node.clock.advance(301_000);
+    for _ in 0..3 {
+        assert_eq!(mallory.deliver(&node, &like(&ada)).await.status, 401);
+    }
+    assert_eq!(reads(&peer, "/users/ada"), 2);
+    assert_eq!(taken(&node).await, 1);
+    ada.delivers(&node, &like(&ada)).await;
+}
+
+#[tokio::test]
+async fn sec_sig_04_05_a_date_an_hour_away_is_refused() {
+    let (node, peer) = pair().await;
+    for scheme in [Scheme::Cavage, Scheme::Rfc9421] {
+        let ada = Sender { scheme, ..Sender::new(&peer, "ada") };
+        let letter = ada.letter(&node, "/inbox", &like(&ada));
+        node.clock.advance(3_601_000);
+        let reply = letter.send(&node).await;
+        assert_eq!((reply.status, reply.json()["error"].as_str()), (401, Some("stale")));
+        let letter = ada.letter(&node, "/inbox", &like(&ada));
+        node.clock.advance(-3_601_000);
+        let reply = letter.send(&node).await;
+        assert_eq!((reply.status, reply.json()["error"].as_str()), (401, Some("future")));
+    }
+    assert!(peer.received().is_empty());
+}
+
+#[tokio::test]
+async fn sec_sig_06_07_fed_sigin_06_07_the_body_is_the_one_that_was_signed() {
+    let (node, peer) = pair().await;
+    for scheme in [Scheme::Cavage, Scheme::Rfc9421] {
+        let ada = Sender { scheme, ..Sender::new(&peer, "ada") };
+        let mut letter = ada.letter(&node, "/inbox", &like(&ada));
+        letter.body.push(b' ');
+        let reply = letter.send(&node).await;
+        assert_eq!((reply.status, reply.json()["error"].as_str()), (401, Some("digest")));
+        let header = if scheme == Scheme::Cavage { "digest" } else { "content-digest" };
+        let letter = ada.letter(&node, "/inbox", &like(&ada)).without(header);
+        assert_eq!(letter.send(&node).await.status, 401);
+    }
+    assert!(peer.received().is_empty());
+}
+
+#[tokio::test]
+async fn sec_sig_10_17_fed_sigin_10_a_delivery_for_another_host_or_inbox_is_refused() {
+    let (node, peer) = pair().await;
+    let other = NodeBuilder::new("beta").await.knows(&peer.authority).clock(&node.clock).start().await;
+    local(&node, "bo").await;
+    for scheme in [Scheme::Cavage, Scheme::Rfc9421] {
+        let ada = Sender { scheme, ..Sender::new(&peer, "ada") };
+        let letter = ada.letter(&node, "/inbox", &like(&ada));
+        assert_eq!(letter.send(&node).await.status, 202);
+        assert_eq!(letter.send(&other).await.status, 401, "captured here, replayed there");
+        let mut honest = letter.clone();
+        honest.headers.push(("host".into(), node.domain.clone()));
+        assert_eq!(honest.send(&other).await.status, 401, "under the name it was signed for");
+        let mut moved = letter.clone();
+        moved.path = "/users/bo/inbox".into();
+        assert_eq!(moved.send(&node).await.status, 401);
+        // An unbelievable forwarded host changes nothing: this peer is no configured proxy.
+        let mut forwarded = letter.clone();
+        forwarded.headers.push(("x-forwarded-host".into(), "evil.example".into()));
+        assert_eq!(forwarded.send(&node).await.status, 202);
+    }
+    assert_eq!(taken(&other).await, 0);
+}
+
+#[tokio::test]
+async fn sec_sig_12_the_algorithm_is_the_keys() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    for claimed in ["hmac-sha256", "none", "rsa-sha1", "quantum"] {
+        let mut letter = ada.letter(&node, "/inbox", &like(&ada));
+        *letter.header("signature") = letter.header("signature").replace("rsa-sha256", claimed);
+        assert_eq!(letter.send(&node).await.status, 401);
+    }
+    assert!(peer.received().is_empty());
+}
+
+#[tokio::test]
+async fn sec_sig_13_fed_sigin_12_the_actor_is_the_owner_of_the_key() {
+    let (node, peer) = pair().await;
+    let (ada, eve) = (Sender::new(&peer, "ada"), Sender::new(&peer, "eve"));
+    let mut forged = like(&ada);
+    assert_eq!(eve.deliver(&node, &forged).await.status, 401, "the same server");
+    forged["actor"] = json!("https://victim.example/users/vera");
+    forged["id"] = json!("https://victim.example/1");
+    peer.forget();
+    assert_eq!(eve.deliver(&node, &forged).await.status, 401, "another server");
+    assert!(peer.received().is_empty(), "nothing is worth a fetch");
+    assert_eq!(taken(&node).await, 0);
+}
+
+#[tokio::test]
+async fn sec_sig_14_16_fed_sigin_19_a_document_proves_only_its_own_keys() {
+    let victim = Peer::start("victim").await;
+    let evil = Peer::start("evil").await;
+    let node = NodeBuilder::new("alpha").await.knows(&victim.authority).knows(&evil.authority).start().await;
+    let vera = Sender::new(&victim, "vera");
+    let pem = rsa(1).public_pem().unwrap();
+
+    // A bare key on E that says it belongs to Vera.
+    let mut mallory = vera.clone();
+    mallory.signer.key = rsa(1);
+    mallory.signer.key_id = evil.url("/key");
+    evil.serve("/key", json!({ "id": evil.url("/key"), "type": "Key", "owner": vera.id, "publicKeyPem": pem }));
+    assert_eq!(mallory.deliver(&node, &like(&vera)).await.status, 401);
+
+    // An actor document on E with an id on V.
+    let mut forged = victim.person("vera", &rsa(0).public_pem().unwrap());
+    forged["publicKey"] = json!({ "id": evil.url("/users/vera#main-key"), "owner": vera.id, "publicKeyPem": pem });
+    evil.serve("/users/vera", forged.clone());
+    mallory.signer.key_id = evil.url("/users/vera#main-key");
+    assert_eq!(mallory.deliver(&node, &like(&vera)).await.status, 401);
+
+    // The key is on Vera's own server, and her document does not list it.
+    victim.serve("/stray", json!({ "id": victim.url("/stray"), "type": "Key", "owner": vera.id, "publicKeyPem": pem }));
+    mallory.signer.key_id = victim.url("/stray");
+    assert_eq!(mallory.deliver(&node, &like(&vera)).await.status, 401);
+
+    // A listed key that names another owner.
+    let mut odd = evil.person("odd", &pem);
+    odd["publicKey"]["owner"] = json!(vera.id);
+    evil.serve("/users/odd", odd);
+    let mut odd = Sender::new(&evil, "other");
+    (odd.id, odd.signer.key_id, odd.signer.key) = (evil.url("/users/odd"), evil.url("/users/odd#main-key"), rsa(1));
+    assert_eq!(odd.deliver(&node, &like(&odd)).await.status, 401);
+
+    assert_eq!((taken(&node).await, strangers(&node).await), (0, 0), "nothing is cached under anybody");
+    vera.delivers(&node, &like(&vera)).await;
+}
+
+#[tokio::test]
+async fn sec_sig_15_26_one_signature_in_one_place() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    let letter = ada.letter(&node, "/inbox", &like(&ada));
+    let signature = letter.clone().header("signature").clone();
+    let mut twice = letter.clone();
+    twice.headers.push(("signature".into(), signature.clone()));
+    assert_eq!(twice.send(&node).await.status, 401);
+    let mut beside = letter.clone();
+    beside.headers.push(("authorization".into(), format!("Signature {signature}")));
+    assert_eq!(beside.send(&node).await.status, 401);
+    let mut said_twice = letter.clone();
+    said_twice.header("signature").push_str(",keyId=\"https://other.example/k\"");
+    assert_eq!(said_twice.send(&node).await.status, 401);
+    let mut both = letter.clone();
+    let mut modern = Sender { scheme: Scheme::Rfc9421, ..ada.clone() }.letter(&node, "/inbox", &like(&ada));
+    both.headers.push(("signature-input".into(), modern.header("signature-input").clone()));
+    assert_eq!(both.send(&node).await.status, 401);
+    assert_eq!(letter.send(&node).await.status, 202);
+}
+
+#[tokio::test]
+async fn sec_sig_18_fed_sigin_25_a_replay_is_acknowledged_and_has_no_second_effect() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    let letter = ada.letter(&node, "/inbox", &like(&ada));
+    let all = futures_util::future::join_all((0..5).map(|_| letter.send(&node))).await;
+    assert!(all.iter().all(|reply| reply.status == 202));
+    assert_eq!(letter.send(&node).await.status, 202);
+    assert_eq!((taken(&node).await, strangers(&node).await), (1, 1));
+    assert_eq!(reads(&peer, "/users/ada"), 1, "the key was asked for once");
+}
+
+#[tokio::test]
+async fn sec_sig_18_nobody_uses_up_the_id_of_another() {
+    let (node, peer) = pair().await;
+    let (ada, eve) = (Sender::new(&peer, "ada"), Sender::new(&peer, "eve"));
+    let mut foreign = like(&eve);
+    foreign["id"] = json!("https://victim.example/activities/1");
+    assert_eq!(eve.deliver(&node, &foreign).await.status, 400);
+    foreign["id"] = json!(node.url("/activities/1"));
+    assert_eq!(eve.deliver(&node, &foreign).await.status, 400, "sec_aut_06: an id of ours");
+    ada.delivers(&node, &like(&ada)).await;
+    assert_eq!(taken(&node).await, 1);
+}
+
+#[tokio::test]
+async fn sec_sig_19_fed_sigin_22_who_is_suspended_or_blocked_is_refused_without_a_fetch() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    ada.delivers(&node, &like(&ada)).await;
+    let id = ada.id.clone();
+    node.app
+        .write(move |tx| {
+            Sql::new("update accounts set suspended_at = ").bind(tx.now).with(" where uri = ", id).execute(tx.conn)
+        })
+        .await
+        .unwrap();
+    peer.forget();
+    assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 403);
+    // Also under a key that is not known yet.
+    let mut other_key = ada.clone();
+    other_key.signer.key_id = format!("{}#second-key", ada.id);
+    assert_eq!(other_key.deliver(&node, &like(&ada)).await.status, 403);
+    assert_eq!((taken(&node).await, peer.received().len()), (1, 0));
+
+    let peer = Peer::start("sub.blocked").await;
+    let node = NodeBuilder::new("alpha")
+        .await
+        .knows(&peer.authority)
+        .config(|c| c.federation.blocked.push("blocked.test".into()))
+        .start()
+        .await;
+    let bob = Sender::new(&peer, "bob");
+    assert_eq!(bob.deliver(&node, &like(&bob)).await.status, 403, "a block of the parent domain");
+    assert!(peer.received().is_empty());
+}
+
+#[tokio::test]
+async fn sec_sig_20_who_is_gone_stays_gone_and_is_not_asked_for_again() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    peer.serve_as("/users/ada", 410, "text/plain", "");
+    for _ in 0..3 {
+        assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401);
+    }
+    node.clock.advance(23 * 3_600_000);
+    assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401);
+    assert_eq!(reads(&peer, "/users/ada"), 1, "a day's silence");
+    assert_eq!((taken(&node).await, strangers(&node).await), (0, 0));
+    // The same for a Tombstone.
+    peer.serve("/users/bea", json!({ "type": "Tombstone", "id": peer.url("/users/bea") }));
+    let bea = Sender { id: peer.url("/users/bea"), ..ada.clone() };
+    let mut bea = bea;
+    bea.signer.key_id = format!("{}#main-key", bea.id);
+    assert_eq!(bea.deliver(&node, &like(&bea)).await.status, 401);
+    assert_eq!(bea.deliver(&node, &like(&bea)).await.status, 401);
+    assert_eq!(reads(&peer, "/users/bea"), 1);
+}
+
+#[tokio::test]
+async fn sec_sig_21_fed_sigin_27_the_end_of_an_unknown_account_is_acknowledged_and_forgotten() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    for kind in ["Delete", "Update"] {
+        let own = ada.activity(kind, ada.id.clone());
+        assert_eq!(ada.deliver(&node, &own).await.status, 202);
+        let embedded = ada.activity(kind, json!({ "id": ada.id, "type": "Person" }));
+        assert_eq!(ada.deliver(&node, &embedded).await.status, 202);
+    }
+    assert!(peer.received().is_empty(), "no fetch");
+    assert_eq!((taken(&node).await, strangers(&node).await), (0, 0));
+}
+
+#[tokio::test]
+async fn fed_sigin_28_the_deletion_of_a_known_actor_is_proven_by_its_absence() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    ada.delivers(&node, &like(&ada)).await;
+    let mut rotated = ada.clone();
+    rotated.signer.key = rsa(2);
+    node.clock.advance(301_000);
+    let delete = ada.activity("Delete", ada.id.clone());
+    assert_eq!(rotated.deliver(&node, &delete).await.status, 401, "she is still there");
+    node.clock.advance(301_000);
+    peer.serve_as("/users/ada", 410, "text/plain", "");
+    let delete = ada.activity("Delete", ada.id.clone());
+    assert_eq!(rotated.deliver(&node, &delete).await.status, 202);
+    let id = ada.id.clone();
+    let row = node.app.read(move |conn| store::accounts::find_by_uri(conn, &id)).await.unwrap();
+    assert!(row.is_none_or(|row| row.deleted_at.is_some()));
+}
+
+#[tokio::test]
+async fn sec_sig_22_a_linked_data_signature_proves_nothing() {
+    let (node, peer) = pair().await;
+    let (ada, eve) = (Sender::new(&peer, "ada"), Sender::new(&peer, "eve"));
+    let mut forwarded = like(&ada);
+    forwarded["signature"] = json!({
+        "type": "RsaSignature2017",
+        "creator": format!("{}#main-key", ada.id),
+        "created": "2026-11-23T12:00:00Z",
+        "signatureValue": "AAAA",
+    });
+    assert_eq!(eve.deliver(&node, &forwarded).await.status, 401);
+    assert_eq!(taken(&node).await, 0);
+    ada.delivers(&node, &forwarded).await;
+}
+
+#[tokio::test]
+async fn sec_sig_23_a_rotated_key_is_accepted_after_one_refetch_and_the_old_one_dies() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    ada.delivers(&node, &like(&ada)).await;
+    node.clock.advance(301_000);
+    peer.person("ada", &rsa(3).public_pem().unwrap());
+    let mut rotated = ada.clone();
+    rotated.signer.key = rsa(3);
+    peer.forget();
+    rotated.delivers(&node, &like(&ada)).await;
+    rotated.delivers(&node, &like(&ada)).await;
+    assert_eq!(reads(&peer, "/users/ada"), 1);
+    assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401, "the old key");
+    assert_eq!(taken(&node).await, 3);
+}
+
+#[tokio::test]
+async fn sec_sig_24_made_up_keys_cost_little() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    for bad in ["http://127.0.0.1/key", "http://10.0.0.1/key", "file:///etc/passwd", "http://[::1]/k", "gopher://x/"] {
+        let mut eve = ada.clone();
+        eve.signer.key_id = bad.into();
+        let status = eve.deliver(&node, &like(&ada)).await.status;
+        assert!(matches!(status, 401 | 403), "{bad}: {status}");
+    }
+    let mut eve = ada.clone();
+    eve.signer.key_id = format!("{}?{}", ada.id, "x".repeat(3_000));
+    assert_eq!(eve.deliver(&node, &like(&ada)).await.status, 401);
+    assert!(peer.received().is_empty());
+    for number in 0..100 {
+        let mut eve = ada.clone();
+        eve.signer.key_id = peer.url(&format!("/made/up/{number}"));
+        let status = eve.deliver(&node, &like(&ada)).await.status;
+        assert!(matches!(status, 401 | 503), "{status}");
+    }
+    assert!(peer.received().len() <= 60, "{}", peer.received().len());
+    // The host is not silenced by that: it is asked again a little later.
+    node.clock.advance(60_000);
+    ada.delivers(&node, &like(&ada)).await;
+}
+
+#[test]
+fn sec_sig_27_private_keys_never_meet_pure_rust_rsa() {
+    fn look(folder: &std::path::Path) {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                look(&entry.path());
+            } else if entry.path().extension().is_some_and(|e| e == "rs") {
+                let text = std::fs::read_to_string(entry.path()).unwrap();
+                assert!(!text.contains("rsa::RsaPrivateKey") && !text.contains("use rsa::"), "{:?}", entry.path());
+                assert!(!text.contains("activitypub_federation::http_signatures"), "{:?}", entry.path());
+            }
+        }
+    }
+    look(std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")));
+}
+
+#[tokio::test]
+async fn fed_sigin_01_02_03_both_formats_and_both_kinds_of_keys_are_understood() {
+    let (node, peer) = pair().await;
+    let ed = PrivateKey::generate_ed25519().unwrap();
+    let mut document = peer.person("ada", &rsa(0).public_pem().unwrap());
+    let id = document["id"].as_str().unwrap().to_owned();
+    document["assertionMethod"] = json!([{
+        "id": format!("{id}#ed25519-key"), "type": "Multikey", "controller": id, "publicKeyMultibase": ed.public_multikey(),
+    }]);
+    peer.serve("/users/ada", document.clone());
+    let ada = Sender::new(&peer, "ada");
+    peer.serve("/users/ada", document);
+    let mut modern = ada.clone();
+    (modern.signer.key, modern.signer.key_id) = (ed, format!("{id}#ed25519-key"));
+    for scheme in [Scheme::Cavage, Scheme::Rfc9421] {
+        for mut sender in [ada.clone(), modern.clone()] {
+            sender.scheme = scheme;
+            sender.delivers(&node, &like(&sender)).await;
+        }
+    }
+    assert_eq!(taken(&node).await, 4);
+}
+
+#[tokio::test]
+async fn fed_sigin_08_less_than_the_minimum_cover_is_401() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    for part in ["(request-target) ", " host", " date", " digest"] {
+        let mut letter = ada.letter(&node, "/inbox", &like(&ada));
+        *letter.header("signature") = letter.header("signature").replace(part, "");
+        assert_eq!(letter.send(&node).await.status, 401, "{part}");
+    }
+    // The host may be signed without our port.
+    let host = node.domain.split(':').next().unwrap().to_owned();
+    let body = like(&ada).to_string();
+    let digest = format!("SHA-256={}", watercooler::crypto::base64(&watercooler::crypto::sha256(body.as_bytes())));
+    let date = node.clock.now().http_date();
+    let base = format!("(request-target): post /inbox\nhost: {host}\ndate: {date}\ndigest: {digest}");
+    let signature = watercooler::crypto::base64(&ada.signer.key.sign(base.as_bytes()).unwrap());
+    let mut letter = ada.letter_of(&node, "/inbox", body.into_bytes());
+    (*letter.header("digest"), *letter.header("date")) = (digest, date);
+    *letter.header("signature") = format!(
+        "keyId=\"{}\",headers=\"(request-target) host date digest\",signature=\"{signature}\"",
+        ada.signer.key_id
+    );
+    assert_eq!(letter.send(&node).await.status, 202);
+    letter.headers.push(("host".into(), host));
+    assert_eq!(letter.send(&node).await.status, 202);
+}
+
+#[tokio::test]
+async fn fed_sigin_16_the_same_rules_hold_for_personal_inboxes() {
+    let (node, peer) = pair().await;
+    local(&node, "bo").await;
+    let ada = Sender::new(&peer, "ada");
+    let letter = ada.letter(&node, "/users/bo/inbox", &like(&ada));
+    assert_eq!(letter.clone().without("signature").send(&node).await.status, 401);
+    let mut altered = letter.clone();
+    altered.body.push(b' ');
+    assert_eq!(altered.send(&node).await.status, 401);
+    assert_eq!(letter.send(&node).await.status, 202);
+    assert_eq!(ada.letter(&node, "/users/nobody/inbox", &like(&ada)).send(&node).await.status, 404, "fed_fol_14");
+    assert_eq!(ada.letter(&node, "/actor/inbox", &like(&ada)).send(&node).await.status, 202);
+    assert_eq!(taken(&node).await, 2);
+}
+
+#[tokio::test]
+async fn fed_sigin_18_a_key_may_have_a_document_of_its_own() {
+    let (node, peer) = pair().await;
+    // As GoToSocial does: a stub of the actor at the key's path.
+    let pem = rsa(0).public_pem().unwrap();
+    let mut document = peer.person("ada", &pem);
+    let id = document["id"].as_str().unwrap().to_owned();
+    let key = json!({ "id": format!("{id}/main-key"), "owner": id, "publicKeyPem": pem });
+    document["publicKey"] = key.clone();
+    peer.serve("/users/ada", document);
+    peer.serve(
+        "/users/ada/main-key",
+        json!({ "id": id, "type": "Person", "preferredUsername": "ada", "publicKey": key }),
+    );
+    let mut ada = Sender::new(&peer, "zoe");
+    (ada.id, ada.signer.key_id) = (id.clone(), format!("{id}/main-key"));
+    ada.delivers(&node, &like(&ada)).await;
+
+    // A bare key, in a list of several, as PKCS#1.
+    let mut document = peer.person("bea", &pem);
+    let id = document["id"].as_str().unwrap().to_owned();
+    let key = json!({ "id": peer.url("/keys/7"), "type": "Key", "owner": id, "publicKeyPem": pem });
+    document["publicKey"] =
+        json!([{ "id": format!("{id}#old"), "owner": id, "publicKeyPem": rsa(1).public_pem().unwrap() }, key]);
+    peer.serve("/users/bea", document);
+    peer.serve("/keys/7", key);
+    let mut bea = Sender::new(&peer, "zoe");
+    (bea.id, bea.signer.key_id) = (id.clone(), peer.url("/keys/7"));
+    bea.delivers(&node, &like(&bea)).await;
+    bea.delivers(&node, &like(&bea)).await;
+    assert_eq!(taken(&node).await, 3);
+}
+
+#[tokio::test]
+async fn fed_sigin_20_small_keys_are_refused_and_at_most_ten_are_looked_at() {
+    let (node, peer) = pair().await;
+    let mut document = peer.person("ada", &rsa(0).public_pem().unwrap());
+    let id = document["id"].as_str().unwrap().to_owned();
+    let key =
+        |n: usize| json!({ "id": format!("{id}#key-{n}"), "owner": id, "publicKeyPem": rsa(0).public_pem().unwrap() });
+    document["publicKey"] = (0..12).map(key).collect();
+    peer.serve("/users/ada", document);
+    let mut ada = Sender::new(&peer, "zoe");
+    ada.id = id.clone();
+    ada.signer.key_id = format!("{id}#key-9");
+    ada.delivers(&node, &like(&ada)).await;
+    ada.signer.key_id = format!("{id}#key-11");
+    assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401);
+}
+
+#[tokio::test]
+async fn fed_sigin_21_an_unreachable_key_host_is_503_and_one_error_silences_nobody() {
+    let node = NodeBuilder::new("alpha").await.knows("away.test:1").start().await;
+    let peer = Peer::start("remote").await;
+    let mut ada = Sender::new(&peer, "ada");
+    ada.id = "http://away.test:1/users/ada".into();
+    ada.signer.key_id = format!("{}#main-key", ada.id);
+    let reply = ada.deliver(&node, &like(&ada)).await;
+    assert_eq!(reply.status, 503);
+    assert!(!reply.header("retry-after").is_empty());
+
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    peer.serve_as("/users/ada", 404, "text/plain", "");
+    assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401);
+    peer.person("ada", &rsa(0).public_pem().unwrap());
+    assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401, "remembered for five minutes");
+    let bob = Sender::new(&peer, "bob");
+    bob.delivers(&node, &like(&bob)).await;
+    node.clock.advance(301_000);
+    ada.delivers(&node, &like(&ada)).await;
+    peer.serve_as("/users/cleo", 500, "text/plain", "");
+    let mut cleo = bob.clone();
+    (cleo.id, cleo.signer.key_id) = (peer.url("/users/cleo"), peer.url("/users/cleo#main-key"));
+    assert_eq!(cleo.deliver(&node, &like(&cleo)).await.status, 503);
+}
+
+#[tokio::test]
+async fn fed_sigin_26_fed_rob_01_03_04_06_a_body_is_small_flat_and_says_each_thing_once() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    let send = async |body: String| ada.letter_of(&node, "/inbox", body.into_bytes()).send(&node).await.status;
+    let with = |more: &str| format!("{{\"type\":\"Like\",\"actor\":\"{}\",{more}}}", ada.id);
+    assert_eq!(send(with(&format!("\"x\":\"{}\"", "y".repeat(1 << 20)))).await, 413);
+    assert_eq!(send(with(&format!("\"x\":{}1{}", "[".repeat(100), "]".repeat(100)))).await, 400);
+    assert_eq!(send(with(&format!("\"x\":{}1{}", "[".repeat(200_000), "]".repeat(200_000)))).await, 400);
+    assert_eq!(send(with("\"actor\":\"https://evil.example/x\"")).await, 400, "sec_aut_15");
+    for malformed in ["", "{", "[]", "7", "\"text\"", "nonsense", "{\"type\":\"Like\"}"] {
+        assert_eq!(send(malformed.into()).await, 400, "{malformed}");
+    }
+    let broken = [b"{\"type\":\"Like\",\"actor\":\"".as_slice(), &[0xff, 0xfe], b"\"}"].concat();
+    assert_eq!(ada.letter_of(&node, "/inbox", broken).send(&node).await.status, 400);
+    assert_eq!(taken(&node).await, 0);
+    // No id: what counts is its bytes. No context: fine. An unknown type: fine.
+    assert_eq!(send(with("\"object\":\"https://elsewhere.example/1\"")).await, 202);
+    assert_eq!(send(with("\"object\":\"https://elsewhere.example/1\"")).await, 202);
+    assert_eq!(taken(&node).await, 1);
+    ada.delivers(&node, &ada.activity("Levitate", "https://elsewhere.example/1")).await;
+}
+
+#[tokio::test]
+async fn fed_sigin_15_fed_rob_07_an_inbox_takes_activities_and_is_not_read() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    for (kind, expected) in [
+        ("application/activity+json", 202),
+        ("Application/LD+JSON; profile=\"https://www.w3.org/ns/activitystreams\"; charset=utf-8", 202),
+        ("application/json", 202),
+        ("text/plain", 415),
+        ("image/png", 415),
+    ] {
+        let content = watercooler::federation::signatures::Content {
+            media_type: kind,
+            sha256: watercooler::crypto::sha256(b"{}"),
+        };
+        let body = like(&ada).to_string().into_bytes();
+        let content =
+            watercooler::federation::signatures::Content { sha256: watercooler::crypto::sha256(&body), ..content };
+        let url = node.url("/inbox").parse().unwrap();
+        let headers = watercooler::federation::signatures::sign::sign(
+            Scheme::Cavage,
+            &ada.signer,
+            "POST",
+            &url,
+            Some(content),
+            node.clock.now(),
+        )
+        .unwrap();
+        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let letter = crate::support::Letter { path: "/inbox".into(), headers, body };
+        assert_eq!(letter.send(&node).await.status, expected, "{kind}");
+    }
+    let status = crate::support::Client::anonymous(&node).get("/inbox").await.status;
+    assert!(matches!(status, 403..=405), "{status}");
+}
+
+#[tokio::test]
+async fn sec_lim_03_a_flood_from_one_host_is_told_to_wait() {
+    use watercooler::{federation::proof, net::Purpose};
+    let _ = Purpose::Key;
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    ada.delivers(&node, &like(&ada)).await;
+    let prover = proof::prover(&node.app);
+    // An unnamed host has 3,000 at once, then 50 a second.
+    for _ in 0..3_000 {
+        prover.charge(&node.app, "flood.example").unwrap();
+    }
+    let refusal = prover.charge(&node.app, "flood.example").unwrap_err();
+    assert_eq!((refusal.status(), refusal.retry_after()), (429, Some(1)));
+    prover.charge(&node.app, "calm.example").unwrap();
+    node.clock.advance(1_000);
+    prover.charge(&node.app, "flood.example").unwrap();
+    ada.delivers(&node, &like(&ada)).await;
+    settle(&[&node]).await;
+}
+
+async fn count(node: &Node, sql: &'static str) -> i64 {
+    node.app.read(move |conn| Sql::new(sql).scalar_i64(conn)).await.unwrap()
+}
+
+async fn run(node: &Node, sql: &'static str) {
+    node.app.write(move |tx| Sql::new(sql).execute(tx.conn)).await.unwrap();
+}
+
+/// Somebody here follows the sender, so that their boosts matter.
+async fn followed(node: &Node, sender: &Sender) {
+    local(node, "bo").await;
+    sender.delivers(node, &like(sender)).await;
+    run(
+        node,
+        "insert into follows (id, account_id, target_id, state, show_boosts, notify, created_at) \
+         select 1, b.id, a.id, 1, true, false, 0 from accounts b, accounts a where b.handle = 'bo' and a.domain is not null",
+    )
+    .await;
+}
+
+const WAITING: &str = "select count(*) from inbox_items where parked_at is null";
+const PARKED: &str = "select count(*) from inbox_items where parked_at is not null";
+const FOLLOWS: &str = "select count(*) from follows";
+
+#[tokio::test]
+async fn fed_dlv_09_what_needs_no_network_has_its_effect_before_the_202() {
+    let (node, peer) = pair().await;
+    local(&node, "bo").await;
+    let ada = Sender::new(&peer, "ada");
+    let follow = ada.activity("Follow", node.url("/users/bo"));
+    let letter = ada.letter(&node, "/users/bo/inbox", &follow);
+    let all = futures_util::future::join_all((0..5).map(|_| letter.send(&node))).await;
+    assert!(all.iter().all(|reply| reply.status == 202));
+    // Nothing was settled: the transaction that stored it had the effect.
+    assert_eq!((count(&node, FOLLOWS).await, count(&node, WAITING).await, taken(&node).await), (1, 0, 1));
+    node.settle().await;
+    let accepts = peer.inbox().iter().filter(|a| a["type"] == "Accept").count();
+    assert_eq!(accepts, 1, "sec_sig_18: one effect");
+    assert!(reads(&peer, "/users/ada") <= 1);
+}
+
+#[tokio::test]
+async fn fed_dlv_09_what_needs_the_network_waits_in_the_database() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    followed(&node, &ada).await;
+    ada.delivers(&node, &ada.activity("Announce", peer.url("/posts/1"))).await;
+    assert_eq!(count(&node, WAITING).await, 1);
+    peer.serve(
+        "/posts/1",
+        json!({
+            "id": peer.url("/posts/1"), "type": "Note", "attributedTo": ada.id, "content": "<p>hello</p>",
+            "to": "https://www.w3.org/ns/activitystreams#Public", "published": "2026-11-23T11:00:00Z",
+        }),
+    );
+    node.settle().await;
+    assert_eq!((count(&node, WAITING).await, count(&node, PARKED).await), (0, 0));
+    assert_eq!(reads(&peer, "/posts/1"), 1);
+}
+
+#[tokio::test]
+async fn sec_lan_09_what_waits_from_a_host_that_is_blocked_meanwhile_is_dropped() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    followed(&node, &ada).await;
+    ada.delivers(&node, &ada.activity("Announce", peer.url("/posts/1"))).await;
+    assert_eq!(count(&node, WAITING).await, 1);
+    peer.forget();
+    node.app.net().configure(|config| {
+        config.blocks.push(watercooler::net::Block { domain: "remote.test".into(), ..Default::default() });
+    });
+    node.settle().await;
+    assert_eq!((count(&node, WAITING).await, count(&node, PARKED).await), (0, 0));
+    assert!(peer.received().is_empty());
+}
+
+#[tokio::test]
+async fn rel_18_a_poisonous_activity_is_parked_and_others_flow() {
+    let (node, peer) = pair().await;
+    local(&node, "bo").await;
+    let ada = Sender::new(&peer, "ada");
+    ada.delivers(&node, &like(&ada)).await;
+    // Every Follow fails here, whatever is tried.
+    run(&node, "alter table follows rename to follows_away").await;
+    ada.delivers(&node, &ada.activity("Follow", node.url("/users/bo"))).await;
+    assert_eq!(count(&node, WAITING).await, 1, "acknowledged means stored");
+    for _ in 0..6 {
+        node.settle().await;
+        node.clock.advance(600_000);
+        ada.delivers(&node, &like(&ada)).await;
+    }
+    assert_eq!((count(&node, WAITING).await, count(&node, PARKED).await), (0, 1));
+    let parked = node.app.read(|conn| store::inbox::parked(conn, 10)).await.unwrap();
+    assert!(parked[0].last_error.as_deref().is_some_and(|e| e.contains("follows")), "{parked:?}");
+    assert_eq!(parked[0].attempts, 5);
+    run(&node, "alter table follows_away rename to follows").await;
+    node.app.write(|tx| store::inbox::retry(tx.conn, None, tx.now)).await.unwrap();
+    node.settle().await;
+    assert_eq!((count(&node, FOLLOWS).await, count(&node, PARKED).await, count(&node, WAITING).await), (1, 0, 0));
+}
+
+#[tokio::test]
+async fn rel_16_a_queued_activity_runs_again_after_a_crash() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    followed(&node, &ada).await;
+    ada.delivers(&node, &ada.activity("Announce", peer.url("/posts/1"))).await;
+    // A worker took it and died.
+    let taken = node.app.write(|tx| store::inbox::claim(tx.conn, tx.now)).await.unwrap();
+    assert_eq!(taken.map(|item| item.attempts), Some(1));
+    peer.forget();
+    node.settle().await;
+    assert!(peer.received().is_empty(), "somebody holds it");
+    node.clock.advance(301_000);
+    node.settle().await;
+    assert_eq!(reads(&peer, "/posts/1"), 1);
+}
