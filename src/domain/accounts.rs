@@ -5,7 +5,7 @@
 use super::{
     Fact, Task, Tx,
     audit::{self, Staff},
-    names,
+    names, oauth,
 };
 use crate::{
     Error, Result,
@@ -389,7 +389,7 @@ pub fn reset_password(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>, hash: &str) 
 fn end_access(tx: &mut Tx<'_>, id: Id<Account>, keep: Option<Id<Session>>) -> Result<()> {
     store::users::delete_sessions(tx.conn, id, keep)?;
     store::oauth::delete_all_access(tx.conn, id)?;
-    tx.record(Fact::AccessRevoked { account: Some(id), tokens: Vec::new() })
+    oauth::access_ended(tx, Some(id), Vec::new())
 }
 
 /// Somebody left (OPS-03): they cannot sign in, everything signed in ends; what they wrote stays.

@@ -3,7 +3,7 @@
 //! database (a code that is used twice takes its tokens with it, OAU-03).
 
 use super::{
-    Fact, Tx,
+    Event, EventKind, Fact, Tx,
     redirects::{self, OUT_OF_BAND, RedirectUri},
     scopes::Scopes,
 };
@@ -403,7 +403,21 @@ pub fn end_tokens(tx: &mut Tx<'_>, tokens: &[Token]) -> Result<()> {
     }
     let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
     store::oauth::delete_tokens(tx.conn, &ids)?;
-    tx.record(Fact::AccessRevoked { account: None, tokens: ids.iter().map(|id| id.raw()).collect() })
+    access_ended(tx, None, ids.iter().map(|id| id.raw()).collect())
+}
+
+/// Says that tokens ended (all of `account` when there is one): what is remembered of them is forgotten after the
+/// commit and before the caller gets the answer, and their sockets close (OAU-13).
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn access_ended(tx: &mut Tx<'_>, account: Option<Id<Account>>, tokens: Vec<i64>) -> Result<()> {
+    tx.announce(Event {
+        home: account.into_iter().collect(),
+        streams: Vec::new(),
+        what: EventKind::Revoked(tokens.clone()),
+    });
+    tx.record(Fact::AccessRevoked { account, tokens })
 }
 
 /// The person takes an app's access back: its tokens and codes end.

@@ -13,5 +13,7 @@ mod identity;
 mod inbox;
 mod network;
 mod posts;
+mod oauth;
+mod people;
 mod relationships;
 mod statuses;

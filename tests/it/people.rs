@@ -1,0 +1,559 @@
+//! People of a node: registration, invitations, approval, roles, passwords, sessions, the first account (rows OAU, OPS).
+
+use crate::support::{Browser, Client, NOW, Node, NodeBuilder, PASSWORD};
+use serde_json::{Value, json};
+use watercooler::{
+    config::Registration,
+    domain::{accounts, audit::Staff, oauth},
+    model::Role,
+    store,
+};
+
+async fn open_node(registration: Registration) -> Node {
+    let rules = vec!["Be kind.".to_owned()];
+    NodeBuilder::new("alpha")
+        .await
+        .config(move |c| {
+            c.registration = registration;
+            c.instance.rules = rules;
+        })
+        .start()
+        .await
+}
+
+fn form<'a>(username: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("username", username),
+        ("email", email),
+        ("password", PASSWORD),
+        ("agreement", "1"),
+        ("reason", "I work here"),
+    ]
+}
+
+async fn app_token(node: &Node, scopes: &str) -> String {
+    let scopes = scopes.to_owned();
+    let issued = node.app.write(move |tx| {
+        let new = oauth::NewApp {
+            name: "Client",
+            redirect_uris: vec!["urn:ietf:wg:oauth:2.0:oob"],
+            scopes: &scopes,
+            website: "",
+            plain_http: false,
+        };
+        let (app, _) = oauth::register_app(tx, &new)?;
+        oauth::issue_app_token(tx, &app, &scopes)
+    });
+    issued.await.unwrap().unwrap().token
+}
+
+#[tokio::test]
+async fn sec_ops_08_the_first_account_comes_by_a_one_time_link() {
+    let node = Node::start().await;
+    let link = node.app.write(accounts::open_setup).await.unwrap().unwrap();
+    let browser = Browser::new(&node);
+    assert_eq!(browser.get("/setup/guess").await.status, 404);
+    let path = link.strip_prefix(&node.url("")).unwrap().to_owned();
+    let page = browser.get(&path).await;
+    assert!(page.text.contains("Welcome to your node"));
+    // A newer link is the only one.
+    let newer = node.app.write(accounts::open_setup).await.unwrap().unwrap();
+    assert_eq!(browser.get(&path).await.status, 404);
+    let path = newer.strip_prefix(&node.url("")).unwrap().to_owned();
+    let page = browser.get(&path).await;
+    let done = browser
+        .submit(&page, &path, &[("username", "boss"), ("email", "boss@example.org"), ("password", PASSWORD)])
+        .await;
+    assert_eq!((done.status, done.header("location")), (302, "/"));
+    assert!(browser.get("/").await.text.contains("/@boss"));
+    // Used once: nobody gets a second owner by it, and no new link is made.
+    assert_eq!(Browser::new(&node).get(&path).await.status, 404);
+    assert_eq!(node.app.write(accounts::open_setup).await.unwrap(), None);
+    let role = node.app.read(|conn| {
+        let id = store::accounts::find_local(conn, "boss")?.unwrap().id;
+        Ok(store::users::load(conn, id)?.role)
+    });
+    assert_eq!(role.await.unwrap(), Role::Owner);
+}
+
+#[tokio::test]
+async fn registration_is_closed_by_default_for_pages_and_apps() {
+    let node = Node::start().await;
+    assert_eq!(Browser::new(&node).get("/register").await.status, 403);
+    let client = Client::with_token(&node, &app_token(&node, "read write").await);
+    let body =
+        json!({"username": "anna", "email": "a@example.org", "password": PASSWORD, "agreement": true, "locale": "en"});
+    assert_eq!(client.post("/api/v1/accounts", body).await.status, 403);
+}
+
+#[tokio::test]
+async fn anybody_registers_on_an_open_node_and_is_told_what_is_wrong() {
+    let node = open_node(Registration::Open).await;
+    let browser = Browser::new(&node);
+    let page = browser.get("/register").await;
+    assert!(page.text.contains("Be kind."));
+    for (fields, sentence) in [
+        (form("a b", "anna@example.org"), "must contain only letters"),
+        (form("admin", "anna@example.org"), "Username is reserved"),
+        (form("anna", "anna"), "Email is not a valid address"),
+        (
+            vec![("username", "anna"), ("email", "a@b.c"), ("password", "short"), ("agreement", "1")],
+            "Password is too short",
+        ),
+        (vec![("username", "anna"), ("email", "a@b.c"), ("password", PASSWORD)], "Agreement must be accepted"),
+    ] {
+        let reply = browser.submit(&page, "/register", &fields).await;
+        assert_eq!(reply.status, 422, "{fields:?}");
+        assert!(reply.text.contains(sentence), "{fields:?}: {}", reply.text);
+        assert!(!reply.text.contains(PASSWORD));
+    }
+    let done = browser.submit(&page, "/register", &form("Anna", "Anna@Example.org")).await;
+    assert_eq!(done.status, 302);
+    assert!(browser.get("/").await.text.contains("/@Anna"));
+    for fields in [form("aNNa", "other@example.org"), form("berta", "anna@EXAMPLE.org")] {
+        let other = Browser::new(&node);
+        let page = other.get("/register").await;
+        let reply = other.submit(&page, "/register", &fields).await;
+        assert!(reply.status == 422 && reply.text.contains("has already been taken"), "{}", reply.text);
+    }
+}
+
+#[tokio::test]
+async fn an_app_registers_a_person_and_gets_their_token() {
+    let node = open_node(Registration::Open).await;
+    let client = Client::with_token(&node, &app_token(&node, "read write").await);
+    let body = json!({"username": "anna", "email": "a@example.org", "password": PASSWORD, "agreement": "true", "locale": "en"});
+    let token = client.post("/api/v1/accounts", body.clone()).await.ok();
+    assert!(token["created_at"].is_i64());
+    let me = Client::with_token(&node, token["access_token"].as_str().unwrap());
+    assert_eq!(me.get("/api/v1/accounts/verify_credentials").await.ok()["acct"], "anna");
+    let taken = client.post("/api/v1/accounts", body).await;
+    assert_eq!(taken.status, 422);
+    assert_eq!(taken.json()["details"]["username"][0]["error"], "ERR_TAKEN");
+    let narrow = Client::with_token(&node, &app_token(&node, "read").await);
+    assert_eq!(narrow.post("/api/v1/accounts", json!({"username": "x"})).await.status, 403);
+}
+
+#[tokio::test]
+async fn who_asks_waits_for_approval_and_staff_lets_in_or_turns_away() {
+    let node = open_node(Registration::Approval).await;
+    for name in ["anna", "berta"] {
+        let browser = Browser::new(&node);
+        let page = browser.get("/register").await;
+        assert!(page.text.contains("Why would you like to join?"));
+        let done = browser.submit(&page, "/register", &form(name, &format!("{name}@example.org"))).await;
+        assert_eq!(done.status, 200);
+        assert!(done.text.contains("your request is in"));
+        let reply = browser.sign_in(name, PASSWORD).await;
+        assert!(reply.status == 403 && reply.text.contains("waiting for approval"));
+    }
+    node.app
+        .write(|tx| {
+            let anna = store::accounts::find_local(tx.conn, "anna")?.unwrap().id;
+            let berta = store::accounts::find_local(tx.conn, "berta")?.unwrap().id;
+            accounts::approve(tx, &Staff::console(), anna)?;
+            assert!(accounts::reject(tx, &Staff::console(), anna).is_err());
+            accounts::reject(tx, &Staff::console(), berta)
+        })
+        .await
+        .unwrap();
+    assert_eq!(Browser::new(&node).sign_in("anna", PASSWORD).await.status, 302);
+    assert_eq!(Browser::new(&node).sign_in("berta", PASSWORD).await.status, 422);
+    // The token of somebody who waits works once they are in.
+    let client = Client::with_token(&node, &app_token(&node, "read write").await);
+    let body = json!({"username": "carl", "email": "c@example.org", "password": PASSWORD, "agreement": true, "reason": "work"});
+    let token = client.post("/api/v1/accounts", body).await.ok();
+    let carl = Client::with_token(&node, token["access_token"].as_str().unwrap());
+    assert_eq!(carl.get("/api/v1/accounts/verify_credentials").await.status, 403);
+    node.app
+        .write(|tx| {
+            let carl = store::accounts::find_local(tx.conn, "carl")?.unwrap().id;
+            accounts::approve(tx, &Staff::console(), carl)
+        })
+        .await
+        .unwrap();
+    carl.get("/api/v1/accounts/verify_credentials").await.ok();
+}
+
+#[tokio::test]
+async fn an_invitation_opens_a_closed_node_as_often_as_it_says() {
+    let node = open_node(Registration::Closed).await;
+    let invite = node
+        .app
+        .write(|tx| accounts::invite(tx, &Staff::console(), Role::Moderator, Some(1), Some(NOW.plus_days(1))))
+        .await
+        .unwrap();
+    let path = format!("/invite/{}", invite.code);
+    let browser = Browser::new(&node);
+    let page = browser.get(&path).await;
+    assert!(page.text.contains("You have been invited to Watercooler"));
+    let done = browser.submit(&page, &path, &form("anna", "anna@example.org")).await;
+    assert_eq!(done.status, 302, "{}", done.text);
+    let role = node.app.read(|conn| {
+        let id = store::accounts::find_local(conn, "anna")?.unwrap().id;
+        Ok(store::users::load(conn, id)?.role)
+    });
+    assert_eq!(role.await.unwrap(), Role::Moderator);
+    let late = Browser::new(&node);
+    assert_eq!(late.get(&path).await.status, 404);
+    assert_eq!(late.submit(&page, &path, &form("berta", "berta@example.org")).await.status, 404);
+    // Expired, and taken back.
+    let two = node
+        .app
+        .write(|tx| {
+            let expired = accounts::invite(tx, &Staff::console(), Role::Member, None, Some(NOW.plus_days(1)))?;
+            let revoked = accounts::invite(tx, &Staff::console(), Role::Member, None, None)?;
+            accounts::revoke_invite(tx, &Staff::console(), &revoked.code)?;
+            Ok([expired.code, revoked.code])
+        })
+        .await
+        .unwrap();
+    node.clock.advance(86_400_000);
+    for code in two {
+        assert_eq!(Browser::new(&node).get(&format!("/invite/{code}")).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn sec_oau_14_guessing_is_slow_and_tells_nothing() {
+    let on = watercooler::config::Switch::On;
+    let node = NodeBuilder::new("alpha").await.config(move |c| c.rate_limits.mode = on).start().await;
+    node.citizen("anna").await;
+    let browser = Browser::new(&node);
+    let wrong = browser.sign_in("anna", "wrong password").await;
+    let unknown = browser.sign_in("nobody", "wrong password").await;
+    assert_eq!((wrong.status, unknown.status), (422, 422));
+    let blank = |text: &str, name: &str| text.replace(name, "NAME");
+    assert_eq!(blank(&wrong.text, "anna"), blank(&unknown.text, "nobody"));
+    for _ in 0..9 {
+        browser.sign_in("Anna", "wrong password").await;
+    }
+    let limited = browser.sign_in("anna", PASSWORD).await;
+    assert_eq!(limited.status, 429);
+    assert!(!limited.header("retry-after").is_empty());
+    node.clock.advance(300_000);
+    assert_eq!(browser.sign_in("anna", PASSWORD).await.status, 302);
+}
+
+#[tokio::test]
+async fn sec_oau_15_every_sign_in_is_a_new_session_with_a_strict_cookie() {
+    let node = Node::start().await;
+    node.citizen("anna").await;
+    let browser = Browser::new(&node);
+    browser.set_cookie("watercooler", "planted-by-somebody-else");
+    let reply = browser.sign_in("anna", PASSWORD).await;
+    let cookie = reply.header("set-cookie").to_owned();
+    assert!(cookie.starts_with("watercooler=") && !cookie.contains("planted"), "{cookie}");
+    for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Secure"), "plain http: many cookie jars would not send it back");
+    let first = browser.cookie("watercooler").unwrap();
+    browser.sign_in("anna", PASSWORD).await;
+    assert_ne!(browser.cookie("watercooler").unwrap(), first);
+    let old = Browser::new(&node);
+    old.set_cookie("watercooler", &first);
+    assert_eq!(old.get("/settings").await.status, 302, "the earlier session of this browser has ended");
+    // Behind TLS the cookie is bound to the host.
+    let tls = NodeBuilder::new("alpha")
+        .await
+        .config(|c| c.public_url = Some("https://alpha.test".parse().unwrap()))
+        .start()
+        .await;
+    tls.citizen("anna").await;
+    let browser = Browser::new(&tls);
+    let reply = browser.sign_in("anna", PASSWORD).await;
+    let cookie = reply.header("set-cookie");
+    assert!(cookie.starts_with("__Host-watercooler=") && cookie.contains("Secure"), "{cookie}");
+    assert!(!cookie.contains("Domain"));
+    assert_eq!(reply.header("strict-transport-security"), "max-age=31536000");
+}
+
+#[tokio::test]
+async fn sec_oau_19_odd_login_names_are_just_names() {
+    let node = Node::start().await;
+    node.citizen("anna").await;
+    for login in
+        ["*)(uid=*", "anna' or '1'='1", "anna\"; drop table users; --", "%", "\u{0}", "@", "anna@elsewhere.example"]
+    {
+        let reply = Browser::new(&node).sign_in(login, PASSWORD).await;
+        assert_eq!(reply.status, 422, "{login:?}");
+    }
+    for login in ["@anna", "ANNA", &format!("anna@{}", node.domain), " anna "] {
+        let reply = Browser::new(&node).sign_in(login, PASSWORD).await;
+        assert_eq!(reply.status, 302, "{login:?}");
+        node.clock.advance(300_000);
+    }
+}
+
+#[tokio::test]
+async fn a_form_from_another_site_or_without_its_token_signs_nobody_in() {
+    let node = Node::start().await;
+    node.citizen("anna").await;
+    let browser = Browser::new(&node);
+    let fields = [("login", "anna"), ("password", PASSWORD)];
+    assert_eq!(browser.post("/sign-in", &fields).await.status, 403);
+    let page = browser.get("/sign-in").await;
+    let token =
+        crate::support::hidden_fields(&page.text, "/sign-in").into_iter().find(|(k, _)| k == "token").unwrap().1;
+    let fields = [("login", "anna"), ("password", PASSWORD), ("token", &token)];
+    assert_eq!(browser.post_from("https://evil.example", "/sign-in", &fields).await.status, 403);
+    assert_eq!(browser.post_from("null", "/sign-in", &fields).await.status, 403);
+    assert_eq!(Browser::new(&node).post("/sign-in", &fields).await.status, 403);
+    let with_next = [fields[0], fields[1], fields[2], ("next", "https://evil.example/")];
+    let reply = browser.post_from(&node.url(""), "/sign-in", &with_next).await;
+    assert_eq!((reply.status, reply.header("location")), (302, "/"));
+}
+
+#[tokio::test]
+async fn sessions_are_listed_ended_and_signed_out() {
+    let node = Node::start().await;
+    node.citizen("anna").await;
+    let (here, there) = (Browser::new(&node), Browser::new(&node));
+    for browser in [&here, &there] {
+        browser.sign_in("anna", PASSWORD).await;
+    }
+    let page = here.get("/settings").await;
+    assert!(page.text.contains("this browser"));
+    let action = page.text.split("action=\"").find(|part| part.starts_with("/settings/sessions/")).unwrap();
+    let action = action.split('"').next().unwrap().to_owned();
+    assert_eq!(here.submit(&page, &action, &[]).await.status, 200);
+    assert_eq!(there.get("/settings").await.status, 302);
+    let page = here.get("/settings").await;
+    let reply = here.submit(&page, "/sign-out", &[]).await;
+    assert_eq!(reply.status, 302);
+    assert_eq!(here.get("/settings").await.status, 302);
+}
+
+#[tokio::test]
+async fn sec_ops_01_nobody_acts_on_their_equals_or_gives_what_they_have_not() {
+    let node = Node::start().await;
+    let owner = node.citizen_with("owner", Role::Owner).await;
+    let admin = node.citizen_with("adam", Role::Admin).await;
+    let moderator = node.citizen_with("mona", Role::Moderator).await;
+    let member = node.citizen("anna").await;
+    let (owner, admin, moderator, member) = (owner.id, admin.id, moderator.id, member.id);
+    node.app
+        .write(move |tx| {
+            let by = |tx: &mut watercooler::domain::Tx<'_>, id| Staff::signed_in(tx, id, Role::Moderator, "192.0.2.1");
+            assert!(by(tx, member).is_err());
+            let mona = by(tx, moderator)?;
+            assert!(accounts::suspend(tx, &mona, admin).is_err());
+            assert!(accounts::set_role(tx, &mona, member, Role::Moderator).is_err());
+            assert!(accounts::set_role(tx, &mona, moderator, Role::Admin).is_err());
+            let adam = by(tx, admin)?;
+            assert!(accounts::disable(tx, &adam, owner).is_err());
+            assert!(accounts::set_role(tx, &adam, member, Role::Admin).is_err());
+            accounts::set_role(tx, &adam, member, Role::Moderator)?;
+            let boss = by(tx, owner)?;
+            assert!(accounts::set_role(tx, &boss, owner, Role::Member).is_err(), "the last owner stays");
+            assert!(accounts::delete(tx, &boss, owner).is_err());
+            accounts::set_role(tx, &boss, admin, Role::Owner)?;
+            accounts::set_role(tx, &boss, owner, Role::Member)
+        })
+        .await
+        .unwrap();
+    // No request carries a role.
+    let client = Client::with_token(&node, &node.token(member, "read write").await);
+    let me =
+        client.patch("/api/v1/accounts/update_credentials", json!({"role": "owner", "display_name": "A"})).await.ok();
+    assert_eq!(me["role"]["name"], "Moderator");
+}
+
+#[tokio::test]
+async fn sec_ops_02_every_act_of_staff_leaves_a_trace() {
+    let node = Node::start().await;
+    let owner = node.citizen_with("owner", Role::Owner).await.id;
+    let anna = node.citizen("anna").await.id;
+    node.app
+        .write(move |tx| {
+            let by = Staff::signed_in(tx, owner, Role::Admin, "192.0.2.7")?;
+            accounts::set_role(tx, &by, anna, Role::Moderator)?;
+            accounts::disable(tx, &by, anna)?;
+            accounts::enable(tx, &by, anna)?;
+            accounts::suspend(tx, &by, anna)?;
+            accounts::unsuspend(tx, &by, anna)?;
+            accounts::reset_password(tx, &by, anna, "hash")?;
+            accounts::delete(tx, &by, anna)
+        })
+        .await
+        .unwrap();
+    let log = node.app.read(|conn| store::audit::page(conn, None, 50)).await.unwrap();
+    let lines: Vec<_> =
+        log.iter().rev().map(|e| format!("{} {} {} {} {}", e.actor, e.action, e.target, e.detail, e.origin)).collect();
+    assert_eq!(
+        lines,
+        [
+            "owner account.role anna member -> moderator 192.0.2.7",
+            "owner account.disable anna  192.0.2.7",
+            "owner account.enable anna  192.0.2.7",
+            "owner account.suspend anna  192.0.2.7",
+            "owner account.unsuspend anna  192.0.2.7",
+            "owner account.password anna  192.0.2.7",
+            "owner account.delete anna  192.0.2.7",
+        ]
+    );
+    assert!(log.iter().all(|entry| entry.at == NOW && entry.actor_id == Some(owner)));
+}
+
+#[tokio::test]
+async fn sec_ops_03_a_leaver_is_out_at_once_and_what_they_wrote_stays() {
+    let node = Node::start().await;
+    let (anna, client) = node.signed_in("anna").await;
+    let browser = Browser::new(&node);
+    browser.sign_in("anna", PASSWORD).await;
+    let id = anna.id;
+    node.citizen_with("owner", Role::Owner).await;
+    node.app.write(move |tx| accounts::disable(tx, &Staff::console(), id)).await.unwrap();
+    assert_eq!(client.get("/api/v1/accounts/verify_credentials").await.status, 401);
+    assert_eq!(browser.get("/settings").await.status, 302);
+    let reply = browser.sign_in("anna", PASSWORD).await;
+    assert!(reply.status == 403 && reply.text.contains("has been disabled"));
+    assert_eq!(browser.sign_in("anna", "wrong password").await.status, 422);
+    let there = node.app.read(move |conn| store::accounts::load(conn, id)).await.unwrap();
+    assert!(!there.is_unavailable());
+}
+
+#[tokio::test]
+async fn a_name_is_never_given_to_another_person() {
+    let node = open_node(Registration::Open).await;
+    let anna = node.citizen("anna").await.id;
+    node.app.write(move |tx| accounts::delete(tx, &Staff::console(), anna)).await.unwrap();
+    node.settle().await;
+    let browser = Browser::new(&node);
+    let page = browser.get("/register").await;
+    let reply = browser.submit(&page, "/register", &form("Anna", "new@example.org")).await;
+    assert!(reply.status == 422 && reply.text.contains("has already been taken"));
+    assert_eq!(browser.sign_in("anna", PASSWORD).await.status, 422);
+}
+
+#[tokio::test]
+async fn sec_ops_04_passwords_are_argon2id() {
+    let node = Node::start().await;
+    let id = node.citizen("anna").await.id;
+    let user = node.app.read(move |conn| store::users::load(conn, id)).await.unwrap();
+    assert!(user.password_hash.unwrap().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+}
+
+#[tokio::test]
+async fn a_person_changes_their_profile_from_any_client() {
+    let node = Node::start().await;
+    let (_, client) = node.signed_in("anna").await;
+    node.citizen("berta").await;
+    let form = [
+        ("display_name", "Anna Lund"),
+        ("note", "Sensors & coffee with @berta #torque\n\nhttps://example.org/a"),
+        ("locked", "true"),
+        ("bot", "1"),
+        ("discoverable", "on"),
+        ("source[privacy]", "private"),
+        ("source[sensitive]", "true"),
+        ("source[language]", "de"),
+        ("fields_attributes[0][name]", "Site"),
+        ("fields_attributes[0][value]", "https://anna.example"),
+        ("fields_attributes[1][name]", "Ask me"),
+        ("fields_attributes[1][value]", "#sensors <b>"),
+    ];
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+    let request = client.request("PATCH", "/api/v1/accounts/update_credentials");
+    let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+    let me = client.send(request).await.ok();
+    assert_eq!(me["display_name"], "Anna Lund");
+    let note = me["note"].as_str().unwrap();
+    assert!(
+        note.contains("Sensors &amp; coffee") && note.contains(&node.url("/@berta")) && note.contains("/tags/torque"),
+        "{note}"
+    );
+    assert_eq!((&me["locked"], &me["bot"], &me["discoverable"]), (&json!(true), &json!(true), &json!(true)));
+    let source = &me["source"];
+    assert_eq!(
+        (&source["privacy"], &source["sensitive"], &source["language"]),
+        (&json!("private"), &json!(true), &json!("de"))
+    );
+    assert_eq!(source["fields"][1], json!({"name": "Ask me", "value": "#sensors <b>", "verified_at": null}));
+    assert!(
+        me["fields"][0]["value"].as_str().unwrap().contains("rel=\"me")
+            || me["fields"][0]["value"].as_str().unwrap().contains(" me")
+    );
+    assert!(!me["fields"][1]["value"].as_str().unwrap().contains("<b>"));
+    // JSON with numbered keys, as Ice Cubes sends it; what is not named stays.
+    let json = json!({"fields_attributes": {"0": {"name": "A", "value": "1"}}, "source": {"language": null}});
+    let me = client.put("/api/v1/accounts/update_credentials", json).await.ok();
+    assert_eq!(me["fields"].as_array().unwrap().len(), 1);
+    assert_eq!((&me["display_name"], &me["source"]["language"]), (&json!("Anna Lund"), &json!("")));
+    assert_eq!(me["source"]["privacy"], "private");
+}
+
+#[tokio::test]
+async fn a_profile_has_limits() {
+    let node = Node::start().await;
+    let (_, client) = node.signed_in("anna").await;
+    let field = json!({"name": "n", "value": "v"});
+    let long = |n: usize| "x".repeat(n);
+    for body in [
+        json!({"display_name": long(101)}),
+        json!({"note": long(1001)}),
+        json!({"fields_attributes": vec![field; 9]}),
+        json!({"fields_attributes": [{"name": long(256), "value": "v"}]}),
+        json!({"source": {"privacy": "everybody"}}),
+        json!({"source": {"language": "not a language at all, but a sentence"}}),
+    ] {
+        let reply = client.patch("/api/v1/accounts/update_credentials", body.clone()).await;
+        assert_eq!(reply.status, 422, "{}", body.to_string().chars().take(60).collect::<String>());
+        assert!(reply.json()["error"].is_string());
+    }
+    client
+        .patch("/api/v1/accounts/update_credentials", json!({"display_name": long(100), "note": long(1000)}))
+        .await
+        .ok();
+}
+
+#[tokio::test]
+async fn the_front_page_says_what_the_node_is() {
+    let node = NodeBuilder::new("alpha")
+        .await
+        .config(|c| {
+            c.instance.name = "Fab <Dresden>".into();
+            c.instance.description = "<p>Hello <script>alert(1)</script></p>".into();
+            c.instance.rules = vec!["Be kind.".into()];
+            c.instance.contact_email = "hello@example.org".into();
+        })
+        .start()
+        .await;
+    node.citizen("anna").await;
+    let page = Browser::new(&node).get("/").await;
+    assert_eq!(page.status, 200);
+    for part in [
+        "Fab &#60;Dresden&#62;",
+        "Be kind.",
+        "hello@example.org",
+        &node.domain,
+        "<strong>1</strong> <span>people</span>",
+    ] {
+        assert!(page.text.contains(part), "{part} in {}", page.text);
+    }
+    assert!(!page.text.contains("<script"));
+    let missing = Browser::new(&node).get("/nowhere").await;
+    assert_eq!(missing.status, 404);
+    assert!(missing.text.contains("Nothing here"));
+    assert_eq!(Client::anonymous(&node).get("/api/v1/nowhere").await.json(), json!({"error": "Record not found"}));
+    let sheet = page.text.split("href=\"/assets/site.css").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let sheet = Client::anonymous(&node).get(&format!("/assets/site.css{sheet}")).await;
+    assert_eq!((sheet.status, sheet.header("content-type")), (200, "text/css; charset=utf-8"));
+    assert_eq!(Client::anonymous(&node).get("/assets/../Cargo.toml").await.status, 404);
+}
+
+#[tokio::test]
+async fn sec_web_13_links_come_from_the_settings_and_never_from_the_request() {
+    let node = Node::start().await;
+    let client = Client::anonymous(&node);
+    let reply = client
+        .send(
+            client.request("GET", "/.well-known/oauth-authorization-server").header("x-forwarded-host", "evil.example"),
+        )
+        .await;
+    assert!(!reply.text.contains("evil.example"));
+    let link = node.app.write(accounts::open_setup).await.unwrap().unwrap();
+    assert!(link.starts_with(&node.url("/setup/")));
+    let _: Value = reply.json();
+}
