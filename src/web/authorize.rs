@@ -138,7 +138,7 @@ fn consent(
         problem,
         name: if account.display_name.is_empty() { account.username.clone() } else { account.display_name.clone() },
         handle: visitor.app.site().handle(&account.username),
-        avatar: super::pictures::avatar(visitor.app.site(), account),
+        avatar: super::shown::avatar(visitor.app.site(), account),
         scopes,
         destination,
         parameters: carried.collect(),

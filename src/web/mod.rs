@@ -6,9 +6,10 @@ pub mod assets;
 mod authorize;
 mod front;
 pub mod pages;
-mod pictures;
+mod public;
 mod register;
 mod settings;
+mod shown;
 mod sign_in;
 mod visit;
 pub mod words;
@@ -37,6 +38,9 @@ pub fn routes() -> Router<App> {
         .route("/oauth/authorized_applications", get(settings::show))
         .route("/oauth/authorize", get(authorize::show).post(authorize::decide))
         .route("/oauth/authorize/native", get(authorize::native))
+        .route("/@{name}", get(public::profile))
+        .route("/@{name}/{id}", get(public::post))
+        .route("/tags/{name}", get(public::tag))
         .route("/assets/{*name}", get(assets::serve))
 }
 

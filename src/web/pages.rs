@@ -382,6 +382,22 @@ pub struct Profile {
     pub older: Option<String>,
 }
 
+/// Posts under a heading: a hashtag.
+#[derive(Template)]
+#[template(path = "listing.html")]
+pub struct Listing {
+    /// Surroundings.
+    pub frame: Frame,
+    /// What they have in common.
+    pub heading: String,
+    /// Posts of this page.
+    pub posts: Vec<Card>,
+    /// Link to the first page, on later ones.
+    pub newest: Option<String>,
+    /// Link to the next page.
+    pub older: Option<String>,
+}
+
 /// `/@user/ID`.
 #[derive(Template)]
 #[template(path = "post.html")]

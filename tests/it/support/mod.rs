@@ -4,13 +4,13 @@ mod browser;
 mod client;
 mod node;
 mod peer;
+mod people;
 pub mod rows;
 mod sender;
-mod people;
 
 pub use browser::{Browser, hidden_fields, unescape};
 pub use client::{Client, Reply};
 pub use node::{NOW, Node, NodeBuilder, settle};
 pub use peer::{Peer, Received};
-pub use sender::{Letter, Sender, rsa};
 pub use people::PASSWORD;
+pub use sender::{Letter, Sender, rsa};

@@ -1,0 +1,243 @@
+//! Profiles, posts with their threads and hashtags, for people with a browser. Anonymous visitors see what is public;
+//! with a setting, or while other nodes must sign their reads (SIGIN-23), nothing at all, and they are not told what
+//! exists.
+
+use super::{
+    pages::{self, Listing, Moved, Profile, ProfileField, Reply},
+    shown,
+    visit::{Fields, Kind, Visitor},
+};
+use crate::{
+    Error, Result,
+    domain::{
+        Viewer, profiles,
+        timelines::{self, TagRequest, Thread},
+        views::PostViews,
+        visibility,
+    },
+    id::Id,
+    model::{Account, AccountKind, Post},
+    store::{self, page::Page, timelines::AuthorQuery},
+};
+use axum::{
+    extract::{Path, RawQuery},
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
+use std::collections::HashMap;
+
+/// Posts of a page.
+const POSTS: i64 = 20;
+
+/// Whose eyes a page is made for; an answer instead when strangers see nothing.
+fn viewer(visitor: &Visitor) -> std::result::Result<Viewer, Response> {
+    match &visitor.browser {
+        Some(browser) => Ok(browser.account.id.into()),
+        None if visitor.app.config().public_pages() => Ok(Viewer::ANYONE),
+        None => Err(visitor.fail(Error::unauthorized(""))),
+    }
+}
+
+fn finish(visitor: &Visitor, result: Result<Response>) -> Response {
+    result.unwrap_or_else(|error| visitor.fail(error))
+}
+
+/// Says where the document for programs is.
+fn with_alternate(mut answer: Response, uri: &str) -> Response {
+    let link = format!("<{uri}>; rel=\"alternate\"; type=\"application/activity+json\"");
+    if let Ok(link) = HeaderValue::from_str(&link) {
+        answer.headers_mut().append(header::LINK, link);
+    }
+    answer
+}
+
+fn older_than(query: Option<String>) -> Option<i64> {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    fields.text("max_id").parse::<Id<Post>>().ok().map(Id::raw)
+}
+
+/// An account of this node by the name in its address.
+fn local(conn: &mut crate::db::Conn, name: &str) -> Result<Account> {
+    let account = store::accounts::find_by_handle(conn, name)?.filter(Account::is_local).ok_or(Error::NotFound)?;
+    if account.deleted_at.is_some() {
+        return Err(Error::Gone);
+    }
+    // Somebody who waits for approval, and the actor of the node itself, have no page.
+    let shown =
+        !account.is_unavailable() && store::users::find(conn, account.id)?.is_some_and(|u| u.approved_at.is_some());
+    if shown { Ok(account) } else { Err(Error::NotFound) }
+}
+
+/// What a profile page is made of.
+struct Read {
+    account: Account,
+    moved: Option<Account>,
+    pinned: PostViews,
+    posts: PostViews,
+    last: Option<i64>,
+}
+
+/// `GET /@{name}`.
+pub async fn profile(visitor: Visitor, Path(name): Path<String>, RawQuery(query): RawQuery) -> Response {
+    if visitor.wants_activity {
+        return to_document(&visitor, &visitor.app.site().actor_uri(&name));
+    }
+    match viewer(&visitor) {
+        Ok(viewer) => finish(&visitor, show_profile(&visitor, viewer, name, older_than(query)).await),
+        Err(answer) => answer,
+    }
+}
+
+/// Programs that ask for the page of something are sent to its document.
+fn to_document(visitor: &Visitor, uri: &str) -> Response {
+    let mut answer = visitor.redirect(uri);
+    answer.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+    answer
+}
+
+async fn show_profile(visitor: &Visitor, viewer: Viewer, name: String, max_id: Option<i64>) -> Result<Response> {
+    let now = visitor.app.clock().now();
+    let read = visitor
+        .app
+        .read(move |conn| {
+            let account = local(conn, &name)?;
+            let moved = account.moved_to_id.map(|id| store::accounts::find(conn, id)).transpose()?.flatten();
+            let pinned = match max_id {
+                None => timelines::pinned(conn, viewer, account.id, now)?,
+                Some(_) => PostViews::default(),
+            };
+            let page = Page { max_id, since_id: None, min_id: None, limit: POSTS };
+            let query = AuthorQuery { exclude_replies: true, ..AuthorQuery::default() };
+            let found = timelines::author(conn, viewer, account.id, query, page, now)?;
+            let last = found.bounds.map(|(_, last)| last).filter(|_| found.posts.order.len() as i64 >= POSTS);
+            Ok(Read { account, moved, pinned, posts: found.posts, last })
+        })
+        .await?;
+    let Read { account, moved, pinned, posts, last } = read;
+    let (site, frame) = (visitor.app.site(), visitor.frame());
+    let mut cards: Vec<_> =
+        pinned.order.iter().filter_map(|id| shown::card(&frame, site, &pinned, *id, true)).collect();
+    let rest = posts.order.iter().filter(|id| !pinned.order.contains(id));
+    cards.extend(rest.filter_map(|id| shown::card(&frame, site, &posts, *id, false)));
+    let url = site.profile_url(&account.username);
+    let path = format!("/@{}", account.username);
+    let fields = profiles::fields(&account).into_iter().map(|field| ProfileField {
+        name: field.name,
+        html: field.value,
+        verified: field.verified_at.is_some(),
+    });
+    let page = Profile {
+        name: shown::name(&account),
+        handle: shown::handle(site, &account),
+        uri: account.uri.clone(),
+        summary: shown::line(&account.note),
+        bio: account.note.clone(),
+        avatar: shown::avatar(site, &account),
+        avatar_alt: alt(&account.avatar_description, &frame.put(frame.w().avatar_of, &shown::name(&account))),
+        header: shown::header(site, &account),
+        header_alt: account.header_description.clone(),
+        bot: account.kind == AccountKind::Service,
+        group: account.kind == AccountKind::Group,
+        locked: account.locked,
+        noindex: !account.indexable,
+        moved: moved.map(|to| Moved { handle: shown::handle(site, &to), url: shown::page_of(site, &to) }),
+        fields: fields.collect(),
+        posts_count: account.posts_count,
+        following_count: account.following_count,
+        followers_count: account.followers_count,
+        joined: frame.put(frame.w().joined, &frame.day(account.created_at)),
+        posts: cards,
+        newest: max_id.map(|_| path.clone()),
+        older: last.map(|id| format!("{path}?max_id={id}")),
+        url,
+        frame,
+    };
+    Ok(with_alternate(visitor.page(StatusCode::OK, Kind::Public, &page), &account.uri))
+}
+
+fn alt(given: &str, otherwise: &str) -> String {
+    if given.is_empty() { otherwise.to_owned() } else { given.to_owned() }
+}
+
+/// `GET /@{name}/{id}`.
+pub async fn post(visitor: Visitor, Path((name, id)): Path<(String, String)>) -> Response {
+    let Ok(id) = id.parse::<Id<Post>>() else { return visitor.fail(Error::NotFound) };
+    if visitor.wants_activity {
+        return to_document(&visitor, &visitor.app.site().post_uri(&name, id));
+    }
+    match viewer(&visitor) {
+        Ok(viewer) => finish(&visitor, show_post(&visitor, viewer, name, id).await),
+        Err(answer) => answer,
+    }
+}
+
+async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>) -> Result<Response> {
+    let now = visitor.app.clock().now();
+    let (account, chosen, thread): (Account, PostViews, Thread) = visitor
+        .app
+        .read(move |conn| {
+            let account = local(conn, &name)?;
+            let post = visibility::visible_post(conn, viewer, id, now)?;
+            if post.account_id != account.id || post.is_boost() {
+                return Err(Error::NotFound);
+            }
+            Ok((account, PostViews::by_ids(conn, viewer, &[id], now)?, timelines::context(conn, viewer, id, now)?))
+        })
+        .await?;
+    let (site, frame) = (visitor.app.site(), visitor.frame());
+    let card = shown::card(&frame, site, &chosen, id, false).ok_or(Error::NotFound)?;
+    let post = &chosen.get(id).ok_or(Error::NotFound)?.post;
+    let within = |id: &Id<Post>| shown::card(&frame, site, &thread.posts, *id, false);
+    let mut depths: HashMap<Id<Post>, u8> = HashMap::from([(id, 0)]);
+    let mut descendants = Vec::new();
+    for id in &thread.descendants {
+        let parent = thread.posts.get(*id).and_then(|view| view.post.in_reply_to_id);
+        let depth = parent.and_then(|parent| depths.get(&parent)).copied().unwrap_or(0);
+        depths.insert(*id, depth.saturating_add(1));
+        descendants.extend(within(id).map(|post| Reply { depth: depth.min(3), post }));
+    }
+    let picture = card.media.iter().find(|m| m.kind == "image" && !card.sensitive && card.warning.is_empty());
+    let page = pages::Post {
+        uri: post.uri.clone(),
+        excerpt: if post.spoiler_text.is_empty() { shown::line(&post.content) } else { post.spoiler_text.clone() },
+        picture: picture.map_or_else(|| shown::avatar(site, &account), |m| m.preview.clone()),
+        noindex: !account.indexable,
+        ancestors: thread.ancestors.iter().filter_map(within).collect(),
+        chosen: card,
+        descendants,
+        frame,
+    };
+    Ok(with_alternate(visitor.page(StatusCode::OK, Kind::Public, &page), &post.uri))
+}
+
+/// `GET /tags/{name}`.
+pub async fn tag(visitor: Visitor, Path(name): Path<String>, RawQuery(query): RawQuery) -> Response {
+    match viewer(&visitor) {
+        Ok(viewer) => finish(&visitor, show_tag(&visitor, viewer, name, older_than(query)).await),
+        Err(answer) => answer,
+    }
+}
+
+async fn show_tag(visitor: &Visitor, viewer: Viewer, name: String, max_id: Option<i64>) -> Result<Response> {
+    let name = crate::domain::text::normalize_hashtag(&name).ok_or(Error::NotFound)?;
+    let now = visitor.app.clock().now();
+    let request = TagRequest { tag: name.clone(), ..TagRequest::default() };
+    let found = visitor
+        .app
+        .read(move |conn| {
+            let page = Page { max_id, since_id: None, min_id: None, limit: POSTS };
+            timelines::tagged(conn, viewer, &request, page, now)
+        })
+        .await?;
+    let (site, frame) = (visitor.app.site(), visitor.frame());
+    let address = site.tag_url(&name);
+    let last = found.bounds.map(|(_, last)| last).filter(|_| found.posts.order.len() as i64 >= POSTS);
+    let page = Listing {
+        heading: format!("#{name}"),
+        posts: found.posts.order.iter().filter_map(|id| shown::card(&frame, site, &found.posts, *id, false)).collect(),
+        newest: max_id.map(|_| address.clone()),
+        older: last.map(|id| format!("{address}?max_id={id}")),
+        frame,
+    };
+    Ok(visitor.page(StatusCode::OK, Kind::Public, &page))
+}

@@ -1,0 +1,191 @@
+//! Posts and accounts as pages show them, and the addresses of their pictures.
+
+use super::pages::{Author, Card, Frame, Medium, PollOption};
+use crate::{
+    config::Site,
+    domain::{
+        html,
+        views::{PollView, PostView, PostViews},
+    },
+    id::Id,
+    model::{Account, Media, MediaKind, MediaState, Post},
+    time::Timestamp,
+};
+
+/// Shown for accounts without a picture; clients look for the file name.
+const NO_AVATAR: &str = "/assets/avatars/missing.png";
+/// Shown for accounts without a banner, and for films without a picture.
+const NO_HEADER: &str = "/assets/headers/missing.png";
+
+/// Picture of an account, or the default one.
+pub fn avatar(site: &Site, row: &Account) -> String {
+    picture(site, row, row.avatar.as_deref(), row.avatar_remote_url.as_deref(), "avatar", NO_AVATAR)
+}
+
+/// Banner of an account, or the default one.
+pub fn header(site: &Site, row: &Account) -> String {
+    picture(site, row, row.header.as_deref(), row.header_remote_url.as_deref(), "header", NO_HEADER)
+}
+
+fn picture(site: &Site, row: &Account, file: Option<&str>, remote: Option<&str>, kind: &str, none: &str) -> String {
+    match (file, remote) {
+        _ if row.is_unavailable() => site.url(none),
+        (Some(key), _) => site.media_url(key),
+        (None, Some(_)) => site.media_url(&format!("remote/{kind}/{}", row.id)),
+        (None, None) => site.url(none),
+    }
+}
+
+/// Display name, or the user name when there is none.
+pub fn name(row: &Account) -> String {
+    if row.display_name.is_empty() { row.username.clone() } else { row.display_name.clone() }
+}
+
+/// `user@domain`, for people of this node too.
+pub fn handle(site: &Site, row: &Account) -> String {
+    if row.is_local() { site.handle(&row.username) } else { row.acct() }
+}
+
+/// The page of an account; of another server only if it is a web address (WEB-03).
+pub fn page_of(site: &Site, row: &Account) -> String {
+    if row.is_local() { site.profile_url(&row.username) } else { web_address(row.url.as_deref(), &row.uri) }
+}
+
+fn web_address(url: Option<&str>, uri: &str) -> String {
+    let fits = |text: &&str| text.starts_with("https://") || text.starts_with("http://");
+    url.filter(fits).or(Some(uri).filter(fits)).unwrap_or("/").to_owned()
+}
+
+/// One plain line of some markup, cut after 200 characters.
+pub fn line(markup: &str) -> String {
+    let plain = html::plain_text(markup);
+    let mut words = String::new();
+    for word in plain.split_whitespace() {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(word);
+        if words.chars().count() > 200 {
+            let mut cut: String = words.chars().take(199).collect();
+            cut.push('…');
+            return cut;
+        }
+    }
+    words
+}
+
+/// The card of a post of `views`, if it is there: a boost shows its original.
+pub fn card(frame: &Frame, site: &Site, views: &PostViews, id: Id<Post>, pinned: bool) -> Option<Card> {
+    let view = views.get(id)?;
+    let (shown, above) = match view.post.boost_of_id {
+        Some(original) => {
+            let booster = views.accounts.get(view.post.account_id)?;
+            (views.get(original)?, Some(frame.put(frame.w().boosted_by, &name(booster))))
+        }
+        None => (view, pinned.then(|| frame.w().pinned.to_owned())),
+    };
+    let post = &shown.post;
+    let author = views.accounts.get(post.account_id)?;
+    let above = above.or_else(|| reply_line(frame, views, shown));
+    let url = if author.is_local() {
+        site.post_url(&author.username, post.id)
+    } else {
+        web_address(post.url.as_deref(), &post.uri)
+    };
+    let (poll, poll_text) = shown.poll.as_ref().map(|poll| poll_lines(frame, poll, views.now)).unwrap_or_default();
+    Some(Card {
+        id: post.id.to_string(),
+        url,
+        author: Author {
+            name: name(author),
+            handle: handle(site, author),
+            url: page_of(site, author),
+            avatar: avatar(site, author),
+        },
+        above,
+        at: post.created_at.rfc3339(),
+        at_text: frame.moment(post.created_at),
+        edited: post.edited_at.is_some(),
+        warning: post.spoiler_text.clone(),
+        html: post.content.clone(),
+        language: post.language.clone(),
+        sensitive: post.sensitive && post.spoiler_text.is_empty(),
+        media: shown.media.iter().filter_map(|media| medium(site, media)).collect(),
+        poll,
+        poll_text,
+        replies: post.replies_count,
+        boosts: post.boosts_count.max(post.remote_boosts_count),
+        favourites: post.favourites_count.max(post.remote_favourites_count),
+    })
+}
+
+/// Whom it answers, when that is somebody else who is mentioned.
+fn reply_line(frame: &Frame, views: &PostViews, view: &PostView) -> Option<String> {
+    let to = view.post.in_reply_to_account_id.filter(|to| *to != view.post.account_id)?;
+    let name = match views.accounts.get(to) {
+        Some(account) => name(account),
+        None => view.mentions.iter().find(|mention| mention.id == to)?.username.clone(),
+    };
+    Some(frame.put(frame.w().replying_to, &name))
+}
+
+fn poll_lines(frame: &Frame, view: &PollView, now: Timestamp) -> (Vec<PollOption>, String) {
+    let votes: i64 = view.options.iter().map(|option| option.votes_count).sum();
+    let voters = view.poll.voters_count.unwrap_or(votes);
+    let hidden = view.poll.hide_totals && view.poll.closed_at.is_none();
+    let share = |count: i64| if hidden || voters <= 0 { 0 } else { (count * 100 / voters).clamp(0, 100) };
+    let options = view.options.iter();
+    let options = options.map(|o| PollOption { title: o.title.clone(), percent: share(o.votes_count) }).collect();
+    let words = frame.w();
+    let end = match view.poll.expires_at {
+        _ if view.poll.closed_at.is_some() => Some(words.poll_closed.to_owned()),
+        Some(end) if end <= now => Some(words.poll_closed.to_owned()),
+        Some(end) => Some(frame.put(words.poll_open, &frame.moment(end))),
+        None => None,
+    };
+    let counted = format!("{} {}", frame.count(&votes), words.votes);
+    (options, end.map_or(counted.clone(), |end| format!("{counted} · {end}")))
+}
+
+fn medium(site: &Site, row: &Media) -> Option<Medium> {
+    if row.state != MediaState::Ready {
+        return None;
+    }
+    let remote = row.remote_url.is_some();
+    let url = match &row.file {
+        Some(key) => site.media_url(key),
+        None if remote => site.media_url(&format!("remote/{}", row.id)),
+        None => return None,
+    };
+    let preview = match (&row.thumbnail, row.kind) {
+        (Some(key), _) => site.media_url(key),
+        (None, MediaKind::Image) if row.file.is_some() => url.clone(),
+        (None, MediaKind::Image) => site.media_url(&format!("remote/{}/small", row.id)),
+        (None, _) => site.url(NO_HEADER),
+    };
+    let kind = match row.kind {
+        MediaKind::Image => "image",
+        MediaKind::Gifv | MediaKind::Video => "video",
+        MediaKind::Audio => "audio",
+        MediaKind::Unknown => "file",
+    };
+    Some(Medium { kind, url, preview, alt: row.description.clone().unwrap_or_default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn previews_are_one_short_plain_line() {
+        assert_eq!(line("<p>One &amp; two</p><p>three</p>"), "One & two three");
+        assert_eq!(line(&"<p>word</p>".repeat(100)).chars().count(), 200);
+    }
+
+    #[test]
+    fn sec_web_03_links_of_other_servers_are_web_addresses() {
+        assert_eq!(web_address(Some("javascript:alert(1)"), "https://a.example/u"), "https://a.example/u");
+        assert_eq!(web_address(None, "at://did"), "/");
+        assert_eq!(web_address(Some("https://a.example/@u"), "x"), "https://a.example/@u");
+    }
+}
