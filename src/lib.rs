@@ -58,6 +58,7 @@ pub mod media;
 pub mod model;
 pub mod net;
 pub mod node;
+pub mod peers;
 pub mod random;
 pub mod rate;
 pub mod server;

@@ -10,6 +10,7 @@ use crate::{
     domain::{self, Consumer},
     federation, jobs,
     net::{Gate, NetConfig, Network},
+    peers,
     random::Random,
     store,
     time::Clock,
@@ -57,6 +58,7 @@ pub fn start_workers(app: &App) {
     jobs::start(app);
     federation::deliver::start(app);
     federation::inbox::queue::start(app);
+    peers::start(app);
 }
 
 /// Does everything that is due in the background, in this task, until nothing is; answers how much was done. For tests.
@@ -111,7 +113,8 @@ pub async fn prepare(app: &App) -> Result<()> {
         })
         .await?;
     }
-    Ok(())
+    // Peers and blocks set by command count before the first request.
+    peers::refresh(app).await
 }
 
 /// The seams a node may be given instead of the real ones.

@@ -16,6 +16,7 @@ pub mod media;
 pub mod names;
 pub mod notices;
 pub mod oauth;
+pub mod peers;
 pub mod polls;
 pub mod posts;
 pub mod profiles;

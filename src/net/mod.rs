@@ -169,6 +169,11 @@ impl Gate {
         *self.0.state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }
 
+    /// The settings as they stand.
+    pub fn config(&self) -> NetConfig {
+        self.0.config.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The host policy as it stands.
     pub fn rules(&self) -> Arc<Rules> {
         Arc::clone(&self.state().rules)

@@ -21,6 +21,7 @@ pub mod media;
 pub mod notifications;
 pub mod oauth;
 pub mod page;
+pub mod peers;
 pub mod polls;
 pub mod posts;
 pub mod reactions;

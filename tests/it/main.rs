@@ -15,5 +15,7 @@ mod network;
 mod oauth;
 mod people;
 mod posts;
+mod peers;
+mod posts;
 mod relationships;
 mod statuses;

@@ -4,11 +4,13 @@
 mod accounts;
 mod jobs;
 mod moderation;
+mod peers;
 mod people;
 
 pub use accounts::AccountVerb;
 pub use jobs::JobsVerb;
 pub use moderation::ReportVerb;
+pub use peers::PeerVerb;
 pub use people::{InviteVerb, TokenVerb};
 
 use super::{Failure, Global, control, lock::Lock, print, serve, show};
@@ -33,6 +35,9 @@ pub enum DataVerb {
     /// Access tokens for scripts and tests
     #[command(subcommand)]
     Token(TokenVerb),
+    /// Other nodes
+    #[command(subcommand)]
+    Peer(PeerVerb),
     /// Background work
     #[command(subcommand)]
     Jobs(JobsVerb),
@@ -42,6 +47,9 @@ pub enum DataVerb {
 pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> Result<(), Failure> {
     if let DataVerb::Account(account) = &mut verb {
         account.read_password()?;
+    }
+    if let DataVerb::Peer(peer) = &mut verb {
+        peer.read_ca()?;
     }
     super::data_folder(&config)?;
     let value = super::runtime()?.block_on(find_and_run(&verb, config))?;
@@ -82,6 +90,7 @@ pub async fn run(app: &App, verb: DataVerb) -> Result<Value, Failure> {
         DataVerb::Invite(verb) => people::invite(app, verb).await?,
         DataVerb::Report(verb) => moderation::report(app, verb).await?,
         DataVerb::Token(verb) => people::token(app, verb).await?,
+        DataVerb::Peer(verb) => peers::run(app, verb).await?,
         DataVerb::Jobs(verb) => jobs::run(app, verb).await?,
     })
 }

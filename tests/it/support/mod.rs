@@ -10,7 +10,7 @@ mod sender;
 
 pub use browser::{Browser, hidden_fields, unescape};
 pub use client::{Client, Reply};
-pub use node::{NOW, Node, NodeBuilder, settle};
+pub use node::{NOW, Node, NodeBuilder, peer_entry, settle};
 pub use peer::{Peer, Received};
 pub use people::PASSWORD;
 pub use sender::{Letter, Sender, rsa};

@@ -1,0 +1,95 @@
+//! Other nodes: entries and blocks set by staff, with their trace (OPS-02). What they mean for connections is the
+//! outgoing gate's; [`crate::peers`] brings both together.
+
+use super::{
+    Tx,
+    audit::{self, Staff},
+    follows,
+};
+use crate::{
+    Error, Result,
+    id::Id,
+    model::{Account, DomainBlock, PeerRow, Role},
+    store,
+};
+
+fn allowed(by: &Staff) -> Result<()> {
+    if by.role >= Role::Admin { Ok(()) } else { Err(Error::forbidden("This action is not allowed")) }
+}
+
+/// Adds a peer, or changes the one of that name. The row was checked by the caller.
+///
+/// # Errors
+/// `Forbidden` below admin.
+pub fn add(tx: &mut Tx<'_>, by: &Staff, mut peer: PeerRow) -> Result<()> {
+    allowed(by)?;
+    peer.created_at = tx.now;
+    store::peers::upsert(tx.conn, &peer)?;
+    let detail = format!(
+        "addresses {} port {} scheme {}{}",
+        peer.addresses,
+        peer.port.map_or("default".to_owned(), |p| p.to_string()),
+        peer.scheme.as_deref().unwrap_or("https"),
+        if peer.ca_pem.is_some() { " with its own certificate authority" } else { "" }
+    );
+    audit::write(tx, by, "peer.add", &peer.domain, &detail)
+}
+
+/// Removes a peer that was added by command.
+///
+/// # Errors
+/// `NotFound` when there is none; `Forbidden` below admin.
+pub fn remove(tx: &mut Tx<'_>, by: &Staff, domain: &str) -> Result<()> {
+    allowed(by)?;
+    if !store::peers::delete(tx.conn, domain)? {
+        return Err(Error::NotFound);
+    }
+    audit::write(tx, by, "peer.remove", domain, "")
+}
+
+/// Blocks a domain, or changes how much of it is blocked.
+///
+/// # Errors
+/// `Forbidden` below admin.
+pub fn block(tx: &mut Tx<'_>, by: &Staff, mut block: DomainBlock) -> Result<()> {
+    allowed(by)?;
+    block.created_at = tx.now;
+    store::peers::upsert_block(tx.conn, &block)?;
+    let word = match block.severity {
+        0 => "suspend",
+        1 => "silence",
+        _ => "limited",
+    };
+    let detail =
+        [word, if block.reject_media { "no media" } else { "" }, if block.reject_reports { "no reports" } else { "" }]
+            .into_iter()
+            .chain([block.comment.as_str()])
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(", ");
+    audit::write(tx, by, "peer.block", &block.domain, &detail)
+}
+
+/// Lifts a block.
+///
+/// # Errors
+/// `NotFound` when there is none; `Forbidden` below admin.
+pub fn unblock(tx: &mut Tx<'_>, by: &Staff, domain: &str) -> Result<()> {
+    allowed(by)?;
+    if !store::peers::delete_block(tx.conn, domain)? {
+        return Err(Error::NotFound);
+    }
+    audit::write(tx, by, "peer.unblock", domain, "")
+}
+
+/// Ends all follows between people here and these accounts of blocked hosts, both ways (MOD-06).
+pub fn sever(tx: &mut Tx<'_>, remote: &[Id<Account>]) -> Result<()> {
+    for follow in store::peers::follows_with(tx.conn, remote)? {
+        if remote.contains(&follow.account_id) {
+            follows::reject(tx, follow.target_id, follow.account_id)?;
+        } else {
+            follows::unfollow(tx, follow.account_id, follow.target_id)?;
+        }
+    }
+    Ok(())
+}

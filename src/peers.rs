@@ -1,0 +1,430 @@
+//! The effective host policy: the settings file plus what was set by command, brought to the outgoing gate, to the
+//! accounts of other nodes (hidden at once when their host is refused, back when it is admitted) and to the queues
+//! (dropped at once, LAN-09). Another process of this node notices a change within five seconds.
+
+use crate::{
+    Error, Result,
+    app::App,
+    config::{Purpose, Scheme},
+    domain::{audit::Staff, peers},
+    id::Id,
+    model::{Account, DomainBlock, PeerRow},
+    net::{self, Ask, Block, NetConfig, Peer, Refusal, Rules, Severity, split_domain},
+    store::{self, peers::BY_POLICY},
+    time::Timestamp,
+};
+use ipnet::IpNet;
+use serde::Serialize;
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+/// Accounts looked at in one step.
+const STEP: i64 = 2_000;
+/// Under this name the database remembers which policy its accounts show.
+const APPLIED: &str = "applied_host_policy";
+
+/// What the settings file says, kept because the gate's copy is changed, and whether only one refreshes at a time.
+#[derive(Default)]
+struct Known {
+    file: OnceLock<NetConfig>,
+    turn: tokio::sync::Mutex<Option<String>>,
+}
+
+/// A peer to be added. What is left out has its default.
+#[derive(Clone, Debug, Default)]
+pub struct NewPeer {
+    /// `hr.corp.example`, `*.sites.corp.example`, `localhost:8081`.
+    pub domain: String,
+    /// Ranges it may resolve to, `10.20.0.0/16`; empty: public addresses only.
+    pub addresses: Vec<String>,
+    /// The only port.
+    pub port: Option<u16>,
+    /// Plain http for this one peer.
+    pub http: bool,
+    /// Certificates trusted for it, PEM.
+    pub ca_pem: Option<String>,
+}
+
+/// A domain to be blocked.
+#[derive(Clone, Debug)]
+pub struct NewBlock {
+    /// The domain; its subdomains are included.
+    pub domain: String,
+    /// How much.
+    pub severity: Severity,
+    /// Its media are not fetched.
+    pub reject_media: bool,
+    /// Its reports are dropped.
+    pub reject_reports: bool,
+    /// Why, for staff.
+    pub comment: String,
+}
+
+/// One line of the effective list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// The name that is matched.
+    pub domain: String,
+    /// `file` or `command`.
+    pub source: &'static str,
+    /// `peer` or `block`.
+    pub kind: &'static str,
+    /// Ranges of a peer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
+    /// Port of a peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Scheme of a peer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<&'static str>,
+    /// A peer with certificates of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub own_ca: bool,
+    /// How much a block refuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub severity: Option<&'static str>,
+    /// Why, for staff.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub comment: String,
+    /// A peer entry that a block overrules.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub blocked: bool,
+}
+
+/// Adds or changes a peer; it counts when this returns.
+///
+/// # Errors
+/// `Invalid` naming the field; `Forbidden` below admin.
+pub async fn add(app: &App, by: Staff, new: NewPeer) -> Result<()> {
+    let domain = normal_domain(&new.domain, true)?;
+    let mut addresses = Vec::with_capacity(new.addresses.len());
+    for text in &new.addresses {
+        addresses.push(range(text)?.to_string());
+    }
+    if let Some(pem) = &new.ca_pem {
+        net::check_ca(pem.as_bytes())
+            .map_err(|_| Error::invalid("ca_file", "invalid", "there is no certificate in PEM form in it"))?;
+    }
+    if new.port == Some(0) {
+        return Err(Error::invalid("port", "invalid", "is between 1 and 65535"));
+    }
+    let row = PeerRow {
+        domain,
+        addresses: serde_json::to_string(&addresses).map_err(Error::internal)?,
+        port: new.port.map(i64::from),
+        scheme: new.http.then(|| Scheme::Http.as_str().to_owned()),
+        ca_pem: new.ca_pem,
+        created_at: Timestamp::Y2000,
+    };
+    app.write(move |tx| peers::add(tx, &by, row)).await?;
+    refresh(app).await
+}
+
+/// Removes a peer that was added by command; it counts when this returns.
+///
+/// # Errors
+/// `NotFound` when there is none; `Conflict` when it stands in the settings file.
+pub async fn remove(app: &App, by: Staff, domain: &str) -> Result<()> {
+    let domain = normal_domain(domain, true)?;
+    let known = app.part::<Known>();
+    let in_file = file(app, &known).peers.iter().any(|p| p.domain == domain);
+    let name = domain.clone();
+    match app.write(move |tx| peers::remove(tx, &by, &name)).await {
+        Err(Error::NotFound) if in_file => {
+            Err(Error::Conflict(format!("{domain} stands in the settings file: remove it there").into()))
+        }
+        Err(other) => Err(other),
+        Ok(()) => refresh(app).await,
+    }
+}
+
+/// Blocks a domain; it counts when this returns.
+///
+/// # Errors
+/// `Invalid` for what is no domain; `Forbidden` below admin.
+pub async fn block(app: &App, by: Staff, new: NewBlock) -> Result<()> {
+    let row = DomainBlock {
+        domain: normal_domain(new.domain.trim().trim_start_matches("*."), false)?,
+        severity: match new.severity {
+            Severity::Suspend => 0,
+            Severity::Silence => 1,
+            Severity::None => 2,
+        },
+        reject_media: new.reject_media,
+        reject_reports: new.reject_reports,
+        comment: new.comment.chars().take(1_000).collect(),
+        created_at: Timestamp::Y2000,
+    };
+    app.write(move |tx| peers::block(tx, &by, row)).await?;
+    refresh(app).await
+}
+
+/// Lifts a block that was set by command.
+///
+/// # Errors
+/// `NotFound` when there is none; `Conflict` when it stands in the settings file.
+pub async fn unblock(app: &App, by: Staff, domain: &str) -> Result<()> {
+    let domain = normal_domain(domain.trim().trim_start_matches("*."), false)?;
+    let known = app.part::<Known>();
+    let in_file = file(app, &known).blocks.iter().any(|b| b.domain.trim_start_matches("*.") == domain);
+    let name = domain.clone();
+    match app.write(move |tx| peers::unblock(tx, &by, &name)).await {
+        Err(Error::NotFound) if in_file => {
+            Err(Error::Conflict(format!("{domain} stands in the settings file: remove it there").into()))
+        }
+        Err(other) => Err(other),
+        Ok(()) => refresh(app).await,
+    }
+}
+
+/// The effective list, each line with its source.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn list(app: &App) -> Result<Vec<Entry>> {
+    let known = app.part::<Known>();
+    let file = file(app, &known).clone();
+    let (rows, blocks) = app.read(|conn| Ok((store::peers::list(conn)?, store::peers::blocks(conn)?))).await?;
+    let comments: Vec<String> = blocks.iter().map(|b| b.comment.clone()).collect();
+    let rules = app.net().rules();
+    let peer = |source, peer: Peer| Entry {
+        source,
+        kind: "peer",
+        addresses: peer.addresses.iter().map(ToString::to_string).collect(),
+        port: peer.port,
+        scheme: Some(peer.scheme.as_str()),
+        own_ca: peer.ca.is_some(),
+        severity: None,
+        comment: String::new(),
+        blocked: rules.standing(peer.domain.trim_start_matches("*.")).admitted == Err(Refusal::Blocked),
+        domain: peer.domain,
+    };
+    let block = |source, block: Block, comment| Entry {
+        source,
+        kind: "block",
+        addresses: Vec::new(),
+        port: None,
+        scheme: None,
+        own_ca: false,
+        severity: Some(match block.severity {
+            Severity::Suspend => "suspend",
+            Severity::Silence => "silence",
+            Severity::None => "limited",
+        }),
+        comment,
+        blocked: false,
+        domain: block.domain,
+    };
+    let mut list: Vec<Entry> = file.peers.into_iter().map(|p| peer("file", p)).collect();
+    list.extend(rows.into_iter().map(|row| peer("command", entry_of(row))));
+    list.extend(file.blocks.into_iter().map(|b| block("file", b, String::new())));
+    list.extend(blocks.into_iter().map(block_of).zip(comments).map(|(b, comment)| block("command", b, comment)));
+    Ok(list)
+}
+
+/// How another node answers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Probe {
+    /// The domain.
+    pub domain: String,
+    /// `reachable`, or the reason why not. Only for staff: it says more than any client is told.
+    pub outcome: String,
+    /// Program and version, as it says.
+    pub software: Option<String>,
+    /// Until its answer. Unit: milliseconds.
+    pub milliseconds: u64,
+}
+
+/// Asks another node for its NodeInfo through the gate, with all its rules.
+///
+/// # Errors
+/// `Invalid` for what is no domain.
+pub async fn probe(app: &App, domain: &str) -> Result<Probe> {
+    let domain = normal_domain(domain, false)?;
+    let bad = || Error::invalid("domain", "invalid", "is no domain");
+    let mut url = app.net().rules().origin_of(&domain).ok_or_else(bad)?;
+    url.set_path("/.well-known/nodeinfo");
+    let started = Instant::now();
+    let answer = app.net().fetch(Ask::get(Purpose::Webfinger, url.clone()).accept("application/json")).await;
+    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let mut probe = Probe { domain, outcome: "reachable".into(), software: None, milliseconds };
+    match answer {
+        Err(failure) => probe.outcome = failure.to_string(),
+        Ok(answer) if !answer.status.is_success() => probe.outcome = format!("answers {}", answer.status),
+        Ok(answer) => probe.software = software(app, &answer).await,
+    }
+    Ok(probe)
+}
+
+async fn software(app: &App, index: &net::Answer) -> Option<String> {
+    let index_json: serde_json::Value = serde_json::from_slice(&index.body).ok()?;
+    let href = index_json.get("links")?.as_array()?.iter().find_map(|link| {
+        let rel = link.get("rel")?.as_str()?;
+        rel.starts_with("http://nodeinfo.diaspora.software/ns/schema/").then(|| link.get("href")?.as_str())?
+    })?;
+    let url = index.url.join(href).ok()?;
+    let answer = app.net().fetch(Ask::get(Purpose::Webfinger, url).accept("application/json")).await.ok()?;
+    let json: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
+    let software = json.get("software")?;
+    let part = |name: &str| software.get(name)?.as_str().map(|s| s.chars().take(64).collect::<String>());
+    Some(format!("{} {}", part("name")?, part("version").unwrap_or_default()))
+}
+
+/// Brings the policy as it now stands to the gate, the accounts and the queues. Cheap when nothing changed.
+///
+/// # Errors
+/// When the database is away.
+pub async fn refresh(app: &App) -> Result<()> {
+    let known = app.part::<Known>();
+    let mut turn = known.turn.lock().await;
+    let file = file(app, &known);
+    let (rows, blocks) = app.read(|conn| Ok((store::peers::list(conn)?, store::peers::blocks(conn)?))).await?;
+    let peers: Vec<Peer> = file.peers.iter().cloned().chain(rows.into_iter().map(entry_of)).collect();
+    let blocks: Vec<Block> = file.blocks.iter().cloned().chain(blocks.into_iter().map(block_of)).collect();
+    let text = format!("{} {peers:?} {blocks:?}", file.allowlist);
+    if turn.as_deref() == Some(text.as_str()) {
+        return Ok(());
+    }
+    app.net().configure(|config| {
+        config.peers = peers;
+        config.blocks = blocks;
+    });
+    let rules = app.net().rules();
+    let digest = crate::crypto::sha256_hex(text.as_bytes());
+    let applied = app.read(|conn| store::users::find_setting(conn, APPLIED)).await?;
+    if applied.as_deref() != Some(digest.as_str()) {
+        apply(app, &rules).await?;
+        app.write(move |tx| store::users::set_setting(tx.conn, APPLIED, &digest)).await?;
+    }
+    *turn = Some(text);
+    Ok(())
+}
+
+/// Notices changes made by another process. Ends when the node stops.
+pub fn start(app: &App) {
+    let app = app.clone();
+    tokio::spawn(async move {
+        loop {
+            if let Err(error) = refresh(&app).await {
+                tracing::warn!(%error, "cannot read the list of peers");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_secs(5)) => {}
+                () = app.stopping().cancelled() => return,
+            }
+        }
+    });
+}
+
+/// Hides and shows accounts, ends follows with blocked hosts, drops what is queued for refused ones.
+async fn apply(app: &App, rules: &Arc<Rules>) -> Result<()> {
+    let mut after: Id<Account> = Id::new(0);
+    loop {
+        let page = app.read(move |conn| store::peers::hosted(conn, after, STEP)).await?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        let (mut hide, mut show, mut mute, mut unmute, mut cut) = (vec![], vec![], vec![], vec![], vec![]);
+        for account in &page {
+            let by_handle = rules.standing(&account.domain);
+            let by_id = url::Url::parse(&account.uri).map_or(by_handle, |url| rules.standing_of_url(&url));
+            let admitted = by_handle.admitted.and(by_id.admitted);
+            let silenced = by_handle.silenced || by_id.silenced;
+            match (admitted, account.suspended_at) {
+                (Err(refusal), suspended) => {
+                    if suspended.is_none() {
+                        hide.push(account.id);
+                    }
+                    if refusal == Refusal::Blocked {
+                        cut.push(account.id);
+                    }
+                }
+                (Ok(()), Some(BY_POLICY)) => show.push(account.id),
+                (Ok(()), _) => {}
+            }
+            match (silenced, account.silenced_at) {
+                (true, None) => mute.push(account.id),
+                (false, Some(BY_POLICY)) => unmute.push(account.id),
+                _ => {}
+            }
+        }
+        if [&hide, &show, &mute, &unmute, &cut].iter().all(|ids| ids.is_empty()) {
+            continue;
+        }
+        app.write(move |tx| {
+            peers::sever(tx, &cut)?;
+            store::peers::set_hidden(tx.conn, &hide, true)?;
+            store::peers::set_hidden(tx.conn, &show, false)?;
+            store::peers::set_silenced(tx.conn, &mute, true)?;
+            store::peers::set_silenced(tx.conn, &unmute, false)
+        })
+        .await?;
+    }
+    let rules = Arc::clone(rules);
+    app.write(move |tx| {
+        for host in store::peers::queued_hosts(tx.conn)? {
+            if rules.standing(&host).admitted.is_err() {
+                store::peers::drop_queued(tx.conn, &host)?;
+            }
+        }
+        Ok(())
+    })
+    .await
+}
+
+fn file<'a>(app: &App, known: &'a Known) -> &'a NetConfig {
+    known.file.get_or_init(|| app.net().config())
+}
+
+fn entry_of(row: PeerRow) -> Peer {
+    let addresses: Vec<String> = serde_json::from_str(&row.addresses).unwrap_or_default();
+    Peer {
+        domain: row.domain,
+        addresses: addresses.iter().filter_map(|text| range(text).ok()).collect(),
+        port: row.port.and_then(|port| u16::try_from(port).ok()),
+        scheme: if row.scheme.as_deref() == Some("http") { Scheme::Http } else { Scheme::Https },
+        ca: row.ca_pem.map(|pem| pem.into_bytes().into()),
+    }
+}
+
+fn block_of(row: DomainBlock) -> Block {
+    Block {
+        domain: row.domain,
+        severity: match row.severity {
+            0 => Severity::Suspend,
+            1 => Severity::Silence,
+            _ => Severity::None,
+        },
+        reject_media: row.reject_media,
+        reject_reports: row.reject_reports,
+    }
+}
+
+/// A range, or one address.
+fn range(text: &str) -> Result<IpNet> {
+    let text = text.trim();
+    text.parse::<IpNet>().or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from)).map_err(|_| {
+        Error::invalid(
+            "addresses",
+            "invalid",
+            format!("`{text}` is neither an address nor a range such as 10.20.0.0/16"),
+        )
+    })
+}
+
+/// `host`, `host:port` or (for peers) `*.host`, in the spelling that is compared.
+fn normal_domain(text: &str, wildcard: bool) -> Result<String> {
+    let bad = || Error::invalid("domain", "invalid", format!("`{text}` is not a domain such as hr.corp.example"));
+    let text = text.trim();
+    let (star, name) = match text.strip_prefix("*.") {
+        Some(rest) if wildcard => ("*.", rest),
+        _ => ("", text),
+    };
+    let (host, port) = split_domain(name).filter(|(host, _)| !host.contains('*')).ok_or_else(bad)?;
+    Ok(match port {
+        Some(port) => format!("{star}{host}:{port}"),
+        None => format!("{star}{host}"),
+    })
+}

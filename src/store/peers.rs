@@ -1,0 +1,157 @@
+//! Peers and blocked domains that were set by command (those of the settings file are not stored), and what the host
+//! policy hides.
+
+use crate::{
+    Result,
+    db::{Conn, Sql},
+    id::Id,
+    model::{Account, DomainBlock, Follow, PeerRow},
+    time::Timestamp,
+};
+use diesel::sql_types::{BigInt, Nullable, Text};
+
+/// Stands in `suspended_at` and `silenced_at` of accounts that the host policy hides: no decision about a person was
+/// made, and when the policy changes they are back.
+pub const BY_POLICY: Timestamp = Timestamp::from_millis(1);
+
+/// Peers, by name.
+pub fn list(conn: &mut Conn) -> Result<Vec<PeerRow>> {
+    Sql::new("select p.* from peers p order by p.domain").load(conn)
+}
+
+/// Writes a peer, or changes the one of that name.
+pub fn upsert(conn: &mut Conn, peer: &PeerRow) -> Result<()> {
+    Sql::new("insert into peers (domain, addresses, port, scheme, ca_pem, created_at) values (")
+        .bind(&peer.domain)
+        .with(",", &peer.addresses)
+        .with(",", peer.port)
+        .with(",", peer.scheme.clone())
+        .with(",", peer.ca_pem.clone())
+        .with(",", peer.created_at)
+        .push(
+            ") on conflict (domain) do update set addresses = excluded.addresses, port = excluded.port, \
+             scheme = excluded.scheme, ca_pem = excluded.ca_pem",
+        )
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes a peer; false when there was none.
+pub fn delete(conn: &mut Conn, domain: &str) -> Result<bool> {
+    Ok(Sql::new("delete from peers where domain = ").bind(domain).execute(conn)? > 0)
+}
+
+/// Blocked domains, by name.
+pub fn blocks(conn: &mut Conn) -> Result<Vec<DomainBlock>> {
+    Sql::new("select b.* from domain_blocks b order by b.domain").load(conn)
+}
+
+/// Writes a block, or changes the one of that name.
+pub fn upsert_block(conn: &mut Conn, block: &DomainBlock) -> Result<()> {
+    Sql::new(
+        "insert into domain_blocks (domain, severity, reject_media, reject_reports, comment, created_at) values (",
+    )
+    .bind(&block.domain)
+    .with(",", block.severity)
+    .with(",", block.reject_media)
+    .with(",", block.reject_reports)
+    .with(",", &block.comment)
+    .with(",", block.created_at)
+    .push(
+        ") on conflict (domain) do update set severity = excluded.severity, reject_media = excluded.reject_media, \
+             reject_reports = excluded.reject_reports, comment = excluded.comment",
+    )
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Lifts a block; false when there was none.
+pub fn delete_block(conn: &mut Conn, domain: &str) -> Result<bool> {
+    Ok(Sql::new("delete from domain_blocks where domain = ").bind(domain).execute(conn)? > 0)
+}
+
+/// An account of another node, as far as the host policy is concerned.
+#[derive(Clone, Debug)]
+pub struct Hosted {
+    /// The account.
+    pub id: Id<Account>,
+    /// The right side of its handle.
+    pub domain: String,
+    /// Its id.
+    pub uri: String,
+    /// Suspended by staff or by policy.
+    pub suspended_at: Option<Timestamp>,
+    /// Silenced by staff or by policy.
+    pub silenced_at: Option<Timestamp>,
+}
+
+/// Accounts of other nodes above `after`, at most `most`.
+pub fn hosted(conn: &mut Conn, after: Id<Account>, most: i64) -> Result<Vec<Hosted>> {
+    type Columns = (BigInt, Text, Text, Nullable<BigInt>, Nullable<BigInt>);
+    type Values = (i64, String, String, Option<i64>, Option<i64>);
+    let rows = Sql::new(
+        "select a.id, a.domain, a.uri, a.suspended_at, a.silenced_at from accounts a \
+         where a.domain is not null and a.deleted_at is null and a.id > ",
+    )
+    .bind(after)
+    .with(" order by a.id limit ", most)
+    .load_as::<Columns, Values>(conn)?;
+    let time = |ms: Option<i64>| ms.map(Timestamp::from_millis);
+    let hosted = |(id, domain, uri, suspended, silenced)| Hosted {
+        id: Id::new(id),
+        domain,
+        uri,
+        suspended_at: time(suspended),
+        silenced_at: time(silenced),
+    };
+    Ok(rows.into_iter().map(hosted).collect())
+}
+
+/// Hides accounts by policy, or shows them again; decisions of staff stay.
+pub fn set_hidden(conn: &mut Conn, ids: &[Id<Account>], hidden: bool) -> Result<()> {
+    set_by_policy(conn, "suspended_at", ids, hidden)
+}
+
+/// Silences accounts by policy, or ends that; decisions of staff stay.
+pub fn set_silenced(conn: &mut Conn, ids: &[Id<Account>], silenced: bool) -> Result<()> {
+    set_by_policy(conn, "silenced_at", ids, silenced)
+}
+
+fn set_by_policy(conn: &mut Conn, column: &'static str, ids: &[Id<Account>], on: bool) -> Result<()> {
+    let (value, old) = if on { (Some(BY_POLICY), None) } else { (None, Some(BY_POLICY)) };
+    for batch in ids.chunks(256) {
+        let sql = Sql::new("update accounts set ").push(column).with(" = ", value).push(" where ").push(column);
+        let sql = match old {
+            Some(old) => sql.with(" = ", old),
+            None => sql.push(" is null"),
+        };
+        sql.push(" and id in ").ids(batch).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Follows and requests that these accounts have part in.
+pub fn follows_with(conn: &mut Conn, ids: &[Id<Account>]) -> Result<Vec<Follow>> {
+    let mut found = Vec::new();
+    for batch in ids.chunks(256) {
+        found.extend(Sql::new("select f.* from follows f where f.account_id in ").ids(batch).load::<Follow>(conn)?);
+        found.extend(Sql::new("select f.* from follows f where f.target_id in ").ids(batch).load::<Follow>(conn)?);
+    }
+    Ok(found)
+}
+
+/// Hosts with something queued for them or from them.
+pub fn queued_hosts(conn: &mut Conn) -> Result<Vec<String>> {
+    Sql::new("select d.host from deliveries d union select i.host from inbox_items i").load_texts(conn)
+}
+
+/// Drops what is queued for and from a host, and activities nobody waits for any more.
+pub fn drop_queued(conn: &mut Conn, host: &str) -> Result<()> {
+    Sql::new("delete from inbox_items where host = ").bind(host).execute(conn)?;
+    Sql::new("delete from deliveries where host = ").bind(host).execute(conn)?;
+    Sql::new(
+        "delete from activities where not exists (select 1 from deliveries d where d.activity_id = activities.id)",
+    )
+    .execute(conn)?;
+    Ok(())
+}
