@@ -61,11 +61,21 @@ fn refused(result: Result<Answer, Failure>, expected: Refusal) {
     }
 }
 
-#[tokio::test]
-async fn sec_net_01_and_02_private_literals_are_refused_before_a_socket_is_opened() {
+async fn refuses_literals(private: &[&str], never: &[&str]) {
     let network = SimNetwork::default();
     let gate = gate(&network, vec![]);
-    for host in [
+    for host in private {
+        refused(key(&gate, &format!("https://{host}/x")).await, Refusal::PrivateAddress);
+    }
+    for host in never {
+        refused(key(&gate, &format!("https://{host}/x")).await, Refusal::NeverAllowed);
+    }
+    assert!(network.dials().is_empty() && network.questions().is_empty());
+}
+
+#[tokio::test]
+async fn sec_net_01_private_ipv4_literals_are_refused_before_a_socket_is_opened() {
+    let private = [
         "127.0.0.1",
         "127.8.8.8",
         "10.0.0.1",
@@ -73,29 +83,28 @@ async fn sec_net_01_and_02_private_literals_are_refused_before_a_socket_is_opene
         "192.168.1.1",
         "169.254.1.1",
         "100.64.0.1",
-        "0.1.2.3",
         "192.0.0.1",
         "198.18.0.1",
+    ];
+    refuses_literals(&private, &["224.0.0.1", "240.0.0.1", "255.255.255.255", "0.0.0.0", "0.1.2.3"]).await;
+}
+
+#[tokio::test]
+async fn sec_net_02_special_ipv6_literals_are_refused_with_what_they_carry() {
+    let private = [
         "[::1]",
         "[fc00::1]",
         "[fe80::1]",
         "[::ffff:10.0.0.1]",
         "[64:ff9b::a00:1]",
+        "[64:ff9b:1::a00:1]",
         "[2002:a00:1::]",
         "[2001::1]",
         "[2001:db8::1]",
         "[::10.0.0.1]",
-    ] {
-        let answer = key(&gate, &format!("https://{host}/x")).await;
-        assert!(
-            matches!(answer, Err(Failure::Refused(Refusal::PrivateAddress | Refusal::NeverAllowed))),
-            "{host}: {answer:?}"
-        );
-    }
-    for host in ["224.0.0.1", "240.0.0.1", "255.255.255.255", "0.0.0.0", "[::]", "[ff02::1]", "[::ffff:224.0.0.1]"] {
-        refused(key(&gate, &format!("https://{host}/x")).await, Refusal::NeverAllowed);
-    }
-    assert!(network.dials().is_empty() && network.questions().is_empty());
+    ];
+    let never = ["[::]", "[ff02::1]", "[::ffff:224.0.0.1]", "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::]"];
+    refuses_literals(&private, &never).await;
 }
 
 #[tokio::test]
@@ -511,7 +520,7 @@ fn tls_server(network: &SimNetwork, at: &str) {
 }
 
 #[tokio::test]
-async fn sec_net_20_and_lan_10_a_private_authority_counts_for_its_peer_only_and_wrong_certificates_never() {
+async fn sec_lan_10_a_private_authority_counts_for_its_peer_only() {
     let network = SimNetwork::default();
     tls_server(&network, "10.0.0.1:8443");
     network.name("secure.test", &["10.0.0.1"]).name("moved.test", &["10.0.0.1"]).name("wrong.test", &["10.0.0.1"]);
@@ -519,20 +528,30 @@ async fn sec_net_20_and_lan_10_a_private_authority_counts_for_its_peer_only_and_
     let ca: Arc<[u8]> =
         std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls/ca.pem")).unwrap().into();
     let entry = |name: &str, ca| Peer { ca, ..secure(peer(name, &["10.0.0.0/24"], 8443)) };
-    let peers = vec![
-        entry("secure.test", Some(ca.clone())),
-        entry("moved.test", None),
-        entry("wrong.test", Some(ca)),
-        peer("plain.test", &["10.0.0.0/24"], 0),
-    ];
+    let peers =
+        vec![entry("secure.test", Some(ca)), entry("moved.test", None), peer("plain.test", &["10.0.0.0/24"], 0)];
     let gate = gate(&network, peers);
     assert_eq!(key(&gate, "https://secure.test:8443/").await.unwrap().body, "safe");
     // The certificate names it, but its entry brings no authority.
     assert!(matches!(key(&gate, "https://moved.test:8443/").await, Err(Failure::Unreachable(_))));
-    // The authority is known, but the certificate names others.
-    assert!(matches!(key(&gate, "https://wrong.test:8443/").await, Err(Failure::Unreachable(_))));
     // NET-05: never down from https to http.
     refused(key(&gate, "https://secure.test:8443/down").await, Refusal::Scheme);
+}
+
+#[tokio::test]
+async fn sec_net_20_a_wrong_certificate_is_never_accepted() {
+    let network = SimNetwork::default();
+    tls_server(&network, "10.0.0.1:443");
+    tls_server(&network, &format!("{PUBLIC}:443"));
+    network.name("wrong.test", &["10.0.0.1"]).name("secure.test", &[PUBLIC]);
+    let ca: Arc<[u8]> =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls/ca.pem")).unwrap().into();
+    let gate = gate(&network, vec![Peer { ca: Some(ca), ..secure(peer("wrong.test", &["10.0.0.0/24"], 0)) }]);
+    // The authority is known, but the certificate names others.
+    assert!(matches!(key(&gate, "https://wrong.test/").await, Err(Failure::Unreachable(_))));
+    // The name is right, but nobody this machine trusts says so.
+    assert!(matches!(key(&gate, "https://secure.test/").await, Err(Failure::Unreachable(_))));
+    assert!(network.requests().is_empty());
 }
 
 #[tokio::test]
@@ -549,23 +568,35 @@ async fn sec_net_20_a_host_that_asks_for_a_pause_gets_it() {
     assert_eq!(key(&gate, "http://busy.test/other").await.unwrap().status, 200);
 }
 
-#[tokio::test]
-async fn sec_lan_01_and_02_a_peer_is_a_pair_of_host_and_address() {
-    let network = SimNetwork::default();
+fn corp(network: &SimNetwork) -> Gate {
     network.http("10.20.1.1:8443", |_| ok("peer"));
-    network
-        .name("hr.corp.example", &["10.20.1.1"])
-        .name("evil.example", &["10.20.1.1"])
-        .name("b.corp.example", &["10.20.1.1"]);
-    let peers = vec![peer("hr.corp.example", &["10.20.0.0/16"], 8443), peer("b.corp.example", &["10.30.0.0/16"], 8443)];
-    let gate = gate(&network, peers);
+    for name in ["hr.corp.example", "evil.example", "b.corp.example"] {
+        network.name(name, &["10.20.1.1"]);
+    }
+    gate(
+        network,
+        vec![peer("hr.corp.example", &["10.20.0.0/16"], 8443), peer("b.corp.example", &["10.30.0.0/16"], 8443)],
+    )
+}
+
+#[tokio::test]
+async fn sec_lan_01_a_private_peer_is_reached_for_all_federation() {
+    let network = SimNetwork::default();
+    let gate = corp(&network);
     for purpose in FEDERATED {
         assert_eq!(get(&gate, purpose, "http://hr.corp.example:8443/").await.unwrap().body, "peer");
     }
+}
+
+#[tokio::test]
+async fn sec_lan_02_an_address_counts_only_together_with_its_host() {
+    let network = SimNetwork::default();
+    let gate = corp(&network);
     refused(key(&gate, "https://evil.example/").await, Refusal::PrivateAddress);
     refused(key(&gate, "http://evil.example:8443/").await, Refusal::Scheme);
     refused(key(&gate, "http://b.corp.example:8443/").await, Refusal::OutsideRanges);
     refused(key(&gate, "http://10.20.1.1:8443/").await, Refusal::Scheme);
+    assert!(network.dials().is_empty());
 }
 
 #[tokio::test]
@@ -585,22 +616,33 @@ async fn sec_lan_03_a_peer_that_resolves_outside_its_ranges_is_refused_and_count
 }
 
 #[tokio::test]
-async fn sec_lan_04_and_05_a_peer_opens_neither_other_hosts_nor_other_ports() {
+async fn sec_lan_04_a_peer_cannot_redirect_to_other_hosts_inside() {
     let network = SimNetwork::default();
     network.name("hr.test", &["10.0.0.1"]).name("erp.test", &["10.0.0.2"]).http("10.0.0.1:8443", |path| match path {
         "/ip" => redirect("http://10.0.0.2:8443/"),
         "/other" => redirect("http://erp.test:8443/"),
+        "/secure" => redirect("https://10.0.0.2/"),
         "/port" => redirect("http://hr.test:22/"),
         _ => ok("x"),
     });
     let gate = gate(&network, vec![peer("hr.test", &["10.0.0.0/8"], 8443)]);
     refused(key(&gate, "http://hr.test:8443/ip").await, Refusal::Scheme);
     refused(key(&gate, "http://hr.test:8443/other").await, Refusal::Scheme);
+    refused(key(&gate, "http://hr.test:8443/secure").await, Refusal::PrivateAddress);
     refused(key(&gate, "http://hr.test:8443/port").await, Refusal::Port);
+    assert!(network.dials().iter().all(|a| a.to_string() == "10.0.0.1:8443"));
+}
+
+#[tokio::test]
+async fn sec_lan_05_a_peer_opens_no_other_port() {
+    let network = SimNetwork::default();
+    network.name("hr.test", &["10.0.0.1"]);
+    let gate = gate(&network, vec![peer("hr.test", &["10.0.0.0/8"], 8443)]);
     refused(key(&gate, "http://hr.test/").await, Refusal::Port);
     refused(key(&gate, "http://hr.test:22/").await, Refusal::Port);
+    refused(key(&gate, "https://hr.test/").await, Refusal::Scheme);
     refused(key(&gate, "https://hr.test:8443/").await, Refusal::Scheme);
-    assert!(network.dials().iter().all(|a| a.to_string() == "10.0.0.1:8443"));
+    assert!(network.dials().is_empty());
 }
 
 #[tokio::test]

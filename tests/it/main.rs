@@ -16,6 +16,5 @@ mod oauth;
 mod people;
 mod posts;
 mod peers;
-mod posts;
 mod relationships;
 mod statuses;
