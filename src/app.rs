@@ -6,6 +6,7 @@ use crate::{
     config::{Config, Site},
     db::{Conn, Db},
     domain::{Consumer, Env, Event, IdSource, Tx},
+    media::storage::Storage,
     net::Gate,
     random::Random,
     rate::RateLimiter,
@@ -176,6 +177,12 @@ impl App {
             self.0.wakes.of(queue).notify_waiters();
             self.0.wakes.of(queue).notify_one();
         }
+    }
+
+    /// Stored files.
+    pub fn storage(&self) -> Storage {
+        let storage = self.part_or(|| Storage::at(self.config().data_dir.join("media")));
+        Storage::clone(&storage)
     }
 
     /// The one rate limiter of this node.

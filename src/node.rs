@@ -36,6 +36,7 @@ pub fn routes(app: &App) -> Router {
         .merge(api::routes().into_router())
         .merge(web::routes())
         .merge(federation::inbox::routes())
+        .merge(web::files::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(api::request::wrong_method)
         .with_state(app.clone());
@@ -104,6 +105,7 @@ pub async fn prepare(app: &App) -> Result<()> {
         tracing::warn!("this node was {domain} at {base}; it is {} at {} now", site.domain(), site.base());
     }
     push_key(app).await?;
+    app.storage().clear_incoming();
     let largest = app.read(store::sweep::largest_id).await?;
     app.ids().raise(largest);
     if app.db().dialect() == db::Dialect::Sqlite {

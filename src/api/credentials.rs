@@ -6,6 +6,7 @@ use super::{
         account::{Account, Field, Role as RoleEntity, Source},
         render,
     },
+    media,
     params::Value,
 };
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
         scopes::Scope,
     },
     id::Id,
+    media::images::Portrait,
     model::{self, Role, User, Visibility},
     rate::{ClientAddress, Rule},
     store,
@@ -101,7 +103,9 @@ async fn verify(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
 
 /// `PATCH /api/v1/accounts/update_credentials`.
 async fn update(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
-    let change = change(&params)?;
+    let mut change = change(&params)?;
+    change.avatar = media::portrait(&app, &params, "avatar", Portrait::Avatar).await?;
+    change.header = media::portrait(&app, &params, "header", Portrait::Header).await?;
     let site = app.site().clone();
     let answer = app.write(move |tx| {
         profiles::update(tx, me.account, &change)?;

@@ -9,6 +9,7 @@ pub mod error;
 pub mod filters;
 pub mod instance;
 pub mod lists;
+pub mod media;
 pub mod misc;
 pub mod notifications;
 pub mod oauth;
@@ -42,6 +43,7 @@ pub fn routes() -> auth::Routes {
         .merge(apps::routes())
         .merge(credentials::routes())
         .merge(oauth::routes())
+        .merge(media::routes())
         .merge(notifications::routes())
         .merge(people::routes())
         .merge(conversations::routes())
@@ -54,7 +56,6 @@ pub fn routes() -> auth::Routes {
         .merge(tags::routes())
         .merge(timelines::routes())
         .merge(polls::routes())
-        .merge(relationships::routes())
         .merge(statuses::routes())
 }
 

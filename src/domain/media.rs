@@ -135,6 +135,28 @@ pub fn describe(
     store::media::describe(tx.conn, id, description.as_deref(), focus.or(media.focus_x.zip(media.focus_y)))
 }
 
+/// Remembers our copy of a remote file; what its bytes tell wins over what its server claimed.
+pub fn keep_copy(tx: &mut Tx<'_>, id: Id<Media>, copy: &Upload) -> Result<()> {
+    let Some(media) = store::media::find(tx.conn, id)? else { return Ok(()) };
+    let known = |n: u32, before: Option<i64>| if n > 0 { Some(i64::from(n)) } else { before };
+    let row = Media {
+        file: Some(copy.file.clone()),
+        thumbnail: copy.thumbnail.clone(),
+        kind: copy.kind,
+        mime: Some(copy.mime.clone()),
+        size: copy.size,
+        blurhash: copy.blurhash.clone().or(media.blurhash),
+        width: known(copy.width, media.width),
+        height: known(copy.height, media.height),
+        small_width: copy.small.map(|s| i64::from(s.0)),
+        small_height: copy.small.map(|s| i64::from(s.1)),
+        duration_ms: copy.duration_ms.or(media.duration_ms),
+        cached_at: Some(tx.now),
+        ..media
+    };
+    store::media::keep_copy(tx.conn, &row)
+}
+
 /// Gives files up; those that hang on a post stay. Their bytes go with the next sweep.
 pub fn discard(tx: &mut Tx<'_>, owner: Id<Account>, ids: &[Id<Media>]) -> Result<()> {
     for id in ids {

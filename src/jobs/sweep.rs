@@ -1,6 +1,12 @@
 //! The hourly round of removing what has served its time.
 
-use crate::{Result, app::App, domain::Task, store};
+use crate::{
+    Error, Result,
+    app::App,
+    domain::{Task, media},
+    store,
+};
+use std::collections::HashSet;
 
 /// Removes in chunks, a transaction each, until nothing is left that has expired.
 pub(super) async fn run(app: &App) -> Result<()> {
@@ -9,7 +15,86 @@ pub(super) async fn run(app: &App) -> Result<()> {
             break;
         }
     }
+    unattached(app).await?;
+    stale_copies(app).await?;
+    stray_files(app).await
+}
+
+/// Rows a round looks at, at a time.
+const CHUNK: i64 = 500;
+
+/// Uploads that never came onto a post, and files of posts that are gone.
+async fn unattached(app: &App) -> Result<()> {
+    while !app.stopping().is_cancelled() {
+        let gone = app
+            .write(|tx| {
+                let until = tx.now.plus_seconds(-media::UNATTACHED_SECONDS);
+                let rows = store::media::unattached(tx.conn, until, CHUNK)?;
+                for row in &rows {
+                    store::media::delete(tx.conn, row.id)?;
+                }
+                Ok(rows)
+            })
+            .await?;
+        let full = gone.len() as i64 == CHUNK;
+        let names = gone.into_iter().flat_map(|m| [m.file, m.thumbnail]).flatten().collect();
+        remove(app, names).await?;
+        if !full {
+            break;
+        }
+    }
     Ok(())
+}
+
+/// Copies of remote files that are older than the settings keep them; they are fetched again when asked for.
+async fn stale_copies(app: &App) -> Result<()> {
+    let days = i64::from(app.config().media.cache_days);
+    while !app.stopping().is_cancelled() {
+        let gone = app
+            .write(move |tx| {
+                let rows = store::media::stale_copies(tx.conn, tx.now.plus_days(-days), CHUNK)?;
+                for row in &rows {
+                    store::media::forget_copy(tx.conn, row.id)?;
+                }
+                Ok(rows)
+            })
+            .await?;
+        let full = gone.len() as i64 == CHUNK;
+        let names = gone.into_iter().flat_map(|m| [m.file, m.thumbnail]).flatten().collect();
+        remove(app, names).await?;
+        if !full {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Files that no row knows: of uploads cut short by a crash (REL-04), of pictures that were replaced. Young ones may
+/// still be getting their row.
+async fn stray_files(app: &App) -> Result<()> {
+    let storage = app.storage();
+    let hour = std::time::Duration::from_secs(3600);
+    let found = tokio::task::spawn_blocking(move || storage.older_than(hour)).await.map_err(Error::internal)??;
+    for names in found.chunks(CHUNK as usize) {
+        let names = names.to_vec();
+        let stray = app
+            .read(move |conn| {
+                let used: HashSet<String> = store::media::used_names(conn, &names)?.into_iter().collect();
+                Ok(names.into_iter().filter(|name| !used.contains(name)).collect::<Vec<_>>())
+            })
+            .await?;
+        remove(app, stray).await?;
+    }
+    Ok(())
+}
+
+async fn remove(app: &App, names: Vec<String>) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
+    let storage = app.storage();
+    let done = tokio::task::spawn_blocking(move || names.iter().try_for_each(|name| storage.remove(name)));
+    done.await.map_err(Error::internal)?
 }
 
 /// Orders a round every hour; several processes order one round together, because a task has one key.

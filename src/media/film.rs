@@ -212,7 +212,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         std::fs::write(&path, bytes).unwrap();
-        (super::super::process(&path), std::fs::read(&path).unwrap())
+        (super::super::process(&path, super::super::Bounds::UPLOAD), std::fs::read(&path).unwrap())
     }
 
     #[test]

@@ -5,6 +5,7 @@
 pub mod film;
 pub mod gif;
 pub mod images;
+pub mod intake;
 pub mod storage;
 
 use crate::{Error, Result, limits};
@@ -79,24 +80,47 @@ pub const ACCEPTED: [&str; 16] = [
     "audio/webm",
 ];
 
+/// What a file may be at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Bytes of a picture.
+    pub image_bytes: usize,
+    /// Pixels of a picture, by its header.
+    pub image_pixels: u64,
+    /// Bytes of a film or sound.
+    pub film_bytes: usize,
+}
+
+impl Bounds {
+    /// For uploads, with the defaults of the settings.
+    pub const UPLOAD: Self =
+        Self { image_bytes: limits::IMAGE_BYTES, image_pixels: limits::IMAGE_PIXELS, film_bytes: limits::VIDEO_BYTES };
+    /// For files of other servers.
+    pub const REMOTE: Self = Self {
+        image_bytes: limits::REMOTE_MEDIA,
+        image_pixels: limits::REMOTE_IMAGE_PIXELS,
+        film_bytes: limits::REMOTE_MEDIA,
+    };
+}
+
 /// Looks at the bytes, not at names or declared types (WEB-07), and makes the upload fit to be served.
 ///
 /// # Errors
-/// `Invalid` (422) for anything that is not one of [`ACCEPTED`] or is broken, `TooLarge` (413) above the limits.
-pub fn process(upload: &Path) -> Result<Processed> {
+/// `Invalid` (422) for anything that is not one of [`ACCEPTED`] or is broken, `TooLarge` (413) above the bounds.
+pub fn process(upload: &Path, bounds: Bounds) -> Result<Processed> {
     use std::io::Read;
     let mut file = std::fs::File::open(upload).map_err(Error::internal)?;
     let length = file.metadata().map_err(Error::internal)?.len();
     let mut head = Vec::with_capacity(64);
     file.by_ref().take(64).read_to_end(&mut head).map_err(Error::internal)?;
     if images::recognise(&head).is_some() {
-        if length > limits::IMAGE_BYTES as u64 {
+        if length > bounds.image_bytes as u64 {
             return Err(Error::TooLarge("The picture is too large".into()));
         }
         let bytes = std::fs::read(upload).map_err(Error::internal)?;
-        return images::attachment(&bytes, limits::IMAGE_PIXELS);
+        return images::attachment(&bytes, bounds.image_pixels);
     }
-    if length > limits::VIDEO_BYTES as u64 {
+    if length > bounds.film_bytes as u64 {
         return Err(Error::TooLarge("The file is too large".into()));
     }
     film::process(upload, &head)

@@ -88,16 +88,17 @@ pub fn name(key: [u8; 16], small: bool, extension: &str) -> String {
 }
 
 impl Storage {
-    /// Opens the folder, making it where it is missing; leftovers of uploads that never ended go.
-    ///
-    /// # Errors
-    /// When the folder cannot be made.
-    pub fn open(root: &Path) -> Result<Self> {
-        fs::create_dir_all(root.join("incoming")).map_err(failed)?;
-        for entry in fs::read_dir(root.join("incoming")).map_err(failed)?.flatten() {
+    /// The folder; it is made when the first file comes.
+    pub fn at(root: PathBuf) -> Self {
+        Self { root: Arc::new(root) }
+    }
+
+    /// Removes leftovers of uploads that never ended; called once, before the first upload.
+    pub fn clear_incoming(&self) {
+        let Ok(entries) = fs::read_dir(self.root.join("incoming")) else { return };
+        for entry in entries.flatten() {
             let _ = fs::remove_file(entry.path());
         }
-        Ok(Self { root: Arc::new(root.to_owned()) })
     }
 
     /// The path of a stored name; `None` for anything that is not a name of ours (LIM-08).
@@ -108,7 +109,9 @@ impl Storage {
 
     /// A file to receive an upload in.
     pub fn incoming(&self, key: [u8; 16]) -> Result<Incoming> {
-        let path = self.root.join("incoming").join(self::name(key, false, "part"));
+        let folder = self.root.join("incoming");
+        fs::create_dir_all(&folder).map_err(failed)?;
+        let path = folder.join(self::name(key, false, "part"));
         let file = File::create_new(&path).map_err(failed)?;
         Ok(Incoming { path, file, kept: false })
     }
@@ -143,6 +146,9 @@ impl Storage {
     /// Names of all files older than `age`, for the sweep that removes those without a row.
     pub fn older_than(&self, age: Duration) -> Result<Vec<String>> {
         let mut names = Vec::new();
+        if !self.root.is_dir() {
+            return Ok(names);
+        }
         let limit = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         let folders = |path: &Path| -> Result<Vec<PathBuf>> {
             Ok(fs::read_dir(path).map_err(failed)?.flatten().map(|e| e.path()).filter(|p| p.is_dir()).collect())
@@ -168,7 +174,7 @@ mod tests {
     #[test]
     fn files_are_kept_found_and_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let storage = Storage::open(folder.path()).unwrap();
+        let storage = Storage::at(folder.path().to_owned());
         let name = name([0xab; 16], true, "png");
         storage.put([1; 16], &name, b"x").unwrap();
         assert_eq!(fs::read(storage.path(&name).unwrap()).unwrap(), b"x");
@@ -182,13 +188,13 @@ mod tests {
     #[test]
     fn rel_04_an_upload_that_never_ends_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let storage = Storage::open(folder.path()).unwrap();
+        let storage = Storage::at(folder.path().to_owned());
         let mut incoming = storage.incoming([7; 16]).unwrap();
         incoming.write(b"half").unwrap();
         let path = incoming.path().to_owned();
         std::mem::forget(incoming);
         assert!(path.exists());
-        Storage::open(folder.path()).unwrap();
+        Storage::at(folder.path().to_owned()).clear_incoming();
         assert!(!path.exists());
         drop(storage.incoming([8; 16]).unwrap());
         assert_eq!(fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0);
@@ -197,7 +203,7 @@ mod tests {
     #[test]
     fn sec_lim_08_only_names_of_ours_lead_to_files() {
         let folder = tempfile::tempdir().unwrap();
-        let storage = Storage::open(folder.path()).unwrap();
+        let storage = Storage::at(folder.path().to_owned());
         for bad in ["../../etc/passwd", "", "a.png", "abababababababababababababababab.html", "ab/..", "\0.png"] {
             assert_eq!(storage.path(bad), None, "{bad}");
         }

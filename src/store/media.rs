@@ -46,7 +46,9 @@ pub fn unattached(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<Me
 /// Which of these stored names some row still uses.
 pub fn used_names(conn: &mut Conn, names: &[String]) -> Result<Vec<String>> {
     let mut used = Vec::new();
-    for (table, columns) in [("media", ["file", "thumbnail"]), ("accounts", ["avatar", "header"])] {
+    for (table, columns) in
+        [("media", ["file", "thumbnail"]), ("accounts", ["avatar", "header"]), ("custom_emojis", ["file", "file"])]
+    {
         for column in columns {
             let sql = Sql::new(format!("select t.{column} from {table} t where t.{column} in ")).texts(names);
             used.extend(sql.load_texts(conn)?);
@@ -55,27 +57,47 @@ pub fn used_names(conn: &mut Conn, names: &[String]) -> Result<Vec<String>> {
     Ok(used)
 }
 
-/// Remembers our copy of a remote file.
-pub fn set_copy(
-    conn: &mut Conn,
-    id: Id<Media>,
-    file: Option<&str>,
-    thumbnail: Option<&str>,
-    at: Option<Timestamp>,
-) -> Result<()> {
-    Sql::new("update media set file = ")
-        .bind(file)
-        .with(", thumbnail = ", thumbnail)
-        .with(", cached_at = ", at)
-        .with(" where id = ", id)
-        .execute(conn)?;
+/// Our copy of a remote file is gone.
+pub fn forget_copy(conn: &mut Conn, id: Id<Media>) -> Result<()> {
+    Sql::new("update media set file = null, thumbnail = null, cached_at = null where id = ").bind(id).execute(conn)?;
     Ok(())
 }
 
-/// Copies of remote files that nobody looked at since `until`.
+/// Copies of remote files made before `until`.
 pub fn stale_copies(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<Media>> {
     Sql::new("select m.* from media m where m.remote_url is not null and m.cached_at < ")
         .bind(until)
         .with(" limit ", most)
         .load(conn)
+}
+
+/// Remembers our copy of a remote file, with what its bytes told.
+pub fn keep_copy(conn: &mut Conn, media: &Media) -> Result<()> {
+    Sql::new("update media set file = ")
+        .bind(media.file.clone())
+        .with(", thumbnail = ", media.thumbnail.clone())
+        .with(", kind = ", media.kind)
+        .with(", mime = ", media.mime.clone())
+        .with(", size = ", media.size)
+        .with(", blurhash = ", media.blurhash.clone())
+        .with(", width = ", media.width)
+        .with(", height = ", media.height)
+        .with(", small_width = ", media.small_width)
+        .with(", small_height = ", media.small_height)
+        .with(", duration_ms = ", media.duration_ms)
+        .with(", cached_at = ", media.cached_at)
+        .with(" where id = ", media.id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Remembers our copy of a remote profile picture, unless its address has changed meanwhile.
+pub fn set_portrait(conn: &mut Conn, account: Id<Account>, avatar: bool, name: &str, url: &str) -> Result<()> {
+    let column = if avatar { "avatar" } else { "header" };
+    Sql::new(format!("update accounts set {column} = "))
+        .bind(name)
+        .with(" where domain is not null and id = ", account)
+        .with(format!(" and {column}_remote_url = "), url)
+        .execute(conn)?;
+    Ok(())
 }

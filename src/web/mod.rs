@@ -4,6 +4,7 @@
 
 pub mod assets;
 mod authorize;
+pub mod files;
 mod front;
 pub mod pages;
 mod public;

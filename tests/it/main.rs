@@ -11,6 +11,7 @@ mod fetching;
 mod gate;
 mod identity;
 mod inbox;
+mod media;
 mod network;
 mod oauth;
 mod people;

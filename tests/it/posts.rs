@@ -58,7 +58,7 @@ async fn load(node: &Node, id: Id<Post>) -> Option<Post> {
 }
 
 /// A post of another server whose author is `author`.
-fn remote(author: Id<Account>, id: Id<Post>, uri: &str, html: &str) -> NewPost {
+pub fn remote(author: Id<Account>, id: Id<Post>, uri: &str, html: &str) -> NewPost {
     NewPost {
         id,
         uri: uri.into(),
@@ -88,7 +88,7 @@ fn remote(author: Id<Account>, id: Id<Post>, uri: &str, html: &str) -> NewPost {
 }
 
 /// An account of another server.
-async fn stranger(node: &Node, name: &'static str) -> Id<Account> {
+pub async fn stranger(node: &Node, name: &'static str) -> Id<Account> {
     node.app
         .write(move |tx| {
             let id = tx.new_id();

@@ -16,6 +16,7 @@ use crate::{
         views::{AccountViews, FilterView, PollView, PostView, PostViews},
     },
     id::Id,
+    media::intake::seal,
     model::{self, AccountKind, MediaKind, MediaState, Visibility},
     time::Timestamp,
 };
@@ -389,14 +390,13 @@ pub fn media<'a>(site: &Site, row: &'a model::Media) -> MediaAttachment<'a> {
     let (url, preview) = if row.state == MediaState::Ready {
         let url = match &row.file {
             Some(key) => Some(site.media_url(key)),
-            None if remote => Some(site.media_url(&format!("remote/{}", row.id))),
-            None => None,
+            None => row.remote_url.as_deref().map(|at| site.media_url(&format!("remote/{}/{}", row.id, seal(at)))),
         };
         let preview = match (&row.thumbnail, &row.file, row.kind) {
             (Some(key), ..) => Some(site.media_url(key)),
             (None, _, MediaKind::Audio | MediaKind::Unknown) => None,
             (None, Some(key), MediaKind::Image) => Some(site.media_url(key)),
-            (None, ..) if remote => Some(site.media_url(&format!("remote/{}/small", row.id))),
+            (None, ..) if remote => url.as_ref().map(|url| format!("{url}/small")),
             // Videos of people here without a picture of their own: clients drop a video without a preview.
             (None, ..) => Some(site.url(NO_HEADER)),
         };

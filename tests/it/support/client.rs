@@ -26,6 +26,8 @@ pub struct Reply {
     pub headers: reqwest::header::HeaderMap,
     /// Body.
     pub text: String,
+    /// Body, byte for byte.
+    pub body: Vec<u8>,
 }
 
 impl Reply {
@@ -75,7 +77,8 @@ impl Client {
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Reply { status, headers, text: response.text().await.unwrap() }
+        let body = response.bytes().await.unwrap().to_vec();
+        Reply { status, headers, text: String::from_utf8_lossy(&body).into_owned(), body }
     }
     /// GET.
     pub async fn get(&self, path: &str) -> Reply {

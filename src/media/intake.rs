@@ -1,0 +1,141 @@
+//! From received bytes to stored files: one way for uploads and for copies of remote files. Decoding happens on one
+//! blocking thread at a time, because a picture may take hundreds of megabytes while it is open.
+
+use super::{
+    Bounds, Kind, images,
+    storage::{self, Incoming, Storage},
+    unusable,
+};
+use crate::{Error, Result, random::Random};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Lets one file at a time be decoded. One per node.
+#[derive(Debug)]
+pub struct Workshop(Arc<Semaphore>);
+
+impl Default for Workshop {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(1)))
+    }
+}
+
+impl Workshop {
+    /// Runs `work` on a blocking thread, after those that came before. A decoder that panics refuses the file and
+    /// nothing else (WEB-10).
+    ///
+    /// # Errors
+    /// What `work` answers.
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        let place = self.0.clone().acquire_owned().await.map_err(Error::internal)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            work()
+        });
+        done.await.unwrap_or_else(|_| Err(unusable("cannot be read")))
+    }
+}
+
+/// A file and its small version, stored.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// What it is.
+    pub kind: Kind,
+    /// Content type.
+    pub mime: &'static str,
+    /// Name of the file.
+    pub file: String,
+    /// Name of the small version.
+    pub thumbnail: Option<String>,
+    /// Bytes of both.
+    pub size: i64,
+    /// Pixels; 0 when unknown.
+    pub width: u32,
+    /// Pixels; 0 when unknown.
+    pub height: u32,
+    /// Pixels of the small version.
+    pub small: Option<(u32, u32)>,
+    /// Length, where known.
+    pub duration_ms: Option<i64>,
+    /// Compact preview.
+    pub blurhash: Option<String>,
+}
+
+/// Processes a received file and stores it under a new name that nobody can guess. Blocks.
+///
+/// # Errors
+/// As [`super::process`]; `NoSpace` when the disk is full. Then nothing stays.
+pub fn take(storage: &Storage, random: &Random, incoming: Incoming, bounds: Bounds) -> Result<Stored> {
+    let done = super::process(incoming.path(), bounds)?;
+    let key = random.bytes();
+    let file = storage::name(key, false, done.extension);
+    let length = |path: &std::path::Path| std::fs::metadata(path).map_or(0, |m| m.len() as i64);
+    let mut size = match done.original {
+        Some(bytes) => {
+            storage.put(random.bytes(), &file, &bytes)?;
+            bytes.len() as i64
+        }
+        None => {
+            let size = length(incoming.path());
+            storage.keep(incoming, &file)?;
+            size
+        }
+    };
+    let mut thumbnail = None;
+    if let Some(small) = &done.small {
+        let name = storage::name(key, true, small.extension);
+        storage.put(random.bytes(), &name, &small.bytes)?;
+        size += small.bytes.len() as i64;
+        thumbnail = Some(name);
+    }
+    Ok(Stored {
+        kind: done.kind,
+        mime: done.mime,
+        file,
+        thumbnail,
+        size,
+        width: done.width,
+        height: done.height,
+        small: done.small.as_ref().map(|s| (s.width, s.height)),
+        duration_ms: done.duration_ms,
+        blurhash: done.blurhash,
+    })
+}
+
+/// Replaces the preview of a stored film by a picture of the uploader's choice. Blocks.
+///
+/// # Errors
+/// `Invalid` when it is no picture.
+pub fn preview(storage: &Storage, random: &Random, stored: &mut Stored, picture: &[u8]) -> Result<()> {
+    let done = images::attachment(picture, crate::limits::IMAGE_PIXELS)?;
+    let Some(small) = done.small else { return Ok(()) };
+    let name = storage::name(random.bytes(), true, small.extension);
+    storage.put(random.bytes(), &name, &small.bytes)?;
+    stored.thumbnail = Some(name);
+    stored.small = Some((small.width, small.height));
+    stored.blurhash = done.blurhash;
+    stored.size += small.bytes.len() as i64;
+    Ok(())
+}
+
+/// Cuts and stores a profile picture; answers its name. Blocks.
+///
+/// # Errors
+/// `Invalid` when it is no picture.
+pub fn portrait(storage: &Storage, random: &Random, picture: &[u8], kind: images::Portrait) -> Result<String> {
+    let done = images::portrait(picture, kind)?;
+    let name = storage::name(random.bytes(), false, done.extension);
+    storage.put(random.bytes(), &name, &done.bytes)?;
+    Ok(name)
+}
+
+/// The part of an address that proves that its holder was shown a remote file: whoever knows the file's own address
+/// could fetch it there anyway, and nobody else can make this up (PRV-13, WEB-14).
+pub fn seal(remote_url: &str) -> String {
+    use std::fmt::Write;
+    let mut out = String::with_capacity(32);
+    for byte in crate::crypto::sha256(remote_url.as_bytes()).iter().take(16) {
+        let _ = write!(out, "{byte:02x}");
+    }
+    out
+}

@@ -1,0 +1,314 @@
+//! Stored files, and the door to files of other servers: a client can often not reach those, so this node fetches them
+//! once and hands them out itself. Nothing served from here can run or be framed (WEB-08).
+
+use crate::{
+    Error, Result,
+    app::App,
+    domain::media,
+    id::Id,
+    media::{
+        Bounds, Kind,
+        images::Portrait,
+        intake::{self, Stored, Workshop},
+        storage::mime_of,
+    },
+    model::{Account, Media, MediaKind},
+    net::{Ask, Purpose},
+    store,
+    time::Timestamp,
+};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use std::{
+    collections::HashMap,
+    io::SeekFrom,
+    sync::{Mutex, PoisonError},
+};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use url::Url;
+
+/// The routes.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/media/{name}", get(stored))
+        .route("/media/remote/{kind}/{id}", get(remote))
+        .route("/media/remote/{kind}/{id}/small", get(remote_small))
+}
+
+fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")]).into_response()
+}
+
+async fn stored(State(app): State<App>, Path(name): Path<String>, asked: HeaderMap) -> Response {
+    serve(&app, &name, &asked).await.unwrap_or_else(|| not_found())
+}
+
+/// One stored file, whole or a part of it.
+async fn serve(app: &App, name: &str, asked: &HeaderMap) -> Option<Response> {
+    let mime = mime_of(name)?;
+    let mut file = tokio::fs::File::open(app.storage().path(name)?).await.ok()?;
+    let length = file.metadata().await.ok()?.len();
+    let tag = format!("\"{}\"", name.split('.').next().unwrap_or(name));
+    let fixed: [(HeaderName, HeaderValue); 6] = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(mime)),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox")),
+        // A name never changes its content; shared caches keep nothing, since the post may be for few (PRV-13).
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable")),
+        (header::ETAG, HeaderValue::from_str(&tag).ok()?),
+        (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+    ];
+    let known = asked.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+    if known.is_some_and(|known| known.split(',').any(|k| k.trim().trim_start_matches("W/") == tag)) {
+        return Some((StatusCode::NOT_MODIFIED, HeaderMap::from_iter(fixed)).into_response());
+    }
+    let mut headers = HeaderMap::from_iter(fixed);
+    let range = asked.get(header::RANGE).and_then(|v| v.to_str().ok()).and_then(|r| range(r, length));
+    let (status, from, count) = match range {
+        None => (StatusCode::OK, 0, length),
+        Some(Some((from, to))) => {
+            let told = format!("bytes {from}-{to}/{length}");
+            headers.insert(header::CONTENT_RANGE, HeaderValue::from_str(&told).ok()?);
+            (StatusCode::PARTIAL_CONTENT, from, to - from + 1)
+        }
+        Some(None) => {
+            let told = format!("bytes */{length}");
+            headers.insert(header::CONTENT_RANGE, HeaderValue::from_str(&told).ok()?);
+            return Some((StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response());
+        }
+    };
+    if from > 0 {
+        file.seek(SeekFrom::Start(from)).await.ok()?;
+    }
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(count));
+    let body = Body::from_stream(tokio_util::io::ReaderStream::with_capacity(file.take(count), 64 * 1024));
+    Some((status, headers, body).into_response())
+}
+
+/// The part asked for, first and last byte. None: all of it (no range, several, or not understood). `Some(None)`: none
+/// of it lies within the file.
+#[expect(clippy::option_option, reason = "three answers: all, this part, no such part")]
+fn range(text: &str, length: u64) -> Option<Option<(u64, u64)>> {
+    let (from, to) = text.strip_prefix("bytes=")?.split_once('-')?;
+    let last = length.checked_sub(1);
+    match (from.trim(), to.trim()) {
+        ("", tail) => {
+            let tail: u64 = tail.parse().ok()?;
+            Some(last.filter(|_| tail > 0).map(|last| (length.saturating_sub(tail), last)))
+        }
+        (from, to) => {
+            let from: u64 = from.parse().ok()?;
+            let to: u64 = if to.is_empty() { u64::MAX } else { to.parse().ok()? };
+            if to < from {
+                return None;
+            }
+            Some(last.filter(|last| from <= *last).map(|last| (from, to.min(last))))
+        }
+    }
+}
+
+/// `remote/avatar/ACCOUNT`, `remote/header/ACCOUNT`, or `remote/MEDIA/SEAL`.
+async fn remote(State(app): State<App>, Path((kind, id)): Path<(String, String)>, asked: HeaderMap) -> Response {
+    let name = match kind.as_str() {
+        "avatar" => portrait(&app, &id, Portrait::Avatar).await,
+        "header" => portrait(&app, &id, Portrait::Header).await,
+        media => attachment(&app, media, &id).await.map(|(file, _)| file),
+    };
+    hand_out(&app, name, &asked).await
+}
+
+async fn remote_small(State(app): State<App>, Path((id, seal)): Path<(String, String)>, asked: HeaderMap) -> Response {
+    let name = attachment(&app, &id, &seal).await.map(|(file, small)| small.unwrap_or(file));
+    hand_out(&app, name, &asked).await
+}
+
+async fn hand_out(app: &App, name: Result<String>, asked: &HeaderMap) -> Response {
+    let mut response = match name {
+        Ok(name) => serve(app, &name, asked).await.unwrap_or_else(not_found),
+        Err(Error::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")]).into_response(),
+        Err(_) => not_found(),
+    };
+    // The copy behind this address may change; the address of the copy itself is in the next answer of the API.
+    if response.status().is_success() {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=86400"));
+        response.headers_mut().remove(header::ETAG);
+    }
+    response
+}
+
+/// Addresses that could not be fetched lately are left alone for a while.
+#[derive(Default)]
+struct Failed(Mutex<HashMap<String, Timestamp>>);
+
+/// Seconds after which a failed address is tried again.
+const AGAIN_SECONDS: i64 = 600;
+
+impl Failed {
+    fn is_known(&self, url: &str, now: Timestamp) -> bool {
+        let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        map.get(url).is_some_and(|at| at.plus_seconds(AGAIN_SECONDS) > now)
+    }
+    fn note(&self, url: &str, now: Timestamp) {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if map.len() >= 10_000 {
+            map.retain(|_, at| at.plus_seconds(AGAIN_SECONDS) > now);
+        }
+        if map.len() < 10_000 {
+            map.insert(url.to_owned(), now);
+        }
+    }
+}
+
+/// Fetches at once, over all remote files.
+struct Fetches(tokio::sync::Semaphore);
+
+impl Default for Fetches {
+    fn default() -> Self {
+        Self(tokio::sync::Semaphore::new(8))
+    }
+}
+
+/// The names of our copy of a remote attachment, fetched now when there is none.
+async fn attachment(app: &App, id: &str, seal: &str) -> Result<(String, Option<String>)> {
+    let id: Id<Media> = id.parse()?;
+    let find = |app: &App| {
+        let app = app.clone();
+        async move { app.read(move |conn| store::media::find(conn, id)).await?.ok_or(Error::NotFound) }
+    };
+    let media = find(app).await?;
+    let url = media.remote_url.as_deref().filter(|url| intake::seal(url) == seal).ok_or(Error::NotFound)?.to_owned();
+    let copy = |media: Media| media.file.map(|file| (file, media.thumbnail));
+    if let Some(copy) = copy(media.clone()) {
+        return Ok(copy);
+    }
+    let fetches = app.part::<Fetches>();
+    let _place = fetches.0.acquire().await.map_err(Error::internal)?;
+    // Somebody else may have fetched it while we waited.
+    if let Some(copy) = copy(find(app).await?) {
+        return Ok(copy);
+    }
+    let (storage, random) = (app.storage(), app.random().clone());
+    let stored = fetch(app, &url, move |incoming| intake::take(&storage, &random, incoming, Bounds::REMOTE)).await?;
+    let names = (stored.file.clone(), stored.thumbnail.clone());
+    let copy = as_copy(stored);
+    app.write(move |tx| media::keep_copy(tx, id, &copy)).await?;
+    Ok(names)
+}
+
+fn as_copy(stored: Stored) -> media::Upload {
+    media::Upload {
+        kind: match stored.kind {
+            Kind::Image => MediaKind::Image,
+            Kind::Video => MediaKind::Video,
+            Kind::Audio => MediaKind::Audio,
+        },
+        mime: stored.mime.to_owned(),
+        file: stored.file,
+        thumbnail: stored.thumbnail,
+        size: stored.size,
+        blurhash: stored.blurhash,
+        width: stored.width,
+        height: stored.height,
+        small: stored.small,
+        duration_ms: stored.duration_ms,
+        description: None,
+        focus: None,
+    }
+}
+
+/// The name of our copy of a remote profile picture, fetched now when there is none.
+async fn portrait(app: &App, id: &str, kind: Portrait) -> Result<String> {
+    let id: Id<Account> = id.parse()?;
+    let find = |app: &App| {
+        let app = app.clone();
+        async move {
+            let account = app.read(move |conn| store::accounts::load(conn, id)).await?;
+            if account.is_unavailable() {
+                return Err(Error::NotFound);
+            }
+            Ok(match kind {
+                Portrait::Avatar => (account.avatar, account.avatar_remote_url),
+                Portrait::Header => (account.header, account.header_remote_url),
+            })
+        }
+    };
+    if let (Some(name), _) = find(app).await? {
+        return Ok(name);
+    }
+    let fetches = app.part::<Fetches>();
+    let _place = fetches.0.acquire().await.map_err(Error::internal)?;
+    let url = match find(app).await? {
+        (Some(name), _) => return Ok(name),
+        (None, url) => url.ok_or(Error::NotFound)?,
+    };
+    let (storage, random) = (app.storage(), app.random().clone());
+    let name = fetch(app, &url, move |incoming| {
+        let bytes = std::fs::read(incoming.path()).map_err(Error::internal)?;
+        intake::portrait(&storage, &random, &bytes, kind)
+    })
+    .await?;
+    let (kept, url) = (name.clone(), url);
+    app.write(move |tx| store::media::set_portrait(tx.conn, id, kind == Portrait::Avatar, &kept, &url)).await?;
+    Ok(name)
+}
+
+/// Receives a remote file through the gate and hands it to `work`.
+async fn fetch<T, F>(app: &App, url: &str, work: F) -> Result<T>
+where
+    T: Send + 'static,
+    F: FnOnce(crate::media::storage::Incoming) -> Result<T> + Send + 'static,
+{
+    let (failed, now) = (app.part::<Failed>(), app.clock().now());
+    if failed.is_known(url, now) {
+        return Err(Error::NotFound);
+    }
+    let got = receive(app, url).await;
+    let done = match got {
+        Ok(incoming) => app.part::<Workshop>().run(move || work(incoming)).await,
+        Err(e) => Err(e),
+    };
+    if let Err(error) = &done {
+        if matches!(error, Error::NoSpace | Error::Internal(_)) {
+            tracing::warn!(%error, "cannot keep a copy of a remote file");
+        }
+        failed.note(url, now);
+    }
+    done
+}
+
+async fn receive(app: &App, url: &str) -> Result<crate::media::storage::Incoming> {
+    let url = Url::parse(url).map_err(Error::upstream)?;
+    let mut opened = app.net().open(Ask::get(Purpose::Media, url)).await.map_err(Error::upstream)?;
+    if !opened.status.is_success() {
+        return Err(Error::upstream("the file is not there"));
+    }
+    let mut incoming = app.storage().incoming(app.random().bytes())?;
+    while let Some(chunk) = opened.chunk().await.map_err(Error::upstream)? {
+        incoming.write(&chunk)?;
+    }
+    Ok(incoming)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::range;
+
+    #[test]
+    fn ranges_are_read_as_browsers_ask() {
+        assert_eq!(range("bytes=0-", 10), Some(Some((0, 9))));
+        assert_eq!(range("bytes=2-4", 10), Some(Some((2, 4))));
+        assert_eq!(range("bytes=5-99", 10), Some(Some((5, 9))));
+        assert_eq!(range("bytes=-3", 10), Some(Some((7, 9))));
+        assert_eq!(range("bytes=10-", 10), Some(None));
+        assert_eq!(range("bytes=0-", 0), Some(None));
+        for whole in ["bytes=4-2", "bytes=0-1,3-4", "lines=1-2", "bytes=x-"] {
+            assert_eq!(range(whole, 10), None, "{whole}");
+        }
+    }
+}
