@@ -56,7 +56,8 @@ impl Letter {
         }
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Reply { status, headers, text: response.text().await.unwrap() }
+        let body = response.bytes().await.unwrap().to_vec();
+        Reply { status, headers, text: String::from_utf8_lossy(&body).into_owned(), body }
     }
 }
 
