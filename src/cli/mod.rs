@@ -5,6 +5,8 @@
 mod config_verbs;
 mod control;
 mod data;
+mod demo;
+mod init;
 mod lock;
 mod serve;
 mod show;
@@ -61,6 +63,10 @@ pub struct Global {
 pub enum Verb {
     /// Run the node
     Serve,
+    /// Write a settings file and create the first account
+    Init(init::InitArgs),
+    /// Run three departments with sample people that federate with one another
+    Demo(demo::DemoArgs),
     #[command(flatten)]
     Data(data::DataVerb),
     /// Look at settings
@@ -175,6 +181,8 @@ fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
         Verb::Config(config_verbs::ConfigVerb::Check) => config_verbs::check(&load(&global, environment)?, global.json),
         Verb::Data(verb) => data::dispatch(verb, load(&global, environment)?.config, &global),
         Verb::Serve => serve::run(load(&global, environment)?.config, global.json),
+        Verb::Init(arguments) => init::run(arguments, &global),
+        Verb::Demo(arguments) => demo::run(&arguments, global.json),
         Verb::Migrate => serve::migrate(load(&global, environment)?.config, global.json),
     }
 }

@@ -262,3 +262,49 @@ fn the_control_socket_and_the_data_folder_are_their_owners_only() {
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(fs::metadata(place.path().join("data")).unwrap().permissions().mode() & 0o777, 0o700);
 }
+
+#[test]
+fn init_writes_settings_that_serve_understands_and_never_overwrites() {
+    let place = Place::new();
+    fs::remove_file(place.path().join("watercooler.toml")).unwrap();
+    let arguments = [
+        "init",
+        "--yes",
+        "--domain",
+        "localhost:1",
+        "--listen",
+        "127.0.0.1:0",
+        "--name",
+        "Fab \"2\"",
+        "--admin",
+        "ada",
+        "--json",
+    ];
+    let made = place.json(&arguments);
+    assert!(made["password"].as_str().unwrap().len() >= 20);
+    assert_eq!(place.run(&arguments).status.code(), Some(1));
+    assert_eq!(place.json(&["config", "check", "--json"])["values"]["instance.name"]["value"], "Fab \"2\"");
+    let server = place.serve();
+    assert!(server.setup.is_null(), "there is an owner already");
+    assert_eq!(place.json(&["account", "list", "--json"])[0]["role"], "owner");
+    let other = Place::new();
+    fs::remove_file(other.path().join("watercooler.toml")).unwrap();
+    let output = other.run(&["init", "--yes", "--domain", "not a domain"]);
+    assert_eq!(output.status.code(), Some(4));
+    assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn the_demo_runs_three_departments_that_know_one_another() {
+    let place = Place::new();
+    let port = 20_000 + std::process::id() % 20_000;
+    let shown = place.json(&["demo", "--once", "--json", "--port", &port.to_string(), "--keep", "demo"]);
+    assert_eq!(shown["nodes"].as_array().unwrap().len(), 3);
+    // Each department's people see what the others wrote.
+    for node in ["engineering", "marketing", "research"] {
+        let folder = format!("demo/{node}.localhost");
+        assert!(place.path().join(&folder).join("watercooler.db").exists());
+    }
+    let again = place.json(&["demo", "--once", "--json", "--port", &port.to_string(), "--keep", "demo"]);
+    assert_eq!(again["nodes"][0]["people"], serde_json::json!(["ada", "tom"]));
+}

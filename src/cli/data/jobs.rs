@@ -31,8 +31,7 @@ pub(super) async fn run(app: &App, verb: JobsVerb) -> Result<Value> {
     match verb {
         JobsVerb::List { limit } => {
             app.read(move |conn| {
-                let jobs = store::jobs::list(conn, limit.into())?;
-                Ok(jobs
+                let mut all: Vec<Value> = store::jobs::list(conn, limit.into())?
                     .iter()
                     .map(|job| {
                         let state = match () {
@@ -51,7 +50,30 @@ pub(super) async fn run(app: &App, verb: JobsVerb) -> Result<Value> {
                             "last_error": job.last_error,
                         })
                     })
-                    .collect())
+                    .collect();
+                all.extend(store::deliveries::list(conn, limit.into())?.iter().map(|d| {
+                    json!({
+                        "id": d.id,
+                        "queue": "deliver",
+                        "kind": d.inbox,
+                        "state": state_of(d.parked_at.is_some(), d.not_before > now),
+                        "attempts": d.attempts,
+                        "run_at": d.not_before,
+                        "last_error": d.last_error,
+                    })
+                }));
+                all.extend(store::health::inbox(conn, limit.into())?.iter().map(|i| {
+                    json!({
+                        "id": i.id,
+                        "queue": "inbox",
+                        "kind": i.host,
+                        "state": state_of(i.parked_at.is_some(), i.run_at > now),
+                        "attempts": i.attempts,
+                        "run_at": i.run_at,
+                        "last_error": i.last_error,
+                    })
+                }));
+                Ok(Value::Array(all))
             })
             .await
         }
@@ -69,5 +91,13 @@ pub(super) async fn run(app: &App, verb: JobsVerb) -> Result<Value> {
             })
             .await
         }
+    }
+}
+
+fn state_of(failed: bool, later: bool) -> &'static str {
+    match (failed, later) {
+        (true, _) => "failed",
+        (_, true) => "later",
+        _ => "waiting",
     }
 }
