@@ -275,9 +275,9 @@ impl Running {
 
     /// The id of an account anywhere, found as a person would: by searching for its handle.
     async fn find(&self, user: &str, handle: &str) -> Result<String, Failure> {
-        let mut path = url::form_urlencoded::Serializer::new("/api/v2/search?".to_owned());
-        path.append_pair("q", handle).append_pair("resolve", "true").append_pair("type", "accounts");
-        let found = self.call(user, "GET", &path.finish(), None).await?;
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("q", handle).append_pair("resolve", "true").append_pair("type", "accounts");
+        let found = self.call(user, "GET", &format!("/api/v2/search?{}", query.finish()), None).await?;
         let id = found.pointer("/accounts/0/id").and_then(Value::as_str);
         id.map(str::to_owned).ok_or_else(|| Failure::new(format!("{handle} was not found")))
     }
