@@ -13,6 +13,7 @@ mod identity;
 mod inbox;
 mod media;
 mod network;
+mod notifications;
 mod oauth;
 mod peers;
 mod people;
