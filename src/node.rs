@@ -37,6 +37,7 @@ pub fn routes(app: &App) -> Router {
         .merge(web::routes())
         .merge(federation::inbox::routes())
         .merge(web::files::routes())
+        .merge(federation::serve::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(api::request::wrong_method)
         .with_state(app.clone());

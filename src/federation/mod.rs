@@ -18,5 +18,6 @@ mod pace;
 pub mod proof;
 pub mod received;
 pub mod render;
+pub mod serve;
 pub mod signatures;
 pub mod webfinger;

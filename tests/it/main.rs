@@ -7,6 +7,7 @@ mod support;
 
 mod db;
 mod delivery;
+mod documents;
 mod fetching;
 mod gate;
 mod identity;

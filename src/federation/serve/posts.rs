@@ -1,0 +1,183 @@
+//! Posts and activities by their ids, and the collections under a post (OUT-09 to OUT-12). Whoever may not see a post
+//! gets the same 404 as for one that never was (ADDR-OUT-03, PRV-01, PRV-16).
+
+use super::{Answered, Failure, PAGE, Paging, Reader, activity_json, local_actor, read, to_page, wants_page};
+use crate::{
+    Error,
+    app::App,
+    config::Site,
+    db::Conn,
+    domain::{Viewer, visibility},
+    federation::{
+        documents::Whole,
+        render::{
+            self,
+            activity::Activity,
+            collection::{Collection, Page},
+            context::Terms,
+        },
+    },
+    id::Id,
+    model::{Account, Post},
+    store,
+    time::Timestamp,
+};
+use axum::{
+    extract::{Path, Query, State},
+    http::request::Parts,
+};
+
+type Named = Path<(String, String)>;
+
+/// Which post an address names, to whom, and when.
+#[derive(Clone)]
+struct Asked {
+    name: String,
+    id: String,
+    viewer: Viewer,
+    now: Timestamp,
+}
+
+/// The post and its author, for eyes that may see it.
+fn visible(conn: &mut Conn, site: &Site, asked: &Asked) -> Result<(Post, Account), Failure> {
+    let account = local_actor(conn, &asked.name)?;
+    let id: Id<Post> = asked.id.parse()?;
+    let post = store::documents::post(conn, id)?.filter(|p| p.local && p.account_id == account.id);
+    match post {
+        Some(post) if visibility::can_see(conn, asked.viewer, &post, asked.now)? => Ok((post, account)),
+        Some(_) => Err(Error::NotFound.into()),
+        None => {
+            let uri = site.post_uri(&account.username, id);
+            if store::documents::is_tombstoned(conn, &uri)? {
+                Err(Failure::Gone(uri))
+            } else {
+                Err(Error::NotFound.into())
+            }
+        }
+    }
+}
+
+async fn made<F>(app: &App, (name, id): (String, String), parts: &Parts, make: F) -> Answered
+where
+    F: FnOnce(&mut Conn, &Site, Post, Account) -> Result<String, Failure> + Send + 'static,
+{
+    if wants_page(&parts.headers)
+        && let Ok(number) = id.parse::<Id<Post>>()
+    {
+        return Ok(to_page(&app.site().post_url(&name, number)));
+    }
+    let reader = Reader::of(app, parts).await?;
+    let asked = Asked { name, id, viewer: reader.viewer()?, now: app.clock().now() };
+    let site = app.site().clone();
+    let body = read(app, move |conn| {
+        let (post, account) = visible(conn, &site, &asked)?;
+        make(conn, &site, post, account)
+    })
+    .await?;
+    Ok(activity_json(reader, body))
+}
+
+/// `GET /users/{name}/statuses/{id}`: the Note or Question; of a boost its Announce.
+pub async fn show(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
+    made(&app, named, &parts, |conn, site, post, account| {
+        let whole = Whole::read(conn, site, post, account)?;
+        if whole.boosted.is_some() {
+            return Ok(whole.activity(site)?);
+        }
+        let note = whole.note(site);
+        Ok(render::document(note.terms(), &note)?)
+    })
+    .await
+}
+
+/// `GET /users/{name}/statuses/{id}/activity`: the Create or Announce.
+pub async fn activity(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
+    made(&app, named, &parts, |conn, site, post, account| Ok(Whole::read(conn, site, post, account)?.activity(site)?))
+        .await
+}
+
+/// `GET .../replies`: own ones first, then those of others, a page each; only what everybody may see (OUT-12).
+pub async fn replies(
+    State(app): State<App>,
+    Path(named): Named,
+    Query(paging): Query<Paging>,
+    parts: Parts,
+) -> Answered {
+    made(&app, named, &parts, move |conn, site, post, account| {
+        let id = site.replies_uri(&account.username, post.id);
+        let others = paging.others.as_deref().is_some_and(|o| o == "true");
+        let rows = store::documents::replies(conn, &post, !others, paging.after()?, PAGE)?;
+        let more = rows.last().filter(|_| rows.len() as i64 == PAGE);
+        let next = match more {
+            Some((last, _)) => Some(format!("{id}?page=true&others={others}&min_id={last}")),
+            None if !others => Some(format!("{id}?page=true&others=true")),
+            None => None,
+        };
+        let own = match (&paging.min_id, others) {
+            (Some(min), _) => format!("{id}?page=true&others={others}&min_id={min}"),
+            (None, true) => format!("{id}?page=true&others=true"),
+            (None, false) => format!("{id}?page=true"),
+        };
+        let items: Vec<String> = rows.into_iter().map(|(_, uri)| uri).collect();
+        let page = Page::unordered(&id, own, items, next);
+        if paging.wants_page() {
+            return Ok(render::document(Terms::NONE, page)?);
+        }
+        Ok(render::document(Terms::NONE, Collection::replies(&id, page))?)
+    })
+    .await
+}
+
+/// `GET .../likes`: how many.
+pub async fn likes(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
+    made(&app, named, &parts, |_, site, post, account| {
+        counted(&site.likes_uri(&account.username, post.id), post.favourites_count)
+    })
+    .await
+}
+
+/// `GET .../shares`: how many.
+pub async fn shares(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
+    made(&app, named, &parts, |_, site, post, account| {
+        counted(&site.shares_uri(&account.username, post.id), post.boosts_count)
+    })
+    .await
+}
+
+fn counted(id: &str, total: i64) -> Result<String, Failure> {
+    Ok(render::document(Terms::NONE, Collection::<&str>::counted(id, "Collection", total))?)
+}
+
+/// `GET /activities/{id}`: a Follow or a Like, from the relation it made; for the two it concerns, and for everybody
+/// where the relation is open to everybody anyway (OUT-10).
+pub async fn other_activity(State(app): State<App>, Path(id): Path<String>, parts: Parts) -> Answered {
+    let reader = Reader::of(&app, &parts).await?;
+    let viewer = reader.viewer()?;
+    let (site, now) = (app.site().clone(), app.clock().now());
+    let body = read(&app, move |conn| {
+        let uri = site.activity_uri(id.parse::<Id<Post>>()?);
+        if let Some(follow) = store::follows::find_by_uri(conn, &uri)? {
+            let from = store::accounts::load(conn, follow.account_id)?;
+            let to = store::accounts::load(conn, follow.target_id)?;
+            let party = viewer.0.is_some_and(|v| v == from.id || v == to.id);
+            if !from.is_local() || from.is_unavailable() || (from.hide_collections && !party) {
+                return Err(Error::NotFound.into());
+            }
+            return Ok(Activity::new("Follow", &uri, &from.uri, to.uri.as_str()).to(&to.uri).document(Terms::NONE)?);
+        }
+        if let Some(like) = store::documents::favourite_by_uri(conn, &uri)? {
+            let from = store::accounts::load(conn, like.account_id)?;
+            let post = store::documents::post(conn, like.post_id)?.ok_or(Error::NotFound)?;
+            let author = store::accounts::load(conn, post.account_id)?;
+            let party = viewer.0.is_some_and(|v| v == from.id || v == author.id);
+            if !from.is_local() || from.is_unavailable() || !(party || visibility::can_see(conn, viewer, &post, now)?) {
+                return Err(Error::NotFound.into());
+            }
+            let like = Activity::new("Like", &uri, &from.uri, post.uri.as_str());
+            return Ok(like.to(&author.uri).document(Terms::NONE)?);
+        }
+        Err(Error::NotFound.into())
+    })
+    .await?;
+    Ok(activity_json(reader, body))
+}

@@ -1,0 +1,469 @@
+//! What other servers read here: discovery, actors, posts, activities and collections, and who may read what.
+
+use crate::support::{Client, Node, NodeBuilder, Peer, Reply, Sender, rows};
+use serde_json::{Value, json};
+use watercooler::{
+    config::AuthorizedFetch,
+    crypto::PublicKey,
+    domain::{
+        Fact, follows, polls,
+        posts::{self, Draft, PollDraft},
+        reactions,
+    },
+    id::Id,
+    model::{Account, Post, Visibility},
+    store,
+};
+
+const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+
+async fn publish(node: &Node, author: &Account, text: &str, visibility: Visibility) -> Post {
+    write(node, author, Draft { text: text.into(), visibility: Some(visibility), ..Draft::default() }).await
+}
+
+async fn write(node: &Node, author: &Account, draft: Draft) -> Post {
+    let author = author.id;
+    node.app
+        .write(move |tx| {
+            let id = posts::publish(tx, author, draft)?;
+            store::posts::load(tx.conn, id)
+        })
+        .await
+        .unwrap()
+}
+
+/// `GET` of an id as another server asks for it, unsigned.
+async fn fetch(node: &Node, uri: &str) -> Reply {
+    Client::anonymous(node).get_activity(uri).await
+}
+
+/// The same, signed.
+async fn signed(node: &Node, sender: &Sender, uri: &str) -> Reply {
+    let path = uri.strip_prefix(node.app.site().base()).unwrap();
+    sender.reading(node, path).send(node).await
+}
+
+/// A node that knows a scripted server with zoe and yan.
+async fn scene() -> (Node, Peer, Sender, Account) {
+    let peer = Peer::start("zeta").await;
+    let node = NodeBuilder::new("alpha").await.knows(&peer.authority).start().await;
+    let ada = rows::local(&node, "ada").await;
+    let zoe = Sender::new(&peer, "zoe");
+    (node, peer, zoe, ada)
+}
+
+#[tokio::test]
+async fn fed_disc_01_webfinger_finds_people_in_any_case_and_by_their_addresses() {
+    let node = Node::start().await;
+    let ada = rows::local(&node, "Ada").await;
+    let client = Client::anonymous(&node);
+    for resource in [
+        format!("acct:ada@{}", node.domain),
+        format!("acct:ADA@{}", node.domain.to_uppercase()),
+        ada.uri.clone(),
+        node.url("/@Ada"),
+    ] {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("resource", &resource).finish();
+        let reply = client.get(&format!("/.well-known/webfinger?{query}")).await;
+        let jrd = reply.ok();
+        assert_eq!(jrd["subject"], format!("acct:Ada@{}", node.domain), "{resource}");
+        assert!(reply.header("content-type").starts_with("application/jrd+json"));
+        assert_eq!(reply.header("access-control-allow-origin"), "*");
+        let link = jrd["links"].as_array().unwrap().iter().find(|l| l["rel"] == "self").unwrap().clone();
+        assert_eq!(link, json!({"rel": "self", "type": "application/activity+json", "href": ada.uri}));
+    }
+}
+
+#[tokio::test]
+async fn fed_disc_02_webfinger_says_what_is_wrong_with_a_question() {
+    let node = Node::start().await;
+    let ada = rows::local(&node, "ada").await;
+    let client = Client::anonymous(&node);
+    assert_eq!(client.get("/.well-known/webfinger").await.status, 400);
+    assert_eq!(client.get("/.well-known/webfinger?resource=").await.status, 400);
+    for stranger in ["acct:bob@{}", "acct:ada@elsewhere.test", "x", "acct:{}@{}x"] {
+        let resource = stranger.replace("{}", &node.domain);
+        assert_eq!(client.get(&format!("/.well-known/webfinger?resource={resource}")).await.status, 404, "{resource}");
+    }
+    let id = ada.id;
+    node.app
+        .write(move |tx| {
+            watercooler::db::Sql::new("update accounts set deleted_at = 1 where id = ").bind(id).execute(tx.conn)
+        })
+        .await
+        .unwrap();
+    assert_eq!(client.get(&format!("/.well-known/webfinger?resource=acct:ada@{}", node.domain)).await.status, 410);
+    let gone = fetch(&node, &ada.uri).await;
+    assert_eq!((gone.status, &gone.json()["type"]), (410, &json!("Tombstone")));
+}
+
+#[tokio::test]
+async fn fed_disc_06_nodeinfo_and_fed_disc_07_host_meta_tell_what_this_is() {
+    let node = Node::start().await;
+    let ada = rows::local(&node, "ada").await;
+    publish(&node, &ada, "one", Visibility::Public).await;
+    let client = Client::anonymous(&node);
+    let index = client.get("/.well-known/nodeinfo").await.ok();
+    let links = index["links"].as_array().unwrap();
+    assert!(links.iter().any(|l| l["rel"] == "https://www.w3.org/ns/activitystreams#Application"
+        && l["href"] == node.url("/actor")));
+    for version in ["2.0", "2.1"] {
+        let rel = format!("http://nodeinfo.diaspora.software/ns/schema/{version}");
+        let href = links.iter().find(|l| l["rel"] == rel).unwrap()["href"].as_str().unwrap();
+        let info = client.get(href).await.ok();
+        assert_eq!(info["version"], version);
+        assert_eq!(info["software"]["name"], "watercooler");
+        assert_eq!(info["protocols"], json!(["activitypub"]));
+        assert_eq!(info["usage"]["users"]["total"], 1);
+        assert_eq!(info["usage"]["localPosts"], 1);
+        assert_eq!(info["metadata"]["upstream"]["name"], "mastodon");
+    }
+    assert_eq!(client.get("/nodeinfo/3.0").await.status, 404);
+    let meta = client.get("/.well-known/host-meta").await;
+    assert!(meta.text.contains(&node.url("/.well-known/webfinger?resource={uri}")));
+    assert!(meta.header("content-type").starts_with("application/xrd+xml"));
+}
+
+#[tokio::test]
+async fn fed_disc_03_an_actor_shows_its_profile_keys_and_collections() {
+    let node = Node::start().await;
+    let ada = rows::local(&node, "ada").await;
+    let reply = fetch(&node, &ada.uri).await;
+    let actor = reply.ok();
+    assert_eq!(reply.header("content-type"), "application/activity+json; charset=utf-8");
+    assert!(reply.header("vary").contains("Accept") && reply.header("vary").contains("Signature"));
+    for key in "id type inbox outbox followers following featured featuredTags preferredUsername name summary url \
+        manuallyApprovesFollowers discoverable indexable published publicKey endpoints assertionMethod webfinger"
+        .split_whitespace()
+    {
+        assert!(actor.get(key).is_some(), "{key}");
+    }
+    assert_eq!(actor["webfinger"], node.handle("ada"));
+    assert_eq!(actor["published"], "2026-11-23T00:00:00.000Z");
+    PublicKey::from_pem(actor["publicKey"]["publicKeyPem"].as_str().unwrap()).unwrap();
+    PublicKey::from_multikey(actor["assertionMethod"][0]["publicKeyMultibase"].as_str().unwrap()).unwrap();
+    let other = Client::anonymous(&node);
+    let ld = "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"";
+    let again = other.send(other.request("GET", "/users/ada").header("accept", ld)).await;
+    assert_eq!(again.text, reply.text, "fed_disc_04");
+    let page = other.send(other.request("GET", "/users/ada").header("accept", "text/html")).await;
+    assert_eq!((page.status, page.header("location")), (302, node.url("/@ada").as_str()), "fed_disc_05");
+    assert_eq!(fetch(&node, "/users/nobody").await.status, 404);
+}
+
+#[tokio::test]
+async fn fed_disc_16_the_instance_actor_is_an_application_that_everybody_may_read() {
+    let node =
+        NodeBuilder::new("alpha").await.config(|c| c.federation.authorized_fetch = AuthorizedFetch::On).start().await;
+    let actor = fetch(&node, "/actor").await.ok();
+    assert_eq!(actor["type"], "Application");
+    assert_eq!(actor["id"], node.url("/actor"));
+    assert_eq!(actor["inbox"], node.url("/actor/inbox"));
+    let key = actor["publicKey"]["publicKeyPem"].as_str().unwrap().to_owned();
+    PublicKey::from_pem(&key).unwrap();
+    assert_eq!(fetch(&node, "/actor").await.ok()["publicKey"]["publicKeyPem"], key);
+    let client = Client::anonymous(&node);
+    for resource in [format!("acct:{0}@{0}", node.domain), node.url("/")] {
+        let jrd = client.get(&format!("/.well-known/webfinger?resource={resource}")).await.ok();
+        assert_eq!(jrd["links"][0]["href"], actor["id"]);
+    }
+    assert_eq!(fetch(&node, "/actor/outbox").await.ok()["totalItems"], 0);
+    let handle = format!("/users/{0}@{0}", node.domain);
+    assert_eq!(fetch(&node, &handle).await.status, 404);
+}
+
+#[tokio::test]
+async fn fed_sigin_23_with_authorised_fetch_strangers_learn_only_what_they_need() {
+    let peer = Peer::start("zeta").await;
+    let node = NodeBuilder::new("alpha")
+        .await
+        .knows(&peer.authority)
+        .config(|c| c.federation.authorized_fetch = AuthorizedFetch::On)
+        .start()
+        .await;
+    let ada = rows::local(&node, "ada").await;
+    let zoe = Sender::new(&peer, "zoe");
+    let post = publish(&node, &ada, "Hi", Visibility::Public).await;
+    let actor = fetch(&node, &ada.uri).await.ok();
+    let mut keys: Vec<_> = actor.as_object().unwrap().keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    let mut allowed: Vec<_> = "@context id type preferredUsername name url inbox outbox followers following endpoints \
+        manuallyApprovesFollowers publicKey assertionMethod"
+        .split_whitespace()
+        .collect();
+    allowed.sort_unstable();
+    assert_eq!(keys, allowed);
+    for path in [
+        post.uri.clone(),
+        format!("{}/activity", post.uri),
+        format!("{}/replies", post.uri),
+        format!("{}/outbox", ada.uri),
+        format!("{}/followers", ada.uri),
+        format!("{}/collections/featured", ada.uri),
+    ] {
+        assert_eq!(fetch(&node, &path).await.status, 401, "{path}");
+        let read = signed(&node, &zoe, &path).await;
+        assert_eq!(read.status, 200, "{path} {}", read.text);
+        assert!(read.header("cache-control").contains("private"), "fed_sigin_24");
+        assert!(read.header("vary").contains("Signature"), "fed_sigin_24");
+    }
+    assert!(signed(&node, &zoe, &ada.uri).await.ok().get("summary").is_some());
+    assert_eq!(Client::anonymous(&node).get("/.well-known/nodeinfo").await.status, 200);
+    // A bad signature is not the same as none.
+    let mut forged = zoe.reading(&node, "/users/ada");
+    forged.header("date").push(' ');
+    *forged.header("signature") = forged.header("signature").replace("signature=\"", "signature=\"AAAA");
+    assert_eq!(forged.send(&node).await.status, 401);
+}
+
+#[tokio::test]
+async fn fed_addr_out_03_private_and_direct_posts_are_read_by_those_they_are_for_only() {
+    let (node, peer, zoe, ada) = scene().await;
+    let yan = Sender::new(&peer, "yan");
+    let (zoe_row, yan_row) = (rows::remote(&node, &peer, "zoe").await, rows::remote(&node, &peer, "yan").await);
+    for (row, sender) in [(&zoe_row, &zoe), (&yan_row, &yan)] {
+        let (id, key, pem) = (row.id, sender.signer.key_id.clone(), sender.signer.key.public_pem().unwrap());
+        let der =
+            watercooler::crypto::unbase64(&pem.lines().filter(|l| !l.starts_with('-')).collect::<String>()).unwrap();
+        node.app
+            .write(move |tx| {
+                watercooler::db::Sql::new("update accounts set public_key_id = ")
+                    .bind(key)
+                    .with(", public_key = ", der)
+                    .with(" where id = ", id)
+                    .execute(tx.conn)
+            })
+            .await
+            .unwrap();
+    }
+    rows::follows(&node, &zoe_row, &ada).await;
+    let private = publish(&node, &ada, "for followers", Visibility::Private).await;
+    let direct = publish(&node, &ada, &format!("@zoe@{} psst", peer.authority), Visibility::Direct).await;
+    for post in [&private, &direct] {
+        for path in ["", "/activity", "/replies", "/likes", "/shares"] {
+            let uri = format!("{}{path}", post.uri);
+            let nothing = fetch(&node, &uri).await;
+            assert_eq!(nothing.status, 404, "{uri}");
+            assert_eq!(nothing.text, fetch(&node, &format!("{}/statuses/1{path}", ada.uri)).await.text, "sec_prv_16");
+            assert_eq!(signed(&node, &yan, &uri).await.status, 404, "sec_prv_01 {uri}");
+            assert_eq!(signed(&node, &zoe, &uri).await.status, 200, "{uri}");
+        }
+    }
+    let outbox = fetch(&node, &format!("{}/outbox", ada.uri)).await.ok();
+    assert_eq!(outbox["totalItems"], 0, "sec_prv_06");
+    let page = signed(&node, &zoe, outbox["first"].as_str().unwrap()).await.ok();
+    assert_eq!(page["orderedItems"], json!([]));
+    // A follower who was blocked reads nothing any more.
+    let (a, z) = (ada.id, zoe_row.id);
+    node.app.write(move |tx| follows::block(tx, a, z, None)).await.unwrap();
+    assert_eq!(signed(&node, &zoe, &private.uri).await.status, 404, "sec_prv_11");
+}
+
+#[tokio::test]
+async fn fed_out_10_what_we_emit_can_be_read_at_its_id() {
+    let (node, _, _, ada) = scene().await;
+    let draft = Draft {
+        text: "Look @ada #Tea https://example.org/".into(),
+        spoiler_text: "tea".into(),
+        language: Some("en".into()),
+        visibility: Some(Visibility::Public),
+        ..Draft::default()
+    };
+    let post = write(&node, &ada, draft).await;
+    let reply = fetch(&node, &post.uri).await;
+    let note = reply.ok();
+    assert_eq!(reply.header("content-type"), "application/activity+json; charset=utf-8");
+    assert_eq!(note["id"], post.uri);
+    assert_eq!(note["type"], "Note");
+    assert_eq!(note["summary"], "tea", "fed_out_05");
+    assert_eq!(note["contentMap"]["en"], note["content"], "fed_out_05");
+    assert_eq!(note["url"], node.url(&format!("/@ada/{}", post.id)));
+    assert!(note["published"].as_str().unwrap().ends_with('Z'));
+    let tags = note["tag"].as_array().unwrap();
+    assert!(tags.contains(&json!({"type": "Hashtag", "href": node.url("/tags/tea"), "name": "#tea"})), "{tags:?}");
+    assert!(note["content"].as_str().unwrap().contains("rel=\"tag\""), "fed_out_04");
+    let create = fetch(&node, &format!("{}/activity", post.uri)).await.ok();
+    assert_eq!((&create["type"], &create["object"]["content"]), (&json!("Create"), &note["content"]));
+    assert_eq!((&create["to"], &create["cc"]), (&note["to"], &note["cc"]), "fed_addr_out_01");
+    let page = Client::anonymous(&node);
+    let page = page.send(page.request("GET", &post.uri).header("accept", "text/html,*/*;q=0.8")).await;
+    assert_eq!(page.header("location"), note["url"]);
+    // Follow and Like.
+    let peer = Peer::start("zeta").await;
+    let zoe = rows::remote(&node, &peer, "zoe").await;
+    let theirs = rows::publish(&node, rows::post(&node, &zoe, 9, Visibility::Public, "Nice"), &[]).await;
+    let (a, z) = (ada.id, zoe.id);
+    let follow = node.app.write(move |tx| follows::request(tx, a, z, &Default::default())).await.unwrap();
+    let read = fetch(&node, follow.uri.as_deref().unwrap()).await.ok();
+    assert_eq!((&read["type"], &read["object"]), (&json!("Follow"), &json!(zoe.uri)));
+    let liked = theirs.id;
+    node.app.write(move |tx| reactions::favourite(tx, a, liked).map(|_| ())).await.unwrap();
+    let like = node
+        .app
+        .read(|conn| watercooler::db::Sql::new("select a.uri from activities a where a.kind = 'Like'").load_texts(conn))
+        .await
+        .unwrap();
+    let read = fetch(&node, &like[0]).await.ok();
+    assert_eq!((&read["type"], &read["object"]), (&json!("Like"), &json!(theirs.uri)));
+}
+
+#[tokio::test]
+async fn fed_out_09_a_deleted_post_answers_410_with_a_tombstone() {
+    let (node, _, _, ada) = scene().await;
+    let post = publish(&node, &ada, "oops", Visibility::Public).await;
+    let (a, id) = (ada.id, post.id);
+    node.app.write(move |tx| posts::delete_own(tx, a, id, true)).await.unwrap();
+    let gone = fetch(&node, &post.uri).await;
+    assert_eq!((gone.status, gone.json()["type"].clone()), (410, json!("Tombstone")));
+    assert_eq!(gone.json()["id"], post.uri);
+}
+
+#[tokio::test]
+async fn fed_out_13_the_outbox_pages_through_public_posts_and_boosts() {
+    let (node, _, _, ada) = scene().await;
+    let bob = rows::local(&node, "bob").await;
+    let other = publish(&node, &bob, "bob's", Visibility::Public).await;
+    let (a, o) = (ada.id, other.id);
+    node.app.write(move |tx| reactions::boost(tx, a, o, None).map(|_| ())).await.unwrap();
+    for n in 0..22 {
+        node.clock.advance(1_000);
+        publish(&node, &ada, &format!("post {n}"), Visibility::Public).await;
+    }
+    publish(&node, &ada, "secret", Visibility::Private).await;
+    let outbox = fetch(&node, &format!("{}/outbox", ada.uri)).await.ok();
+    assert_eq!((&outbox["type"], &outbox["totalItems"]), (&json!("OrderedCollection"), &json!(23)));
+    let first = fetch(&node, outbox["first"].as_str().unwrap()).await.ok();
+    assert_eq!(first["partOf"], outbox["id"]);
+    let items = first["orderedItems"].as_array().unwrap();
+    assert_eq!(items.len(), 20);
+    assert_eq!(items[0]["object"]["content"], "<p>post 21</p>");
+    assert_eq!(items[0]["type"], "Create");
+    let second = fetch(&node, first["next"].as_str().unwrap()).await.ok();
+    let items = second["orderedItems"].as_array().unwrap();
+    assert_eq!(items.len(), 3);
+    assert_eq!((&items[2]["type"], &items[2]["object"]), (&json!("Announce"), &json!(other.uri)));
+    assert_eq!(second.get("next"), None);
+    let announce = fetch(&node, items[2]["id"].as_str().unwrap()).await.ok();
+    assert_eq!(announce["type"], "Announce");
+}
+
+#[tokio::test]
+async fn fed_disc_13_followers_are_listed_unless_they_are_hidden() {
+    let (node, peer, _, ada) = scene().await;
+    let zoe = rows::remote(&node, &peer, "zoe").await;
+    rows::follows(&node, &zoe, &ada).await;
+    let followers = fetch(&node, &format!("{}/followers", ada.uri)).await.ok();
+    assert_eq!((&followers["type"], &followers["totalItems"]), (&json!("OrderedCollection"), &json!(1)));
+    let page = fetch(&node, followers["first"].as_str().unwrap()).await.ok();
+    assert_eq!(page["orderedItems"], json!([zoe.uri]));
+    let following = fetch(&node, &format!("{}/following", ada.uri)).await.ok();
+    assert_eq!(following["totalItems"], 0);
+    let id = ada.id;
+    node.app
+        .write(move |tx| {
+            watercooler::db::Sql::new("update accounts set hide_collections = ")
+                .bind(true)
+                .with(" where id = ", id)
+                .execute(tx.conn)
+        })
+        .await
+        .unwrap();
+    for path in ["followers", "followers?page=true"] {
+        let hidden = fetch(&node, &format!("{}/{path}", ada.uri)).await.ok();
+        assert_eq!(hidden.get("first").or(hidden.get("orderedItems")), None, "sec_prv_18");
+        assert_eq!(hidden["totalItems"], 1);
+    }
+}
+
+#[tokio::test]
+async fn fed_disc_14_pinned_posts_are_embedded() {
+    let (node, _, _, ada) = scene().await;
+    let post = publish(&node, &ada, "pinned #tea", Visibility::Public).await;
+    let (a, p) = (ada.id, post.id);
+    node.app.write(move |tx| reactions::pin(tx, a, p).map(|_| ())).await.unwrap();
+    let featured = fetch(&node, &format!("{}/collections/featured", ada.uri)).await.ok();
+    assert_eq!(featured["type"], "OrderedCollection");
+    assert_eq!(featured["orderedItems"][0]["id"], post.uri);
+    assert_eq!(featured["@context"][1]["Hashtag"], "as:Hashtag");
+    let tags = fetch(&node, &format!("{}/collections/tags", ada.uri)).await.ok();
+    assert_eq!((&tags["type"], &tags["items"]), (&json!("Collection"), &json!([])));
+}
+
+#[tokio::test]
+async fn fed_out_12_replies_come_with_the_authors_own_first() {
+    let (node, _, _, ada) = scene().await;
+    let bob = rows::local(&node, "bob").await;
+    let post = publish(&node, &ada, "root", Visibility::Public).await;
+    let answer = |text: &str, visibility| Draft {
+        text: text.into(),
+        visibility: Some(visibility),
+        in_reply_to: Some(post.id),
+        ..Draft::default()
+    };
+    let theirs = write(&node, &bob, answer("@ada hello", Visibility::Public)).await;
+    write(&node, &bob, answer("@ada psst", Visibility::Direct)).await;
+    let own = write(&node, &ada, answer("more", Visibility::Unlisted)).await;
+    let replies = fetch(&node, &format!("{}/replies", post.uri)).await.ok();
+    assert_eq!(replies["type"], "Collection");
+    assert_eq!(replies["first"]["items"], json!([own.uri]));
+    let next = fetch(&node, replies["first"]["next"].as_str().unwrap()).await.ok();
+    assert_eq!(next["items"], json!([theirs.uri]));
+    assert_eq!(next.get("next"), None);
+    let note = fetch(&node, &theirs.uri).await.ok();
+    assert_eq!(note["inReplyTo"], post.uri, "fed_thr_04");
+    assert!(note["cc"].as_array().unwrap().contains(&json!(ada.uri)), "fed_thr_04");
+    assert_eq!(note["conversation"], fetch(&node, &post.uri).await.ok()["conversation"], "fed_out_17");
+    for count in ["likes", "shares"] {
+        assert_eq!(fetch(&node, &format!("{}/{count}", post.uri)).await.ok()["totalItems"], 0);
+    }
+}
+
+#[tokio::test]
+async fn fed_poll_06_a_poll_is_a_question_and_its_votes_are_sent_after_a_while() {
+    let (node, peer, _, ada) = scene().await;
+    let zoe = rows::remote(&node, &peer, "zoe").await;
+    rows::follows(&node, &zoe, &ada).await;
+    let draft = Draft {
+        text: "Tea?".into(),
+        visibility: Some(Visibility::Public),
+        poll: Some(PollDraft {
+            options: vec!["Yes".into(), "No".into()],
+            expires_in: 3_600,
+            multiple: false,
+            hide_totals: false,
+        }),
+        ..Draft::default()
+    };
+    let post = write(&node, &ada, draft).await;
+    let question = fetch(&node, &post.uri).await.ok();
+    assert_eq!(question["type"], "Question");
+    assert_eq!(question["oneOf"][1]["name"], "No");
+    assert_eq!(question["endTime"], "2026-11-23T13:00:00.000Z");
+    node.settle().await;
+    assert_eq!(peer.inbox()[0]["object"]["type"], "Question");
+    peer.forget();
+    for name in ["bob", "cyd"] {
+        let (voter, poll) = (rows::local(&node, name).await.id, post.poll_id.unwrap());
+        node.app.write(move |tx| polls::vote(tx, voter, poll, &[0])).await.unwrap();
+    }
+    node.settle().await;
+    assert!(peer.inbox().is_empty());
+    node.clock.advance(181_000);
+    node.settle().await;
+    assert_eq!(peer.inbox().len(), 1);
+    let update = &peer.inbox()[0];
+    assert_eq!((&update["type"], &update["object"]["type"]), (&json!("Update"), &json!("Question")));
+    assert_eq!(update["object"]["oneOf"][0]["replies"]["totalItems"], 2);
+    assert_eq!(update["object"]["votersCount"], 2);
+}
+
+#[tokio::test]
+async fn fed_rob_07_documents_answer_head_too() {
+    let (node, _, _, ada) = scene().await;
+    let client = Client::anonymous(&node);
+    for path in ["/users/ada", "/actor", "/users/ada/outbox", "/.well-known/host-meta", "/nodeinfo/2.0"] {
+        let reply = client.send(client.request("HEAD", path).header("accept", "application/activity+json")).await;
+        assert_eq!((reply.status, reply.text.as_str()), (200, ""), "{path}");
+    }
+    let _ = ada;
+}
