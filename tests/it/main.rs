@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one link step. Requests go in, documents come out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, dead_code, unused_imports)]
 
+mod authority;
 mod cli;
 mod layers;
 mod support;
@@ -12,6 +13,7 @@ mod fetching;
 mod gate;
 mod identity;
 mod inbox;
+mod incoming;
 mod media;
 mod network;
 mod notifications;

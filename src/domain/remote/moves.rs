@@ -21,7 +21,11 @@ const CHUNK: i64 = 50;
 /// the target does not name the old id, is gone or moved itself, or another Move was carried out within seven days.
 pub fn receive_move(tx: &mut Tx<'_>, from: &Account, to: &Account) -> Result<bool> {
     let from = store::accounts::load(tx.conn, from.id)?;
-    let recent = from.move_processed_at.is_some_and(|at| at > tx.now.plus_days(-DAYS_BETWEEN));
+    // A target that moved itself within these days would make a circle, whatever its document says by now.
+    let recent = [from.move_processed_at, to.move_processed_at]
+        .into_iter()
+        .flatten()
+        .any(|at| at > tx.now.plus_days(-DAYS_BETWEEN));
     let sound = from.id != to.id
         && !from.is_local()
         && !from.is_unavailable()

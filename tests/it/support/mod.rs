@@ -6,6 +6,7 @@ mod node;
 mod peer;
 mod people;
 pub mod rows;
+mod scene;
 mod sender;
 
 pub use browser::{Browser, hidden_fields, unescape};
@@ -13,4 +14,5 @@ pub use client::{Client, Reply};
 pub use node::{NOW, Node, NodeBuilder, peer_entry, settle};
 pub use peer::{Peer, Received};
 pub use people::PASSWORD;
+pub use scene::{PUBLIC, Scene};
 pub use sender::{Letter, Sender, rsa};
