@@ -5,6 +5,7 @@
 //! Errors: `NotFound`, `Gone`, `Forbidden` and `BadRequest` are for good; `Upstream` is worth another try later.
 
 use super::{
+    admit,
     json::Json,
     objects, own_keys,
     signatures::{HopSigner, Scheme},
@@ -223,7 +224,8 @@ enum Read {
 
 async fn read(app: &App, purpose: Purpose, url: Url, budget: &Budget) -> Result<Read, Lack> {
     let answer = get(app, purpose, url, budget).await?;
-    let json = Json::parse(&answer.body).map_err(|e| Lack::Bad(e.to_string()))?;
+    let mut json = Json::parse(&answer.body).map_err(|e| Lack::Bad(e.to_string()))?;
+    admit::strip(&app.net().rules(), &mut json);
     let id = json.id().ok_or_else(|| Lack::Bad("a document without id".into()))?;
     let here = uri::normalize(answer.url.as_str()).unwrap_or_default();
     if id == here {

@@ -1,6 +1,7 @@
 //! ActivityPub: what other servers send and fetch. Nothing here decides who may see or change what: that is `domain`.
 
 pub mod activities;
+pub mod admit;
 pub mod collections;
 pub mod deliver;
 pub mod discovery;

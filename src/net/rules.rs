@@ -202,6 +202,11 @@ impl Rules {
         self.allowlist
     }
 
+    /// False while every host is admitted.
+    pub fn is_restrictive(&self) -> bool {
+        self.allowlist || !self.blocks.is_empty()
+    }
+
     /// What the policy thinks of a domain as it stands in handles: `host` or `host:port`.
     pub fn standing(&self, domain: &str) -> Standing {
         match split_domain(domain) {

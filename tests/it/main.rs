@@ -6,6 +6,7 @@ mod cli;
 mod layers;
 mod support;
 
+mod allowlist;
 mod db;
 mod delivery;
 mod documents;

@@ -8,7 +8,7 @@ mod document;
 pub mod queue;
 
 use super::{
-    activities,
+    activities, admit,
     proof::{self, Prover, Refusal, prover},
     received::{Outcome, Received},
 };
@@ -109,8 +109,9 @@ async fn deliver(app: &App, request: Request, name: Option<String>) -> Result<()
     let claims = prover.read(app, &parts).inspect_err(|refusal| proof::count(refusal, "", "POST"))?;
     let body = read_body(&parts.headers, body).await?;
     claims.body_fits(&body)?;
-    let document = Document::parse(&body).map_err(|reason| Turned::Shape(StatusCode::BAD_REQUEST, reason))?;
+    let mut document = Document::parse(&body).map_err(|reason| Turned::Shape(StatusCode::BAD_REQUEST, reason))?;
 
+    admit::strip_shared(&app.net().rules(), &mut document.json);
     let done = prove_and_take(app, &prover, &claims, &document, &body, name).await;
     if let Err(Turned::Refusal(refusal)) = &done {
         proof::count(refusal, claims.host(), document.kind());

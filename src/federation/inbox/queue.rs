@@ -1,7 +1,7 @@
 //! Activities that need the network before they can have their effect, and those that failed here. Rows of
 //! `inbox_items`: nothing is lost by a kill, an item may run again, its effect is had once.
 
-use super::super::{activities, json::Json, received::Received};
+use super::super::{activities, admit, json::Json, received::Received};
 use crate::{Error, Result, app::App, model::InboxItem, store};
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -113,6 +113,7 @@ async fn one(app: &App, item: InboxItem) -> Result<()> {
     if signer.suspended_at.is_some() || signer.deleted_at.is_some() {
         return Err(Error::forbidden("the signer is suspended or gone"));
     }
-    let activity = Arc::new(Json::parse(item.body.as_bytes())?);
+    let mut activity = Arc::new(Json::parse(item.body.as_bytes())?);
+    admit::strip_shared(&app.net().rules(), &mut activity);
     activities::receive(app, &Received { signer, recipient, activity }).await
 }
