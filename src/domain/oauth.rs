@@ -453,18 +453,6 @@ pub fn issue_by_command(tx: &mut Tx<'_>, account: Id<Account>, scopes: &str) -> 
     Ok((app, secret, issued))
 }
 
-/// Removes what no longer matters: apps never used within 30 days (OAU-21), codes of yesterday, sessions of a year ago.
-/// Answers whether there may be more.
-///
-/// # Errors
-/// `Unavailable` when the database is away.
-pub fn sweep(tx: &mut Tx<'_>) -> Result<bool> {
-    let apps = store::oauth::delete_unused_apps(tx.conn, tx.now.plus_days(-30))?;
-    let codes = store::oauth::delete_old_codes(tx.conn, tx.now.plus_days(-30))?;
-    let sessions = store::users::delete_old_sessions(tx.conn, tx.now.plus_days(-365))?;
-    Ok(apps.max(codes).max(sessions) >= 500)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

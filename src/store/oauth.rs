@@ -36,11 +36,6 @@ pub fn list_apps(conn: &mut Conn, ids: &[Id<App>]) -> Result<Vec<App>> {
     Sql::new("select a.* from apps a where a.id in ").ids(ids).load(conn)
 }
 
-/// An app by the name commands give it, and with nothing but the out-of-band redirect.
-pub fn find_app_named(conn: &mut Conn, name: &str) -> Result<Option<App>> {
-    Sql::new("select a.* from apps a where a.name = ").bind(name).push(" order by a.id limit 1").optional(conn)
-}
-
 /// Notes that an app was used, at most once a day.
 pub fn touch_app(conn: &mut Conn, id: Id<App>, now: Timestamp) -> Result<()> {
     Sql::new("update apps set last_used_at = ")
@@ -50,14 +45,6 @@ pub fn touch_app(conn: &mut Conn, id: Id<App>, now: Timestamp) -> Result<()> {
         .push(")")
         .execute(conn)?;
     Ok(())
-}
-
-/// Removes apps that were registered before `before` and never used, 500 at most (OAU-21).
-pub fn delete_unused_apps(conn: &mut Conn, before: Timestamp) -> Result<usize> {
-    Sql::new("delete from apps where id in (select a.id from apps a where a.last_used_at is null and a.created_at < ")
-        .bind(before)
-        .push(" and not exists (select 1 from tokens t where t.app_id = a.id) order by a.id limit 500)")
-        .execute(conn)
 }
 
 /// Stores a code.
@@ -79,14 +66,6 @@ pub fn lock_code(conn: &mut Conn, hash: &[u8]) -> Result<Option<OauthCode>> {
 pub fn use_code(conn: &mut Conn, hash: &[u8], now: Timestamp) -> Result<()> {
     Sql::new("update oauth_codes set used_at = ").bind(now).with(" where code_hash = ", hash).execute(conn)?;
     Ok(())
-}
-
-/// Removes codes older than `before`, 500 at most.
-pub fn delete_old_codes(conn: &mut Conn, before: Timestamp) -> Result<usize> {
-    Sql::new("delete from oauth_codes where code_hash in (select c.code_hash from oauth_codes c where c.created_at < ")
-        .bind(before)
-        .push(" limit 500)")
-        .execute(conn)
 }
 
 /// Stores a token.

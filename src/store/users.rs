@@ -264,14 +264,6 @@ pub fn delete_sessions(conn: &mut Conn, account: Id<Account>, keep: Option<Id<Se
         .execute(conn)
 }
 
-/// Removes sessions not seen since `before`, 500 at most.
-pub fn delete_old_sessions(conn: &mut Conn, before: Timestamp) -> Result<usize> {
-    Sql::new("delete from sessions where id in (select s.id from sessions s where s.last_seen_at < ")
-        .bind(before)
-        .push(" order by s.id limit 500)")
-        .execute(conn)
-}
-
 /// Stores an invitation.
 pub fn insert_invite(conn: &mut Conn, invite: &Invite) -> Result<()> {
     on_backend!(conn, c => diesel::insert_into(schema::invites::table).values(invite).execute(c))?;

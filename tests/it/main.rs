@@ -20,6 +20,7 @@ mod network;
 mod notifications;
 mod oauth;
 mod peers;
+mod pages;
 mod people;
 mod posts;
 mod relationships;

@@ -724,7 +724,8 @@ async fn sec_oau_21_registrations_are_limited_and_unused_apps_go() {
     assert_eq!(over.status, 429);
     assert!(!over.header("retry-after").is_empty());
     node.clock.advance(31 * 86_400_000);
-    node.app.write(watercooler::domain::oauth::sweep).await.unwrap();
+    node.app.write(|tx| tx.enqueue(&watercooler::domain::Task::Sweep)).await.unwrap();
+    node.settle().await;
     client.post("/oauth/token", body.clone()).await.ok();
     let mut gone = body;
     (gone["client_id"], gone["client_secret"]) = (unused["client_id"].clone(), unused["client_secret"].clone());

@@ -1,0 +1,156 @@
+//! Pages for people with a browser: profiles, posts with their threads, hashtags; who sees them and how they are sent.
+
+use crate::support::{Browser, Client, Node, NodeBuilder, PASSWORD};
+use serde_json::{Value, json};
+use watercooler::config::{AuthorizedFetch, FederationPolicy};
+
+async fn publish(client: &Client, body: Value) -> Value {
+    client.post("/api/v1/statuses", body).await.ok()
+}
+
+fn id(post: &Value) -> &str {
+    post["id"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn a_profile_shows_who_somebody_is_and_what_they_wrote_in_public() {
+    let node = Node::start().await;
+    let (_, anna) = node.signed_in("anna").await;
+    let change = json!({
+        "display_name": "Anna <i>Lund</i>", "note": "Sensors & coffee",
+        "fields_attributes": [{"name": "Site", "value": "https://anna.example"}],
+    });
+    anna.patch("/api/v1/accounts/update_credentials", change).await.ok();
+    for visibility in ["public", "unlisted", "private", "direct"] {
+        publish(&anna, json!({"status": format!("a {visibility} thought"), "visibility": visibility})).await;
+    }
+    let page = Browser::new(&node).get("/@anna").await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    for part in [
+        "Anna &#60;i&#62;Lund&#60;/i&#62;",
+        &format!("@anna@{}", node.domain),
+        "Sensors &amp; coffee",
+        "anna.example",
+        "a public thought",
+        "a unlisted thought",
+    ] {
+        assert!(page.text.contains(part), "{part}: {}", page.text);
+    }
+    // PRV-07: nothing else is there, not even as a preview.
+    for part in ["a private thought", "a direct thought", "<script", " style="] {
+        assert!(!page.text.contains(part), "{part}");
+    }
+    let uri = node.url("/users/anna");
+    assert_eq!(page.header("link"), format!("<{uri}>; rel=\"alternate\"; type=\"application/activity+json\""));
+    assert!(page.text.contains(&format!("<link rel=\"alternate\" type=\"application/activity+json\" href=\"{uri}\">")));
+    assert!(page.header("vary").contains("Accept"));
+    assert!(page.header("content-security-policy").contains("default-src 'none'"));
+    assert_eq!(Browser::new(&node).get("/@nobody").await.status, 404);
+    assert_eq!(Browser::new(&node).get("/@anna@elsewhere.example").await.status, 404);
+}
+
+#[tokio::test]
+async fn programs_that_ask_for_a_page_are_sent_to_its_document() {
+    let node = Node::start().await;
+    let (_, anna) = node.signed_in("anna").await;
+    let post = publish(&anna, json!({"status": "hello"})).await;
+    let client = Client::anonymous(&node);
+    let reply = client.get_activity("/@anna").await;
+    assert_eq!((reply.status, reply.header("location")), (302, &*node.url("/users/anna")));
+    let reply = client.get_activity(&format!("/@anna/{}", id(&post))).await;
+    assert_eq!((reply.status, reply.header("location")), (302, &*node.url(&format!("/users/anna/statuses/{}", id(&post)))));
+}
+
+#[tokio::test]
+async fn a_post_is_shown_with_its_thread_and_only_what_is_public_of_it() {
+    let node = Node::start().await;
+    let (_, anna) = node.signed_in("anna").await;
+    let (_, berta) = node.signed_in("berta").await;
+    let first = publish(&anna, json!({"status": "Who has a sensor?"})).await;
+    let second = publish(&berta, json!({"status": "@anna We do.", "in_reply_to_id": id(&first)})).await;
+    let third = publish(&anna, json!({"status": "@berta Great!", "in_reply_to_id": id(&second)})).await;
+    let secret = json!({"status": "@anna psst", "in_reply_to_id": id(&first), "visibility": "direct"});
+    let secret = publish(&berta, secret).await;
+    let page = Browser::new(&node).get(&format!("/@berta/{}", id(&second))).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    let at = |text: &str| page.text.find(text).unwrap_or_else(|| panic!("{text}: {}", page.text));
+    assert!(at("Who has a sensor?") < at("We do.</p>") && at("We do.</p>") < at("Great!</p>"));
+    assert!(!page.text.contains("psst"));
+    assert!(page.text.contains(&format!("id=\"post-{}\"", id(&third))));
+    for (name, id) in [("berta", id(&secret)), ("anna", id(&second)), ("berta", "1"), ("berta", "x")] {
+        assert_eq!(Browser::new(&node).get(&format!("/@{name}/{id}")).await.status, 404, "{name} {id}");
+    }
+    // Somebody it is addressed to sees it when signed in here.
+    let browser = Browser::new(&node);
+    browser.sign_in("anna", PASSWORD).await;
+    let page = browser.get(&format!("/@berta/{}", id(&secret))).await;
+    assert!(page.text.contains("psst"));
+    assert_eq!(page.header("cache-control"), "private, no-store");
+}
+
+#[tokio::test]
+async fn warnings_hide_and_polls_and_hashtags_show() {
+    let node = Node::start().await;
+    let (_, anna) = node.signed_in("anna").await;
+    let body = json!({"status": "It was the bearing. #torque", "spoiler_text": "The end of the story"});
+    let post = publish(&anna, body).await;
+    let page = Browser::new(&node).get(&format!("/@anna/{}", id(&post))).await;
+    assert!(page.text.contains("<details><summary>The end of the story</summary>"));
+    assert!(!page.text.contains("<meta name=\"description\" content=\"It was"));
+    let poll = json!({"status": "When?", "poll": {"options": ["Tuesday", "Friday"], "expires_in": 3600}});
+    let poll = publish(&anna, poll).await;
+    let page = Browser::new(&node).get(&format!("/@anna/{}", id(&poll))).await;
+    assert!(page.text.contains("Tuesday") && page.text.contains("<meter") && page.text.contains("open until"));
+    let tagged = Browser::new(&node).get("/tags/torque").await;
+    assert!(tagged.status == 200 && tagged.text.contains("The end of the story"), "{}", tagged.text);
+}
+
+#[tokio::test]
+async fn sec_web_12_while_reads_must_be_signed_strangers_see_the_front_page_and_nothing_else() {
+    for setting in ["authorized", "allowlist", "pages off"] {
+        let node = NodeBuilder::new("alpha")
+            .await
+            .config(|c| match setting {
+                "authorized" => c.federation.authorized_fetch = AuthorizedFetch::On,
+                "allowlist" => c.federation.policy = FederationPolicy::Allowlist,
+                _ => c.web.public_pages = false,
+            })
+            .start()
+            .await;
+        let (_, anna) = node.signed_in("anna").await;
+        let post = publish(&anna, json!({"status": "hello #torque"})).await;
+        let path = format!("/@anna/{}", id(&post));
+        let stranger = Browser::new(&node);
+        assert_eq!(stranger.get("/").await.status, 200);
+        let nobody = stranger.get("/@nobody").await;
+        for path in ["/@anna", &path, "/tags/torque"] {
+            let reply = stranger.get(path).await;
+            assert_eq!(reply.status, 401, "{setting} {path}");
+            // What exists looks like what does not.
+            assert_eq!(reply.text, nobody.text, "{setting} {path}");
+        }
+        let browser = Browser::new(&node);
+        browser.sign_in("anna", PASSWORD).await;
+        assert!(browser.get(&path).await.text.contains("hello"), "{setting}");
+    }
+}
+
+#[tokio::test]
+async fn suspended_and_deleted_people_have_no_page() {
+    use watercooler::domain::{accounts, audit::Staff};
+    let node = Node::start().await;
+    let (anna, client) = node.signed_in("anna").await;
+    let post = publish(&client, json!({"status": "hello"})).await;
+    let path = format!("/@anna/{}", id(&post));
+    let id = anna.id;
+    node.app.write(move |tx| accounts::suspend(tx, &Staff::console(), id)).await.unwrap();
+    for path in ["/@anna", &path] {
+        assert_eq!(Browser::new(&node).get(path).await.status, 404);
+    }
+    node.app.write(move |tx| accounts::unsuspend(tx, &Staff::console(), id)).await.unwrap();
+    assert_eq!(Browser::new(&node).get(&path).await.status, 200);
+    node.app.write(move |tx| accounts::delete(tx, &Staff::console(), id)).await.unwrap();
+    node.settle().await;
+    assert_eq!(Browser::new(&node).get("/@anna").await.status, 410);
+    assert_ne!(Browser::new(&node).get(&path).await.status, 200);
+}
