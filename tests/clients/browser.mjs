@@ -41,7 +41,7 @@ export async function authorize(browser, url, name, pictures) {
   if (pictures) await picture(page, "consent");
   await page.locator("button[value=allow]").click();
   if (pictures) await picture(page, "code");
-  const code = await page.locator("input[readonly]").inputValue({ timeout: 5000 });
+  const code = await page.locator("#code").inputValue({ timeout: 5000 });
   await page.context().close();
   return code.trim();
 }
