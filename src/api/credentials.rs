@@ -24,11 +24,15 @@ use crate::{
     id::Id,
     media::images::Portrait,
     model::{self, Role, User, Visibility},
-    rate::{ClientAddress, Rule},
+    rate::Rule,
     store,
 };
-use axum::{Extension, extract::State};
+use axum::{
+    Extension,
+    extract::{ConnectInfo, State},
+};
 use serde_json::json;
+use std::net::SocketAddr;
 
 /// The endpoints.
 pub fn routes() -> Routes {
@@ -163,11 +167,11 @@ fn change(params: &Params) -> ApiResult<ProfileChange> {
 async fn register(
     State(app): State<App>,
     AppToken(grant): AppToken,
-    address: Option<Extension<ClientAddress>>,
+    address: Option<Extension<ConnectInfo<SocketAddr>>>,
     params: Params,
 ) -> ApiResult<Rendered> {
-    if let Some(Extension(ClientAddress(address))) = address {
-        app.limiter().check_address(Rule::LoginAddress, address)?;
+    if let Some(Extension(ConnectInfo(address))) = address {
+        app.limiter().check_address(Rule::LoginAddress, address.ip())?;
     }
     let text = |name: &str| params.text(name).unwrap_or_default().to_owned();
     let (username, email, password) = (text("username"), text("email"), text("password"));

@@ -1,7 +1,7 @@
 //! `serve`: everything of a node in one process, until a signal ends it (REL-25); and `migrate`.
 
 use super::{Failure, control, data_folder, lock::Lock, print, runtime};
-use crate::{app::App, config::Config, domain::accounts, node, server, telemetry};
+use crate::{app::App, config::Config, domain::setup, node, server, telemetry};
 use serde_json::json;
 use std::{net::SocketAddr, time::Instant};
 use tokio::{
@@ -25,7 +25,7 @@ pub(super) fn run(config: Config, as_json: bool) -> Result<(), Failure> {
         let control = control::listen(&app)?;
         let routes = server::outer(&app, node::routes(&app));
         let address = listener.local_addr()?;
-        let setup = app.write(accounts::open_setup).await?;
+        let setup = app.write(setup::open_setup).await?;
         announce(&app, address, setup.as_deref(), started, as_json)?;
         let stop = app.stopping().clone();
         let watcher = tokio::spawn(async move {

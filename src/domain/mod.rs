@@ -25,6 +25,7 @@ pub mod redirects;
 pub mod remote;
 pub mod reports;
 pub mod scopes;
+pub mod setup;
 pub mod task;
 pub mod text;
 pub mod timelines;

@@ -11,7 +11,7 @@ use crate::{
     crypto::Passwords,
     domain::{
         accounts::{self, SignUp},
-        names,
+        names, setup,
     },
     rate::Rule,
     store,
@@ -96,7 +96,7 @@ async fn is_open(visitor: &Visitor, door: &Door) -> Result<Option<Response>> {
         }
         Door::Setup(token) => {
             let token = token.clone();
-            let good = visitor.app.read(move |conn| accounts::is_setup(conn, &token)).await?;
+            let good = visitor.app.read(move |conn| setup::is_setup(conn, &token)).await?;
             Ok((!good).then(|| visitor.message(404, words.error_404, words.setup_done)))
         }
     }
@@ -172,7 +172,7 @@ async fn create(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Respo
     let (account, usable) = match door {
         Door::Setup(token) => {
             let token = token.clone();
-            let made = visitor.app.write(move |tx| accounts::set_up(tx, &token, &username, &email, password_hash));
+            let made = visitor.app.write(move |tx| setup::set_up(tx, &token, &username, &email, password_hash));
             (made.await?, true)
         }
         Door::Public | Door::Invite(_) => {

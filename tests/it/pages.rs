@@ -58,7 +58,10 @@ async fn programs_that_ask_for_a_page_are_sent_to_its_document() {
     let reply = client.get_activity("/@anna").await;
     assert_eq!((reply.status, reply.header("location")), (302, &*node.url("/users/anna")));
     let reply = client.get_activity(&format!("/@anna/{}", id(&post))).await;
-    assert_eq!((reply.status, reply.header("location")), (302, &*node.url(&format!("/users/anna/statuses/{}", id(&post)))));
+    assert_eq!(
+        (reply.status, reply.header("location")),
+        (302, &*node.url(&format!("/users/anna/statuses/{}", id(&post))))
+    );
 }
 
 #[tokio::test]

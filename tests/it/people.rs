@@ -4,7 +4,7 @@ use crate::support::{Browser, Client, NOW, Node, NodeBuilder, PASSWORD};
 use serde_json::{Value, json};
 use watercooler::{
     config::Registration,
-    domain::{accounts, audit::Staff, oauth},
+    domain::{accounts, audit::Staff, oauth, setup},
     model::Role,
     store,
 };
@@ -50,14 +50,14 @@ async fn app_token(node: &Node, scopes: &str) -> String {
 #[tokio::test]
 async fn sec_ops_08_the_first_account_comes_by_a_one_time_link() {
     let node = Node::start().await;
-    let link = node.app.write(accounts::open_setup).await.unwrap().unwrap();
+    let link = node.app.write(setup::open_setup).await.unwrap().unwrap();
     let browser = Browser::new(&node);
     assert_eq!(browser.get("/setup/guess").await.status, 404);
     let path = link.strip_prefix(&node.url("")).unwrap().to_owned();
     let page = browser.get(&path).await;
     assert!(page.text.contains("Welcome to your node"));
     // A newer link is the only one.
-    let newer = node.app.write(accounts::open_setup).await.unwrap().unwrap();
+    let newer = node.app.write(setup::open_setup).await.unwrap().unwrap();
     assert_eq!(browser.get(&path).await.status, 404);
     let path = newer.strip_prefix(&node.url("")).unwrap().to_owned();
     let page = browser.get(&path).await;
@@ -68,7 +68,7 @@ async fn sec_ops_08_the_first_account_comes_by_a_one_time_link() {
     assert!(browser.get("/").await.text.contains("/@boss"));
     // Used once: nobody gets a second owner by it, and no new link is made.
     assert_eq!(Browser::new(&node).get(&path).await.status, 404);
-    assert_eq!(node.app.write(accounts::open_setup).await.unwrap(), None);
+    assert_eq!(node.app.write(setup::open_setup).await.unwrap(), None);
     let role = node.app.read(|conn| {
         let id = store::accounts::find_local(conn, "boss")?.unwrap().id;
         Ok(store::users::load(conn, id)?.role)
@@ -553,7 +553,7 @@ async fn sec_web_13_links_come_from_the_settings_and_never_from_the_request() {
         )
         .await;
     assert!(!reply.text.contains("evil.example"));
-    let link = node.app.write(accounts::open_setup).await.unwrap().unwrap();
+    let link = node.app.write(setup::open_setup).await.unwrap().unwrap();
     assert!(link.starts_with(&node.url("/setup/")));
     let _: Value = reply.json();
 }
