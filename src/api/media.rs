@@ -37,8 +37,11 @@ fn document(conn: &mut Conn, site: &Site, owner: Id<Account>, id: Id<Media>) -> 
     Rendered::of(&render::media(site, &media))
 }
 
+/// Alternative text and the point that stays in view.
+type Described = (Option<String>, Option<(f64, f64)>);
+
 /// Cut to what may be stored; longer alternative texts are refused, not cut.
-fn described(params: &Params) -> ApiResult<(Option<String>, Option<(f64, f64)>)> {
+fn described(params: &Params) -> ApiResult<Described> {
     let description = params.text("description").map(str::to_owned);
     media::check_description(description.as_deref())?;
     Ok((description, params.filled("focus").map(media::focus).transpose()?))

@@ -121,7 +121,9 @@ async fn statuses(
         if pinned {
             let mut posts = timelines::pinned(conn, viewer, author, now)?;
             posts.retain(|view| {
-                (!only_media || !view.media.is_empty()) && !(exclude_replies && view.post.in_reply_to_id.is_some())
+                let unwanted =
+                    only_media && view.media.is_empty() || exclude_replies && view.post.in_reply_to_id.is_some();
+                !unwanted
             });
             // All pins are on one page.
             return Ok(timelines::Timeline { posts, bounds: None });

@@ -120,6 +120,7 @@ fn is_durable(kind: &str) -> bool {
 }
 
 /// Sends to one person, in their personal inbox.
+#[expect(clippy::too_many_arguments, reason = "a delivery has that many sides")]
 fn send_to_person(
     tx: &mut Tx<'_>,
     id: i64,
@@ -472,11 +473,10 @@ enum Answer {
 
 /// A Follow as it was sent: with its original id, actor and object (FOL-01, FOL-09).
 fn follow_object(uri: Option<&str>, follower: &str, target: &str) -> Value {
-    let mut object = json!({"type": "Follow", "actor": follower, "object": target});
-    if let Some(uri) = uri {
-        object["id"] = Value::from(uri);
+    match uri {
+        Some(uri) => json!({"type": "Follow", "actor": follower, "object": target, "id": uri}),
+        None => json!({"type": "Follow", "actor": follower, "object": target}),
     }
-    object
 }
 
 fn follow(tx: &mut Tx<'_>, id: Id<Follow>, answer: Answer) -> Result<()> {

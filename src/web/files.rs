@@ -46,7 +46,7 @@ fn not_found() -> Response {
 }
 
 async fn stored(State(app): State<App>, Path(name): Path<String>, asked: HeaderMap) -> Response {
-    serve(&app, &name, &asked).await.unwrap_or_else(|| not_found())
+    serve(&app, &name, &asked).await.unwrap_or_else(not_found)
 }
 
 /// One stored file, whole or a part of it.

@@ -30,6 +30,7 @@ use std::collections::HashMap;
 const POSTS: i64 = 20;
 
 /// Whose eyes a page is made for; an answer instead when strangers see nothing.
+#[expect(clippy::result_large_err, reason = "the answer is sent at once")]
 fn viewer(visitor: &Visitor) -> std::result::Result<Viewer, Response> {
     match &visitor.browser {
         Some(browser) => Ok(browser.account.id.into()),

@@ -459,7 +459,7 @@ async fn fed_dlv_06_nothing_is_sent_to_ourselves() {
     rows::follows(&node, &bob, &ada).await;
     rows::publish(&node, rows::post(&node, &ada, 1, Visibility::Public, "Hi"), &[&bob]).await;
     let hosts = node.app.read(|conn| Sql::new("select d.host from deliveries d").load_texts(conn)).await.unwrap();
-    assert_eq!(hosts, [peer.authority.clone()]);
+    assert_eq!(hosts, std::slice::from_ref(&peer.authority));
 }
 
 #[tokio::test]

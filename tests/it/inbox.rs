@@ -712,7 +712,11 @@ async fn sec_lan_09_what_waits_from_a_host_that_is_blocked_meanwhile_is_dropped(
     assert_eq!(count(&node, WAITING).await, 1);
     peer.forget();
     node.app.net().configure(|config| {
-        config.blocks.push(watercooler::net::Block { domain: "remote.test".into(), ..Default::default() });
+        config.blocks.push(watercooler::net::Block {
+            domain: "remote.test".into(),
+            severity: watercooler::net::Severity::Suspend,
+            ..Default::default()
+        });
     });
     node.settle().await;
     assert_eq!((count(&node, WAITING).await, count(&node, PARKED).await), (0, 0));

@@ -38,7 +38,7 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
             ..crate::domain::accounts::blank(tx, id, actor.username.clone(), actor.kind)
         },
     };
-    let before = known.as_ref().map(|a| shown(a));
+    let before = known.as_ref().map(shown);
     account.handle = handle;
     account.uri.clone_from(&actor.uri);
     account.username.clone_from(&actor.username);
