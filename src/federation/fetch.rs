@@ -414,9 +414,7 @@ mod tests {
     fn a_page_links_to_its_document() {
         let page = r#"<html><head><link rel="stylesheet" href="/a.css"><link href='https://x.test/n/1?a&amp;b'
             rel="alternate" type='application/activity+json'/></head><body>"#;
-        assert_eq!(link_in_page(page).as_deref(), None, "an attribute after a line break is left alone");
-        let page = page.replace("\n            ", " ");
-        assert_eq!(link_in_page(&page).as_deref(), Some("https://x.test/n/1?a&b"));
+        assert_eq!(link_in_page(page).as_deref(), Some("https://x.test/n/1?a&b"));
         assert_eq!(link_in_page("<body><link rel=alternate"), None);
     }
 

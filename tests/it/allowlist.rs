@@ -1,7 +1,7 @@
 //! A node that speaks with named peers only: nothing of anybody else comes in by a side door (LAN-08). Also what no
 //! visitor may make us fetch (NET-17, NET-19, NET-21).
 
-use crate::support::{Client, Node, NodeBuilder, Peer, Sender};
+use crate::support::{Client, Node, NodeBuilder, Peer, Sender, settle};
 use serde_json::{Value, json};
 use watercooler::{
     config::FederationPolicy,
@@ -189,4 +189,32 @@ async fn sec_net_21_a_stranger_makes_us_fetch_one_key_once_and_a_visitor_nothing
     }
     node.settle().await;
     assert!(gets(&peer).is_empty(), "{:?}", gets(&peer));
+}
+
+#[tokio::test]
+async fn fed_org_01_nodes_of_one_organisation_federate_among_themselves_and_show_strangers_nothing() {
+    let closed = |c: &mut watercooler::config::Config| c.federation.policy = FederationPolicy::Allowlist;
+    let (a, b) = (NodeBuilder::new("alpha").await, NodeBuilder::new("beta").await);
+    let (a_name, b_name) = (a.authority(), b.authority());
+    let a = a.knows(&b_name).config(closed).start().await;
+    let b = b.knows(&a_name).config(closed).clock(&a.clock).start().await;
+    let (ada, ben) = (a.member("ada").await, b.member("ben").await);
+    let found = import::account_by_handle(&a.app, &b.handle("ben"), &Budget::of_activity()).await.unwrap();
+    assert_eq!(found.acct(), b.handle("ben"));
+    ada.post(&format!("/api/v1/accounts/{}/follow", found.id), json!({})).await.ok();
+    settle(&[&a, &b]).await;
+    let written = ben.post("/api/v1/statuses", json!({"status": "for colleagues"})).await.ok();
+    settle(&[&a, &b]).await;
+    let home = ada.get("/api/v1/timelines/home").await.ok();
+    assert_eq!(home[0]["content"], "<p>for colleagues</p>", "{home}");
+    assert_eq!(home[0]["account"]["acct"], b.handle("ben"));
+    // Without a signature of a colleague's node there is nothing to read.
+    let stranger = Client::anonymous(&b);
+    let uri = written["uri"].as_str().unwrap();
+    let refused = stranger.get_activity(uri.strip_prefix(&b.url("")).unwrap()).await;
+    assert_eq!(refused.status, 401, "{}", refused.text);
+    let outside = Sender::new(&Peer::start("outside").await, "eve");
+    let refused = outside.reading(&b, uri.strip_prefix(&b.url("")).unwrap()).send(&b).await;
+    assert!(matches!(refused.status, 401 | 403), "{} {}", refused.status, refused.text);
+    assert!(outside.peer.received().is_empty());
 }

@@ -8,6 +8,7 @@ use watercooler::{
     federation::{
         collections::{self, Bounds},
         fetch::{self, Budget},
+        import::{self, Imported},
         json::Json,
         webfinger::Handle,
     },
@@ -127,6 +128,98 @@ async fn fed_fetch_04_a_page_leads_to_its_document() {
     assert_eq!(fetch::by_page(&node.app, &peer.url("/page"), &budget).await.unwrap().id, peer.url("/n/1"));
     peer.serve_as("/plain", 200, "text/html", "<html></html>");
     assert!(fetch::by_page(&node.app, &peer.url("/plain"), &budget).await.is_err());
+}
+
+#[tokio::test]
+async fn fed_fetch_05_an_address_or_a_handle_imports_who_or_what_it_names() {
+    let (node, [peer]) = node_and_peers(["peer"]).await;
+    peer.person("ben", "none");
+    peer.redirect("/@ben", &peer.url("/users/ben"));
+    let mut one = note(&peer.url("/n/1"));
+    one["attributedTo"] = peer.url("/users/ben").into();
+    one["to"] = json!(["https://www.w3.org/ns/activitystreams#Public"]);
+    peer.serve("/n/1", one);
+    let look = async |text: String| import::lookup(&node.app, &text, &Budget::of_activity()).await.unwrap();
+    for text in [format!("@ben@{}", peer.authority), peer.url("/users/ben"), peer.url("/@ben")] {
+        let Imported::Account(found) = look(text.clone()).await else { panic!("{text}") };
+        assert_eq!(
+            (found.acct(), found.uri.as_str()),
+            (format!("ben@{}", peer.authority), peer.url("/users/ben").as_str())
+        );
+    }
+    let Imported::Post(found) = look(peer.url("/n/1")).await else { panic!("no post") };
+    assert_eq!(found.uri, peer.url("/n/1"));
+}
+
+#[tokio::test]
+async fn fed_fetch_10_a_context_is_never_fetched() {
+    let (node, [peer, other]) = node_and_peers(["peer", "other"]).await;
+    let mut one = note(&peer.url("/n/1"));
+    one["@context"] = json!(["https://www.w3.org/ns/activitystreams", peer.url("/context"), other.url("/context")]);
+    peer.serve("/n/1", one);
+    document(&node, &peer.url("/n/1")).await.unwrap();
+    assert_eq!((gets(&peer), gets(&other)), (vec!["/n/1".to_owned()], vec![]));
+}
+
+#[tokio::test]
+async fn fed_sigout_02_documents_are_asked_for_signed_and_everything_else_unsigned() {
+    let (node, [peer]) = node_and_peers(["peer"]).await;
+    peer.person("ben", "none");
+    fetch::actor(&node.app, &peer.url("/users/ben"), &Budget::of_activity()).await.unwrap();
+    let media = watercooler::net::Ask::get(watercooler::net::Purpose::Media, peer.url("/a.png").parse().unwrap());
+    node.app.net().fetch(media).await.unwrap();
+    let signed = |path: &str| {
+        let request = peer.received().into_iter().find(|r| r.path.starts_with(path)).unwrap();
+        request.headers.get("signature").map(|s| s.to_str().unwrap().to_owned())
+    };
+    assert!(signed("/users/ben").unwrap().contains("/actor#main-key"));
+    assert_eq!((signed("/.well-known/webfinger"), signed("/a.png")), (None, None));
+}
+
+#[tokio::test]
+async fn fed_disc_10_a_profile_is_imported_with_all_it_says() {
+    let (node, [peer]) = node_and_peers(["peer"]).await;
+    let mut actor = peer.person("zoe", "none");
+    actor["type"] = "Service".into();
+    actor["name"] = "Zoe <b>Z</b>".into();
+    actor["summary"] = "<p onclick=\"x()\">Hello <script>x()</script></p>".into();
+    actor["manuallyApprovesFollowers"] = true.into();
+    actor["discoverable"] = true.into();
+    actor["indexable"] = true.into();
+    actor["published"] = "2020-02-03T00:00:00Z".into();
+    actor["icon"] = json!({"type": "Image", "mediaType": "image/png", "url": peer.url("/a.png")});
+    actor["image"] = peer.url("/h.png").into();
+    let field =
+        |n: usize| json!({"type": "PropertyValue", "name": format!("f{n}"), "value": "<a href=\"javascript:x\">v</a>"});
+    actor["attachment"] = (0..60).map(field).collect();
+    peer.serve("/users/zoe", actor);
+    let stored = import::account(&node.app, &peer.url("/users/zoe"), &Budget::of_activity()).await.unwrap();
+    assert_eq!(stored.kind, watercooler::model::AccountKind::Service);
+    assert!(stored.locked && stored.discoverable && stored.indexable);
+    assert!(stored.note.contains("Hello") && !stored.note.contains("script") && !stored.note.contains("onclick"));
+    assert_eq!(stored.created_at.date(), "2020-02-03");
+    assert_eq!(stored.avatar_remote_url.as_deref(), Some(peer.url("/a.png").as_str()));
+    assert_eq!(stored.header_remote_url.as_deref(), Some(peer.url("/h.png").as_str()));
+    let fields: Value = serde_json::from_str(&stored.fields).unwrap();
+    assert_eq!(fields.as_array().unwrap().len(), 50);
+    assert!(!stored.fields.contains("javascript"));
+    let shown = node.member("bo").await.get(&format!("/api/v1/accounts/{}", stored.id)).await.ok();
+    assert_eq!((&shown["bot"], &shown["locked"]), (&json!(true), &json!(true)));
+}
+
+#[tokio::test]
+async fn fed_dlv_12_an_inbox_on_an_address_nobody_opened_gets_nothing() {
+    let (node, [peer]) = node_and_peers(["peer"]).await;
+    let hidden = Peer::start("hidden").await;
+    let mut actor = peer.person("zoe", "none");
+    actor["inbox"] = hidden.url("/inbox").into();
+    actor["endpoints"] = json!({});
+    peer.serve("/users/zoe", actor);
+    let stored = import::account(&node.app, &peer.url("/users/zoe"), &Budget::of_activity()).await.unwrap();
+    let bo = node.member("bo").await;
+    bo.post(&format!("/api/v1/accounts/{}/follow", stored.id), json!({})).await;
+    node.settle().await;
+    assert!(hidden.received().is_empty());
 }
 
 #[tokio::test]
