@@ -2,20 +2,23 @@
 //! in one process.
 
 use crate::{
-    Result,
+    Error, Result,
     config::{Config, Site},
     db::{Conn, Db},
     domain::{Consumer, Env, Event, IdSource, Tx},
     media::storage::Storage,
+    id::Id,
+    model::{Account, Post},
     net::Gate,
     random::Random,
     rate::RateLimiter,
     time::Clock,
 };
+use futures_util::future::BoxFuture;
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 use tokio::sync::{Notify, broadcast};
 
@@ -42,7 +45,20 @@ struct Inner {
     wakes: Wakes,
     parts: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     stop: tokio_util::sync::CancellationToken,
+    look_up: OnceLock<LookUp>,
 }
+
+/// What an address or handle names, once it is stored here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// An account.
+    Account(Id<Account>),
+    /// A post.
+    Post(Id<Post>),
+}
+
+/// Asks other servers for what somebody typed or pasted: a handle, the address of a document or of a page.
+pub type LookUp = fn(App, String) -> BoxFuture<'static, Result<Found>>;
 
 /// The seams: real ones in production, simulated ones in tests.
 pub struct Seams {
@@ -85,6 +101,7 @@ impl App {
             wakes: Wakes::default(),
             parts: Mutex::default(),
             stop: tokio_util::sync::CancellationToken::new(),
+            look_up: OnceLock::new(),
         }))
     }
 
@@ -192,6 +209,21 @@ impl App {
             let on = config.rate_limits.mode == crate::config::Switch::On;
             RateLimiter::new(self.clock().clone(), on, config.trusted_ranges())
         })
+    }
+
+    /// Says how [`App::look_up`] asks other servers; the first call counts.
+    pub fn set_look_up(&self, look_up: LookUp) {
+        let _ = self.0.look_up.set(look_up);
+    }
+    /// Finds what a handle or address names on another server, and stores it.
+    ///
+    /// # Errors
+    /// `NotFound` when there is nothing of the kind; `Upstream` when its server cannot be asked.
+    pub async fn look_up(&self, text: &str) -> Result<Found> {
+        match self.0.look_up.get() {
+            Some(look_up) => look_up(self.clone(), text.to_owned()).await,
+            None => Err(Error::NotFound),
+        }
     }
 
     /// What happens from now on.

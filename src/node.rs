@@ -26,6 +26,7 @@ use std::sync::Arc;
 pub const CONSUMERS: &[Consumer] = &[
     // one line per consumer
     domain::notices::consume,
+    domain::search::consume,
     federation::outgoing::consume,
 ];
 

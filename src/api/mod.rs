@@ -21,6 +21,7 @@ pub mod profiles;
 pub mod relationships;
 pub mod request;
 pub mod statuses;
+pub mod search;
 pub mod tags;
 pub mod timelines;
 
@@ -53,6 +54,7 @@ pub fn routes() -> auth::Routes {
         .merge(misc::routes())
         .merge(profiles::routes())
         .merge(relationships::routes())
+        .merge(search::routes())
         .merge(tags::routes())
         .merge(timelines::routes())
         .merge(polls::routes())

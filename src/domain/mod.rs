@@ -26,6 +26,7 @@ pub mod remote;
 pub mod reports;
 pub mod scopes;
 pub mod setup;
+pub mod search;
 pub mod task;
 pub mod text;
 pub mod timelines;

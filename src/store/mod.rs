@@ -28,6 +28,7 @@ pub mod reactions;
 pub mod relations;
 pub mod remote;
 pub mod reports;
+pub mod search;
 pub mod sweep;
 pub mod timelines;
 pub mod users;

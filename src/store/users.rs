@@ -13,7 +13,7 @@ use diesel::prelude::*;
 /// Stores the account row of a new person (or of an actor of the node).
 pub fn insert_account(conn: &mut Conn, account: &Account) -> Result<()> {
     on_backend!(conn, c => diesel::insert_into(schema::accounts::table).values(account).execute(c))?;
-    Ok(())
+    super::search::index_account(conn, account)
 }
 
 /// Stores what a person signs in with.

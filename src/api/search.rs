@@ -1,0 +1,247 @@
+//! Search: people, posts, hashtags, and what a pasted address or handle names.
+
+use super::{
+    Access, Anyone, ApiResult, Params, Rendered, Routes, SignedIn,
+    entities::{misc::Search, misc::Tag, render::Render},
+    profiles::local_handle,
+    tags,
+    timelines::open_to,
+};
+use crate::{
+    Error, Result,
+    app::{App, Found},
+    config::Site,
+    db::Conn,
+    domain::{
+        Viewer,
+        scopes::Scope,
+        search::{self, AccountQuery, PostQuery},
+        text::normalize_hashtag,
+        views::PostViews,
+    },
+    id::Id,
+    model::{Account, Post},
+    store,
+    time::Timestamp,
+};
+use axum::extract::State;
+
+/// The routes of this noun.
+pub fn routes() -> Routes {
+    const SEARCH: Access = Access::Anyone(&[Scope::ReadSearch]);
+    Routes::new().get("/api/v2/search", SEARCH, second).get("/api/v1/search", SEARCH, first).get(
+        "/api/v1/accounts/search",
+        Access::User(&[Scope::ReadAccounts]),
+        accounts,
+    )
+}
+
+/// Characters of a query that count.
+const QUERY: usize = 500;
+
+/// What is searched for.
+#[derive(Clone, Debug)]
+struct Request {
+    text: String,
+    accounts: bool,
+    posts: bool,
+    tags: bool,
+    resolve: bool,
+    following: bool,
+    author: Option<Id<Account>>,
+    below: Option<i64>,
+    above: Option<i64>,
+    limit: usize,
+    offset: usize,
+}
+
+fn bounded(params: &Params, name: &'static str, default: i64, most: i64) -> ApiResult<usize> {
+    let n = params.integer(name)?.unwrap_or(default);
+    if n < 0 {
+        return Err(Error::bad_request(format!("{name} must not be negative")).into());
+    }
+    Ok(usize::try_from(n.min(most)).unwrap_or(0))
+}
+
+impl Request {
+    fn read(params: &Params, viewer: Viewer) -> ApiResult<Self> {
+        let text: String = params.required("q")?.trim().chars().take(QUERY).collect();
+        let kind = params.filled("type");
+        if kind.is_some_and(|k| !["accounts", "statuses", "hashtags"].contains(&k)) {
+            return Err(Error::bad_request("Invalid parameter: type").into());
+        }
+        let wants = |name| kind.is_none_or(|k| k == name);
+        let (resolve, offset) = (params.flag("resolve"), bounded(params, "offset", 0, 1_000)?);
+        if viewer.0.is_none() && (resolve || offset > 0) {
+            return Err(Error::unauthorized("Search queries that resolve or page need an authenticated user").into());
+        }
+        Ok(Self {
+            text,
+            accounts: wants("accounts"),
+            posts: wants("statuses"),
+            tags: wants("hashtags"),
+            resolve,
+            following: params.flag("following"),
+            author: params.id("account_id")?,
+            below: params.id::<Post>("max_id")?.map(Id::raw),
+            above: params.id::<Post>("min_id")?.map(Id::raw),
+            limit: bounded(params, "limit", 20, 40)?,
+            offset,
+        })
+    }
+
+    fn is_address(&self) -> bool {
+        self.text.starts_with("https://") || self.text.starts_with("http://")
+    }
+
+    /// `@user@host` or `user@host`.
+    fn is_handle(&self) -> bool {
+        let bare = self.text.strip_prefix('@').unwrap_or(&self.text);
+        let parts = bare.split_once('@');
+        parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !bare.contains(char::is_whitespace))
+    }
+}
+
+/// What an address or handle names, as far as it is known here.
+fn known(conn: &mut Conn, site: &Site, request: &Request) -> Result<Option<Found>> {
+    let text = request.text.as_str();
+    if !request.is_address() {
+        let account = store::accounts::find_by_handle(conn, &local_handle(site, text))?;
+        return Ok(account.filter(|a| !a.is_unavailable()).map(|a| Found::Account(a.id)));
+    }
+    if let Some((_, id)) = site.local_post::<Post>(text) {
+        return Ok(store::posts::find(conn, id)?.map(|p| Found::Post(p.id)));
+    }
+    if let Some(name) = site.local_username(text) {
+        return Ok(store::accounts::find_local(conn, &name)?.map(|a| Found::Account(a.id)));
+    }
+    if let Some(post) = store::posts::find_by_address(conn, text)? {
+        return Ok(Some(Found::Post(post)));
+    }
+    Ok(store::accounts::find_by_uri(conn, text)?.filter(|a| !a.is_unavailable()).map(|a| Found::Account(a.id)))
+}
+
+/// The account or post an address or handle names; asks its server when `resolve` is set.
+async fn named(app: &App, request: &Request) -> Option<Found> {
+    if !request.is_address() && !request.is_handle() {
+        return None;
+    }
+    let (site, copy) = (app.site().clone(), request.clone());
+    match app.read(move |conn| known(conn, &site, &copy)).await {
+        Ok(Some(found)) => return Some(found),
+        Ok(None) if request.resolve => {}
+        _ => return None,
+    }
+    match app.look_up(&request.text).await {
+        Ok(found) => Some(found),
+        Err(error) => {
+            // What cannot be had is simply not found; why is not for the asker (NET-12).
+            tracing::debug!(%error, "a look-up found nothing");
+            None
+        }
+    }
+}
+
+/// Everything found, before it is rendered.
+struct Results {
+    accounts: Vec<Id<Account>>,
+    posts: Vec<Post>,
+    tags: Vec<Tag>,
+}
+
+fn find(
+    conn: &mut Conn,
+    site: &Site,
+    viewer: Viewer,
+    request: &Request,
+    named: Option<Found>,
+    now: Timestamp,
+) -> Result<Results> {
+    let mut results = Results { accounts: Vec::new(), posts: Vec::new(), tags: Vec::new() };
+    match named {
+        Some(Found::Account(id)) if request.accounts && request.offset == 0 => results.accounts.push(id),
+        Some(Found::Post(id)) if request.posts && request.offset == 0 => {
+            results.posts.extend(store::posts::find(conn, id)?);
+        }
+        _ => {}
+    }
+    if request.is_address() {
+        return Ok(results);
+    }
+    if request.accounts {
+        let query = AccountQuery { following: request.following, limit: request.limit, offset: request.offset };
+        let handle = local_handle(site, &request.text);
+        for id in search::accounts(conn, viewer, &request.text, &handle, query, now)? {
+            if !results.accounts.contains(&id) && results.accounts.len() < request.limit {
+                results.accounts.push(id);
+            }
+        }
+    }
+    if request.posts && !request.is_handle() && viewer.0.is_some() {
+        let query = PostQuery {
+            author: request.author,
+            below: request.below,
+            above: request.above,
+            limit: request.limit,
+            offset: request.offset,
+        };
+        results.posts.extend(search::posts(conn, viewer, &request.text, query, now)?);
+    }
+    if request.tags
+        && let Some(prefix) = normalize_hashtag(request.text.trim_start_matches('#'))
+    {
+        let (limit, offset) = (request.limit as i64, request.offset as i64);
+        let rows = store::hashtags::beginning(conn, &prefix, limit, offset)?;
+        results.tags = tags::documents(conn, site, viewer, &rows, now)?;
+    }
+    Ok(results)
+}
+
+async fn run<F>(app: &App, viewer: Viewer, request: Request, render: F) -> ApiResult<Rendered>
+where
+    F: FnOnce(&Render<'_>, &Results) -> Result<Rendered> + Send + 'static,
+{
+    open_to(app, viewer)?;
+    let found = named(app, &request).await;
+    let (site, now) = (app.site().clone(), app.clock().now());
+    let rendered = app.read(move |conn| {
+        let mut results = find(conn, &site, viewer, &request, found, now)?;
+        let posts = std::mem::take(&mut results.posts);
+        let views = PostViews::load_with(conn, viewer, posts, &results.accounts, now)?;
+        render(&Render::new(&site, &views)?, &results)
+    });
+    Ok(rendered.await?)
+}
+
+async fn second(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+    let request = Request::read(&params, viewer)?;
+    run(&app, viewer, request, |render, results| {
+        Rendered::of(&Search {
+            accounts: results.accounts.iter().filter_map(|id| render.accounts.get(*id)).collect(),
+            statuses: render.all(),
+            hashtags: results.tags.clone(),
+        })
+    })
+    .await
+}
+
+/// The first generation names hashtags instead of describing them.
+async fn first(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+    let request = Request::read(&params, viewer)?;
+    run(&app, viewer, request, |render, results| {
+        let accounts: Vec<_> = results.accounts.iter().filter_map(|id| render.accounts.get(*id)).collect();
+        let tags: Vec<&str> = results.tags.iter().map(|t| t.name.as_str()).collect();
+        Rendered::of(&serde_json::json!({ "accounts": accounts, "statuses": render.all(), "hashtags": tags }))
+    })
+    .await
+}
+
+async fn accounts(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    let mut request = Request::read(&params, me.viewer())?;
+    request.limit = bounded(&params, "limit", 40, 80)?;
+    (request.accounts, request.posts, request.tags) = (true, false, false);
+    run(&app, me.viewer(), request, |render, results| {
+        Rendered::of(&results.accounts.iter().filter_map(|id| render.accounts.get(*id)).collect::<Vec<_>>())
+    })
+    .await
+}
