@@ -3,7 +3,7 @@
 
 use crate::{
     Result, api,
-    app::{App, Seams},
+    app::{App, Found, Seams},
     config::{self, Config},
     crypto,
     db::{self, Db},
@@ -152,5 +152,15 @@ pub fn assemble(config: Config, parts: Parts) -> Result<App> {
         None => Gate::new(net, clock.clone()),
     };
     let seams = Seams { clock, random: parts.random.unwrap_or_default(), net };
-    Ok(App::new(config, db, seams, CONSUMERS))
+    let app = App::new(config, db, seams, CONSUMERS);
+    app.set_look_up(|app, text| {
+        Box::pin(async move {
+            let budget = federation::fetch::Budget::of_activity();
+            Ok(match federation::import::lookup(&app, &text, &budget).await? {
+                federation::import::Imported::Account(account) => Found::Account(account.id),
+                federation::import::Imported::Post(post) => Found::Post(post.id),
+            })
+        })
+    });
+    Ok(app)
 }

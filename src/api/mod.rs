@@ -20,8 +20,8 @@ pub mod polls;
 pub mod profiles;
 pub mod relationships;
 pub mod request;
-pub mod statuses;
 pub mod search;
+pub mod statuses;
 pub mod tags;
 pub mod timelines;
 

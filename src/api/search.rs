@@ -115,8 +115,8 @@ fn known(conn: &mut Conn, site: &Site, request: &Request) -> Result<Option<Found
     if let Some(name) = site.local_username(text) {
         return Ok(store::accounts::find_local(conn, &name)?.map(|a| Found::Account(a.id)));
     }
-    if let Some(post) = store::posts::find_by_address(conn, text)? {
-        return Ok(Some(Found::Post(post)));
+    if let Some(post) = store::posts::find_by_uri(conn, text)? {
+        return Ok(Some(Found::Post(post.id)));
     }
     Ok(store::accounts::find_by_uri(conn, text)?.filter(|a| !a.is_unavailable()).map(|a| Found::Account(a.id)))
 }

@@ -25,17 +25,6 @@ pub fn load(conn: &mut Conn, id: Id<Post>) -> Result<Post> {
     Sql::new(SELECT).with("p.id = ", id).one(conn)
 }
 
-/// The post with this id, or whose page this is (checked against its author's domain by whoever stored it).
-pub fn find_by_address(conn: &mut Conn, address: &str) -> Result<Option<Id<Post>>> {
-    let rows = Sql::new("select p.id from posts p where p.boost_of_id is null and p.uri = ")
-        .bind(address)
-        .push(" union all select * from (select p.id from posts p where p.boost_of_id is null and p.url is not null and p.url = ")
-        .bind(address)
-        .push(" limit 1) x")
-        .load_ids(conn)?;
-    Ok(rows.into_iter().next())
-}
-
 /// By object id (of a boost: the id of its Announce).
 pub fn find_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<Post>> {
     Sql::new(SELECT).with("p.uri = ", uri).optional(conn)
