@@ -27,6 +27,7 @@ pub const CONSUMERS: &[Consumer] = &[
     // one line per consumer
     domain::notices::consume,
     domain::search::consume,
+    domain::streams::consume,
     federation::outgoing::consume,
 ];
 

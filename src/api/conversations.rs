@@ -37,6 +37,19 @@ fn participants(row: &Conversation) -> impl Iterator<Item = Id<Account>> + use<>
     serde_json::from_str::<Vec<i64>>(&row.participants).unwrap_or_default().into_iter().map(Id::new)
 }
 
+/// The document of one conversation.
+pub fn document(
+    conn: &mut Conn,
+    site: &Site,
+    owner: Id<Account>,
+    row: Conversation,
+    now: Timestamp,
+) -> Result<Rendered> {
+    let Rendered(list) = documents(conn, site, owner, &[row], now)?;
+    // One document out of a list of one.
+    Ok(Rendered(list.get(1..list.len().saturating_sub(1)).unwrap_or_default().to_vec()))
+}
+
 /// The documents of conversations, in their order.
 pub fn documents(
     conn: &mut Conn,
@@ -96,9 +109,7 @@ async fn mark(app: App, me: SignedIn, id: &str, unread: bool) -> ApiResult<Rende
         rows::owned(tx.conn, me.account, id)?;
         rows::set_unread(tx.conn, id, unread)?;
         let row = rows::owned(tx.conn, me.account, id)?;
-        let Rendered(list) = documents(tx.conn, &site, me.account, &[row], now)?;
-        // One document out of a list of one.
-        Ok(Rendered(list.get(1..list.len().saturating_sub(1)).unwrap_or_default().to_vec()))
+        document(tx.conn, &site, me.account, row, now)
     });
     Ok(done.await?)
 }

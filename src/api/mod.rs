@@ -22,6 +22,7 @@ pub mod relationships;
 pub mod request;
 pub mod search;
 pub mod statuses;
+pub mod streaming;
 pub mod tags;
 pub mod timelines;
 
@@ -55,6 +56,7 @@ pub fn routes() -> auth::Routes {
         .merge(profiles::routes())
         .merge(relationships::routes())
         .merge(search::routes())
+        .merge(streaming::routes())
         .merge(tags::routes())
         .merge(timelines::routes())
         .merge(polls::routes())

@@ -157,18 +157,26 @@ async fn list(
     Ok(answer.await?)
 }
 
+/// The document of one notification; `NotFound` when it is not this account's or not to be shown any more.
+pub fn document_of(
+    conn: &mut Conn,
+    site: &Site,
+    me: Id<Account>,
+    id: Id<model::Notification>,
+    now: Timestamp,
+) -> Result<Rendered> {
+    let row = store::notifications::find(conn, me, id, now)?.ok_or(Error::NotFound)?;
+    let shown = Shown::load(conn, me, vec![row], now)?;
+    let render = Render::new(site, &shown.posts)?;
+    let accounts = Accounts::new(site, &shown.accounts)?;
+    let row = shown.rows.first().ok_or(Error::NotFound)?;
+    Rendered::of(&document(row, &shown, &render, &accounts).ok_or(Error::NotFound)?)
+}
+
 async fn one(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let id = id.parse()?;
-    let (inner, now) = (app.clone(), app.clock().now());
-    let answer = app.read(move |conn| {
-        let row = store::notifications::find(conn, me.account, id, now)?.ok_or(Error::NotFound)?;
-        let shown = Shown::load(conn, me.account, vec![row], now)?;
-        let render = Render::new(inner.site(), &shown.posts)?;
-        let accounts = Accounts::new(inner.site(), &shown.accounts)?;
-        let row = shown.rows.first().ok_or(Error::NotFound)?;
-        Rendered::of(&document(row, &shown, &render, &accounts).ok_or(Error::NotFound)?)
-    });
-    Ok(answer.await?)
+    let (site, now) = (app.site().clone(), app.clock().now());
+    Ok(app.read(move |conn| document_of(conn, &site, me.account, id, now)).await?)
 }
 
 /// Notifications read at once to find the groups of one page.

@@ -27,6 +27,7 @@ pub mod reports;
 pub mod scopes;
 pub mod setup;
 pub mod search;
+pub mod streams;
 pub mod task;
 pub mod text;
 pub mod timelines;

@@ -1,0 +1,505 @@
+//! Streaming: many streams over one WebSocket, or one stream as server-sent events. Each connection listens to what the
+//! node announces after commits, picks what it subscribed to and renders it for its own viewer.
+
+use super::{
+    ApiError, ApiResult, Params, Rendered,
+    auth::{Access, Grant, Routes, authenticate},
+    conversations,
+    entities::render,
+    notifications,
+};
+use crate::{
+    Error, Result,
+    app::App,
+    domain::{
+        Event, EventKind,
+        scopes::Scope,
+        text::normalize_hashtag,
+        views::{Gathered, PostViews},
+    },
+    id::Id,
+    limits,
+    model::{Account, List, Post},
+    store,
+};
+use axum::{
+    body::{Body, Bytes},
+    extract::{
+        State,
+        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio_util::sync::CancellationToken;
+
+/// The routes of this noun. Tokens come in ways of their own here, so the handlers look at them.
+pub fn routes() -> Routes {
+    let mut routes = Routes::new().get("/api/v1/streaming/health", Access::Open, async || "OK").get(
+        "/api/v1/streaming",
+        Access::Open,
+        socket,
+    );
+    for path in [
+        "/api/v1/streaming/user",
+        "/api/v1/streaming/user/notification",
+        "/api/v1/streaming/public",
+        "/api/v1/streaming/public/local",
+        "/api/v1/streaming/public/remote",
+        "/api/v1/streaming/hashtag",
+        "/api/v1/streaming/hashtag/local",
+        "/api/v1/streaming/list",
+        "/api/v1/streaming/direct",
+    ] {
+        routes = routes.get(path, Access::Open, server_sent);
+    }
+    routes
+}
+
+/// Time between pings; who did not answer the last one is gone.
+const PING: Duration = Duration::from_secs(30);
+/// Time between comments on a server-sent stream.
+const THUMP: Duration = Duration::from_secs(15);
+/// Bytes of a message from a client.
+const MESSAGE: usize = 16 * 1024;
+/// Streams of one connection.
+const SUBSCRIPTIONS: usize = 100;
+
+/// Open connections by account: a user's eleventh closes the oldest.
+#[derive(Default)]
+struct Sockets(Mutex<HashMap<Id<Account>, VecDeque<CancellationToken>>>);
+
+impl Sockets {
+    fn enter(&self, account: Id<Account>) -> CancellationToken {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = open.entry(account).or_default();
+        mine.retain(|socket| !socket.is_cancelled());
+        if mine.len() >= limits::SOCKETS_PER_USER
+            && let Some(oldest) = mine.pop_front()
+        {
+            oldest.cancel();
+        }
+        let socket = CancellationToken::new();
+        mine.push_back(socket.clone());
+        socket
+    }
+
+    fn leave(&self, account: Id<Account>, socket: &CancellationToken) {
+        socket.cancel();
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mine) = open.get_mut(&account) {
+            mine.retain(|socket| !socket.is_cancelled());
+            if mine.is_empty() {
+                open.remove(&account);
+            }
+        }
+    }
+}
+
+/// One stream a connection listens to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Subscription {
+    /// As the client wrote it: the name, then the tag or list.
+    names: Vec<String>,
+    /// As events name it.
+    key: String,
+}
+
+/// A frame to a client.
+struct Frame {
+    names: Vec<String>,
+    event: &'static str,
+    payload: Option<String>,
+}
+
+/// Why a connection ends.
+#[derive(Clone, Copy)]
+enum End {
+    Revoked,
+    TooSlow,
+    Replaced,
+    Stopping,
+}
+
+impl End {
+    const fn code(self) -> u16 {
+        match self {
+            Self::Revoked => 1008,
+            Self::TooSlow | Self::Replaced => 1013,
+            Self::Stopping => 1001,
+        }
+    }
+}
+
+/// A listening connection.
+struct Session {
+    app: App,
+    account: Id<Account>,
+    grant: Grant,
+    subscriptions: Vec<Subscription>,
+    events: Receiver<Arc<Event>>,
+    socket: CancellationToken,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.app.part::<Sockets>().leave(self.account, &self.socket);
+    }
+}
+
+impl Session {
+    fn open(app: &App, grant: Grant, account: Id<Account>) -> Self {
+        Self {
+            app: app.clone(),
+            account,
+            grant,
+            subscriptions: Vec::new(),
+            events: app.subscribe(),
+            socket: app.part::<Sockets>().enter(account),
+        }
+    }
+
+    /// Checks a subscription and adds it; a second one to the same stream is ignored.
+    async fn subscribe(&mut self, stream: &str, tag: Option<&str>, list: Option<&str>) -> Result<()> {
+        let subscription = self.check(stream, tag, list).await?;
+        if !self.subscriptions.contains(&subscription) && self.subscriptions.len() < SUBSCRIPTIONS {
+            self.subscriptions.push(subscription);
+        }
+        Ok(())
+    }
+
+    fn unsubscribe(&mut self, stream: &str, tag: Option<&str>, list: Option<&str>) {
+        let wanted: Vec<&str> = [Some(stream), tag, list].into_iter().flatten().collect();
+        self.subscriptions.retain(|s| s.names != wanted);
+    }
+
+    async fn check(&self, stream: &str, tag: Option<&str>, list: Option<&str>) -> Result<Subscription> {
+        let needed = if stream == "user:notification" { Scope::ReadNotifications } else { Scope::ReadStatuses };
+        if !self.grant.scopes.allows(needed) {
+            return Err(Error::unauthorized("Access token does not have the required scopes"));
+        }
+        let plain = |key: &str| Subscription { names: vec![stream.to_owned()], key: key.to_owned() };
+        Ok(match stream {
+            "user"
+            | "user:notification"
+            | "direct"
+            | "public"
+            | "public:local"
+            | "public:remote"
+            | "public:media"
+            | "public:local:media"
+            | "public:remote:media" => plain(stream),
+            // Not a name of the original API, but a client asks for it.
+            "local" => plain("public:local"),
+            "hashtag" | "hashtag:local" => {
+                let tag =
+                    tag.filter(|t| !t.is_empty()).ok_or_else(|| Error::bad_request("No tag for stream provided"))?;
+                let name = normalize_hashtag(tag.trim_start_matches('#'))
+                    .ok_or_else(|| Error::bad_request("Invalid tag for stream"))?;
+                Subscription { names: vec![stream.to_owned(), tag.to_owned()], key: format!("{stream}:{name}") }
+            }
+            "list" => {
+                let text = list.unwrap_or("");
+                let refused = || Error::unauthorized("Not authorized to stream this list");
+                let (id, me) = (text.parse::<Id<List>>().map_err(|_| refused())?, self.account);
+                self.app.read(move |conn| store::lists::owned(conn, me, id)).await.map_err(|_| refused())?;
+                Subscription { names: vec![stream.to_owned(), text.to_owned()], key: format!("list:{id}") }
+            }
+            _ => return Err(Error::bad_request("Unknown stream type")),
+        })
+    }
+
+    /// The next event that concerns this connection, rendered.
+    async fn next(&mut self) -> std::result::Result<Vec<Frame>, End> {
+        loop {
+            let event = tokio::select! {
+                () = self.socket.cancelled() => return Err(End::Replaced),
+                () = self.app.stopping().cancelled() => return Err(End::Stopping),
+                event = self.events.recv() => match event {
+                    Ok(event) => event,
+                    Err(RecvError::Lagged(_)) => return Err(End::TooSlow),
+                    Err(RecvError::Closed) => return Err(End::Stopping),
+                },
+            };
+            if self.events.len() > limits::EVENTS_QUEUED {
+                return Err(End::TooSlow);
+            }
+            if let EventKind::Revoked(tokens) = &event.what {
+                let all = tokens.is_empty() && event.home.contains(&self.account);
+                if all || tokens.contains(&self.grant.token.raw()) {
+                    return Err(End::Revoked);
+                }
+                continue;
+            }
+            let frames = self.frames(&event).await;
+            if !frames.is_empty() {
+                return Ok(frames);
+            }
+        }
+    }
+
+    async fn frames(&self, event: &Event) -> Vec<Frame> {
+        let mine = event.home.contains(&self.account);
+        let matched: Vec<&Subscription> = self
+            .subscriptions
+            .iter()
+            .filter(|s| match (&event.what, s.key.as_str()) {
+                (EventKind::Notification(_), "user") => mine && self.grant.scopes.allows(Scope::ReadNotifications),
+                (EventKind::Notification(_), "user:notification") => mine,
+                (EventKind::Conversation(_), "direct") | (EventKind::FiltersChanged, "user") => mine,
+                (EventKind::Update(_) | EventKind::Edit(_) | EventKind::Delete(_), "user") => mine,
+                (EventKind::Update(_) | EventKind::Edit(_) | EventKind::Delete(_), key) => {
+                    event.streams.iter().any(|stream| stream == key)
+                }
+                _ => false,
+            })
+            .collect();
+        if matched.is_empty() {
+            return Vec::new();
+        }
+        let (name, payload) = match self.payload(&event.what).await {
+            Ok(Some(rendered)) => rendered,
+            Ok(None) => return Vec::new(),
+            Err(error) => {
+                tracing::debug!(%error, "an event could not be shown");
+                return Vec::new();
+            }
+        };
+        matched.into_iter().map(|s| Frame { names: s.names.clone(), event: name, payload: payload.clone() }).collect()
+    }
+
+    /// The name and the payload of an event; `None` when the viewer shall not see it.
+    async fn payload(&self, what: &EventKind) -> Result<Option<(&'static str, Option<String>)>> {
+        let (site, me, now) = (self.app.site().clone(), self.account, self.app.clock().now());
+        let text = |Rendered(bytes): Rendered| String::from_utf8(bytes).map_err(Error::internal);
+        let document = match what {
+            EventKind::Update(id) => self.post(*id).await?.map(|json| ("update", Some(json))),
+            EventKind::Edit(id) => self.post(*id).await?.map(|json| ("status.update", Some(json))),
+            EventKind::Delete(id) => Some(("delete", Some(id.to_string()))),
+            EventKind::Notification(id) => {
+                let id = *id;
+                let rendered = self.app.read(move |conn| notifications::document_of(conn, &site, me, id, now)).await;
+                match rendered {
+                    Ok(rendered) => Some(("notification", Some(text(rendered)?))),
+                    Err(Error::NotFound) => None,
+                    Err(error) => return Err(error),
+                }
+            }
+            EventKind::Conversation(id) => {
+                let id = *id;
+                let rendered = self.app.read(move |conn| {
+                    let row = store::conversations::owned(conn, me, id)?;
+                    conversations::document(conn, &site, me, row, now)
+                });
+                Some(("conversation", Some(text(rendered.await?)?)))
+            }
+            EventKind::FiltersChanged => Some(("filters_changed", None)),
+            EventKind::Revoked(_) => None,
+        };
+        Ok(document)
+    }
+
+    async fn post(&self, id: Id<Post>) -> Result<Option<String>> {
+        let (site, me, now) = (self.app.site().clone(), self.account, self.app.clock().now());
+        let bytes = self.app.read(move |conn| {
+            let posts = store::views::posts(conn, &[id])?;
+            let gathered = Gathered::read(conn, me.into(), posts, true, now)?;
+            if !gathered.has(id) {
+                return Ok(None);
+            }
+            let views = PostViews::finish(conn, me.into(), gathered, &[], now)?;
+            render::status(&site, &views, id).map(Some)
+        });
+        bytes.await?.map(|bytes| String::from_utf8(bytes).map_err(Error::internal)).transpose()
+    }
+}
+
+/// The token: header, then query, then sub-protocol.
+fn token(headers: &HeaderMap, params: &Params) -> Option<String> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.split_once(' '));
+    if let Some((_, token)) = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
+        return Some(token.trim().to_owned());
+    }
+    if let Some(token) = params.filled("access_token") {
+        return Some(token.to_owned());
+    }
+    protocol(headers).map(str::to_owned)
+}
+
+fn protocol(headers: &HeaderMap) -> Option<&str> {
+    let offered = headers.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
+    offered.split(',').map(str::trim).find(|p| !p.is_empty())
+}
+
+async fn sign_in(app: &App, headers: &HeaderMap, params: &Params) -> Result<(Grant, Id<Account>)> {
+    let bad = || Error::unauthorized("Invalid access token");
+    let token = token(headers, params).ok_or_else(|| Error::unauthorized("Missing access token"))?;
+    let grant = authenticate(app, &token).await?.ok_or_else(bad)?;
+    let account = grant.account.ok_or_else(bad)?;
+    Ok((grant, account))
+}
+
+/// The answer to a socket that is refused: the reason in a header, because the program cannot read the body.
+fn refused(error: &Error) -> Response {
+    let status = match error {
+        Error::BadRequest(_) => StatusCode::BAD_REQUEST,
+        _ => StatusCode::UNAUTHORIZED,
+    };
+    let mut response = status.into_response();
+    if let Ok(value) = HeaderValue::from_str(&error.to_string()) {
+        response.headers_mut().insert(HeaderName::from_static("x-error-message"), value);
+    }
+    response
+}
+
+async fn socket(
+    State(app): State<App>,
+    headers: HeaderMap,
+    upgrade: std::result::Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    params: Params,
+) -> Response {
+    let Ok(upgrade) = upgrade else { return ApiError(Error::NotFound).into_response() };
+    let (grant, account) = match sign_in(&app, &headers, &params).await {
+        Ok(found) => found,
+        Err(error) => return refused(&error),
+    };
+    let mut session = Session::open(&app, grant, account);
+    if let Some(stream) = params.filled("stream")
+        && let Err(error) = session.subscribe(stream, params.filled("tag"), params.filled("list")).await
+    {
+        return refused(&error);
+    }
+    // The answer must name the sub-protocol that was offered, or a browser closes the connection.
+    let offered = protocol(&headers).map(str::to_owned);
+    upgrade.max_message_size(MESSAGE).protocols(offered).on_upgrade(move |socket| serve(session, socket))
+}
+
+/// A message from a client.
+#[derive(serde::Deserialize)]
+struct Wish {
+    r#type: String,
+    stream: String,
+    tag: Option<String>,
+    /// Some clients send the number.
+    list: Option<serde_json::Value>,
+}
+
+async fn serve(mut session: Session, mut socket: WebSocket) {
+    let mut ping = tokio::time::interval(PING);
+    ping.reset();
+    let mut answered = true;
+    let end = loop {
+        tokio::select! {
+            frames = session.next() => match frames {
+                Ok(frames) => {
+                    for frame in frames {
+                        if socket.send(Message::Text(frame_text(&frame).into())).await.is_err() {
+                            return;
+                        }
+                    }
+                }
+                Err(end) => break end.code(),
+            },
+            message = socket.recv() => match message {
+                Some(Ok(Message::Text(text))) => {
+                    if let Some(answer) = obey(&mut session, &text).await
+                        && socket.send(Message::Text(answer.into())).await.is_err()
+                    {
+                        return;
+                    }
+                }
+                Some(Ok(Message::Binary(_))) => break 1003,
+                Some(Ok(Message::Pong(_))) => answered = true,
+                Some(Ok(Message::Ping(_))) => {}
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+            },
+            _ = ping.tick() => {
+                if !answered || socket.send(Message::Ping(Bytes::new())).await.is_err() {
+                    return;
+                }
+                answered = false;
+            }
+        }
+    };
+    let _ = socket.send(Message::Close(Some(CloseFrame { code: end, reason: "".into() }))).await;
+}
+
+/// Does what a client asks; what it cannot read is ignored. The answer is an error, if any.
+async fn obey(session: &mut Session, text: &str) -> Option<String> {
+    let wish: Wish = serde_json::from_str(text).ok()?;
+    let list = match &wish.list {
+        Some(serde_json::Value::String(list)) => Some(list.clone()),
+        Some(serde_json::Value::Number(list)) => Some(list.to_string()),
+        _ => None,
+    };
+    match wish.r#type.as_str() {
+        "subscribe" => {
+            let error = session.subscribe(&wish.stream, wish.tag.as_deref(), list.as_deref()).await.err()?;
+            let status = ApiError(error).0;
+            let code = if matches!(status, Error::BadRequest(_)) { 400 } else { 401 };
+            Some(serde_json::json!({ "error": status.to_string(), "status": code }).to_string())
+        }
+        "unsubscribe" => {
+            session.unsubscribe(&wish.stream, wish.tag.as_deref(), list.as_deref());
+            None
+        }
+        _ => None,
+    }
+}
+
+fn frame_text(frame: &Frame) -> String {
+    let mut object = serde_json::Map::new();
+    object.insert("stream".into(), frame.names.clone().into());
+    object.insert("event".into(), frame.event.into());
+    if let Some(payload) = &frame.payload {
+        object.insert("payload".into(), payload.clone().into());
+    }
+    serde_json::Value::Object(object).to_string()
+}
+
+async fn server_sent(State(app): State<App>, headers: HeaderMap, uri: Uri, params: Params) -> ApiResult<Response> {
+    let (grant, account) = sign_in(&app, &headers, &params).await?;
+    let mut session = Session::open(&app, grant, account);
+    let path = uri.path().trim_end_matches('/');
+    let mut stream = path.strip_prefix("/api/v1/streaming/").unwrap_or("").replace('/', ":");
+    if params.flag("only_media") && stream.starts_with("public") {
+        stream.push_str(":media");
+    }
+    session.subscribe(&stream, params.filled("tag"), params.filled("list")).await?;
+    let (send, receive) = tokio::sync::mpsc::channel::<std::result::Result<Bytes, std::convert::Infallible>>(64);
+    tokio::spawn(async move {
+        if send.send(Ok(Bytes::from_static(b":)\n"))).await.is_err() {
+            return;
+        }
+        let mut thump = tokio::time::interval(THUMP);
+        thump.reset();
+        loop {
+            let text = tokio::select! {
+                () = send.closed() => return,
+                _ = thump.tick() => ":thump\n".to_owned(),
+                frames = session.next() => match frames {
+                    // An event without a payload would end the stream for strict readers.
+                    Ok(frames) => frames
+                        .into_iter()
+                        .filter_map(|f| f.payload.map(|p| format!("event: {}\ndata: {p}\n\n", f.event)))
+                        .collect(),
+                    Err(_) => return,
+                },
+            };
+            if !text.is_empty() && send.send(Ok(text.into())).await.is_err() {
+                return;
+            }
+        }
+    });
+    let mut response = Response::new(Body::from_stream(tokio_stream::wrappers::ReceiverStream::new(receive)));
+    let to = response.headers_mut();
+    to.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    to.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    Ok(response)
+}
