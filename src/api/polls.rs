@@ -1,11 +1,11 @@
 //! Polls: show, vote.
 
-use super::{Access, Anyone, ApiResult, Params, Rendered, Routes, SignedIn, entities::render};
+use super::{Access, Anyone, ApiResult, Params, Rendered, Routes, SignedIn, entities::render, timelines::open_to};
 use crate::{
     Error, Result,
     app::App,
     db::Conn,
-    domain::{Viewer, polls, scopes::Scope, views},
+    domain::{Task, Viewer, polls, scopes::Scope, views},
     id::Id,
     model::Poll,
     time::Timestamp,
@@ -29,8 +29,18 @@ fn document(conn: &mut Conn, viewer: Viewer, id: Id<Poll>, now: Timestamp) -> Re
 }
 
 async fn show(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
-    let (id, now) = (id.parse()?, app.clock().now());
-    Ok(app.read(move |conn| document(conn, viewer, id, now)).await?)
+    open_to(&app, viewer)?;
+    let (id, now): (Id<Poll>, _) = (id.parse()?, app.clock().now());
+    let (answer, stale) = app
+        .read(move |conn| {
+            let (poll, post) = polls::visible_poll(conn, viewer, id, now)?;
+            Ok((document(conn, viewer, id, now)?, viewer.0.is_some() && polls::is_stale(&poll, &post, now)))
+        })
+        .await?;
+    if stale {
+        app.write(move |tx| tx.enqueue(&Task::RefreshPoll { poll: id.raw() })).await?;
+    }
+    Ok(answer)
 }
 
 async fn vote(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {

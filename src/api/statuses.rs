@@ -7,6 +7,7 @@ use super::{
         status::{EditedOption, EditedPoll, StatusEdit, StatusSource},
     },
     page::{self, Prev},
+    timelines::open_to,
 };
 use crate::{
     Error, Result,
@@ -16,12 +17,14 @@ use crate::{
         posts::{self, AttachmentChange, Change, Draft, PollDraft},
         reactions,
         scopes::Scope,
-        timelines,
+        text, timelines,
         views::{AccountViews, PostViews},
         visibility,
     },
     id::Id,
+    limits,
     model::{Account, Media, Post, Visibility},
+    store,
 };
 use axum::{
     extract::{Path, State},
@@ -118,11 +121,47 @@ async fn create(State(app): State<App>, me: SignedIn, headers: HeaderMap, params
         poll: poll(&params)?,
         idempotency_key: headers.get("idempotency-key").and_then(|v| v.to_str().ok()).map(str::to_owned),
     };
+    meet(&app, &draft.text).await;
     let id = app.write(move |tx| posts::publish(tx, me.account, draft)).await?;
     answer(&app, me.viewer(), id).await
 }
 
+/// People of other servers a text mentions whom nobody here has met: as many as this are asked for, this long.
+const STRANGERS: usize = 10;
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Looks up who is mentioned and not known here, so that a mention of a stranger reaches them. Who cannot be found in
+/// time stays text.
+async fn meet(app: &App, text: &str) {
+    if !text.contains('@') {
+        return;
+    }
+    let typed = text::clean_input(text);
+    let site = app.site();
+    let handles: Vec<String> = text::mentions(&text::scan(&typed))
+        .into_iter()
+        .filter_map(|(name, domain)| Some(format!("{name}@{}", domain.filter(|d| !site.is_own_name(d))?)))
+        .take(limits::MENTIONS)
+        .collect();
+    if handles.is_empty() {
+        return;
+    }
+    let unknown = app.read(move |conn| {
+        let mut unknown = Vec::new();
+        for handle in handles {
+            if store::accounts::find_by_handle(conn, &handle)?.is_none() {
+                unknown.push(handle);
+            }
+        }
+        Ok(unknown)
+    });
+    let unknown = unknown.await.unwrap_or_default();
+    let lookups = unknown.iter().take(STRANGERS).map(|handle| app.look_up(handle));
+    let _ = tokio::time::timeout(PATIENCE, futures_util::future::join_all(lookups)).await;
+}
+
 async fn several(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+    open_to(&app, viewer)?;
     let mut ids: Vec<Id<Post>> = params.ids("id");
     ids.truncate(40);
     let (site, now) = (app.site().clone(), app.clock().now());
@@ -134,6 +173,7 @@ async fn several(State(app): State<App>, Anyone(viewer): Anyone, params: Params)
 }
 
 async fn show(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
+    open_to(&app, viewer)?;
     answer(&app, viewer, id.parse()?).await
 }
 
@@ -157,6 +197,9 @@ async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, para
         attachments,
         poll: if params.has("poll") { Some(poll(&params)?) } else { None },
     };
+    if let Some(text) = &change.text {
+        meet(&app, text).await;
+    }
     app.write(move |tx| posts::edit(tx, me.account, id, change)).await?;
     answer(&app, me.viewer(), id).await
 }
@@ -195,6 +238,7 @@ async fn source(State(app): State<App>, me: SignedIn, Path(id): Path<String>) ->
 }
 
 async fn history(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
+    open_to(&app, viewer)?;
     let (id, now, site) = (id.parse()?, app.clock().now(), app.site().clone());
     let answer = app.read(move |conn| {
         let post = visibility::visible_post(conn, viewer, id, now)?;

@@ -102,6 +102,15 @@ pub(super) fn revise(
     }
 }
 
+/// Seconds after which the tallies of a remote poll are asked for again when somebody looks (POLL-03).
+const STALE_SECONDS: i64 = 60;
+
+/// Whether somebody who looks at this poll should find newer tallies next time.
+pub fn is_stale(poll: &Poll, post: &Post, now: Timestamp) -> bool {
+    let asked = poll.fetched_at.unwrap_or(post.created_at);
+    !post.local && poll.closed_at.is_none() && asked.plus_seconds(STALE_SECONDS) <= now
+}
+
 /// Whether nobody can vote any more.
 pub fn is_over(poll: &Poll, now: Timestamp) -> bool {
     poll.closed_at.is_some() || poll.expires_at.is_some_and(|at| at <= now)
@@ -196,6 +205,10 @@ pub fn close(tx: &mut Tx<'_>, id: Id<Poll>) -> Result<()> {
     }
     poll.closed_at = Some(poll.expires_at.unwrap_or(tx.now));
     store::polls::update(tx.conn, &poll)?;
+    if !store::posts::load(tx.conn, poll.post_id)?.local {
+        // The final tallies are at its author's server.
+        tx.enqueue(&Task::RefreshPoll { poll: id.raw() })?;
+    }
     tx.record(Fact::PollClosed(id))
 }
 

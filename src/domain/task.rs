@@ -39,11 +39,6 @@ pub enum Task {
         /// The account.
         account: i64,
     },
-    /// Make an uploaded file ready.
-    ProcessMedia {
-        /// The attachment.
-        media: i64,
-    },
     /// A poll ends.
     ClosePoll {
         /// The poll.
@@ -84,7 +79,7 @@ impl Task {
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
             | Self::MoveFollowers { .. } => "fetch",
-            Self::ProcessMedia { .. } | Self::MakeKeys { .. } => "heavy",
+            Self::MakeKeys { .. } => "heavy",
             _ => "default",
         }
     }
@@ -97,7 +92,6 @@ impl Task {
             Self::FetchPost { .. } => "fetch_post",
             Self::RefreshAccount { .. } => "refresh_account",
             Self::PurgeAccount { .. } => "purge_account",
-            Self::ProcessMedia { .. } => "process_media",
             Self::ClosePoll { .. } => "close_poll",
             Self::SendPollUpdate { .. } => "send_poll_update",
             Self::RefreshPoll { .. } => "refresh_poll",
@@ -109,7 +103,7 @@ impl Task {
     /// Two waiting jobs of one key are one job.
     pub fn key(&self) -> Option<String> {
         match self {
-            Self::FanOut { .. } | Self::ProcessMedia { .. } => None,
+            Self::FanOut { .. } => None,
             Self::Sweep => Some("sweep".into()),
             Self::FetchPost { uri } => Some(format!("fetch_post {uri}")),
             Self::MakeKeys { account }

@@ -22,7 +22,7 @@ use axum::{
     body::Body,
     extract::{Path, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::get,
 };
 use std::{
@@ -118,19 +118,35 @@ async fn remote(State(app): State<App>, Path((kind, id)): Path<(String, String)>
     let name = match kind.as_str() {
         "avatar" => portrait(&app, &id, Portrait::Avatar).await,
         "header" => portrait(&app, &id, Portrait::Header).await,
-        media => attachment(&app, media, &id).await.map(|(file, _)| file),
+        media => attachment(&app, media, &id, false).await,
     };
     hand_out(&app, name, &asked).await
 }
 
 async fn remote_small(State(app): State<App>, Path((id, seal)): Path<(String, String)>, asked: HeaderMap) -> Response {
-    let name = attachment(&app, &id, &seal).await.map(|(file, small)| small.unwrap_or(file));
+    let name = attachment(&app, &id, &seal, true).await;
     hand_out(&app, name, &asked).await
 }
 
-async fn hand_out(app: &App, name: Result<String>, asked: &HeaderMap) -> Response {
+/// Where a remote file is to be had.
+enum Source {
+    /// Our copy, by its name.
+    Ours(String),
+    /// At its own address: the settings say that clients fetch it themselves.
+    Theirs(String),
+}
+
+/// Whether clients are sent to the other server: only by setting, and never for peers, whom clients may not reach.
+fn is_theirs(app: &App, url: &str) -> bool {
+    let rules = app.net().rules();
+    let is_peer = Url::parse(url).is_ok_and(|url| rules.standing_of_url(&url).is_peer);
+    !app.config().media.proxy_remote && !rules.is_allowlist() && !is_peer
+}
+
+async fn hand_out(app: &App, name: Result<Source>, asked: &HeaderMap) -> Response {
     let mut response = match name {
-        Ok(name) => serve(app, &name, asked).await.unwrap_or_else(not_found),
+        Ok(Source::Theirs(url)) => return Redirect::temporary(&url).into_response(),
+        Ok(Source::Ours(name)) => serve(app, &name, asked).await.unwrap_or_else(not_found),
         Err(Error::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")]).into_response(),
         Err(_) => not_found(),
     };
@@ -174,8 +190,8 @@ impl Default for Fetches {
     }
 }
 
-/// The names of our copy of a remote attachment, fetched now when there is none.
-async fn attachment(app: &App, id: &str, seal: &str) -> Result<(String, Option<String>)> {
+/// Our copy of a remote attachment, fetched now when there is none; the small version when `small`.
+async fn attachment(app: &App, id: &str, seal: &str, small: bool) -> Result<Source> {
     let id: Id<Media> = id.parse()?;
     let find = |app: &App| {
         let app = app.clone();
@@ -183,22 +199,27 @@ async fn attachment(app: &App, id: &str, seal: &str) -> Result<(String, Option<S
     };
     let media = find(app).await?;
     let url = media.remote_url.as_deref().filter(|url| intake::seal(url) == seal).ok_or(Error::NotFound)?.to_owned();
-    let copy = |media: Media| media.file.map(|file| (file, media.thumbnail));
-    if let Some(copy) = copy(media.clone()) {
-        return Ok(copy);
+    let pick =
+        |file: String, thumbnail: Option<String>| Source::Ours(if small { thumbnail.unwrap_or(file) } else { file });
+    if let Some(file) = media.file {
+        return Ok(pick(file, media.thumbnail));
+    }
+    if is_theirs(app, &url) {
+        return Ok(Source::Theirs(url));
     }
     let fetches = app.part::<Fetches>();
     let _place = fetches.0.acquire().await.map_err(Error::internal)?;
     // Somebody else may have fetched it while we waited.
-    if let Some(copy) = copy(find(app).await?) {
-        return Ok(copy);
+    let media = find(app).await?;
+    if let Some(file) = media.file {
+        return Ok(pick(file, media.thumbnail));
     }
     let (storage, random) = (app.storage(), app.random().clone());
     let stored = fetch(app, &url, move |incoming| intake::take(&storage, &random, incoming, Bounds::REMOTE)).await?;
-    let names = (stored.file.clone(), stored.thumbnail.clone());
+    let source = pick(stored.file.clone(), stored.thumbnail.clone());
     let copy = as_copy(stored);
     app.write(move |tx| media::keep_copy(tx, id, &copy)).await?;
-    Ok(names)
+    Ok(source)
 }
 
 fn as_copy(stored: Stored) -> media::Upload {
@@ -222,8 +243,8 @@ fn as_copy(stored: Stored) -> media::Upload {
     }
 }
 
-/// The name of our copy of a remote profile picture, fetched now when there is none.
-async fn portrait(app: &App, id: &str, kind: Portrait) -> Result<String> {
+/// Our copy of a remote profile picture, fetched now when there is none.
+async fn portrait(app: &App, id: &str, kind: Portrait) -> Result<Source> {
     let id: Id<Account> = id.parse()?;
     let find = |app: &App| {
         let app = app.clone();
@@ -238,13 +259,15 @@ async fn portrait(app: &App, id: &str, kind: Portrait) -> Result<String> {
             })
         }
     };
-    if let (Some(name), _) = find(app).await? {
-        return Ok(name);
+    match find(app).await? {
+        (Some(name), _) => return Ok(Source::Ours(name)),
+        (None, Some(url)) if is_theirs(app, &url) => return Ok(Source::Theirs(url)),
+        _ => {}
     }
     let fetches = app.part::<Fetches>();
     let _place = fetches.0.acquire().await.map_err(Error::internal)?;
     let url = match find(app).await? {
-        (Some(name), _) => return Ok(name),
+        (Some(name), _) => return Ok(Source::Ours(name)),
         (None, url) => url.ok_or(Error::NotFound)?,
     };
     let (storage, random) = (app.storage(), app.random().clone());
@@ -253,9 +276,9 @@ async fn portrait(app: &App, id: &str, kind: Portrait) -> Result<String> {
         intake::portrait(&storage, &random, &bytes, kind)
     })
     .await?;
-    let (kept, url) = (name.clone(), url);
+    let kept = name.clone();
     app.write(move |tx| store::media::set_portrait(tx.conn, id, kind == Portrait::Avatar, &kept, &url)).await?;
-    Ok(name)
+    Ok(Source::Ours(name))
 }
 
 /// Receives a remote file through the gate and hands it to `work`.

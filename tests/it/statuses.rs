@@ -1,6 +1,6 @@
 //! Posts through the client API.
 
-use crate::support::{Client, Node, Reply};
+use crate::support::{Client, Node, Reply, settle};
 use serde_json::{Value, json};
 
 async fn write(client: &Client, body: Value) -> Value {
@@ -241,4 +241,63 @@ async fn polls_are_voted_in_once_and_end() {
     assert!(ended.get("voted").is_none());
     let told = bob.get("/api/v1/notifications?types[]=poll").await.ok();
     assert_eq!(told[0]["status"]["id"], post["id"]);
+}
+
+#[tokio::test]
+async fn fed_out_04_a_mention_of_a_stranger_reaches_them() {
+    let (alpha, beta) = Node::two().await;
+    let (ada, bob) = (alpha.member("ada").await, beta.member("bob").await);
+    let text = format!("psst @bob@{} and @nobody@{}", beta.domain, beta.domain);
+    let post = write(&ada, json!({ "status": text, "visibility": "direct" })).await;
+    assert_eq!(post["mentions"].as_array().unwrap().len(), 1);
+    assert_eq!(post["mentions"][0]["acct"], format!("bob@{}", beta.domain));
+    let content = post["content"].as_str().unwrap();
+    assert!(content.contains(&format!("href=\"{}\"", post["mentions"][0]["url"].as_str().unwrap())), "{content}");
+    settle(&[&alpha, &beta]).await;
+    let told = bob.get("/api/v1/notifications").await.ok();
+    assert_eq!((&told[0]["type"], &told[0]["status"]["uri"]), (&json!("mention"), &post["uri"]));
+}
+
+#[tokio::test]
+async fn fed_thr_04_an_answer_to_another_node_reaches_its_author_and_comes_back_in_the_thread() {
+    let (alpha, beta) = Node::two().await;
+    let (ada, bob) = (alpha.member("ada").await, beta.member("bob").await);
+    let found = bob.get(&format!("/api/v2/search?resolve=true&q=ada@{}", alpha.domain)).await.ok();
+    let ada_there = found["accounts"][0]["id"].as_str().unwrap().to_owned();
+    bob.post(&format!("/api/v1/accounts/{ada_there}/follow"), json!({})).await.ok();
+    settle(&[&alpha, &beta]).await;
+    let root = write(&ada, json!({ "status": "anybody?" })).await;
+    settle(&[&alpha, &beta]).await;
+    let seen = bob.get("/api/v1/timelines/home").await.ok();
+    assert_eq!(seen[0]["uri"], root["uri"]);
+    // Nobody is named: the author of the parent is addressed all the same.
+    let answer = write(&bob, json!({ "status": "me", "in_reply_to_id": seen[0]["id"] })).await;
+    settle(&[&alpha, &beta]).await;
+    let thread = ada.get(&format!("/api/v1/statuses/{}/context", id(&root))).await.ok();
+    assert_eq!(thread["descendants"][0]["uri"], answer["uri"]);
+    assert_eq!(ada.get(&format!("/api/v1/statuses/{}", id(&root))).await.ok()["replies_count"], 1);
+    assert_eq!(ada.get("/api/v1/notifications?types[]=mention").await.ok()[0]["status"]["uri"], answer["uri"]);
+}
+
+#[tokio::test]
+async fn fed_poll_02_votes_travel_to_the_poll_and_tallies_travel_back() {
+    let (alpha, beta) = Node::two().await;
+    let (ada, bob) = (alpha.member("ada").await, beta.member("bob").await);
+    let poll = json!({ "options": ["yes", "no"], "expires_in": 3600 });
+    let post = write(&ada, json!({ "status": "tea?", "poll": poll })).await;
+    let query = format!("/api/v2/search?resolve=true&type=statuses&q={}", post["url"].as_str().unwrap());
+    let there = bob.get(&query).await.ok()["statuses"][0].clone();
+    assert_eq!(there["poll"]["options"][1]["title"], "no");
+    let voted = bob.post(&format!("/api/v1/polls/{}/votes", id(&there["poll"])), json!({ "choices": [1] })).await.ok();
+    // The count waits for the author's server.
+    assert_eq!((&voted["voted"], &voted["votes_count"]), (&json!(true), &json!(0)));
+    settle(&[&alpha, &beta]).await;
+    let here = ada.get(&format!("/api/v1/polls/{}", id(&post["poll"]))).await.ok();
+    assert_eq!((&here["votes_count"], &here["voters_count"]), (&json!(1), &json!(1)));
+    alpha.clock.advance(181_000);
+    settle(&[&alpha, &beta]).await;
+    let told = bob.get(&format!("/api/v1/polls/{}", id(&there["poll"]))).await.ok();
+    assert_eq!((&told["options"][1]["votes_count"], &told["own_votes"]), (&json!(1), &json!([1])));
+    // A vote is no post (POLL-05).
+    assert!(ada.get("/api/v1/notifications?types[]=mention").await.ok().as_array().unwrap().is_empty());
 }
