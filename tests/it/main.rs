@@ -10,6 +10,7 @@ mod allowlist;
 mod db;
 mod delivery;
 mod documents;
+mod federation;
 mod fetching;
 mod gate;
 mod identity;
