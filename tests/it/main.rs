@@ -1,12 +1,9 @@
 //! The integration tests: one binary, one link step. Requests go in, documents come out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, dead_code, unused_imports)]
 
+mod allowlist;
 mod authority;
 mod cli;
-mod layers;
-mod support;
-
-mod allowlist;
 mod db;
 mod delivery;
 mod documents;
@@ -16,6 +13,7 @@ mod gate;
 mod identity;
 mod inbox;
 mod incoming;
+mod layers;
 mod media;
 mod network;
 mod notifications;
@@ -26,3 +24,6 @@ mod people;
 mod posts;
 mod relationships;
 mod statuses;
+mod streaming;
+mod support;
+mod timelines;

@@ -1,0 +1,145 @@
+//! Streaming, as clients open it.
+
+use crate::support::{Client, Node};
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest, handshake::client::Response},
+};
+
+type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+
+async fn open(node: &Node, query: &str, headers: &[(&'static str, String)]) -> Result<(Socket, Response), Error> {
+    let mut request = format!("ws://{}/api/v1/streaming{query}", node.address).into_client_request().unwrap();
+    for (name, value) in headers {
+        request.headers_mut().insert(*name, value.parse().unwrap());
+    }
+    connect_async(request).await
+}
+
+async fn frame(socket: &mut Socket) -> Value {
+    loop {
+        let message = tokio::time::timeout(Duration::from_secs(20), socket.next()).await.unwrap().unwrap().unwrap();
+        if let Message::Text(text) = message {
+            return serde_json::from_str(&text).unwrap();
+        }
+    }
+}
+
+async fn say(who: &Client, text: &str) -> String {
+    let post = who.post("/api/v1/statuses", json!({"status": text})).await.ok();
+    post["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_token_comes_in_three_ways_and_the_sub_protocol_is_echoed() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let token = ada.token.clone().unwrap();
+    let protocol = [("sec-websocket-protocol", token.clone())];
+    let (_, answer) = open(&node, "", &protocol).await.unwrap();
+    assert_eq!(answer.headers()["sec-websocket-protocol"], token.as_str());
+    open(&node, &format!("/?access_token={token}&stream=user"), &[]).await.unwrap();
+    open(&node, "", &[("authorization", format!("Bearer {token}"))]).await.unwrap();
+    for (query, headers) in [
+        ("".to_owned(), vec![]),
+        ("?access_token=nonsense".to_owned(), vec![]),
+        ("".to_owned(), vec![("authorization", "Bearer x".to_owned())]),
+    ] {
+        let Err(Error::Http(refused)) = open(&node, &query, &headers).await else { panic!("accepted") };
+        assert_eq!(refused.status(), 401);
+        assert!(refused.headers().contains_key("x-error-message"));
+    }
+    assert_eq!(Client::anonymous(&node).get("/api/v1/streaming/health").await.text, "OK");
+    assert_eq!(ada.get("/api/v1/streaming").await.status, 404);
+}
+
+#[tokio::test]
+async fn posts_edits_deletes_and_notifications_arrive_with_their_streams() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.ok();
+    let query = format!("?stream=user&access_token={}", ada.token.clone().unwrap());
+    let (mut socket, _) = open(&node, &query, &[]).await.unwrap();
+    let id = say(&bob, "news #Rust").await;
+    let update = frame(&mut socket).await;
+    assert_eq!((&update["stream"], &update["event"]), (&json!(["user"]), &json!("update")));
+    let payload: Value = serde_json::from_str(update["payload"].as_str().unwrap()).unwrap();
+    assert_eq!((&payload["id"], &payload["favourited"]), (&json!(id), &json!(false)));
+    let liked = say(&ada, "mine").await;
+    assert_eq!(frame(&mut socket).await["event"], "update");
+    bob.post(&format!("/api/v1/statuses/{liked}/favourite"), json!({})).await.ok();
+    let notified = frame(&mut socket).await;
+    assert_eq!(notified["event"], "notification");
+    let payload: Value = serde_json::from_str(notified["payload"].as_str().unwrap()).unwrap();
+    assert_eq!((&payload["type"], &payload["account"]["id"]), (&json!("favourite"), &json!(bob.id)));
+    bob.put(&format!("/api/v1/statuses/{id}"), json!({"status": "old news"})).await.ok();
+    assert_eq!(frame(&mut socket).await["event"], "status.update");
+    bob.delete(&format!("/api/v1/statuses/{id}")).await.ok();
+    let deleted = frame(&mut socket).await;
+    assert_eq!((&deleted["event"], &deleted["payload"]), (&json!("delete"), &json!(id)));
+}
+
+#[tokio::test]
+async fn one_socket_carries_many_streams_and_survives_mistakes() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let headers = [("sec-websocket-protocol", ada.token.clone().unwrap())];
+    let (mut socket, _) = open(&node, "", &headers).await.unwrap();
+    let mut send = async |text: &str| socket.send(Message::text(text.to_owned())).await.unwrap();
+    send("not json").await;
+    send(r#"{"type":"subscribe","stream":"nonsense"}"#).await;
+    send(r#"{"type":"subscribe","stream":"hashtag","tag":"Rust"}"#).await;
+    send(r#"{"type":"subscribe","stream":"hashtag","tag":"Rust"}"#).await;
+    send(r#"{"type":"subscribe","stream":"list","list":"12"}"#).await;
+    let refused = frame(&mut socket).await;
+    assert_eq!(refused["status"], 400);
+    assert!(refused["error"].is_string());
+    assert_eq!(frame(&mut socket).await["status"], 401);
+    say(&bob, "about #rust").await;
+    let update = frame(&mut socket).await;
+    assert_eq!((&update["stream"], &update["event"]), (&json!(["hashtag", "Rust"]), &json!("update")));
+    socket.send(Message::text(r#"{"type":"subscribe","stream":"public:local"}"#)).await.unwrap();
+    socket.send(Message::text(r#"{"type":"unsubscribe","stream":"hashtag","tag":"Rust"}"#)).await.unwrap();
+    socket.send(Message::text(r#"{"type":"subscribe","stream":"list","list":"13"}"#)).await.unwrap();
+    assert_eq!(frame(&mut socket).await["status"], 401);
+    say(&bob, "more #rust").await;
+    assert_eq!(frame(&mut socket).await["stream"], json!(["public:local"]));
+}
+
+#[tokio::test]
+async fn sec_prv_05_streams_of_others_are_silent() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    let query = format!("?stream=public&access_token={}", eve.token.clone().unwrap());
+    let (mut socket, _) = open(&node, &query, &[]).await.unwrap();
+    socket.send(Message::text(r#"{"type":"subscribe","stream":"direct"}"#)).await.unwrap();
+    socket.send(Message::text(r#"{"type":"subscribe","stream":"user"}"#)).await.unwrap();
+    for visibility in ["unlisted", "private", "direct"] {
+        ada.post("/api/v1/statuses", json!({"status": "@bob hush", "visibility": visibility})).await.ok();
+    }
+    bob.post("/api/v1/statuses", json!({"status": "loud", "visibility": "public"})).await.ok();
+    let first = frame(&mut socket).await;
+    assert!(first["payload"].as_str().unwrap().contains("loud"), "{first}");
+}
+
+#[tokio::test]
+async fn server_sent_events_are_lines_a_strict_reader_accepts() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let mut stream = ada.request("GET", "/api/v1/streaming/public/local").send().await.unwrap();
+    assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    let mut text = String::from_utf8(stream.chunk().await.unwrap().unwrap().to_vec()).unwrap();
+    assert!(text.starts_with(":)"));
+    let id = say(&ada, "hello").await;
+    while !text.ends_with("\n\n") {
+        text.push_str(std::str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap());
+    }
+    let data = text.lines().find_map(|l| l.strip_prefix("data: ")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(data).unwrap()["id"], id.as_str());
+    assert!(text.contains("event: update\n"));
+    assert_eq!(ada.get("/api/v1/streaming/hashtag").await.status, 400);
+    assert_eq!(Client::anonymous(&node).get("/api/v1/streaming/user").await.status, 401);
+}
