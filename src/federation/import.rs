@@ -1,6 +1,7 @@
 //! People and posts of other servers, fetched from where they live and taken in.
 
 use super::{
+    collections,
     fetch::{self, Budget, FoundActor},
     json::Json,
     link,
@@ -19,6 +20,8 @@ use activitypub_federation::traits::Object;
 
 /// Days after which an account is read again when somebody asks for it (DISC-18).
 const STALE_DAYS: i64 = 7;
+/// Seconds after which a refresh asks for the counts too: a first handshake costs as few fetches as possible.
+const COUNTS_AFTER: i64 = 3_600;
 
 /// What an address led to.
 #[derive(Clone, Debug)]
@@ -87,7 +90,11 @@ pub async fn account_by_handle(app: &App, handle: &str, budget: &Budget) -> Resu
     match known {
         Some(known) if known.fetched_at.is_some_and(|at| at > stale) => Ok(known),
         known => match fetch::actor_by_handle(app, &handle, budget).await {
-            Ok(found) => save(app, found).await,
+            Ok(found) => {
+                let account = save(app, found).await?;
+                counts(app, &account, budget).await?;
+                Ok(account)
+            }
             Err(e) => known.ok_or(e),
         },
     }
@@ -99,6 +106,20 @@ async fn save(app: &App, found: FoundActor) -> Result<Account> {
     actor.username.clone_from(&found.handle.username);
     let domain = found.handle.domain.clone();
     app.write(move |tx| remote::save_actor(tx, &actor, &domain)).await
+}
+
+/// The numbers of posts, followers and followings that an account's own server tells (DISC-10); never fewer than what is
+/// known here (FOL-13). What cannot be had stays as it is.
+async fn counts(app: &App, account: &Account, budget: &Budget) -> Result<()> {
+    let total =
+        |address: Option<String>| async move { collections::total(app, &address?, budget).await.ok().flatten() };
+    let (posts, followers, following) = tokio::join!(
+        total(account.outbox_url.clone()),
+        total(account.followers_url.clone()),
+        total(account.following_url.clone()),
+    );
+    let id = account.id;
+    app.write(move |tx| store::remote::raise_counts(tx.conn, id, posts, followers, following)).await
 }
 
 /// A post by its id: the one we know, or as its server has it. None when it has no place here.
@@ -195,7 +216,9 @@ pub async fn lookup(app: &App, text: &str, budget: &Budget) -> Result<Imported> 
     match objects::kind(json) {
         Kind::Actor => {
             let found = fetch::actor_of(app, document.clone(), None, budget).await?;
-            save(app, found).await.map(|a| Imported::Account(Box::new(a)))
+            let account = save(app, found).await?;
+            counts(app, &account, budget).await?;
+            Ok(Imported::Account(Box::new(account)))
         }
         Kind::Post => {
             let id = json.id().ok_or(Error::NotFound)?;
@@ -266,7 +289,10 @@ pub async fn refresh_account(app: &App, id: Id<Account>) -> Result<()> {
     if account.is_local() || account.deleted_at.is_some() {
         return Ok(());
     }
-    match account_now(app, &account.uri, &Budget::of_activity()).await {
+    let known_for_a_while = account.fetched_at.is_some_and(|at| at < app.clock().now().plus_seconds(-COUNTS_AFTER));
+    let budget = Budget::of_activity();
+    match account_now(app, &account.uri, &budget).await {
+        Ok(account) if known_for_a_while => counts(app, &account, &budget).await,
         Ok(_) | Err(Error::Gone | Error::NotFound | Error::Forbidden(_) | Error::BadRequest(_)) => Ok(()),
         Err(e) => Err(e),
     }

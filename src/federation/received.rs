@@ -9,7 +9,7 @@
 //! (*resolve, then commit*). Errors: `BadRequest`, `Forbidden`, `Unauthorized`, `NotFound`, `Gone`, `Invalid` and
 //! `TooLarge` mean "no effect, for good"; anything else is tried again and parked after five tries (REL-18).
 
-use super::json::Json;
+use super::activities::parsed::Parsed;
 use crate::{id::Id, model::Account};
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ pub struct Received {
     pub signer: Account,
     /// Whose personal inbox it came to; none for the shared one.
     pub recipient: Option<Id<Account>>,
-    /// The parsed body. Its `id`, when it has one, is on the signer's authority.
-    pub activity: Arc<Json>,
+    /// The activity, read before the transaction began. Its `id`, when it has one, is on the signer's authority.
+    pub activity: Arc<Parsed>,
 }
 
 /// What came of an activity.

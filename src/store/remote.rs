@@ -256,3 +256,26 @@ pub fn narrow(conn: &mut Conn, post: Id<Post>, visibility: crate::model::Visibil
         .execute(conn)?;
     Ok(())
 }
+
+/// Sets what its own server says about an account, but never less than the rows here show (FOL-13).
+pub fn raise_counts(
+    conn: &mut Conn,
+    account: Id<Account>,
+    posts: Option<i64>,
+    followers: Option<i64>,
+    following: Option<i64>,
+) -> Result<()> {
+    for (column, claimed, known) in [
+        ("posts_count", posts, "select count(*) from posts p where p.account_id = "),
+        ("followers_count", followers, "select count(*) from follows f where f.state = 1 and f.target_id = "),
+        ("following_count", following, "select count(*) from follows f where f.state = 1 and f.account_id = "),
+    ] {
+        let Some(claimed) = claimed else { continue };
+        let known = Sql::new(known).bind(account).scalar_i64(conn)?;
+        Sql::new(format!("update accounts set {column} = "))
+            .bind(claimed.clamp(known, 1 << 40))
+            .with(" where id = ", account)
+            .execute(conn)?;
+    }
+    Ok(())
+}

@@ -14,7 +14,7 @@ fn reads(peer: &Peer) -> usize {
 }
 
 #[tokio::test]
-async fn sec_aut_01_nobody_writes_in_anothers_name() {
+async fn sec_aut_01_fed_auth_02_nobody_writes_in_anothers_name() {
     let s = Scene::new().await;
     let mut note = s.note(&s.mallory, "1", "vera says");
     note["attributedTo"] = json!(s.vera.id);
@@ -353,7 +353,7 @@ async fn sec_aut_15_a_key_that_occurs_twice_is_refused() {
 }
 
 #[tokio::test]
-async fn sec_aut_16_contexts_are_not_fetched_and_give_terms_no_new_meaning() {
+async fn sec_aut_16_fed_fetch_10_contexts_are_not_fetched_and_give_terms_no_new_meaning() {
     let s = Scene::new().await;
     let mut note = s.note(&s.ada, "1", "hello");
     note["to"] = json!("as:Public");
@@ -369,7 +369,7 @@ async fn sec_aut_16_contexts_are_not_fetched_and_give_terms_no_new_meaning() {
 }
 
 #[tokio::test]
-async fn sec_aut_17_fed_int_11_what_a_group_passes_on_is_read_at_its_origin() {
+async fn sec_aut_17_fed_int_11_fed_fol_17_what_a_group_passes_on_is_read_at_its_origin() {
     let s = Scene::new().await;
     let group = Sender::new(&s.east, "group");
     let mut document = s.east.person("group", &group.signer.key.public_pem().unwrap());
@@ -524,4 +524,41 @@ async fn sec_aut_26_who_is_suspended_does_not_come_back_through_a_boost() {
     s.sends(&s.ada, &announce).await;
     assert!(s.post(note["id"].as_str().unwrap()).await.is_none());
     assert!(s.home(&s.bob).await.is_empty());
+}
+
+#[tokio::test]
+async fn fed_auth_04_a_moderator_of_the_group_removes_what_was_posted_to_it() {
+    let s = Scene::new().await;
+    let group = Sender::new(&s.east, "group");
+    let mut document = s.east.person("group", &group.signer.key.public_pem().unwrap());
+    document["type"] = json!("Group");
+    s.east.serve("/users/group", document);
+    s.meet(&group).await;
+    let mut ids = Vec::new();
+    for (name, audience) in [("1", json!(group.id)), ("2", json!(null))] {
+        let mut note = s.note(&s.vera, name, "x");
+        note["cc"] = json!([s.uri(&s.bob)]);
+        note["audience"] = audience;
+        let id = s.creates(&s.vera, &note).await;
+        s.sends(&s.mallory, &s.mallory.activity("Delete", id.clone())).await;
+        ids.push(id);
+    }
+    assert!(s.post(&ids[0]).await.is_none(), "mallory lives where the group lives");
+    assert!(s.post(&ids[1]).await.is_some(), "and has no say anywhere else");
+}
+
+#[tokio::test]
+async fn sec_aut_27_a_forged_permission_to_quote_counts_for_nothing() {
+    let s = Scene::new().await;
+    let own = s.writes(&s.bob, "public", "mine").await;
+    let mut note = s.note(&s.ada, "1", "look at this");
+    note["quote"] = json!(own);
+    note["quoteAuthorization"] = json!(format!("{}/stamps/1", s.ada.id));
+    let id = s.creates(&s.ada, &note).await;
+    assert!(s.status(&s.bob, &id).await["quote"].is_null());
+    let request =
+        json!({"id": s.node.url("/activities/5"), "type": "QuoteRequest", "actor": s.uri(&s.bob), "object": s.vera.id});
+    s.sends(&s.mallory, &s.mallory.activity("Accept", request)).await;
+    s.sends(&s.mallory, &s.mallory.activity("Delete", format!("{}/stamps/1", s.mallory.id))).await;
+    assert!(s.status(&s.bob, &id).await["quote"].is_null());
 }

@@ -132,7 +132,7 @@ async fn fed_post_08_fed_post_09_attachments_keep_order_and_description() {
 }
 
 #[tokio::test]
-async fn fed_post_11_one_object_is_one_post_however_it_comes() {
+async fn fed_post_11_fed_del_09_one_object_is_one_post_however_it_comes() {
     let s = Scene::new().await;
     let note = s.note(&s.ada, "1", "once");
     let create = s.ada.activity("Create", note.clone());
@@ -759,4 +759,46 @@ async fn fed_coll_02_pins_follow_the_featured_collection() {
     assert_eq!(pinned[0]["uri"], note["id"]);
     s.sends(&s.ada, &about("Remove")).await;
     assert_eq!(s.bob.get(&format!("/api/v1/accounts/{ada}/statuses?pinned=true")).await.ok(), json!([]));
+}
+
+#[tokio::test]
+async fn fed_disc_18_an_actor_that_acts_is_read_again_after_a_day() {
+    let s = Scene::new().await;
+    let mut actor = s.east.person("ada", &s.ada.signer.key.public_pem().unwrap());
+    actor["name"] = json!("Renamed");
+    s.east.serve("/users/ada", actor);
+    s.east.serve(
+        "/users/ada/followers",
+        json!({"id": s.east.url("/users/ada/followers"), "type": "OrderedCollection", "totalItems": 42}),
+    );
+    s.east.serve(
+        "/users/ada/following",
+        json!({"id": s.east.url("/users/ada/following"), "type": "OrderedCollection", "totalItems": 0}),
+    );
+    s.creates(&s.ada, &s.note(&s.ada, "1", "x")).await;
+    assert_eq!(s.account(&s.ada).await.display_name, "ada", "it was read today");
+    s.node.clock.advance(25 * 3_600_000);
+    s.creates(&s.ada, &s.note(&s.ada, "2", "x")).await;
+    let after = s.account(&s.ada).await;
+    assert_eq!(after.display_name, "Renamed");
+    assert_eq!((after.followers_count, after.following_count), (42, 0));
+}
+
+#[tokio::test]
+async fn fed_addr_in_03_an_unknown_followers_collection_is_asked_for_before_deciding() {
+    let s = Scene::new().await;
+    let id = s.account(&s.ada).await.id;
+    s.node
+        .app
+        .write(move |tx| {
+            watercooler::db::Sql::new("update accounts set followers_url = null where id = ").bind(id).execute(tx.conn)
+        })
+        .await
+        .unwrap();
+    s.node.clock.advance(2 * 3_600_000);
+    let mut note = s.note(&s.ada, "1", "x");
+    note["to"] = json!([format!("{}/followers", s.ada.id)]);
+    note["cc"] = json!([]);
+    let id = s.creates(&s.ada, &note).await;
+    assert_eq!(s.post(&id).await.unwrap().visibility.as_str(), "private");
 }

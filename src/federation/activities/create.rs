@@ -6,17 +6,22 @@ use crate::{
     app::App,
     domain::{
         Tx,
-        remote::{self, Arrival},
+        remote::{self, Arrival, RemotePost},
     },
     federation::{fetch::Budget, import},
-    store, uri,
+    model::{Account, Visibility},
+    store,
+    time::Timestamp,
+    uri,
 };
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
     match &activity.embedded {
         Embedded::Post(post) => {
-            let arrival = Arrival { recipient: received.recipient, fetched: false };
-            remote::receive_post(tx, &received.signer, post, arrival)?;
+            if hides_followers(&received.signer, post, tx.now) {
+                return Ok(Outcome::Fetch);
+            }
+            remote::receive_post(tx, &received.signer, post, arrival(received))?;
             Ok(Outcome::Done)
         }
         // Peers may announce a person this way; only its own document counts.
@@ -38,8 +43,26 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
     }
 }
 
+fn arrival(received: &Received) -> Arrival {
+    Arrival { recipient: received.recipient, fetched: false }
+}
+
+/// The post is for nobody but somebody on its author's own server, and we do not know the collection of the author's
+/// followers: it may be for them (ADDR-IN-03). Asked at most once an hour.
+fn hides_followers(author: &Account, post: &RemotePost, now: Timestamp) -> bool {
+    author.followers_url.is_none()
+        && author.fetched_at.is_none_or(|at| at < now.plus_seconds(-3_600))
+        && remote::visibility(&post.addressing, None) == Visibility::Direct
+        && post.addressing.all().any(|a| a != author.uri && uri::same_authority(a, &author.uri))
+}
+
 /// The object as its own server has it; who sent us there has no part in it.
-pub(super) async fn resolve(app: &App, activity: &Parsed, budget: &Budget) -> Result<()> {
+pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {
+    if let Embedded::Post(post) = &activity.embedded {
+        let author = import::account_now(app, &activity.actor, budget).await?;
+        let (post, arrival) = (post.clone(), arrival(received));
+        return app.write(move |tx| remote::receive_post(tx, &author, &post, arrival).map(|_| ())).await;
+    }
     let Some(object) = &activity.object else { return Ok(()) };
     import::post(app, object, budget).await.map(|_| ())
 }

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{Error, Result, app::App, domain::Tx, uri};
 use activitypub_federation::config::Data;
-use parsed::{Kind, Parsed, parse};
+use parsed::{Kind, Parsed};
 use url::Url;
 
 /// Has the effect of a proven activity, all of it or none.
@@ -34,9 +34,8 @@ use url::Url;
 /// # Errors
 /// `BadRequest`, `Unauthorized` and `Forbidden` for what can have no effect, ever; those of the database.
 pub fn apply(tx: &mut Tx<'_>, received: &Received) -> Result<Outcome> {
-    let activity = parse(&received.activity)?;
-    authorize_activity(&received.signer.uri, &activity, tx.site())?;
-    effect(tx, received, &activity)
+    authorize_activity(&received.signer.uri, &received.activity, tx.site())?;
+    effect(tx, received, &received.activity)
 }
 
 /// The effect of an activity that passed the gate.
@@ -75,7 +74,7 @@ pub async fn receive(app: &App, received: &Received) -> Result<()> {
 async fn resolve(app: &App, received: &Received, activity: &Parsed) -> Result<()> {
     let budget = Budget::of_activity();
     match activity.kind {
-        Kind::Create => create::resolve(app, activity, &budget).await,
+        Kind::Create => create::resolve(app, received, activity, &budget).await,
         Kind::Update => update::resolve(app, received, activity, &budget).await,
         Kind::Announce => announce::resolve(app, received, activity, &budget).await,
         Kind::Add => add::resolve(app, received, activity, &budget).await,
@@ -89,17 +88,16 @@ async fn resolve(app: &App, received: &Received, activity: &Parsed) -> Result<()
 pub struct Activity {
     id: Url,
     actor: Url,
-    parsed: Parsed,
     received: Received,
 }
 
 impl Activity {
-    /// Reads it.
+    /// Wraps it.
     ///
     /// # Errors
-    /// As [`parsed::parse`].
+    /// `BadRequest` when its id or actor is no address.
     pub fn new(received: Received) -> Result<Self> {
-        let parsed = parse(&received.activity)?;
+        let parsed = &received.activity;
         let url = |text: &str| uri::parse(text).ok_or_else(|| Error::bad_request("no address"));
         let actor = url(&parsed.actor)?;
         // A transient activity has no id of its own; nothing is ever looked up by this one.
@@ -107,7 +105,7 @@ impl Activity {
             Some(id) => url(id)?,
             None => url(&format!("{}#transient", parsed.actor))?,
         };
-        Ok(Self { id, actor, parsed, received })
+        Ok(Self { id, actor, received })
     }
 }
 
@@ -125,15 +123,15 @@ impl activitypub_federation::traits::Activity for Activity {
     }
 
     async fn verify(&self, data: &Data<Link>) -> Result<()> {
-        authorize_activity(&self.received.signer.uri, &self.parsed, data.app()?.site())
+        authorize_activity(&self.received.signer.uri, &self.received.activity, data.app()?.site())
     }
 
     async fn receive(self, data: &Data<Link>) -> Result<()> {
         let app = data.app()?;
-        let (received, parsed) = (self.received.clone(), self.parsed.clone());
-        match app.write(move |tx| effect(tx, &received, &parsed)).await? {
+        let received = self.received.clone();
+        match app.write(move |tx| effect(tx, &received, &received.activity)).await? {
             Outcome::Done => Ok(()),
-            Outcome::Fetch => resolve(&app, &self.received, &self.parsed).await,
+            Outcome::Fetch => resolve(&app, &self.received, &self.received.activity).await,
         }
     }
 }

@@ -245,7 +245,8 @@ async fn take(
 ) -> Result<Taken, Turned> {
     let offer = Arc::new(Offer {
         known,
-        activity: document.json.clone(),
+        // Markup is cleaned here, outside of the transaction: there is one writer.
+        activity: Arc::new(activities::parsed::parse(&document.json).map_err(Turned::Effect)?),
         activity_uri: document.id.clone(),
         // Sixteen bytes are enough to tell ids apart; an activity without one is its own bytes (ROB-06).
         hash: crypto::sha256(document.id.as_deref().unwrap_or(&body).as_bytes()),
@@ -269,7 +270,7 @@ async fn take(
 /// A proven activity on its way into the database.
 struct Offer {
     known: Arc<super::keys::Known>,
-    activity: Arc<super::json::Json>,
+    activity: Arc<activities::parsed::Parsed>,
     activity_uri: Option<String>,
     hash: [u8; 32],
     body: String,

@@ -113,7 +113,8 @@ async fn one(app: &App, item: InboxItem) -> Result<()> {
     if signer.suspended_at.is_some() || signer.deleted_at.is_some() {
         return Err(Error::forbidden("the signer is suspended or gone"));
     }
-    let mut activity = Arc::new(Json::parse(item.body.as_bytes())?);
-    admit::strip_shared(&app.net().rules(), &mut activity);
+    let mut json = Json::parse(item.body.as_bytes())?;
+    admit::strip(&app.net().rules(), &mut json);
+    let activity = Arc::new(activities::parsed::parse(&json)?);
     activities::receive(app, &Received { signer, recipient, activity }).await
 }

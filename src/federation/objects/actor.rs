@@ -156,3 +156,57 @@ fn fields(json: &Json) -> Vec<(String, Html)> {
         .take(limits::REMOTE_FIELDS)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: serde_json::Value) -> Result<RemoteActor> {
+        read(&Json::parse(text.to_string().as_bytes()).unwrap())
+    }
+
+    #[test]
+    fn fed_disc_10_fed_disc_11_a_profile_is_read_whole() {
+        let actor = parse(serde_json::json!({
+            "id": "https://a.example/u/1", "type": ["schema:Person", "Service"], "preferredUsername": "robot",
+            "name": "Robot \u{1f916}", "summary": "<p onclick=x>beep</p>", "inbox": "https://a.example/u/1/inbox",
+            "endpoints": {"sharedInbox": "https://b.example/inbox"}, "manuallyApprovesFollowers": true,
+            "icon": [{"type": "Image", "url": "https://a.example/small.png", "width": 10},
+                     {"type": "Image", "url": {"type": "Link", "href": "https://a.example/big.png"}, "width": 100, "name": "me"}],
+            "image": "https://a.example/header.png", "discoverable": true, "memorial": "true", "published": "2020-02-02",
+            "attachment": [{"type": "PropertyValue", "name": "Site", "value": "<a href='https://x.example'>x</a>"},
+                           {"type": "IdentityProof", "name": "no"}, {"type": "PropertyValue"}],
+            "alsoKnownAs": "https://c.example/u", "movedTo": "https://a.example/u/1",
+            "url": [{"type": "Link", "mediaType": "text/html", "href": "https://a.example/@robot"}],
+        }))
+        .unwrap();
+        assert_eq!((actor.kind, actor.username.as_str(), actor.locked), (AccountKind::Service, "robot", true));
+        assert_eq!(actor.note.as_str(), "<p>beep</p>");
+        assert_eq!(
+            (actor.avatar.as_deref(), actor.avatar_description.as_str()),
+            (Some("https://a.example/big.png"), "me")
+        );
+        assert_eq!(actor.header.as_deref(), Some("https://a.example/header.png"));
+        assert_eq!(actor.url.as_deref(), Some("https://a.example/@robot"));
+        assert_eq!((actor.fields.len(), actor.discoverable, actor.memorial), (1, true, true));
+        assert_eq!(actor.published.map(|t| t.date()).as_deref(), Some("2020-02-02"));
+        assert_eq!(actor.also_known_as, ["https://c.example/u"]);
+        assert_eq!((actor.shared_inbox, actor.moved_to), (None, None), "not of another authority, not to itself");
+    }
+
+    #[test]
+    fn fed_disc_12_what_makes_no_actor_is_refused() {
+        let whole =
+            serde_json::json!({"id": "https://a.example/u/ada", "type": "Person", "inbox": "https://a.example/i"});
+        assert_eq!(parse(whole.clone()).unwrap().username, "ada", "the end of the id, for want of a name");
+        for (key, value) in [
+            ("id", serde_json::json!("acct:x@y")),
+            ("inbox", serde_json::Value::Null),
+            ("type", serde_json::json!("Note")),
+        ] {
+            let mut broken = whole.clone();
+            broken[key] = value;
+            assert!(parse(broken).is_err(), "{key}");
+        }
+    }
+}
