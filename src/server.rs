@@ -42,6 +42,9 @@ pub fn outer(app: &App, routes: Router) -> Router {
 /// Serves until `app` is told to stop; then takes no more connections, finishes running requests within ten seconds and
 /// returns.
 pub async fn serve(app: &App, listener: TcpListener, routes: Router) {
+    if let Ok(address) = listener.local_addr() {
+        app.net().guard(address);
+    }
     let graceful = GracefulShutdown::new();
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder

@@ -39,6 +39,7 @@ use pace::{Pauses, Slots};
 use std::{
     collections::{BTreeMap, HashMap},
     error::Error as _,
+    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
@@ -167,6 +168,13 @@ impl Gate {
         change(&mut config);
         let state = Arc::new(State::new(&config, &self.0.network, &self.0.tls));
         *self.0.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+
+    /// Never dials this address again: one of our own listeners, known now that it is bound (NET-07).
+    pub fn guard(&self, listener: SocketAddr) {
+        if !self.config().guarded.contains(&listener) {
+            self.configure(|config| config.guarded.push(listener));
+        }
     }
 
     /// The settings as they stand.

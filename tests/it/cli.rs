@@ -124,6 +124,31 @@ fn verbs_work_beside_a_running_server_and_without_one() {
 }
 
 #[test]
+fn peers_are_managed_beside_a_running_server_and_its_own_listener_is_never_one() {
+    let place = Place::new();
+    let mut server = place.serve();
+    let port = server.address.rsplit_once(':').unwrap().1.to_owned();
+    let added = ["peer", "add", "HR.corp.example", "--address", "10.20.0.0/16", "--port", "8443", "--http", "--json"];
+    place.json(&added);
+    place.json(&["peer", "block", "bad.example", "--comment", "spam", "--json"]);
+    let list = place.json(&["peer", "list", "--json"]);
+    assert_eq!((&list[0]["domain"], &list[0]["port"]), (&"hr.corp.example".into(), &8443.into()), "{list}");
+    assert_eq!((&list[1]["domain"], &list[1]["severity"]), (&"bad.example".into(), &"suspend".into()));
+    // The widest entry there is does not lead back to ourselves.
+    place.json(&["peer", "add", "me.localhost", "--address", "127.0.0.0/8", "--port", &port, "--http", "--json"]);
+    assert_eq!(place.json(&["peer", "probe", &format!("me.localhost:{port}"), "--json"])["outcome"], "ourselves");
+    assert_eq!(place.json(&["peer", "probe", "bad.example", "--json"])["outcome"], "blocked");
+    place.json(&["peer", "remove", "hr.corp.example", "--json"]);
+    assert!(!place.run(&["peer", "remove", "hr.corp.example", "--json"]).status.success());
+    assert!(!place.run(&["peer", "add", "x.example", "--address", "10.0.0.0/99"]).status.success());
+    assert!(!place.run(&["peer", "add", "x.example", "--ca-file", "none.pem"]).status.success());
+    server.signal("TERM");
+    assert!(server.child.wait().unwrap().success());
+    place.json(&["peer", "unblock", "bad.example", "--json"]);
+    assert_eq!(place.json(&["peer", "list", "--json"]).as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn rel_11_a_second_server_on_the_same_database_is_refused() {
     let place = Place::new();
     let server = place.serve();
