@@ -113,7 +113,7 @@ fn register(heading: &str, wrong: Wrong) -> String {
 }
 
 #[test]
-fn every_form_page_renders_and_escapes_what_people_typed() {
+fn sec_web_02_every_form_page_renders_and_escapes_what_people_typed() {
     keep("sign-in", &sign_in(Lang::English, false));
     keep("sign-in-wrong", &sign_in(Lang::German, true));
     keep("consent", &consent(Lang::English, "Tusky", "read write follow push"));
@@ -161,7 +161,7 @@ fn every_form_page_renders_and_escapes_what_people_typed() {
 }
 
 #[test]
-fn the_public_pages_render_markup_as_it_is_and_texts_escaped() {
+fn sec_web_02_the_public_pages_render_markup_as_it_is_and_texts_escaped() {
     let front = Front {
         frame: frame(Lang::English),
         domain: "fab.example".into(),

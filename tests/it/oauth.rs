@@ -639,6 +639,34 @@ async fn sec_oau_13_what_ends_a_token_ends_it_at_once() {
 }
 
 #[tokio::test]
+async fn sec_oau_13_open_sockets_close_within_a_second_when_their_token_ends() {
+    use futures_util::StreamExt;
+    use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+    use watercooler::domain::{accounts, audit::Staff};
+    let node = Node::start().await;
+    let id = node.citizen("anna").await.id;
+    let token = node.token(id, "read").await;
+    let address = format!("ws://{}/api/v1/streaming?stream=user", node.address);
+    let open = async || {
+        let mut request = address.as_str().into_client_request().unwrap();
+        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+        tokio_tungstenite::connect_async(request).await
+    };
+    let (mut socket, _) = open().await.unwrap();
+    node.app.write(move |tx| accounts::disable(tx, &Staff::console(), id)).await.unwrap();
+    let closed = async {
+        while let Some(Ok(message)) = socket.next().await {
+            if let Message::Close(frame) = message {
+                return frame.map(|frame| u16::from(frame.code));
+            }
+        }
+        None
+    };
+    assert_eq!(tokio::time::timeout(std::time::Duration::from_secs(1), closed).await, Ok(Some(1008)));
+    assert!(open().await.is_err(), "and no new one opens");
+}
+
+#[tokio::test]
 async fn consent_is_skipped_only_for_a_web_site_that_holds_the_same_already() {
     let node = Node::start().await;
     node.citizen("anna").await;

@@ -13,7 +13,7 @@ fn id(post: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn a_profile_shows_who_somebody_is_and_what_they_wrote_in_public() {
+async fn sec_prv_07_a_profile_shows_what_is_public_and_nothing_else() {
     let node = Node::start().await;
     let (_, anna) = node.signed_in("anna").await;
     let change = json!({
@@ -36,7 +36,7 @@ async fn a_profile_shows_who_somebody_is_and_what_they_wrote_in_public() {
     ] {
         assert!(page.text.contains(part), "{part}: {}", page.text);
     }
-    // PRV-07: nothing else is there, not even as a preview.
+    // Nothing else is there, not even as a preview.
     for part in ["a private thought", "a direct thought", "<script", " style="] {
         assert!(!page.text.contains(part), "{part}");
     }
@@ -65,7 +65,7 @@ async fn programs_that_ask_for_a_page_are_sent_to_its_document() {
 }
 
 #[tokio::test]
-async fn a_post_is_shown_with_its_thread_and_only_what_is_public_of_it() {
+async fn sec_prv_07_a_post_is_shown_with_what_is_public_of_its_thread() {
     let node = Node::start().await;
     let (_, anna) = node.signed_in("anna").await;
     let (_, berta) = node.signed_in("berta").await;
