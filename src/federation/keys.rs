@@ -19,7 +19,10 @@ use crate::{
     time::Timestamp,
     uri,
 };
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 /// Parsed keys kept in memory; one takes some 2 KiB.
 const KEPT: u64 = 4_096;
@@ -27,6 +30,8 @@ const KEPT: u64 = 4_096;
 const FAILURES: u64 = 16_384;
 /// How long an HTTP answer that is no key is remembered, and how long a key is not asked for again. Seconds.
 const AGAIN: i64 = 300;
+/// How long a signed read trusts what the owner's row said. Milliseconds.
+const FRESH: i64 = 5_000;
 /// How long a 410 is remembered. Seconds.
 const GONE: i64 = 86_400;
 /// How long a host that cannot be reached is left alone, when nobody from there is known. Seconds.
@@ -49,9 +54,21 @@ pub struct Known {
     pub key: PublicKey,
     /// The account row carries this key (it has room for one of each kind).
     pub in_row: bool,
+    /// When the row was last found to be as this says. Milliseconds.
+    checked: Arc<AtomicI64>,
 }
 
 impl Known {
+    /// Whether the row was looked at a moment ago.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        (0..FRESH).contains(&(now.millis() - self.checked.load(Ordering::Relaxed)))
+    }
+
+    /// The row was looked at just now.
+    pub fn checked_at(&self, now: Timestamp) {
+        self.checked.store(now.millis(), Ordering::Relaxed);
+    }
+
     /// Whether the account row still carries this key under this id: another process, or an Update, may have replaced it.
     pub fn is_current(&self, row: &Account) -> bool {
         if !self.in_row {
@@ -143,8 +160,14 @@ fn from_row(keys: &Keys, key_id: &str, row: &Account) -> Option<Arc<Known>> {
     } else {
         return None;
     };
-    let known =
-        Known { key_id: key_id.into(), account: row.id, actor: row.uri.as_str().into(), key: key.ok()?, in_row: true };
+    let known = Known {
+        key_id: key_id.into(),
+        account: row.id,
+        actor: row.uri.as_str().into(),
+        key: key.ok()?,
+        in_row: true,
+        checked: Arc::default(),
+    };
     Some(keep(keys, known))
 }
 
@@ -297,7 +320,13 @@ async fn remember(
         return Ok(Ok(known));
     }
     // One of several keys of one kind: the row has room for one, memory for all.
-    let known =
-        Known { key_id: key_id.into(), account: account.id, actor: account.uri.as_str().into(), key, in_row: false };
+    let known = Known {
+        key_id: key_id.into(),
+        account: account.id,
+        actor: account.uri.as_str().into(),
+        key,
+        in_row: false,
+        checked: Arc::default(),
+    };
     Ok(Ok(keep(keys, known)))
 }
