@@ -283,8 +283,9 @@ async fn sec_sig_19_who_is_suspended_is_refused_without_a_fetch() {
     assert_eq!(other_key.deliver(&node, &like(&ada)).await.status, 403);
     assert_eq!((taken(&node).await, peer.received().len()), (1, 0));
     // A signed read of theirs is refused as well.
+    local(&node, "bo").await;
     node.clock.advance(60_000);
-    assert_eq!(ada.reading(&node, "/actor").send(&node).await.status, 403);
+    assert_eq!(ada.reading(&node, "/users/bo").send(&node).await.status, 403);
 }
 
 #[tokio::test]
