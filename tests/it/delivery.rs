@@ -472,3 +472,37 @@ async fn a_follower_only_post_names_no_public_address() {
     assert_eq!(create["to"], json!([format!("{}/followers", ada.uri)]));
     assert!(!create.to_string().contains("#Public"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fed_dlv_02_the_worker_keeps_up_with_many_posts_to_many_servers() {
+    let mut peers = Vec::new();
+    let mut builder = NodeBuilder::new("alpha").await.real_clock().workers();
+    for n in 0..12 {
+        let peer = Peer::start(&format!("p{n}")).await;
+        builder = builder.knows(&peer.authority);
+        peers.push(peer);
+    }
+    let node = builder.start().await;
+    let ada = rows::local(&node, "ada").await;
+    for (n, peer) in peers.iter().enumerate() {
+        let follower = rows::remote(&node, peer, &format!("f{n}")).await;
+        rows::follows(&node, &follower, &ada).await;
+    }
+    // More than a host has rows in memory, so that they are read again while they go out.
+    for n in 1..=60 {
+        let mut post = rows::post(&node, &ada, n, Visibility::Public, &format!("{n}"));
+        post.id = watercooler::id::Id::new(post.id.raw() + (n << 16));
+        post.uri = format!("{}/statuses/{}", ada.uri, post.id);
+        rows::publish(&node, post, &[]).await;
+    }
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while waiting(&node).await > 0 {
+        assert!(std::time::Instant::now() < deadline, "{} still wait", waiting(&node).await);
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let expected: Vec<Value> = (1..=60).map(|n| json!(format!("<p>{n}</p>"))).collect();
+    for peer in &peers {
+        let got: Vec<Value> = peer.inbox().iter().map(|a| a["object"]["content"].clone()).collect();
+        assert_eq!(got, expected, "each once and in order");
+    }
+}

@@ -258,6 +258,13 @@ impl Lanes {
         self.hosts.get_mut(host).is_some_and(|lane| lane.next.take().is_some())
     }
 
+    /// Are there rows of this host in the database that could be sent soon?
+    pub fn is_hungry(&self, host: &str) -> bool {
+        self.hosts
+            .get(host)
+            .is_some_and(|lane| lane.failures == 0 && lane.more_after.is_some() && lane.rows.len() < LOW)
+    }
+
     /// Has the host been silent for so long that it counts as unavailable?
     pub fn is_unavailable(&self, host: &str, now: Timestamp) -> bool {
         let since = self.hosts.get(host).and_then(|lane| lane.since);

@@ -56,6 +56,8 @@ struct Deliveries {
     bodies: send::Bodies,
     /// Something ended, or was written down.
     changed: Notify,
+    /// There is something to read before the clock says so.
+    hungry: Notify,
 }
 
 #[derive(Default)]
@@ -83,6 +85,7 @@ fn part(app: &App) -> Arc<Deliveries> {
         reading: tokio::sync::Mutex::default(),
         bodies: send::bodies(),
         changed: Notify::new(),
+        hungry: Notify::new(),
     })
 }
 
@@ -104,7 +107,7 @@ pub fn start(app: &App) {
             }
             tokio::select! {
                 () = woken => {}
-                () = this.changed.notified() => {}
+                () = this.hungry.notified() => {}
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
                 () = app.stopping().cancelled() => {}
             }
@@ -151,7 +154,7 @@ pub async fn run_due(app: &App) -> Result<usize> {
 pub fn heard_from(app: &App, host: &str) {
     let this = part(app);
     if lock(&this.lanes).wake(host) {
-        this.changed.notify_one();
+        this.hungry.notify_one();
     }
 }
 
@@ -255,8 +258,12 @@ fn dispatch(app: &App, this: &Arc<Deliveries>) {
         tokio::spawn(async move {
             let started = app.clock().now();
             let outcome = send::send(&app, &this.bodies, &row).await;
-            conclude(&app, &this, host, row, started, outcome);
+            conclude(&app, &this, host.clone(), row, started, outcome);
             dispatch(&app, &this);
+            // Reading costs more than sending leaves to spare: only where a host's rows in memory run out.
+            if lock(&this.lanes).is_hungry(&host) {
+                this.hungry.notify_one();
+            }
             this.changed.notify_one();
         });
     }
@@ -470,6 +477,6 @@ pub async fn retry(app: &App, id: Option<Id<Delivery>>) -> Result<usize> {
     for host in &hosts {
         lock(&this.lanes).reread(host);
     }
-    this.changed.notify_one();
+    this.hungry.notify_one();
     Ok(hosts.len())
 }
