@@ -10,35 +10,35 @@ use std::{
 };
 
 /// A data folder with settings for a free port.
-struct Place(tempfile::TempDir);
+pub struct Place(tempfile::TempDir);
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let place = Self(tempfile::tempdir().unwrap());
         place.settings("");
         place
     }
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
-    fn settings(&self, more: &str) {
+    pub fn settings(&self, more: &str) {
         let text = format!("domain = \"localhost:1\"\nlisten = \"127.0.0.1:0\"\n{more}");
         fs::write(self.path().join("watercooler.toml"), text).unwrap();
     }
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_watercooler"));
         command.current_dir(self.path()).args(arguments).env_remove("WATERCOOLER_TEST_DATABASE_URL");
         command
     }
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).stdin(Stdio::null()).output().unwrap()
     }
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
-    fn serve(&self) -> Server {
+    pub fn serve(&self) -> Server {
         let mut child =
             self.command(&["serve", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -59,18 +59,18 @@ fn end(mut child: Child) -> String {
 }
 
 /// A running server; killed when dropped.
-struct Server {
-    address: String,
-    setup: Value,
-    child: Child,
+pub struct Server {
+    pub address: String,
+    pub setup: Value,
+    pub child: Child,
 }
 
 impl Server {
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
-    fn get(&self, path: &str) -> String {
+    pub fn get(&self, path: &str) -> String {
         let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:1\r\nConnection: close\r\n\r\n").unwrap();

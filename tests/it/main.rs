@@ -4,6 +4,13 @@
 mod allowlist;
 mod authority;
 mod cli;
+mod crash;
+mod layers;
+mod rows;
+mod storage;
+mod support;
+
+mod allowlist;
 mod db;
 mod delivery;
 mod documents;
