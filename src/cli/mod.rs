@@ -2,6 +2,7 @@
 //! (`control.rs`), or on the opened database when none runs. Answers are JSON; `--json` prints it, otherwise `show.rs`
 //! makes it readable.
 
+mod bench;
 mod config_verbs;
 mod control;
 mod data;
@@ -67,6 +68,8 @@ pub enum Verb {
     Init(init::InitArgs),
     /// Run three departments with sample people that federate with one another
     Demo(demo::DemoArgs),
+    /// Measure a node under load and print the workload with the figures
+    Bench(bench::BenchArgs),
     #[command(flatten)]
     Data(data::DataVerb),
     /// Look at settings
@@ -183,6 +186,7 @@ fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
         Verb::Serve => serve::run(load(&global, environment)?.config, global.json),
         Verb::Init(arguments) => init::run(arguments, &global),
         Verb::Demo(arguments) => demo::run(&arguments, global.json),
+        Verb::Bench(arguments) => bench::run(&arguments, global.json),
         Verb::Migrate => serve::migrate(load(&global, environment)?.config, global.json),
     }
 }

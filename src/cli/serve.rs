@@ -66,7 +66,9 @@ pub(super) fn migrate(config: Config, as_json: bool) -> Result<(), Failure> {
 /// Opens the database away from the runtime's threads: migrating may take a while.
 pub(super) async fn open(config: Config) -> Result<App, Failure> {
     let opened = tokio::task::spawn_blocking(move || node::assemble(config, node::Parts::default())).await;
-    Ok(opened.map_err(|e| Failure::new(e.to_string()))??)
+    let app = opened.map_err(|e| Failure::new(e.to_string()))??;
+    node::prepare(&app).await?;
+    Ok(app)
 }
 
 /// Workers have ended or will at their next step; what is written is on disk when this returns.

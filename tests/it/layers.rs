@@ -88,7 +88,11 @@ const PLACES: &[(&str, &[&str], &str)] = &[
     ("SystemTime::now", &["time", "media"], "the clock is a seam; only the age of files is told by the machine's"),
     ("rand::", &["random", "crypto"], "randomness is a seam"),
     ("SystemRandom::new", &["random", "crypto"], "randomness is a seam"),
-    ("TcpStream::connect", &["net"], "one gate opens outgoing connections"),
+    (
+        "TcpStream::connect",
+        &["net", "cli"],
+        "one gate opens outgoing connections; `bench` is a client of its own server",
+    ),
     ("to_socket_addrs", &["net"], "one gate asks for addresses"),
     ("lookup_host", &["net"], "one gate opens outgoing connections"),
     ("reqwest::", &["net"], "one gate opens outgoing connections"),

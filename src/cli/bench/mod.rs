@@ -1,0 +1,467 @@
+//! `bench`: a server process of its own on a seeded database, loaded by this process; prints the workload and the figures
+//! that reproduce it. The figure that counts is the server's CPU time per operation: it hardly moves with other load.
+
+mod load;
+mod seed;
+
+use super::{Failure, data_folder, print, runtime, serve};
+use crate::{
+    config::{Config, Sources},
+    crypto::{self, PrivateKey},
+    federation::signatures::{Content, Scheme, Signer, sign::sign},
+    telemetry::Usage,
+    time::Clock,
+};
+use clap::Args;
+use load::{Line, Receiver, Times, storm};
+use seed::{HOSTS, INBOXES, World, seed};
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Posts stored before the clock starts
+    #[arg(long, default_value_t = 100_000)]
+    posts: usize,
+    /// Operations of each kind
+    #[arg(long, default_value_t = 2_000)]
+    operations: usize,
+    /// An empty database to use instead of a fresh embedded one (postgres://...)
+    #[arg(long, value_name = "URL")]
+    on: Option<String>,
+}
+
+/// A measured kind of operation.
+struct Figure {
+    name: &'static str,
+    bar_ms: f64,
+    count: usize,
+    cpu_ms: f64,
+    rate: f64,
+    p50: f64,
+    p99: f64,
+    failed: usize,
+    note: String,
+}
+
+/// The server under test; killed when dropped.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+pub(super) fn run(arguments: &BenchArgs, as_json: bool) -> Result<(), Failure> {
+    let folder = std::env::temp_dir().join(format!("watercooler-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder)?;
+    let runtime = runtime()?;
+    let result = runtime.block_on(measure(arguments, &folder, as_json));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    let _ = std::fs::remove_dir_all(&folder);
+    result
+}
+
+async fn measure(arguments: &BenchArgs, folder: &Path, as_json: bool) -> Result<(), Failure> {
+    let say = |text: String| {
+        if !as_json {
+            eprintln!("{text}");
+        }
+    };
+    let key = PrivateKey::generate_rsa()?;
+    let receiver = Receiver::start(key.public_pem()?).await?;
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let file = folder.join("watercooler.toml");
+    std::fs::write(&file, settings(port, receiver.port, arguments.on.as_deref()))?;
+    let config = Sources { file: Some(file.clone()), ..Sources::default() }.load()?.config;
+    data_folder(&config)?;
+    let (sync_ms, database) = (fsync_ms(folder)?, config.database.masked());
+
+    say(format!("Seeding {} posts into {database} ...", arguments.posts));
+    let app = serve::open(config.clone()).await?;
+    let seeded = Instant::now();
+    let world = seed(&app, arguments.posts, receiver.port, &key, &say).await?;
+    let seeded = seeded.elapsed();
+    serve::close(app).await;
+    let stored = file_size(&config);
+
+    let started = Instant::now();
+    let server = start(&file)?;
+    let mut line = Line::open(address).await?;
+    line.ask(&get(port, "/api/v2/instance", None)).await?;
+    let ready = started.elapsed();
+    let idle = usage(&server)?;
+    say(format!("Ready in {} ms. Measuring ...", ready.as_millis()));
+
+    let bench = Bench { address, port, server: &server, world: &world, key, receiver };
+    let figures = bench.all(arguments.operations, &say).await?;
+    let loaded = usage(&server)?;
+
+    let report = json!({
+        "workload": { "posts": arguments.posts, "operations": arguments.operations, "database": database,
+            "followers": 50, "followed": 200, "hosts": HOSTS, "inboxes": HOSTS * INBOXES, "synchronous": "full" },
+        "machine": { "fsync_ms": sync_ms, "cores": std::thread::available_parallelism().map_or(1, usize::from) },
+        "start_ms": ready.as_millis(),
+        "seed_seconds": seeded.as_secs(),
+        "memory_idle_mib": idle.resident >> 20,
+        "memory_loaded_mib": loaded.resident >> 20,
+        "database_bytes": stored,
+        "binary_mib": std::env::current_exe().and_then(|p| p.metadata()).map_or(0, |m| m.len() >> 20),
+        "debug_build": cfg!(debug_assertions),
+        "figures": figures.iter().map(Figure::json).collect::<Vec<_>>(),
+    });
+    if as_json { print(&report.to_string()) } else { print(&table(&report, &figures)) }
+}
+
+fn settings(port: u16, receiver: u16, database: Option<&str>) -> String {
+    let database = database.map(|url| format!("database = {}\n", toml::Value::String(url.into()))).unwrap_or_default();
+    format!(
+        "domain = \"localhost:{port}\"\nlisten = \"127.0.0.1:{port}\"\nlog = \"error\"\n{database}\
+         [rate_limits]\nmode = \"off\"\n\
+         [[federation.peer]]\ndomain = \"*.bench.localhost\"\naddresses = [\"127.0.0.0/8\"]\nport = {receiver}\nscheme = \"http\"\n"
+    )
+}
+
+/// What the disk takes for one small synced write, the median of 30.
+fn fsync_ms(folder: &Path) -> std::io::Result<f64> {
+    let path = folder.join("fsync");
+    let mut file = std::fs::File::create(&path)?;
+    let mut times = Vec::new();
+    for _ in 0..30 {
+        file.write_all(&[0; 4096])?;
+        let asked = Instant::now();
+        file.sync_data()?;
+        times.push(asked.elapsed().as_secs_f64() * 1000.0);
+    }
+    times.sort_unstable_by(f64::total_cmp);
+    Ok(times.get(15).copied().unwrap_or_default())
+}
+
+fn file_size(config: &Config) -> u64 {
+    config.database.sqlite_path().and_then(|path| path.metadata().ok()).map_or(0, |m| m.len())
+}
+
+fn start(file: &Path) -> Result<Server, Failure> {
+    let program = std::env::current_exe()?;
+    let mut child = Command::new(program)
+        .args(["serve", "--json", "--config"])
+        .arg(file)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut line = String::new();
+    if let Some(out) = child.stdout.as_mut() {
+        BufReader::new(out).read_line(&mut line)?;
+    }
+    let server = Server(child);
+    if line.is_empty() { Err(Failure::new("the server did not start")) } else { Ok(server) }
+}
+
+fn usage(server: &Server) -> Result<Usage, Failure> {
+    Usage::of(&server.0.id().to_string()).ok_or_else(|| Failure::new("figures need Linux' /proc"))
+}
+
+fn get(port: u16, path: &str, token: Option<&str>) -> Vec<u8> {
+    let token = token.map(|t| format!("Authorization: Bearer {t}\r\n")).unwrap_or_default();
+    format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\n{token}\r\n").into_bytes()
+}
+
+/// The server and all that is needed to ask it.
+struct Bench<'a> {
+    address: SocketAddr,
+    port: u16,
+    server: &'a Server,
+    world: &'a World,
+    key: PrivateKey,
+    receiver: Receiver,
+}
+
+impl Bench<'_> {
+    async fn all(&self, n: usize, say: &dyn Fn(String)) -> Result<Vec<Figure>, Failure> {
+        let (reader, author) = (Some(self.world.reader_token.as_str()), self.world.author);
+        let mut figures = Vec::new();
+        let mut line = Line::open(self.address).await?;
+        let later = self.deep_page(&mut line, reader).await?;
+        let reads: [(&'static str, f64, String, Option<&str>); 10] = [
+            ("home timeline, first page", 0.3, "/api/v1/timelines/home?limit=20".into(), reader),
+            ("home timeline, a later page", 0.3, format!("/api/v1/timelines/home?limit=20&max_id={later}"), reader),
+            ("public timeline", 0.3, "/api/v1/timelines/public?limit=20".into(), reader),
+            ("an account's posts", 0.3, format!("/api/v1/accounts/{author}/statuses?limit=20"), reader),
+            ("notifications", 0.3, "/api/v1/notifications?limit=20".into(), Some(&self.world.author_token)),
+            ("context of 200 replies", 2.0, format!("/api/v1/statuses/{}/context", self.world.thread), reader),
+            ("WebFinger", 0.08, format!("/.well-known/webfinger?resource=acct:author@localhost:{}", self.port), None),
+            ("search of posts", 1.0, "/api/v2/search?type=statuses&q=torque%20drift".into(), reader),
+            ("search of accounts", 1.0, "/api/v2/search?type=accounts&q=author1".into(), reader),
+            ("actor document, unsigned", 0.08, "/users/author".into(), None),
+        ];
+        for (name, bar, path, token) in reads {
+            let mut request = get(self.port, &path, token);
+            if name.starts_with("actor") {
+                request.splice(request.len() - 2.., *b"Accept: application/activity+json\r\n\r\n");
+            }
+            let few = if name.starts_with("context") { n / 10 } else { n };
+            figures.push(self.storm(name, bar, vec![request; few.max(10)], 4).await?);
+            self.tell(figures.last(), say);
+        }
+        let signed =
+            (0..n).map(|_| self.signed("GET", "/users/author", b"", &self.world.remote)).collect::<Result<_, _>>()?;
+        figures.push(self.storm("actor document, signed request", 0.08, signed, 4).await?);
+        self.tell(figures.last(), say);
+        let posts = (0..n).map(|i| self.status(&self.world.author_token, &format!("Load {i} #load"))).collect();
+        figures.push(self.storm("posting a status, 50 local followers", 0.6, posts, 8).await?);
+        self.tell(figures.last(), say);
+        figures.push(self.incoming(n).await?);
+        self.tell(figures.last(), say);
+        figures.push(self.deliveries((n / (HOSTS * INBOXES)).max(2)).await?);
+        self.tell(figures.last(), say);
+        figures.push(self.handshakes((n / 10).max(20)).await?);
+        self.tell(figures.last(), say);
+        Ok(figures)
+    }
+
+    fn tell(&self, figure: Option<&Figure>, say: &dyn Fn(String)) {
+        if let Some(figure) = figure {
+            say(figure.line());
+        }
+    }
+
+    /// An id some pages down the home timeline.
+    async fn deep_page(&self, line: &mut Line, token: Option<&str>) -> Result<String, Failure> {
+        let mut max = String::new();
+        for _ in 0..8 {
+            let path = format!("/api/v1/timelines/home?limit=40{max}");
+            let (_, body) = line.ask(&get(self.port, &path, token)).await?;
+            let page: Value = serde_json::from_slice(&body).unwrap_or_default();
+            let last = page.as_array().and_then(|p| p.last()).and_then(|s| s.get("id")).and_then(Value::as_str);
+            let Some(id) = last else { break };
+            max = format!("&max_id={id}");
+        }
+        Ok(max.trim_start_matches("&max_id=").to_owned())
+    }
+
+    async fn storm(
+        &self,
+        name: &'static str,
+        bar_ms: f64,
+        requests: Vec<Vec<u8>>,
+        lines: usize,
+    ) -> Result<Figure, Failure> {
+        // A few first, so that caches and statements are warm as they are in life.
+        let warm: Vec<Vec<u8>> = requests.iter().take(1).cloned().collect();
+        if name.contains("page") || name.contains("search") {
+            storm(self.address, warm, 1).await?;
+        }
+        let before = usage(self.server)?;
+        let times = storm(self.address, requests, lines).await?;
+        self.figure(name, bar_ms, before, times, String::new())
+    }
+
+    fn figure(
+        &self,
+        name: &'static str,
+        bar_ms: f64,
+        before: Usage,
+        mut times: Times,
+        note: String,
+    ) -> Result<Figure, Failure> {
+        let cpu = usage(self.server)?.cpu.saturating_sub(before.cpu);
+        let count = times.took.len().max(1);
+        Ok(Figure {
+            name,
+            bar_ms,
+            count,
+            cpu_ms: cpu.as_secs_f64() * 1000.0 / count as f64,
+            rate: count as f64 / times.wall.as_secs_f64().max(1e-9),
+            p50: times.quantile(0.5),
+            p99: times.quantile(0.99),
+            failed: times.failed,
+            note,
+        })
+    }
+
+    fn status(&self, token: &str, text: &str) -> Vec<u8> {
+        let body = json!({ "status": text }).to_string();
+        format!(
+            "POST /api/v1/statuses HTTP/1.1\r\nHost: localhost:{}\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.port,
+            body.len()
+        )
+        .into_bytes()
+    }
+
+    /// A request signed by this actor, ready to be sent.
+    fn signed(&self, method: &str, path: &str, body: &[u8], actor: &str) -> Result<Vec<u8>, Failure> {
+        let url = url::Url::parse(&format!("http://localhost:{}{path}", self.port))
+            .map_err(|e| Failure::new(e.to_string()))?;
+        let signer = Signer { key_id: format!("{actor}#main-key"), key: self.key.clone() };
+        let content = (!body.is_empty())
+            .then(|| Content { media_type: "application/activity+json", sha256: crypto::sha256(body) });
+        let headers = sign(Scheme::Cavage, &signer, method, &url, content, Clock::real().now())?;
+        let mut head = format!("{method} {path} HTTP/1.1\r\n");
+        let mut has_host = false;
+        for (name, value) in headers {
+            has_host |= name.eq_ignore_ascii_case("host");
+            head += &format!("{name}: {value}\r\n");
+        }
+        if !has_host {
+            head += &format!("Host: localhost:{}\r\n", self.port);
+        }
+        if body.is_empty() {
+            head += "Accept: application/activity+json\r\n\r\n";
+        } else {
+            head += &format!("Content-Length: {}\r\n\r\n", body.len());
+        }
+        let mut request = head.into_bytes();
+        request.extend_from_slice(body);
+        Ok(request)
+    }
+
+    /// Signed posts of a known actor, until the last one is in the home timeline of a follower.
+    async fn incoming(&self, n: usize) -> Result<Figure, Failure> {
+        let actor = &self.world.remote;
+        let now = Clock::real().now().rfc3339();
+        let mut requests = Vec::new();
+        for i in 0..n {
+            let id = format!("{actor}/statuses/{i}");
+            let create = json!({
+                "@context": "https://www.w3.org/ns/activitystreams", "id": format!("{id}/activity"), "type": "Create",
+                "actor": actor, "published": now, "to": ["https://www.w3.org/ns/activitystreams#Public"],
+                "cc": [format!("{actor}/followers")],
+                "object": { "id": id, "type": "Note", "attributedTo": actor, "published": now,
+                    "to": ["https://www.w3.org/ns/activitystreams#Public"], "cc": [format!("{actor}/followers")],
+                    "content": format!("<p>Incoming {i}: the torque sensors of line 3 drift again.</p>") },
+            });
+            requests.push(self.signed("POST", "/inbox", create.to_string().as_bytes(), actor)?);
+        }
+        let before = usage(self.server)?;
+        let started = Instant::now();
+        let mut times = storm(self.address, requests, 8).await?;
+        let mut line = Line::open(self.address).await?;
+        let wanted = format!("Incoming {}:", n - 1);
+        let arrived = loop {
+            let path = "/api/v1/timelines/home?limit=40";
+            let (_, body) = line.ask(&get(self.port, path, Some(&self.world.reader_token))).await?;
+            if String::from_utf8_lossy(&body).contains(&wanted) {
+                break true;
+            }
+            if started.elapsed() > Duration::from_secs(120) {
+                break false;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        times.wall = started.elapsed();
+        let note = if arrived { String::new() } else { "the last one is not in the timeline".into() };
+        self.figure("a signed Create from a known actor", 0.4, before, times, note)
+    }
+
+    /// Public posts to followers with inboxes of their own on 200 hosts.
+    async fn deliveries(&self, posts: usize) -> Result<Figure, Failure> {
+        let wanted = posts * HOSTS * INBOXES;
+        let (before, first) = (usage(self.server)?, self.receiver.posts.load(Ordering::SeqCst));
+        let started = Instant::now();
+        let requests =
+            (0..posts).map(|i| self.status(&self.world.sender_token, &format!("To everybody {i}"))).collect();
+        let posted = storm(self.address, requests, 1).await?;
+        let done = || self.receiver.posts.load(Ordering::SeqCst) - first;
+        while done() < wanted && started.elapsed() < Duration::from_secs(300) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let wall = started.elapsed();
+        let cpu = usage(self.server)?.cpu.saturating_sub(before.cpu);
+        let count = done().max(1);
+        Ok(Figure {
+            name: "a signed delivery to one inbox, RSA",
+            bar_ms: 0.8,
+            count,
+            cpu_ms: cpu.as_secs_f64() * 1000.0 / count as f64,
+            rate: count as f64 / wall.as_secs_f64(),
+            p50: 0.0,
+            p99: 0.0,
+            failed: wanted.saturating_sub(count) + posted.failed,
+            note: format!("{} inboxes on {HOSTS} hosts", HOSTS * INBOXES),
+        })
+    }
+
+    /// Follows by people never seen before, until each has its Accept.
+    async fn handshakes(&self, n: usize) -> Result<Figure, Failure> {
+        let mut requests = Vec::new();
+        for i in 0..n {
+            let actor = format!("http://h{}.bench.localhost:{}/users/new{i}", i % HOSTS, self.receiver.port);
+            let follow = json!({
+                "@context": "https://www.w3.org/ns/activitystreams", "id": format!("{actor}/follows/1"), "type": "Follow",
+                "actor": actor, "object": format!("http://localhost:{}/users/author", self.port),
+            });
+            requests.push(self.signed("POST", "/users/author/inbox", follow.to_string().as_bytes(), &actor)?);
+        }
+        let before = usage(self.server)?;
+        let (posts, gets) = (self.receiver.posts.load(Ordering::SeqCst), self.receiver.gets.load(Ordering::SeqCst));
+        let started = Instant::now();
+        let mut times = storm(self.address, requests, 8).await?;
+        let accepted = || self.receiver.posts.load(Ordering::SeqCst) - posts;
+        while accepted() < n && started.elapsed() < Duration::from_secs(60) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        times.wall = started.elapsed();
+        times.failed += n.saturating_sub(accepted());
+        let fetches = (self.receiver.gets.load(Ordering::SeqCst) - gets) as f64 / n as f64;
+        self.figure("follow handshake with an unknown actor", 2.0, before, times, format!("{fetches:.1} fetches each"))
+    }
+}
+
+impl Figure {
+    fn json(&self) -> Value {
+        json!({ "name": self.name, "operations": self.count, "cpu_ms": round(self.cpu_ms), "bar_ms": self.bar_ms,
+            "rate": self.rate.round(), "p50_ms": round(self.p50), "p99_ms": round(self.p99), "failed": self.failed, "note": self.note })
+    }
+    fn line(&self) -> String {
+        let verdict = if self.failed > 0 {
+            format!("{} FAILED", self.failed)
+        } else if self.cpu_ms <= self.bar_ms {
+            "ok".into()
+        } else {
+            format!("{:.1} x the bar", self.cpu_ms / self.bar_ms)
+        };
+        format!(
+            "{:<40} {:>8.3} {:>7.2} {:>8.0} {:>8.2} {:>8.2}  {verdict} {}",
+            self.name, self.cpu_ms, self.bar_ms, self.rate, self.p50, self.p99, self.note
+        )
+    }
+}
+
+fn round(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
+
+fn table(report: &Value, figures: &[Figure]) -> String {
+    let mut text = format!("Workload: {}\nMachine:  {}\n", show(report.get("workload")), show(report.get("machine")));
+    for key in ["start_ms", "memory_idle_mib", "memory_loaded_mib", "database_bytes", "binary_mib", "debug_build"] {
+        text += &format!("{key}: {}\n", report.get(key).unwrap_or(&Value::Null));
+    }
+    text +=
+        &format!("\n{:<40} {:>8} {:>7} {:>8} {:>8} {:>8}\n", "operation", "CPU ms", "bar", "per s", "p50 ms", "p99 ms");
+    for figure in figures {
+        text += &figure.line();
+        text.push('\n');
+    }
+    text
+}
+
+fn show(value: Option<&Value>) -> String {
+    value
+        .and_then(Value::as_object)
+        .map(|o| o.iter().map(|(k, v)| format!("{k} {v}")).collect::<Vec<_>>().join(", "))
+        .unwrap_or_default()
+}
