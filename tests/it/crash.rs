@@ -25,6 +25,11 @@ fn moment(n: u64) -> Duration {
     Duration::from_millis(15 + n * 53 % 190)
 }
 
+/// The client needs a cryptography provider even for plain http; no node of this process has installed one.
+fn provider() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+}
+
 struct Api {
     http: reqwest::Client,
     base: String,
@@ -33,6 +38,7 @@ struct Api {
 
 impl Api {
     fn new(server: &Server, token: &str) -> Self {
+        provider();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
         Self { http, base: format!("http://{}", server.address), token: token.to_owned() }
     }
@@ -154,6 +160,7 @@ async fn deliver(server: &Server, signer: &Signer, body: &Value) -> Option<u16> 
     let content = Content { media_type: "application/activity+json", sha256: crypto::sha256(&body) };
     let inbox = "http://localhost:1/inbox".parse().unwrap();
     let headers = sign(Scheme::Cavage, signer, "POST", &inbox, Some(content), Clock::real().now()).unwrap();
+    provider();
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut request = http.post(format!("http://{}/inbox", server.address)).body(body);
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {

@@ -168,6 +168,7 @@ async fn rel_10_a_node_outlives_its_postgres() {
     let place = Place::new();
     place.settings(&format!("database = \"{url}\"\n"));
     let server = tokio::task::spawn_blocking(move || (place.serve(), place)).await.unwrap();
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build().unwrap();
     let ask = async |path: &str| {
         let reply =
