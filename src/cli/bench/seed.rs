@@ -66,10 +66,10 @@ pub(super) async fn seed(
         .write(move |tx| {
             let root = publish(tx, author, public("A long thread begins."))?;
             for n in 0..REPLIES {
-                let draft = Draft { in_reply_to: Some(root.id), ..public(&format!("Answer {n}")) };
+                let draft = Draft { in_reply_to: Some(root), ..public(&format!("Answer {n}")) };
                 publish(tx, reader, draft)?;
             }
-            Ok(root.id.to_string())
+            Ok(root.to_string())
         })
         .await?;
     let public_key = key.public()?.stored().to_vec();
