@@ -29,11 +29,10 @@ use axum::extract::State;
 /// The routes of this noun.
 pub fn routes() -> Routes {
     const SEARCH: Access = Access::Anyone(&[Scope::ReadSearch]);
-    Routes::new().get("/api/v2/search", SEARCH, second).get("/api/v1/search", SEARCH, first).get(
-        "/api/v1/accounts/search",
-        Access::User(&[Scope::ReadAccounts]),
-        accounts,
-    )
+    Routes::new()
+        .get("/api/v2/search", SEARCH, second)
+        .get("/api/v1/search", Access::User(&[Scope::ReadSearch]), first)
+        .get("/api/v1/accounts/search", Access::User(&[Scope::ReadAccounts]), accounts)
 }
 
 /// Characters of a query that count.
