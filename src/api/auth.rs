@@ -14,6 +14,7 @@ use crate::{
     },
     id::Id,
     model::{Account, Role, Token},
+    rate::Rule,
     store::{self, oauth::Bearer},
     time::Timestamp,
 };
@@ -210,6 +211,10 @@ async fn check(app: &App, headers: &HeaderMap, access: Access) -> Result<Option<
     if !scopes.is_empty() && !grant.scopes.allows_any(scopes) {
         count_refusal("scope");
         return Err(outside());
+    }
+    if let Some(account) = grant.account {
+        // Several tokens of one person share this.
+        app.limiter().check(Rule::Account, &account.raw())?;
     }
     match access {
         Access::User(_) | Access::Staff(..) if grant.account.is_none() => Err(user_needed()),

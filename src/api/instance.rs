@@ -40,8 +40,13 @@ pub fn routes() -> Routes {
 
 /// The generation of the API this program is compatible with, then its own version.
 pub const VERSION: &str = concat!("4.6.0+watercooler.", env!("CARGO_PKG_VERSION"));
-/// Where the source is: a right of every user (AGPL section 13).
-pub const SOURCE: &str = "https://github.com/watercooler-social/watercooler";
+/// Where the source is: a right of every user (AGPL section 13). The node's own page where the build names no address.
+fn source(config: &Config) -> String {
+    match option_env!("CARGO_PKG_REPOSITORY") {
+        Some(address) if !address.is_empty() => address.to_owned(),
+        _ => config.site.url("/"),
+    }
+}
 /// Grouped notifications are the newest numbered generation that is built whole.
 const API_VERSION: u32 = 2;
 
@@ -140,12 +145,12 @@ async fn v2(State(app): State<App>) -> ApiResult<Rendered> {
         let vapid = store::users::find_setting(conn, "vapid_public_key")?.unwrap_or_default();
         let access = if config.authorized_fetch() { "authenticated" } else { "public" };
         let feeds = || Feeds { local: access, remote: access };
-        let picture = thumbnail(&config);
+        let (picture, source) = (thumbnail(&config), source(&config));
         Rendered::of(&Instance {
             domain: site.domain(),
             title: &config.instance.name,
             version: VERSION,
-            source_url: SOURCE,
+            source_url: &source,
             description: &config.instance.short_description,
             wrapstodon: None,
             usage: Usage { users: ActiveUsers { active_month: rows::active_users(conn, now.plus_days(-30))? } },

@@ -8,6 +8,7 @@ use crate::{
         views::{PollView, PostView, PostViews},
     },
     id::Id,
+    media::intake::seal,
     model::{Account, Media, MediaKind, MediaState, Post},
     time::Timestamp,
 };
@@ -151,16 +152,16 @@ fn medium(site: &Site, row: &Media) -> Option<Medium> {
     if row.state != MediaState::Ready {
         return None;
     }
-    let remote = row.remote_url.is_some();
-    let url = match &row.file {
-        Some(key) => site.media_url(key),
-        None if remote => site.media_url(&format!("remote/{}", row.id)),
-        None => return None,
+    let remote = row.remote_url.as_deref().map(|at| format!("remote/{}/{}", row.id, seal(at)));
+    let url = match (&row.file, &remote) {
+        (Some(key), _) => site.media_url(key),
+        (None, Some(remote)) => site.media_url(remote),
+        (None, None) => return None,
     };
     let preview = match (&row.thumbnail, row.kind) {
         (Some(key), _) => site.media_url(key),
         (None, MediaKind::Image) if row.file.is_some() => url.clone(),
-        (None, MediaKind::Image) => site.media_url(&format!("remote/{}/small", row.id)),
+        (None, MediaKind::Image) => site.media_url(&format!("{}/small", remote.unwrap_or_default())),
         (None, _) => site.url(NO_HEADER),
     };
     let kind = match row.kind {

@@ -143,3 +143,59 @@ async fn server_sent_events_are_lines_a_strict_reader_accepts() {
     assert_eq!(ada.get("/api/v1/streaming/hashtag").await.status, 400);
     assert_eq!(Client::anonymous(&node).get("/api/v1/streaming/user").await.status, 401);
 }
+
+/// The code the server closes with.
+async fn close_code(socket: &mut Socket) -> u16 {
+    loop {
+        match tokio::time::timeout(Duration::from_secs(20), socket.next()).await.unwrap() {
+            Some(Ok(Message::Close(Some(close)))) => return close.code.into(),
+            Some(Ok(_)) => {}
+            other => panic!("no close frame: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn sec_oau_13_a_revoked_token_closes_its_sockets() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let query = format!("?stream=user&access_token={}", ada.token.clone().unwrap());
+    let (mut socket, _) = open(&node, &query, &[]).await.unwrap();
+    let account: watercooler::id::Id<watercooler::model::Account> = ada.id.parse().unwrap();
+    node.app
+        .write(move |tx| {
+            let tokens = watercooler::db::Sql::new("select t.* from tokens t where t.account_id = ")
+                .bind(account)
+                .load::<watercooler::model::Token>(tx.conn)?;
+            watercooler::domain::oauth::end_tokens(tx, &tokens)
+        })
+        .await
+        .unwrap();
+    assert_eq!(close_code(&mut socket).await, 1008);
+    let Err(Error::Http(refused)) = open(&node, &query, &[]).await else { panic!("accepted") };
+    assert_eq!(refused.status(), 401);
+}
+
+#[tokio::test]
+async fn sec_lim_13_the_eleventh_socket_of_a_person_closes_the_oldest() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let query = format!("?stream=user&access_token={}", ada.token.clone().unwrap());
+    let mut sockets = Vec::new();
+    for _ in 0..11 {
+        sockets.push(open(&node, &query, &[]).await.unwrap().0);
+    }
+    assert_eq!(close_code(&mut sockets[0]).await, 1013);
+    say(&ada, "still here").await;
+    assert_eq!(frame(&mut sockets[1]).await["event"], "update");
+    assert_eq!(frame(&mut sockets[10]).await["event"], "update");
+}
+
+#[tokio::test]
+async fn a_binary_message_ends_a_socket() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let (mut socket, _) = open(&node, &format!("?access_token={}", ada.token.clone().unwrap()), &[]).await.unwrap();
+    socket.send(Message::binary(vec![1, 2, 3])).await.unwrap();
+    assert_eq!(close_code(&mut socket).await, 1003);
+}
