@@ -1,5 +1,9 @@
 // megalodon (Fedistar, Whalebird): signs in through the browser, then walks what a client asks for.
 import assert from "node:assert/strict";
+import { createReadStream } from "node:fs";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import megalodon from "megalodon";
 import { authorize, startBrowser } from "./browser.mjs";
@@ -118,7 +122,9 @@ test("a picture is uploaded, described and posted", async () => {
     "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAE0lEQVR4nGP8z4APMOGVHbHSAEEsAQ/fS7yTAAAAAElFTkSuQmCC",
     "base64",
   );
-  const { data: media } = await ada.uploadMedia(new Blob([png], { type: "image/png" }), { description: "A square" });
+  const file = join(await mkdtemp(join(tmpdir(), "watercooler-picture-")), "square.png");
+  await writeFile(file, png);
+  const { data: media } = await ada.uploadMedia(createReadStream(file), { description: "A square" });
   await eventually(async () => (await ada.getMedia(media.id)).data.url);
   await ada.updateMedia(media.id, { description: "A small square" });
   const { data: post } = await ada.postStatus("", { media_ids: [media.id] });
