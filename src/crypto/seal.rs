@@ -113,16 +113,20 @@ fn refuse_open_mode(_: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Writes a new file that only its owner can read, synced before it counts: a key lost in a power cut would take the
-/// actor keys with it. Never overwrites.
+/// Writes a new file that only its owner can read, whole and synced before it has its name: a kill in between leaves no
+/// half key, and a key lost in a power cut would take the actor keys with it. Never overwrites.
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let draft = path.with_extension(format!("draft-{}", std::process::id()));
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = options.open(&draft)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    let named = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    named
 }
 
 #[cfg(test)]

@@ -168,7 +168,7 @@ test("polls, media, lists, filters, markers, search", async () => {
   assert.equal((await a.v1.polls.$select(asked.poll.id).fetch()).votesCount, 2);
 
   const png = Buffer.from(
-    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAE0lEQVR4nGP8z4APMOGVHbHSAEEsAQ/fS7yTAAAAAElFTkSuQmCC",
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4EaCBFTEMLQkAaplQAbIh774AAAAASUVORK5CYII=",
     "base64",
   );
   const media = await a.v2.media.create({ file: new Blob([png], { type: "image/png" }), description: "Square", focus: "0.1,-0.2" });

@@ -119,7 +119,7 @@ test("lists, tags, filters and searching", async () => {
 
 test("a picture is uploaded, described and posted", async () => {
   const png = Buffer.from(
-    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAE0lEQVR4nGP8z4APMOGVHbHSAEEsAQ/fS7yTAAAAAElFTkSuQmCC",
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4EaCBFTEMLQkAaplQAbIh774AAAAASUVORK5CYII=",
     "base64",
   );
   const file = join(await mkdtemp(join(tmpdir(), "watercooler-picture-")), "square.png");
