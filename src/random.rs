@@ -37,9 +37,14 @@ impl Random {
     pub fn below(&self, bound: u64) -> u64 {
         if bound == 0 { 0 } else { self.u64() % bound }
     }
-    /// A secret of 256 bits in URL-safe characters without padding: tokens, codes, file names.
+    /// A secret of 255 bits in URL-safe characters without padding: tokens, codes, file names. It begins with a letter,
+    /// so that no command line takes it for a flag.
     pub fn token(&self) -> String {
         use base64::Engine;
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(self.bytes::<32>())
+        let mut bytes = self.bytes::<32>();
+        if let Some(first) = bytes.first_mut() {
+            *first &= 0x7f;
+        }
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
     }
 }

@@ -41,8 +41,10 @@ pub fn token_hash(token: &str) -> String {
     sha256_hex(token.as_bytes())
 }
 
-/// A token from 32 random bytes: 43 URL-safe characters.
-pub fn token(random: [u8; 32]) -> String {
+/// A token from 32 random bytes: 43 URL-safe characters, the first of them a letter, so that no command line takes it
+/// for a flag.
+pub fn token(mut random: [u8; 32]) -> String {
+    random[0] &= 0x7f;
     URL_SAFE_NO_PAD.encode(random)
 }
 
