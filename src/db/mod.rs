@@ -219,6 +219,8 @@ impl From<diesel::result::Error> for Error {
                     "deadlock detected",
                 ]) {
                     Self::Unavailable(message.to_owned().into())
+                } else if has(&["invalid byte sequence for encoding"]) {
+                    Self::bad_request("a text holds a character that cannot be stored")
                 } else {
                     Self::internal(format!("database: {kind:?}: {message}"))
                 }

@@ -30,6 +30,11 @@ pub enum Value {
     Double(Option<f64>),
 }
 
+/// PostgreSQL cannot hold a NUL in a text; it means nothing in any text of ours, so both databases do without.
+fn storable(text: &str) -> String {
+    if text.contains('\0') { text.replace('\0', "") } else { text.to_owned() }
+}
+
 macro_rules! value_from {
     ($($from:ty => $variant:ident($e:expr)),+ $(,)?) => {$(
         impl From<$from> for Value {
@@ -50,9 +55,9 @@ value_from! {
     i64 => Int(|v| v),
     i16 => Small(|v| v),
     Timestamp => Int(|v| v.millis()),
-    String => Text(|v| v),
-    &str => Text(|v| v.to_owned()),
-    &String => Text(|v| v.clone()),
+    String => Text(|v| if v.contains('\0') { storable(&v) } else { v }),
+    &str => Text(storable),
+    &String => Text(|v| storable(v)),
     bool => Bool(|v| v),
     Vec<u8> => Bytes(|v| v),
     &[u8] => Bytes(|v| v.to_vec()),
