@@ -186,11 +186,15 @@ fn note_use(app: &App, bearer: &Bearer, now: Timestamp) {
     }
     let (app, token, of, account) = (app.clone(), bearer.token, bearer.app, bearer.account);
     tokio::spawn(async move {
-        let noted = app.write(move |tx| {
-            store::oauth::touch_token(tx.conn, token, tx.now)?;
-            store::oauth::touch_app(tx.conn, of, tx.now)?;
-            account.map_or(Ok(()), |account| store::users::touch(tx.conn, account, tx.now))
-        });
+        // One row a transaction: holding one while waiting for the next would deadlock with whoever ends the access.
+        let noted = async {
+            app.write(move |tx| store::oauth::touch_token(tx.conn, token, tx.now)).await?;
+            app.write(move |tx| store::oauth::touch_app(tx.conn, of, tx.now)).await?;
+            match account {
+                Some(account) => app.write(move |tx| store::users::touch(tx.conn, account, tx.now)).await,
+                None => Ok(()),
+            }
+        };
         if let Err(error) = noted.await {
             tracing::debug!(%error, "could not note the use of a token");
         }
