@@ -73,6 +73,41 @@ const TAGS: [&str; 27] = [
     "h6",
     "q",
 ];
+/// Blocks that are unwrapped and keep their text apart from what stands beside them.
+const BLOCKS: [&str; 32] = [
+    "address",
+    "article",
+    "aside",
+    "caption",
+    "center",
+    "dd",
+    "details",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "header",
+    "hr",
+    "legend",
+    "main",
+    "menu",
+    "nav",
+    "option",
+    "search",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "td",
+    "tfoot",
+    "th",
+    "thead",
+    "tr",
+];
 const SCHEMES: [&str; 9] = ["http", "https", "gemini", "gopher", "xmpp", "magnet", "ipfs", "ipns", "mailto"];
 const REL: &str = "nofollow noopener";
 
@@ -132,7 +167,7 @@ fn general_path(markup: &str) -> String {
     }
     let mut builder = ammonia::Builder::empty();
     builder
-        .tags(HashSet::from(TAGS))
+        .tags(TAGS.into_iter().chain(BLOCKS).collect())
         .clean_content_tags(HashSet::from(["script", "style"]))
         .tag_attributes(HashMap::from([
             ("a", HashSet::from(["href", "class"])),
@@ -150,7 +185,68 @@ fn general_path(markup: &str) -> String {
             "class" => Some(Cow::Owned(filter_classes(value))),
             _ => Some(Cow::Borrowed(value)),
         });
-    builder.clean(markup).to_string()
+    unwrap_blocks(builder.clean(markup).to_string())
+}
+
+/// Takes the [`BLOCKS`] out of clean markup: where one begins or ends between two texts, the line breaks.
+fn unwrap_blocks(clean: String) -> String {
+    let is_block = |tag: &str| {
+        let name = tag.trim_start_matches('/').split([' ', '>']).next().unwrap_or_default();
+        BLOCKS.contains(&name)
+    };
+    if !clean.split('<').skip(1).any(is_block) {
+        return clean;
+    }
+    let mut out = String::with_capacity(clean.len());
+    // Whether the line has text already, and whether it ends before the next one.
+    let (mut begun, mut ends) = (false, false);
+    let mut rest = clean.as_str();
+    while !rest.is_empty() {
+        let (text, tail) = rest.split_at_checked(rest.find('<').unwrap_or(rest.len())).unwrap_or((rest, ""));
+        if !text.trim().is_empty() {
+            if std::mem::take(&mut ends) {
+                out.push_str("<br>");
+            }
+            begun = true;
+        }
+        // White space at the end of a line would be white space at the beginning of the next.
+        if !ends || !text.trim().is_empty() {
+            out.push_str(text);
+        }
+        let (tag, tail) = tail.split_at_checked(tag_end(tail)).unwrap_or((tail, ""));
+        rest = tail;
+        let Some(inner) = tag.strip_prefix('<') else { continue };
+        let name = inner.trim_start_matches('/').split([' ', '>']).next().unwrap_or_default();
+        if is_block(inner) {
+            (begun, ends) = (false, begun || ends);
+            continue;
+        }
+        match name {
+            "p" | "br" | "pre" | "ul" | "ol" | "li" | "blockquote" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+                (begun, ends) = (false, false);
+            }
+            _ if ends && !inner.starts_with('/') => {
+                out.push_str("<br>");
+                ends = false;
+            }
+            _ => {}
+        }
+        out.push_str(tag);
+    }
+    out
+}
+
+/// Behind the end of the tag that this begins with; values of attributes are quoted and may hold anything but quotes.
+fn tag_end(markup: &str) -> usize {
+    let mut quoted = false;
+    for (at, byte) in markup.bytes().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'>' if !quoted => return at + 1,
+            _ => {}
+        }
+    }
+    markup.len()
 }
 
 /// Whether the HTML5 parser can be let loose on this. Unclosed formatting elements are opened again in every later
