@@ -116,6 +116,12 @@ fn distinct(tx: &Tx<'_>, mut urls: Vec<String>) -> Vec<Inbox> {
         .collect()
 }
 
+/// The id of an activity of which nothing is kept here (Accept, Undo, Move ...): a part of its actor's document, which
+/// is what it answers with for as long as the actor is there (OUT-10).
+fn passing_uri<T>(actor: &str, kind: &str, number: Id<T>) -> String {
+    format!("{actor}#{}s/{number}", kind.to_ascii_lowercase())
+}
+
 /// Whether the kind outlives an unavailable host (DLV-05).
 fn is_durable(kind: &str) -> bool {
     matches!(kind, "Delete" | "Undo" | "Block" | "Reject" | "Accept" | "Move" | "Flag")
@@ -254,7 +260,7 @@ fn unboosted(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     let to = inboxes(tx, &whole)?;
     store::deliveries::take_back_post(tx.conn, id)?;
     let number = tx.new_id::<model::Activity>();
-    let uri = tx.site().activity_uri(number);
+    let uri = passing_uri(&whole.author.uri, "Undo", number);
     let audience = whole.audience(tx.site());
     let announce = Activity::new("Announce", &whole.post.uri, &whole.author.uri, original.as_str())
         .at(whole.post.created_at.rfc3339())
@@ -286,7 +292,7 @@ fn favourited(tx: &mut Tx<'_>, id: Id<Favourite>, undone: bool) -> Result<()> {
     let like = Activity::new("Like", &like_uri, &from.uri, post.uri.as_str());
     if undone {
         let number = tx.new_id::<model::Activity>();
-        let uri = tx.site().activity_uri(number);
+        let uri = passing_uri(&from.uri, "Undo", number);
         let json = Activity::new("Undo", &uri, &from.uri, like).to(&author.uri).document(Terms::NONE)?;
         return send_to_person(tx, number.raw(), &uri, &from, &author, "Undo", Some(&like_uri), json);
     }
@@ -305,7 +311,7 @@ fn pinned(tx: &mut Tx<'_>, account: Id<Account>, post: Id<Post>, kind: &'static 
     }
     let to = store::deliveries::follower_inboxes(tx.conn, account)?;
     let number = tx.new_id::<model::Activity>();
-    let (uri, featured) = (tx.site().activity_uri(number), tx.site().featured_uri(&from.username));
+    let (uri, featured) = (passing_uri(&from.uri, kind, number), tx.site().featured_uri(&from.username));
     let json = Activity::new(kind, &uri, &from.uri, post.uri.as_str())
         .to(tx.site().followers_uri(&from.username))
         .on(&featured)
@@ -446,7 +452,7 @@ fn account_moved(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
     let target = store::accounts::load(tx.conn, target)?;
     let to = store::deliveries::follower_inboxes(tx.conn, id)?;
     let number = tx.new_id::<model::Activity>();
-    let uri = tx.site().activity_uri(number);
+    let uri = passing_uri(&account.uri, "Move", number);
     let json = Activity::new("Move", &uri, &account.uri, account.uri.as_str())
         .to(tx.site().followers_uri(&account.username))
         .on(&target.uri)

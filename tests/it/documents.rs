@@ -1,6 +1,6 @@
 //! What other servers read here: discovery, actors, posts, activities and collections, and who may read what.
 
-use crate::support::{Client, Node, NodeBuilder, Peer, Reply, Sender, rows};
+use crate::support::{Client, Node, NodeBuilder, Peer, Reply, Scene, Sender, rows};
 use serde_json::{Value, json};
 use watercooler::{
     config::AuthorizedFetch,
@@ -217,7 +217,7 @@ async fn fed_sigin_23_with_authorised_fetch_strangers_learn_only_what_they_need(
 }
 
 #[tokio::test]
-async fn fed_addr_out_03_private_and_direct_posts_are_read_by_those_they_are_for_only() {
+async fn fed_addr_out_03_fed_out_11_private_and_direct_posts_are_read_by_those_they_are_for_only() {
     let (node, peer, zoe, ada) = scene().await;
     let yan = Sender::new(&peer, "yan");
     let (zoe_row, yan_row) = (rows::remote(&node, &peer, "zoe").await, rows::remote(&node, &peer, "yan").await);
@@ -260,7 +260,7 @@ async fn fed_addr_out_03_private_and_direct_posts_are_read_by_those_they_are_for
 }
 
 #[tokio::test]
-async fn fed_out_10_what_we_emit_can_be_read_at_its_id() {
+async fn fed_out_05_10_what_we_emit_can_be_read_at_its_id() {
     let (node, _, _, ada) = scene().await;
     let draft = Draft {
         text: "Look @ada #Tea https://example.org/".into(),
@@ -275,7 +275,12 @@ async fn fed_out_10_what_we_emit_can_be_read_at_its_id() {
     assert_eq!(reply.header("content-type"), "application/activity+json; charset=utf-8");
     assert_eq!(note["id"], post.uri);
     assert_eq!(note["type"], "Note");
-    assert_eq!(note["summary"], "tea", "fed_out_05");
+    assert_eq!((&note["summary"], &note["sensitive"]), (&json!("tea"), &json!(true)));
+    let plain =
+        write(&node, &ada, Draft { text: "plain".into(), language: Some("de".into()), ..Draft::default() }).await;
+    let plain = fetch(&node, &plain.uri).await.ok();
+    assert_eq!((&plain["summary"], &plain["sensitive"]), (&json!(null), &json!(false)));
+    assert_eq!(plain["contentMap"], json!({"de": plain["content"]}));
     assert_eq!(note["contentMap"]["en"], note["content"], "fed_out_05");
     assert_eq!(note["url"], node.url(&format!("/@ada/{}", post.id)));
     assert!(note["published"].as_str().unwrap().ends_with('Z'));
@@ -305,6 +310,79 @@ async fn fed_out_10_what_we_emit_can_be_read_at_its_id() {
         .unwrap();
     let read = fetch(&node, &like[0]).await.ok();
     assert_eq!((&read["type"], &read["object"]), (&json!("Like"), &json!(theirs.uri)));
+}
+
+#[tokio::test]
+async fn fed_out_10_every_id_of_an_activity_answers_after_it_was_delivered() {
+    let s = Scene::new().await;
+    // Follow, Undo, Accept, Reject, Like, Undo, Create, Update, Add, Remove, Announce, Undo, Block, Undo, Delete.
+    let ada = s.account(&s.ada).await.id;
+    let act = async |path: String| s.carol.post(&path, json!({})).await.ok();
+    s.sends(&s.ada, &s.ada.activity("Follow", s.uri(&s.carol))).await;
+    act(format!("/api/v1/accounts/{ada}/follow")).await;
+    s.node.settle().await;
+    let hers = s.creates(&s.ada, &s.note(&s.ada, "1", "x")).await;
+    let hers = s.post(&hers).await.unwrap().id;
+    for action in ["favourite", "reblog"] {
+        act(format!("/api/v1/statuses/{hers}/{action}")).await;
+    }
+    s.node.settle().await;
+    let standing = s.east.inbox();
+    let own = s.writes(&s.carol, "public", "mine").await;
+    let own = s.post(&own).await.unwrap().id;
+    s.carol.put(&format!("/api/v1/statuses/{own}"), json!({"status": "mine, edited"})).await.ok();
+    act(format!("/api/v1/statuses/{own}/pin")).await;
+    act(format!("/api/v1/statuses/{own}/unpin")).await;
+    s.node.settle().await;
+    for activity in s.east.inbox() {
+        let id = activity["id"].as_str().unwrap();
+        let reply = fetch(&s.node, id).await;
+        assert_eq!(reply.status, 200, "{activity}");
+        assert_eq!(reply.header("content-type"), "application/activity+json; charset=utf-8", "{id}");
+        // Either the activity itself, or the document its id is a part of.
+        assert_eq!(reply.json()["id"], id.split('#').next().unwrap());
+        if standing.iter().any(|a| a["id"] == id) && !id.contains('#') {
+            assert_eq!((&reply.json()["type"], &reply.json()["object"]), (&activity["type"], &activity["object"]));
+        }
+    }
+    s.east.forget();
+    for action in ["unfavourite", "unreblog"] {
+        act(format!("/api/v1/statuses/{hers}/{action}")).await;
+    }
+    act(format!("/api/v1/accounts/{ada}/unfollow")).await;
+    act(format!("/api/v1/accounts/{ada}/remove_from_followers")).await;
+    act(format!("/api/v1/accounts/{ada}/block")).await;
+    s.node.settle().await;
+    // Who follows and the author get the Undo of a boost in an inbox each.
+    let mut sent = s.east.inbox();
+    sent.sort_by_key(|a| a["id"].as_str().unwrap().to_owned());
+    sent.dedup_by_key(|a| a["id"].clone());
+    let mut kinds = Vec::new();
+    for activity in sent {
+        let (id, kind) = (activity["id"].as_str().unwrap(), activity["type"].as_str().unwrap());
+        kinds.push(kind.to_owned());
+        if kind == "Block" {
+            // Private: for the one it is about.
+            let path = id.strip_prefix(s.node.app.site().base()).unwrap();
+            assert_eq!(fetch(&s.node, id).await.status, 404);
+            assert_eq!(s.mallory.reading(&s.node, path).send(&s.node).await.status, 404);
+            let read = s.ada.reading(&s.node, path).send(&s.node).await.ok();
+            assert_eq!((&read["type"], &read["object"]), (&json!("Block"), &json!(s.ada.id)));
+        } else {
+            assert_eq!(fetch(&s.node, id).await.status, 200, "{activity}");
+        }
+    }
+    kinds.sort();
+    assert_eq!(kinds, ["Block", "Reject", "Undo", "Undo", "Undo"]);
+    // A deleted post: the id of its Delete is a part of its own, which says that it is gone.
+    s.sends(&s.mallory, &s.mallory.activity("Follow", s.uri(&s.carol))).await;
+    s.east.forget();
+    s.carol.delete(&format!("/api/v1/statuses/{own}")).await.ok();
+    s.node.settle().await;
+    let delete = s.east.inbox().into_iter().find(|a| a["type"] == "Delete").unwrap();
+    let gone = fetch(&s.node, delete["id"].as_str().unwrap()).await;
+    assert_eq!((gone.status, &gone.json()["type"]), (410, &json!("Tombstone")));
+    assert_eq!(gone.header("content-type"), "application/activity+json; charset=utf-8");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Follows, blocks and reports on their way to the other server: all go to one person's own inbox (FOL-04, MOD-02,
 //! MOD-05).
 
-use super::{Draft, send, send_to_person};
+use super::{Draft, passing_uri, send, send_to_person};
 use crate::{
     Result,
     domain::Tx,
@@ -79,7 +79,7 @@ fn answer_follow(
     follow_uri: Option<&str>,
 ) -> Result<()> {
     let number = tx.new_id::<model::Activity>();
-    let uri = tx.site().activity_uri(number);
+    let uri = passing_uri(&from.uri, kind, number);
     let object = follow_object(follow_uri, &to.uri, &from.uri);
     let json = Activity::new(kind, &uri, &from.uri, object).to(&to.uri).document(Terms::NONE)?;
     send_to_person(tx, number.raw(), &uri, from, to, kind, follow_uri, json)
@@ -87,7 +87,7 @@ fn answer_follow(
 
 fn undo_follow(tx: &mut Tx<'_>, from: &Account, target: &Account, original: &str) -> Result<()> {
     let number = tx.new_id::<model::Activity>();
-    let uri = tx.site().activity_uri(number);
+    let uri = passing_uri(&from.uri, "Undo", number);
     let object = follow_object(Some(original), &from.uri, &target.uri);
     let json = Activity::new("Undo", &uri, &from.uri, object).to(&target.uri).document(Terms::NONE)?;
     send_to_person(tx, number.raw(), &uri, from, target, "Undo", Some(original), json)
@@ -115,7 +115,7 @@ pub(super) fn blocked(tx: &mut Tx<'_>, id: Id<Block>, lifted: bool) -> Result<()
     let block = Activity::new("Block", &block_uri, &from.uri, target.uri.as_str());
     if lifted {
         let number = tx.new_id::<model::Activity>();
-        let uri = tx.site().activity_uri(number);
+        let uri = passing_uri(&from.uri, "Undo", number);
         let json = Activity::new("Undo", &uri, &from.uri, block).to(&target.uri).document(Terms::NONE)?;
         return send_to_person(tx, number.raw(), &uri, &from, &target, "Undo", Some(&block_uri), json);
     }
@@ -140,7 +140,7 @@ pub(super) fn reported(tx: &mut Tx<'_>, id: Id<Report>) -> Result<()> {
     let mut objects = vec![target.uri.clone()];
     objects.extend(store::documents::post_uris(tx.conn, &posts)?.into_iter().map(|(_, uri)| uri));
     let actor = tx.site().instance_actor_uri();
-    let uri = tx.site().activity_uri(id);
+    let uri = passing_uri(&actor, "Flag", id);
     let mut flag = Activity::new("Flag", &uri, &actor, objects).to(&target.uri);
     flag.content = Some(&report.comment);
     let json = flag.document(Terms::NONE)?;

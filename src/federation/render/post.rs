@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn fed_out_01_and_05_a_note_has_what_readers_need() {
+    fn fed_out_01_05_a_note_has_what_readers_need() {
         let note = post();
         let json: Value = serde_json::from_str(&document(note.terms(), &note).unwrap()).unwrap();
         assert_eq!(json["type"], "Note");

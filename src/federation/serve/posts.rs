@@ -148,8 +148,8 @@ fn counted(id: &str, total: i64) -> Result<String, Failure> {
     Ok(render::document(Terms::NONE, Collection::<&str>::counted(id, "Collection", total))?)
 }
 
-/// `GET /activities/{id}`: a Follow or a Like, from the relation it made; for the two it concerns, and for everybody
-/// where the relation is open to everybody anyway (OUT-10).
+/// `GET /activities/{id}`: a Follow, a Like or a Block, from the relation it made; for the two it concerns, and for
+/// everybody where the relation is open to everybody anyway, which a block never is (OUT-10).
 pub async fn other_activity(State(app): State<App>, Path(id): Path<String>, parts: Parts) -> Answered {
     let reader = Reader::of(&app, &parts).await?;
     let viewer = reader.viewer()?;
@@ -175,6 +175,14 @@ pub async fn other_activity(State(app): State<App>, Path(id): Path<String>, part
             }
             let like = Activity::new("Like", &uri, &from.uri, post.uri.as_str());
             return Ok(like.to(&author.uri).document(Terms::NONE)?);
+        }
+        if let Some(block) = store::remote::find_block_by_uri(conn, &uri)? {
+            let from = store::accounts::load(conn, block.account_id)?;
+            let to = store::accounts::load(conn, block.target_id)?;
+            if !from.is_local() || from.is_unavailable() || viewer.0 != Some(to.id) {
+                return Err(Error::NotFound.into());
+            }
+            return Ok(Activity::new("Block", &uri, &from.uri, to.uri.as_str()).to(&to.uri).document(Terms::NONE)?);
         }
         Err(Error::NotFound.into())
     })
