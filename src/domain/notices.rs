@@ -67,7 +67,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             let staff = notifications::staff(tx.conn, Role::Moderator)?;
             let report: crate::model::Report =
                 Sql::new("select r.* from reports r where r.id = ").bind(*id).one(tx.conn)?;
-            for member in staff {
+            // Whoever is reported does not learn of it, staff or not (MOD-04).
+            for member in staff.into_iter().filter(|member| *member != report.target_id) {
                 let written = notifications::insert(
                     tx.conn,
                     member,
