@@ -11,6 +11,11 @@ const FILES: [&str; 6] = ["attachment", "icon", "image", "preview", "tag", "url"
 /// How deep documents stand in one another: an activity, its object, and what that wraps.
 const DEPTH: usize = 3;
 
+/// Whether an activity is a report of a server whose reports staff does not want (MOD-06).
+pub fn drops_reports(rules: &Rules, activity: &Json, host: &str) -> bool {
+    activity.is_a("Flag") && rules.standing(host).reject_reports
+}
+
 /// Takes out what the policy refuses. Free of cost while nobody is refused.
 pub fn strip(rules: &Rules, json: &mut Json) {
     if rules.is_restrictive() {

@@ -25,13 +25,13 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
             Ok(Outcome::Done)
         }
         // Peers may announce a person this way; only its own document counts.
-        Embedded::Actor(_) | Embedded::Activity(_) => Ok(Outcome::Done),
+        Embedded::Actor(_) | Embedded::Activity(_) | Embedded::Unknown => Ok(Outcome::Done),
         Embedded::Nothing => {
             let Some(object) = &activity.object else { return Ok(Outcome::Done) };
             let own = uri::same_authority(object, &activity.actor);
             if activity.foreign && own {
-                // A whole document on the actor's own server that is not the actor's, or of no known type.
-                return Err(Error::forbidden("an object of another owner, or of an unknown type"));
+                // A whole document on the actor's own server that is not the actor's.
+                return Err(Error::forbidden("an object of another owner"));
             }
             if store::posts::find_by_uri(tx.conn, object)?.is_some()
                 || store::remote::is_gone(tx.conn, &[object], &activity.actor, tx.now)?

@@ -83,6 +83,8 @@ pub enum Embedded {
     Actor(Box<RemoteActor>),
     /// Another activity.
     Activity(Inner),
+    /// A whole document of a type that cannot be shown (ROB-02).
+    Unknown,
 }
 
 /// See the module. All addresses are normalised.
@@ -100,7 +102,7 @@ pub struct Parsed {
     pub objects: Vec<String>,
     /// What it brings along.
     pub embedded: Embedded,
-    /// Whether `object` is a whole document that cannot be shown: an unknown type, or one of another owner.
+    /// Whether `object` is a whole document of another owner.
     pub foreign: bool,
     /// Collection of an Add or Remove, destination of a Move.
     pub target: Option<String>,
@@ -164,7 +166,9 @@ fn embedded(json: &Json, kind: Kind, object: &Json, actor: &str) -> (Embedded, b
             Ok(read) if read.uri == actor => (Embedded::Actor(Box::new(read)), false),
             _ => (Embedded::Nothing, true),
         },
-        (Kind::Create | Kind::Update, _) => (Embedded::Nothing, true),
+        // Nothing but an id, in an object.
+        (Kind::Create | Kind::Update, _) if object.types().next().is_none() => (Embedded::Nothing, false),
+        (Kind::Create | Kind::Update, _) => (Embedded::Unknown, false),
         (Kind::Accept | Kind::Reject | Kind::Undo | Kind::Announce, _) => match object.types().next() {
             Some(name) if !object.get("object").is_null() => {
                 let inner = Inner { kind: name.to_owned(), actor: object.uri("actor"), object: object.uri("object") };

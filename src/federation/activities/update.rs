@@ -25,7 +25,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
             Ok(Outcome::Done)
         }
         Embedded::Actor(_) => Ok(Outcome::Fetch),
-        Embedded::Activity(_) => Ok(Outcome::Done),
+        Embedded::Activity(_) | Embedded::Unknown => Ok(Outcome::Done),
         Embedded::Nothing => {
             let Some(object) = &activity.object else { return Ok(Outcome::Done) };
             if *object == activity.actor {

@@ -112,7 +112,12 @@ async fn deliver(app: &App, request: Request, name: Option<String>) -> Result<()
     let mut document = Document::parse(&body).map_err(|reason| Turned::Shape(StatusCode::BAD_REQUEST, reason))?;
 
     admit::strip_shared(&app.net().rules(), &mut document.json);
-    let done = prove_and_take(app, &prover, &claims, &document, &body, name).await;
+    let done = match prove_and_take(app, &prover, &claims, &document, &body, name).await {
+        // Most deletions are of things nobody here ever saw, by servers that are gone as well: no server error, or they
+        // would come again and again (DEL-07).
+        Err(Turned::Refusal(Refusal::KeyAway)) if document.json.is_a("Delete") => Err(Refusal::NoKey.into()),
+        done => done,
+    };
     if let Err(Turned::Refusal(refusal)) = &done {
         proof::count(refusal, claims.host(), document.kind());
     }
@@ -152,6 +157,10 @@ async fn prove_and_take(
         }
         prover.charge(app, uri::host(&known.actor))?;
         proof::spoke(app, &known.actor);
+        if admit::drops_reports(&app.net().rules(), &document.json, uri::host(&known.actor)) {
+            metrics::counter!("federation_rejected_total", "reason" => "reports").increment(1);
+            return Ok(());
+        }
         let text = std::str::from_utf8(body).map_err(|_| Turned::Shape(StatusCode::BAD_REQUEST, "not UTF-8"))?;
         match take(app, known.clone(), document, text.to_owned(), name.clone()).await? {
             Taken::Yes => return Ok(()),
@@ -196,6 +205,7 @@ enum Stranger {
 
 async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
     let (actor, about_itself) = (document.actor.clone(), document.is_about_itself());
+    let deleted = if document.json.is_a("Delete") { document.json.uri("object") } else { None };
     Ok(app
         .read(move |conn| {
             Ok(match store::accounts::find_by_uri(conn, &actor)? {
@@ -205,6 +215,10 @@ async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
                 None if store::inbox::is_tombstone(conn, &actor)? => Stranger::Gone,
                 // Most of the traffic of a public node: accounts nobody here ever heard of end or change (SIGIN-27).
                 None if about_itself => Stranger::Forget,
+                // Nothing of theirs is here; a moderator of a group may mean what somebody else wrote (DEL-05).
+                None if deleted.is_some_and(|id| !matches!(store::posts::find_by_uri(conn, &id), Ok(Some(_)))) => {
+                    Stranger::Forget
+                }
                 None => Stranger::Welcome,
             })
         })

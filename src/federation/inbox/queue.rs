@@ -114,6 +114,9 @@ async fn one(app: &App, item: InboxItem) -> Result<()> {
         return Err(Error::forbidden("the signer is suspended or gone"));
     }
     let mut json = Json::parse(item.body.as_bytes())?;
+    if admit::drops_reports(&app.net().rules(), &json, &item.host) {
+        return Err(Error::forbidden("a host whose reports we do not take"));
+    }
     admit::strip(&app.net().rules(), &mut json);
     let activity = Arc::new(activities::parsed::parse(&json)?);
     activities::receive(app, &Received { signer, recipient, activity }).await
