@@ -98,11 +98,7 @@ async fn change(State(app): State<App>, me: SignedIn, Path(id): Path<String>, pa
 
 async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Empty> {
     let id: Id<List> = id.parse()?;
-    app.write(move |tx| {
-        store::lists::owned(tx.conn, me.account, id)?;
-        store::lists::delete(tx.conn, id)
-    })
-    .await?;
+    app.write(move |tx| rules::delete(tx, me.account, id)).await?;
     Ok(Empty)
 }
 
@@ -157,10 +153,6 @@ async fn add(State(app): State<App>, me: SignedIn, Path(id): Path<String>, param
 
 async fn remove(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Empty> {
     let (id, accounts): (Id<List>, _) = (id.parse()?, named(&params));
-    app.write(move |tx| {
-        store::lists::owned(tx.conn, me.account, id)?;
-        store::lists::remove(tx.conn, id, &accounts)
-    })
-    .await?;
+    app.write(move |tx| rules::remove(tx, me.account, id, &accounts)).await?;
     Ok(Empty)
 }

@@ -30,7 +30,6 @@ pub fn routes() -> Routes {
         .get("/api/v1/endorsements", ME, nothing)
         .get("/api/v1/suggestions", Access::User(&[Scope::ReadAccounts]), nothing)
         .get("/api/v2/suggestions", Access::User(&[Scope::ReadAccounts]), nothing)
-        .get("/api/v1/domain_blocks", Access::User(&[Scope::ReadBlocks]), nothing)
         .get("/api/v1/scheduled_statuses", Access::User(&[Scope::ReadStatuses]), nothing)
         .get("/api/v1/trends", Access::Open, nothing)
         .get("/api/v1/trends/tags", Access::Open, nothing)

@@ -4,6 +4,7 @@ pub mod apps;
 pub mod auth;
 pub mod conversations;
 pub mod credentials;
+pub mod domain_blocks;
 pub mod entities;
 pub mod error;
 pub mod filters;
@@ -49,6 +50,7 @@ pub fn routes() -> auth::Routes {
         .merge(notifications::routes())
         .merge(people::routes())
         .merge(conversations::routes())
+        .merge(domain_blocks::routes())
         .merge(filters::routes())
         .merge(instance::routes())
         .merge(lists::routes())

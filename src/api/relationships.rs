@@ -63,7 +63,7 @@ fn document(r: &store::follows::Relation) -> Relationship<'_> {
         muting_expires_at: r.mute.and_then(|(_, until)| until),
         requested: state == Some(FollowState::Requested),
         requested_by: r.followed_by == Some(FollowState::Requested),
-        domain_blocking: false,
+        domain_blocking: r.domain_blocking,
         endorsed: false,
         note: &r.note,
     }

@@ -27,7 +27,7 @@ pub struct FollowOptions {
 /// A local person follows somebody, here or elsewhere. Following again changes the options.
 ///
 /// # Errors
-/// `NotFound` for who is gone; `Forbidden` where a block stands between them, or for oneself, a moved account or the
+/// `NotFound` for who is gone; `Forbidden` where a block (or a blocked domain) stands between them, or for oneself, a moved account or the
 /// account of a program that cannot be followed.
 pub fn request(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, options: &FollowOptions) -> Result<Follow> {
     if account == target {
@@ -37,7 +37,9 @@ pub fn request(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, optio
     if other.is_unavailable() {
         return Err(Error::NotFound);
     }
-    if store::follows::is_blocked_either_way(tx.conn, account, target)? {
+    if store::follows::is_blocked_either_way(tx.conn, account, target)?
+        || !store::domain_blocks::averse(tx.conn, target, &[account])?.is_empty()
+    {
         return Err(Error::forbidden("This action is not allowed"));
     }
     if let Some(mut follow) = store::follows::find(tx.conn, account, target)? {
@@ -91,7 +93,8 @@ pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, ur
     let refused = target.is_unavailable()
         || target.moved_to_id.is_some()
         || is_instance_actor(tx, target)
-        || store::follows::is_blocked_either_way(tx.conn, follower.id, target.id)?;
+        || store::follows::is_blocked_either_way(tx.conn, follower.id, target.id)?
+        || !store::domain_blocks::averse(tx.conn, follower.id, &[target.id])?.is_empty();
     if refused {
         return tx.record(Fact::FollowRefused { target: target.id, follower: follower.id, uri });
     }

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod aliases;
 pub mod audit;
+pub mod domain_blocks;
 pub mod fact;
 pub mod filters;
 pub mod follows;
@@ -13,6 +14,7 @@ pub mod html;
 pub mod identity;
 pub mod lists;
 pub mod media;
+pub mod moves;
 pub mod names;
 pub mod notices;
 pub mod oauth;

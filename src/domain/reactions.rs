@@ -2,7 +2,7 @@
 //! functions serve the client API and the inbox.
 
 use super::{
-    Fact, Tx, Viewer,
+    Fact, Tx, Viewer, moves,
     posts::{self, NewBoost},
     visibility::{visible_original, visible_post},
 };
@@ -100,6 +100,7 @@ pub fn boost(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>, visibility: Op
         },
     };
     let booster = store::accounts::load(tx.conn, account)?;
+    moves::stays(&booster)?;
     let id: Id<Post> = tx.new_id();
     let new = NewBoost {
         id,

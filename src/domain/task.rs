@@ -66,6 +66,18 @@ pub enum Task {
         /// The new account.
         to: i64,
     },
+    /// End a person's follows with people of a domain they block.
+    SeverDomain {
+        /// The person.
+        account: i64,
+        /// The domain.
+        domain: String,
+    },
+    /// Read which posts a remote account pins (COLL-01).
+    ReadFeatured {
+        /// The account.
+        account: i64,
+    },
     /// Remove files no row knows any more, expired rows, old ids.
     Sweep,
 }
@@ -78,6 +90,7 @@ impl Task {
             | Self::FetchPost { .. }
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
+            | Self::ReadFeatured { .. }
             | Self::MoveFollowers { .. } => "fetch",
             Self::MakeKeys { .. } => "heavy",
             _ => "default",
@@ -97,6 +110,8 @@ impl Task {
             Self::RefreshPoll { .. } => "refresh_poll",
             Self::SendProfile { .. } => "send_profile",
             Self::MoveFollowers { .. } => "move_followers",
+            Self::SeverDomain { .. } => "sever_domain",
+            Self::ReadFeatured { .. } => "read_featured",
             Self::Sweep => "sweep",
         }
     }
@@ -109,11 +124,13 @@ impl Task {
             Self::MakeKeys { account }
             | Self::RefreshAccount { account }
             | Self::PurgeAccount { account }
+            | Self::ReadFeatured { account }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
             Self::FetchAncestors { post } => Some(format!("fetch_ancestors {post}")),
             Self::ClosePoll { poll } | Self::SendPollUpdate { poll } | Self::RefreshPoll { poll } => {
                 Some(format!("{} {poll}", self.kind()))
             }
+            Self::SeverDomain { account, domain } => Some(format!("sever_domain {account} {domain}")),
             Self::MoveFollowers { from, .. } => Some(format!("move_followers {from}")),
         }
     }

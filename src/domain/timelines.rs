@@ -12,7 +12,7 @@ use crate::{
     id::Id,
     model::{Account, List, Post, Tag},
     store::{
-        accounts, lists,
+        accounts, domain_blocks, lists,
         page::Page,
         timelines::{self as rows, AuthorQuery, Half, TagQuery},
         views,
@@ -142,7 +142,8 @@ pub fn list(conn: &mut Conn, owner: Id<Account>, list: Id<List>, page: Page, now
     fill(conn, owner.into(), page, now, |conn, page| rows::list(conn, list.id, owner, list.replies_policy, page))
 }
 
-/// Posts of one account that the viewer may see. Blocks and mutes of the viewer's own do not matter here.
+/// Posts of one account that the viewer may see. Blocks and mutes of the viewer's own do not matter here, but domains
+/// the viewer blocks do, boosts from there included (PRV-12).
 pub fn author(
     conn: &mut Conn,
     viewer: Viewer,
@@ -157,13 +158,34 @@ pub fn author(
     }
     let posts = rows::author(conn, author, query, visibility::condition(viewer), &page)?;
     let bounds = posts.first().map(|p| p.id.raw()).zip(posts.last().map(|p| p.id.raw()));
-    Ok(Timeline { posts: PostViews::load(conn, viewer, posts, now)?, bounds })
+    let mut posts = PostViews::load(conn, viewer, posts, now)?;
+    without_blocked_domains(conn, &mut posts)?;
+    Ok(Timeline { posts, bounds })
 }
 
 /// Pinned posts of an account, newest pin first.
 pub fn pinned(conn: &mut Conn, viewer: Viewer, author: Id<Account>, now: Timestamp) -> Result<PostViews> {
     let ids = rows::pinned(conn, author)?;
-    PostViews::by_ids(conn, viewer, &ids, now)
+    let mut posts = PostViews::by_ids(conn, viewer, &ids, now)?;
+    without_blocked_domains(conn, &mut posts)?;
+    Ok(posts)
+}
+
+fn without_blocked_domains(conn: &mut Conn, posts: &mut PostViews) -> Result<()> {
+    let Some(viewer) = posts.viewer.filter(|_| !posts.order.is_empty()) else { return Ok(()) };
+    let domains = domain_blocks::all(conn, viewer)?;
+    if !domains.is_empty() {
+        let welcome = |id: &Id<Post>| {
+            let view = posts.get(*id);
+            let original = view.and_then(|v| v.post.boost_of_id).and_then(|id| posts.get(id));
+            view.into_iter().chain(original).all(|v| {
+                let domain = posts.accounts.get(v.post.account_id).and_then(|a| a.domain.as_ref());
+                domain.is_none_or(|domain| !domains.contains(domain))
+            })
+        };
+        posts.order = posts.order.iter().copied().filter(welcome).collect();
+    }
+    Ok(())
 }
 
 /// Posts the owner liked or kept, newest first; the bounds are those of the likes.

@@ -70,10 +70,10 @@ impl Standings {
     pub fn of(&self, author: Id<Account>) -> Standing {
         self.0.iter().find(|(id, _)| *id == author).map(|(_, s)| *s).unwrap_or_default()
     }
-    /// Neither blocked nor muted by the viewer: their posts are shown in timelines.
+    /// Neither blocked nor muted by the viewer, nor of a domain the viewer blocks: their posts are shown in timelines.
     pub fn welcome(&self, author: Id<Account>) -> bool {
         let s = self.of(author);
-        !s.blocking && !s.muting
+        !s.blocking && !s.muting && !s.domain_blocking
     }
     /// Reads them, in one query.
     pub fn load(conn: &mut Conn, viewer: Viewer, authors: &[Id<Account>], now: Timestamp) -> Result<Self> {

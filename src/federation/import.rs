@@ -1,7 +1,7 @@
 //! People and posts of other servers, fetched from where they live and taken in.
 
 use super::{
-    collections,
+    collections::{self, Bounds},
     fetch::{self, Budget, FoundActor},
     json::Json,
     link,
@@ -10,7 +10,10 @@ use super::{
 use crate::{
     Error, Result,
     app::App,
-    domain::remote::{self, Arrival},
+    domain::{
+        Task,
+        remote::{self, Arrival},
+    },
     id::Id,
     limits,
     model::{Account, Poll, Post},
@@ -56,9 +59,20 @@ pub async fn account(app: &App, id: &str, budget: &Budget) -> Result<Account> {
 /// # Errors
 /// As [`account`].
 pub async fn account_now(app: &App, id: &str, budget: &Budget) -> Result<Account> {
+    Ok(account_and_whither(app, id, budget).await?.0)
+}
+
+/// As [`account_now`], and whether the account says that it moved on, to whomever.
+///
+/// # Errors
+/// As [`account`].
+pub async fn account_and_whither(app: &App, id: &str, budget: &Budget) -> Result<(Account, bool)> {
     fetch::forget(app, id);
     match fetch::actor(app, id, budget).await {
-        Ok(found) => save(app, found).await,
+        Ok(found) => {
+            let moved_on = found.actor.moved_to.is_some();
+            Ok((save(app, found).await?, moved_on))
+        }
         Err(Error::Gone) => {
             let id = id.to_owned();
             app.write(move |tx| match store::accounts::find_by_uri(tx.conn, &id)? {
@@ -292,10 +306,62 @@ pub async fn refresh_account(app: &App, id: Id<Account>) -> Result<()> {
     let known_for_a_while = account.fetched_at.is_some_and(|at| at < app.clock().now().plus_seconds(-COUNTS_AFTER));
     let budget = Budget::of_activity();
     match account_now(app, &account.uri, &budget).await {
-        Ok(account) if known_for_a_while => counts(app, &account, &budget).await,
+        Ok(account) if known_for_a_while => {
+            if account.featured_url.is_some() {
+                app.write(move |tx| tx.enqueue(&Task::ReadFeatured { account: id.raw() })).await?;
+            }
+            counts(app, &account, &budget).await
+        }
         Ok(_) | Err(Error::Gone | Error::NotFound | Error::Forbidden(_) | Error::BadRequest(_)) => Ok(()),
         Err(e) => Err(e),
     }
+}
+
+/// Posts of a featured collection that are looked at (COLL-01).
+const FEATURED: usize = 20;
+
+/// The task `ReadFeatured`: which posts a remote account pins (COLL-01). At most twenty, embedded or by id; whatever is
+/// not the account's own is left out. Pins that the whole collection does not name any more go.
+///
+/// # Errors
+/// `Upstream` when the collection cannot be had just now.
+pub async fn featured(app: &App, id: Id<Account>) -> Result<()> {
+    let owner = app.read(move |conn| store::accounts::load(conn, id)).await?;
+    let address = owner.featured_url.clone().filter(|url| uri::same_authority(url, &owner.uri));
+    let Some(address) = address.filter(|_| !owner.is_local() && !owner.is_unavailable()) else { return Ok(()) };
+    // One for the collection, one for each post, a few for servers that want their own kind of signature.
+    let budget = Budget::new(FEATURED + 4);
+    let bounds = Bounds { pages: 1, items: FEATURED };
+    let found = match collections::read(app, &Json::Text(address), &owner.uri, bounds, &budget).await {
+        Ok(found) => found,
+        Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
+        Err(_) => return Ok(()),
+    };
+    let (mut pinned, mut complete) = (Vec::new(), found.is_complete);
+    for item in &found.items {
+        match featured_post(app, &owner, item, &budget).await {
+            Ok(post) => pinned.extend(post.filter(|p| p.account_id == owner.id).map(|p| p.id)),
+            Err(Error::Upstream(_) | Error::Unavailable(_)) => complete = false,
+            // Not there, not for us, or not a post.
+            Err(_) => {}
+        }
+    }
+    app.write(move |tx| remote::receive_pins(tx, &owner, &pinned, complete)).await
+}
+
+/// A post in the featured collection of `owner`. Embedded, it is as good as fetched: the owner's server sent it.
+async fn featured_post(app: &App, owner: &Account, item: &Json, budget: &Budget) -> Result<Option<Post>> {
+    let Some(id) = item.as_uri().filter(|id| uri::same_authority(id, &owner.uri)) else { return Ok(None) };
+    if !item.is_object() || objects::kind(item) != Kind::Post {
+        return post(app, &id, budget).await;
+    }
+    if let Some(Imported::Post(known)) = known(app, &id).await? {
+        return Ok(Some(*known));
+    }
+    if objects::post::read(item, None)?.author != owner.uri {
+        return Ok(None);
+    }
+    take(app, item, budget).await
 }
 
 /// The task `RefreshPoll`: reads a remote poll again (POLL-03).

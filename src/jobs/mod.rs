@@ -9,7 +9,7 @@ pub use runner::run_due;
 use crate::{
     Result,
     app::App,
-    domain::{Task, polls, posts, remote},
+    domain::{Task, domain_blocks, polls, posts, remote},
     federation::{fetch::Budget, import},
     id::Id,
 };
@@ -46,6 +46,13 @@ async fn run(app: &App, task: Task) -> Result<()> {
             while app.write(move |tx| remote::purge_some(tx, Id::new(account))).await? {}
             Ok(())
         }
+        Task::SeverDomain { account, domain } => loop {
+            let domain = domain.clone();
+            if !app.write(move |tx| domain_blocks::sever(tx, Id::new(account), &domain)).await? {
+                return Ok(());
+            }
+        },
+        Task::ReadFeatured { account } => import::featured(app, Id::new(account)).await,
         Task::MoveFollowers { from, to } => {
             while app.write(move |tx| remote::carry_followers(tx, Id::new(from), Id::new(to))).await? {}
             Ok(())

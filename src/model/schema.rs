@@ -382,6 +382,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    account_domain_blocks (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        domain -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     mutes (id) {
         id -> BigInt,
         account_id -> BigInt,
@@ -688,6 +697,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     conversation_mutes,
     follows,
     blocks,
+    account_domain_blocks,
     mutes,
     account_notes,
     lists,

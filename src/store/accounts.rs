@@ -75,6 +75,12 @@ pub fn set_aliases(conn: &mut Conn, id: Id<Account>, list: &str, now: crate::tim
     Ok(())
 }
 
+/// An account did not move after all; when it said so stays known.
+pub fn stay(conn: &mut Conn, id: Id<Account>) -> Result<()> {
+    Sql::new("update accounts set moved_to_id = null where id = ").bind(id).execute(conn)?;
+    Ok(())
+}
+
 /// Followers of `target` whom `viewer` follows, the newest first.
 pub fn familiar(conn: &mut Conn, viewer: Id<Account>, target: Id<Account>, most: i64) -> Result<Vec<Id<Account>>> {
     Sql::new(

@@ -28,6 +28,10 @@ pub struct Reach<'p> {
     pub now: Timestamp,
 }
 
+/// Leaves followers (`f.account_id`) out who have somebody in an exclusive list; the account and `)` follow.
+pub(super) const EXCLUSIVE: &str = " and f.account_id not in (select l.account_id from list_members lm \
+    join lists l on l.id = lm.list_id where l.exclusive and lm.account_id = ";
+
 /// Local followers that get a home entry, in the order of their follows above `after`: (follow, account).
 pub fn readers(
     conn: &mut Conn,
@@ -69,6 +73,16 @@ pub fn readers(
             .bind(original)
             .push(")");
     }
+    // The author's posts are read in a list that keeps its members out of the home timeline, or not at all.
+    sql = sql
+        .push(EXCLUSIVE)
+        .bind(reach.author)
+        .push(
+            ") and f.account_id not in (select d.account_id from account_domain_blocks d join accounts x \
+             on x.domain = d.domain where x.id in ",
+        )
+        .ids(&[reach.author, reach.boosted.unwrap_or(reach.author)])
+        .push(")");
     let rows = sql.with(" order by f.id limit ", most).load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;
     Ok(rows.into_iter().map(|(follow, account)| (Id::new(follow), Id::new(account))).collect())
 }

@@ -70,12 +70,19 @@ pub fn delete(conn: &mut Conn, id: Id<Follow>) -> Result<()> {
     Ok(())
 }
 
-/// Puts the newest posts and boosts of somebody into a follower's home timeline.
+/// Puts the newest posts and boosts of somebody into a follower's home timeline, unless one of the follower's lists
+/// keeps them out of it.
 pub fn fill_home(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, most: i64) -> Result<()> {
     Sql::new("insert into home_entries (account_id, post_id) select ")
         .bind(follower)
         .with(", p.id from posts p where p.account_id = ", target)
-        .with(" and p.visibility < 3 order by p.id desc limit ", most)
+        .with(
+            " and p.visibility < 3 and not exists (select 1 from list_members lm join lists l on l.id = lm.list_id \
+             where l.exclusive and l.account_id = ",
+            follower,
+        )
+        .with(" and lm.account_id = ", target)
+        .with(") order by p.id desc limit ", most)
         .push(" on conflict do nothing")
         .execute(conn)?;
     Ok(())
@@ -183,6 +190,8 @@ pub struct Relation {
     pub blocking: bool,
     /// The other blocks.
     pub blocked_by: bool,
+    /// The viewer blocks the domain of the other.
+    pub domain_blocking: bool,
     /// Hide notifications, and the end, of the viewer's mute.
     pub mute: Option<(bool, Option<Timestamp>)>,
     /// The viewer's private remark.
@@ -235,6 +244,16 @@ pub fn relations(
         } else {
             each(from, &mut |r| r.blocked_by = true);
         }
+    }
+    let domains: Vec<Id<Account>> = Sql::new(
+        "select a.id from account_domain_blocks d join accounts a on a.domain = d.domain where d.account_id = ",
+    )
+    .bind(viewer)
+    .push(" and a.id in ")
+    .ids(targets)
+    .load_ids(conn)?;
+    for id in domains {
+        each(id.raw(), &mut |r| r.domain_blocking = true);
     }
     let mutes: Vec<Mute> = Sql::new("select m.* from mutes m where m.account_id = ")
         .bind(viewer)

@@ -89,6 +89,26 @@ pub fn remove(conn: &mut Conn, list: Id<List>, accounts: &[Id<Account>]) -> Resu
     Ok(())
 }
 
+/// Newest home entries that are looked at when a list becomes exclusive.
+const LOOKED_AT: i64 = 5_000;
+
+/// Takes the posts and boosts of the members of a list out of its owner's home timeline.
+pub fn clear_from_home(conn: &mut Conn, owner: Id<Account>, list: Id<List>) -> Result<()> {
+    Sql::new("delete from home_entries where account_id = ")
+        .bind(owner)
+        .with(" and post_id in (select p.id from (select h.post_id from home_entries h where h.account_id = ", owner)
+        .with(" order by h.post_id desc limit ", LOOKED_AT)
+        .with(
+            ") x join posts p on p.id = x.post_id where p.account_id in \
+             (select m.account_id from list_members m where m.list_id = ",
+            list,
+        )
+        .with(") and p.account_id <> ", owner)
+        .push(")")
+        .execute(conn)?;
+    Ok(())
+}
+
 /// The lists of `owner` that have `account` in them.
 pub fn containing(conn: &mut Conn, owner: Id<Account>, account: Id<Account>) -> Result<Vec<List>> {
     Sql::new("select l.* from lists l join list_members m on m.list_id = l.id where l.account_id = ")

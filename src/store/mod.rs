@@ -6,6 +6,7 @@ pub mod audit;
 pub mod conversations;
 pub mod deliveries;
 pub mod documents;
+pub mod domain_blocks;
 pub mod fanout;
 pub mod filters;
 pub mod follows;

@@ -81,7 +81,7 @@ pub fn remove_between(conn: &mut Conn, account: Id<Account>, from: Id<Account>) 
 }
 
 /// Those of `recipients` who are local, may be told about `from`, and have not muted the thread: not blocked either
-/// way, not muted with notifications, not suspended.
+/// way, not of a blocked domain, not muted with notifications, not suspended.
 pub fn willing(
     conn: &mut Conn,
     recipients: &[Id<Account>],
@@ -101,7 +101,12 @@ pub fn willing(
     .with(") and not exists (select 1 from blocks b where b.target_id = a.id and b.account_id = ", from)
     .with(") and not exists (select 1 from mutes m where m.account_id = a.id and m.hide_notifications and m.target_id = ", from)
     .with(" and (m.expires_at is null or m.expires_at > ", now)
-    .push("))");
+    .with(
+        ")) and not exists (select 1 from account_domain_blocks d join accounts x on x.domain = d.domain \
+         where d.account_id = a.id and x.id = ",
+        from,
+    )
+    .push(")");
     if let Some(thread) = conversation {
         sql = sql
             .with(
@@ -190,7 +195,10 @@ fn visible(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'
              and m.hide_notifications and (m.expires_at is null or m.expires_at > ",
         )
         .bind(now)
-        .push("))");
+        .push(
+            ")) and not exists (select 1 from account_domain_blocks d where d.account_id = n.account_id \
+             and d.domain = a.domain)",
+        );
     if !wanted.kinds.is_empty() {
         let codes: Vec<i64> = wanted.kinds.iter().map(|k| i64::from(k.code())).collect();
         sql = sql.push(" and n.kind in ").numbers(&codes);

@@ -1,8 +1,8 @@
 //! Rows of people and things that live elsewhere, and what is remembered of ids that are gone.
 
 use crate::{
-    Result,
-    db::{Conn, Sql},
+    Result, crypto,
+    db::{Conn, Dialect, Sql},
     id::Id,
     model::{Account, Post},
     time::Timestamp,
@@ -101,6 +101,18 @@ pub fn posts_by_uri(conn: &mut Conn, uris: &[&str]) -> Result<Vec<Post>> {
     Sql::new("select p.* from posts p where p.uri in ").texts(uris).load(conn)
 }
 
+/// Nobody else decides about this id before the transaction ends: what arrives, changes and goes at the same moment does
+/// so one after the other (DEL-09). One lock for each transaction, taken before anything is looked up; SQLite has one
+/// writer anyway.
+pub fn lock(conn: &mut Conn, uri: &str) -> Result<()> {
+    if conn.dialect() == Dialect::Postgres {
+        let hash = crypto::sha256(uri.as_bytes());
+        let key = hash.first_chunk::<8>().map_or(0, |eight| i64::from_be_bytes(*eight));
+        Sql::new("select pg_advisory_xact_lock(").bind(key).push(")").execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Whether one of these ids is gone for good, or was deleted or undone by `actor` before it came (DEL-03).
 pub fn is_gone(conn: &mut Conn, uris: &[&str], actor: &str, now: Timestamp) -> Result<bool> {
     let rows = Sql::new("select t.uri, coalesce(t.actor_uri, '') from tombstones t where t.uri in ")
@@ -178,18 +190,23 @@ pub fn local_averse(conn: &mut Conn, blocks: bool, account: Id<Account>) -> Resu
     .load_ids(conn)
 }
 
-/// Puts the new account beside the old one in the lists of `owner`, and copies the private remark.
-pub fn carry_lists_and_note(conn: &mut Conn, owner: Id<Account>, from: Id<Account>, to: Id<Account>) -> Result<()> {
+/// Puts the new account beside the old one in the lists of `owner`.
+pub fn carry_lists(conn: &mut Conn, owner: Id<Account>, from: Id<Account>, to: Id<Account>) -> Result<()> {
     Sql::new("insert into list_members (list_id, account_id) select m.list_id, ")
         .bind(to)
         .with(" from list_members m join lists l on l.id = m.list_id where m.account_id = ", from)
         .with(" and l.account_id = ", owner)
         .push(" on conflict do nothing")
         .execute(conn)?;
+    Ok(())
+}
+
+/// Copies everybody's private remark about the old account to the new one, where there is none.
+pub fn carry_notes(conn: &mut Conn, from: Id<Account>, to: Id<Account>) -> Result<()> {
     Sql::new("insert into account_notes (account_id, target_id, comment) select n.account_id, ")
         .bind(to)
-        .with(", n.comment from account_notes n where n.account_id = ", owner)
-        .with(" and n.target_id = ", from)
+        .with(", n.comment from account_notes n where n.target_id = ", from)
+        .with(" and n.account_id <> ", to)
         .push(" on conflict do nothing")
         .execute(conn)?;
     Ok(())

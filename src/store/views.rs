@@ -162,6 +162,8 @@ pub struct Standing {
     pub muting: bool,
     /// The viewer follows the author, accepted.
     pub following: bool,
+    /// The viewer blocks the domain the author is of.
+    pub domain_blocking: bool,
 }
 
 /// The standings that are not all `false`, one query for all of `authors`.
@@ -191,6 +193,13 @@ pub fn standings(
             .ids(authors)
             .with(" union all select 4, f.target_id from follows f where f.account_id = ", viewer)
             .push(" and f.state = 1 and f.target_id in ")
+            .ids(authors)
+            .with(
+                " union all select 5, a.id from account_domain_blocks d join accounts a on a.domain = d.domain \
+                 where d.account_id = ",
+                viewer,
+            )
+            .push(" and a.id in ")
             .ids(authors);
     }
     let rows = sql.load_as::<(diesel::sql_types::Integer, BigInt), (i32, i64)>(conn)?;
@@ -210,7 +219,8 @@ pub fn standings(
             1 => standing.blocked_by = true,
             2 => standing.blocking = true,
             3 => standing.muting = true,
-            _ => standing.following = true,
+            4 => standing.following = true,
+            _ => standing.domain_blocking = true,
         }
     }
     Ok(out)

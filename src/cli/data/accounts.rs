@@ -9,7 +9,11 @@ use crate::{
         accounts::{self, NewPerson},
         aliases,
         audit::Staff,
-        names,
+        moves, names,
+    },
+    federation::{
+        fetch::Budget,
+        import::{self, Imported},
     },
     id::Id,
     model::{Account, Role, User},
@@ -93,6 +97,17 @@ pub enum AccountVerb {
         /// Yes, really
         #[arg(long)]
         yes: bool,
+    },
+    /// Move away to an account that names this one as its alias: followers go along, the old account stops posting
+    Move {
+        /// User name
+        name: String,
+        /// Address (https://...) or handle of the new account
+        #[arg(required_unless_present = "cancel")]
+        target: Option<String>,
+        /// Take the move back
+        #[arg(long, conflicts_with = "target")]
+        cancel: bool,
     },
     /// Say which other accounts are the same person, so that one of them can move here
     Alias {
@@ -226,6 +241,20 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
             Err(Error::bad_request("deleting cannot be undone: say --yes to go on"))
         }
         AccountVerb::Delete { name, yes: true } => on(app, name, accounts::delete).await,
+        AccountVerb::Move { name, target: Some(target), .. } => {
+            let budget = Budget::of_activity();
+            let found = match import::lookup(app, &target, &budget).await? {
+                Imported::Account(account) => *account,
+                Imported::Post(_) => return Err(Error::NotFound),
+            };
+            // What it says now is what counts, not what it said when it was read last.
+            let (to, moved_on) = match found.is_local() {
+                true => (found, false),
+                false => import::account_and_whither(app, &found.uri, &budget).await?,
+            };
+            on(app, name, move |tx, by, id| moves::away(tx, by, id, &to, moved_on)).await
+        }
+        AccountVerb::Move { name, target: None, .. } => on(app, name, moves::back).await,
         AccountVerb::Alias { name, other, remove } => {
             app.write(move |tx| {
                 let account = find(tx.conn, &domain, &name)?;

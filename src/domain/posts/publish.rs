@@ -6,7 +6,7 @@ use crate::{
     domain::{
         Tx, Viewer,
         html::{self, Html},
-        text, visibility,
+        moves, text, visibility,
     },
     id::Id,
     limits,
@@ -235,7 +235,8 @@ pub(super) fn language(tag: &str) -> Result<String> {
 /// Publishes. With an idempotency key used within the last hour, answers the post made then.
 ///
 /// # Errors
-/// `Invalid` for what the limits forbid; `NotFound` when the post to answer is not there for the author.
+/// `Invalid` for what the limits forbid; `NotFound` when the post to answer is not there for the author; `Forbidden` for
+/// an account that moved away.
 pub fn publish(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft) -> Result<Id<Post>> {
     let id: Id<Post> = tx.new_id();
     if let Some(key) = draft.idempotency_key.as_deref().filter(|k| !k.is_empty()) {
@@ -256,6 +257,7 @@ pub fn publish(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft) -> Result<Id<
         return Err(Error::invalid("media_ids", "too_long", "Cannot attach files to a post with a poll"));
     }
     let account = store::accounts::load(tx.conn, author)?;
+    moves::stays(&account)?;
     let user = store::posts::defaults(tx.conn, author)?;
     let Composed { tokens, tags } = compose(tx, &typed, &spoiler)?;
     let mut visibility = draft.visibility.unwrap_or(user.visibility);

@@ -54,6 +54,9 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
     account.created_at = actor.published.unwrap_or(account.created_at).min(tx.now);
     account.fetched_at = Some(tx.now);
     show(tx, &mut account, actor)?;
+    if known.as_ref().is_none_or(|known| known.featured_url != account.featured_url) && account.featured_url.is_some() {
+        tx.enqueue(&Task::ReadFeatured { account: id.raw() })?;
+    }
     if known.is_none() {
         store::users::insert_account(tx.conn, &account)?;
     } else {

@@ -59,18 +59,22 @@ pub fn carry_followers(tx: &mut Tx<'_>, from: Id<Account>, to: Id<Account>) -> R
             follows::mute(tx, person, to, mute.hide_notifications, mute.expires_at)?;
         }
     }
+    store::remote::carry_notes(tx.conn, from, to)?;
     let followers = store::remote::local_followers(tx.conn, from, 0, CHUNK)?;
     for follow in &followers {
         let person = follow.account_id;
-        if person != to && follow.state == FollowState::Accepted && store::follows::find(tx.conn, person, to)?.is_none()
+        if person != to && follow.state == FollowState::Accepted && store::follows::find(tx.conn, person, to)?.is_some()
         {
+            // Follows both: only the place in the lists goes over.
+            store::remote::carry_lists(tx.conn, person, from, to)?;
+        } else if person != to && follow.state == FollowState::Accepted {
             let options = FollowOptions {
                 show_boosts: Some(follow.show_boosts),
                 notify: Some(follow.notify),
                 languages: follow.languages.as_deref().and_then(|l| serde_json::from_str(l).ok()),
             };
             match follows::request(tx, person, to, &options) {
-                Ok(_) => store::remote::carry_lists_and_note(tx.conn, person, from, to)?,
+                Ok(_) => store::remote::carry_lists(tx.conn, person, from, to)?,
                 // Blocked by the target, or gone meanwhile: they only lose the old account.
                 Err(Error::Forbidden(_) | Error::NotFound) => {}
                 Err(e) => return Err(e),

@@ -79,7 +79,11 @@ fn people(
         }
     }
     let mut out = People { mentions: Vec::new(), local: false, notified: false, group: None };
-    for account in store::remote::accounts_by_uri(tx.conn, &wanted)? {
+    let accounts = store::remote::accounts_by_uri(tx.conn, &wanted)?;
+    let mut own: Vec<Id<Account>> = accounts.iter().filter(|a| a.is_local()).map(|a| a.id).collect();
+    own.extend(arrival.recipient.filter(|owner| !own.contains(owner)));
+    let averse = store::domain_blocks::averse(tx.conn, author.id, &own)?;
+    for account in accounts {
         if account.id == author.id || account.is_unavailable() {
             continue;
         }
@@ -88,16 +92,23 @@ fn people(
         }
         let addressed = post.addressing.all().any(|a| a == account.uri);
         let named = post.mentions.iter().any(|m| m.uri == account.uri);
+        // The group is shown as the place a post was written to, among those who are meant (POST-21).
+        let named = named || post.audience.as_deref() == Some(account.uri.as_str());
         // Naming alone neither opens a post to somebody nor bothers them.
         let open = visibility <= Visibility::Unlisted;
+        // What somebody blocked says to the one who blocks them is said to nobody (MOD-03).
+        let averse = averse.contains(&account.id);
+        if averse && !open {
+            continue;
+        }
         if named && (addressed || open) || addressed && account.is_local() {
             let silent = !(named && addressed);
-            out.local |= account.is_local() && addressed;
-            out.notified |= account.is_local() && !silent;
+            out.local |= account.is_local() && addressed && !averse;
+            out.notified |= account.is_local() && !silent && !averse;
             out.mentions.push((account.id, silent));
         }
     }
-    if let Some(owner) = arrival.recipient.filter(|_| visibility == Visibility::Direct)
+    if let Some(owner) = arrival.recipient.filter(|o| visibility == Visibility::Direct && !averse.contains(o))
         && !out.mentions.iter().any(|(id, _)| *id == owner)
     {
         out.mentions.push((owner, true));
@@ -113,6 +124,7 @@ fn people(
 /// `Forbidden` for an id that is not its author's to give (AUT-01, AUT-06).
 pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival: Arrival) -> Result<Option<Post>> {
     owned(tx, author, &post.uri)?;
+    store::remote::lock(tx.conn, &post.uri)?;
     if post.author != author.uri && !post.authors.contains(&author.uri) {
         return Err(Error::forbidden("a post of somebody else"));
     }
@@ -124,7 +136,9 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
             return Err(Error::forbidden("a post of somebody else"));
         }
         // A second delivery may only add an addressee (POST-11).
-        if let Some(owner) = arrival.recipient.filter(|_| known.visibility == Visibility::Direct) {
+        if let Some(owner) = arrival.recipient.filter(|_| known.visibility == Visibility::Direct)
+            && store::domain_blocks::averse(tx.conn, author.id, &[owner])?.is_empty()
+        {
             store::posts::insert_mention(tx.conn, known.id, owner, true)?;
         }
         return Ok(Some(known));
@@ -270,6 +284,7 @@ fn poll(tx: &Tx<'_>, post: &RemotePost) -> Option<NewPoll> {
 /// `Forbidden` for a post of somebody else (AUT-04).
 pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival: Arrival) -> Result<()> {
     owned(tx, author, &post.uri)?;
+    store::remote::lock(tx.conn, &post.uri)?;
     let Some(known) = store::posts::find_by_uri(tx.conn, &post.uri)? else {
         let young = believed(post.published, tx.now) >= tx.now.plus_seconds(-LATE_HOURS * 3600);
         if young || arrival.fetched {
@@ -318,6 +333,7 @@ pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival
 /// # Errors
 /// `Forbidden` for a post of somebody else (AUT-05).
 pub fn delete_post(tx: &mut Tx<'_>, by: &Account, id: &str) -> Result<()> {
+    store::remote::lock(tx.conn, id)?;
     let Some(known) = store::posts::find_by_uri(tx.conn, id)? else { return remember(tx, id, &by.uri) };
     let moderated = match known.group_id {
         Some(group) if !known.local => {

@@ -37,6 +37,7 @@ pub struct Announced {
 /// Somebody elsewhere boosts a post (INT-03 to INT-05): counted once per account; posts that are not for everybody only
 /// by their own author; nothing of people who are blocked here (AUT-26).
 pub fn receive_boost(tx: &mut Tx<'_>, booster: &Account, post: &Post, announced: &Announced) -> Result<()> {
+    store::remote::lock(tx.conn, &announced.uri)?;
     if booster.is_unavailable() || store::remote::is_gone(tx.conn, &[&announced.uri], &booster.uri, tx.now)? {
         return Ok(());
     }
@@ -79,10 +80,11 @@ pub fn receive_like(tx: &mut Tx<'_>, actor: &Account, post: &Post, uri: Option<&
         Some(original) => store::posts::load(tx.conn, original)?,
         None => post.clone(),
     };
-    if let Some(uri) = uri
-        && store::remote::is_gone(tx.conn, &[uri], &actor.uri, tx.now)?
-    {
-        return Ok(());
+    if let Some(uri) = uri {
+        store::remote::lock(tx.conn, uri)?;
+        if store::remote::is_gone(tx.conn, &[uri], &actor.uri, tx.now)? {
+            return Ok(());
+        }
     }
     if actor.is_unavailable() || !can_see(tx.conn, Viewer::from(actor.id), &original, tx.now)? {
         return Ok(());
@@ -96,10 +98,11 @@ pub type Named<'u> = (&'u str, &'u str);
 /// `by` takes something back: the activity of this id, or the one of this kind about this object. Only what is theirs
 /// (AUT-08, AUT-09, AUTH-10). Unknown ids are remembered (FOL-08, INT-09).
 pub fn undo(tx: &mut Tx<'_>, by: &Account, id: Option<&str>, named: Option<Named<'_>>) -> Result<()> {
-    if let Some(id) = id
-        && undo_by_id(tx, by, id)?
-    {
-        return Ok(());
+    if let Some(id) = id {
+        store::remote::lock(tx.conn, id)?;
+        if undo_by_id(tx, by, id)? {
+            return Ok(());
+        }
     }
     if let Some((kind, object)) = named
         && undo_by_object(tx, by, kind, object)?
@@ -180,6 +183,21 @@ pub fn receive_pin(tx: &mut Tx<'_>, owner: &Account, post: &Post, pinned: bool) 
     if store::reactions::shelved(tx.conn, Shelf::Pins, owner.id)? < 4 * limits::PINS as i64 {
         let row: Id<Post> = tx.new_id();
         store::reactions::shelve(tx.conn, Shelf::Pins, row, owner.id, post.id, tx.now)?;
+    }
+    Ok(())
+}
+
+/// What an account elsewhere pins, newest pin first, as its featured collection says (COLL-01); with `complete`, other
+/// pins of it are over.
+pub fn receive_pins(tx: &mut Tx<'_>, owner: &Account, pinned: &[Id<Post>], complete: bool) -> Result<()> {
+    if complete {
+        for post in store::timelines::pinned(tx.conn, owner.id)?.into_iter().filter(|p| !pinned.contains(p)) {
+            store::reactions::unshelve(tx.conn, Shelf::Pins, owner.id, post)?;
+        }
+    }
+    for post in pinned.iter().rev() {
+        let post = store::posts::load(tx.conn, *post)?;
+        receive_pin(tx, owner, &post, true)?;
     }
     Ok(())
 }

@@ -15,10 +15,11 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
         return if received.recipient.is_some() { Err(Error::NotFound) } else { Ok(Outcome::Done) };
     };
     // An Undo that overtook it (FOL-08).
-    if let Some(id) = &activity.id
-        && store::remote::is_gone(tx.conn, &[id], &activity.actor, tx.now)?
-    {
-        return Ok(Outcome::Done);
+    if let Some(id) = &activity.id {
+        store::remote::lock(tx.conn, id)?;
+        if store::remote::is_gone(tx.conn, &[id], &activity.actor, tx.now)? {
+            return Ok(Outcome::Done);
+        }
     }
     follows::receive_request(tx, &received.signer, &target, activity.id.clone())?;
     Ok(Outcome::Done)

@@ -1,4 +1,4 @@
-//! Move (MOVE-01, MOVE-02, AUT-11): both ends are read from their own servers before anything is believed.
+//! Move (MOVE-01, MOVE-02, AUT-11): the target is read from its own server before anything is believed.
 
 use super::{Outcome, Parsed, Received};
 use crate::{
@@ -15,12 +15,16 @@ pub(super) fn apply(activity: &Parsed) -> Outcome {
 
 pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {
     let Some(target) = activity.target.clone() else { return Ok(()) };
-    let to = if app.site().owns_str(&target) {
+    let (to, moved_on) = if app.site().owns_str(&target) {
         let target = target.clone();
-        app.read(move |conn| store::accounts::find_by_uri(conn, &target)).await?.ok_or(Error::NotFound)?
+        let own = app.read(move |conn| store::accounts::find_by_uri(conn, &target)).await?;
+        (own.ok_or(Error::NotFound)?, false)
     } else {
-        import::account_now(app, &target, budget).await?
+        import::account_and_whither(app, &target, budget).await?
     };
+    if moved_on {
+        return Ok(());
+    }
     let from = received.signer.clone();
     app.write(move |tx| remote::receive_move(tx, &from, &to).map(|_| ())).await
 }

@@ -91,6 +91,10 @@ fn converted(json: &Json, kind: &str, url: &str) -> Html {
         }
         _ => {}
     }
+    // The community it was posted to.
+    if let Some(place) = json.uri("audience").filter(|a| kind == "Page" && !crate::federation::json::is_public(a)) {
+        out.push_str(&link(&place));
+    }
     let preview = json.one("preview");
     let full = if preview.is_object() { body(preview) } else { None }.or_else(|| body(json));
     let summary = mapped(json, "summary", "summaryMap").map(|s| cut(s, limits::REMOTE_CONTENT).to_owned());
