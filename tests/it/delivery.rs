@@ -51,7 +51,7 @@ fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn fed_dlv_06_followers_on_one_server_cost_one_request_to_its_shared_inbox() {
+async fn fed_dlv_06_fed_out_06_followers_on_one_server_cost_one_request_to_its_shared_inbox() {
     let Scene { node, peer, ada, .. } = scene().await;
     let post = rows::publish(&node, rows::post(&node, &ada, 1, Visibility::Public, "Hi"), &[]).await;
     node.settle().await;
@@ -81,6 +81,29 @@ async fn fed_out_03_a_direct_post_goes_to_the_personal_inbox_of_each_person_ment
     assert_eq!(create["to"].as_array().map(Vec::len), Some(2));
     assert_eq!(create.get("cc"), None);
     assert_eq!(create["object"]["tag"][0]["name"], format!("@zoe@{}", peer.authority));
+}
+
+#[tokio::test]
+async fn fed_out_02_each_visibility_is_addressed_alike_in_activity_and_object() {
+    let Scene { node, peer, ada, zoe, .. } = scene().await;
+    let followers = format!("{}/followers", ada.uri);
+    for (n, (visibility, to, cc)) in [
+        (Visibility::Public, json!([PUBLIC]), json!([followers, zoe.uri])),
+        (Visibility::Unlisted, json!([followers]), json!([PUBLIC, zoe.uri])),
+        (Visibility::Private, json!([followers]), json!([zoe.uri])),
+        (Visibility::Direct, json!([zoe.uri]), json!([])),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        peer.forget();
+        rows::publish(&node, rows::post(&node, &ada, n as i64 + 1, visibility, "Hi"), &[&zoe]).await;
+        node.settle().await;
+        let create = peer.inbox().into_iter().find(|a| a["type"] == "Create").unwrap();
+        assert_eq!((&create["object"]["to"], &create["object"]["cc"]), (&to, &cc), "{visibility:?}");
+        assert_eq!(create["to"], to, "{visibility:?}");
+        assert_eq!(create.get("cc").cloned().unwrap_or(json!([])), cc, "{visibility:?}");
+    }
 }
 
 #[tokio::test]

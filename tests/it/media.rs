@@ -73,6 +73,43 @@ fn count_files(node: &Node) -> usize {
 }
 
 #[tokio::test]
+async fn fed_out_07_attachments_go_out_with_all_that_is_known_of_them() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let fields = [("description", "A fence"), ("focus", "0.5,-1")];
+    let file = send_form(&ada, "POST", "/api/v2/media", &fields, ("file", &picture(90, 60))).await.ok();
+    let bare = send_form(&ada, "POST", "/api/v2/media", &[], ("file", &picture(20, 20))).await.ok();
+    let draft = json!({"status": "look", "media_ids": [file["id"], bare["id"]]});
+    let post = ada.post("/api/v1/statuses", draft).await.ok();
+    let read = async || {
+        let note = Client::anonymous(&node).get_activity(post["uri"].as_str().unwrap()).await.ok();
+        note["attachment"].as_array().unwrap().clone()
+    };
+    let [first, second] = &read().await[..] else { panic!("{:?}", read().await) };
+    assert_eq!((&first["type"], &first["mediaType"]), (&json!("Document"), &json!("image/png")));
+    assert_eq!((&first["url"], &first["name"]), (&file["url"], &json!("A fence")));
+    assert_eq!((&first["width"], &first["height"]), (&json!(90), &json!(60)));
+    assert_eq!((&first["blurhash"], &first["focalPoint"]), (&file["blurhash"], &json!([0.5, -1.0])));
+    assert!(first["blurhash"].is_string() && first.get("duration").is_none() && first.get("icon").is_none());
+    assert_eq!((&second["url"], &second["name"]), (&bare["url"], &Value::Null));
+    // A film has a length and a still picture.
+    let id: Id<Media> = file["id"].as_str().unwrap().parse().unwrap();
+    let film = MediaKind::Video;
+    node.app
+        .write(move |tx| {
+            Sql::new("update media set mime = 'video/mp4', duration_ms = 61500, thumbnail = 'still.jpg', kind = ")
+                .bind(film)
+                .with(" where id = ", id)
+                .execute(tx.conn)
+        })
+        .await
+        .unwrap();
+    let film = read().await.remove(0);
+    assert_eq!((&film["mediaType"], &film["duration"]), (&json!("video/mp4"), &json!("PT61.500S")));
+    assert_eq!((&film["icon"]["type"], &film["icon"]["url"]), (&json!("Image"), &json!(node.url("/media/still.jpg"))));
+}
+
+#[tokio::test]
 async fn an_upload_is_ready_at_once_and_hangs_on_one_post() {
     let node = Node::start().await;
     let (ada, eve) = (node.member("ada").await, node.member("eve").await);

@@ -77,6 +77,12 @@ impl Sender {
         let signer = Signer { key_id: format!("{id}#main-key"), key };
         Self { peer: peer.clone(), id, signer, scheme: Scheme::Cavage }
     }
+    /// The same of somebody whose document stands as it is; the key is that of [`Sender::new`].
+    pub fn known(peer: &Peer, name: &str) -> Self {
+        let id = peer.url(&format!("/users/{name}"));
+        let signer = Signer { key_id: format!("{id}#main-key"), key: rsa(0) };
+        Self { peer: peer.clone(), id, signer, scheme: Scheme::Cavage }
+    }
     /// An activity of theirs with a fresh id.
     pub fn activity(&self, kind: &str, object: impl Into<Value>) -> Value {
         json!({
