@@ -274,6 +274,8 @@ fn errors_have_exit_codes_and_a_json_form() {
     assert_eq!(place.json(&["invite", "revoke", code, "--json"])["state"], "closed");
     let aliases = place.json(&["account", "alias", "ada", "https://old.example/users/ada", "--json"]);
     assert_eq!(aliases["aliases"][0], "https://old.example/users/ada");
+    assert_eq!(place.json(&["account", "move", "ada", "--cancel", "--json"])["username"], "ada");
+    assert_eq!(place.run(&["account", "move", "ada", "ada"]).status.code(), Some(4), "nobody moves to themselves");
     assert_eq!(place.json(&["jobs", "retry", "--all", "--json"])["retried"], 0);
     assert!(place.json(&["report", "list", "--json"]).as_array().unwrap().is_empty());
 }

@@ -213,7 +213,7 @@ async fn sec_prv_12_a_person_reads_nothing_of_a_domain_they_block() {
     personal["tag"] = json!([{"type": "Mention", "href": s.uri(&s.bob)}]);
     s.creates(&s.mallory, &personal).await;
     s.sends(&s.vera, &boost(&s.vera, newer.clone())).await;
-    assert_eq!(s.home(&s.bob).await, [own.clone()]);
+    assert_eq!(s.home(&s.bob).await, [own]);
     assert!(s.told(&s.bob).await.is_empty());
     let of = async |path: &str| {
         let list = s.bob.get(path).await.ok();

@@ -166,6 +166,30 @@ fn inline() -> impl Strategy<Value = String> {
     })
 }
 
+#[test]
+fn fed_post_02_unwrapped_blocks_break_the_line_once_and_only_between_texts() {
+    for (markup, wanted) in [
+        ("<div>a</div><div>b</div>", "a<br>b"),
+        ("<div><div>a</div></div>\n\n<div>b</div>\n", "a<br>b"),
+        ("<div><p>a</p></div><div><p>b</p></div>", "<p>a</p><p>b</p>"),
+        ("a<div>b</div>c", "a<br>b<br>c"),
+        ("<div>a<br></div><div>b</div>", "a<br>b"),
+        ("<b>a<div>b</div></b>c", "<b>a<br>b</b><br>c"),
+        ("<div>a</div><span>b</span>", "a<br><span>b</span>"),
+        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a<br>b<br>c"),
+        ("a<hr>b", "a<br>b"),
+        ("<div></div><div> </div>a", " a"),
+    ] {
+        assert_eq!(sanitize_html(markup).as_str(), wanted, "{markup}");
+    }
+    // What looks like a block inside of a value is none.
+    let link = sanitize_html("<div>a</div><a href=\"https://x.example/?<div>\">b</a>");
+    assert!(
+        link.as_str().starts_with("a<br><a href=\"https://x.example/?") && link.as_str().ends_with(">b</a>"),
+        "{link}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_500))]
     #[test]
