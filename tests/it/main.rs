@@ -20,6 +20,7 @@ mod gate_peers;
 mod identity;
 mod inbox;
 mod incoming;
+mod intake;
 mod media;
 mod network;
 mod notifications;
