@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one link step. Requests go in, documents come out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, dead_code, unused_imports)]
 
+mod addressing;
 mod allowlist;
 mod authority;
 mod cli;
@@ -22,6 +23,7 @@ mod inbox;
 mod incoming;
 mod intake;
 mod media;
+mod neighbours;
 mod network;
 mod notifications;
 mod oauth;

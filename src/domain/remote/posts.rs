@@ -88,11 +88,12 @@ fn people(
         }
         let addressed = post.addressing.all().any(|a| a == account.uri);
         let named = post.mentions.iter().any(|m| m.uri == account.uri);
-        // Naming alone neither opens a post to somebody nor bothers them.
-        let open = visibility <= Visibility::Unlisted;
+        // Naming alone bothers nobody, and opens to somebody only what is for nobody but single people (ADDR-IN-04).
+        let direct = visibility == Visibility::Direct && account.is_local();
+        let open = visibility <= Visibility::Unlisted || direct;
         if named && (addressed || open) || addressed && account.is_local() {
             let silent = !(named && addressed);
-            out.local |= account.is_local() && addressed;
+            out.local |= account.is_local() && (addressed || direct);
             out.notified |= account.is_local() && !silent;
             out.mentions.push((account.id, silent));
         }
@@ -128,6 +129,9 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
             store::posts::insert_mention(tx.conn, known.id, owner, true)?;
         }
         return Ok(Some(known));
+    }
+    if store::accounts::find_by_uri(tx.conn, &post.uri)?.is_some() {
+        return Err(Error::forbidden("somebody does not become a post"));
     }
     if store::remote::is_gone(tx.conn, &[&post.uri], &author.uri, tx.now)? {
         return Ok(None);
