@@ -344,6 +344,13 @@ async fn rel_03_a_queued_activity_runs_again_after_a_crash() {
     let (node, peer) = pair().await;
     let ada = Sender::new(&peer, "ada");
     followed(&node, &ada).await;
+    peer.serve(
+        "/posts/1",
+        json!({
+            "id": peer.url("/posts/1"), "type": "Note", "attributedTo": ada.id, "content": "<p>hello</p>",
+            "to": "https://www.w3.org/ns/activitystreams#Public", "published": "2026-11-23T11:00:00Z",
+        }),
+    );
     ada.delivers(&node, &ada.activity("Announce", peer.url("/posts/1"))).await;
     // A worker took it and died.
     let taken = node.app.write(|tx| store::inbox::claim(tx.conn, tx.now)).await.unwrap();

@@ -31,6 +31,7 @@ mod pages;
 mod peers;
 mod people;
 mod posts;
+mod readers;
 mod relationships;
 mod statuses;
 mod streaming;
