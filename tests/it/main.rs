@@ -16,6 +16,7 @@ mod delivery;
 mod documents;
 mod federation;
 mod fetching;
+mod follows;
 mod gate;
 mod gate_peers;
 mod identity;
