@@ -21,7 +21,8 @@ fn rows() -> BTreeMap<String, Option<String>> {
     rows
 }
 
-/// Ids of rows in the names of tests: `sec_sig_06_...`, `rel_11_...`, `fed_fol_01_02_...` (two rows).
+/// Ids of rows in the names of tests: `sec_sig_06_...`, `rel_11_...`, `fed_fol_01_02_...` (two rows), and further ones
+/// anywhere behind them: `fed_post_02_fed_post_03_...`.
 fn tested() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for folder in ["tests", "src"] {
@@ -51,18 +52,22 @@ fn read(folder: &Path, found: &mut BTreeSet<String>) {
 
 fn ids(name: &str, found: &mut BTreeSet<String>) {
     let mut words = name.split(['_', '(']).peekable();
-    let area = match words.next() {
-        Some("rel") => "rel",
-        Some("sec" | "fed") => words.next().unwrap_or_default(),
-        _ => return,
-    };
-    // `fed_addr_out_01` belongs to the area ADDR-OUT.
-    let mut area = area.to_uppercase();
-    if words.peek().is_some_and(|word| matches!(*word, "out" | "in")) {
-        area = format!("{area}-{}", words.next().unwrap_or_default().to_uppercase());
+    let is_mark = |word: &str| matches!(word, "rel" | "sec" | "fed");
+    if !words.peek().is_some_and(|word| is_mark(word)) {
+        return;
     }
-    while let Some(number) = words.next().filter(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
-        found.insert(format!("{area}-{}", number.to_uppercase()));
+    while let Some(word) = words.next() {
+        if !is_mark(word) {
+            continue;
+        }
+        // `fed_addr_out_01` belongs to the area ADDR-OUT.
+        let mut area = if word == "rel" { word } else { words.next().unwrap_or_default() }.to_uppercase();
+        if words.peek().is_some_and(|word| matches!(*word, "out" | "in")) {
+            area = format!("{area}-{}", words.next().unwrap_or_default().to_uppercase());
+        }
+        while let Some(number) = words.next_if(|word| word.starts_with(|c: char| c.is_ascii_digit())) {
+            found.insert(format!("{area}-{}", number.to_uppercase()));
+        }
     }
 }
 
