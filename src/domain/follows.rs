@@ -176,6 +176,11 @@ pub fn unfollow(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>) -> R
 
 fn end(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {
     store::follows::delete(tx.conn, follow.id)?;
+    if follow.state == FollowState::Requested {
+        // Nothing is left to be answered.
+        let (to, from) = (follow.target_id, follow.account_id);
+        store::notifications::remove(tx.conn, to, NotificationKind::FollowRequest, from, None)?;
+    }
     if follow.state == FollowState::Accepted {
         store::accounts::count_follow(tx.conn, follow.account_id, follow.target_id, -1)?;
         store::follows::clear_home(tx.conn, follow.account_id, follow.target_id, CLEARED)?;

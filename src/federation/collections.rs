@@ -96,10 +96,22 @@ fn has_items(page: &Json) -> bool {
     !page.first_of(&["items", "orderedItems", "next"]).is_null()
 }
 
-/// The number of members of a collection at an address, for the counts of a profile (DISC-10). One fetch.
+/// What a collection says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Cover {
+    /// The number of its members, for display only.
+    pub total: Option<i64>,
+    /// It shows none of them: neither here nor on a page.
+    pub is_hidden: bool,
+}
+
+/// The number of members of a collection at an address, and whether it shows any, for a profile (DISC-10). One fetch.
 ///
 /// # Errors
 /// Those of [`fetch::document`].
-pub async fn total(app: &App, address: &str, budget: &Budget) -> Result<Option<i64>> {
-    Ok(fetch::document(app, address, budget).await?.json.count("totalItems"))
+pub async fn cover(app: &App, address: &str, budget: &Budget) -> Result<Cover> {
+    let document = fetch::document(app, address, budget).await?;
+    let total = document.json.count("totalItems");
+    let shown = !document.json.first_of(&["first", "items", "orderedItems"]).is_null();
+    Ok(Cover { total, is_hidden: !shown && total.is_some_and(|n| n > 0) })
 }

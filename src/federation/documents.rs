@@ -298,6 +298,7 @@ pub fn with_actor<R>(
     actor.image = picture(&account.header);
     actor.also_known_as = serde_json::from_str(&account.also_known_as).unwrap_or_default();
     actor.moved_to = moved_to.as_deref();
+    actor.attribution_domains = serde_json::from_str(&account.attribution_domains).unwrap_or_default();
     then(&actor)
 }
 

@@ -1,6 +1,7 @@
 //! Documents of other servers, fetched and believed only as far as FETCH-01 to FETCH-03 and AUT-22, AUT-23 allow: the
-//! right media type, and an id that is the address that answered. Signed by the instance actor (SIGOUT-02). At most one
-//! fetch of an address is in flight, and what is permanently not there is remembered for five minutes (FETCH-07).
+//! right media type, and an id that is the address that answered. Signed by the instance actor, or by somebody of this
+//! node who may read what is not for everybody (SIGOUT-02). At most one fetch of an address is in flight for one signer,
+//! and what is permanently not there is remembered for five minutes (FETCH-07).
 //!
 //! Errors: `NotFound`, `Gone`, `Forbidden` and `BadRequest` are for good; `Upstream` is worth another try later.
 
@@ -15,7 +16,9 @@ use crate::{
     Error, Result,
     app::App,
     domain::remote::RemoteActor,
+    id::Id,
     limits,
+    model::Account,
     net::{Answer, Ask, Failure, Purpose},
     time::Timestamp,
     uri,
@@ -137,7 +140,32 @@ const REMEMBERED: i64 = 5 * 60 * 1000;
 /// # Errors
 /// See the module. `BadRequest` for an address of this node: what is ours is in the store (AUTH-08).
 pub async fn document(app: &App, address: &str, budget: &Budget) -> Result<Arc<Document>> {
-    shared(app, Purpose::Object, address, budget).await
+    shared(app, Purpose::Object, address, None, budget).await
+}
+
+/// In whose name a document is asked for (SIGOUT-02).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Eyes {
+    /// Somebody of this node who is likely to be allowed to read it; without one the node itself asks.
+    pub person: Option<Id<Account>>,
+    /// It is known not to be for everybody: the node itself need not ask first.
+    pub narrow: bool,
+}
+
+/// As [`document`], for what may not be for everybody: the node asks, and when it is refused or shown nothing, the
+/// person does.
+///
+/// # Errors
+/// As [`document`].
+pub async fn document_for(app: &App, eyes: Eyes, address: &str, budget: &Budget) -> Result<Arc<Document>> {
+    let Some(person) = eyes.person else { return document(app, address, budget).await };
+    if !eyes.narrow {
+        match document(app, address, budget).await {
+            Err(Error::NotFound | Error::Forbidden(_)) => {}
+            other => return other,
+        }
+    }
+    shared(app, Purpose::Object, address, Some(person), budget).await
 }
 
 /// As [`document`], for whoever waits for the key of a request that is being verified: has a place of its own in the
@@ -146,23 +174,45 @@ pub async fn document(app: &App, address: &str, budget: &Budget) -> Result<Arc<D
 /// # Errors
 /// As [`document`].
 pub async fn key_document(app: &App, address: &str, budget: &Budget) -> Result<Arc<Document>> {
-    shared(app, Purpose::Key, address, budget).await
+    shared(app, Purpose::Key, address, None, budget).await
 }
 
-/// Forgets that there was nothing at this address.
+/// Forgets that there was nothing at this address when the node asked.
 pub fn forget(app: &App, address: &str) {
+    forget_for(app, Eyes::default(), address);
+}
+
+/// As [`forget`], also for the person who asks.
+pub fn forget_for(app: &App, eyes: Eyes, address: &str) {
     if let Some(url) = target(address) {
-        app.part::<Flights>().lacking.invalidate(url.as_str());
+        let flights = app.part::<Flights>();
+        for person in [None, eyes.person] {
+            flights.lacking.invalidate(&flight(person, &url));
+        }
     }
 }
 
-async fn shared(app: &App, purpose: Purpose, address: &str, budget: &Budget) -> Result<Arc<Document>> {
+/// What a fetch is known by: the answer depends on who asks.
+fn flight(person: Option<Id<Account>>, url: &Url) -> String {
+    match person {
+        Some(person) => format!("{person} {url}"),
+        None => url.to_string(),
+    }
+}
+
+async fn shared(
+    app: &App,
+    purpose: Purpose,
+    address: &str,
+    person: Option<Id<Account>>,
+    budget: &Budget,
+) -> Result<Arc<Document>> {
     let url = target(address).ok_or_else(|| Error::bad_request("not a web address"))?;
     if app.site().owns(&url) {
         return Err(Error::bad_request("an address of this node"));
     }
     let flights = app.part::<Flights>();
-    let key = url.to_string();
+    let key = flight(person, &url);
     let now = app.clock().now();
     if purpose != Purpose::Key
         && let Some((until, lack)) = flights.lacking.get(&key)
@@ -177,7 +227,7 @@ async fn shared(app: &App, purpose: Purpose, address: &str, budget: &Budget) -> 
         let slot = running.entry(name.clone()).or_default().clone();
         (name, slot)
     };
-    let fetched = slot.1.get_or_init(|| load(app, purpose, url, budget)).await.clone();
+    let fetched = slot.1.get_or_init(|| load(app, purpose, person, url, budget)).await.clone();
     {
         let mut running = flights.running.lock().unwrap_or_else(PoisonError::into_inner);
         if running.get(&slot.0).is_some_and(|current| Arc::ptr_eq(current, &slot.1)) {
@@ -200,8 +250,8 @@ fn target(address: &str) -> Option<Url> {
 }
 
 /// FETCH-03: when the id is another address than the one that answered, ask there once; then it must match.
-async fn load(app: &App, purpose: Purpose, url: Url, budget: &Budget) -> Fetched {
-    let first = read(app, purpose, url, budget).await?;
+async fn load(app: &App, purpose: Purpose, person: Option<Id<Account>>, url: Url, budget: &Budget) -> Fetched {
+    let first = read(app, purpose, person, url, budget).await?;
     match first {
         Read::Own(document) => Ok(Arc::new(document)),
         Read::Elsewhere(id) => {
@@ -209,7 +259,7 @@ async fn load(app: &App, purpose: Purpose, url: Url, budget: &Budget) -> Fetched
             if app.site().owns(&url) {
                 return Err(Lack::Bad("the document claims an address of this node".into()));
             }
-            match read(app, purpose, url, budget).await? {
+            match read(app, purpose, person, url, budget).await? {
                 Read::Own(document) => Ok(Arc::new(document)),
                 Read::Elsewhere(_) => Err(Lack::Bad("the id of the document is not where it is".into())),
             }
@@ -222,8 +272,14 @@ enum Read {
     Elsewhere(String),
 }
 
-async fn read(app: &App, purpose: Purpose, url: Url, budget: &Budget) -> Result<Read, Lack> {
-    let answer = get(app, purpose, url, budget).await?;
+async fn read(
+    app: &App,
+    purpose: Purpose,
+    person: Option<Id<Account>>,
+    url: Url,
+    budget: &Budget,
+) -> Result<Read, Lack> {
+    let answer = get(app, purpose, person, url, budget).await?;
     let mut json = Json::parse(&answer.body).map_err(|e| Lack::Bad(e.to_string()))?;
     admit::strip(&app.net().rules(), &mut json);
     let id = json.id().ok_or_else(|| Lack::Bad("a document without id".into()))?;
@@ -236,8 +292,18 @@ async fn read(app: &App, purpose: Purpose, url: Url, budget: &Budget) -> Result<
 
 /// A signed GET whose answer is an ActivityPub document. A host that does not believe the common signature format is
 /// asked once more in the other one (SIGOUT-03).
-async fn get(app: &App, purpose: Purpose, url: Url, budget: &Budget) -> Result<Answer, Lack> {
-    let signer = own_keys::instance_signer(app).await.map_err(|e| Lack::Later(e.to_string()))?;
+async fn get(
+    app: &App,
+    purpose: Purpose,
+    person: Option<Id<Account>>,
+    url: Url,
+    budget: &Budget,
+) -> Result<Answer, Lack> {
+    let signer = match person {
+        Some(person) => own_keys::signer(app, person).await,
+        None => own_keys::instance_signer(app).await,
+    };
+    let signer = signer.map_err(|e| Lack::Later(e.to_string()))?;
     let mut last = Lack::Forbidden("the other server refuses us");
     for scheme in [Scheme::Cavage, Scheme::Rfc9421] {
         budget.spend().map_err(|e| Lack::Bad(e.to_string()))?;

@@ -1,7 +1,8 @@
 //! People and posts of other servers, fetched from where they live and taken in.
 
 use super::{
-    collections::{self, Bounds},
+    collections::{self, Bounds, Cover},
+    eyes::{self, Cause},
     fetch::{self, Budget, FoundActor},
     json::Json,
     link,
@@ -123,17 +124,26 @@ async fn save(app: &App, found: FoundActor) -> Result<Account> {
 }
 
 /// The numbers of posts, followers and followings that an account's own server tells (DISC-10); never fewer than what is
-/// known here (FOL-13). What cannot be had stays as it is.
+/// known here (FOL-13). Where its server shows nobody among the followers or followings, neither do we. What cannot be
+/// had stays as it is.
 async fn counts(app: &App, account: &Account, budget: &Budget) -> Result<()> {
-    let total =
-        |address: Option<String>| async move { collections::total(app, &address?, budget).await.ok().flatten() };
+    let cover = |address: Option<String>| async move { collections::cover(app, &address?, budget).await.ok() };
     let (posts, followers, following) = tokio::join!(
-        total(account.outbox_url.clone()),
-        total(account.followers_url.clone()),
-        total(account.following_url.clone()),
+        cover(account.outbox_url.clone()),
+        cover(account.followers_url.clone()),
+        cover(account.following_url.clone()),
     );
+    let total = |cover: Option<Cover>| cover.and_then(|c| c.total);
+    let told = followers.is_some() || following.is_some();
+    let is_hidden = [followers, following].into_iter().flatten().any(|c| c.is_hidden);
     let id = account.id;
-    app.write(move |tx| store::remote::raise_counts(tx.conn, id, posts, followers, following)).await
+    app.write(move |tx| {
+        if told {
+            store::remote::hide_collections(tx.conn, id, is_hidden)?;
+        }
+        store::remote::raise_counts(tx.conn, id, total(posts), total(followers), total(following))
+    })
+    .await
 }
 
 /// A post by its id: the one we know, or as its server has it. None when it has no place here.
@@ -141,6 +151,14 @@ async fn counts(app: &App, account: &Account, budget: &Budget) -> Result<()> {
 /// # Errors
 /// As [`account`].
 pub async fn post(app: &App, id: &str, budget: &Budget) -> Result<Option<Post>> {
+    post_named(app, id, &Cause::default(), budget).await
+}
+
+/// As [`post`]; what named it tells in whose name it is asked for (SIGOUT-02).
+///
+/// # Errors
+/// As [`account`].
+pub async fn post_named(app: &App, id: &str, cause: &Cause, budget: &Budget) -> Result<Option<Post>> {
     let uri = id.to_owned();
     let (known, gone) = app
         .read(move |conn| Ok((store::posts::find_by_uri(conn, &uri)?, store::posts::is_buried(conn, &uri)?)))
@@ -148,7 +166,8 @@ pub async fn post(app: &App, id: &str, budget: &Budget) -> Result<Option<Post>> 
     if known.is_some() || gone || app.site().owns_str(id) {
         return Ok(known);
     }
-    let document = fetch::document(app, id, budget).await?;
+    let eyes = eyes::find(app, id, cause).await?;
+    let document = fetch::document_for(app, eyes, id, budget).await?;
     take(app, &document.json, budget).await
 }
 
@@ -186,8 +205,11 @@ fn shown(json: &Json) -> &Json {
 /// # Errors
 /// As [`account`].
 pub async fn post_again(app: &App, id: &str, budget: &Budget) -> Result<()> {
-    fetch::forget(app, id);
-    let document = match fetch::document(app, id, budget).await {
+    let uri = id.to_owned();
+    let cause = app.read(move |conn| Cause::of_known(conn, &uri)).await?;
+    let eyes = eyes::find(app, id, &cause).await?;
+    fetch::forget_for(app, eyes, id);
+    let document = match fetch::document_for(app, eyes, id, budget).await {
         Ok(document) if objects::kind(&document.json) == Kind::Tombstone => None,
         Ok(document) => Some(document),
         Err(Error::Gone) => None,
@@ -281,7 +303,9 @@ pub async fn ancestors(app: &App, post: Id<Post>) -> Result<()> {
         if seen.len() >= limits::ANCESTORS || seen.contains(&parent) {
             return Ok(());
         }
-        match self::post(app, &parent, &budget).await {
+        let child = current.clone();
+        let cause = app.read(move |conn| Cause::of_answer(conn, &child)).await?;
+        match post_named(app, &parent, &cause, &budget).await {
             Ok(Some(found)) => current = found,
             Ok(None) => return Ok(()),
             Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),

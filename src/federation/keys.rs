@@ -122,6 +122,11 @@ impl Keys {
         self.known.invalidate(key_id);
     }
 
+    /// Whether its address said a moment ago that what was there is gone for good.
+    pub fn is_known_gone(&self, address: &str, now: Timestamp) -> bool {
+        self.failed.get(address).is_some_and(|(trouble, until)| trouble == Trouble::Gone && until > now)
+    }
+
     fn failure(&self, key_id: &str, now: Timestamp) -> Option<Trouble> {
         if let Some((trouble, until)) = self.failed.get(key_id)
             && until > now
@@ -175,6 +180,31 @@ fn keep(keys: &Keys, known: Known) -> Arc<Known> {
     let known = Arc::new(known);
     keys.known.insert(known.key_id.clone(), known.clone());
     known
+}
+
+/// Asks an actor's own address whether it is gone for good. Within the same bounds as asking for a key; false when it
+/// cannot be told.
+pub async fn is_gone(app: &App, keys: &Keys, actor: &str) -> bool {
+    let now = app.clock().now();
+    // Remembered apart from keys: a key may live at the address of its actor.
+    let slot = format!("actor {actor}");
+    if let Some((trouble, until)) = keys.failed.get(&slot)
+        && until > now
+    {
+        return trouble == Trouble::Gone;
+    }
+    if keys.budget.take(uri::host(actor), now).is_err() {
+        return false;
+    }
+    let trouble = match document(app, actor, &Budget::new(ASKED)).await {
+        Ok(found) if found.id == actor && objects::kind(&found.json) == Kind::Tombstone => Trouble::Gone,
+        // Still there, or not to be had: remembered too, or somebody could make us ask without end.
+        Ok(_) => Trouble::Refused,
+        Err(trouble) => trouble,
+    };
+    let lasts = if trouble == Trouble::Gone { GONE } else { AGAIN };
+    keys.failed.insert(slot, (trouble, now.plus_seconds(lasts)));
+    trouble == Trouble::Gone
 }
 
 /// Asks the key's own address, unless that was tried in vain a moment ago. At most one request for a key is in flight.
@@ -250,6 +280,9 @@ async fn ask(app: &App, keys: &Keys, key_id: &str) -> Result<Result<Arc<Known>, 
 /// SIGIN-19). Both stand on the authority of the key's id.
 async fn resolve(app: &App, key_id: &str, budget: &Budget) -> Result<(Arc<Document>, PublicKey), Trouble> {
     let mut document = document(app, key_id, budget).await?;
+    if !uri::same_authority(&document.id, key_id) {
+        return Err(Trouble::Refused);
+    }
     if objects::kind(&document.json) == Kind::Key {
         // A bare key only says whom to ask.
         let listed = actor::keys(&document.json);

@@ -6,6 +6,7 @@ pub mod collections;
 pub mod deliver;
 pub mod discovery;
 pub mod documents;
+pub mod eyes;
 pub mod fetch;
 pub mod import;
 pub mod inbox;

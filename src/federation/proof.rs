@@ -261,6 +261,13 @@ impl Prover {
         }
     }
 
+    /// Whether the address of `actor` itself says that it is gone for good (SIGIN-28).
+    pub async fn is_gone(&self, app: &App, claims: &Claims, actor: &str) -> bool {
+        let same = |key_id: &&str| key_id.split('#').next() == Some(actor);
+        claims.key_ids().filter(same).any(|key_id| self.keys.is_known_gone(key_id, app.clock().now()))
+            || keys::is_gone(app, &self.keys, actor).await
+    }
+
     fn refused(trouble: Trouble) -> Refusal {
         match trouble {
             Trouble::Gone => Refusal::OwnerGone,

@@ -138,12 +138,6 @@ pub fn knows_domain(conn: &mut Conn, domain: &str) -> Result<bool> {
     Sql::new("select a.id from accounts a where a.domain = ").bind(domain).push(" limit 1").exists(conn)
 }
 
-/// Whether this id is gone for good or was deleted before it came.
-pub fn is_tombstone(conn: &mut Conn, uri: &str) -> Result<bool> {
-    let one = Sql::new("select t.created_at from tombstones t where t.uri = ").bind(uri).push(" limit 1");
-    one.exists(conn)
-}
-
 /// By the id of its Ed25519 key.
 pub fn find_by_ed25519(conn: &mut Conn, key_id: &str) -> Result<Option<Account>> {
     Sql::new("select a.* from accounts a where a.ed25519_key_id = ").bind(key_id).optional(conn)

@@ -281,14 +281,16 @@ pub fn bury(conn: &mut Conn, uri: &str, actor: Option<&str>, now: Timestamp) -> 
         .bind(uri)
         .with(",", actor)
         .with(",", now)
-        .push(", null) on conflict (uri) do update set expires_at = null")
+        .push(", null) on conflict (uri) do update set expires_at = null, actor_uri = excluded.actor_uri")
         .execute(conn)?;
     Ok(())
 }
 
-/// Whether an object id is known to be gone.
+/// Whether an object that was here is gone for good. What somebody only claimed of an id nobody knew does not count:
+/// they may have had no say in it (AUTH-11).
 pub fn is_buried(conn: &mut Conn, uri: &str) -> Result<bool> {
-    Ok(!Sql::new("select t.uri from tombstones t where t.uri = ").bind(uri).load_texts(conn)?.is_empty())
+    let gone = Sql::new("select t.uri from tombstones t where t.expires_at is null and t.uri = ").bind(uri);
+    Ok(!gone.load_texts(conn)?.is_empty())
 }
 
 /// Earlier states of a post, oldest first.

@@ -143,6 +143,44 @@ pub fn has_local_follower(conn: &mut Conn, account: Id<Account>) -> Result<bool>
         .exists(conn)
 }
 
+/// Whether an account's own server hides whom it follows and who follows it.
+pub fn hide_collections(conn: &mut Conn, account: Id<Account>, hidden: bool) -> Result<()> {
+    Sql::new("update accounts set hide_collections = ").bind(hidden).with(" where id = ", account).execute(conn)?;
+    Ok(())
+}
+
+/// Somebody of this node whose accepted follow reaches one of these actors.
+pub fn local_follower(conn: &mut Conn, actors: &[String]) -> Result<Option<Id<Account>>> {
+    if actors.is_empty() {
+        return Ok(None);
+    }
+    let found: Vec<Id<Account>> = Sql::new(
+        "select f.account_id from follows f \
+         join accounts a on a.id = f.account_id and a.domain is null and a.suspended_at is null and a.deleted_at is null \
+         join accounts t on t.id = f.target_id and t.domain is not null \
+         where f.state = 1 and t.uri in ",
+    )
+    .texts(actors)
+    .push(" order by f.id limit 1")
+    .load_ids(conn)?;
+    Ok(found.into_iter().next())
+}
+
+/// Somebody of this node among these actors.
+pub fn local_among(conn: &mut Conn, actors: &[String]) -> Result<Option<Id<Account>>> {
+    if actors.is_empty() {
+        return Ok(None);
+    }
+    let found: Vec<Id<Account>> = Sql::new(
+        "select a.id from accounts a where a.domain is null and a.suspended_at is null and a.deleted_at is null \
+         and a.uri in ",
+    )
+    .texts(actors)
+    .push(" order by a.id limit 1")
+    .load_ids(conn)?;
+    Ok(found.into_iter().next())
+}
+
 /// The block of an account by the id of its Block.
 pub fn find_block_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<crate::model::Block>> {
     Sql::new("select b.* from blocks b where b.uri = ").bind(uri).optional(conn)

@@ -152,6 +152,78 @@ async fn fed_disc_03_an_actor_shows_its_profile_keys_and_collections() {
 }
 
 #[tokio::test]
+async fn fed_disc_04_both_accept_forms_get_the_same_document() {
+    let (node, _, _, ada) = scene().await;
+    let post = publish(&node, &ada, "Hi", Visibility::Public).await;
+    let client = Client::anonymous(&node);
+    for path in [ada.uri.clone(), post.uri.clone(), format!("{}/outbox", ada.uri), "/actor".to_owned()] {
+        let mut bodies = Vec::new();
+        for accept in [
+            "application/activity+json",
+            "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"",
+            "application/activity+json, application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"",
+            "APPLICATION/LD+JSON;profile=\"https://www.w3.org/ns/activitystreams\";charset=utf-8",
+        ] {
+            let reply = client.send(client.request("GET", &path).header("accept", accept)).await;
+            assert_eq!(reply.status, 200, "{path} {accept}");
+            assert_eq!(reply.header("content-type"), "application/activity+json; charset=utf-8", "{path} {accept}");
+            assert!(reply.header("vary").split(',').any(|v| v.trim() == "Accept"), "{path} {accept}");
+            bodies.push(reply.text);
+        }
+        assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]), "{path}");
+    }
+    // What a browser gets in its place varies as well, or a cache would mix them up.
+    let page = client.send(client.request("GET", &ada.uri).header("accept", "text/html")).await;
+    assert!(page.header("vary").contains("Accept"));
+}
+
+#[tokio::test]
+async fn fed_disc_15_the_shared_inbox_is_told_and_lies_where_the_actors_are() {
+    let (node, _, zoe, ada) = scene().await;
+    for actor in [ada.uri.clone(), node.url("/actor")] {
+        let document = fetch(&node, &actor).await.ok();
+        let shared = document["endpoints"]["sharedInbox"].as_str().unwrap().to_owned();
+        assert!(watercooler::uri::same_authority(&shared, &actor), "{shared}");
+        // It is there.
+        let path = shared.strip_prefix(node.app.site().base()).unwrap();
+        let activity = zoe.activity("View", "https://nowhere.example/1");
+        assert_eq!(zoe.letter(&node, path, &activity).send(&node).await.status, 202);
+    }
+}
+
+#[tokio::test]
+async fn fed_disc_03_an_actor_names_sites_other_ids_and_the_place_it_went_to() {
+    let (node, peer, ..) = scene().await;
+    let eve = node.member("eve").await;
+    let plain = fetch(&node, "/users/eve").await.ok();
+    for absent in ["attributionDomains", "alsoKnownAs", "movedTo", "memorial", "suspended", "icon", "image"] {
+        assert!(plain.get(absent).is_none(), "{absent}");
+    }
+    let change = json!({"attribution_domains": ["news.example", "blog.example"]});
+    eve.patch("/api/v1/accounts/update_credentials", change).await.ok();
+    let zoe = rows::remote(&node, &peer, "zoe").await;
+    let (id, to, old): (Id<Account>, _, _) =
+        (eve.id.parse().unwrap(), zoe.id, json!([peer.url("/users/old")]).to_string());
+    node.app
+        .write(move |tx| {
+            watercooler::db::Sql::new("update accounts set moved_to_id = ")
+                .bind(to)
+                .with(", also_known_as = ", old)
+                .with(", memorial = ", true)
+                .with(" where id = ", id)
+                .execute(tx.conn)
+        })
+        .await
+        .unwrap();
+    let actor = fetch(&node, "/users/eve").await.ok();
+    assert_eq!(actor["attributionDomains"], json!(["news.example", "blog.example"]));
+    assert_eq!(actor["alsoKnownAs"], json!([peer.url("/users/old")]));
+    assert_eq!((&actor["movedTo"], &actor["memorial"]), (&json!(zoe.uri), &json!(true)));
+    let terms = actor["@context"].as_array().unwrap().last().unwrap();
+    assert_eq!(terms["attributionDomains"]["@id"], "toot:attributionDomains");
+}
+
+#[tokio::test]
 async fn fed_disc_16_the_instance_actor_is_an_application_that_everybody_may_read() {
     let node =
         NodeBuilder::new("alpha").await.config(|c| c.federation.authorized_fetch = AuthorizedFetch::On).start().await;

@@ -236,3 +236,18 @@ async fn fed_int_04_a_boost_shows_a_third_nodes_post_to_the_boosters_followers()
     let own = cyd.get(&format!("/api/v1/statuses/{}", post["id"].as_str().unwrap())).await.ok();
     assert_eq!(own["reblogs_count"], 1, "fed_int_03");
 }
+
+#[tokio::test]
+async fn fed_sigout_02_the_beginning_of_a_private_thread_is_read_by_a_follower() {
+    let (alpha, beta) = Node::two().await;
+    let (ada, cleo, bea) = (alpha.member("ada").await, alpha.member("cleo").await, beta.member("bea").await);
+    let first = publish(&bea, "first", json!({"visibility": "private"})).await;
+    follow(&alpha, &ada, "bea", &beta).await;
+    let second = publish(&bea, "second", json!({"visibility": "private", "in_reply_to_id": first["id"]})).await;
+    settle(&[&alpha, &beta]).await;
+    let seen = home(&ada).await;
+    let there = seen.iter().find(|p| p["uri"] == first["uri"]).expect("it was fetched")["id"].as_str().unwrap();
+    let thread = ada.get(&format!("/api/v1/statuses/{there}/context")).await.ok();
+    assert_eq!(thread["descendants"][0]["uri"], second["uri"]);
+    assert_eq!(cleo.get(&format!("/api/v1/statuses/{there}")).await.status, 404, "only whoever follows her");
+}

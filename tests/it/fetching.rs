@@ -208,6 +208,44 @@ async fn fed_disc_10_a_profile_is_imported_with_all_it_says() {
 }
 
 #[tokio::test]
+async fn fed_disc_10_counts_come_from_the_collections_and_hidden_ones_stay_hidden() {
+    let (node, [peer]) = node_and_peers(["peer"]).await;
+    peer.person("zoe", "none");
+    let collection = |name: &str, total: i64, first: bool| {
+        let id = peer.url(&format!("/users/zoe/{name}"));
+        let mut document = json!({"id": id, "type": "OrderedCollection", "totalItems": total});
+        if first {
+            document["first"] = json!(format!("{id}?page=1"));
+        }
+        peer.serve(&format!("/users/zoe/{name}"), document);
+    };
+    collection("outbox", 12, true);
+    collection("followers", 7, false);
+    collection("following", 5, true);
+    let bo = node.member("bo").await;
+    let found = bo.get(&format!("/api/v2/search?resolve=true&q=@zoe@{}", peer.authority)).await.ok();
+    let zoe = found["accounts"][0].clone();
+    assert_eq!(
+        (&zoe["statuses_count"], &zoe["followers_count"], &zoe["following_count"]),
+        (&json!(12), &json!(7), &json!(5))
+    );
+    let id = zoe["id"].as_str().unwrap().to_owned();
+    let shown = async || bo.get(&format!("/api/v1/accounts/{id}")).await.ok();
+    bo.post(&format!("/api/v1/accounts/{id}/follow"), json!({})).await.ok();
+    let (a, z) = (bo.id.parse().unwrap(), id.parse().unwrap());
+    node.app.write(move |tx| watercooler::domain::follows::accept(tx, z, a)).await.unwrap();
+    assert_eq!(shown().await["hide_collections"], true);
+    assert_eq!(bo.get(&format!("/api/v1/accounts/{id}/followers")).await.ok(), json!([]));
+    // She shows them again.
+    collection("followers", 8, true);
+    node.clock.advance(2 * 3_600_000);
+    let z: watercooler::id::Id<watercooler::model::Account> = id.parse().unwrap();
+    import::refresh_account(&node.app, z).await.unwrap();
+    assert_eq!((&shown().await["hide_collections"], &shown().await["followers_count"]), (&json!(false), &json!(8)));
+    assert_eq!(bo.get(&format!("/api/v1/accounts/{id}/followers")).await.ok().as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn fed_dlv_12_an_inbox_on_an_address_nobody_opened_gets_nothing() {
     let (node, [peer]) = node_and_peers(["peer"]).await;
     let hidden = Peer::start("hidden").await;

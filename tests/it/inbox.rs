@@ -16,24 +16,24 @@ use watercooler::{
 };
 
 /// A node, and a server it knows.
-async fn pair() -> (Node, Peer) {
+pub async fn pair() -> (Node, Peer) {
     let peer = Peer::start("remote").await;
     let node = NodeBuilder::new("alpha").await.knows(&peer.authority).start().await;
     (node, peer)
 }
 
-async fn local(node: &Node, name: &str) {
+pub async fn local(node: &Node, name: &str) {
     let name = name.to_owned();
     node.app.write(move |tx| accounts::create(tx, &NewPerson::member(&name, None, None)).map(|_| ())).await.unwrap();
 }
 
 /// Activities that were taken in.
-async fn taken(node: &Node) -> i64 {
+pub async fn taken(node: &Node) -> i64 {
     node.app.read(|conn| Sql::new("select count(*) from seen_activities").scalar_i64(conn)).await.unwrap()
 }
 
 /// Remote accounts that are known.
-async fn strangers(node: &Node) -> i64 {
+pub async fn strangers(node: &Node) -> i64 {
     node.app
         .read(|conn| Sql::new("select count(*) from accounts where domain is not null").scalar_i64(conn))
         .await
@@ -41,20 +41,21 @@ async fn strangers(node: &Node) -> i64 {
 }
 
 /// How often a path of the server was read.
-fn reads(peer: &Peer, path: &str) -> usize {
+pub fn reads(peer: &Peer, path: &str) -> usize {
     peer.received().iter().filter(|r| r.method == "GET" && r.path == path).count()
 }
 
-fn like(sender: &Sender) -> Value {
+pub fn like(sender: &Sender) -> Value {
     sender.activity("Like", "https://elsewhere.example/posts/1")
 }
 
 #[tokio::test]
-async fn sec_sig_01_an_unsigned_delivery_is_refused_unread_and_unfetched() {
+async fn sec_sig_01_fed_sigin_04_an_unsigned_delivery_is_refused_unread_and_unfetched() {
     let (node, peer) = pair().await;
     let ada = Sender::new(&peer, "ada");
     let mut letter = ada.letter(&node, "/inbox", &like(&ada)).without("signature");
-    assert_eq!(letter.send(&node).await.status, 401);
+    let reply = letter.send(&node).await;
+    assert_eq!((reply.status, reply.json()), (401, json!({ "error": "unsigned" })));
     letter.body = vec![b' '; 2 << 20];
     assert_eq!(letter.send(&node).await.status, 401, "the size does not matter: nobody looks");
     assert!(peer.received().is_empty());
@@ -124,6 +125,13 @@ async fn fed_sigin_06_07_the_body_is_the_one_that_was_signed() {
         let letter = ada.letter(&node, "/inbox", &like(&ada)).without(header);
         assert_eq!(letter.send(&node).await.status, 401);
     }
+    // RFC 9530 names what cannot be read a bad request; a digest we do not know proves nothing.
+    let modern = Sender { scheme: Scheme::Rfc9421, ..Sender::new(&peer, "ada") };
+    for (digest, status) in [("nonsense:::", 400), ("sha-256=:AAAA:", 400), ("sha-256=1", 400), ("md5=:AAAA:", 401)] {
+        let mut letter = modern.letter(&node, "/inbox", &like(&modern));
+        *letter.header("content-digest") = digest.into();
+        assert_eq!(letter.send(&node).await.status, status, "{digest}");
+    }
     assert!(peer.received().is_empty());
 }
 
@@ -152,6 +160,51 @@ async fn fed_sigin_10_a_delivery_for_another_host_or_inbox_is_refused() {
 }
 
 #[tokio::test]
+async fn fed_sigin_10_a_forwarded_host_counts_behind_a_trusted_proxy_only() {
+    let peer = Peer::start("remote").await;
+    let proxied = NodeBuilder::new("alpha").await.knows(&peer.authority);
+    let proxied = proxied.config(|c| c.trusted_proxies.push("127.0.0.0/8".parse().unwrap())).start().await;
+    let ada = Sender::new(&peer, "ada");
+    let send = async |host: &str, forwarded: Option<&str>| {
+        let mut letter = ada.letter(&proxied, "/inbox", &like(&ada));
+        letter.headers.push(("host".into(), host.into()));
+        letter.headers.extend(forwarded.map(|name| ("x-forwarded-host".into(), name.into())));
+        letter.send(&proxied).await.status
+    };
+    let own = proxied.domain.clone();
+    assert_eq!(send("inside.test:8080", Some(&own)).await, 202);
+    assert_eq!(
+        send("inside.test:8080", Some(&format!("made-up.example, {own}"))).await,
+        202,
+        "the nearest proxy's word"
+    );
+    assert_eq!(send("inside.test:8080", None).await, 401);
+    assert_eq!(send(&own, Some("elsewhere.example")).await, 401);
+    // The same from somebody who is no proxy.
+    let direct = NodeBuilder::new("beta").await.knows(&peer.authority).clock(&proxied.clock).start().await;
+    let mut letter = ada.letter(&direct, "/inbox", &like(&ada));
+    letter.headers.push(("host".into(), "inside.test:8080".into()));
+    letter.headers.push(("x-forwarded-host".into(), direct.domain.clone()));
+    assert_eq!(letter.send(&direct).await.status, 401);
+}
+
+#[tokio::test]
+async fn fed_sigin_19_a_bare_key_elsewhere_leads_to_nobody() {
+    let (victim, evil) = (Peer::start("victim").await, Peer::start("evil").await);
+    let node = NodeBuilder::new("alpha").await.knows(&victim.authority).knows(&evil.authority).start().await;
+    // The key's address answers with a document of another server, which names an owner where the key is.
+    let mut ada = Sender::new(&victim, "ada");
+    let key = json!({
+        "id": evil.url("/key"), "type": "Key", "owner": ada.id, "publicKeyPem": rsa(0).public_pem().unwrap(),
+    });
+    evil.serve("/key", key.clone());
+    victim.serve("/key", key);
+    ada.signer.key_id = victim.url("/key");
+    assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401);
+    assert_eq!(reads(&victim, "/users/ada"), 0, "not even asked");
+}
+
+#[tokio::test]
 async fn sec_sig_12_the_algorithm_is_the_keys() {
     let (node, peer) = pair().await;
     let ada = Sender::new(&peer, "ada");
@@ -164,7 +217,7 @@ async fn sec_sig_12_the_algorithm_is_the_keys() {
 }
 
 #[tokio::test]
-async fn sec_sig_13_the_actor_is_the_owner_of_the_key() {
+async fn sec_sig_13_fed_sigin_12_the_actor_is_the_owner_of_the_key() {
     let (node, peer) = pair().await;
     let (ada, eve) = (Sender::new(&peer, "ada"), Sender::new(&peer, "eve"));
     let mut forged = like(&ada);
@@ -178,7 +231,7 @@ async fn sec_sig_13_the_actor_is_the_owner_of_the_key() {
 }
 
 #[tokio::test]
-async fn sec_sig_14_16_a_document_proves_only_its_own_keys() {
+async fn sec_sig_14_16_fed_sigin_19_fed_auth_09_a_document_proves_only_its_own_keys() {
     let victim = Peer::start("victim").await;
     let evil = Peer::start("evil").await;
     let node = NodeBuilder::new("alpha").await.knows(&victim.authority).knows(&evil.authority).start().await;
@@ -239,31 +292,6 @@ async fn sec_sig_15_26_one_signature_in_one_place() {
 }
 
 #[tokio::test]
-async fn fed_sigin_25_a_replay_is_acknowledged_and_has_no_second_effect() {
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    let letter = ada.letter(&node, "/inbox", &like(&ada));
-    let all = futures_util::future::join_all((0..5).map(|_| letter.send(&node))).await;
-    assert!(all.iter().all(|reply| reply.status == 202));
-    assert_eq!(letter.send(&node).await.status, 202);
-    assert_eq!((taken(&node).await, strangers(&node).await), (1, 1));
-    assert_eq!(reads(&peer, "/users/ada"), 1, "the key was asked for once");
-}
-
-#[tokio::test]
-async fn sec_sig_18_nobody_uses_up_the_id_of_another() {
-    let (node, peer) = pair().await;
-    let (ada, eve) = (Sender::new(&peer, "ada"), Sender::new(&peer, "eve"));
-    let mut foreign = like(&eve);
-    foreign["id"] = json!("https://victim.example/activities/1");
-    assert_eq!(eve.deliver(&node, &foreign).await.status, 400);
-    foreign["id"] = json!(node.url("/activities/1"));
-    assert_eq!(eve.deliver(&node, &foreign).await.status, 400, "sec_aut_06: an id of ours");
-    ada.delivers(&node, &like(&ada)).await;
-    assert_eq!(taken(&node).await, 1);
-}
-
-#[tokio::test]
 async fn sec_sig_19_who_is_suspended_is_refused_without_a_fetch() {
     let (node, peer) = pair().await;
     let ada = Sender::new(&peer, "ada");
@@ -300,50 +328,6 @@ async fn fed_sigin_22_a_blocked_domain_is_refused_without_a_fetch() {
     let bob = Sender::new(&peer, "bob");
     assert_eq!(bob.deliver(&node, &like(&bob)).await.status, 403, "a block of the parent domain");
     assert!(peer.received().is_empty());
-}
-
-#[tokio::test]
-async fn sec_sig_20_who_is_gone_stays_gone_and_is_not_asked_for_again() {
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    peer.serve_as("/users/ada", 410, "text/plain", "");
-    for _ in 0..3 {
-        assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401);
-    }
-    node.clock.advance(23 * 3_600_000);
-    assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401);
-    assert_eq!(reads(&peer, "/users/ada"), 1, "a day's silence");
-    assert_eq!((taken(&node).await, strangers(&node).await), (0, 0));
-    // The same for a Tombstone.
-    peer.serve("/users/bea", json!({ "type": "Tombstone", "id": peer.url("/users/bea") }));
-    let bea = Sender { id: peer.url("/users/bea"), ..ada.clone() };
-    let mut bea = bea;
-    bea.signer.key_id = format!("{}#main-key", bea.id);
-    assert_eq!(bea.deliver(&node, &like(&bea)).await.status, 401);
-    assert_eq!(bea.deliver(&node, &like(&bea)).await.status, 401);
-    assert_eq!(reads(&peer, "/users/bea"), 1);
-}
-
-/// Of somebody nobody here ever heard of, about themselves.
-async fn about_itself(kind: &str) {
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    let own = ada.activity(kind, ada.id.clone());
-    assert_eq!(ada.deliver(&node, &own).await.status, 202);
-    let embedded = ada.activity(kind, json!({ "id": ada.id, "type": "Person" }));
-    assert_eq!(ada.deliver(&node, &embedded).await.status, 202);
-    assert!(peer.received().is_empty(), "no fetch");
-    assert_eq!((taken(&node).await, strangers(&node).await), (0, 0));
-}
-
-#[tokio::test]
-async fn sec_sig_21_the_end_of_an_unknown_account_is_acknowledged_and_forgotten() {
-    about_itself("Delete").await;
-}
-
-#[tokio::test]
-async fn fed_sigin_27_the_update_of_an_unknown_account_is_acknowledged_and_forgotten() {
-    about_itself("Update").await;
 }
 
 #[tokio::test]
@@ -436,76 +420,6 @@ async fn fed_sigin_24_what_depends_on_the_signature_is_kept_by_nobody() {
 }
 
 #[tokio::test]
-async fn fed_sigin_26_a_body_of_more_than_a_mebibyte_or_with_two_opinions_is_refused() {
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    let mut big = like(&ada);
-    big["content"] = json!("y".repeat(1 << 20));
-    assert_eq!(ada.deliver(&node, &big).await.status, 413);
-    let twice = like(&ada).to_string().replacen('{', &format!("{{\"actor\":\"{}\",", peer.url("/users/eve")), 1);
-    assert_eq!(ada.letter_of(&node, "/inbox", twice.into_bytes()).send(&node).await.status, 400);
-    assert_eq!(taken(&node).await, 0);
-}
-
-#[tokio::test]
-async fn rel_16_every_order_of_arrival_ends_in_the_same_state() {
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    followed(&node, &ada).await;
-    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
-    for (number, order) in orders.into_iter().enumerate() {
-        let id = peer.url(&format!("/posts/{number}"));
-        let note = |text: &str, updated: Value| {
-            json!({
-                "id": id, "type": "Note", "attributedTo": ada.id, "content": text, "updated": updated,
-                "to": "https://www.w3.org/ns/activitystreams#Public", "published": "2026-11-23T11:00:00Z",
-            })
-        };
-        let letters = [
-            ada.activity("Create", note("<p>first</p>", Value::Null)),
-            ada.activity("Update", note("<p>second</p>", json!("2026-11-23T11:30:00Z"))),
-            ada.activity("Delete", json!({ "id": id, "type": "Tombstone" })),
-        ];
-        for which in order {
-            let status = ada.deliver(&node, &letters[which]).await.status;
-            assert_eq!(status, 202, "{order:?}");
-        }
-    }
-    node.settle().await;
-    assert_eq!(count(&node, "select count(*) from posts").await, 0);
-    // A Follow and its Undo, in both orders.
-    for undone_first in [false, true] {
-        let eve = Sender::new(&peer, if undone_first { "eve" } else { "pia" });
-        eve.delivers(&node, &like(&eve)).await;
-        let follow = eve.activity("Follow", node.url("/users/bo"));
-        let undo = eve.activity("Undo", follow.clone());
-        let (first, second) = if undone_first { (&undo, &follow) } else { (&follow, &undo) };
-        eve.delivers(&node, first).await;
-        eve.delivers(&node, second).await;
-    }
-    assert_eq!(count(&node, FOLLOWS).await, 1, "only the one of this test");
-}
-
-#[tokio::test]
-async fn fed_sigin_28_the_deletion_of_a_known_actor_is_proven_by_its_absence() {
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    ada.delivers(&node, &like(&ada)).await;
-    let mut rotated = ada.clone();
-    rotated.signer.key = rsa(2);
-    node.clock.advance(301_000);
-    let delete = ada.activity("Delete", ada.id.clone());
-    assert_eq!(rotated.deliver(&node, &delete).await.status, 401, "she is still there");
-    node.clock.advance(301_000);
-    peer.serve_as("/users/ada", 410, "text/plain", "");
-    let delete = ada.activity("Delete", ada.id.clone());
-    assert_eq!(rotated.deliver(&node, &delete).await.status, 202);
-    let id = ada.id.clone();
-    let row = node.app.read(move |conn| store::accounts::find_by_uri(conn, &id)).await.unwrap();
-    assert!(row.is_none_or(|row| row.deleted_at.is_some()));
-}
-
-#[tokio::test]
 async fn sec_sig_22_a_linked_data_signature_proves_nothing() {
     let (node, peer) = pair().await;
     let (ada, eve) = (Sender::new(&peer, "ada"), Sender::new(&peer, "eve"));
@@ -522,7 +436,7 @@ async fn sec_sig_22_a_linked_data_signature_proves_nothing() {
 }
 
 #[tokio::test]
-async fn sec_sig_23_a_rotated_key_is_accepted_after_one_refetch_and_the_old_one_dies() {
+async fn sec_sig_23_fed_sigin_13_a_rotated_key_is_accepted_after_one_refetch_and_the_old_one_dies() {
     let (node, peer) = pair().await;
     let ada = Sender::new(&peer, "ada");
     ada.delivers(&node, &like(&ada)).await;
@@ -631,22 +545,6 @@ async fn fed_sigin_08_less_than_the_minimum_cover_is_401() {
 }
 
 #[tokio::test]
-async fn fed_sigin_16_the_same_rules_hold_for_personal_inboxes() {
-    let (node, peer) = pair().await;
-    local(&node, "bo").await;
-    let ada = Sender::new(&peer, "ada");
-    let letter = ada.letter(&node, "/users/bo/inbox", &like(&ada));
-    assert_eq!(letter.clone().without("signature").send(&node).await.status, 401);
-    let mut altered = letter.clone();
-    altered.body.push(b' ');
-    assert_eq!(altered.send(&node).await.status, 401);
-    assert_eq!(letter.send(&node).await.status, 202);
-    assert_eq!(ada.letter(&node, "/users/nobody/inbox", &like(&ada)).send(&node).await.status, 404, "fed_fol_14");
-    assert_eq!(ada.letter(&node, "/actor/inbox", &like(&ada)).send(&node).await.status, 202);
-    assert_eq!(taken(&node).await, 2);
-}
-
-#[tokio::test]
 async fn fed_sigin_18_19_a_key_may_have_a_document_of_its_own() {
     let (node, peer) = pair().await;
     // As GoToSocial does: a stub of the actor at the key's path.
@@ -694,234 +592,4 @@ async fn fed_sigin_20_small_keys_are_refused_and_at_most_ten_are_looked_at() {
     ada.delivers(&node, &like(&ada)).await;
     ada.signer.key_id = format!("{id}#key-11");
     assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401);
-}
-
-#[tokio::test]
-async fn fed_sigin_21_an_unreachable_key_host_is_503_and_one_error_silences_nobody() {
-    let node = NodeBuilder::new("alpha").await.knows("away.test:1").start().await;
-    let peer = Peer::start("remote").await;
-    let mut ada = Sender::new(&peer, "ada");
-    ada.id = "http://away.test:1/users/ada".into();
-    ada.signer.key_id = format!("{}#main-key", ada.id);
-    let reply = ada.deliver(&node, &like(&ada)).await;
-    assert_eq!(reply.status, 503);
-    assert!(!reply.header("retry-after").is_empty());
-
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    peer.serve_as("/users/ada", 404, "text/plain", "");
-    assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401);
-    peer.person("ada", &rsa(0).public_pem().unwrap());
-    assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401, "remembered for five minutes");
-    let bob = Sender::new(&peer, "bob");
-    bob.delivers(&node, &like(&bob)).await;
-    node.clock.advance(301_000);
-    ada.delivers(&node, &like(&ada)).await;
-    peer.serve_as("/users/cleo", 500, "text/plain", "");
-    let mut cleo = bob.clone();
-    (cleo.id, cleo.signer.key_id) = (peer.url("/users/cleo"), peer.url("/users/cleo#main-key"));
-    assert_eq!(cleo.deliver(&node, &like(&cleo)).await.status, 503);
-}
-
-#[tokio::test]
-async fn fed_rob_01_03_04_06_06b_a_body_is_small_flat_and_says_each_thing_once() {
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    let send = async |body: String| ada.letter_of(&node, "/inbox", body.into_bytes()).send(&node).await.status;
-    let with = |more: &str| format!("{{\"type\":\"Like\",\"actor\":\"{}\",{more}}}", ada.id);
-    assert_eq!(send(with(&format!("\"x\":\"{}\"", "y".repeat(1 << 20)))).await, 413);
-    assert_eq!(send(with(&format!("\"x\":{}1{}", "[".repeat(100), "]".repeat(100)))).await, 400);
-    assert_eq!(send(with(&format!("\"x\":{}1{}", "[".repeat(200_000), "]".repeat(200_000)))).await, 400);
-    assert_eq!(send(with("\"actor\":\"https://evil.example/x\"")).await, 400, "sec_aut_15");
-    for malformed in ["", "{", "[]", "7", "\"text\"", "nonsense", "{\"type\":\"Like\"}"] {
-        assert_eq!(send(malformed.into()).await, 400, "{malformed}");
-    }
-    let broken = [b"{\"type\":\"Like\",\"actor\":\"".as_slice(), &[0xff, 0xfe], b"\"}"].concat();
-    assert_eq!(ada.letter_of(&node, "/inbox", broken).send(&node).await.status, 400);
-    assert_eq!(taken(&node).await, 0);
-    // No id: what counts is its bytes. No context: fine. An unknown type: fine.
-    assert_eq!(send(with("\"object\":\"https://elsewhere.example/1\"")).await, 202);
-    assert_eq!(send(with("\"object\":\"https://elsewhere.example/1\"")).await, 202);
-    assert_eq!(taken(&node).await, 1);
-    ada.delivers(&node, &ada.activity("Levitate", "https://elsewhere.example/1")).await;
-}
-
-#[tokio::test]
-async fn fed_sigin_15_an_inbox_takes_activities_and_is_not_read() {
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    for (kind, expected) in [
-        ("application/activity+json", 202),
-        ("Application/LD+JSON; profile=\"https://www.w3.org/ns/activitystreams\"; charset=utf-8", 202),
-        ("application/json", 202),
-        ("text/plain", 415),
-        ("image/png", 415),
-    ] {
-        let content = watercooler::federation::signatures::Content {
-            media_type: kind,
-            sha256: watercooler::crypto::sha256(b"{}"),
-        };
-        let body = like(&ada).to_string().into_bytes();
-        let content =
-            watercooler::federation::signatures::Content { sha256: watercooler::crypto::sha256(&body), ..content };
-        let url = node.url("/inbox").parse().unwrap();
-        let headers = watercooler::federation::signatures::sign::sign(
-            Scheme::Cavage,
-            &ada.signer,
-            "POST",
-            &url,
-            Some(content),
-            node.clock.now(),
-        )
-        .unwrap();
-        let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let letter = crate::support::Letter { path: "/inbox".into(), headers, body };
-        assert_eq!(letter.send(&node).await.status, expected, "{kind}");
-    }
-    let status = crate::support::Client::anonymous(&node).get("/inbox").await.status;
-    assert!(matches!(status, 403..=405), "{status}");
-}
-
-#[tokio::test]
-async fn sec_lim_03_a_flood_from_one_host_is_told_to_wait() {
-    use watercooler::{federation::proof, net::Purpose};
-    let _ = Purpose::Key;
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    ada.delivers(&node, &like(&ada)).await;
-    let prover = proof::prover(&node.app);
-    // An unnamed host has 3,000 at once, then 50 a second.
-    for _ in 0..3_000 {
-        prover.charge(&node.app, "flood.example").unwrap();
-    }
-    let refusal = prover.charge(&node.app, "flood.example").unwrap_err();
-    assert_eq!((refusal.status(), refusal.retry_after()), (429, Some(1)));
-    prover.charge(&node.app, "calm.example").unwrap();
-    node.clock.advance(1_000);
-    prover.charge(&node.app, "flood.example").unwrap();
-    ada.delivers(&node, &like(&ada)).await;
-    settle(&[&node]).await;
-}
-
-async fn count(node: &Node, sql: &'static str) -> i64 {
-    node.app.read(move |conn| Sql::new(sql).scalar_i64(conn)).await.unwrap()
-}
-
-async fn run(node: &Node, sql: &'static str) {
-    node.app.write(move |tx| Sql::new(sql).execute(tx.conn)).await.unwrap();
-}
-
-/// Somebody here follows the sender, so that their boosts matter.
-async fn followed(node: &Node, sender: &Sender) {
-    local(node, "bo").await;
-    sender.delivers(node, &like(sender)).await;
-    run(
-        node,
-        "insert into follows (id, account_id, target_id, state, show_boosts, notify, created_at) \
-         select 1, b.id, a.id, 1, true, false, 0 from accounts b, accounts a where b.handle = 'bo' and a.domain is not null",
-    )
-    .await;
-}
-
-const WAITING: &str = "select count(*) from inbox_items where parked_at is null";
-const PARKED: &str = "select count(*) from inbox_items where parked_at is not null";
-const FOLLOWS: &str = "select count(*) from follows";
-
-#[tokio::test]
-async fn sec_sig_18_five_equal_deliveries_have_one_effect_before_the_202() {
-    let (node, peer) = pair().await;
-    local(&node, "bo").await;
-    let ada = Sender::new(&peer, "ada");
-    let follow = ada.activity("Follow", node.url("/users/bo"));
-    let letter = ada.letter(&node, "/users/bo/inbox", &follow);
-    let all = futures_util::future::join_all((0..5).map(|_| letter.send(&node))).await;
-    assert!(all.iter().all(|reply| reply.status == 202));
-    // Nothing was settled: the transaction that stored it had the effect.
-    assert_eq!((count(&node, FOLLOWS).await, count(&node, WAITING).await, taken(&node).await), (1, 0, 1));
-    node.settle().await;
-    let accepts = peer.inbox().iter().filter(|a| a["type"] == "Accept").count();
-    assert_eq!(accepts, 1, "sec_sig_18: one effect");
-    assert!(reads(&peer, "/users/ada") <= 1);
-}
-
-#[tokio::test]
-async fn fed_dlv_09_what_needs_the_network_waits_in_the_database() {
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    followed(&node, &ada).await;
-    ada.delivers(&node, &ada.activity("Announce", peer.url("/posts/1"))).await;
-    assert_eq!(count(&node, WAITING).await, 1);
-    peer.serve(
-        "/posts/1",
-        json!({
-            "id": peer.url("/posts/1"), "type": "Note", "attributedTo": ada.id, "content": "<p>hello</p>",
-            "to": "https://www.w3.org/ns/activitystreams#Public", "published": "2026-11-23T11:00:00Z",
-        }),
-    );
-    node.settle().await;
-    assert_eq!((count(&node, WAITING).await, count(&node, PARKED).await), (0, 0));
-    assert_eq!(reads(&peer, "/posts/1"), 1);
-}
-
-#[tokio::test]
-async fn sec_lan_09_what_waits_from_a_host_that_is_blocked_meanwhile_is_dropped() {
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    followed(&node, &ada).await;
-    ada.delivers(&node, &ada.activity("Announce", peer.url("/posts/1"))).await;
-    assert_eq!(count(&node, WAITING).await, 1);
-    peer.forget();
-    let block = NewBlock {
-        domain: "remote.test".into(),
-        severity: Severity::Suspend,
-        reject_media: false,
-        reject_reports: false,
-        comment: String::new(),
-    };
-    peers::block(&node.app, Staff::console(), block).await.unwrap();
-    node.settle().await;
-    assert_eq!((count(&node, WAITING).await, count(&node, PARKED).await), (0, 0));
-    assert_eq!(reads(&peer, "/posts/1"), 0);
-}
-
-#[tokio::test]
-async fn rel_18_a_poisonous_activity_is_parked_and_others_flow() {
-    let (node, peer) = pair().await;
-    local(&node, "bo").await;
-    let ada = Sender::new(&peer, "ada");
-    ada.delivers(&node, &like(&ada)).await;
-    // Every Follow fails here, whatever is tried.
-    run(&node, "alter table follows rename to follows_away").await;
-    ada.delivers(&node, &ada.activity("Follow", node.url("/users/bo"))).await;
-    assert_eq!(count(&node, WAITING).await, 1, "acknowledged means stored");
-    for _ in 0..6 {
-        node.settle().await;
-        node.clock.advance(600_000);
-        ada.delivers(&node, &like(&ada)).await;
-    }
-    assert_eq!((count(&node, WAITING).await, count(&node, PARKED).await), (0, 1));
-    let parked = node.app.read(|conn| store::inbox::parked(conn, 10)).await.unwrap();
-    assert!(parked[0].last_error.as_deref().is_some_and(|e| e.contains("follows")), "{parked:?}");
-    assert_eq!(parked[0].attempts, 5);
-    run(&node, "alter table follows_away rename to follows").await;
-    node.app.write(|tx| store::inbox::retry(tx.conn, None, tx.now)).await.unwrap();
-    node.settle().await;
-    assert_eq!((count(&node, FOLLOWS).await, count(&node, PARKED).await, count(&node, WAITING).await), (1, 0, 0));
-}
-
-#[tokio::test]
-async fn rel_03_a_queued_activity_runs_again_after_a_crash() {
-    let (node, peer) = pair().await;
-    let ada = Sender::new(&peer, "ada");
-    followed(&node, &ada).await;
-    ada.delivers(&node, &ada.activity("Announce", peer.url("/posts/1"))).await;
-    // A worker took it and died.
-    let taken = node.app.write(|tx| store::inbox::claim(tx.conn, tx.now)).await.unwrap();
-    assert_eq!(taken.map(|item| item.attempts), Some(1));
-    peer.forget();
-    node.settle().await;
-    assert!(peer.received().is_empty(), "somebody holds it");
-    node.clock.advance(301_000);
-    node.settle().await;
-    assert_eq!(reads(&peer, "/posts/1"), 1);
 }

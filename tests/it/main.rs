@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one link step. Requests go in, documents come out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, dead_code, unused_imports)]
 
+mod addressing;
 mod allowlist;
 mod authority;
 mod cli;
@@ -16,15 +17,19 @@ mod delivery;
 mod documents;
 mod federation;
 mod fetching;
+mod follows;
 mod gate;
+mod gate_peers;
 mod identity;
 mod inbox;
 mod incoming;
 mod incoming_posts;
+mod intake;
 mod interactions;
 mod media;
 mod moderation;
 mod moves;
+mod neighbours;
 mod network;
 mod notifications;
 mod oauth;
@@ -32,7 +37,9 @@ mod pages;
 mod peers;
 mod people;
 mod posts;
+mod readers;
 mod relationships;
 mod statuses;
 mod streaming;
 mod timelines;
+mod tokens;

@@ -144,6 +144,54 @@ async fn an_upload_is_ready_at_once_and_hangs_on_one_post() {
 }
 
 #[tokio::test]
+async fn fed_auth_12_no_file_is_ever_served_as_a_document() {
+    let peer = Peer::start("zeta").await;
+    let node = NodeBuilder::new("alpha").await.knows(&peer.authority).start().await;
+    let ada = node.member("ada").await;
+    let document = |id: String| {
+        json!({
+            "@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "Note", "content": "forged",
+            "attributedTo": node.url("/users/ada"), "to": "https://www.w3.org/ns/activitystreams#Public",
+        })
+    };
+    // A document is nothing that can be uploaded, and a name ends in nothing else than a kind of picture or film.
+    let text = document(node.url("/media/note.json")).to_string();
+    for name in ["note.json", "note.png", "note.activity+json"] {
+        assert_eq!(send_form(&ada, "POST", "/api/v2/media", &[], (name, text.as_bytes())).await.status, 422, "{name}");
+    }
+    let asks = async |path: &str| {
+        let request = ada.request("GET", path).header("accept", "application/activity+json");
+        ada.send(request).await
+    };
+    let media = upload(&ada, &picture(40, 40)).await;
+    for address in [&media["url"], &media["preview_url"]] {
+        let file = asks(&path(address)).await;
+        assert_eq!(file.status, 200);
+        assert!(file.header("content-type").starts_with("image/"), "{}", file.header("content-type"));
+        assert_eq!(file.header("x-content-type-options"), "nosniff");
+    }
+    let stem = path(&media["url"]).rsplit_once('.').unwrap().0.to_owned();
+    for end in [".json", ".jsonld", "", ".activity"] {
+        assert_eq!(asks(&format!("{stem}{end}")).await.status, 404, "{end}");
+    }
+    // Pictures of others: what their server calls them does not matter.
+    let mut actor = peer.person("zoe", "none");
+    actor["icon"] = json!({"type": "Image", "url": peer.url("/icon")});
+    actor["image"] = json!({"type": "Image", "url": peer.url("/header")});
+    peer.serve("/users/zoe", actor);
+    peer.serve_as("/icon", 200, "application/activity+json", picture(40, 40));
+    peer.serve_as("/header", 200, "application/activity+json", document(peer.url("/header")).to_string());
+    let budget = watercooler::federation::fetch::Budget::of_activity();
+    let zoe = watercooler::federation::import::account(&node.app, &peer.url("/users/zoe"), &budget).await.unwrap().id;
+    let icon = asks(&format!("/media/remote/avatar/{zoe}")).await;
+    assert_eq!((icon.status, icon.header("x-content-type-options")), (200, "nosniff"));
+    assert!(icon.header("content-type").starts_with("image/"), "{}", icon.header("content-type"));
+    let header = asks(&format!("/media/remote/header/{zoe}")).await;
+    assert_eq!(header.status, 404);
+    assert!(!header.header("content-type").contains("json"));
+}
+
+#[tokio::test]
 async fn sec_web_08_files_are_inert_and_complete() {
     let node = Node::start().await;
     let ada = node.member("ada").await;

@@ -19,6 +19,9 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
         return Err(Error::forbidden("an actor of another server with an address of ours"));
     }
     let known = store::accounts::find_by_uri(tx.conn, &actor.uri)?;
+    if known.is_none() && store::posts::find_by_uri(tx.conn, &actor.uri)?.is_some() {
+        return Err(Error::forbidden("a post does not become somebody"));
+    }
     if known.as_ref().is_some_and(|a| a.deleted_at.is_some())
         || store::remote::is_gone(tx.conn, &[&actor.uri], &actor.uri, tx.now)?
     {

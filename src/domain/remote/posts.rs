@@ -94,16 +94,17 @@ fn people(
         let named = post.mentions.iter().any(|m| m.uri == account.uri);
         // The group is shown as the place a post was written to, among those who are meant (POST-21).
         let named = named || post.audience.as_deref() == Some(account.uri.as_str());
-        // Naming alone neither opens a post to somebody nor bothers them.
-        let open = visibility <= Visibility::Unlisted;
+        // Naming alone bothers nobody, and opens to somebody only what is for nobody but single people (ADDR-IN-04).
+        let direct = visibility == Visibility::Direct && account.is_local();
+        let open = visibility <= Visibility::Unlisted || direct;
         // What somebody blocked says to the one who blocks them is said to nobody (MOD-03).
         let averse = averse.contains(&account.id);
-        if averse && !open {
+        if averse && visibility > Visibility::Unlisted {
             continue;
         }
         if named && (addressed || open) || addressed && account.is_local() {
             let silent = !(named && addressed);
-            out.local |= account.is_local() && addressed && !averse;
+            out.local |= account.is_local() && (addressed || direct) && !averse;
             out.notified |= account.is_local() && !silent && !averse;
             out.mentions.push((account.id, silent));
         }
@@ -142,6 +143,9 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
             store::posts::insert_mention(tx.conn, known.id, owner, true)?;
         }
         return Ok(Some(known));
+    }
+    if store::accounts::find_by_uri(tx.conn, &post.uri)?.is_some() {
+        return Err(Error::forbidden("somebody does not become a post"));
     }
     if store::remote::is_gone(tx.conn, &[&post.uri], &author.uri, tx.now)? {
         return Ok(None);

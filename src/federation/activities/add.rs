@@ -5,7 +5,7 @@ use crate::{
     Result,
     app::App,
     domain::{Tx, remote},
-    federation::{fetch::Budget, import},
+    federation::{eyes::Cause, fetch::Budget, import},
     store, uri,
 };
 
@@ -30,7 +30,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, add
 
 pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {
     let Some(object) = &activity.object else { return Ok(()) };
-    let Some(post) = import::post(app, object, budget).await? else { return Ok(()) };
+    let Some(post) = import::post_named(app, object, &Cause::of_activity(received, activity), budget).await? else {
+        return Ok(());
+    };
     let signer = received.signer.clone();
     app.write(move |tx| remote::receive_pin(tx, &signer, &post, true)).await
 }

@@ -13,7 +13,7 @@ use crate::{
         Tx,
         remote::{self, Announced},
     },
-    federation::{fetch::Budget, import},
+    federation::{eyes::Cause, fetch::Budget, import},
     model::Post,
     store,
 };
@@ -74,7 +74,10 @@ fn boost(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, post: &Post) -
 pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {
     match what(activity) {
         Some(What::Boost(object)) => {
-            let Some(post) = import::post(app, object, budget).await? else { return Ok(()) };
+            let Some(post) = import::post_named(app, object, &Cause::of_activity(received, activity), budget).await?
+            else {
+                return Ok(());
+            };
             let (received, activity) = (received.clone(), activity.clone());
             app.write(move |tx| {
                 let post = store::posts::load(tx.conn, post.id)?;

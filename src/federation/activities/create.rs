@@ -8,7 +8,7 @@ use crate::{
         Tx,
         remote::{self, Arrival, RemotePost},
     },
-    federation::{fetch::Budget, import},
+    federation::{eyes::Cause, fetch::Budget, import},
     model::{Account, Visibility},
     store,
     time::Timestamp,
@@ -64,5 +64,5 @@ pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, b
         return app.write(move |tx| remote::receive_post(tx, &author, &post, arrival).map(|_| ())).await;
     }
     let Some(object) = &activity.object else { return Ok(()) };
-    import::post(app, object, budget).await.map(|_| ())
+    import::post_named(app, object, &Cause::of_activity(received, activity), budget).await.map(|_| ())
 }

@@ -143,7 +143,10 @@ pub fn parse(json: &Json) -> Result<Parsed> {
         foreign,
         target: json.uri("target"),
         published: json.time("published"),
-        addressing: if kind == Kind::Announce { post::addressing(json) } else { Addressing::default() },
+        addressing: match kind {
+            Kind::Announce | Kind::Create | Kind::Update | Kind::Add => post::addressing(json),
+            _ => Addressing::default(),
+        },
         content: if flagged {
             plain_text(cut(json.text("content").unwrap_or(""), limits::REMOTE_BIO))
         } else {

@@ -148,8 +148,11 @@ async fn prove_and_take(
     for _ in 0..2 {
         let known = match prover.prove(app, claims).await {
             Ok(known) => known,
-            // Its key cannot be had any more because it is gone, which is what it says (SIGIN-28).
-            Err(Refusal::OwnerGone) if document.is_own_end() => return bury(app, document).await,
+            // Its key cannot be had any more because it is gone, which is what it says (SIGIN-28). Anybody can name a
+            // key whose address is gone: only that of the actor itself counts.
+            Err(Refusal::OwnerGone) if document.is_own_end() && prover.is_gone(app, claims, &document.actor).await => {
+                return bury(app, document).await;
+            }
             Err(refusal) => return Err(refusal.into()),
         };
         if *known.actor != document.actor {
@@ -204,7 +207,7 @@ enum Stranger {
 }
 
 async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
-    let (actor, about_itself) = (document.actor.clone(), document.is_about_itself());
+    let (actor, about_itself, now) = (document.actor.clone(), document.is_about_itself(), app.clock().now());
     let deleted = if document.json.is_a("Delete") { document.json.uri("object") } else { None };
     Ok(app
         .read(move |conn| {
@@ -212,7 +215,8 @@ async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
                 Some(row) if row.suspended_at.is_some() => Stranger::Suspended,
                 Some(row) if row.deleted_at.is_some() => Stranger::Gone,
                 Some(_) => Stranger::Welcome,
-                None if store::inbox::is_tombstone(conn, &actor)? => Stranger::Gone,
+                // What a neighbour said of an address nobody knew is not its owner's word (AUTH-11).
+                None if store::remote::is_gone(conn, &[&actor], &actor, now)? => Stranger::Gone,
                 // Most of the traffic of a public node: accounts nobody here ever heard of end or change (SIGIN-27).
                 None if about_itself => Stranger::Forget,
                 // Nothing of theirs is here; a moderator of a group may mean what somebody else wrote (DEL-05).
@@ -225,7 +229,7 @@ async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
         .await?)
 }
 
-/// A deletion that the origin itself confirmed with 410.
+/// A deletion that the actor's own address confirmed with 410, or a Tombstone.
 async fn bury(app: &App, document: &Document) -> Result<(), Turned> {
     let actor = document.actor.clone();
     app.write(move |tx| match store::accounts::find_by_uri(tx.conn, &actor)? {

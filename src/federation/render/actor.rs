@@ -85,6 +85,9 @@ pub struct Actor<'a> {
     /// Where the person went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_to: Option<&'a str>,
+    /// Web sites that may name the actor as an author of theirs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attribution_domains: Vec<String>,
 }
 
 /// The RSA key of an actor.
@@ -219,6 +222,7 @@ impl<'a> Actor<'a> {
             image: None,
             also_known_as: Vec::new(),
             moved_to: None,
+            attribution_domains: Vec::new(),
         }
     }
 
@@ -247,6 +251,7 @@ impl<'a> Actor<'a> {
         add(self.attachment.as_ref().is_some_and(|fields| !fields.is_empty()), Terms::FIELDS);
         add(self.moved_to.is_some() || !self.also_known_as.is_empty(), Terms::MOVED);
         add(self.memorial || self.suspended, Terms::STATE);
+        add(!self.attribution_domains.is_empty(), Terms::ATTRIBUTION);
         for tag in self.tag.iter().flatten() {
             add(true, tag.terms());
         }

@@ -42,6 +42,8 @@ type Page = (u16, String, Bytes);
 struct Script {
     pages: HashMap<String, Page>,
     received: Vec<Received>,
+    /// Who may read a path: the start of the ids of their keys.
+    readers: HashMap<String, String>,
     inbox_status: Option<u16>,
 }
 
@@ -75,6 +77,16 @@ impl Peer {
     pub fn serve_as(&self, path: &str, status: u16, content_type: &str, body: impl Into<Bytes>) {
         let page = (status, content_type.to_owned(), body.into());
         self.script.lock().unwrap().pages.insert(path.to_owned(), page);
+    }
+    /// Serves an ActivityPub document to requests signed by this actor only; others are told that nothing is there.
+    pub fn serve_for(&self, path: &str, reader: &str, document: Value) {
+        self.serve(path, document);
+        self.script.lock().unwrap().readers.insert(path.to_owned(), reader.to_owned());
+    }
+    /// Whose keys signed the reads of a path, in order; the empty string for an unsigned one.
+    pub fn signers(&self, path: &str) -> Vec<String> {
+        let reads = self.received().into_iter().filter(|r| r.method == "GET" && r.path == path);
+        reads.map(|r| signer(&r.headers)).collect()
     }
     /// Redirects a path.
     pub fn redirect(&self, path: &str, to: &str) {
@@ -129,11 +141,20 @@ impl Peer {
     }
 }
 
+/// The actor whose key signed, as the headers say.
+fn signer(headers: &HeaderMap) -> String {
+    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let all = format!("{} {}", text("signature"), text("signature-input"));
+    let key = all.split_once("keyid=\"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or_default();
+    key.split('#').next().unwrap_or_default().to_owned()
+}
+
 async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 4 << 20).await.unwrap_or_default();
     let path = parts.uri.path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default();
     let mut script = script.lock().unwrap();
+    let stranger = script.readers.get(&path).is_some_and(|reader| *reader != signer(&parts.headers));
     script.received.push(Received {
         method: parts.method.to_string(),
         path: path.clone(),
@@ -147,7 +168,7 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
         let wanted = plain(&path);
         script.pages.iter().find(|(p, _)| plain(p) == wanted).map(|(_, page)| page)
     });
-    match page {
+    match page.filter(|_| !stranger) {
         Some((status @ 300..400, _, to)) => {
             (StatusCode::from_u16(*status).unwrap(), [(header::LOCATION, to.as_ref())]).into_response()
         }
