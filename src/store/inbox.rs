@@ -75,12 +75,17 @@ pub fn is_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
         .exists(conn)
 }
 
-/// Takes the oldest due item for this worker and counts the try, so that one that kills the process is parked too.
-pub fn claim(conn: &mut Conn, now: Timestamp) -> Result<Option<InboxItem>> {
+/// Takes the oldest due item for this worker, but none of the hosts in `except`, and counts the try, so that one that
+/// kills the process is parked too.
+pub fn claim(conn: &mut Conn, now: Timestamp, except: &[String]) -> Result<Option<InboxItem>> {
     let mut pick = Sql::new("select i.id from inbox_items i where i.parked_at is null and i.run_at <= ")
         .bind(now)
         .with(" and (i.locked_until is null or i.locked_until < ", now)
-        .push(") order by i.run_at, i.id limit 1");
+        .push(")");
+    if !except.is_empty() {
+        pick = pick.push(" and i.host not in ").texts(except);
+    }
+    pick = pick.push(" order by i.run_at, i.id limit 1");
     if conn.dialect() == Dialect::Postgres {
         pick = pick.push(" for update skip locked");
     }
@@ -133,15 +138,25 @@ pub fn count_waiting(conn: &mut Conn) -> Result<i64> {
     Sql::new("select count(*) from inbox_items where parked_at is null").scalar_i64(conn)
 }
 
+/// As [`count_waiting`], of one host.
+pub fn count_waiting_of(conn: &mut Conn, host: &str) -> Result<i64> {
+    Sql::new("select count(*) from inbox_items where parked_at is null and host = ").bind(host).scalar_i64(conn)
+}
+
 /// Whether anybody of this domain is known: then it is no stranger (SIGIN-21).
 pub fn knows_domain(conn: &mut Conn, domain: &str) -> Result<bool> {
     Sql::new("select a.id from accounts a where a.domain = ").bind(domain).push(" limit 1").exists(conn)
 }
 
-/// Whether this id is gone for good or was deleted before it came.
-pub fn is_tombstone(conn: &mut Conn, uri: &str) -> Result<bool> {
-    let one = Sql::new("select t.created_at from tombstones t where t.uri = ").bind(uri).push(" limit 1");
-    one.exists(conn)
+/// Whether this actor id is gone for good, or was deleted by itself before it was known. What a neighbour said of it
+/// counts for nothing (AUTH-11).
+pub fn is_tombstone(conn: &mut Conn, uri: &str, now: Timestamp) -> Result<bool> {
+    Sql::new("select t.created_at from tombstones t where t.uri = ")
+        .bind(uri)
+        .push(" and (t.actor_uri is null or t.actor_uri = t.uri)")
+        .with(" and (t.expires_at is null or t.expires_at > ", now)
+        .push(") limit 1")
+        .exists(conn)
 }
 
 /// By the id of its Ed25519 key.

@@ -281,14 +281,17 @@ pub fn bury(conn: &mut Conn, uri: &str, actor: Option<&str>, now: Timestamp) -> 
         .bind(uri)
         .with(",", actor)
         .with(",", now)
-        .push(", null) on conflict (uri) do update set expires_at = null")
+        // Whoever said so before may have been somebody else.
+        .push(", null) on conflict (uri) do update set actor_uri = excluded.actor_uri, expires_at = null")
         .execute(conn)?;
     Ok(())
 }
 
-/// Whether an object id is known to be gone.
+/// Whether an object id is known to be gone for good. That somebody said so of an id that never came is judged when it
+/// comes, by whose it is.
 pub fn is_buried(conn: &mut Conn, uri: &str) -> Result<bool> {
-    Ok(!Sql::new("select t.uri from tombstones t where t.uri = ").bind(uri).load_texts(conn)?.is_empty())
+    let lasting = Sql::new("select t.uri from tombstones t where t.expires_at is null and t.uri = ").bind(uri);
+    Ok(!lasting.load_texts(conn)?.is_empty())
 }
 
 /// Earlier states of a post, oldest first.

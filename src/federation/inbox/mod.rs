@@ -106,15 +106,20 @@ async fn deliver(app: &App, request: Request, name: Option<String>) -> Result<()
     }
     let prover = prover(app);
     // All of this from the headers alone: an unsigned body is not even read (SIG-01, LIM-02).
-    let claims = prover.read(app, &parts).inspect_err(|refusal| proof::count(refusal, "", "POST"))?;
+    let from = proof::address(&parts);
+    let claims = prover.read(app, &parts).inspect_err(|refusal| proof::count(app, from, refusal, "", "POST"))?;
+    let counted = |refusal: &Refusal| proof::count(app, from, refusal, claims.host(), "POST");
+    prover.patience(app, &claims).await.inspect_err(counted)?;
     let body = read_body(&parts.headers, body).await?;
-    claims.body_fits(&body)?;
-    let mut document = Document::parse(&body).map_err(|reason| Turned::Shape(StatusCode::BAD_REQUEST, reason))?;
+    claims.body_fits(&body).inspect_err(counted)?;
+    let parsed = Document::parse(&body).map_err(|reason| Turned::Shape(StatusCode::BAD_REQUEST, reason));
+    // Whoever sends these costs us as much as who cannot be proven.
+    let mut document = parsed.inspect_err(|_| proof::count_shape(app, from))?;
 
     admit::strip_shared(&app.net().rules(), &mut document.json);
     let done = prove_and_take(app, &prover, &claims, &document, &body, name).await;
     if let Err(Turned::Refusal(refusal)) = &done {
-        proof::count(refusal, claims.host(), document.kind());
+        proof::count(app, from, refusal, claims.host(), document.kind());
     }
     done
 }
@@ -195,14 +200,14 @@ enum Stranger {
 }
 
 async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
-    let (actor, about_itself) = (document.actor.clone(), document.is_about_itself());
+    let (actor, about_itself, now) = (document.actor.clone(), document.is_about_itself(), app.clock().now());
     Ok(app
         .read(move |conn| {
             Ok(match store::accounts::find_by_uri(conn, &actor)? {
                 Some(row) if row.suspended_at.is_some() => Stranger::Suspended,
                 Some(row) if row.deleted_at.is_some() => Stranger::Gone,
                 Some(_) => Stranger::Welcome,
-                None if store::inbox::is_tombstone(conn, &actor)? => Stranger::Gone,
+                None if store::inbox::is_tombstone(conn, &actor, now)? => Stranger::Gone,
                 // Most of the traffic of a public node: accounts nobody here ever heard of end or change (SIGIN-27).
                 None if about_itself => Stranger::Forget,
                 None => Stranger::Welcome,
@@ -244,6 +249,9 @@ async fn take(
     name: Option<String>,
 ) -> Result<Taken, Turned> {
     let offer = Arc::new(Offer {
+        room: queue::room(app),
+        // An entry names it: nothing below what this node can store is too much.
+        is_peer: app.net().rules().standing(uri::host(&known.actor)).is_peer,
         known,
         // Markup is cleaned here, outside of the transaction: there is one writer.
         activity: Arc::new(activities::parsed::parse(&document.json).map_err(Turned::Effect)?),
@@ -269,6 +277,8 @@ async fn take(
 
 /// A proven activity on its way into the database.
 struct Offer {
+    room: Arc<queue::Room>,
+    is_peer: bool,
     known: Arc<super::keys::Known>,
     activity: Arc<activities::parsed::Parsed>,
     activity_uri: Option<String>,
@@ -340,6 +350,7 @@ impl Offer {
     }
 
     fn queue(&self, tx: &mut Tx<'_>, received: &Received, attempts: i64, error: Option<&str>) -> Result<()> {
+        self.room.take(tx, uri::host(&received.signer.uri), self.is_peer)?;
         let item = store::inbox::NewItem {
             id: tx.new_id(),
             activity_uri: self.activity_uri.as_deref(),
