@@ -158,14 +158,15 @@ impl App {
         self.0.db.read(f).await
     }
 
-    /// Runs an operation in one transaction; answers after the commit, when events are out and workers are awake.
+    /// Runs an operation in one transaction; answers after the commit, when events are out and workers are awake. It may
+    /// run more than once before that (see [`Db::write`]): it does nothing but what the transaction undoes.
     ///
     /// # Errors
     /// As [`Db::write`].
     pub async fn write<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Tx<'_>) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Clone + Send + 'static,
     {
         let app = self.clone();
         self.0

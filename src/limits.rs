@@ -2,6 +2,10 @@
 
 /// Bytes of an inbox body.
 pub const INBOX_BODY: usize = 1024 * 1024;
+/// Activities that wait for the network; beyond, senders are asked to come back (503).
+pub const INBOX_QUEUE: i64 = 100_000;
+/// The share of one host in them, unless an entry names it.
+pub const INBOX_QUEUE_PER_HOST: i64 = 10_000;
 /// Bytes of request headers.
 pub const HEADER_BYTES: usize = 32 * 1024;
 /// Nesting of an activity.

@@ -45,6 +45,8 @@ pub enum Rule {
     Posts,
     /// Follows of an account: 400 in 24 hours.
     Follows,
+    /// Requests of an address that did not prove who sent them: 600 in 5 minutes. Beyond, nothing is fetched for it.
+    Unproven,
 }
 
 impl Rule {
@@ -53,6 +55,7 @@ impl Rule {
         match self {
             Self::Account => (1_500, 300),
             Self::Token | Self::Address => (300, 300),
+            Self::Unproven => (600, 300),
             Self::Paging => (300, 900),
             Self::Media | Self::Deletes => (30, 1_800),
             Self::Apps => (30, 600),
@@ -138,6 +141,16 @@ impl RateLimiter {
         self.count(rule, &network(address), factor)
     }
 
+    /// As [`Self::check_address`] for the next call, without counting it.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] with the seconds until the window ends.
+    pub fn peek_address(&self, rule: Rule, address: IpAddr) -> Result<()> {
+        let factor = if self.is_trusted(address) { TRUSTED_FACTOR } else { 1 };
+        let allowance = self.spend(rule, &network(address), factor, 0);
+        self.refuse(allowance.map(|a| Allowance { exceeded: a.remaining == 0, ..a }))
+    }
+
     /// Counts one call and refuses it when it is one too many.
     ///
     /// # Errors
@@ -173,6 +186,10 @@ impl RateLimiter {
     }
 
     fn count(&self, rule: Rule, who: &impl Hash, factor: u32) -> Option<Allowance> {
+        self.spend(rule, who, factor, 1)
+    }
+
+    fn spend(&self, rule: Rule, who: &impl Hash, factor: u32, cost: u32) -> Option<Allowance> {
         if !self.on {
             return None;
         }
@@ -191,11 +208,12 @@ impl RateLimiter {
             *sweep_at = windows.len() * 2;
         }
         let fresh = Window { ends: now.plus_seconds(seconds), used: 0 };
-        let window = windows.entry(key).or_insert(fresh);
-        if window.ends <= now {
-            *window = fresh;
+        let mut window = windows.get(&key).copied().filter(|window| window.ends > now).unwrap_or(fresh);
+        window.used = window.used.saturating_add(cost);
+        // Looking leaves nothing behind.
+        if cost > 0 {
+            windows.insert(key, window);
         }
-        window.used = window.used.saturating_add(1);
         let exceeded = window.used > limit;
         Some(Allowance { limit, remaining: limit.saturating_sub(window.used), reset: window.ends, exceeded })
     }
@@ -247,6 +265,19 @@ mod tests {
         let one = limiter.hit_address(Rule::Apps, "2001:db8::1".parse().expect("ip")).expect("on");
         let two = limiter.hit_address(Rule::Apps, "2001:db8::2".parse().expect("ip")).expect("on");
         assert_eq!((one.remaining, two.remaining), (29, 28));
+    }
+
+    #[test]
+    fn looking_counts_nothing() {
+        let (limiter, clock) = limiter();
+        let address = "192.0.2.1".parse().expect("ip");
+        for _ in 0..600 {
+            assert!(limiter.peek_address(Rule::Unproven, address).is_ok());
+            assert!(limiter.check_address(Rule::Unproven, address).is_ok());
+        }
+        assert!(limiter.peek_address(Rule::Unproven, address).is_err());
+        clock.advance(300_000);
+        assert!(limiter.peek_address(Rule::Unproven, address).is_ok());
     }
 
     #[test]

@@ -124,7 +124,7 @@ async fn one(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Ap
 
 async fn write<F>(app: &App, act: F) -> ApiResult<Rendered>
 where
-    F: FnOnce(&mut Tx<'_>) -> Result<FilterView> + Send + 'static,
+    F: FnOnce(&mut Tx<'_>) -> Result<FilterView> + Clone + Send + 'static,
 {
     Ok(app.write(move |tx| Rendered::of(&render::filter(&act(tx)?))).await?)
 }

@@ -77,7 +77,7 @@ fn one(conn: &mut Conn, viewer: Id<Account>, target: Id<Account>, now: Timestamp
 /// Does `change`, then answers the relationship as it is now.
 async fn act<F>(app: &App, me: SignedIn, target: Id<Account>, change: F) -> ApiResult<Rendered>
 where
-    F: FnOnce(&mut crate::domain::Tx<'_>) -> Result<()> + Send + 'static,
+    F: FnOnce(&mut crate::domain::Tx<'_>) -> Result<()> + Clone + Send + 'static,
 {
     let answer = app.write(move |tx| {
         if store::accounts::load(tx.conn, target)?.deleted_at.is_some() {

@@ -118,7 +118,7 @@ async fn one(State(app): State<App>, Anyone(viewer): Anyone, Path(name): Path<St
 
 async fn change<F>(app: App, me: SignedIn, name: &str, act: F) -> ApiResult<Rendered>
 where
-    F: FnOnce(&mut crate::domain::Tx<'_>, &model::Tag) -> Result<()> + Send + 'static,
+    F: FnOnce(&mut crate::domain::Tx<'_>, &model::Tag) -> Result<()> + Clone + Send + 'static,
 {
     let name = normal(name).map_err(|_| Error::invalid("name", "invalid", "Tag is invalid"))?;
     let done = app.write(move |tx| {

@@ -111,27 +111,53 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        submit(&self.reads, false, move |conn| f(conn).map(|value| (value, None))).await
+        let mut f = Some(f);
+        // Readers block nobody and are blocked by nobody: there is nothing to try again.
+        submit(&self.reads, false, move |conn, _| match f.take() {
+            Some(f) => f(conn).map(|value| (value, None)),
+            None => Err(Error::internal("an operation ran twice")),
+        })
+        .await
     }
 
     /// Runs `f` in one transaction. The answer comes after the commit; so does what `f` returns as [`AfterCommit`], even
     /// when the caller has gone away meanwhile.
+    ///
+    /// On PostgreSQL two transactions may lock the same rows in different orders, or one may meet another's change; the
+    /// server then ends one of them, and nothing of it stands. Such an operation runs again from the beginning, a few
+    /// times, with a copy of what it was given (REL-10): hence `Clone`. SQLite has one writer, where this cannot happen,
+    /// and nothing is copied.
     ///
     /// # Errors
     /// What `f` answers (then nothing was written); `Unavailable`, `NoSpace` when the commit failed.
     pub async fn write<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Conn) -> Result<(T, AfterCommit)> + Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<(T, AfterCommit)> + Clone + Send + 'static,
     {
-        submit(&self.writes, true, f).await
+        let mut f = Some(f);
+        submit(&self.writes, true, move |conn, last: bool| match if last { f.take() } else { f.clone() } {
+            Some(f) => f(conn),
+            None => Err(Error::internal("an operation ran twice")),
+        })
+        .await
     }
 }
 
-async fn submit<T, F>(queue: &Queue, write: bool, f: F) -> Result<T>
+/// What contention is called in the error; see [`is_contention`].
+const CONTENTION: &str = "another transaction was in the way";
+
+/// Whether this is a transaction that the database ended because another one was in its way: nothing of it stands, and
+/// it may run again.
+pub(crate) fn is_contention(error: &Error) -> bool {
+    matches!(error, Error::Unavailable(why) if why == CONTENTION)
+}
+
+/// `f` is told whether this is its last run.
+async fn submit<T, F>(queue: &Queue, write: bool, mut f: F) -> Result<T>
 where
     T: Send + 'static,
-    F: FnOnce(&mut Conn) -> Result<(T, AfterCommit)> + Send + 'static,
+    F: FnMut(&mut Conn, bool) -> Result<(T, AfterCommit)> + Send + 'static,
 {
     let (send, receive) = tokio::sync::oneshot::channel::<Result<T>>();
     let slot = Arc::new(std::sync::Mutex::new(Some(send)));
@@ -142,11 +168,13 @@ where
             let _ = sender.send(value);
         }
     };
-    let run = move |conn: &mut Conn| -> pool::Finish {
+    let run = move |conn: &mut Conn, last: bool| -> pool::Finish {
+        let answer = answer.clone();
         // A panicking operation must not take the database thread down.
-        match std::panic::catch_unwind(AssertUnwindSafe(|| f(conn))) {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| f(conn, last))) {
             Ok(Ok((value, after))) => pool::Finish {
                 ok: true,
+                contended: false,
                 answer: Box::new(move |committed| match committed {
                     Ok(()) => {
                         if let Some(after) = after {
@@ -157,9 +185,14 @@ where
                     Err(e) => answer(Err(e)),
                 }),
             },
-            Ok(Err(error)) => pool::Finish { ok: false, answer: Box::new(move |_| answer(Err(error))) },
+            Ok(Err(error)) => pool::Finish {
+                ok: false,
+                contended: is_contention(&error),
+                answer: Box::new(move |_| answer(Err(error))),
+            },
             Err(_) => pool::Finish {
                 ok: false,
+                contended: false,
                 answer: Box::new(move |_| answer(Err(Error::internal("an operation panicked")))),
             },
         }
@@ -204,20 +237,16 @@ impl From<diesel::result::Error> for Error {
         match error {
             E::NotFound => Self::NotFound,
             E::DatabaseError(Kind::UniqueViolation, info) => Self::Conflict(info.message().to_owned().into()),
-            E::DatabaseError(Kind::ClosedConnection | Kind::SerializationFailure, info) => {
-                Self::Unavailable(info.message().to_owned().into())
-            }
+            E::DatabaseError(Kind::ClosedConnection, info) => Self::Unavailable(info.message().to_owned().into()),
+            E::DatabaseError(Kind::SerializationFailure, _) => Self::Unavailable(CONTENTION.into()),
             E::DatabaseError(kind, info) => {
                 let message = info.message();
                 let has = |words: &[&str]| words.iter().any(|w| message.contains(w));
                 if has(&["database or disk is full", "No space left", "readonly database", "could not extend file"]) {
                     Self::NoSpace
-                } else if has(&[
-                    "database is locked",
-                    "connection closed",
-                    "terminating connection",
-                    "deadlock detected",
-                ]) {
+                } else if has(&["deadlock detected", "could not serialize access"]) {
+                    Self::Unavailable(CONTENTION.into())
+                } else if has(&["database is locked", "lock timeout", "connection closed", "terminating connection"]) {
                     Self::Unavailable(message.to_owned().into())
                 } else if has(&["invalid byte sequence for encoding"]) {
                     Self::bad_request("a text holds a character that cannot be stored")

@@ -3,21 +3,25 @@
 use super::{Conn, conn::open_postgres};
 use crate::{Error, Result};
 use std::{
-    collections::VecDeque,
+    collections::{VecDeque, hash_map::RandomState},
+    hash::{BuildHasher, Hasher},
     sync::{Arc, Condvar, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// An operation that ran: whether its effects shall stay, and how to answer once that is settled.
 pub(super) struct Finish {
     pub ok: bool,
+    /// Another transaction was in the way: the operation may run again.
+    pub contended: bool,
     pub answer: Box<dyn FnOnce(Result<()>) + Send>,
 }
 
 /// An operation waiting for a thread.
 pub(super) struct Work {
     pub write: bool,
-    pub run: Box<dyn FnOnce(&mut Conn) -> Finish + Send>,
+    /// Told whether this is its last run; only then may it use up what it holds.
+    pub run: Box<dyn FnMut(&mut Conn, bool) -> Finish + Send>,
 }
 
 #[derive(Default)]
@@ -124,10 +128,10 @@ fn write_group(conn: &mut Conn, group: Vec<Work>) {
         return;
     }
     let mut done = Vec::with_capacity(group.len());
-    for work in group {
+    for mut work in group {
         let started = Instant::now();
         let begun = conn.batch("SAVEPOINT op");
-        let finish = (work.run)(conn);
+        let finish = (work.run)(conn, true);
         let kept = begun.is_ok() && finish.ok && conn.batch("RELEASE op").is_ok();
         if !kept {
             let undone = conn.batch("ROLLBACK TO op; RELEASE op");
@@ -186,9 +190,9 @@ pub(super) fn sqlite_readers(conns: Vec<Conn>, capacity: usize) -> Result<Queue>
         let shared = queue.shared.clone();
         spawn(&queue, "db-reader", move || {
             while let Some(works) = shared.take(1) {
-                for work in works {
+                for mut work in works {
                     let begun = conn.batch("BEGIN");
-                    let finish = (work.run)(&mut conn);
+                    let finish = (work.run)(&mut conn, true);
                     let ended = conn.batch("COMMIT");
                     (finish.answer)(begun.and(ended).map_err(Error::from));
                 }
@@ -215,32 +219,59 @@ pub(super) fn postgres(url: &Arc<str>, threads: usize, capacity: usize) -> Resul
     Ok(queue)
 }
 
-fn postgres_one(slot: &mut Option<Conn>, url: &str, work: Work) {
+/// Runs of an operation that others are in the way of (REL-10).
+const RUNS: u32 = 6;
+
+fn postgres_one(slot: &mut Option<Conn>, url: &str, mut work: Work) {
+    for run in 1..=RUNS {
+        let last = run == RUNS || !work.write;
+        let Some(conn) = begun(slot, url, work.write) else { return };
+        let finish = (work.run)(conn, last);
+        // In a transaction that an error ended COMMIT would roll back and say nothing: the statement before it fails.
+        let ended = if finish.ok { conn.batch("SELECT 1; COMMIT").map_err(Error::from) } else { Ok(()) };
+        let contended = finish.contended || ended.as_ref().is_err_and(super::is_contention);
+        if (!finish.ok || ended.is_err()) && conn.batch("ROLLBACK").is_err() {
+            *slot = None;
+        }
+        if !contended || last {
+            return (finish.answer)(ended);
+        }
+        metrics::counter!("database_contention_total").increment(1);
+        // Not in step with whoever was in the way.
+        std::thread::sleep(Duration::from_millis(u64::from(run) * 7 + pause()));
+    }
+}
+
+/// 0 to 15, never the same twice on purpose: each state hashes differently.
+fn pause() -> u64 {
+    RandomState::new().build_hasher().finish() % 16
+}
+
+/// A connection with an open transaction; none when the database is away.
+fn begun<'a>(slot: &'a mut Option<Conn>, url: &str, write: bool) -> Option<&'a mut Conn> {
     // A connection may have died while idle: BEGIN is the cheapest way to find out, and one new try is free of harm.
     for _ in 0..2 {
         if slot.is_none() {
-            match open_postgres(url) {
+            // A lock that somebody else holds for long is no reason to hang (REL-09).
+            let opened = open_postgres(url).and_then(|mut conn| {
+                conn.batch("SET lock_timeout = '5s'")?;
+                Ok(conn)
+            });
+            match opened {
                 Ok(conn) => *slot = Some(conn),
                 Err(error) => {
                     tracing::error!(%error, "the database is away");
-                    return;
+                    return None;
                 }
             }
         }
-        let Some(conn) = slot.as_mut() else { return };
-        let begin = if work.write { "BEGIN" } else { "BEGIN READ ONLY" };
-        if conn.batch(begin).is_ok() {
-            break;
+        let begin = if write { "BEGIN" } else { "BEGIN READ ONLY" };
+        if slot.as_mut()?.batch(begin).is_ok() {
+            return slot.as_mut();
         }
         *slot = None;
     }
-    let Some(conn) = slot.as_mut() else { return };
-    let finish = (work.run)(conn);
-    let ended = if finish.ok { conn.batch("COMMIT") } else { conn.batch("ROLLBACK") };
-    if ended.is_err() {
-        *slot = None;
-    }
-    (finish.answer)(ended.map_err(Error::from));
+    None
 }
 
 fn spawn(queue: &Queue, name: &str, f: impl FnOnce() + Send + 'static) -> Result<()> {

@@ -9,13 +9,22 @@ use std::{
 
 /// Hosts remembered before full buckets are swept out.
 const SWEEP_AT: usize = 4_096;
+/// Hosts remembered whatever happens; beyond, counting starts anew: a domain has as many host names as its owner likes.
+const HOSTS_MAX: usize = 262_144;
 
 /// Buckets of one kind.
 #[derive(Debug)]
 pub struct Buckets {
     full: f64,
     per_second: f64,
-    hosts: Mutex<HashMap<String, Bucket>>,
+    hosts: Mutex<Hosts>,
+}
+
+#[derive(Debug, Default)]
+struct Hosts {
+    buckets: HashMap<String, Bucket>,
+    /// Swept when there are this many; doubles with what is left, so that sweeping stays cheap.
+    sweep_at: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +52,13 @@ impl Buckets {
 
     fn spend(&self, host: &str, now: Timestamp, cost: f64) -> Result<(), u64> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if hosts.len() >= SWEEP_AT && !hosts.contains_key(host) {
+        let Hosts { buckets: hosts, sweep_at } = &mut *hosts;
+        if hosts.len() >= (*sweep_at).max(SWEEP_AT) {
             hosts.retain(|_, bucket| self.filled(*bucket, now) < self.full);
+            if hosts.len() >= HOSTS_MAX {
+                hosts.clear();
+            }
+            *sweep_at = hosts.len() * 2;
         }
         let left = hosts.get(host).map_or(self.full, |bucket| self.filled(*bucket, now));
         if left < 1.0 {
@@ -84,5 +98,19 @@ mod tests {
         assert_eq!(buckets.take("a", now.plus_millis(500)), Ok(()));
         assert_eq!(buckets.take("a", now.plus_millis(500)), Err(1));
         assert_eq!(buckets.take("a", now.plus_seconds(-5)), Err(1), "a clock set back gives nothing");
+    }
+
+    #[test]
+    fn made_up_host_names_do_not_grow_the_memory_for_ever() {
+        let buckets = Buckets::new(1, 10);
+        let now = Timestamp::from_millis(1_000_000);
+        for n in 0..600_000 {
+            assert_eq!(buckets.take(&format!("h{n}.example"), now), Ok(()));
+        }
+        assert!(buckets.hosts.lock().unwrap().buckets.len() <= HOSTS_MAX);
+        for n in 0..10_000 {
+            assert_eq!(buckets.take(&format!("later{n}.example"), now.plus_seconds(60)), Ok(()));
+        }
+        assert!(buckets.hosts.lock().unwrap().buckets.len() <= HOSTS_MAX);
     }
 }

@@ -8,12 +8,15 @@ use super::{
     pace::Buckets,
     signatures::{self, Claim, Incoming, OwnNames, Reject},
 };
-use crate::{Error, app::App, store, uri};
+use crate::{Error, app::App, rate::Rule, store, uri};
 use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Method, header, request::Parts},
 };
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 use url::Url;
 
 /// Deliveries of one host: so many a second, and so many at once.
@@ -115,6 +118,7 @@ pub fn prover(app: &App) -> Arc<Prover> {
 #[derive(Debug)]
 pub struct Claims {
     list: Vec<(Claim, String)>,
+    address: Option<IpAddr>,
 }
 
 impl Claims {
@@ -153,6 +157,11 @@ pub fn authority(app: &App, parts: &Parts) -> String {
     parts.uri.authority().map(|a| a.as_str().to_owned()).or_else(|| text(header::HOST)).unwrap_or_default()
 }
 
+/// Who is connected, after trusted proxies were looked through.
+pub fn address(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip())
+}
+
 /// Whether anything here claims to be signed.
 pub fn is_signed(headers: &HeaderMap) -> bool {
     headers.contains_key("signature") || headers.contains_key("signature-input")
@@ -189,7 +198,20 @@ impl Prover {
             }
             list.push((claim, key_id));
         }
-        Ok(Claims { list })
+        Ok(Claims { list, address: address(parts) })
+    }
+
+    /// Whether this request may make us fetch a key. An address that sent many unproven requests may not, whatever key
+    /// hosts it invents; hosts that an entry names are few, and each has a budget of its own (LIM-02, NET-21).
+    fn may_ask(&self, app: &App, claims: &Claims, key_id: &str) -> Result<(), Refusal> {
+        if app.net().rules().standing(uri::host(key_id)).is_peer {
+            return Ok(());
+        }
+        let Some(address) = claims.address else { return Ok(()) };
+        app.limiter().peek_address(Rule::Unproven, address).map_err(|error| match error {
+            Error::RateLimited { retry_after } => Refusal::Limited(retry_after),
+            other => Refusal::Ours(other),
+        })
     }
 
     fn buckets(&self, is_peer: bool) -> &Buckets {
@@ -218,6 +240,21 @@ impl Prover {
         Ok(None)
     }
 
+    /// Refuses who could not be proven without a fetch that is not made for them any more: before the body is read.
+    ///
+    /// # Errors
+    /// `Limited`, `Ours`.
+    pub async fn patience(&self, app: &App, claims: &Claims) -> Result<(), Refusal> {
+        let mut refused = Ok(());
+        for key_id in claims.key_ids() {
+            refused = self.may_ask(app, claims, key_id);
+            if refused.is_ok() || keys::find(app, &self.keys, key_id).await?.is_some() {
+                return Ok(());
+            }
+        }
+        refused
+    }
+
     /// Forgets a parsed key whose row has changed.
     pub fn forget(&self, known: &Known) {
         self.keys.forget(&known.key_id);
@@ -232,23 +269,29 @@ impl Prover {
         for (claim, key_id) in &claims.list {
             let known = match keys::find(app, &self.keys, key_id).await? {
                 Some(known) => known,
-                None => match keys::fetch(app, &self.keys, key_id).await? {
-                    Ok(known) => known,
-                    Err(why) => {
-                        trouble = why;
-                        continue;
+                None => {
+                    self.may_ask(app, claims, key_id)?;
+                    match keys::fetch(app, &self.keys, key_id).await? {
+                        Ok(known) => known,
+                        Err(why) => {
+                            trouble = why;
+                            continue;
+                        }
                     }
-                },
+                }
             };
-            return self.check(app, claim, known).await;
+            return self.check(app, claims, claim, known).await;
         }
         Err(Self::refused(trouble))
     }
 
     /// The first key that resolves decides; when it does not fit it is asked for once more (SIGIN-05).
-    async fn check(&self, app: &App, claim: &Claim, known: Arc<Known>) -> Result<Arc<Known>, Refusal> {
+    async fn check(&self, app: &App, claims: &Claims, claim: &Claim, known: Arc<Known>) -> Result<Arc<Known>, Refusal> {
         match claim.verify(&known.key) {
             Ok(()) => Ok(known),
+            Err(Reject::Signature) if self.may_ask(app, claims, &known.key_id).is_err() => {
+                Err(Reject::Signature.into())
+            }
             Err(Reject::Signature) => match keys::refresh(app, &self.keys, &known.key_id).await? {
                 Some(Ok(fresh)) => {
                     claim.verify(&fresh.key)?;
@@ -287,8 +330,8 @@ pub async fn reader(app: &App, parts: &Parts) -> Result<Option<Arc<Known>>, Refu
         return Ok(None);
     }
     let prover = prover(app);
-    let claims = prover.read(app, parts)?;
-    let refused = |refusal: &Refusal| count(refusal, claims.host(), "GET");
+    let claims = prover.read(app, parts).inspect_err(|refusal| count(app, address(parts), refusal, "", "GET"))?;
+    let refused = |refusal: &Refusal| count(app, claims.address, refusal, claims.host(), "GET");
     // Twice: the row may have got another key since it was parsed.
     for _ in 0..2 {
         let known = prover.prove(app, &claims).await.inspect_err(refused)?;
@@ -323,12 +366,25 @@ async fn is_welcome(app: &App, known: &Known) -> Result<bool, Refusal> {
     }
 }
 
-/// Counts a rejection, and says one line about it: never bodies, keys or query strings (security rule 4).
-pub fn count(refusal: &Refusal, host: &str, what: &str) {
+/// Counts a rejection, for whoever sent it too, and says one line about it: never bodies, keys or query strings
+/// (security rule 4).
+pub fn count(app: &App, address: Option<IpAddr>, refusal: &Refusal, host: &str, what: &str) {
+    // Not who is refused by our policy, and not those whose accounts ended: big servers send a lot of these in good faith.
+    let suspicious = matches!(refusal, Refusal::Unproven(_) | Refusal::NoKey | Refusal::KeyAway | Refusal::NotTheActor);
+    if let Some(address) = address.filter(|_| suspicious) {
+        app.limiter().hit_address(Rule::Unproven, address);
+    }
     metrics::counter!("federation_rejected_total", "reason" => refusal.reason()).increment(1);
     match refusal {
         Refusal::Ours(error) => tracing::error!(host, what, %error, "a request of a peer failed here"),
         _ => tracing::debug!(host, what, reason = refusal.reason(), "a request of a peer was refused"),
+    }
+}
+
+/// Counts a body of no use for whoever sent it; what it was is counted elsewhere.
+pub fn count_shape(app: &App, address: Option<IpAddr>) {
+    if let Some(address) = address {
+        app.limiter().hit_address(Rule::Unproven, address);
     }
 }
 

@@ -357,12 +357,65 @@ pub fn bodies(conn: &mut Conn, activities: &[Id<Activity>]) -> Result<Vec<(i64, 
         .load_as::<(BigInt, Text), (i64, String)>(conn)
 }
 
-/// Accounts whose inbox this is (DLV-04), at most ten.
-pub fn accounts_at(conn: &mut Conn, inbox: &str) -> Result<Vec<Id<Account>>> {
-    Sql::new("select a.id from accounts a where a.domain is not null and a.inbox_url = ")
+/// Who of other servers has this inbox: a personal one, or (the first 50 of that domain) a shared one.
+pub fn accounts_at(conn: &mut Conn, inbox: &str, domain: &str) -> Result<Vec<Id<Account>>> {
+    let mut found = Sql::new("select a.id from accounts a where a.domain is not null and a.inbox_url = ")
         .bind(inbox)
         .push(" limit 10")
-        .load_ids(conn)
+        .load_ids(conn)?;
+    if found.is_empty() {
+        found = Sql::new("select a.id from accounts a where a.domain = ")
+            .bind(domain)
+            .with(" and a.shared_inbox_url = ", inbox)
+            .push(" and a.deleted_at is null order by a.id limit 50")
+            .load_ids(conn)?;
+    }
+    Ok(found)
+}
+
+/// An inbox that answers 404.
+#[derive(Clone, Debug)]
+pub struct MissingInbox {
+    /// Its URL.
+    pub inbox: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Nothing but a probe a day is sent there.
+    pub dead: bool,
+}
+
+/// All inboxes that answer 404.
+pub fn missing_inboxes(conn: &mut Conn) -> Result<Vec<MissingInbox>> {
+    let rows = Sql::new("select m.inbox, m.since, m.dead_at from missing_inboxes m")
+        .load_as::<(Text, BigInt, Nullable<BigInt>), (String, i64, Option<i64>)>(conn)?;
+    let row = |(inbox, since, dead): (String, i64, Option<i64>)| MissingInbox {
+        inbox,
+        since: Timestamp::from_millis(since),
+        dead: dead.is_some(),
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// It answered 404 for the first time.
+pub fn inbox_is_missing(conn: &mut Conn, inbox: &str, since: Timestamp) -> Result<()> {
+    Sql::new("insert into missing_inboxes (inbox, since) values (")
+        .bind(inbox)
+        .with(",", since)
+        .push(") on conflict do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// It did so for long enough.
+pub fn inbox_is_dead(conn: &mut Conn, inbox: &str, now: Timestamp) -> Result<()> {
+    Sql::new("update missing_inboxes set dead_at = ").bind(now).with(" where inbox = ", inbox).execute(conn)?;
+    Ok(())
+}
+
+/// It took something.
+pub fn inbox_is_there(conn: &mut Conn, inbox: &str) -> Result<()> {
+    Sql::new("delete from missing_inboxes where inbox = ").bind(inbox).execute(conn)?;
+    Ok(())
 }
 
 /// Somebody as an addressee: account id, actor id, user name, domain, inbox, shared inbox, and whether silently.

@@ -75,12 +75,17 @@ pub fn is_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
         .exists(conn)
 }
 
-/// Takes the oldest due item for this worker and counts the try, so that one that kills the process is parked too.
-pub fn claim(conn: &mut Conn, now: Timestamp) -> Result<Option<InboxItem>> {
+/// Takes the oldest due item for this worker, but none of the hosts in `except`, and counts the try, so that one that
+/// kills the process is parked too.
+pub fn claim(conn: &mut Conn, now: Timestamp, except: &[String]) -> Result<Option<InboxItem>> {
     let mut pick = Sql::new("select i.id from inbox_items i where i.parked_at is null and i.run_at <= ")
         .bind(now)
         .with(" and (i.locked_until is null or i.locked_until < ", now)
-        .push(") order by i.run_at, i.id limit 1");
+        .push(")");
+    if !except.is_empty() {
+        pick = pick.push(" and i.host not in ").texts(except);
+    }
+    pick = pick.push(" order by i.run_at, i.id limit 1");
     if conn.dialect() == Dialect::Postgres {
         pick = pick.push(" for update skip locked");
     }
@@ -131,6 +136,11 @@ pub fn retry(conn: &mut Conn, id: Option<Id<InboxItem>>, now: Timestamp) -> Resu
 /// Items that wait or run, parked ones not counted.
 pub fn count_waiting(conn: &mut Conn) -> Result<i64> {
     Sql::new("select count(*) from inbox_items where parked_at is null").scalar_i64(conn)
+}
+
+/// As [`count_waiting`], of one host.
+pub fn count_waiting_of(conn: &mut Conn, host: &str) -> Result<i64> {
+    Sql::new("select count(*) from inbox_items where parked_at is null and host = ").bind(host).scalar_i64(conn)
 }
 
 /// Whether anybody of this domain is known: then it is no stranger (SIGIN-21).

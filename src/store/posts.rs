@@ -281,7 +281,8 @@ pub fn bury(conn: &mut Conn, uri: &str, actor: Option<&str>, now: Timestamp) -> 
         .bind(uri)
         .with(",", actor)
         .with(",", now)
-        .push(", null) on conflict (uri) do update set expires_at = null, actor_uri = excluded.actor_uri")
+        // Whoever said so before may have been somebody else.
+        .push(", null) on conflict (uri) do update set actor_uri = excluded.actor_uri, expires_at = null")
         .execute(conn)?;
     Ok(())
 }

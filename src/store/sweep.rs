@@ -14,12 +14,13 @@ pub fn chunk(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     let mut gone = 0;
     // Ids of activities are kept 30 days (SIG-18), idempotency keys an hour and some (REL-01), codes long enough to
     // notice a second use (OAU-03), clients that nobody ever signed in with 30 days (OAU-21).
-    let rules: [(&str, &str, Timestamp, &str); 6] = [
+    let rules: [(&str, &str, Timestamp, &str); 7] = [
         ("seen_activities", "hash", now.plus_days(-30), "seen_at < "),
         ("tombstones", "uri", now, "expires_at < "),
         ("idempotency_keys", "id", now.plus_days(-1), "created_at < "),
         ("oauth_codes", "code_hash", now.plus_days(-1), "created_at < "),
         ("sessions", "id", now.plus_days(-90), "last_seen_at < "),
+        ("missing_inboxes", "inbox", now.plus_days(-90), "dead_at < "),
         (
             "apps",
             "id",

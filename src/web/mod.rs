@@ -6,6 +6,7 @@ pub mod assets;
 mod authorize;
 pub mod files;
 mod front;
+mod interact;
 pub mod pages;
 mod public;
 mod register;
@@ -39,6 +40,7 @@ pub fn routes() -> Router<App> {
         .route("/oauth/authorized_applications", get(settings::show))
         .route("/oauth/authorize", get(authorize::show).post(authorize::decide))
         .route("/oauth/authorize/native", get(authorize::native))
+        .route("/authorize_interaction", get(interact::show).post(interact::follow))
         .route("/@{name}", get(public::profile))
         .route("/@{name}/{id}", get(public::post))
         .route("/tags/{name}", get(public::tag))

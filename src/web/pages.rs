@@ -420,6 +420,32 @@ pub struct Post {
     pub descendants: Vec<Reply>,
 }
 
+/// Somebody of another server, or a post of theirs, for who came from there.
+#[derive(Template)]
+#[template(path = "interact.html")]
+pub struct Interact {
+    /// Surroundings.
+    pub frame: Frame,
+    /// Whom it is about.
+    pub who: Author,
+    /// Their bio in one plain line.
+    pub bio: String,
+    /// The post, when it is about one.
+    pub post: Option<Card>,
+    /// How the visitor stands to them, in words.
+    pub state: Option<String>,
+    /// Is there a button to follow?
+    pub may_follow: bool,
+    /// Id of the account to follow.
+    pub account: String,
+    /// What was asked for, to come back to.
+    pub uri: String,
+    /// Guards the form against other sites.
+    pub token: String,
+    /// What an app's search finds it by.
+    pub address: String,
+}
+
 /// An app with access, on the settings page.
 pub struct AppLine {
     /// Its id.

@@ -144,8 +144,8 @@ async fn take(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Respons
     }
     match create(visitor, door, fields).await {
         Ok(answer) => Ok(answer),
-        Err(Error::Invalid { field, reason, .. }) => {
-            let wrong = Wrong::field(field, reason);
+        Err(Error::Invalid { field, code, reason }) => {
+            let wrong = Wrong::field(field, words.invalid(field, code, &reason));
             Ok(form(visitor, door, StatusCode::UNPROCESSABLE_ENTITY, fields, wrong))
         }
         Err(error) => Err(error),

@@ -110,8 +110,8 @@ pub async fn change_password(visitor: Visitor, fields: Fields) -> Response {
             let done = visitor.lang.words().password_changed;
             answer(&visitor, browser, StatusCode::OK, Some(done), Wrong::nothing()).await
         }
-        Err(Error::Invalid { field, reason, .. }) => {
-            let wrong = Wrong::field(field, reason);
+        Err(Error::Invalid { field, code, reason }) => {
+            let wrong = Wrong::field(field, visitor.lang.words().invalid(field, code, &reason));
             answer(&visitor, browser, StatusCode::UNPROCESSABLE_ENTITY, None, wrong).await
         }
         Err(error) => visitor.fail(error),

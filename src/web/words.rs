@@ -178,8 +178,33 @@ pub struct Words {
     pub revoked: &'static str,
     pub session_ended: &'static str,
     pub passwords_differ: &'static str,
+    pub interact_title: &'static str,
+    pub interact_follow: &'static str,
+    pub interact_follows: &'static str,
+    pub interact_asked: &'static str,
+    pub interact_app: &'static str,
+    pub interact_paste: &'static str,
+    pub interact_nothing: &'static str,
     pub months: [&'static str; 12],
     scopes: ScopeWords,
+    invalid: InvalidWords,
+}
+
+struct InvalidWords {
+    username_blank: &'static str,
+    username_too_long: &'static str,
+    username_invalid: &'static str,
+    username_reserved: &'static str,
+    username_taken: &'static str,
+    email_blank: &'static str,
+    email_invalid: &'static str,
+    email_taken: &'static str,
+    password_blank: &'static str,
+    password_too_short: &'static str,
+    password_too_long: &'static str,
+    agreement: &'static str,
+    reason_blank: &'static str,
+    reason_too_long: &'static str,
 }
 
 struct ScopeWords {
@@ -248,6 +273,30 @@ impl Words {
         }
     }
 
+    /// What is wrong with a field of a form, by the words of [`crate::Error::Invalid`]; `otherwise` for what has no
+    /// sentence here.
+    pub fn invalid(&self, field: &str, code: &str, otherwise: &str) -> String {
+        let i = &self.invalid;
+        let sentence = match (field, code) {
+            ("username", "blank") => i.username_blank,
+            ("username", "too_long") => i.username_too_long,
+            ("username", "invalid") => i.username_invalid,
+            ("username", "reserved") => i.username_reserved,
+            ("username", "taken") => i.username_taken,
+            ("email", "blank") => i.email_blank,
+            ("email", "invalid") => i.email_invalid,
+            ("email", "taken") => i.email_taken,
+            ("password", "blank") => i.password_blank,
+            ("password", "too_short") => i.password_too_short,
+            ("password", "too_long") => i.password_too_long,
+            ("agreement", _) => i.agreement,
+            ("reason", "blank") => i.reason_blank,
+            ("reason", "too_long") => i.reason_too_long,
+            _ => otherwise,
+        };
+        sentence.to_owned()
+    }
+
     /// Heading and explanation for an answer with this HTTP status.
     pub const fn error(&self, status: u16) -> (&'static str, &'static str) {
         match status {
@@ -274,6 +323,25 @@ mod tests {
         assert_eq!(Lang::named(""), None);
         assert_eq!(Lang::accepted("fr-CH, fr;q=0.9, de;q=0.7, *;q=0.5"), Some(Lang::German));
         assert_eq!(Lang::accepted("*"), None);
+    }
+
+    #[test]
+    fn every_refusal_of_a_form_has_its_sentence_in_both_languages() {
+        use crate::{Error, domain::names};
+        let long = "x".repeat(2_000);
+        let mut refused = Vec::new();
+        for name in ["", long.as_str(), "a b", "admin"] {
+            refused.extend(names::username(name, false).err());
+        }
+        refused.extend(["", "x"].into_iter().filter_map(|text| names::email(text).err()));
+        refused.extend(["", "x", long.as_str()].into_iter().filter_map(|text| names::password(text).err()));
+        assert_eq!(refused.len(), 9);
+        for error in refused {
+            let Error::Invalid { field, code, reason } = error else { panic!("{error}") };
+            assert_eq!(Lang::English.words().invalid(field, code, "?"), reason);
+            let german = Lang::German.words().invalid(field, code, "?");
+            assert!(german != "?" && german != reason && german.ends_with('.'), "{field} {code}: {german}");
+        }
     }
 
     #[test]

@@ -562,3 +562,27 @@ async fn sec_aut_27_a_forged_permission_to_quote_counts_for_nothing() {
     s.sends(&s.mallory, &s.mallory.activity("Delete", format!("{}/stamps/1", s.mallory.id))).await;
     assert!(s.status(&s.bob, &id).await["quote"].is_null());
 }
+
+#[tokio::test]
+async fn fed_auth_11_a_neighbour_cannot_end_what_is_still_to_come() {
+    let s = Scene::new().await;
+    let newcomer = Sender::new(&s.east, "newcomer");
+    // mallory says that an account and a post of the same server are gone, before either was seen here.
+    let early = s.note(&s.ada, "early", "<p>early</p>");
+    for id in [json!(newcomer.id), early["id"].clone()] {
+        s.sends(&s.mallory, &s.mallory.activity("Delete", id)).await;
+    }
+    newcomer.delivers(&s.node, &newcomer.activity("Follow", s.uri(&s.bob))).await;
+    assert!(s.account_of(&newcomer.id).await.is_some());
+    s.east.serve("/users/ada/notes/early", early.clone());
+    s.sends(&s.ada, &s.ada.activity("Announce", early["id"].clone())).await;
+    let uri = early["id"].as_str().unwrap();
+    assert!(s.post(uri).await.is_some(), "its author says that it is there");
+    // And a deletion by the author lasts, whoever spoke first.
+    let late = s.note(&s.ada, "late", "<p>late</p>");
+    s.sends(&s.mallory, &s.mallory.activity("Delete", late["id"].clone())).await;
+    let uri = s.creates(&s.ada, &late).await;
+    s.sends(&s.ada, &s.ada.activity("Delete", late["id"].clone())).await;
+    s.creates(&s.ada, &late).await;
+    assert!(s.post(&uri).await.is_none(), "sec_aut_20");
+}

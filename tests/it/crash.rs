@@ -75,11 +75,12 @@ fn prepared(more: &str) -> (Place, String) {
 
 /// Waits for something that happens in the background of another process.
 async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let mut again = tokio::time::interval(Duration::from_millis(50));
     for _ in 0..600 {
+        again.tick().await;
         if let Some(found) = look().await {
             return found;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("{what} never happened");
 }

@@ -49,6 +49,26 @@ async fn friends() -> (Node, Node, Client, Client, String, String) {
 }
 
 #[tokio::test]
+async fn fed_fetch_05_a_handle_of_another_node_is_found_by_search() {
+    let (alpha, beta) = Node::two().await;
+    let (ada, _) = (alpha.member("ada").await, beta.member("bea").await);
+    let handle = beta.handle("bea");
+    let found = async |text: &str, resolve: bool| {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
+        let path = format!("/api/v2/search?{query}&type=accounts&resolve={resolve}");
+        let accounts = ada.get(&path).await.ok()["accounts"].clone();
+        accounts.as_array().unwrap().iter().map(|a| a["acct"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(found(&handle, false).await.is_empty(), "nobody asks without being told to");
+    assert_eq!(found(&format!("@{handle}"), true).await, [handle.clone()]);
+    assert_eq!(found(&handle.to_uppercase(), false).await, [handle.clone()], "known from now on");
+    assert_eq!(found(&beta.url("/users/bea"), true).await, [handle.clone()]);
+    assert_eq!(found(&beta.url("/@bea"), true).await, [handle.clone()]);
+    assert!(found(&beta.handle("nobody"), true).await.is_empty());
+    assert!(found("bea@nowhere.test", true).await.is_empty());
+}
+
+#[tokio::test]
 async fn fed_fol_05_a_follow_stands_after_the_other_node_said_yes_and_ends_on_both() {
     let (alpha, beta, ada, bea, bea_id, ada_id) = friends().await;
     assert_eq!(relationship(&ada, &bea_id).await["following"], true);

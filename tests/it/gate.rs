@@ -397,12 +397,13 @@ async fn sec_net_13_a_server_that_drips_meets_the_total_deadline() {
     network.name("slow.test", &["10.0.0.1"]).serve("10.0.0.1:80", |mut io| async move {
         read_head(&mut io).await;
         let _ = io.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").await;
+        let mut drip = tokio::time::interval(Duration::from_millis(50));
         while io.write_all(b"x").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            drip.tick().await;
         }
     });
     network.name("mute.test", &["10.0.0.2"]).serve("10.0.0.2:80", |io| async move {
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        std::future::pending::<()>().await;
         drop(io);
     });
     let gate = gate(&network, vec![peer("*.test", &["10.0.0.0/24"], 0)]);
@@ -546,7 +547,10 @@ async fn at_most_two_requests_run_at_one_host_and_connections_are_used_again() {
         async move {
             while read_head(&mut io).await.is_some() {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                // Whoever else may send gets the chance to.
+                for _ in 0..100 {
+                    tokio::task::yield_now().await;
+                }
                 running.fetch_sub(1, Ordering::SeqCst);
                 let _ = io.write_all(ok("x").as_bytes()).await;
             }

@@ -369,3 +369,42 @@ async fn fed_post_08_remote_files_are_fetched_once_and_only_for_who_was_shown_th
     assert_eq!((shape.width(), shape.height()), (400, 400));
     let _ = (Html::default(), store::media::find);
 }
+
+#[tokio::test]
+async fn without_the_proxy_clients_are_sent_to_the_other_server_but_never_to_a_peer() {
+    use crate::support::{PUBLIC, Sender};
+    let (peer, asked) = (Peer::start("remote").await, "https://files.example/a.png");
+    peer.serve_as("/b.png", 200, "image/png", picture(8, 8));
+    let shown = async |proxy: bool| {
+        let node = NodeBuilder::new("alpha")
+            .await
+            .knows(&peer.authority)
+            .config(|config| config.media.proxy_remote = proxy)
+            .start()
+            .await;
+        let bob = node.member("bob").await;
+        let ada = Sender::new(&peer, "ada");
+        let file = |url: &str| json!({ "type": "Document", "mediaType": "image/png", "url": url });
+        let mentioned = node.url("/users/bob");
+        let note = json!({
+            "id": format!("{}/notes/1", ada.id), "type": "Note", "attributedTo": ada.id, "content": "<p>look</p>",
+            "to": [PUBLIC, mentioned], "published": "2026-11-23T11:59:00Z",
+            "tag": [{ "type": "Mention", "href": mentioned }],
+            "attachment": [file(asked), file(&peer.url("/b.png"))],
+        });
+        ada.delivers(&node, &ada.activity("Create", note)).await;
+        node.settle().await;
+        let told = bob.get("/api/v1/notifications").await.ok();
+        let media = told[0]["status"]["media_attachments"].clone();
+        let mut answers = Vec::new();
+        for attachment in media.as_array().unwrap() {
+            let url = attachment["url"].as_str().unwrap();
+            assert!(url.starts_with(&node.url("/media/")), "the API names this node only: {url}");
+            let reply = Client::anonymous(&node).get(url).await;
+            answers.push((reply.status, reply.header("location").to_owned()));
+        }
+        answers
+    };
+    assert_eq!(shown(false).await, [(307, asked.to_owned()), (200, String::new())]);
+    assert_eq!(shown(true).await, [(404, String::new()), (200, String::new())], "what cannot be fetched is not there");
+}

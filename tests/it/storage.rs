@@ -7,11 +7,7 @@ use crate::{
 use diesel::{Connection, connection::SimpleConnection, sqlite::SqliteConnection};
 use serde_json::json;
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc,
-    },
+    sync::mpsc,
     time::{Duration, Instant},
 };
 use tokio::net::{TcpListener, TcpStream};
@@ -115,31 +111,25 @@ async fn rel_09_a_long_reader_neither_stops_writers_nor_lets_the_log_grow_for_ev
 /// A door before PostgreSQL that can be shut.
 struct Door {
     address: String,
-    open: Arc<AtomicBool>,
+    open: tokio::sync::watch::Sender<bool>,
 }
 
 impl Door {
     async fn before(server: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let open = Arc::new(AtomicBool::new(true));
-        let state = open.clone();
+        let (open, state) = tokio::sync::watch::channel(true);
         tokio::spawn(async move {
             while let Ok((mut near, _)) = listener.accept().await {
-                let (server, state) = (server.clone(), state.clone());
-                if !state.load(Ordering::SeqCst) {
+                let (server, mut state) = (server.clone(), state.clone());
+                if !*state.borrow() {
                     continue;
                 }
                 tokio::spawn(async move {
                     let Ok(mut far) = TcpStream::connect(&server).await else { return };
-                    let shut = async {
-                        while state.load(Ordering::SeqCst) {
-                            tokio::time::sleep(Duration::from_millis(20)).await;
-                        }
-                    };
                     tokio::select! {
                         _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
-                        () = shut => {}
+                        _ = state.wait_for(|open| !open) => {}
                     }
                 });
             }
@@ -177,17 +167,87 @@ async fn rel_10_a_node_outlives_its_postgres() {
     };
     assert_eq!(ask("/readyz").await.0, 200);
     assert_eq!(ask("/api/v1/timelines/public").await.0, 200);
-    door.open.store(false, Ordering::SeqCst);
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let asked = Instant::now();
-    assert_eq!(ask("/api/v1/timelines/public").await, (503, true));
+    door.open.send(false).unwrap();
+    let shut = Instant::now();
+    let asked = loop {
+        // A request that is under way may still come through.
+        let asked = Instant::now();
+        match ask("/api/v1/timelines/public").await {
+            (200, _) if shut.elapsed() < Duration::from_secs(5) => tokio::task::yield_now().await,
+            answer => {
+                assert_eq!(answer, (503, true));
+                break asked;
+            }
+        }
+    };
     assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
     assert_eq!(ask("/readyz").await.0, 503);
     assert_eq!(ask("/healthz").await.0, 200);
-    door.open.store(true, Ordering::SeqCst);
+    door.open.send(true).unwrap();
     let back = Instant::now();
     while ask("/api/v1/timelines/public").await.0 != 200 {
         assert!(back.elapsed() < Duration::from_secs(5), "not back in time");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::task::yield_now().await;
     }
+}
+
+/// Two transactions that lock the same rows in opposite orders: one is ended by the server, and runs again (REL-10).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rel_10_a_deadlock_is_run_again_and_nobody_is_refused() {
+    use std::sync::{Arc, Barrier};
+    use watercooler::db::Sql;
+    let node = Node::start().await;
+    let (bob, carol) = (node.member("bob").await.id, node.member("carol").await.id);
+    let together = database(&node).is_none();
+    let meet = Arc::new(Barrier::new(2));
+    let swap = |first: String, second: String| {
+        let meet = meet.clone();
+        let runs = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = runs.clone();
+        let done = node.app.write(move |tx| {
+            let bump = |tx: &mut watercooler::domain::Tx<'_>, id: &str| {
+                Sql::new("update accounts set posts_count = posts_count + 1 where id = ")
+                    .bind(id.parse::<i64>().unwrap())
+                    .execute(tx.conn)
+            };
+            bump(tx, &first)?;
+            // Each has its first row before either asks for the second; SQLite has one writer, who cannot wait for itself.
+            if runs.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0 && together {
+                meet.wait();
+            }
+            bump(tx, &second)
+        });
+        async move { (done.await, counted.load(std::sync::atomic::Ordering::SeqCst)) }
+    };
+    let (one, two) = tokio::join!(swap(bob.clone(), carol.clone()), swap(carol, bob));
+    assert!(one.0.is_ok() && two.0.is_ok(), "{one:?} {two:?}");
+    assert_eq!(one.1 + two.1, if together { 3 } else { 2 }, "only the one that was ended ran again");
+    let both = node
+        .app
+        .read(|conn| Sql::new("select count(*) from accounts where posts_count = 2").scalar_i64(conn))
+        .await
+        .unwrap();
+    assert_eq!(both, 2, "each change is there once");
+}
+
+/// An operation that swallows an error of the database must not be answered as done.
+#[tokio::test]
+async fn rel_10_a_transaction_that_an_error_ended_is_not_called_done() {
+    use watercooler::db::Sql;
+    let node = Node::start().await;
+    let bob = node.member("bob").await.id;
+    let done = node.app.write(move |tx| {
+        Sql::new("update accounts set posts_count = 7 where id = ")
+            .bind(bob.parse::<i64>().unwrap())
+            .execute(tx.conn)?;
+        let _ = Sql::new("select a.id from no_such_table a").load_ids::<watercooler::model::Account>(tx.conn);
+        Ok(())
+    });
+    let done = done.await.is_ok();
+    let kept = node
+        .app
+        .read(|conn| Sql::new("select count(*) from accounts where posts_count = 7").scalar_i64(conn))
+        .await
+        .unwrap();
+    assert_eq!(kept, i64::from(done), "answered as it is");
 }

@@ -278,7 +278,7 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
 async fn on(
     app: &App,
     name: String,
-    operation: impl FnOnce(&mut crate::domain::Tx<'_>, &Staff, Id<Account>) -> Result<()> + Send + 'static,
+    operation: impl FnOnce(&mut crate::domain::Tx<'_>, &Staff, Id<Account>) -> Result<()> + Clone + Send + 'static,
 ) -> Result<Value> {
     let domain = app.site().domain().to_owned();
     app.write(move |tx| {

@@ -6,6 +6,7 @@
 //! for a host in trouble. [`send`] signs, sends and judges the answer. [`schedule`] knows the waiting times.
 
 mod lanes;
+mod missing;
 pub mod schedule;
 mod send;
 
@@ -20,6 +21,7 @@ use crate::{
     time::Timestamp,
 };
 use lanes::{Lanes, Row};
+use missing::{Missing, Verdict};
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -46,10 +48,14 @@ enum Effect {
     HostFailed { host: String, failures: u32, since: Timestamp, next: Timestamp, unavailable: bool },
     HostWell(String),
     InboxGone(String),
+    InboxMissing(String, Timestamp),
+    InboxDead(String),
+    InboxThere(String),
 }
 
 struct Deliveries {
     lanes: Mutex<Lanes>,
+    missing: Mutex<Missing>,
     effects: Mutex<Effects>,
     /// One reader at a time.
     reading: tokio::sync::Mutex<Reader>,
@@ -81,6 +87,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn part(app: &App) -> Arc<Deliveries> {
     app.part_or(|| Deliveries {
         lanes: Mutex::default(),
+        missing: Mutex::default(),
         effects: Mutex::default(),
         reading: tokio::sync::Mutex::default(),
         bodies: send::bodies(),
@@ -165,6 +172,9 @@ async fn read(app: &App, this: &Arc<Deliveries>) -> Result<()> {
         for host in app.read(rows::troubled_hosts).await? {
             lock(&this.lanes).remember(host);
         }
+        for inbox in app.read(rows::missing_inboxes).await? {
+            lock(&this.missing).remember(inbox);
+        }
         reader.started = true;
     }
     loop {
@@ -247,8 +257,10 @@ fn dispatch(app: &App, this: &Arc<Deliveries>) {
     loop {
         let next = lock(&this.lanes).next(now);
         let Some((host, row)) = next else { return };
-        // A host that has been silent for a week gets only what must not be lost (DLV-05).
-        if !row.durable && lock(&this.lanes).is_unavailable(&host, now) {
+        // A host that has been silent for a week gets only what must not be lost (DLV-05), an inbox that was missing for
+        // as long gets nothing (DLV-04).
+        let silent = !row.durable && lock(&this.lanes).is_unavailable(&host, now);
+        if silent || lock(&this.missing).is_dead(&row.inbox, now) {
             let (id, activity) = (row.id, row.activity);
             lock(&this.lanes).ended(&host, &row, true);
             this.effect(app, Effect::Done(id, activity));
@@ -277,11 +289,15 @@ fn conclude(app: &App, this: &Arc<Deliveries>, host: String, row: Row, started: 
     lanes.sent += 1;
     match outcome {
         Outcome::Delivered | Outcome::Vanished => {
-            let was_troubled = matches!(outcome, Outcome::Delivered) && lanes.succeeded(&host);
+            let delivered = matches!(outcome, Outcome::Delivered);
+            let was_troubled = delivered && lanes.succeeded(&host);
             lanes.ended(&host, &row, true);
             drop(lanes);
             if was_troubled {
                 this.effect(app, Effect::HostWell(host));
+            }
+            if delivered && lock(&this.missing).present(&row.inbox) {
+                this.effect(app, Effect::InboxThere(row.inbox.clone()));
             }
             this.effect(app, Effect::Done(row.id, row.activity));
         }
@@ -289,6 +305,18 @@ fn conclude(app: &App, this: &Arc<Deliveries>, host: String, row: Row, started: 
             lanes.succeeded(&host);
             lanes.ended(&host, &row, true);
             drop(lanes);
+            this.effect(app, Effect::Park(row.id, why));
+        }
+        Outcome::Missing(why) => {
+            lanes.succeeded(&host);
+            lanes.ended(&host, &row, true);
+            drop(lanes);
+            let verdict = lock(&this.missing).absent(&row.inbox, now);
+            match verdict {
+                Verdict::First => this.effect(app, Effect::InboxMissing(row.inbox.clone(), now)),
+                Verdict::Again => {}
+                Verdict::Dead => this.effect(app, Effect::InboxDead(row.inbox.clone())),
+            }
             this.effect(app, Effect::Park(row.id, why));
         }
         Outcome::Gone(why) => {
@@ -448,15 +476,28 @@ fn apply(tx: &mut crate::domain::Tx<'_>, batch: &[Effect]) -> Result<()> {
                 }
                 rows::trim(tx.conn, host, PER_HOST_ROWS)?;
             }
-            // Whoever lived there is looked at again: gone for good, or moved to another inbox (DLV-04).
-            Effect::InboxGone(inbox) => {
-                for account in rows::accounts_at(tx.conn, inbox)? {
-                    tx.enqueue(&crate::domain::Task::RefreshAccount { account: account.raw() })?;
-                }
+            Effect::InboxGone(inbox) => look_again(tx, inbox)?,
+            Effect::InboxMissing(inbox, since) => rows::inbox_is_missing(tx.conn, inbox, *since)?,
+            Effect::InboxThere(inbox) => rows::inbox_is_there(tx.conn, inbox)?,
+            Effect::InboxDead(inbox) => {
+                rows::inbox_is_dead(tx.conn, inbox, now)?;
+                look_again(tx, inbox)?;
             }
         }
     }
     Ok(())
+}
+
+/// Whoever lives at this inbox is read again: gone for good, or at another inbox by now (DLV-04).
+fn look_again(tx: &mut crate::domain::Tx<'_>, inbox: &str) -> Result<()> {
+    for account in rows::accounts_at(tx.conn, inbox, &authority(inbox))? {
+        tx.enqueue(&crate::domain::Task::RefreshAccount { account: account.raw() })?;
+    }
+    Ok(())
+}
+
+fn authority(inbox: &str) -> String {
+    crate::uri::host(inbox).to_owned()
 }
 
 /// Parked deliveries wait again: one, or all with `None`; their hosts are tried at once. Answers how many. For

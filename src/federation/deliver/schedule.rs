@@ -76,6 +76,8 @@ pub enum Answer {
     Delivered,
     /// This row will never be taken; the host is well (DLV-03).
     Refused,
+    /// As `Refused`; after seven days of it the inbox is dead (DLV-04).
+    Missing,
     /// The inbox is gone for good (DLV-04).
     Gone,
     /// This sender is not believed just now: the row waits, the host is well.
@@ -92,6 +94,7 @@ pub fn judge(status: u16, retry_after: Option<&str>, now: Timestamp) -> Answer {
     match status {
         200..=299 => Answer::Delivered,
         401 => Answer::Unauthorized,
+        404 => Answer::Missing,
         410 => Answer::Gone,
         408 | 425 | 429 | 500..=599 => Answer::Later { retry_after: retry_after.and_then(|text| seconds(text, now)) },
         400..=499 => Answer::Refused,
@@ -148,7 +151,8 @@ mod tests {
         assert_eq!(judge(202, None, NOW), Answer::Delivered);
         assert_eq!(judge(401, None, NOW), Answer::Unauthorized);
         assert_eq!(judge(410, None, NOW), Answer::Gone);
-        for status in [400, 403, 404, 405, 413, 422] {
+        assert_eq!(judge(404, None, NOW), Answer::Missing);
+        for status in [400, 403, 405, 413, 422] {
             assert_eq!(judge(status, None, NOW), Answer::Refused, "{status}");
         }
         for status in [301, 302, 307, 408, 425, 429, 500, 502, 503, 504] {

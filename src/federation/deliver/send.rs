@@ -37,6 +37,8 @@ pub enum Outcome {
     Vanished,
     /// Refused for good.
     Refused(String),
+    /// There is no such inbox (404).
+    Missing(String),
     /// The inbox is gone for good.
     Gone(String),
     /// A rule of ours forbids it.
@@ -54,6 +56,7 @@ impl Outcome {
             Self::Delivered => "delivered",
             Self::Vanished => "vanished",
             Self::Refused(_) => "refused",
+            Self::Missing(_) => "missing",
             Self::Gone(_) => "gone",
             Self::Forbidden(_) => "forbidden",
             Self::SenderLater { .. } => "sender_later",
@@ -99,6 +102,7 @@ async fn attempt(app: &App, bodies: &Bodies, row: &Row) -> Result<Outcome> {
             match schedule::judge(status, Some(answer.header(RETRY_AFTER)), app.clock().now()) {
                 schedule::Answer::Delivered => Outcome::Delivered,
                 schedule::Answer::Refused => Outcome::Refused(why()),
+                schedule::Answer::Missing => Outcome::Missing(why()),
                 schedule::Answer::Gone => Outcome::Gone(why()),
                 schedule::Answer::Unauthorized => {
                     Outcome::SenderLater { why: why(), steps: &schedule::UNAUTHORIZED_STEPS, tries: None }

@@ -106,10 +106,15 @@ async fn deliver(app: &App, request: Request, name: Option<String>) -> Result<()
     }
     let prover = prover(app);
     // All of this from the headers alone: an unsigned body is not even read (SIG-01, LIM-02).
-    let claims = prover.read(app, &parts).inspect_err(|refusal| proof::count(refusal, "", "POST"))?;
+    let from = proof::address(&parts);
+    let claims = prover.read(app, &parts).inspect_err(|refusal| proof::count(app, from, refusal, "", "POST"))?;
+    let counted = |refusal: &Refusal| proof::count(app, from, refusal, claims.host(), "POST");
+    prover.patience(app, &claims).await.inspect_err(counted)?;
     let body = read_body(&parts.headers, body).await?;
-    claims.body_fits(&body)?;
-    let mut document = Document::parse(&body).map_err(|reason| Turned::Shape(StatusCode::BAD_REQUEST, reason))?;
+    claims.body_fits(&body).inspect_err(counted)?;
+    let parsed = Document::parse(&body).map_err(|reason| Turned::Shape(StatusCode::BAD_REQUEST, reason));
+    // Whoever sends these costs us as much as who cannot be proven.
+    let mut document = parsed.inspect_err(|_| proof::count_shape(app, from))?;
 
     admit::strip_shared(&app.net().rules(), &mut document.json);
     let done = match prove_and_take(app, &prover, &claims, &document, &body, name).await {
@@ -119,7 +124,7 @@ async fn deliver(app: &App, request: Request, name: Option<String>) -> Result<()
         done => done,
     };
     if let Err(Turned::Refusal(refusal)) = &done {
-        proof::count(refusal, claims.host(), document.kind());
+        proof::count(app, from, refusal, claims.host(), document.kind());
     }
     done
 }
@@ -262,6 +267,9 @@ async fn take(
     name: Option<String>,
 ) -> Result<Taken, Turned> {
     let offer = Arc::new(Offer {
+        room: queue::room(app),
+        // An entry names it: nothing below what this node can store is too much.
+        is_peer: app.net().rules().standing(uri::host(&known.actor)).is_peer,
         known,
         // Markup is cleaned here, outside of the transaction: there is one writer.
         activity: Arc::new(activities::parsed::parse(&document.json).map_err(Turned::Effect)?),
@@ -287,6 +295,8 @@ async fn take(
 
 /// A proven activity on its way into the database.
 struct Offer {
+    room: Arc<queue::Room>,
+    is_peer: bool,
     known: Arc<super::keys::Known>,
     activity: Arc<activities::parsed::Parsed>,
     activity_uri: Option<String>,
@@ -358,6 +368,7 @@ impl Offer {
     }
 
     fn queue(&self, tx: &mut Tx<'_>, received: &Received, attempts: i64, error: Option<&str>) -> Result<()> {
+        self.room.take(tx, uri::host(&received.signer.uri), self.is_peer)?;
         let item = store::inbox::NewItem {
             id: tx.new_id(),
             activity_uri: self.activity_uri.as_deref(),

@@ -1,14 +1,130 @@
 //! Activities that need the network before they can have their effect, and those that failed here. Rows of
-//! `inbox_items`: nothing is lost by a kill, an item may run again, its effect is had once.
+//! `inbox_items`: nothing is lost by a kill, an item may run again, its effect is had once. The queue has an end, and
+//! nobody has it alone: a host fills a share of it only, and has a share of the workers only (LIM-03, ROB-11).
 
 use super::super::{activities, admit, json::Json, received::Received};
-use crate::{Error, Result, app::App, model::InboxItem, store};
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use crate::{Error, Result, app::App, db::Conn, domain::Tx, limits, model::InboxItem, store, time::Timestamp};
+use std::{
+    collections::HashMap,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 /// What wakes the workers.
 pub const NAME: &str = "inbox";
 /// Items in work at once: mostly waiting for other servers.
-const WORKERS: usize = 16;
+const WORKERS: usize = 32;
+/// Items of one host in work at once: it gets no more connections either.
+const WORKERS_PER_HOST: usize = limits::PER_HOST;
+/// Milliseconds that a count of waiting items is believed.
+const COUNTED_FOR: i64 = 1_000;
+/// Hosts whose counts are kept.
+const COUNTED: usize = 4_096;
+
+/// How full the queue is, and who is at work in it. In memory; a part of the app.
+#[derive(Default)]
+pub struct Room {
+    counts: Mutex<HashMap<String, (i64, Timestamp)>>,
+    /// Items in work, by host.
+    busy: Mutex<HashMap<String, usize>>,
+    /// One worker at a time chooses an item.
+    choosing: tokio::sync::Mutex<()>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The room of this node.
+pub fn room(app: &App) -> Arc<Room> {
+    app.part()
+}
+
+impl Room {
+    /// Room for one more item of this host.
+    ///
+    /// # Errors
+    /// `Unavailable` when the queue, or the share of a host that no entry names, is full: the sender tries again later.
+    pub fn take(&self, tx: &mut Tx<'_>, host: &str, is_peer: bool) -> Result<()> {
+        let now = tx.now;
+        let all = self.count(tx.conn, "", now, store::inbox::count_waiting)?;
+        let full = |what: &'static str| {
+            metrics::counter!("inbox_queue_full_total").increment(1);
+            Err(Error::Unavailable(what.into()))
+        };
+        if all > limits::INBOX_QUEUE {
+            return full("the inbox queue is full");
+        }
+        if !is_peer && all > limits::INBOX_QUEUE_PER_HOST {
+            let own = self.count(tx.conn, host, now, |conn| store::inbox::count_waiting_of(conn, host))?;
+            if own > limits::INBOX_QUEUE_PER_HOST {
+                return full("this host's share of the inbox queue is full");
+            }
+        }
+        Ok(())
+    }
+
+    /// The count with this one, from memory when it is fresh.
+    fn count(
+        &self,
+        conn: &mut Conn,
+        name: &str,
+        now: Timestamp,
+        read: impl FnOnce(&mut Conn) -> Result<i64>,
+    ) -> Result<i64> {
+        if let Some((count, at)) = lock(&self.counts).get_mut(name)
+            && (0..COUNTED_FOR).contains(&(now.millis() - at.millis()))
+        {
+            *count += 1;
+            return Ok(*count);
+        }
+        let count = read(conn)? + 1;
+        let mut counts = lock(&self.counts);
+        if counts.len() >= COUNTED {
+            counts.clear();
+        }
+        counts.insert(name.to_owned(), (count, now));
+        Ok(count)
+    }
+
+    /// The next item whose host has a worker free, and the mark that it is in work.
+    ///
+    /// # Errors
+    /// `Unavailable` when the database is away.
+    pub async fn claim(self: &Arc<Self>, app: &App) -> Result<Option<(InboxItem, Busy)>> {
+        let _alone = self.choosing.lock().await;
+        let full: Vec<String> = lock(&self.busy)
+            .iter()
+            .filter(|(_, running)| **running >= WORKERS_PER_HOST)
+            .map(|(host, _)| host.clone())
+            .collect();
+        let Some(item) = app.write(move |tx| store::inbox::claim(tx.conn, tx.now, &full)).await? else {
+            return Ok(None);
+        };
+        *lock(&self.busy).entry(item.host.clone()).or_default() += 1;
+        let busy = Busy { room: self.clone(), host: item.host.clone() };
+        Ok(Some((item, busy)))
+    }
+}
+
+/// An item of this host is in work, until this is dropped.
+pub struct Busy {
+    room: Arc<Room>,
+    host: String,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let mut busy = lock(&self.room.busy);
+        if let Some(running) = busy.get_mut(&self.host) {
+            *running -= 1;
+            if *running == 0 {
+                busy.remove(&self.host);
+            }
+        }
+    }
+}
 /// Tries before an item is parked (REL-18).
 const TRIES: i64 = 5;
 
@@ -73,7 +189,7 @@ async fn work(app: &App) -> Result<bool> {
     if !app.read(move |conn| store::inbox::is_due(conn, now)).await? {
         return Ok(false);
     }
-    let Some(item) = app.write(|tx| store::inbox::claim(tx.conn, tx.now)).await? else { return Ok(false) };
+    let Some((item, _busy)) = room(app).claim(app).await? else { return Ok(false) };
     let (id, attempts, host) = (item.id, item.attempts, item.host.clone());
     // A poisonous activity is a failed one, never a dead worker.
     let outcome = match futures_util::FutureExt::catch_unwind(AssertUnwindSafe(one(app, item))).await {

@@ -1,6 +1,6 @@
 //! The sentences of the pages in English.
 
-use super::{ScopeWords, Words};
+use super::{InvalidWords, ScopeWords, Words};
 
 pub(super) static ENGLISH: Words = Words {
     skip: "Skip to content",
@@ -125,6 +125,13 @@ pub(super) static ENGLISH: Words = Words {
     revoked: "The app no longer has access.",
     session_ended: "That browser has been signed out.",
     passwords_differ: "The current password is not right.",
+    interact_title: "From another server",
+    interact_follow: "Follow {}",
+    interact_follows: "You follow this account.",
+    interact_asked: "You asked to follow. Once your request is accepted, you will see the posts.",
+    interact_app: "Everything else in your app",
+    interact_paste: "Paste this into the search of your app to open it there",
+    interact_nothing: "Nobody and nothing was found under this address, or its server does not answer just now.",
     months: [
         "January",
         "February",
@@ -164,5 +171,21 @@ pub(super) static ENGLISH: Words = Words {
         reports: "reports to moderators",
         search: "search results",
         statuses: "posts and timelines",
+    },
+    invalid: InvalidWords {
+        username_blank: "Username can't be blank",
+        username_too_long: "Username is too long (maximum is 30 characters)",
+        username_invalid: "Username must contain only letters, numbers and underscores",
+        username_reserved: "Username is reserved",
+        username_taken: "Username has already been taken",
+        email_blank: "Email can't be blank",
+        email_invalid: "Email is not a valid address",
+        email_taken: "Email has already been taken",
+        password_blank: "Password can't be blank",
+        password_too_short: "Password is too short (minimum is 8 characters)",
+        password_too_long: "Password is too long (maximum is 1,024 bytes)",
+        agreement: "Agreement must be accepted",
+        reason_blank: "Reason can't be blank",
+        reason_too_long: "Reason is too long (maximum is 1,000 characters)",
     },
 };

@@ -1,6 +1,6 @@
 //! The sentences of the pages in German.
 
-use super::{ScopeWords, Words};
+use super::{InvalidWords, ScopeWords, Words};
 
 pub(super) static GERMAN: Words = Words {
     skip: "Zum Inhalt",
@@ -125,6 +125,13 @@ pub(super) static GERMAN: Words = Words {
     revoked: "Die App hat keinen Zugang mehr.",
     session_ended: "Dieser Browser ist abgemeldet.",
     passwords_differ: "Das jetzige Passwort stimmt nicht.",
+    interact_title: "Von einem anderen Server",
+    interact_follow: "{} folgen",
+    interact_follows: "Du folgst diesem Konto.",
+    interact_asked: "Du hast angefragt. Sobald die Anfrage angenommen ist, siehst du die Beiträge.",
+    interact_app: "Alles andere in deiner App",
+    interact_paste: "Füge dies in die Suche deiner App ein, um es dort zu öffnen",
+    interact_nothing: "Unter dieser Adresse war niemand und nichts zu finden, oder ihr Server antwortet gerade nicht.",
     months: [
         "Januar",
         "Februar",
@@ -164,5 +171,21 @@ pub(super) static GERMAN: Words = Words {
         reports: "Meldungen an die Moderation",
         search: "Suchergebnisse",
         statuses: "Beiträge und Zeitleisten",
+    },
+    invalid: InvalidWords {
+        username_blank: "Bitte gib einen Benutzernamen an.",
+        username_too_long: "Der Benutzername ist zu lang (höchstens 30 Zeichen).",
+        username_invalid: "Der Benutzername darf nur aus Buchstaben, Ziffern und Unterstrichen bestehen.",
+        username_reserved: "Dieser Benutzername ist nicht zu vergeben.",
+        username_taken: "Diesen Benutzernamen gibt es schon.",
+        email_blank: "Bitte gib eine E-Mail-Adresse an.",
+        email_invalid: "Das ist keine gültige E-Mail-Adresse.",
+        email_taken: "Mit dieser E-Mail-Adresse gibt es schon ein Konto.",
+        password_blank: "Bitte gib ein Passwort an.",
+        password_too_short: "Das Passwort ist zu kurz (mindestens 8 Zeichen).",
+        password_too_long: "Das Passwort ist zu lang (höchstens 1.024 Bytes).",
+        agreement: "Ohne Zustimmung zu den Regeln geht es nicht.",
+        reason_blank: "Bitte schreib ein paar Worte dazu.",
+        reason_too_long: "Die Begründung ist zu lang (höchstens 1.000 Zeichen).",
     },
 };

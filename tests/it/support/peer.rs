@@ -45,6 +45,7 @@ struct Script {
     /// Who may read a path: the start of the ids of their keys.
     readers: HashMap<String, String>,
     inbox_status: Option<u16>,
+    news: Arc<tokio::sync::Notify>,
 }
 
 /// See the module.
@@ -104,6 +105,17 @@ impl Peer {
     pub fn inbox(&self) -> Vec<Value> {
         self.received().iter().filter(|r| r.method == "POST").map(Received::json).collect()
     }
+    /// Waits until this many activities were received.
+    pub async fn has_received(&self, activities: usize) {
+        let news = self.script.lock().unwrap().news.clone();
+        loop {
+            let heard = news.notified();
+            if self.inbox().len() >= activities {
+                return;
+            }
+            heard.await;
+        }
+    }
     /// Forgets what was received.
     pub fn forget(&self) {
         self.script.lock().unwrap().received.clear();
@@ -161,6 +173,7 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
         headers: parts.headers,
         body,
     });
+    script.news.notify_waiters();
     // A query may be written in several ways: pages are compared decoded.
     let plain =
         |p: &str| url::form_urlencoded::parse(p.as_bytes()).map(|(k, v)| format!("{k}={v}")).collect::<String>();

@@ -44,6 +44,10 @@ impl Letter {
     }
     /// Sends it.
     pub async fn send(&self, node: &Node) -> Reply {
+        self.try_send(node).await.unwrap()
+    }
+    /// Sends it; none when it is no HTTP, or the node closed the connection.
+    pub async fn try_send(&self, node: &Node) -> Option<Reply> {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
         let url = format!("http://{}{}", node.address, self.path);
         let method = if self.headers.iter().any(|(n, _)| n == "content-type") { "POST" } else { "GET" };
@@ -54,10 +58,10 @@ impl Letter {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let response = request.send().await.unwrap();
+        let response = request.send().await.ok()?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.bytes().await.unwrap().to_vec();
-        Reply { status, headers, text: String::from_utf8_lossy(&body).into_owned(), body }
+        let body = response.bytes().await.ok()?.to_vec();
+        Some(Reply { status, headers, text: String::from_utf8_lossy(&body).into_owned(), body })
     }
 }
 

@@ -1,0 +1,158 @@
+//! `/authorize_interaction`: where other servers send somebody who says "I am from this node" on a page of theirs (the
+//! `subscribe` template of WebFinger). Shows whom or what the address names and offers to follow; everything else is done
+//! in the app, which finds the address by its search.
+
+use super::{
+    pages::{Author, Interact},
+    shown,
+    visit::{Browser, Fields, Kind, Visitor},
+};
+use crate::{
+    Error, Result,
+    app::Found,
+    db::Conn,
+    domain::{
+        Viewer,
+        follows::{self, FollowOptions},
+        views::PostViews,
+    },
+    id::Id,
+    model::{Account, FollowState},
+    rate::Rule,
+    store,
+};
+use axum::{extract::RawQuery, http::StatusCode, response::Response};
+
+/// Bytes of an address or handle.
+const LONGEST: usize = 2_048;
+
+/// This page, for that address.
+fn page_of(uri: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("uri", uri).finish();
+    format!("/authorize_interaction?{query}")
+}
+
+fn sign_in_first(visitor: &Visitor, uri: &str) -> Response {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &page_of(uri)).finish();
+    visitor.redirect(&format!("/sign-in?{query}"))
+}
+
+/// What was asked for: an address, or a handle with or without its decorations.
+fn asked(fields: &Fields) -> Result<&str> {
+    let text = fields.text("uri").trim();
+    let text = text.strip_prefix("acct:").unwrap_or(text);
+    let fits = !text.is_empty() && text.len() <= LONGEST && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    if fits { Ok(text) } else { Err(Error::bad_request("no address")) }
+}
+
+/// How somebody stands to whom they may want to follow.
+enum Standing {
+    Open,
+    Follows,
+    Asked,
+    Closed,
+}
+
+impl Standing {
+    fn read(conn: &mut Conn, me: Id<Account>, other: &Account) -> Result<Self> {
+        if other.id == me || other.moved_to_id.is_some() || store::follows::is_blocked_either_way(conn, me, other.id)? {
+            return Ok(Self::Closed);
+        }
+        Ok(match store::follows::find(conn, me, other.id)?.map(|follow| follow.state) {
+            None => Self::Open,
+            Some(FollowState::Accepted) => Self::Follows,
+            Some(FollowState::Requested) => Self::Asked,
+        })
+    }
+}
+
+/// `GET /authorize_interaction?uri=...`.
+pub async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
+    let fields = Fields::parse(query.unwrap_or_default().as_bytes());
+    let answered = match (asked(&fields), &visitor.browser) {
+        (Err(error), _) => Err(error),
+        (Ok(uri), None) => Ok(sign_in_first(&visitor, uri)),
+        (Ok(uri), Some(browser)) => page(&visitor, browser, uri).await,
+    };
+    answered.unwrap_or_else(|error| visitor.fail(error))
+}
+
+async fn page(visitor: &Visitor, browser: &Browser, uri: &str) -> Result<Response> {
+    let words = visitor.lang.words();
+    let found = match visitor.app.look_up(uri).await {
+        Ok(found) => found,
+        Err(error @ (Error::Unavailable(_) | Error::NoSpace | Error::Internal(_))) => return Err(error),
+        Err(error) => {
+            // Why is not for the visitor (NET-12).
+            tracing::debug!(%error, "a look-up found nothing");
+            return Ok(visitor.message(404, words.error_404, words.interact_nothing));
+        }
+    };
+    let (me, now) = (browser.account.id, visitor.app.clock().now());
+    let (account, views, standing) = visitor
+        .app
+        .read(move |conn| {
+            let (account, views) = match found {
+                Found::Account(id) => (id, None),
+                Found::Post(id) => {
+                    let views = PostViews::by_ids(conn, Viewer(Some(me)), &[id], now)?;
+                    let author = views.in_order().next().ok_or(Error::NotFound)?.post.account_id;
+                    (author, Some((id, views)))
+                }
+            };
+            let account = store::accounts::load(conn, account)?;
+            if account.is_unavailable() {
+                return Err(Error::NotFound);
+            }
+            let standing = Standing::read(conn, me, &account)?;
+            Ok((account, views, standing))
+        })
+        .await?;
+    let (site, frame) = (visitor.app.site(), visitor.frame());
+    let state = match standing {
+        Standing::Follows => Some(words.interact_follows),
+        Standing::Asked => Some(words.interact_asked),
+        Standing::Open | Standing::Closed => None,
+    };
+    let post = views.and_then(|(id, views)| shown::card(&frame, site, &views, id, false));
+    let page = Interact {
+        who: Author {
+            name: shown::name(&account),
+            handle: shown::handle(site, &account),
+            url: shown::page_of(site, &account),
+            avatar: shown::avatar(site, &account),
+        },
+        bio: shown::line(&account.note),
+        address: match &post {
+            Some(post) => post.url.clone(),
+            None => format!("@{}", shown::handle(site, &account)),
+        },
+        post,
+        state: state.map(str::to_owned),
+        may_follow: matches!(standing, Standing::Open),
+        account: account.id.to_string(),
+        uri: uri.to_owned(),
+        token: visitor.token(),
+        frame,
+    };
+    Ok(visitor.page(StatusCode::OK, Kind::Form, &page))
+}
+
+/// `POST /authorize_interaction`: follow.
+pub async fn follow(visitor: Visitor, fields: Fields) -> Response {
+    decide(&visitor, &fields).await.unwrap_or_else(|error| visitor.fail(error))
+}
+
+async fn decide(visitor: &Visitor, fields: &Fields) -> Result<Response> {
+    let uri = asked(fields)?;
+    let Some(browser) = &visitor.browser else { return Ok(sign_in_first(visitor, uri)) };
+    if !visitor.is_own_form(fields.text("token")) {
+        let words = visitor.lang.words();
+        return Ok(visitor.message(403, words.error_403, words.stale_form));
+    }
+    let me = browser.account.id;
+    visitor.app.limiter().check(Rule::Follows, &me)?;
+    let target: Id<Account> = fields.text("account").parse()?;
+    visitor.app.write(move |tx| follows::request(tx, me, target, &FollowOptions::default()).map(|_| ())).await?;
+    Ok(visitor.redirect(&page_of(uri)))
+}
