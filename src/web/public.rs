@@ -91,6 +91,10 @@ pub async fn profile(visitor: Visitor, Path(name): Path<String>, RawQuery(query)
 
 /// Programs that ask for the page of something are sent to its document.
 fn to_document(visitor: &Visitor, uri: &str) -> Response {
+    // Nothing here has a name that no header can carry.
+    if HeaderValue::from_str(uri).is_err() {
+        return visitor.fail(Error::NotFound);
+    }
     let mut answer = visitor.redirect(uri);
     answer.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
     answer
