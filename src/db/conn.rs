@@ -38,6 +38,11 @@ impl Conn {
         }
     }
 
+    /// Begins or ends a transaction or savepoint. Prepared once per connection: it happens at every operation.
+    pub(super) fn control(&mut self, sql: &'static str) -> Result<()> {
+        super::Sql::new(sql).execute(self).map(drop)
+    }
+
     /// Runs statements that take no parameters and answer nothing.
     pub fn batch(&mut self, sql: &str) -> QueryResult<()> {
         use diesel::connection::SimpleConnection;

@@ -222,9 +222,7 @@ fn open_sqlite(settings: &Settings, writable: bool) -> Result<Conn> {
              PRAGMA wal_autocheckpoint=2000;"
         ))?;
     } else {
-        conn.batch(
-            "PRAGMA busy_timeout=5000; PRAGMA query_only=ON; PRAGMA cache_size=-4000; PRAGMA mmap_size=268435456;",
-        )?;
+        conn.batch("PRAGMA busy_timeout=5000; PRAGMA query_only=ON; PRAGMA cache_size=-8000;")?;
     }
     Ok(conn)
 }

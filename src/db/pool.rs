@@ -119,8 +119,7 @@ pub(super) fn sqlite_writer(mut conn: Conn, capacity: usize) -> Result<Queue> {
 
 /// One outer transaction, a savepoint per operation, answers only after the commit.
 fn write_group(conn: &mut Conn, group: Vec<Work>) {
-    if let Err(error) = conn.batch("BEGIN IMMEDIATE") {
-        let error = Error::from(error);
+    if let Err(error) = conn.control("BEGIN IMMEDIATE") {
         tracing::error!(%error, "cannot begin a write transaction");
         for work in group {
             refuse(conn, work, &error);
@@ -130,9 +129,9 @@ fn write_group(conn: &mut Conn, group: Vec<Work>) {
     let mut done = Vec::with_capacity(group.len());
     for mut work in group {
         let started = Instant::now();
-        let begun = conn.batch("SAVEPOINT op");
+        let begun = conn.control("SAVEPOINT op");
         let finish = (work.run)(conn, true);
-        let kept = begun.is_ok() && finish.ok && conn.batch("RELEASE op").is_ok();
+        let kept = begun.is_ok() && finish.ok && conn.control("RELEASE op").is_ok();
         if !kept {
             let undone = conn.batch("ROLLBACK TO op; RELEASE op");
             if finish.ok || undone.is_err() {
@@ -145,7 +144,7 @@ fn write_group(conn: &mut Conn, group: Vec<Work>) {
                     answer(Err(copy(&failed)));
                 }
                 done = Vec::new();
-                if conn.batch("BEGIN IMMEDIATE").is_err() {
+                if conn.control("BEGIN IMMEDIATE").is_err() {
                     return;
                 }
                 continue;
@@ -156,7 +155,7 @@ fn write_group(conn: &mut Conn, group: Vec<Work>) {
         }
         done.push(finish);
     }
-    let committed = conn.batch("COMMIT").map_err(Error::from);
+    let committed = conn.control("COMMIT");
     if let Err(error) = &committed {
         tracing::error!(%error, "cannot commit");
         let _ = conn.batch("ROLLBACK");
@@ -191,10 +190,10 @@ pub(super) fn sqlite_readers(conns: Vec<Conn>, capacity: usize) -> Result<Queue>
         spawn(&queue, "db-reader", move || {
             while let Some(works) = shared.take(1) {
                 for mut work in works {
-                    let begun = conn.batch("BEGIN");
+                    let begun = conn.control("BEGIN");
                     let finish = (work.run)(&mut conn, true);
-                    let ended = conn.batch("COMMIT");
-                    (finish.answer)(begun.and(ended).map_err(Error::from));
+                    let ended = conn.control("COMMIT");
+                    (finish.answer)(begun.and(ended));
                 }
             }
         })?;

@@ -89,13 +89,15 @@ pub fn readers(
 
 /// Writes home entries.
 pub fn insert(conn: &mut Conn, post: Id<Post>, readers: &[Id<Account>]) -> Result<()> {
-    for chunk in readers.chunks(256) {
-        Sql::new("insert into home_entries (account_id, post_id) select a.id, ")
-            .bind(post)
-            .push(" from accounts a where a.id in ")
-            .ids(chunk)
-            .push(" on conflict do nothing")
-            .execute(conn)?;
+    for chunk in readers.chunks(64) {
+        let mut sql = Sql::new("insert into home_entries (account_id, post_id) values ");
+        // Filled up to a power of two, so that few statements are cached.
+        let last = chunk.last().copied();
+        let rows = chunk.iter().copied().chain(std::iter::repeat_n(last, chunk.len().next_power_of_two()).flatten());
+        for (n, reader) in rows.take(chunk.len().next_power_of_two()).enumerate() {
+            sql = sql.with(if n == 0 { "(" } else { ",(" }, reader).with(",", post).push(")");
+        }
+        sql.push(" on conflict do nothing").execute(conn)?;
     }
     Ok(())
 }
