@@ -95,11 +95,18 @@ fn open_lists(conn: &mut Conn, viewer: Viewer, id: Id<Account>) -> Result<bool> 
     Ok(!account.hide_collections && !blocked)
 }
 
-/// A page of accounts around one.
-type Rows = fn(&mut Conn, Id<Account>, Page) -> Result<Vec<Listed<Account>>>;
+/// Reads a page of accounts around one thing.
+type Rows<T> = fn(&mut Conn, Id<T>, Page) -> Result<Vec<Listed<Account>>>;
 
 /// A list of an account that its owner may hide.
-async fn connections(app: App, viewer: Viewer, id: String, uri: OriginalUri, params: Params, rows: Rows) -> Answer {
+async fn connections(
+    app: App,
+    viewer: Viewer,
+    id: String,
+    uri: OriginalUri,
+    params: Params,
+    rows: Rows<Account>,
+) -> Answer {
     open_to(&app, viewer)?;
     let id = id.parse()?;
     answer(app, uri, params, move |conn, page, _| match open_lists(conn, viewer, id)? {
@@ -116,7 +123,7 @@ async fn followers(
     uri: OriginalUri,
     params: Params,
 ) -> Answer {
-    let accepted: Rows = |conn, id, page| store::relations::followers(conn, id, FollowState::Accepted, page);
+    let accepted: Rows<Account> = |conn, id, page| store::relations::followers(conn, id, FollowState::Accepted, page);
     connections(app, viewer, id, uri, params, accepted).await
 }
 
@@ -172,14 +179,7 @@ async fn mutes(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: P
 }
 
 /// Who reacted to a post, for those who may see it.
-async fn reactors(
-    app: App,
-    viewer: Viewer,
-    id: String,
-    uri: OriginalUri,
-    params: Params,
-    rows: fn(&mut Conn, Id<Post>, Page) -> Result<Vec<Listed<Account>>>,
-) -> Answer {
+async fn reactors(app: App, viewer: Viewer, id: String, uri: OriginalUri, params: Params, rows: Rows<Post>) -> Answer {
     open_to(&app, viewer)?;
     let id = id.parse()?;
     answer(app, uri, params, move |conn, page, now| {
