@@ -201,11 +201,14 @@ pub struct Posts {
     pub characters: usize,
     /// Options of a poll, 2 to 20.
     pub poll_options: usize,
+    /// Milliseconds after which a search answers with what it has found, 10 to 60000.
+    pub search_milliseconds: usize,
 }
 
 impl Default for Posts {
     fn default() -> Self {
-        Self { characters: crate::limits::POST_CHARACTERS, poll_options: crate::limits::POLL_OPTIONS }
+        use crate::limits::{POLL_OPTIONS, POST_CHARACTERS, SEARCH_MS};
+        Self { characters: POST_CHARACTERS, poll_options: POLL_OPTIONS, search_milliseconds: SEARCH_MS }
     }
 }
 
@@ -460,6 +463,7 @@ impl Config {
         self.database.check()?;
         values::in_range("posts.characters", self.posts.characters, 500, 50_000)?;
         values::in_range("posts.poll_options", self.posts.poll_options, 2, 20)?;
+        values::in_range("posts.search_milliseconds", self.posts.search_milliseconds, 10, 60_000)?;
         values::in_range("media.attachments", self.media.attachments, 1, 16)?;
         values::in_range("media.image_bytes", self.media.image_bytes, 1024, 256 << 20)?;
         values::in_range("media.video_bytes", self.media.video_bytes, 1024, 4096 << 20)?;

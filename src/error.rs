@@ -24,11 +24,12 @@ pub enum Error {
     #[error("{0}")]
     BadRequest(Cow<'static, str>),
     /// The input is well formed and not acceptable (422). `field` is empty when it concerns the whole.
-    #[error("Validation failed: {reason}")]
+    #[error("{}", refusal(code, reason))]
     Invalid {
         /// Name of the input field as the caller sent it.
         field: &'static str,
-        /// Machine word: `blank`, `taken`, `too_short`, `too_long`, `invalid`, `accepted`, `reserved`, `inclusion`.
+        /// Machine word: `blank`, `taken`, `too_short`, `too_long`, `invalid`, `accepted`, `reserved`, `inclusion`. Empty
+        /// when nothing was validated: then the sentence stands alone.
         code: &'static str,
         /// A sentence for a person.
         reason: Cow<'static, str>,
@@ -57,6 +58,10 @@ pub enum Error {
     /// Our own bug or a broken machine (500).
     #[error("Internal error: {0}")]
     Internal(Cow<'static, str>),
+}
+
+fn refusal(code: &str, reason: &str) -> String {
+    if code.is_empty() { reason.to_owned() } else { format!("Validation failed: {reason}") }
 }
 
 impl Error {

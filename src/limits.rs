@@ -86,6 +86,8 @@ pub const OUTGOING: usize = 200;
 pub const SOCKETS_PER_USER: usize = 10;
 /// Events queued per socket before it is closed.
 pub const EVENTS_QUEUED: usize = 1_000;
+/// Milliseconds a search may take, and each of its statements (LIM-06; a setting may change it).
+pub const SEARCH_MS: usize = 50;
 
 /// Characters of a post.
 pub const POST_CHARACTERS: usize = 5_000;

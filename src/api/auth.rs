@@ -2,7 +2,7 @@
 //! whose methods ask for an [`Access`]: a route without an entry does not compile. The check runs before the handler;
 //! what it found is what the extractors [`Anyone`], [`SignedIn`] and [`AppToken`] hand to it.
 
-use super::ApiError;
+use super::{ApiError, params, request::address_of};
 use crate::{
     Error, Result,
     app::App,
@@ -22,11 +22,12 @@ use axum::{
     Router,
     extract::{FromRequestParts, Request},
     handler::Handler,
-    http::{HeaderMap, Method, header, request::Parts},
+    http::{Extensions, HeaderMap, Method, header, request::Parts},
     response::{IntoResponse, Response},
     routing::{MethodFilter, on},
 };
 use std::{
+    borrow::Cow,
     collections::HashMap,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -131,14 +132,29 @@ impl<S: Sync> FromRequestParts<S> for AppToken {
 }
 
 fn user_needed() -> Error {
-    Error::Invalid { field: "", code: "invalid", reason: "This method requires an authenticated user".into() }
+    Error::Invalid { field: "", code: "", reason: "This method requires an authenticated user".into() }
 }
 
-/// The bearer token of a request: in the header only, because addresses end up in logs (OAU-12).
+/// The bearer token of a request's header.
 fn bearer_of(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// Parameters that carry a token where a client sends no header.
+pub const TOKEN_PARAMETERS: [&str; 2] = ["access_token", "bearer_token"];
+
+/// The token a request shows: in the header, else as a parameter of its address (`api/oauth.md` section 6). Addresses
+/// with their queries are never logged (OAU-12, PRV-20).
+pub fn presented<'a>(headers: &'a HeaderMap, query: Option<&'a str>) -> Option<Cow<'a, str>> {
+    if let Some(token) = bearer_of(headers) {
+        return Some(token.into());
+    }
+    let query = query.filter(|query| query.contains("_token="))?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let (_, token) = pairs.find(|(name, value)| TOKEN_PARAMETERS.contains(&name.as_ref()) && !value.is_empty())?;
+    Some(token)
 }
 
 /// What a token stands for; `None` when it is no token of ours, or not any more. Streaming asks here too.
@@ -201,17 +217,23 @@ fn note_use(app: &App, bearer: &Bearer, now: Timestamp) {
     });
 }
 
-/// Checks a call against what its route asks.
-async fn check(app: &App, headers: &HeaderMap, access: Access) -> Result<Option<Grant>> {
+/// Checks a call that shows `token` against what its route asks.
+async fn check(app: &App, token: Option<&str>, from: &Extensions, access: Access) -> Result<Option<Grant>> {
     let (needed, scopes) = match access {
         Access::Open => return Ok(None),
         Access::Anyone(scopes) => (false, scopes),
         Access::App(scopes) | Access::User(scopes) | Access::Staff(_, scopes) => (true, scopes),
     };
-    let Some(token) = bearer_of(headers) else {
-        return if needed { Err(refused(app, "no_token")) } else { Ok(None) };
+    let Some(token) = token else {
+        return if needed { Err(refused("no_token")) } else { Ok(None) };
     };
-    let Some(grant) = authenticate(app, token).await? else { return Err(refused(app, "bad_token")) };
+    let Some(grant) = authenticate(app, token).await? else {
+        // Whoever makes tokens up counts as nobody: by their address.
+        if let Some(address) = address_of(from) {
+            app.limiter().check_address(Rule::Address, address)?;
+        }
+        return Err(refused("bad_token"));
+    };
     if !scopes.is_empty() && !grant.scopes.allows_any(scopes) {
         count_refusal("scope");
         return Err(outside());
@@ -236,7 +258,7 @@ async fn check(app: &App, headers: &HeaderMap, access: Access) -> Result<Option<
     }
 }
 
-fn refused(_: &App, reason: &'static str) -> Error {
+fn refused(reason: &'static str) -> Error {
     count_refusal(reason);
     Error::unauthorized("The access token is invalid")
 }
@@ -338,7 +360,14 @@ where
 
     fn call(self, mut request: Request, app: App) -> Self::Future {
         Box::pin(async move {
-            match check(&app, request.headers(), self.access).await {
+            let mut token = presented(request.headers(), request.uri().query()).map(Cow::into_owned);
+            if token.is_none() && self.access != Access::Open {
+                (token, request) = match params::token_in_body(request).await {
+                    Ok(read) => read,
+                    Err(error) => return error.into_response(),
+                };
+            }
+            match check(&app, token.as_deref(), request.extensions(), self.access).await {
                 Ok(grant) => {
                     if let Some(grant) = grant {
                         request.extensions_mut().insert(grant);
@@ -438,14 +467,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_oau_12_a_token_is_read_from_the_header_only() {
+    fn sec_oau_12_a_token_is_read_from_the_header_and_else_from_the_query() {
         let mut headers = HeaderMap::new();
         assert_eq!(bearer_of(&headers), None);
+        for (query, token) in [
+            ("access_token=abc", Some("abc")),
+            ("limit=1&bearer_token=a%62c", Some("abc")),
+            ("access_token=", None),
+            ("my_access_token=abc", None),
+            ("q=access_token", None),
+        ] {
+            assert_eq!(presented(&headers, Some(query)).as_deref(), token, "{query}");
+        }
         for (value, token) in
             [("Bearer abc", Some("abc")), ("bearer  abc ", Some("abc")), ("Basic abc", None), ("Bearer", None)]
         {
             headers.insert(header::AUTHORIZATION, value.parse().unwrap());
             assert_eq!(bearer_of(&headers), token, "{value}");
+            let query = Some("access_token=other");
+            assert_eq!(presented(&headers, query).as_deref(), token.or(Some("other")), "{value}");
         }
     }
 }

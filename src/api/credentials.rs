@@ -41,6 +41,8 @@ pub fn routes() -> Routes {
         .post("/api/v1/accounts", Access::App(&[Scope::WriteAccounts]), register)
         .get("/api/v1/accounts/verify_credentials", Access::User(profiles::CREDENTIAL_SCOPES), verify)
         .update("/api/v1/accounts/update_credentials", WRITE, update)
+        .delete("/api/v1/profile/avatar", WRITE, remove_avatar)
+        .delete("/api/v1/profile/header", WRITE, remove_header)
 }
 
 /// What the person edits, and what they may do here.
@@ -110,12 +112,7 @@ async fn update(State(app): State<App>, me: SignedIn, params: Params) -> ApiResu
     let mut change = change(&params)?;
     change.avatar = media::portrait(&app, &params, "avatar", Portrait::Avatar).await?;
     change.header = media::portrait(&app, &params, "header", Portrait::Header).await?;
-    let site = app.site().clone();
-    let answer = app.write(move |tx| {
-        profiles::update(tx, me.account, &change)?;
-        credential_account(tx.conn, &site, me.account)
-    });
-    Ok(answer.await?)
+    save(app, me, change).await
 }
 
 fn change(params: &Params) -> ApiResult<ProfileChange> {
@@ -161,6 +158,25 @@ fn change(params: &Params) -> ApiResult<ProfileChange> {
             Some(_) => Some(in_source("language").filter(|tag| !tag.is_empty()).map(str::to_owned)),
         },
     })
+}
+
+async fn save(app: App, me: SignedIn, change: ProfileChange) -> ApiResult<Rendered> {
+    let site = app.site().clone();
+    let answer = app.write(move |tx| {
+        profiles::update(tx, me.account, &change)?;
+        credential_account(tx.conn, &site, me.account)
+    });
+    Ok(answer.await?)
+}
+
+/// `DELETE /api/v1/profile/avatar`.
+async fn remove_avatar(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
+    save(app, me, ProfileChange { avatar: Some(None), ..ProfileChange::default() }).await
+}
+
+/// `DELETE /api/v1/profile/header`.
+async fn remove_header(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
+    save(app, me, ProfileChange { header: Some(None), ..ProfileChange::default() }).await
 }
 
 /// `POST /api/v1/accounts`: sign-up from an app, with the app's own token. Answers a token of the new person.

@@ -27,7 +27,7 @@ use axum::{
     extract::{OriginalUri, Path, State},
     http::HeaderMap,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
@@ -37,11 +37,16 @@ pub fn routes() -> Routes {
         .get("/api/v1/notifications", READ, list)
         .get("/api/v1/notifications/unread_count", READ, unread_count)
         .get("/api/v2/notifications", READ, grouped)
-        .get("/api/v2/notifications/unread_count", READ, unread_count)
+        .get("/api/v2/notifications/unread_count", READ, unread_groups)
         .get("/api/v2/notifications/policy", READ, policy)
+        .get("/api/v1/notifications/requests", READ, requests)
         .get("/api/v1/notifications/{id}", READ, one)
         .post("/api/v1/notifications/clear", WRITE, clear)
         .post("/api/v1/notifications/{id}/dismiss", WRITE, dismiss)
+        .get("/api/v2/notifications/{key}", READ, one_group)
+        .get("/api/v2/notifications/{key}/accounts", READ, accounts_of_group)
+        .post("/api/v2/notifications/{key}/dismiss", WRITE, dismiss_group)
+        .post("/api/v2/notifications/clear", WRITE, clear)
 }
 
 /// Rows of one page with everything shown of them.
@@ -116,6 +121,26 @@ fn group_key(row: &model::Notification) -> String {
     }
 }
 
+/// The rows a key stands for: one, or those of one kind about one thing in one stretch of time. `NotFound` for a text
+/// that is no key.
+fn rows_of(key: &str) -> Result<Selection> {
+    if let Some(id) = key.strip_prefix("ungrouped-") {
+        return Ok(Selection { only: Some(id.parse()?), ..Selection::default() });
+    }
+    let (rest, span) = key.rsplit_once('-').ok_or(Error::NotFound)?;
+    let (kind, post) = match rest.split_once('-') {
+        _ if rest == "follow" => (Kind::Follow, None),
+        _ if rest == "admin-sign-up" => (Kind::AdminSignUp, None),
+        Some(("favourite", post)) => (Kind::Favourite, Some(post.parse()?)),
+        Some(("reblog", post)) => (Kind::Reblog, Some(post.parse()?)),
+        _ => return Err(Error::NotFound),
+    };
+    // Ten digits are more than there will be.
+    let span: i64 = span.parse::<u32>().map_err(|_| Error::NotFound)?.into();
+    let at = |span: i64| Timestamp::from_millis(span * GROUP_HOURS * 3_600_000);
+    Ok(Selection { kinds: vec![kind], post, during: Some((at(span), at(span + 1))), ..Selection::default() })
+}
+
 fn kinds(params: &Params, name: &str) -> Vec<Kind> {
     params.texts(name).into_iter().filter_map(|word| word.parse().ok()).collect()
 }
@@ -127,7 +152,7 @@ fn selection(params: &Params) -> Option<Selection> {
         return None;
     }
     let from = params.filled("account_id").map(|id| id.trim().parse().unwrap_or(Id::new(0)));
-    Some(Selection { kinds: wanted, except: kinds(params, "exclude_types"), from })
+    Some(Selection { kinds: wanted, except: kinds(params, "exclude_types"), from, ..Selection::default() })
 }
 
 fn link(app: &App, uri: &OriginalUri, rows: &[model::Notification]) -> HeaderMap {
@@ -183,6 +208,8 @@ async fn one(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> Ap
 const GROUPED: i64 = 400;
 /// Accounts named in a group.
 const SAMPLE: usize = 8;
+/// Kinds that are shown as groups unless a client says otherwise.
+const GROUPABLE: [Kind; 4] = [Kind::Favourite, Kind::Reblog, Kind::Follow, Kind::AdminSignUp];
 
 async fn grouped(
     State(app): State<App>,
@@ -195,10 +222,7 @@ async fn grouped(
         let nothing = GroupedNotifications { accounts: vec![], statuses: vec![], notification_groups: vec![] };
         return Ok((HeaderMap::new(), Rendered::of(&nothing)?));
     };
-    let together = match params.has("grouped_types") {
-        true => kinds(&params, "grouped_types"),
-        false => vec![Kind::Favourite, Kind::Reblog, Kind::Follow, Kind::AdminSignUp],
-    };
+    let together = together(&params);
     let (inner, now) = (app.clone(), app.clock().now());
     let answer = app.read(move |conn| {
         let mut read = wanted;
@@ -210,39 +234,94 @@ async fn grouped(
             (Some(first), Some(last)) => page::link(inner.site().base(), &uri, *first, *last, true, Prev::MinId),
             _ => HeaderMap::new(),
         };
-        let render = Render::new(inner.site(), &shown.posts)?;
-        let accounts = Accounts::new(inner.site(), &shown.accounts)?;
-        let mut people: Vec<Id<Account>> = groups.iter().flat_map(|g| g.people.clone()).collect();
-        people.sort_unstable();
-        people.dedup();
-        let mut posts: Vec<Id<Post>> = groups.iter().filter_map(|g| g.newest.post_id).collect();
-        posts.sort_unstable();
-        posts.dedup();
-        let body = GroupedNotifications {
-            accounts: people.iter().filter_map(|id| accounts.get(*id)).collect(),
-            statuses: posts.iter().filter_map(|id| render.status(*id)).collect(),
-            notification_groups: groups
-                .iter()
-                .map(|g| NotificationGroup {
-                    group_key: g.key.clone(),
-                    notifications_count: g.count,
-                    r#type: g.newest.kind.as_str(),
-                    most_recent_notification_id: g.newest.id.raw(),
-                    page_min_id: Some(g.oldest),
-                    page_max_id: Some(g.newest.id),
-                    latest_page_notification_at: Some(g.newest.created_at),
-                    sample_account_ids: g.people.clone(),
-                    status_id: g.newest.post_id,
-                    report: g.newest.report_id.and_then(|id| {
-                        let report = shown.reports.get(&id.raw())?;
-                        Some(report_document(report, accounts.get(report.target_id)?))
-                    }),
-                })
-                .collect(),
-        };
-        Ok((headers, Rendered::of(&body)?))
+        Ok((headers, group_documents(inner.site(), &shown, &groups, true)?))
     });
     Ok(answer.await?)
+}
+
+/// The kinds a client wants to see as groups.
+fn together(params: &Params) -> Vec<Kind> {
+    match params.has("grouped_types") {
+        true => kinds(params, "grouped_types"),
+        false => GROUPABLE.to_vec(),
+    }
+}
+
+/// Groups with the accounts and posts they name; what only makes sense within a page is left out of a single one.
+fn group_documents(site: &Site, shown: &Shown, groups: &[Group<'_>], of_page: bool) -> Result<Rendered> {
+    let render = Render::new(site, &shown.posts)?;
+    let accounts = Accounts::new(site, &shown.accounts)?;
+    let mut people: Vec<Id<Account>> = groups.iter().flat_map(|g| g.people.clone()).collect();
+    people.sort_unstable();
+    people.dedup();
+    let mut posts: Vec<Id<Post>> = groups.iter().filter_map(|g| g.newest.post_id).collect();
+    posts.sort_unstable();
+    posts.dedup();
+    Rendered::of(&GroupedNotifications {
+        accounts: people.iter().filter_map(|id| accounts.get(*id)).collect(),
+        statuses: posts.iter().filter_map(|id| render.status(*id)).collect(),
+        notification_groups: groups
+            .iter()
+            .map(|g| NotificationGroup {
+                group_key: g.key.clone(),
+                notifications_count: g.count,
+                r#type: g.newest.kind.as_str(),
+                most_recent_notification_id: g.newest.id.raw(),
+                page_min_id: of_page.then_some(g.oldest),
+                page_max_id: of_page.then_some(g.newest.id),
+                latest_page_notification_at: of_page.then_some(g.newest.created_at),
+                sample_account_ids: g.people.clone(),
+                status_id: g.newest.post_id,
+                report: g.newest.report_id.and_then(|id| {
+                    let report = shown.reports.get(&id.raw())?;
+                    Some(report_document(report, accounts.get(report.target_id)?))
+                }),
+            })
+            .collect(),
+    })
+}
+
+/// The rows of one group, newest first; `NotFound` when there are none (any more).
+fn load_group(conn: &mut Conn, me: Id<Account>, rows: &Selection, now: Timestamp) -> Result<Shown> {
+    let page = Page::first(GROUPED);
+    let rows = store::notifications::list(conn, me, rows, now, page)?;
+    let shown = Shown::load(conn, me, rows, now)?;
+    if shown.rows.is_empty() { Err(Error::NotFound) } else { Ok(shown) }
+}
+
+async fn one_group(State(app): State<App>, me: SignedIn, Path(key): Path<String>) -> ApiResult<Rendered> {
+    let (wanted, now, site) = (rows_of(&key)?, app.clock().now(), app.site().clone());
+    let answer = app.read(move |conn| {
+        let shown = load_group(conn, me.account, &wanted, now)?;
+        // A row of a kind that could be grouped may be asked for alone.
+        let together: &[Kind] = if wanted.only.is_some() { &[] } else { &GROUPABLE };
+        let (groups, _) = groups(&shown, together, Page::first(1));
+        group_documents(&site, &shown, &groups, false)
+    });
+    Ok(answer.await?)
+}
+
+async fn accounts_of_group(State(app): State<App>, me: SignedIn, Path(key): Path<String>) -> ApiResult<Rendered> {
+    let (wanted, now, site) = (rows_of(&key)?, app.clock().now(), app.site().clone());
+    let answer = app.read(move |conn| {
+        let shown = load_group(conn, me.account, &wanted, now)?;
+        let accounts = Accounts::new(&site, &shown.accounts)?;
+        Rendered::of(&shown.rows.iter().filter_map(|n| accounts.get(n.from_account_id)).collect::<Vec<_>>())
+    });
+    Ok(answer.await?)
+}
+
+async fn dismiss_group(State(app): State<App>, me: SignedIn, Path(key): Path<String>) -> ApiResult<Empty> {
+    let wanted = rows_of(&key)?;
+    app.write(move |tx| {
+        let page = Page::first(GROUPED);
+        let now = tx.now;
+        let rows = store::notifications::list(tx.conn, me.account, &wanted, now, page)?;
+        let ids: Vec<_> = rows.iter().map(|n| n.id).collect();
+        store::notifications::dismiss(tx.conn, me.account, &ids)
+    })
+    .await?;
+    Ok(Empty)
 }
 
 struct Group<'a> {
@@ -252,6 +331,11 @@ struct Group<'a> {
     count: i64,
     /// Newest first, at most [`SAMPLE`].
     people: Vec<Id<Account>>,
+}
+
+/// The key of the group a row belongs to, for a client that wants these kinds together.
+fn key_of(row: &model::Notification, together: &[Kind]) -> String {
+    if together.contains(&row.kind) { group_key(row) } else { format!("ungrouped-{}", row.id) }
 }
 
 /// The groups of one page, newest first, and the ids of the rows that went into them. A page holds `limit` groups; rows
@@ -264,7 +348,7 @@ fn groups<'a>(shown: &'a Shown, together: &[Kind], page: Page) -> (Vec<Group<'a>
     let rows: Vec<&model::Notification> =
         if page.upward() { shown.rows.iter().rev().collect() } else { shown.rows.iter().collect() };
     for row in rows {
-        let key = if together.contains(&row.kind) { group_key(row) } else { format!("ungrouped-{}", row.id) };
+        let key = key_of(row, together);
         let full = groups.len() == limit;
         match groups.iter_mut().find(|g| g.key == key) {
             Some(group) => {
@@ -305,6 +389,21 @@ async fn unread_count(State(app): State<App>, me: SignedIn, params: Params) -> A
     Ok(Rendered::of(&serde_json::json!({ "count": count.await? }))?)
 }
 
+/// The second generation counts groups.
+async fn unread_groups(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    let most = params.integer("limit")?.unwrap_or(100).clamp(1, 1_000);
+    let Some(selection) = selection(&params) else { return Ok(Rendered(br#"{"count":0}"#.to_vec())) };
+    let (together, now) = (together(&params), app.clock().now());
+    let count = app.read(move |conn| {
+        let read = store::notifications::read_marker(conn, me.account)?;
+        let page = Page { since_id: Some(read), ..Page::first(GROUPED) };
+        let rows = store::notifications::list(conn, me.account, &selection, now, page)?;
+        let keys: HashSet<String> = rows.iter().map(|row| key_of(row, &together)).collect();
+        Ok(i64::try_from(keys.len()).unwrap_or(most).min(most))
+    });
+    Ok(Rendered::of(&serde_json::json!({ "count": count.await? }))?)
+}
+
 async fn policy(_: SignedIn) -> ApiResult<Rendered> {
     // Nothing is held back on a node of colleagues; the settings of people come with the requests endpoints.
     let accept = "accept";
@@ -318,6 +417,11 @@ async fn policy(_: SignedIn) -> ApiResult<Rendered> {
     })?)
 }
 
+/// Senders whose notifications are held back: none, as the policy says.
+async fn requests(_: SignedIn) -> Rendered {
+    Rendered(b"[]".to_vec())
+}
+
 async fn clear(State(app): State<App>, me: SignedIn) -> ApiResult<Empty> {
     app.write(move |tx| store::notifications::clear(tx.conn, me.account)).await?;
     Ok(Empty)
@@ -325,6 +429,6 @@ async fn clear(State(app): State<App>, me: SignedIn) -> ApiResult<Empty> {
 
 async fn dismiss(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Empty> {
     let id = id.parse()?;
-    app.write(move |tx| store::notifications::dismiss(tx.conn, me.account, id)).await?;
+    app.write(move |tx| store::notifications::dismiss(tx.conn, me.account, &[id])).await?;
     Ok(Empty)
 }

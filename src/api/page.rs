@@ -47,7 +47,7 @@ pub fn link(base: &str, uri: &Uri, first: i64, last: i64, more: bool, prev: Prev
     if let Some(query) = uri.query() {
         for pair in query.split('&').filter(|p| !p.is_empty()) {
             let name = pair.split('=').next().unwrap_or("");
-            if !matches!(name, "max_id" | "since_id" | "min_id" | "access_token") {
+            if !matches!(name, "max_id" | "since_id" | "min_id" | "access_token" | "bearer_token") {
                 kept.push_str(pair);
                 kept.push('&');
             }

@@ -6,6 +6,7 @@ use super::{
     entities::{misc::Report, render::Accounts},
     page::{self, Prev},
     relationships,
+    timelines::open_to,
 };
 use crate::{
     Error, Result,
@@ -19,7 +20,7 @@ use crate::{
         visibility,
     },
     id::Id,
-    model::{self, Account, FollowState},
+    model::{self, Account, FollowState, Post},
     store::{self, Listed},
     time::Timestamp,
 };
@@ -94,6 +95,27 @@ fn open_lists(conn: &mut Conn, viewer: Viewer, id: Id<Account>) -> Result<bool> 
     Ok(!account.hide_collections && !blocked)
 }
 
+/// Reads a page of accounts around one thing.
+type Rows<T> = fn(&mut Conn, Id<T>, Page) -> Result<Vec<Listed<Account>>>;
+
+/// A list of an account that its owner may hide.
+async fn connections(
+    app: App,
+    viewer: Viewer,
+    id: String,
+    uri: OriginalUri,
+    params: Params,
+    rows: Rows<Account>,
+) -> Answer {
+    open_to(&app, viewer)?;
+    let id = id.parse()?;
+    answer(app, uri, params, move |conn, page, _| match open_lists(conn, viewer, id)? {
+        true => rows(conn, id, page),
+        false => Ok(Vec::new()),
+    })
+    .await
+}
+
 async fn followers(
     State(app): State<App>,
     Anyone(viewer): Anyone,
@@ -101,12 +123,8 @@ async fn followers(
     uri: OriginalUri,
     params: Params,
 ) -> Answer {
-    let id = id.parse()?;
-    answer(app, uri, params, move |conn, page, _| match open_lists(conn, viewer, id)? {
-        true => store::relations::followers(conn, id, FollowState::Accepted, page),
-        false => Ok(Vec::new()),
-    })
-    .await
+    let accepted: Rows<Account> = |conn, id, page| store::relations::followers(conn, id, FollowState::Accepted, page);
+    connections(app, viewer, id, uri, params, accepted).await
 }
 
 async fn following(
@@ -116,12 +134,7 @@ async fn following(
     uri: OriginalUri,
     params: Params,
 ) -> Answer {
-    let id = id.parse()?;
-    answer(app, uri, params, move |conn, page, _| match open_lists(conn, viewer, id)? {
-        true => store::relations::following(conn, id, page),
-        false => Ok(Vec::new()),
-    })
-    .await
+    connections(app, viewer, id, uri, params, store::relations::following).await
 }
 
 async fn requests(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: Params) -> Answer {
@@ -165,6 +178,17 @@ async fn mutes(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: P
     Ok((headers(&app, &uri, ends, n, wanted), body))
 }
 
+/// Who reacted to a post, for those who may see it.
+async fn reactors(app: App, viewer: Viewer, id: String, uri: OriginalUri, params: Params, rows: Rows<Post>) -> Answer {
+    open_to(&app, viewer)?;
+    let id = id.parse()?;
+    answer(app, uri, params, move |conn, page, now| {
+        let post = visibility::visible_original(conn, viewer, id, now)?;
+        rows(conn, post.id, page)
+    })
+    .await
+}
+
 async fn favourited_by(
     State(app): State<App>,
     Anyone(viewer): Anyone,
@@ -172,12 +196,7 @@ async fn favourited_by(
     uri: OriginalUri,
     params: Params,
 ) -> Answer {
-    let id = id.parse()?;
-    answer(app, uri, params, move |conn, page, now| {
-        let post = visibility::visible_original(conn, viewer, id, now)?;
-        store::relations::favourited_by(conn, post.id, page)
-    })
-    .await
+    reactors(app, viewer, id, uri, params, store::relations::favourited_by).await
 }
 
 async fn reblogged_by(
@@ -187,12 +206,7 @@ async fn reblogged_by(
     uri: OriginalUri,
     params: Params,
 ) -> Answer {
-    let id = id.parse()?;
-    answer(app, uri, params, move |conn, page, now| {
-        let post = visibility::visible_original(conn, viewer, id, now)?;
-        store::relations::boosted_by(conn, post.id, page)
-    })
-    .await
+    reactors(app, viewer, id, uri, params, store::relations::boosted_by).await
 }
 
 async fn report(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {

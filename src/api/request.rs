@@ -1,6 +1,6 @@
 //! What every request passes on its way in and out: trailing slashes, CORS, rate limits, headers.
 
-use super::error::ApiError;
+use super::{auth, error::ApiError};
 use crate::{
     Error,
     rate::{Allowance, RateLimiter, Rule},
@@ -9,13 +9,13 @@ use axum::{
     Router,
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
     response::{IntoResponse, Response},
 };
 use std::{
     convert::Infallible,
     future::Future,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -61,7 +61,8 @@ impl Service<Request> for Door {
             if class.cors && req.method() == Method::OPTIONS {
                 return Ok(preflight(req.headers(), class));
             }
-            let signed_in = req.headers().contains_key(header::AUTHORIZATION);
+            let signed_in = req.headers().contains_key(header::AUTHORIZATION)
+                || auth::presented(req.headers(), req.uri().query()).is_some();
             let allowance = if class.api { door.admit(&req) } else { None };
             let mut response = match door.limiter.refuse(allowance) {
                 Err(e) => ApiError(e).into_response(),
@@ -94,11 +95,8 @@ impl Door {
         if !self.limiter.is_on() {
             return None;
         }
-        let address = req.extensions().get::<ClientAddress>().map(|a| a.0).or_else(|| {
-            let info = req.extensions().get::<axum::extract::ConnectInfo<SocketAddr>>();
-            info.map(|i| i.0.ip())
-        });
-        let token = req.headers().get(header::AUTHORIZATION).map(HeaderValue::as_bytes);
+        let address = address_of(req.extensions());
+        let token = auth::presented(req.headers(), req.uri().query());
         let mut least: Option<Allowance> = None;
         let mut add = |a: Option<Allowance>| {
             least = match (least, a) {
@@ -128,6 +126,12 @@ impl Door {
         }
         least
     }
+}
+
+/// Where a request came from, after trusted proxies were looked through.
+pub fn address_of(extensions: &Extensions) -> Option<IpAddr> {
+    let told = extensions.get::<ClientAddress>().map(|address| address.0);
+    told.or_else(|| extensions.get::<axum::extract::ConnectInfo<SocketAddr>>().map(|info| info.0.ip()))
 }
 
 /// The rule for calls that cost more than others.

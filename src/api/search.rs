@@ -11,7 +11,7 @@ use crate::{
     Error, Result,
     app::{App, Found},
     config::Site,
-    db::Conn,
+    db::{Budget, Conn},
     domain::{
         Viewer,
         scopes::Scope,
@@ -154,6 +154,7 @@ fn find(
     viewer: Viewer,
     request: &Request,
     named: Option<Found>,
+    budget: &Budget,
     now: Timestamp,
 ) -> Result<Results> {
     let mut results = Results { accounts: Vec::new(), posts: Vec::new(), tags: Vec::new() };
@@ -170,7 +171,7 @@ fn find(
     if request.accounts {
         let query = AccountQuery { following: request.following, limit: request.limit, offset: request.offset };
         let handle = local_handle(site, &request.text);
-        for id in search::accounts(conn, viewer, &request.text, &handle, query, now)? {
+        for id in search::accounts(conn, viewer, &request.text, &handle, query, budget, now)? {
             if !results.accounts.contains(&id) && results.accounts.len() < request.limit {
                 results.accounts.push(id);
             }
@@ -184,13 +185,13 @@ fn find(
             limit: request.limit,
             offset: request.offset,
         };
-        results.posts.extend(search::posts(conn, viewer, &request.text, query, now)?);
+        results.posts.extend(search::posts(conn, viewer, &request.text, query, budget, now)?);
     }
     if request.tags
         && let Some(prefix) = normalize_hashtag(request.text.trim_start_matches('#'))
     {
         let (limit, offset) = (request.limit as i64, request.offset as i64);
-        let rows = store::hashtags::beginning(conn, &prefix, limit, offset)?;
+        let rows = search::hashtags(conn, &prefix, limit, offset, budget)?;
         results.tags = tags::documents(conn, site, viewer, &rows, now)?;
     }
     Ok(results)
@@ -203,8 +204,11 @@ where
     open_to(app, viewer)?;
     let found = named(app, &request).await;
     let (site, now) = (app.site().clone(), app.clock().now());
+    let milliseconds = app.config().posts.search_milliseconds;
     let rendered = app.read(move |conn| {
-        let mut results = find(conn, &site, viewer, &request, found, now)?;
+        // It counts from here: waiting for a connection is not searching.
+        let budget = Budget::new(milliseconds);
+        let mut results = find(conn, &site, viewer, &request, found, &budget, now)?;
         let posts = std::mem::take(&mut results.posts);
         let views = PostViews::load_with(conn, viewer, posts, &results.accounts, now)?;
         render(&Render::new(&site, &views)?, &results)

@@ -66,6 +66,8 @@ pub fn routes() -> Routes {
 const PING: Duration = Duration::from_secs(30);
 /// Time between comments on a server-sent stream.
 const THUMP: Duration = Duration::from_secs(15);
+/// For how long a client may leave what it was sent unread before it is given up.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Bytes of a message from a client.
 const MESSAGE: usize = 16 * 1024;
 /// Streams of one connection.
@@ -215,8 +217,9 @@ impl Session {
         })
     }
 
-    /// The next event that concerns this connection, rendered.
-    async fn next(&mut self) -> std::result::Result<Vec<Frame>, End> {
+    /// The next event a subscription asks for. Waiting for it may be given up at any moment without losing one; showing
+    /// it ([`Self::frames`]) may not.
+    async fn next(&mut self) -> std::result::Result<Arc<Event>, End> {
         loop {
             let event = tokio::select! {
                 () = self.socket.cancelled() => return Err(End::Replaced),
@@ -237,32 +240,28 @@ impl Session {
                 }
                 continue;
             }
-            let frames = self.frames(&event).await;
-            if !frames.is_empty() {
-                return Ok(frames);
+            if self.subscriptions.iter().any(|s| self.wants(s, &event)) {
+                return Ok(event);
             }
         }
     }
 
-    async fn frames(&self, event: &Event) -> Vec<Frame> {
+    fn wants(&self, subscription: &Subscription, event: &Event) -> bool {
         let mine = event.home.contains(&self.account);
-        let matched: Vec<&Subscription> = self
-            .subscriptions
-            .iter()
-            .filter(|s| match (&event.what, s.key.as_str()) {
-                (EventKind::Notification(_), "user") => mine && self.grant.scopes.allows(Scope::ReadNotifications),
-                (EventKind::Notification(_), "user:notification") => mine,
-                (EventKind::Conversation(_), "direct") | (EventKind::FiltersChanged, "user") => mine,
-                (EventKind::Update(_) | EventKind::Edit(_) | EventKind::Delete(_), "user") => mine,
-                (EventKind::Update(_) | EventKind::Edit(_) | EventKind::Delete(_), key) => {
-                    event.streams.iter().any(|stream| stream == key)
-                }
-                _ => false,
-            })
-            .collect();
-        if matched.is_empty() {
-            return Vec::new();
+        match (&event.what, subscription.key.as_str()) {
+            (EventKind::Notification(_), "user") => mine && self.grant.scopes.allows(Scope::ReadNotifications),
+            (EventKind::Notification(_), "user:notification") => mine,
+            (EventKind::Conversation(_), "direct") | (EventKind::FiltersChanged, "user") => mine,
+            (EventKind::Update(_) | EventKind::Edit(_) | EventKind::Delete(_), "user") => mine,
+            (EventKind::Update(_) | EventKind::Edit(_) | EventKind::Delete(_), key) => {
+                event.streams.iter().any(|stream| stream == key)
+            }
+            _ => false,
         }
+    }
+
+    /// An event as this viewer is told of it, once for each stream that carries it.
+    async fn frames(&self, event: &Event) -> Vec<Frame> {
         let (name, payload) = match self.payload(&event.what).await {
             Ok(Some(rendered)) => rendered,
             Ok(None) => return Vec::new(),
@@ -271,7 +270,8 @@ impl Session {
                 return Vec::new();
             }
         };
-        matched.into_iter().map(|s| Frame { names: s.names.clone(), event: name, payload: payload.clone() }).collect()
+        let matched = self.subscriptions.iter().filter(|s| self.wants(s, event));
+        matched.map(|s| Frame { names: s.names.clone(), event: name, payload: payload.clone() }).collect()
     }
 
     /// The name and the payload of an event; `None` when the viewer shall not see it.
@@ -349,6 +349,8 @@ async fn sign_in(app: &App, headers: &HeaderMap, params: &Params) -> Result<(Gra
 fn refused(error: &Error) -> Response {
     let status = match error {
         Error::BadRequest(_) => StatusCode::BAD_REQUEST,
+        // Our trouble: a client that heard 401 would sign its person out.
+        Error::Unavailable(_) | Error::Internal(_) | Error::NoSpace => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNAUTHORIZED,
     };
     let mut response = status.into_response();
@@ -396,10 +398,10 @@ async fn serve(mut session: Session, mut socket: WebSocket) {
     let mut answered = true;
     let end = loop {
         tokio::select! {
-            frames = session.next() => match frames {
-                Ok(frames) => {
-                    for frame in frames {
-                        if socket.send(Message::Text(frame_text(&frame).into())).await.is_err() {
+            event = session.next() => match event {
+                Ok(event) => {
+                    for frame in session.frames(&event).await {
+                        if !send(&mut socket, Message::Text(frame_text(&frame).into())).await {
                             return;
                         }
                     }
@@ -409,7 +411,7 @@ async fn serve(mut session: Session, mut socket: WebSocket) {
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) => {
                     if let Some(answer) = obey(&mut session, &text).await
-                        && socket.send(Message::Text(answer.into())).await.is_err()
+                        && !send(&mut socket, Message::Text(answer.into())).await
                     {
                         return;
                     }
@@ -420,14 +422,19 @@ async fn serve(mut session: Session, mut socket: WebSocket) {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
             },
             _ = ping.tick() => {
-                if !answered || socket.send(Message::Ping(Bytes::new())).await.is_err() {
+                if !answered || !send(&mut socket, Message::Ping(Bytes::new())).await {
                     return;
                 }
                 answered = false;
             }
         }
     };
-    let _ = socket.send(Message::Close(Some(CloseFrame { code: end, reason: "".into() }))).await;
+    send(&mut socket, Message::Close(Some(CloseFrame { code: end, reason: "".into() }))).await;
+}
+
+/// Sends a message; false when the client is gone or does not read.
+async fn send(socket: &mut WebSocket, message: Message) -> bool {
+    matches!(tokio::time::timeout(PATIENCE, socket.send(message)).await, Ok(Ok(())))
 }
 
 /// Does what a client asks; what it cannot read is ignored. The answer is an error, if any.
@@ -483,16 +490,21 @@ async fn server_sent(State(app): State<App>, headers: HeaderMap, uri: Uri, param
             let text = tokio::select! {
                 () = send.closed() => return,
                 _ = thump.tick() => ":thump\n".to_owned(),
-                frames = session.next() => match frames {
+                event = session.next() => match event {
                     // An event without a payload would end the stream for strict readers.
-                    Ok(frames) => frames
+                    Ok(event) => session
+                        .frames(&event)
+                        .await
                         .into_iter()
                         .filter_map(|f| f.payload.map(|p| format!("event: {}\ndata: {p}\n\n", f.event)))
                         .collect(),
                     Err(_) => return,
                 },
             };
-            if !text.is_empty() && send.send(Ok(text.into())).await.is_err() {
+            if text.is_empty() {
+                continue;
+            }
+            if !matches!(tokio::time::timeout(PATIENCE, send.send(Ok(text.into()))).await, Ok(Ok(()))) {
                 return;
             }
         }

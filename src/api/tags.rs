@@ -139,7 +139,12 @@ async fn unfollow(State(app): State<App>, me: SignedIn, Path(name): Path<String>
 }
 
 async fn feature(State(app): State<App>, me: SignedIn, Path(name): Path<String>) -> ApiResult<Rendered> {
-    change(app, me, &name, move |tx, tag| hashtags::feature(tx, me.account, tag.id).map(drop)).await
+    change(app, me, &name, move |tx, tag| match rows::find_featured(tx.conn, me.account, tag.id)? {
+        // Twice is as good as once here.
+        Some(_) => Ok(()),
+        None => hashtags::feature(tx, me.account, tag.id).map(drop),
+    })
+    .await
 }
 
 async fn unfeature(State(app): State<App>, me: SignedIn, Path(name): Path<String>) -> ApiResult<Rendered> {

@@ -5,6 +5,7 @@
 //! share one outer transaction, each in a savepoint of its own, and are answered only after the commit reached the disk.
 //! Readers have connections of their own that cannot write. PostgreSQL has a pool of threads with a connection each.
 
+mod budget;
 #[macro_use]
 mod conn;
 mod migrate;
@@ -12,6 +13,7 @@ mod pool;
 mod sql;
 
 pub use crate::on_backend;
+pub use budget::Budget;
 pub use conn::{Conn, Dialect, PgConn, PgRuntime};
 pub use migrate::versions as migration_versions;
 pub use sql::{Loads, Sql, Typed, Value};

@@ -6,10 +6,13 @@ use super::{
 };
 use crate::{
     Result,
-    db::Conn,
+    db::{Budget, Conn},
     id::Id,
-    model::{Account, Post},
-    store::{self, search as rows},
+    model::{Account, Post, Tag},
+    store::{
+        self,
+        search::{self as rows, Stretch},
+    },
     time::Timestamp,
 };
 
@@ -54,9 +57,10 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
 
 /// Accounts looked at before they are put in order.
 const CANDIDATES: i64 = 200;
-/// Posts looked at at first, and at most.
-const FIRST: i64 = 96;
-const MOST: i64 = 1_000;
+/// Posts judged at once.
+const BATCH: i64 = 128;
+/// The first stretch of time that is searched; each one after it is twice as long.
+const DAY: i64 = 86_400_000 << 16;
 
 /// Which accounts.
 #[derive(Clone, Copy, Debug)]
@@ -76,9 +80,21 @@ pub fn accounts(
     text: &str,
     handle: &str,
     query: AccountQuery,
+    budget: &Budget,
     now: Timestamp,
 ) -> Result<Vec<Id<Account>>> {
-    let mut ids = rows::accounts(conn, &rows::words(text), CANDIDATES)?;
+    let words = rows::words(text);
+    let mut ids = Vec::new();
+    if viewer.0.is_some() {
+        // Those one knows are found however many others bear the name.
+        ids.extend(budget.run(conn, |conn| rows::accounts(conn, &words, viewer.0, CANDIDATES))?.unwrap_or_default());
+    }
+    if !query.following {
+        let others = budget.run(conn, |conn| rows::accounts(conn, &words, None, CANDIDATES))?.unwrap_or_default();
+        ids.extend(others);
+        ids.sort_unstable();
+        ids.dedup();
+    }
     let exact = store::accounts::find_by_handle(conn, handle)?;
     if let Some(exact) = exact.as_ref().filter(|a| !ids.contains(&a.id)) {
         ids.push(exact.id);
@@ -113,35 +129,52 @@ pub struct PostQuery {
     pub offset: usize,
 }
 
-/// Posts with all the words, newest first, that the viewer may see and may find.
-pub fn posts(conn: &mut Conn, viewer: Viewer, text: &str, query: PostQuery, now: Timestamp) -> Result<Vec<Post>> {
+/// Posts with all the words, newest first, that the viewer may see and may find. Looks further and further back until
+/// there are enough, everything was looked at, or the time is over (LIM-06): then it answers what it has.
+pub fn posts(
+    conn: &mut Conn,
+    viewer: Viewer,
+    text: &str,
+    query: PostQuery,
+    budget: &Budget,
+    now: Timestamp,
+) -> Result<Vec<Post>> {
     let words = rows::words(text);
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
     let wanted = query.limit + query.offset;
+    let end = query.above.unwrap_or(0);
+    let below = query.below.unwrap_or(i64::MAX);
+    let mut length = DAY;
+    let newest = below.min(rows::newest(conn)?.saturating_add(1));
+    let mut within = Stretch { above: newest.saturating_sub(length).max(end), below };
     let mut found: Vec<Post> = Vec::new();
-    let mut below = query.below;
-    let mut looked_at = 0;
-    while found.len() < wanted && looked_at < MOST {
-        let batch = if looked_at == 0 { FIRST } else { MOST - looked_at };
-        let ids = rows::posts(conn, &words, below, batch)?;
-        looked_at += batch;
-        for chunk in ids.chunks(128) {
-            let visible = visibility::condition(viewer);
-            let posts = rows::findable(conn, chunk, viewer.0, query.author, visible)?;
-            let authors: Vec<Id<Account>> = posts.iter().map(|p| p.account_id).collect();
-            let standings = Standings::load(conn, viewer, &authors, now)?;
-            found.extend(
-                posts
-                    .into_iter()
-                    .filter(|p| standings.welcome(p.account_id) && query.above.is_none_or(|above| p.id.raw() > above)),
-            );
-            if found.len() >= wanted {
-                break;
-            }
-        }
+    while found.len() < wanted && !budget.is_spent() {
+        let Some(ids) = budget.run(conn, |conn| rows::posts(conn, &words, within, BATCH))? else { break };
+        let visible = visibility::condition(viewer);
+        let read = budget.run(conn, |conn| rows::findable(conn, &ids, viewer.0, query.author, visible))?;
+        let Some(posts) = read else { break };
+        let authors: Vec<Id<Account>> = posts.iter().map(|p| p.account_id).collect();
+        let standings = Standings::load(conn, viewer, &authors, now)?;
+        found.extend(posts.into_iter().filter(|p| standings.welcome(p.account_id)));
         match ids.last() {
-            Some(last) if i64::try_from(ids.len()).is_ok_and(|n| n == batch) => below = Some(last.raw()),
-            _ => break,
+            Some(last) if i64::try_from(ids.len()).is_ok_and(|n| n == BATCH) => within.below = last.raw(),
+            _ if within.above <= end => break,
+            _ => {
+                length = length.saturating_mul(2);
+                within = Stretch {
+                    above: within.above.saturating_sub(length).max(end),
+                    below: within.above.saturating_add(1),
+                };
+            }
         }
     }
     Ok(found.into_iter().skip(query.offset).take(query.limit).collect())
+}
+
+/// Hashtags that begin like this, the shortest first.
+pub fn hashtags(conn: &mut Conn, beginning: &str, limit: i64, offset: i64, budget: &Budget) -> Result<Vec<Tag>> {
+    let found = budget.run(conn, |conn| store::hashtags::beginning(conn, beginning, limit, offset))?;
+    Ok(found.unwrap_or_default())
 }

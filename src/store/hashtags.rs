@@ -35,15 +35,18 @@ pub fn insert(conn: &mut Conn, tag: &Tag) -> Result<()> {
     Ok(())
 }
 
+/// Hashtags with one beginning that are put in order.
+const BEGINNINGS: i64 = 2_000;
+
 /// Hashtags whose name begins with `prefix` (a normal name), the shortest first.
 pub fn beginning(conn: &mut Conn, prefix: &str, limit: i64, offset: i64) -> Result<Vec<Tag>> {
     // `~` sorts behind every ASCII letter; a name with others is found through the last character of the range.
     let end = format!("{prefix}\u{10ffff}");
-    Sql::new("select t.* from tags t where t.name >= ")
+    Sql::new("select t.* from (select b.* from tags b where b.name >= ")
         .bind(prefix)
-        .with(" and t.name < ", end)
-        .push(" order by length(t.name), t.name limit ")
-        .bind(limit)
+        .with(" and b.name < ", end)
+        .with(" order by b.name limit ", BEGINNINGS)
+        .with(") t order by length(t.name), t.name limit ", limit)
         .with(" offset ", offset)
         .load(conn)
 }

@@ -132,6 +132,12 @@ pub struct Selection {
     pub except: Vec<NotificationKind>,
     /// Only from this account.
     pub from: Option<Id<Account>>,
+    /// Only this one.
+    pub only: Option<Id<Notification>>,
+    /// Only about this post.
+    pub post: Option<Id<Post>>,
+    /// Only from the first of these moments on and before the second.
+    pub during: Option<(Timestamp, Timestamp)>,
 }
 
 /// A person's notifications that may still be shown: whoever caused one must still be there and neither blocked nor
@@ -170,9 +176,13 @@ pub fn find(
     visible(account, &Selection::default(), now, "n.*").with(" and n.id = ", id).optional(conn)
 }
 
-/// Removes one.
-pub fn dismiss(conn: &mut Conn, account: Id<Account>, id: Id<Notification>) -> Result<()> {
-    Sql::new("delete from notifications where account_id = ").bind(account).with(" and id = ", id).execute(conn)?;
+/// Removes some.
+pub fn dismiss(conn: &mut Conn, account: Id<Account>, some: &[Id<Notification>]) -> Result<()> {
+    Sql::new("delete from notifications where account_id = ")
+        .bind(account)
+        .push(" and id in ")
+        .ids(some)
+        .execute(conn)?;
     Ok(())
 }
 
@@ -209,6 +219,15 @@ fn visible(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'
     }
     if let Some(from) = wanted.from {
         sql = sql.with(" and n.from_account_id = ", from);
+    }
+    if let Some(only) = wanted.only {
+        sql = sql.with(" and n.id = ", only);
+    }
+    if let Some(post) = wanted.post {
+        sql = sql.with(" and n.post_id = ", post);
+    }
+    if let Some((from, until)) = wanted.during {
+        sql = sql.with(" and n.created_at >= ", from).with(" and n.created_at < ", until);
     }
     sql
 }

@@ -51,39 +51,72 @@ fn postgres_query(words: &[String], prefix: bool) -> String {
     quoted.join(" & ")
 }
 
-/// Ids of posts with all `words`, newest first, below `below`.
-pub fn posts(conn: &mut Conn, words: &[String], below: Option<i64>, limit: i64) -> Result<Vec<Id<Post>>> {
+/// A stretch of ids, and with it of time: above `above`, below `below`.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch {
+    /// Ids are larger than this.
+    pub above: i64,
+    /// Ids are smaller than this.
+    pub below: i64,
+}
+
+/// The newest id of a post; 0 without posts.
+pub fn newest(conn: &mut Conn) -> Result<i64> {
+    Sql::new("select p.id from posts p order by p.id desc limit 1").scalar_i64(conn)
+}
+
+/// Ids of posts with all `words`, newest first, within a stretch.
+pub fn posts(conn: &mut Conn, words: &[String], within: Stretch, limit: i64) -> Result<Vec<Id<Post>>> {
     if words.is_empty() {
         return Ok(Vec::new());
     }
-    let below = below.unwrap_or(i64::MAX);
     match conn.dialect() {
         Dialect::Sqlite => Sql::new("select f.rowid from posts_fts f where f.body match ")
             .bind(sqlite_query(words, false))
-            .with(" and f.rowid < ", below)
+            .with(" and f.rowid < ", within.below)
+            .with(" and f.rowid > ", within.above)
             .with(" order by f.rowid desc limit ", limit),
         Dialect::Postgres => Sql::new("select f.id from posts_fts f where f.body @@ to_tsquery('simple', ")
             .bind(postgres_query(words, false))
-            .with(") and f.id < ", below)
+            .with(") and f.id < ", within.below)
+            .with(" and f.id > ", within.above)
             .with(" order by f.id desc limit ", limit),
     }
     .load_ids(conn)
 }
 
-/// Ids of accounts whose name, handle or display name has all `words`, the last one as a beginning.
-pub fn accounts(conn: &mut Conn, words: &[String], limit: i64) -> Result<Vec<Id<Account>>> {
+/// Ids of accounts whose name, handle or display name has all `words`, the last one as a beginning; only of those
+/// `follower` follows, when there is one.
+pub fn accounts(
+    conn: &mut Conn,
+    words: &[String],
+    follower: Option<Id<Account>>,
+    limit: i64,
+) -> Result<Vec<Id<Account>>> {
     if words.is_empty() {
         return Ok(Vec::new());
     }
-    match conn.dialect() {
-        Dialect::Sqlite => Sql::new("select f.rowid from accounts_fts f where f.body match ")
-            .bind(sqlite_query(words, true))
-            .with(" limit ", limit),
-        Dialect::Postgres => Sql::new("select f.id from accounts_fts f where f.body @@ to_tsquery('simple', ")
-            .bind(postgres_query(words, true))
-            .with(") limit ", limit),
+    // The plus keeps SQLite from asking the index once for each of them.
+    let (mut sql, id) = match conn.dialect() {
+        Dialect::Sqlite => {
+            let sql =
+                Sql::new("select f.rowid from accounts_fts f where f.body match ").bind(sqlite_query(words, true));
+            (sql, " and +f.rowid")
+        }
+        Dialect::Postgres => {
+            let sql = Sql::new("select f.id from accounts_fts f where f.body @@ to_tsquery('simple', ")
+                .bind(postgres_query(words, true))
+                .push(")");
+            (sql, " and f.id")
+        }
+    };
+    if let Some(follower) = follower {
+        sql = sql
+            .push(id)
+            .with(" in (select sf.target_id from follows sf where sf.state = 1 and sf.account_id = ", follower)
+            .push(")");
     }
-    .load_ids(conn)
+    sql.with(" limit ", limit).load_ids(conn)
 }
 
 /// Puts an account into the index, or its new names.

@@ -43,7 +43,13 @@ fn crc(bytes: &[u8]) -> u32 {
 }
 
 /// Sends a multipart form: fields, and one file without a telling name or type.
-async fn send_form(client: &Client, method: &str, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Reply {
+pub async fn send_form(
+    client: &Client,
+    method: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+    file: (&str, &[u8]),
+) -> Reply {
     let mut body = Vec::new();
     for (name, value) in fields {
         body.extend_from_slice(

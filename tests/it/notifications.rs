@@ -124,7 +124,25 @@ async fn notifications_of_one_kind_about_one_thing_are_one_group() {
         assert!(page["accounts"].as_array().unwrap().iter().any(|a| a["id"] == *person));
     }
     assert_eq!(page["statuses"][0]["id"], groups[0]["status_id"]);
-    assert_eq!(ada.get("/api/v2/notifications/unread_count").await.ok(), json!({ "count": 3 }));
+    assert_eq!(ada.get("/api/v2/notifications/unread_count").await.ok(), json!({ "count": 1 }), "it counts groups");
+    assert_eq!(ada.get("/api/v1/notifications/unread_count").await.ok(), json!({ "count": 3 }));
+    // The group alone, its people, and the group dismissed.
+    let key = groups[0]["group_key"].as_str().unwrap();
+    let alone = ada.get(&format!("/api/v2/notifications/{key}")).await.ok();
+    assert_eq!(alone["notification_groups"][0]["notifications_count"], 3);
+    assert_eq!(alone["statuses"][0]["id"], note["id"]);
+    assert!(alone["notification_groups"][0].get("page_min_id").is_none());
+    assert_eq!(ada.get(&format!("/api/v2/notifications/{key}/accounts")).await.ok().as_array().unwrap().len(), 3);
+    let newest = groups[0]["most_recent_notification_id"].as_u64().unwrap();
+    let single = ada.get(&format!("/api/v2/notifications/ungrouped-{newest}")).await.ok();
+    assert_eq!(single["notification_groups"][0]["group_key"], format!("ungrouped-{newest}"));
+    for none in ["nonsense", "ungrouped-1x", "follow-99999999999999", "favourite-1-2", "ungrouped-999", "-", "follow-1"]
+    {
+        assert_eq!(ada.get(&format!("/api/v2/notifications/{none}")).await.status, 404, "{none}");
+    }
+    assert_eq!(node.member("zoe").await.get(&format!("/api/v2/notifications/{key}")).await.status, 404);
+    ada.post(&format!("/api/v2/notifications/{key}/dismiss"), json!({})).await.ok();
+    assert_eq!(ada.get("/api/v1/notifications").await.ok(), json!([]));
 }
 
 #[tokio::test]

@@ -114,3 +114,22 @@ async fn sec_oau_08_a_token_does_only_what_its_scopes_say() {
     let nobody = Client::anonymous(&node);
     assert_eq!(nobody.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.status, 401);
 }
+
+#[tokio::test]
+async fn strangers_see_no_lists_of_people_while_reads_must_be_signed() {
+    use watercooler::config::AuthorizedFetch;
+    let node = crate::support::NodeBuilder::new("alpha").await;
+    let node = node.config(|c| c.federation.authorized_fetch = AuthorizedFetch::On).start().await;
+    let ada = node.member("ada").await;
+    let post = ada.post("/api/v1/statuses", json!({"status": "hello"})).await.ok();
+    let (account, post) = (format!("accounts/{}", ada.id), format!("statuses/{}", post["id"].as_str().unwrap()));
+    for list in [
+        format!("/api/v1/{account}/followers"),
+        format!("/api/v1/{account}/following"),
+        format!("/api/v1/{post}/favourited_by"),
+        format!("/api/v1/{post}/reblogged_by"),
+    ] {
+        assert_eq!(Client::anonymous(&node).get(&list).await.status, 401, "{list}");
+        assert_eq!(ada.get(&list).await.ok(), json!([]), "{list}");
+    }
+}

@@ -199,3 +199,94 @@ async fn a_binary_message_ends_a_socket() {
     socket.send(Message::binary(vec![1, 2, 3])).await.unwrap();
     assert_eq!(close_code(&mut socket).await, 1003);
 }
+
+#[tokio::test]
+async fn each_stream_carries_what_its_name_says() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.ok();
+    let list = ada.post("/api/v1/lists", json!({"title": "crew"})).await.ok();
+    let list = list["id"].as_str().unwrap();
+    ada.post(&format!("/api/v1/lists/{list}/accounts"), json!({"account_ids": [bob.id]})).await.ok();
+    let (mut socket, _) =
+        open(&node, "/", &[("authorization", format!("Bearer {}", ada.token.clone().unwrap()))]).await.unwrap();
+    for wish in [
+        json!({"type": "subscribe", "stream": "user"}),
+        json!({"type": "subscribe", "stream": "user:notification"}),
+        json!({"type": "subscribe", "stream": "direct"}),
+        json!({"type": "subscribe", "stream": "local"}),
+        json!({"type": "subscribe", "stream": "public:remote"}),
+        json!({"type": "subscribe", "stream": "public:local:media"}),
+        json!({"type": "subscribe", "stream": "hashtag:local", "tag": "Tea"}),
+        json!({"type": "subscribe", "stream": "list", "list": list.parse::<i64>().unwrap()}),
+        json!({"type": "nonsense"}),
+        // Its answer says that all before it were read.
+        json!({"type": "subscribe", "stream": "nonsense"}),
+    ] {
+        socket.send(Message::text(wish.to_string())).await.unwrap();
+    }
+    assert_eq!(frame(&mut socket).await["status"], 400);
+    let told = async |socket: &mut Socket, many: usize| {
+        let mut names = Vec::new();
+        for _ in 0..many {
+            let frame = frame(socket).await;
+            assert!(frame["stream"].is_array(), "{frame}");
+            assert!(frame.get("payload").is_none_or(Value::is_string), "encoded twice: {frame}");
+            names.push(format!("{}: {}", frame["stream"], frame["event"].as_str().unwrap()));
+        }
+        names.sort();
+        names
+    };
+    say(&bob, "about #tea").await;
+    let mut expected = vec![
+        r#"["user"]: update"#.to_owned(),
+        r#"["local"]: update"#.to_owned(),
+        r#"["hashtag:local","Tea"]: update"#.to_owned(),
+        format!(r#"["list","{list}"]: update"#),
+    ];
+    expected.sort();
+    assert_eq!(told(&mut socket, 4).await, expected);
+    bob.post("/api/v1/statuses", json!({"status": "@ada psst", "visibility": "direct"})).await.ok();
+    let seen = told(&mut socket, 4).await;
+    for name in [
+        r#"["direct"]: conversation"#,
+        r#"["user"]: notification"#,
+        r#"["user:notification"]: notification"#,
+        r#"["user"]: update"#,
+    ] {
+        assert!(seen.iter().any(|s| s == name), "{name}: {seen:?}");
+    }
+    ada.post("/api/v2/filters", json!({"title": "x", "context": ["home"]})).await.ok();
+    assert_eq!(told(&mut socket, 1).await, [r#"["user"]: filters_changed"#]);
+}
+
+#[tokio::test]
+async fn sec_oau_13_a_stream_of_events_ends_with_its_token() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let open = |path: &'static str| {
+        let request =
+            Client::anonymous(&node).request("GET", &format!("{path}?access_token={}", ada.token.clone().unwrap()));
+        async move { request.send().await.unwrap() }
+    };
+    let mut streams = Vec::new();
+    for path in ["user", "user/notification", "public", "public/local", "public/remote", "direct"] {
+        let path: &'static str = Box::leak(format!("/api/v1/streaming/{path}").into_boxed_str());
+        let mut stream = open(path).await;
+        assert_eq!(
+            (stream.status().as_u16(), &stream.headers()["cache-control"]),
+            (200, &"private, no-store".parse().unwrap())
+        );
+        assert!(stream.chunk().await.unwrap().unwrap().starts_with(b":)"), "{path}");
+        streams.push(stream);
+    }
+    ada.post("/api/v2/filters", json!({"title": "x", "context": ["home"]})).await.ok();
+    let account: watercooler::id::Id<watercooler::model::Account> = ada.id.parse().unwrap();
+    node.app.write(move |tx| watercooler::domain::oauth::access_ended(tx, Some(account), Vec::new())).await.unwrap();
+    for mut stream in streams {
+        // Nothing but the end: an event without a payload is not told here.
+        assert_eq!(tokio::time::timeout(Duration::from_secs(1), stream.chunk()).await.unwrap().unwrap(), None);
+    }
+    let refused = Client::anonymous(&node).get("/api/v1/streaming/list?list=1").await;
+    assert_eq!((refused.status, refused.json()["error"].is_string()), (401, true));
+}

@@ -162,14 +162,52 @@ async fn grants_that_do_not_exist_are_named_so() {
 }
 
 #[tokio::test]
-async fn sec_oau_12_a_token_in_the_address_is_not_a_token() {
-    let node = Node::start().await;
-    let anna = node.citizen("anna").await;
-    let token = node.token(anna.id, "read").await;
-    let reply =
-        Client::anonymous(&node).get(&format!("/api/v1/accounts/verify_credentials?access_token={token}")).await;
-    assert_eq!(reply.status, 401);
-    assert_eq!(reply.json()["error"], "The access token is invalid");
+async fn sec_oau_12_a_token_may_come_as_a_parameter_and_stays_out_of_what_we_hand_on() {
+    let node =
+        NodeBuilder::new("alpha").await.config(|c| c.rate_limits.mode = watercooler::config::Switch::On).start().await;
+    let anna = node.member("anna").await;
+    let (token, nobody) = (anna.token.clone().unwrap(), Client::anonymous(&node));
+    for name in ["access_token", "bearer_token"] {
+        let me = nobody.get(&format!("/api/v1/accounts/verify_credentials?{name}={token}")).await;
+        assert_eq!(me.ok()["acct"], "anna", "{name}");
+        assert_eq!(me.header("cache-control"), "private, no-store");
+        assert_eq!(nobody.post_form("/api/v1/statuses", &[("status", "by form"), (name, &token)]).await.status, 200);
+        let body = json!({"status": "by JSON", name: token});
+        assert_eq!(nobody.post("/api/v1/statuses", body).await.ok()["account"]["acct"], "anna");
+    }
+    assert_eq!(anna.get("/api/v1/timelines/home").await.ok().as_array().unwrap().len(), 4);
+    // The header wins, and the scopes hold as ever.
+    let wrong = Client::with_token(&node, "nonsense");
+    assert_eq!(wrong.get(&format!("/api/v1/accounts/verify_credentials?access_token={token}")).await.status, 401);
+    let narrow = node.token(anna.id.parse().unwrap(), "read").await;
+    assert_eq!(nobody.post_form("/api/v1/statuses", &[("status", "x"), ("access_token", &narrow)]).await.status, 403);
+    for bad in ["", "nonsense"] {
+        let refused = nobody.get(&format!("/api/v1/timelines/home?access_token={bad}")).await;
+        assert_eq!((refused.status, &refused.json()["error"]), (401, &json!("The access token is invalid")));
+    }
+    // Neither addresses of other pages nor pages hand it on.
+    let page = nobody.get(&format!("/api/v1/timelines/home?limit=2&access_token={token}")).await;
+    assert!(page.header("link").contains("limit=2&max_id=") && !page.header("link").contains(&token));
+    let other = nobody.get(&format!("/@anna?access_token={token}")).await;
+    assert!(!other.text.contains(&token));
+    assert_eq!(other.header("referrer-policy"), "same-origin");
+    // Calls with it count as its own, not as the address's.
+    assert_eq!(page.header("x-ratelimit-limit"), "300");
+    let left = |reply: &Reply| reply.header("x-ratelimit-remaining").parse::<u32>().unwrap();
+    let before = left(&nobody.get("/api/v1/custom_emojis").await);
+    nobody.get(&format!("/api/v1/timelines/home?access_token={token}")).await.ok();
+    assert_eq!(left(&nobody.get("/api/v1/custom_emojis").await), before - 1);
+}
+
+#[tokio::test]
+async fn tokens_that_are_made_up_count_for_the_address_they_come_from() {
+    let node =
+        NodeBuilder::new("alpha").await.config(|c| c.rate_limits.mode = watercooler::config::Switch::On).start().await;
+    let mut seen = Vec::new();
+    for n in 0..301 {
+        seen.push(Client::with_token(&node, &format!("guess{n}")).get("/api/v1/timelines/home").await.status);
+    }
+    assert_eq!((seen[0], seen[299], seen[300]), (401, 401, 429));
 }
 
 #[tokio::test]

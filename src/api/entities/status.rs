@@ -27,8 +27,7 @@ pub struct Status<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub local_only: Option<bool>,
     pub content: &'a str,
-    /// The source, only in the answer to a delete.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The source, only in the answer to a delete; `null` elsewhere.
     pub text: Option<&'a str>,
     pub reblog: Option<Box<Status<'a>>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,6 +7,7 @@ mod peer;
 mod people;
 pub mod rows;
 mod scene;
+pub mod schema;
 mod sender;
 
 pub use browser::{Browser, hidden_fields, unescape};

@@ -13,7 +13,7 @@ use std::{
 use tokio::net::TcpListener;
 use watercooler::{
     app::App,
-    config::{Config, Database, PeerEntry, RateLimits, Scheme, Switch},
+    config::{Config, Database, PeerEntry, Posts, RateLimits, Scheme, Switch},
     domain::{accounts, oauth},
     net::{Network, SystemNetwork},
     node::{self, Parts},
@@ -63,6 +63,8 @@ impl NodeBuilder {
             listen: address,
             data_dir: folder.path().to_owned(),
             rate_limits: RateLimits { mode: Switch::Off, trusted: None },
+            // The machine may be busy with other tests.
+            posts: Posts { search_milliseconds: 60_000, ..Posts::default() },
             ..Config::default()
         };
         Self {

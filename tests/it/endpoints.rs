@@ -1,0 +1,363 @@
+//! The table of endpoints (`tests/endpoints.csv`, facts of the public documentation and of what ten clients call): each
+//! row that is built answers as it should in every way it is called, and each one that is not says so as clients expect.
+
+use crate::{
+    media::{picture, send_form},
+    support::{Client, Node, NodeBuilder, PASSWORD, Reply},
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use watercooler::config::{Registration, Switch};
+
+struct Row {
+    method: String,
+    path: String,
+    tier: String,
+    access: String,
+    built: bool,
+}
+
+fn rows() -> Vec<Row> {
+    let table = include_str!("../endpoints.csv");
+    let row = |line: &str| {
+        let cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+        let [method, path, tier, access, built] = cells.try_into().unwrap();
+        Row { method, path, tier, access, built: built == "yes" }
+    };
+    table.lines().skip(1).map(row).collect()
+}
+
+/// A node with something of every kind, made anew for each row that asks.
+struct World {
+    node: Node,
+    ada: Client,
+    bob: Client,
+    app: Value,
+    count: std::cell::Cell<u32>,
+}
+
+/// A call: where to, with what, and what is answered when all is well.
+struct Call {
+    path: String,
+    body: Value,
+    status: u16,
+}
+
+const EVERYTHING: &str = "read write follow push profile admin:read admin:write";
+
+impl World {
+    async fn new() -> Self {
+        let node = NodeBuilder::new("alpha").await.config(|c| {
+            c.registration = Registration::Open;
+            c.rate_limits.mode = Switch::On;
+            c.rate_limits.trusted = Some(vec!["127.0.0.0/8".parse().unwrap()]);
+        });
+        let node = node.start().await;
+        let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+        ada.patch("/api/v1/accounts/update_credentials", json!({"locked": true})).await.ok();
+        ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.ok();
+        let body = json!({"client_name": "Test", "redirect_uris": "a://b", "scopes": EVERYTHING});
+        let app = Client::anonymous(&node).post("/api/v1/apps", body).await.ok();
+        Self { node, ada, bob, app, count: 0.into() }
+    }
+    fn next(&self) -> u32 {
+        self.count.set(self.count.get() + 1);
+        self.count.get()
+    }
+    /// ada with a token nobody used yet, so that its limits are fresh.
+    async fn me(&self) -> Client {
+        let token = self.node.token(self.ada.id.parse().unwrap(), EVERYTHING).await;
+        let mut me = self.ada.clone();
+        me.token = Some(token);
+        me
+    }
+    async fn app_token(&self) -> String {
+        let body = json!({
+            "grant_type": "client_credentials", "scope": EVERYTHING,
+            "client_id": self.app["client_id"], "client_secret": self.app["client_secret"],
+        });
+        let token = Client::anonymous(&self.node).post("/oauth/token", body).await.ok();
+        token["access_token"].as_str().unwrap().to_owned()
+    }
+    async fn post(&self, who: &Client, body: Value) -> Value {
+        who.post("/api/v1/statuses", body).await.ok()
+    }
+    async fn notification(&self, me: &Client) -> Value {
+        let post = self.post(me, json!({"status": "hm"})).await;
+        let path = format!("/api/v1/statuses/{}/favourite", text(&post["id"]));
+        self.bob.post(&path, json!({})).await.ok();
+        me.get("/api/v2/notifications").await.ok()["notification_groups"][0].clone()
+    }
+
+    /// What a row is called with.
+    async fn call(&self, row: &Row, me: &Client) -> Call {
+        let (path, method) = (row.path.as_str(), row.method.as_str());
+        let mut call = Call { path: path.to_owned(), body: json!({}), status: 200 };
+        let mut fill = |name: &str, value: &str| call.path = call.path.replace(name, value);
+        let part = |n: usize| path.split('/').nth(n).unwrap_or_default();
+        match (part(3), part(4)) {
+            // Nobody else's standing shall change by what is done here.
+            ("accounts", _) if method == "POST" && path.contains(":id") => {
+                fill(":id", &self.node.member(&format!("other{}", self.next())).await.id);
+            }
+            ("accounts", _) => fill(":id", &self.bob.id),
+            ("statuses", _) => {
+                let post = self.post(me, json!({"status": "hello #rust"})).await;
+                fill(":id", text(&post["id"]));
+            }
+            ("media", _) => {
+                let file = send_form(me, "POST", "/api/v2/media", &[], ("file", &picture(8, 8))).await.ok();
+                fill(":id", text(&file["id"]));
+            }
+            ("polls", _) => {
+                let poll = json!({"options": ["a", "b"], "expires_in": 300});
+                let post = self.post(&self.bob, json!({"status": "?", "poll": poll})).await;
+                fill(":id", text(&post["poll"]["id"]));
+                call.body = json!({"choices": ["0"]});
+            }
+            ("lists", _) | ("timelines", "list") => {
+                let list = me.post("/api/v1/lists", json!({"title": "x"})).await.ok();
+                fill(":list_id", text(&list["id"]));
+                fill(":id", text(&list["id"]));
+                call.body = json!({"title": "y", "account_ids": [self.bob.id]});
+            }
+            ("timelines", "tag") => fill(":hashtag", "rust"),
+            ("tags", _) => fill(":name", "rust"),
+            ("filters", _) => {
+                let word = format!("word{}", self.next());
+                let body = json!({"title": word, "context": ["home"], "keywords_attributes": [{"keyword": word}]});
+                let filter = me.post("/api/v2/filters", body).await.ok();
+                let post = self.post(me, json!({"status": word})).await;
+                let of = format!("/api/v2/filters/{}/statuses", text(&filter["id"]));
+                let keyword = text(&filter["keywords"][0]["id"]);
+                if path.ends_with("statuses/:id") {
+                    let kept = me.post(&of, json!({"status_id": post["id"]})).await.ok();
+                    fill(":id", text(&kept["id"]));
+                } else if path.ends_with("keywords/:id") || part(2) == "v1" {
+                    fill(":id", keyword);
+                } else {
+                    fill(":id", text(&filter["id"]));
+                    fill(":filter_id", text(&filter["id"]));
+                }
+                call.body = json!({
+                    "title": "t", "phrase": "p", "keyword": "k", "context": ["home", "thread"], "status_id": post["id"],
+                });
+            }
+            ("follow_requests", _) => {
+                let asker = self.node.member(&format!("asker{}", self.next())).await;
+                asker.post(&format!("/api/v1/accounts/{}/follow", me.id), json!({})).await.ok();
+                fill(":account_id", &asker.id);
+            }
+            ("notifications", _) => {
+                let group = self.notification(me).await;
+                fill(":id", &group["most_recent_notification_id"].to_string());
+                fill(":group_key", text(&group["group_key"]));
+            }
+            ("conversations", _) => {
+                self.post(&self.bob, json!({"status": "@ada psst", "visibility": "direct"})).await;
+                let list = me.get("/api/v1/conversations").await.ok();
+                fill(":id", text(&list[0]["id"]));
+            }
+            ("featured_tags", _) => {
+                let name = format!("tag{}", self.next());
+                if method == "DELETE" {
+                    let tag = me.post("/api/v1/featured_tags", json!({"name": name})).await.ok();
+                    fill(":id", text(&tag["id"]));
+                }
+                call.body = json!({"name": name});
+            }
+            _ => {}
+        }
+        self.particulars(row, &mut call).await;
+        call
+    }
+
+    /// What single rows need beside that.
+    async fn particulars(&self, row: &Row, call: &mut Call) {
+        let query = |call: &mut Call, query: String| call.path = format!("{}?{query}", call.path);
+        let (id, secret) = (self.app["client_id"].clone(), self.app["client_secret"].clone());
+        match (row.method.as_str(), row.path.as_str()) {
+            ("GET", "/api/v1/accounts/lookup") => query(call, "acct=bob".into()),
+            ("GET", "/api/v1/accounts/search" | "/api/v1/search" | "/api/v2/search") => query(call, "q=bob".into()),
+            ("GET", "/api/v1/accounts/relationships" | "/api/v1/accounts/familiar_followers" | "/api/v1/accounts") => {
+                query(call, format!("id[]={}", self.bob.id));
+            }
+            ("GET", "/.well-known/webfinger") => query(call, format!("resource=acct:{}", self.node.handle("ada"))),
+            ("GET", "/oauth/authorize") => {
+                query(call, format!("response_type=code&client_id={}&redirect_uri=a://b&state=None", text(&id)));
+                call.status = 302;
+            }
+            ("GET", p) if p.starts_with("/api/v1/streaming/hashtag") => query(call, "tag=rust".into()),
+            ("GET", "/api/v1/streaming/list") => {
+                let list = self.ada.post("/api/v1/lists", json!({"title": "x"})).await.ok();
+                query(call, format!("list={}", text(&list["id"])));
+            }
+            // An upgrade is missing, and a push subscription is not there: both are the documented answer.
+            ("GET", "/api/v1/streaming") | ("GET" | "POST" | "PUT", "/api/v1/push/subscription") => call.status = 404,
+            ("POST", "/api/v1/accounts") => {
+                let name = format!("new{}", self.next());
+                let email = format!("{name}@example.org");
+                call.body =
+                    json!({"username": name, "email": email, "password": PASSWORD, "agreement": true, "reason": "x"});
+            }
+            ("PATCH", "/api/v1/accounts/update_credentials") => call.body = json!({"display_name": "Ada"}),
+            ("POST", "/api/v1/accounts/:id/note") => call.body = json!({"comment": "nice"}),
+            ("POST", "/api/v1/markers") => call.body = json!({"home": {"last_read_id": "1"}}),
+            ("POST", "/api/v1/statuses") => call.body = json!({"status": "hello"}),
+            ("PUT", "/api/v1/statuses/:id") => call.body = json!({"status": "hello again"}),
+            ("PUT", "/api/v1/media/:id") => call.body = json!({"description": "a wall"}),
+            ("POST", "/api/v1/reports") => call.body = json!({"account_id": self.bob.id}),
+            ("POST", "/api/v1/apps") => call.body = json!({"client_name": "x", "redirect_uris": "a://b"}),
+            ("POST", "/oauth/token") => {
+                call.body = json!({"grant_type": "client_credentials", "client_id": id, "client_secret": secret});
+            }
+            ("POST", "/oauth/revoke") => {
+                call.body = json!({"token": "unknown", "client_id": id, "client_secret": secret});
+            }
+            _ => {}
+        }
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
+}
+
+async fn send(who: &Client, row: &Row, method: &str, call: &Call) -> Reply {
+    if row.path.ends_with("/media") {
+        return send_form(who, method, &call.path, &[], ("file", &picture(8, 8))).await;
+    }
+    let request = who.request(method, &call.path);
+    let request = if method == "GET" { request } else { request.json(&call.body) };
+    if row.path.starts_with("/api/v1/streaming/") && !row.path.ends_with("health") {
+        // It never ends: the head is enough.
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        return Reply { status, headers, text: String::new(), body: Vec::new() };
+    }
+    who.send(request).await
+}
+
+#[tokio::test]
+async fn every_endpoint_of_the_table_answers_or_says_that_it_is_not_there() {
+    let world = World::new().await;
+    let nobody = Client::anonymous(&world.node);
+    let (mut built, mut total) = (BTreeMap::<String, u32>::new(), BTreeMap::<String, u32>::new());
+    let mut faults = Vec::new();
+    for row in rows() {
+        *total.entry(row.tier.clone()).or_default() += 1;
+        let name = format!("{} {}", row.method, row.path);
+        let mut fault =
+            |reply: &Reply, what: &str| faults.push(format!("{name}: {what}: {} {}", reply.status, reply.text));
+        let api = row.path.starts_with("/api/");
+        let me = world.me().await;
+        // An account's calls are counted over all its tokens.
+        world.node.clock.advance(10_000);
+        if !row.built {
+            let path: String =
+                row.path.split('/').map(|p| if p.starts_with(':') { "1" } else { p }).collect::<Vec<_>>().join("/");
+            let call = Call { path, body: json!({}), status: 404 };
+            let reply = send(&me, &row, &row.method, &call).await;
+            if reply.status != 404 || (api && (!reply.json()["error"].is_string() || !is_json(&reply))) {
+                fault(&reply, "it is not built and does not say so");
+            }
+            continue;
+        }
+        *built.entry(row.tier.clone()).or_default() += 1;
+        let app = Client::with_token(&world.node, &world.app_token().await);
+        let who = if row.access == "app" { &app } else { &me };
+        let call = world.call(&row, &me).await;
+        let reply = send(who, &row, &row.method, &call).await;
+        if reply.status != call.status {
+            fault(&reply, "the wrong answer");
+        }
+        let machine = api && !row.path.starts_with("/api/v1/streaming/");
+        if machine && (!is_json(&reply) || !(reply.json().is_object() || reply.json().is_array())) {
+            fault(&reply, "no JSON");
+        }
+        if api {
+            if reply.header("access-control-allow-origin") != "*"
+                || !reply.header("access-control-expose-headers").contains("Link")
+            {
+                fault(&reply, "no page may read it");
+            }
+            if reply.header("x-ratelimit-limit").is_empty() || reply.header("x-ratelimit-remaining").is_empty() {
+                fault(&reply, "no limits are told");
+            }
+            let reset = reply.header("x-ratelimit-reset");
+            if reset.len() != "2026-07-02T07:47:51.000000Z".len() || reply.header("date").is_empty() {
+                fault(&reply, "no time when limits end");
+            }
+            if reply.header("cache-control") != "private, no-store" {
+                fault(&reply, "caches may keep it");
+            }
+            let asks = nobody.request("OPTIONS", &call.path).header("origin", "https://client.example");
+            let asks = asks.header("access-control-request-method", row.method.as_str());
+            let preflight = nobody.send(asks.header("access-control-request-headers", "authorization")).await;
+            if preflight.status != 200 || preflight.header("access-control-allow-headers") != "authorization" {
+                fault(&preflight, "no page may call it");
+            }
+        }
+        // Who shows no token, or a bad one.
+        if matches!(row.access.as_str(), "user" | "app") {
+            let call = world.call(&row, &me).await;
+            let others = [nobody.clone(), Client::with_token(&world.node, "Xnonsense")];
+            for stranger in others {
+                let reply = send(&stranger, &row, &row.method, &call).await;
+                let streaming = row.path == "/api/v1/streaming";
+                if reply.status != 401 && !(streaming && reply.status == 404) {
+                    fault(&reply, "a stranger may");
+                }
+                if machine && !reply.json()["error"].is_string() {
+                    fault(&reply, "a stranger is not told");
+                }
+            }
+        }
+        // A slash at the end, and PUT for PATCH.
+        let mut again = world.call(&row, &me).await;
+        let at = again.path.find('?').unwrap_or(again.path.len());
+        again.path.insert(at, '/');
+        let method = match row.method.as_str() {
+            "PUT" => "PATCH",
+            "PATCH" => "PUT",
+            other => other,
+        };
+        let reply = send(who, &row, method, &again).await;
+        if reply.status != again.status {
+            fault(&reply, "not with a slash, or PATCH for PUT");
+        }
+        if method == "GET" && row.path != "/api/v1/streaming" && !row.path.starts_with("/api/v1/streaming/") {
+            let head = who.send(who.request("HEAD", &call.path)).await;
+            if head.status != call.status || !head.body.is_empty() {
+                fault(&head, "not as HEAD");
+            }
+        }
+    }
+    for (tier, total) in &total {
+        println!("tier {tier}: {} of {total} endpoints", built.get(tier).copied().unwrap_or_default());
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert_eq!(built["1"], total["1"], "tier 1 is whole");
+}
+
+fn is_json(reply: &Reply) -> bool {
+    reply.header("content-type").split(';').next() == Some("application/json")
+}
+
+#[tokio::test]
+async fn every_route_of_the_client_api_stands_in_the_table() {
+    let plain = |path: &str| {
+        let name = |part: &str| if part.starts_with([':', '{']) { "*".to_owned() } else { part.to_owned() };
+        path.split('/').map(name).collect::<Vec<_>>().join("/")
+    };
+    let rows = rows();
+    for (method, path, _) in watercooler::api::routes().table() {
+        let row = rows.iter().find(|row| {
+            let same = row.method == *method || (*method == "PUT" && row.method == "PATCH");
+            same && plain(&row.path) == plain(path)
+        });
+        // `POST /oauth/userinfo` is the same call as its GET.
+        let known = row.is_some_and(|row| row.built) || (*method, *path) == ("POST", "/oauth/userinfo");
+        assert!(known, "{method} {path}");
+    }
+}

@@ -1,0 +1,206 @@
+//! Search: it finds what its reader may find however much else there is, and whatever is typed never breaks it.
+
+use crate::support::{Client, Node};
+use serde_json::{Value, json};
+use watercooler::{
+    db::{Budget, Dialect, Sql},
+    id::Id,
+    model::Account,
+};
+
+fn ids(list: &Value) -> Vec<String> {
+    list.as_array().unwrap().iter().map(|v| v["id"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn say(who: &Client, text: &str, visibility: &str) -> String {
+    let post = who.post("/api/v1/statuses", json!({"status": text, "visibility": visibility})).await.ok();
+    post["id"].as_str().unwrap().to_owned()
+}
+
+async fn search(who: &Client, query: &[(&str, &str)]) -> Value {
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    let reply = who.get(&format!("/api/v2/search?{query}")).await;
+    assert_eq!(reply.status, 200, "{query}: {}", reply.text);
+    reply.json()
+}
+
+/// Puts `many` entries into the index of posts, above `above`, that nobody may find: their posts are gone.
+async fn crowd(node: &Node, word: &'static str, above: i64, many: i64) {
+    node.app
+        .write(move |tx| {
+            let dialect = tx.conn.dialect();
+            let into = match dialect {
+                Dialect::Sqlite => "insert into posts_fts (rowid, body) ",
+                Dialect::Postgres => "insert into posts_fts (id, body) ",
+            };
+            let sql = Sql::new(into).push("with recursive n(i) as (select 1 union all select i + 1 from n where i < ");
+            let sql = sql.bind(many).with(") select ", above).push(" + i, ");
+            let sql = match dialect {
+                Dialect::Sqlite => sql.bind(word),
+                Dialect::Postgres => sql.with("to_tsvector('simple', ", word).push(")"),
+            };
+            sql.push(" from n").execute(tx.conn)
+        })
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_post_is_found_behind_any_number_of_others_and_years_later() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let old = say(&ada, "the needle of spring", "private").await;
+    node.clock.advance(3 * 366 * 86_400_000);
+    // Newer ones that only others may find, and newer ones nobody may.
+    for n in 0..3 {
+        say(&bob, &format!("needle {n}"), "private").await;
+    }
+    crowd(&node, "needle", old.parse().unwrap(), 3_000).await;
+    let newest = say(&ada, "one more needle", "direct").await;
+    crowd(&node, "needle", newest.parse().unwrap(), 1_500).await;
+    assert_eq!(ids(&search(&ada, &[("q", "needle")]).await["statuses"]), [newest.clone(), old.clone()]);
+    assert_eq!(ids(&search(&ada, &[("q", "NEEDLE spring")]).await["statuses"]), [old.clone()]);
+    assert_eq!(ids(&search(&ada, &[("q", "needle"), ("max_id", &newest)]).await["statuses"]), [old.clone()]);
+    assert_eq!(ids(&search(&ada, &[("q", "needle"), ("min_id", &old)]).await["statuses"]), [newest.clone()]);
+    assert_eq!(ids(&search(&ada, &[("q", "needle"), ("limit", "1")]).await["statuses"]), [newest.clone()]);
+    assert_eq!(
+        ids(&search(&ada, &[("q", "needle"), ("limit", "1"), ("offset", "1")]).await["statuses"]),
+        [old.clone()]
+    );
+    assert_eq!(ids(&search(&ada, &[("q", "needle"), ("account_id", &bob.id)]).await["statuses"]), [""; 0]);
+    assert_eq!(ids(&search(&bob, &[("q", "spring")]).await["statuses"]), [""; 0]);
+}
+
+#[tokio::test]
+async fn those_one_follows_are_found_among_many_of_their_name() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    for n in 0..3 {
+        node.member(&format!("sam{n}")).await;
+    }
+    let friend = node.member("sam_the_last").await;
+    // More of the name than are looked at, all of them older in the index.
+    node.app
+        .write(|tx| {
+            let (into, body) = match tx.conn.dialect() {
+                Dialect::Sqlite => ("insert into accounts_fts (rowid, body) ", "'sam'"),
+                Dialect::Postgres => ("insert into accounts_fts (id, body) ", "to_tsvector('simple', 'sam')"),
+            };
+            let numbers = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 400) select i, ";
+            Sql::new(into).push(numbers).push(body).push(" from n").execute(tx.conn)
+        })
+        .await
+        .unwrap();
+    ada.post(&format!("/api/v1/accounts/{}/follow", friend.id), json!({})).await.ok();
+    assert_eq!(ids(&search(&ada, &[("q", "sam")]).await["accounts"])[0], friend.id);
+    let following = ada.get("/api/v1/accounts/search?q=sam&following=true").await.ok();
+    assert_eq!(ids(&following), [friend.id]);
+}
+
+#[tokio::test]
+async fn sec_lim_06_whatever_is_typed_is_only_words() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let post = say(&ada, "Größe NEAR the 🎉 party AND 100% it's \"quoted\" c++ #Tag_x", "public").await;
+    let long = "lange ".repeat(5_000);
+    let mut odd: Vec<String> = [
+        "' \" % _ * ( NEAR AND -",
+        "a\0b",
+        "\0",
+        "🎉",
+        "a\"b",
+        "*",
+        "x*",
+        "NOT x",
+        "a OR b",
+        "body:x",
+        "^a",
+        "'",
+        "\"",
+        "\\",
+        "a & b | !c",
+        "<->",
+        ":*",
+        "'a':*",
+        "()",
+        "((",
+        "NEAR(a b, 2)",
+        "{a b} : c",
+        "--",
+        "; drop table posts",
+        "½ ² ٣ ﬁ ß İ ǆ",
+        "\u{202e}rtl",
+        "e\u{301}",
+        "\u{fffd}\u{ffff}",
+        "%00",
+        "$1",
+        "?1",
+        "@",
+        "@@",
+        "@ada@",
+        "#",
+        "##",
+        "acct:ada",
+        "https://",
+        "http://[",
+        "https://a.example/\0",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    odd.push("x".repeat(20_000));
+    odd.push(long[..20_000].to_owned());
+    // A character of every block of the basic plane, alone and in a word.
+    for block in (1..0xd8_u32).map(|block| block * 0x100 + 0x41) {
+        odd.extend(char::from_u32(block).map(|c| format!("{c} a{c}b")));
+    }
+    for text in &odd {
+        for who in [&ada, &Client::anonymous(&node)] {
+            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
+            let reply = who.get(&format!("/api/v2/search?{query}")).await;
+            // Nothing is left of a lone NUL.
+            assert_eq!(reply.status, if text == "\0" { 400 } else { 200 }, "{text}: {}", reply.text);
+            if text.len() > 1_000 {
+                break;
+            }
+        }
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
+        let found = ada.get(&format!("/api/v1/accounts/search?{query}")).await;
+        assert!(matches!(found.status, 200 | 400), "{text}: {} {}", found.status, found.text);
+    }
+    for words in ["größe", "GRÖSSE near", "party 100", "it's", "quoted", "and", "🎉 party", "(party)", "party -quoted"]
+    {
+        let found = ids(&search(&ada, &[("q", words)]).await["statuses"]);
+        // `ss` is another spelling that neither engine folds.
+        let expected: &[String] = if words == "GRÖSSE near" { &[] } else { std::slice::from_ref(&post) };
+        assert_eq!(found, expected, "{words}");
+    }
+}
+
+#[tokio::test]
+async fn sec_lim_06_a_search_that_takes_too_long_ends_without_an_error() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let me: Id<Account> = ada.id.parse().unwrap();
+    let (cut, after, works) = node
+        .app
+        .read(move |conn| {
+            let slow = match conn.dialect() {
+                Dialect::Sqlite => None,
+                Dialect::Postgres => Some("select 1::bigint from pg_sleep(5)"),
+            };
+            let budget = Budget::new(20);
+            let cut = match slow {
+                None => true,
+                Some(slow) => budget.run(conn, |conn| Sql::new(slow).scalar_i64(conn))?.is_none() && budget.is_spent(),
+            };
+            // The transaction is whole, and the next budget counts anew; errors of another kind stay errors.
+            let after = Sql::new("select a.id from accounts a where a.id = ").bind(me).exists(conn)?;
+            let works = Budget::new(10_000).run(conn, |conn| Sql::new("select a.id from accounts a").exists(conn))?;
+            assert!(Budget::new(10_000).run(conn, |conn| Sql::new("select nonsense").scalar_i64(conn)).is_err());
+            Ok((cut, after, works))
+        })
+        .await
+        .unwrap();
+    assert!(cut && after && works == Some(true));
+    assert!(Budget::new(0).is_spent() || !Budget::new(60_000).is_spent());
+}
