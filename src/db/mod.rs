@@ -224,7 +224,7 @@ fn open_sqlite(settings: &Settings, writable: bool) -> Result<Conn> {
              PRAGMA wal_autocheckpoint=2000;"
         ))?;
     } else {
-        conn.batch("PRAGMA busy_timeout=5000; PRAGMA query_only=ON; PRAGMA cache_size=-8000;")?;
+        conn.batch("PRAGMA busy_timeout=5000; PRAGMA query_only=ON; PRAGMA cache_size=-4000;")?;
     }
     Ok(conn)
 }

@@ -136,11 +136,13 @@ async fn measure(arguments: &BenchArgs, folder: &Path, as_json: bool) -> Result<
     if as_json { print(&report.to_string()) } else { print(&table(&report, &figures)) }
 }
 
+/// Limits are off, people are found by search as inside an organisation, and receiving hosts are ordinary peers.
 fn settings(port: u16, receiver: u16, database: Option<&str>) -> String {
     let database = database.map(|url| format!("database = {}\n", toml::Value::String(url.into()))).unwrap_or_default();
     format!(
         "domain = \"localhost:{port}\"\nlisten = \"127.0.0.1:{port}\"\nlog = \"error\"\n{database}\
          [rate_limits]\nmode = \"off\"\n\
+         [accounts]\ndefault_indexable = true\n\
          [[federation.peer]]\ndomain = \"*.bench.localhost\"\naddresses = [\"127.0.0.0/8\"]\nport = {receiver}\nscheme = \"http\"\n"
     )
 }
@@ -170,7 +172,6 @@ fn start(file: &Path) -> Result<Server, Failure> {
         .args(["serve", "--json", "--config"])
         .arg(file)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()?;
     let mut line = String::new();
     if let Some(out) = child.stdout.as_mut() {
