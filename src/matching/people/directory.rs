@@ -36,7 +36,7 @@ pub(super) struct Term {
 pub(super) struct Label {
     /// Its words run together, folded.
     pub key: Box<str>,
-    pub light: Box<str>,
+    /// The root of the key.
     pub root: Box<str>,
     /// As somebody typed it.
     pub name: Box<str>,
@@ -228,8 +228,7 @@ impl Directory {
             Some(id) => *id,
             None => {
                 let (light, root): (Box<str>, Box<str>) = (light(&key).into(), root(&key).into());
-                let row =
-                    Label { light: light.clone(), root: root.clone(), key: key.as_str().into(), ..Label::default() };
+                let row = Label { root: root.clone(), key: key.as_str().into(), ..Label::default() };
                 let id = self.labels.push(row);
                 self.by_label.insert(key.into(), id);
                 self.labels_light.entry(light).or_default().push(id);

@@ -8,7 +8,7 @@
 use super::{
     Stance,
     directory::{Directory, Entry, LabelId},
-    text::{root, slips},
+    text::slips,
 };
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -96,7 +96,7 @@ impl Links {
             roots.sort_unstable();
             groups.join(*by_roots.entry(roots).or_insert(id), id);
             if label.words.len() == 1 {
-                groups.join(*by_root.entry(root(&label.key)).or_insert(id), id);
+                groups.join(*by_root.entry(&label.root).or_insert(id), id);
             }
             let alias = directory.aliases.get(&label.key).into_iter().flatten();
             for (name, _) in alias.filter(|(_, nearness)| *nearness >= directory.tuning.alias) {

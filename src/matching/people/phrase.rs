@@ -28,7 +28,7 @@ pub struct Tuning {
     pub modifier: f32,
     /// Percent of the longer root that two words of a common origin share at least.
     pub cognate: usize,
-    /// How much less sure a title or a department is than a skill.
+    /// How much less sure a title with a role in it ("design engineer") is than a skill.
     pub title: f32,
     /// A label that fits worse is no reason.
     pub floor: f32,
@@ -72,7 +72,7 @@ impl Default for Tuning {
             containing: 0.7,
             modifier: 0.7,
             cognate: 75,
-            title: 1.0,
+            title: 0.8,
             floor: 0.28,
             wider: 0.35,
             relative: 0.3,
@@ -387,7 +387,8 @@ impl Directory {
         let broader = by_label * (contained + (1.0 - contained) * by_query);
         let narrower = by_query * (containing + (1.0 - containing) * by_label);
         let fit = broader.max(narrower);
-        if label.skill { fit } else { fit * tuning.title }
+        let vague = !label.skill && label.words.iter().any(|term| ROLES.contains(&&*self.terms[*term].text));
+        if vague { fit * tuning.title } else { fit }
     }
 
     /// "SAP PP" and "SAP production planning": initials of the other words, once one word is the same.
@@ -422,7 +423,8 @@ impl Directory {
         let forms = Forms { word, light: light(word), root: root(word) };
         let (word_light, word_root) = (forms.light, forms.root);
         let digits = has_digit(word);
-        let known = self.spread(word) > 0;
+        // Who types a word in use means it.
+        let fuzzy = self.spread(word) == 0 && (!digits || word.len() >= 6);
         let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
         let mut out = Vec::new();
         for (id, term) in self.terms.iter().filter(|(_, term)| !term.labels.is_empty()) {
@@ -438,7 +440,7 @@ impl Directory {
                 both(0.9);
             } else if let Some((asked, used)) = self.compound(&forms, term) {
                 out.push(Sense { term: id, asked, used });
-            } else if let Some(slips) = slip(word, &term.text).filter(|_| !known && !(digits && word.len() < 6)) {
+            } else if let Some(slips) = fuzzy.then(|| slip(word, &term.text)).flatten() {
                 both(0.95 - 0.07 * slips as f32 - if word.len() < 6 { 0.05 } else { 0.0 });
             } else if let Some(share) = self.cognate(word_root, &term.root).filter(|_| !digits) {
                 both(share);

@@ -261,7 +261,7 @@ impl Directory {
         }
         let mut want = Want { speaks, fit: vec![0.0; self.labels.len()], ..Want::default() };
         let mut raise = |label: LabelId, fit: f32| {
-            if let Some(known) = want.fit.get_mut(label as usize) {
+            if let Some(known) = want.fit.get_mut(label as usize).filter(|_| self.labels[label].used()) {
                 *known = known.max(fit);
             }
         };
