@@ -65,6 +65,8 @@ const HAS: f32 = 0.2;
 /// What the searcher's own site, or at least the same time of day, adds: it only breaks ties.
 const SAME_SITE: f32 = 0.001;
 const SAME_ZONE: f32 = 0.0005;
+/// More than everything that breaks ties adds together.
+const MOST_FOR_TIES: f32 = 0.15;
 /// An answer of fewer people than this is filled up from labels that fit less well.
 const FEW: usize = 3;
 /// What it says to work with somebody who knows.
@@ -106,6 +108,9 @@ impl Directory {
     }
 
     fn hits(&self, wish: &Wish, from_site: &str, today: Day, limit: usize) -> Vec<Hit> {
+        if limit == 0 {
+            return Vec::new();
+        }
         let from = self.place_of(from_site);
         let zone = from.and_then(|site| self.zones.get(&site).copied());
         let site = match &wish.site {
@@ -126,8 +131,8 @@ impl Directory {
         };
         let ranked = |wants: &[Want]| {
             let mut scores: Vec<(f32, Slot)> = Vec::new();
-            for slot in self.candidates(wants, project.as_deref()) {
-                let Some(entry) = self.people[slot].as_ref().filter(|entry| fits(entry)) else { continue };
+            let mut weigh = |slot: Slot, scores: &mut Vec<(f32, Slot)>| {
+                let Some(entry) = self.people[slot].as_ref().filter(|entry| fits(entry)) else { return };
                 let score = if wants.is_empty() { 1.0 } else { self.score(entry, wants, today) };
                 if score > 0.0 {
                     let near = match from {
@@ -137,6 +142,30 @@ impl Directory {
                     };
                     scores.push((score + near, slot));
                 }
+            };
+            if let [Want { speaks: None, labels, .. }] = wants {
+                // Labels that fit best first, until no other can bring anybody into the answer.
+                let mut seen = vec![false; self.people.len()];
+                let mut checked = f32::MAX;
+                for (label, fit) in labels {
+                    if scores.len() >= limit && *fit < checked * 0.9 {
+                        checked = *fit;
+                        let nth = limit.saturating_sub(1).min(scores.len().saturating_sub(1));
+                        let (_, worst, _) = scores.select_nth_unstable_by(nth, |a, b| b.0.total_cmp(&a.0));
+                        if worst.0 > fit.powf(self.tuning.sharpness) + MOST_FOR_TIES {
+                            break;
+                        }
+                    }
+                    for slot in self.holders(*label) {
+                        if let Some(seen) = seen.get_mut(slot as usize)
+                            && !std::mem::replace(seen, true)
+                        {
+                            weigh(slot, &mut scores);
+                        }
+                    }
+                }
+            } else {
+                self.candidates(wants, project.as_deref()).into_iter().for_each(|slot| weigh(slot, &mut scores));
             }
             scores.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
             scores.truncate(limit);
@@ -191,16 +220,19 @@ impl Directory {
         entry.projects.iter().any(|project| self.projects[*project].is_called(name))
     }
 
+    /// Everybody a label leads to; some twice.
+    fn holders(&self, label: LabelId) -> impl Iterator<Item = Slot> {
+        let label = &self.labels[label];
+        let counting = label.projects.iter().map(|project| &self.projects[*project]).filter(|project| project.counts);
+        label.holders.iter().chain(counting.flat_map(|project| &project.members)).copied()
+    }
+
     /// Everybody any label leads to, once each.
     fn candidates(&self, wants: &[Want], project: Option<&str>) -> Vec<Slot> {
         let mut found: Vec<Slot> = Vec::new();
         for want in wants {
             for (label, _) in &want.labels {
-                let label = &self.labels[*label];
-                found.extend(&label.holders);
-                let counting =
-                    label.projects.iter().map(|project| &self.projects[*project]).filter(|project| project.counts);
-                found.extend(counting.flat_map(|project| &project.members));
+                found.extend(self.holders(*label));
             }
             if let Some(code) = want.speaks {
                 let speaks = |entry: &Option<Entry>| {

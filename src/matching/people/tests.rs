@@ -261,6 +261,7 @@ fn no_text_is_too_strange() {
         directory.search(text, text, TODAY, 10);
         directory.explain(text);
     }
+    assert!(directory.search("C++", "harbour", TODAY, 0).hits.is_empty());
     assert_eq!(found(&directory, "C++"), ["a"]);
     assert!(found(&directory, "C#").is_empty());
 }
