@@ -131,7 +131,7 @@ impl Directory {
         };
         let ranked = |wants: &[Want]| {
             let mut scores: Vec<(f32, Slot)> = Vec::new();
-            let mut weigh = |slot: Slot, scores: &mut Vec<(f32, Slot)>| {
+            let weigh = |slot: Slot, scores: &mut Vec<(f32, Slot)>| {
                 let Some(entry) = self.people[slot].as_ref().filter(|entry| fits(entry)) else { return };
                 let score = if wants.is_empty() { 1.0 } else { self.score(entry, wants, today) };
                 if score > 0.0 {
