@@ -170,3 +170,82 @@ fn home_timeline_of_20_posts(bencher: Bencher) {
             .unwrap()
     });
 }
+
+/// An invented organisation: every skill is two words of a list, common ones first.
+fn organisation(people: usize) -> watercooler::matching::people::Directory {
+    use watercooler::matching::people::{Accepted, Directory, Listed, Person, Skill, Stance};
+    const WORDS: [&str; 24] = [
+        "harp",
+        "roof",
+        "clock",
+        "choir",
+        "tea",
+        "map",
+        "sail",
+        "basket",
+        "kite",
+        "bell",
+        "garden",
+        "bridge",
+        "tuning",
+        "thatching",
+        "repair",
+        "singing",
+        "blending",
+        "drawing",
+        "making",
+        "weaving",
+        "piloting",
+        "casting",
+        "planning",
+        "building",
+    ];
+    let mut directory = Directory::new();
+    for at in 0..people {
+        let mut state = at as u64 + 1;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            // Squared: small numbers are more common, as skills are.
+            let share = (state >> 40) as f64 / f64::from(1 << 24);
+            (share * share * below as f64) as usize
+        };
+        let name = |first: usize, second: usize| format!("{} {}", WORDS[first], WORDS[12 + second]);
+        let skills: Vec<Skill> = (0..7)
+            .map(|nth| Skill {
+                name: if nth == 6 {
+                    format!("{} {}", name(next(12), next(12)), next(200))
+                } else {
+                    name(next(12), next(12))
+                },
+                stance: [Stance::Ask, Stance::Knows, Stance::Learning][next(3)],
+            })
+            .collect();
+        let accepted: Vec<Accepted> = (0..next(6))
+            .map(|day| Accepted { tag: name(next(12), next(12)).replace(' ', ""), day: 20_000 - day as i32 * 90 })
+            .collect();
+        directory.put(&Person {
+            key: format!("person-{at}"),
+            title: format!("{} lead", WORDS[next(24)]),
+            department: WORDS[next(12)].to_owned(),
+            site: format!("site-{}", next(50)),
+            time_zone: "Europe/Berlin".into(),
+            languages: vec!["en".into()],
+            bio: format!("Before that a lot of {}.", name(next(12), next(12))),
+            accepted,
+            skills,
+            projects: Vec::new(),
+            listed: Listed::Organisation,
+            left: false,
+        });
+    }
+    directory.learn();
+    directory
+}
+
+#[divan::bench(args = ["who knows harp tuning?", "harp tunnig", "bridge building and tea blending", "bell 77", "falconry"])]
+fn who_knows_among_50_000_people(bencher: Bencher, text: &str) {
+    static DIRECTORY: std::sync::LazyLock<watercooler::matching::people::Directory> =
+        std::sync::LazyLock::new(|| organisation(50_000));
+    let directory = &*DIRECTORY;
+    bencher.bench(|| directory.search(black_box(text), "site-1", 20_000, 10));
+}

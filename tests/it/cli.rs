@@ -335,3 +335,42 @@ fn the_demo_runs_three_departments_that_know_one_another() {
     let again = place.json(&["demo", "--once", "--json", "--port", &port.to_string(), "--keep", "demo"]);
     assert_eq!(again["nodes"][0]["people"], serde_json::json!(["ada", "tom"]));
 }
+
+#[test]
+fn the_expert_search_is_judged_on_a_labelled_set_without_a_node() {
+    let place = Place::new();
+    let write = |name: &str, text: &str| fs::write(place.path().join(name), text).unwrap();
+    let person = |handle: &str, skills: &str, left: &str| {
+        format!(
+            r#"{{"handle":"{handle}","title":"Crew","department":"Deck","site":"quay","time_zone":"Europe/Berlin","languages":["en"],"bio":"","skills":{skills},"projects":[],"accepted":[],"listed":"organisation","left_on":{left}}}"#
+        )
+    };
+    let asks = r#"[{"name":"Sail making","tag":"sailmaking","stance":"ask"}]"#;
+    let knows = r#"[{"name":"sail-making","tag":"sailmaking","stance":"knows"}]"#;
+    let people = [person("a", knows, "null"), person("b", asks, "null"), person("c", asks, "\"2026-01-01\"")];
+    write("people.jsonl", &people.join("\n"));
+    write("projects.jsonl", "");
+    write("aliases.json", r#"{"canvas work":"sail making"}"#);
+    let query = |id: &str, text: &str, kind: &str, relevant: &str| {
+        format!(
+            r#"{{"id":"{id}","text":"{text}","lang":"en","from_site":"quay","relevant":{relevant},"kinds":["{kind}"],"why":""}}"#
+        )
+    };
+    let queries = [
+        query("q1", "who knows sail making", "plain", r#"{"b":2,"a":1}"#),
+        query("q2", "canvas work", "alias", r#"{"b":2,"a":1}"#),
+        query("q3", "falconry", "nobody", "{}"),
+    ];
+    write("queries.jsonl", &queries.join("\n"));
+    let folder = place.path().to_str().unwrap();
+    let report = place.json(&["judge", "people", "--set", folder, "--scale", folder, "--json"]);
+    assert_eq!(report["answerable"]["all"]["questions"], 2);
+    assert_eq!(report["answerable"]["all"]["success_at_1"], 1.0);
+    assert_eq!(report["answerable"]["all"]["ndcg_at_5"], 1.0);
+    assert_eq!(report["false_positives_on_nobody"], 0.0);
+    assert_eq!(report["privacy_breaches"], 0);
+    assert_eq!(report["scale"]["people"], 3);
+    assert_eq!(report["bars_missed"], serde_json::json!([]));
+    let output = place.run(&["judge", "people", "--set", "nowhere"]);
+    assert!(refusal(&output).contains("nowhere"), "{output:?}");
+}

@@ -1,0 +1,238 @@
+//! What somebody typed, taken apart: the skills wanted and the conditions.
+
+use super::{
+    lexicon::{
+        AFTER_LANGUAGE, BEFORE_LANGUAGE, BEFORE_PLACE, ENDINGS, JOINTS, LANGUAGES, OPENINGS, SMALL, french, language,
+    },
+    text::{fold, words},
+};
+
+/// Characters of a query that are read; the rest is ignored.
+const LONGEST: usize = 200;
+/// Words of one skill that are looked at.
+const MOST_WORDS: usize = 10;
+/// Skills of one query that are looked at.
+const MOST_SKILLS: usize = 3;
+
+/// A question taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// What is wanted, one list of folded words for each skill; all of them are wanted.
+    pub skills: Vec<Vec<String>>,
+    /// Skills joined by "and" as one phrase, since a name may contain the word.
+    pub joined: Option<Vec<String>>,
+    /// Whether the text is surely French.
+    pub french: bool,
+    /// Only people of this site.
+    pub site: Option<String>,
+    /// Only people who speak the language with this code.
+    pub language: Option<&'static str>,
+    /// Only people of the project with this name or id.
+    pub project: Option<String>,
+}
+
+/// Words before a colon, folded.
+const KEYS: &[(&str, Key)] = &[
+    ("skill", Key::Skill),
+    ("skills", Key::Skill),
+    ("competence", Key::Skill),
+    ("kenntnis", Key::Skill),
+    ("fahigkeit", Key::Skill),
+    ("site", Key::Site),
+    ("standort", Key::Site),
+    ("project", Key::Project),
+    ("projekt", Key::Project),
+    ("projet", Key::Project),
+    ("language", Key::Language),
+    ("lang", Key::Language),
+    ("sprache", Key::Language),
+    ("langue", Key::Language),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Key {
+    Skill,
+    Site,
+    Project,
+    Language,
+}
+
+/// Takes a query apart. `is_site` tells whether a folded word is the id of a site.
+///
+/// ```
+/// use watercooler::matching::people::parse;
+///
+/// let wish = parse("Who knows torque sensors in Lyon?", |word| word == "lyon");
+/// assert_eq!(wish.skills, [["torque", "sensors"]]);
+/// assert_eq!(wish.site.as_deref(), Some("lyon"));
+/// ```
+pub fn parse(text: &str, is_site: impl Fn(&str) -> bool) -> Wish {
+    let text: String = text.chars().take(LONGEST).collect();
+    let mut wish = Wish { french: french(&text), ..Wish::default() };
+    let mut free: Vec<String> = Vec::new();
+    let mut current: Option<Key> = None;
+    let mut value: Vec<String> = Vec::new();
+    for chunk in fold(&text).split_whitespace() {
+        let key = chunk.split_once(':').and_then(|(name, rest)| {
+            let (_, key) = KEYS.iter().find(|(known, _)| *known == name)?;
+            Some((*key, rest))
+        });
+        if let Some((key, rest)) = key {
+            keep(&mut wish, current, &mut value);
+            current = Some(key);
+            if !rest.is_empty() {
+                value.push(rest.to_owned());
+            }
+        } else if matches!(current, Some(Key::Skill | Key::Project)) || (current.is_some() && value.is_empty()) {
+            value.push(chunk.to_owned());
+        } else {
+            // A site or a language is one word; what follows is free text again.
+            keep(&mut wish, current.take(), &mut value);
+            free.push(chunk.to_owned());
+        }
+    }
+    keep(&mut wish, current, &mut value);
+    sentence(&mut wish, &free, is_site);
+    wish.skills.truncate(MOST_SKILLS);
+    wish
+}
+
+fn keep(wish: &mut Wish, key: Option<Key>, value: &mut Vec<String>) {
+    let text = std::mem::take(value).join(" ");
+    let text = text.trim_matches(|c: char| matches!(c, '"' | '#' | '?' | ','));
+    if text.is_empty() {
+        return;
+    }
+    match key {
+        Some(Key::Skill) => push(&mut wish.skills, words(text)),
+        Some(Key::Site) => wish.site = Some(text.to_owned()),
+        Some(Key::Project) => wish.project = Some(text.to_owned()),
+        Some(Key::Language) => {
+            let code = LANGUAGES.iter().find(|(code, _)| *code == text).map(|(code, _)| *code);
+            wish.language = language(text).or(code);
+        }
+        None => {}
+    }
+}
+
+fn push(skills: &mut Vec<Vec<String>>, mut words: Vec<String>) {
+    words.truncate(MOST_WORDS);
+    if !words.is_empty() {
+        skills.push(words);
+    }
+}
+
+/// Free text: the site, the frame of the question, the language, then the skills.
+fn sentence(wish: &mut Wish, chunks: &[String], is_site: impl Fn(&str) -> bool) {
+    let outer = |c: char| matches!(c, '?' | '!' | ',' | ';' | '.' | '"' | '#' | '(' | ')');
+    let mut chunks: Vec<&str> = chunks.iter().map(|chunk| chunk.trim_matches(outer)).collect();
+    chunks.retain(|chunk| !chunk.is_empty());
+    if let Some(at) = chunks.iter().rposition(|chunk| is_site(chunk)) {
+        wish.site = chunks.get(at).map(|chunk| (*chunk).to_owned());
+        let before = chunks.iter().take(at).rev().take_while(|word| BEFORE_PLACE.contains(word)).count();
+        chunks.drain(at - before..=at);
+    }
+    let mut all: Vec<Word> = Vec::new();
+    let mut joint = false;
+    for chunk in chunks {
+        if matches!(chunk, "&" | "+") {
+            joint = true;
+            continue;
+        }
+        joint |= JOINTS.contains(&chunk);
+        for text in words(chunk) {
+            let is_joint = JOINTS.contains(&text.as_str());
+            all.push(Word { text, joint });
+            joint = is_joint;
+        }
+    }
+    let kept = condition(wish, unframed(&all));
+    let mut parts: Vec<Vec<String>> = vec![Vec::new()];
+    let mut joint = false;
+    for word in kept {
+        joint |= word.joint;
+        if SMALL.contains(&word.text.as_str()) || AFTER_LANGUAGE.contains(&word.text.as_str()) {
+            continue;
+        }
+        if joint && parts.last().is_some_and(|part| !part.is_empty()) {
+            parts.push(Vec::new());
+        }
+        joint = false;
+        if let Some(part) = parts.last_mut() {
+            part.push(word.text.clone());
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    if parts.len() > 1 {
+        wish.joined = Some(parts.concat());
+    }
+    parts.into_iter().for_each(|part| push(&mut wish.skills, part));
+}
+
+/// A word of the sentence, and whether "and" or the like leads to it.
+#[derive(Debug)]
+struct Word {
+    text: String,
+    joint: bool,
+}
+
+/// The question without what it begins and ends with; at least one word stays.
+fn unframed(all: &[Word]) -> &[Word] {
+    let mut rest = all;
+    while let Some(length) = OPENINGS.iter().filter_map(|opening| begins(rest, opening)).max() {
+        match rest.get(length..) {
+            Some(shorter) if !shorter.is_empty() => rest = shorter,
+            _ => break,
+        }
+    }
+    while let Some(length) = ENDINGS.iter().filter_map(|ending| ends(rest, ending)).max() {
+        match rest.get(..rest.len() - length) {
+            Some(shorter) if !shorter.is_empty() => rest = shorter,
+            _ => break,
+        }
+    }
+    rest
+}
+
+/// How many words a phrase has that these begin with.
+fn begins(words: &[Word], phrase: &str) -> Option<usize> {
+    let mut count = 0;
+    for part in phrase.split(' ') {
+        if words.get(count)?.text != part {
+            return None;
+        }
+        count += 1;
+    }
+    Some(count)
+}
+
+fn ends(words: &[Word], phrase: &str) -> Option<usize> {
+    begins(words.get(words.len().checked_sub(phrase.split(' ').count())?..)?, phrase)
+}
+
+/// Takes "in French", "auf Englisch" or "German-speaking" away when something else is wanted.
+fn condition<'a>(wish: &mut Wish, words: &'a [Word]) -> &'a [Word] {
+    let is = |at: Option<usize>, list: &[&str]| {
+        at.and_then(|at| words.get(at)).is_some_and(|word| list.contains(&word.text.as_str()))
+    };
+    let content = |part: &&[Word]| part.iter().any(|word| !SMALL.contains(&word.text.as_str()));
+    for (at, word) in words.iter().enumerate().rev() {
+        let Some(code) = language(&word.text) else { continue };
+        let before = is(at.checked_sub(1), BEFORE_LANGUAGE);
+        let after = is(Some(at + 1), AFTER_LANGUAGE);
+        let end = at + 1 + usize::from(after);
+        let start = at - usize::from(before);
+        let rest = if (before || after) && end == words.len() {
+            words.get(..start)
+        } else if (before || after) && start == 0 {
+            words.get(end..)
+        } else {
+            None
+        };
+        if let Some(rest) = rest.filter(content) {
+            wish.language = Some(code);
+            return rest;
+        }
+    }
+    words
+}
