@@ -19,6 +19,7 @@ use watercooler::{
         signatures::{Content, Incoming, OwnNames, Scheme, Signer, read, sign::sign},
     },
     id::Id,
+    matching::projects::{self, Register},
     model::{Account, Visibility},
     node::{self, Parts},
     store::page::Page,
@@ -169,4 +170,17 @@ fn home_timeline_of_20_posts(bencher: Bencher) {
             }))
             .unwrap()
     });
+}
+
+/// What a writer waits for: the five nearest of 10,000 invented projects.
+#[divan::bench]
+fn find_projects_like_a_draft_among_10000(bencher: Bencher) {
+    let mut register = Register::default();
+    let mut all = projects::scale::projects(&[], 10_000);
+    let draft = all.pop().unwrap();
+    for project in all {
+        register.insert(project);
+    }
+    register.calibrate(64);
+    bencher.bench(|| black_box(register.candidates(&draft.draft(), 5, None)));
 }

@@ -22,6 +22,7 @@
 //! | module | is | may use |
 //! |---|---|---|
 //! | [`error`], [`id`], [`time`], [`random`], [`limits`], [`config`], [`uri`] | the ground | each other |
+//! | [`matching`] | what resembles what | the ground |
 //! | [`crypto`], [`rate`], [`net`], [`media`] | keys, limits, the way out, files | the ground |
 //! | [`model`] | rows and enums | the ground |
 //! | [`db`] | both databases | `model` |
@@ -54,6 +55,7 @@ pub mod federation;
 pub mod id;
 pub mod jobs;
 pub mod limits;
+pub mod matching;
 pub mod media;
 pub mod model;
 pub mod net;

@@ -8,6 +8,7 @@ mod control;
 mod data;
 mod demo;
 mod init;
+mod judge;
 mod lock;
 mod serve;
 mod show;
@@ -70,6 +71,9 @@ pub enum Verb {
     Demo(demo::DemoArgs),
     /// Measure a node under load and print the workload with the figures
     Bench(bench::BenchArgs),
+    /// Measure how well things are found, on a labelled set
+    #[command(subcommand)]
+    Judge(judge::JudgeVerb),
     #[command(flatten)]
     Data(data::DataVerb),
     /// Look at settings
@@ -187,6 +191,7 @@ fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
         Verb::Init(arguments) => init::run(arguments, &global),
         Verb::Demo(arguments) => demo::run(&arguments, global.json),
         Verb::Bench(arguments) => bench::run(&arguments, global.json),
+        Verb::Judge(verb) => judge::run(&verb, &global),
         Verb::Migrate => serve::migrate(load(&global, environment)?.config, global.json),
     }
 }

@@ -1,0 +1,85 @@
+//! Why a project was found: the words, tags and vendor it has in common with the draft, as they stand in the project.
+
+use super::{
+    analysis::{Draft, KINDS, MEANINGS, STEMS, mentions},
+    concepts::Concepts,
+    space::{Feature, Space},
+    text::{fold, words},
+};
+use std::collections::HashSet;
+
+/// Most words that are named.
+const WORDS: usize = 8;
+/// A word that means the same, beside one that is the same.
+const MEANT: f32 = 0.8;
+
+/// What a draft has that a project may share.
+pub struct Reasons<'a> {
+    concepts: &'a Concepts,
+    features: HashSet<Feature>,
+    words: HashSet<String>,
+    tags: HashSet<String>,
+}
+
+/// What it shares with one.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Shared {
+    pub words: Vec<String>,
+    pub tags: Vec<String>,
+    pub vendor: bool,
+}
+
+impl<'a> Reasons<'a> {
+    pub fn of(draft: &Draft, concepts: &'a Concepts) -> Self {
+        let mut features = HashSet::new();
+        let mut seen = HashSet::new();
+        for mention in mentions(draft, concepts) {
+            features.extend(mention.stems);
+            features.extend(mention.meanings);
+            seen.insert(fold(&mention.written));
+        }
+        let tags = draft.tags.iter().map(|tag| joined(tag)).collect();
+        Self { concepts, features, words: seen, tags }
+    }
+
+    pub fn shared_with(&self, project: &Draft, spaces: &[Space; KINDS]) -> Shared {
+        let (Some(stems), Some(meanings)) = (spaces.get(STEMS), spaces.get(MEANINGS)) else { return Shared::default() };
+        let mut found: Vec<(f32, String)> = Vec::new();
+        let mut known = HashSet::new();
+        let mut matching = HashSet::new();
+        for mention in mentions(project, self.concepts) {
+            let rarity = |space: &Space, features: &[Feature]| {
+                let shared = features.iter().filter(|f| self.features.contains(f));
+                shared.map(|f| space.rarity(*f)).fold(0.0_f32, f32::max)
+            };
+            let gain = rarity(stems, &mention.stems).max(MEANT * rarity(meanings, &mention.meanings));
+            let folded = fold(&mention.written);
+            if gain > 0.0 {
+                matching.insert(folded.clone());
+                if known.insert(folded) {
+                    found.push((gain, mention.written));
+                }
+            }
+        }
+        found.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let all = |text: &str, of: &HashSet<String>| {
+            let words = words(text);
+            !words.is_empty() && words.iter().all(|w| of.contains(&w.folded))
+        };
+        Shared {
+            words: found.into_iter().take(WORDS).map(|(_, word)| word).collect(),
+            tags: project
+                .tags
+                .iter()
+                .filter(|tag| self.tags.contains(&joined(tag)) || all(tag, &matching))
+                .cloned()
+                .collect(),
+            vendor: project.vendor.is_some_and(|vendor| all(vendor, &self.words)),
+        }
+    }
+}
+
+/// A tag as one word, however it is written.
+fn joined(tag: &str) -> String {
+    words(tag).into_iter().map(|w| w.folded).collect()
+}
