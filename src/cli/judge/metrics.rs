@@ -129,7 +129,7 @@ impl LabelledSet {
             .count()
     }
 
-    /// Which half of the pairs a pair belongs to: constants were found on the second and checked on the first.
+    /// Which half of the pairs a pair belongs to: the weights were found on the second.
     fn half(&self, a: usize, b: usize) -> usize {
         let key = |at: usize| self.projects.get(at).map_or("", |p| p.key.as_str());
         let (a, b) = (key(a), key(b));
@@ -201,6 +201,8 @@ pub struct Figures {
     pub announced: Share,
     pub false_alarms: Share,
     pub unique_warned: Share,
+    /// Of all candidates shown that carry a label, announced or not.
+    pub precision_shown: Share,
     pub precision_labelled: Share,
     pub precision_all: Share,
     pub drafts_same_language: Share,
@@ -254,7 +256,9 @@ impl Figures {
         for (place, announced) in shown {
             let same = set.same.contains_key(&(query, *place));
             let related = set.related.contains(&(query, *place));
-            if !same && !related {
+            if same || related {
+                self.precision_shown.add(same);
+            } else {
                 self.false_alarms.hits += 1;
             }
             if *announced {
@@ -318,6 +322,7 @@ impl Figures {
             ("recall_cross_bare", all(self.cross_bare)),
             ("false_alarms_per_registration", self.false_alarms.value()),
             ("unique_projects_warned", self.unique_warned.value()),
+            ("shown_same_against_related", self.precision_shown.value()),
             ("precision_same_against_related", self.precision_labelled.value()),
             ("precision_same_against_all", self.precision_all.value()),
             ("announced_as_same_of_same_language", self.announced.value()),

@@ -10,6 +10,12 @@ use std::collections::HashSet;
 
 /// Most words that are named.
 const WORDS: usize = 8;
+/// A word that only begins like one of the draft, which rules of grammar do not explain.
+const ALIKE: f32 = 0.1;
+/// Letters of such a beginning.
+const BEGIN: usize = 6;
+/// See [`Reasons::breadth`].
+const BREADTH: usize = 3;
 /// A word that means the same, beside one that is the same.
 const MEANT: f32 = 0.8;
 
@@ -18,6 +24,7 @@ pub struct Reasons<'a> {
     concepts: &'a Concepts,
     features: HashSet<Feature>,
     words: HashSet<String>,
+    beginnings: HashSet<String>,
     tags: HashSet<String>,
 }
 
@@ -39,7 +46,19 @@ impl<'a> Reasons<'a> {
             seen.insert(fold(&mention.written));
         }
         let tags = draft.tags.iter().map(|tag| joined(tag)).collect();
-        Self { concepts, features, words: seen, tags }
+        let beginnings = seen.iter().filter_map(|word| word.get(..BEGIN)).map(str::to_owned).collect();
+        Self { concepts, features, words: seen, beginnings, tags }
+    }
+
+    /// Whether a word of the draft begins with the same letters.
+    fn begin_alike(&self, folded: &str) -> bool {
+        folded.get(..BEGIN).is_some_and(|begin| self.beginnings.contains(begin))
+    }
+
+    /// Different words that make more than a topic in common: one rare word, repeated, is no more. A draft that has fewer
+    /// must share all of them.
+    pub fn breadth(&self) -> usize {
+        BREADTH.min(self.words.len())
     }
 
     pub fn shared_with(&self, project: &Draft, spaces: &[Space; KINDS]) -> Shared {
@@ -54,6 +73,7 @@ impl<'a> Reasons<'a> {
             };
             let gain = rarity(stems, &mention.stems).max(MEANT * rarity(meanings, &mention.meanings));
             let folded = fold(&mention.written);
+            let gain = if gain > 0.0 || !self.begin_alike(&folded) { gain } else { ALIKE };
             if gain > 0.0 {
                 matching.insert(folded.clone());
                 if known.insert(folded) {

@@ -17,12 +17,10 @@ const POOL: usize = 60;
 const PARTNERS: usize = 5;
 /// Share of the register, one in so many, that may change before lengths are taken anew.
 const STALE: usize = 20;
-/// Different words that the same work has in common at least: one rare word, repeated, is a topic.
-const BREADTH: usize = 3;
 /// Words of the purpose that stand for a draft when its limit is measured; people type about as many.
 const TYPED: usize = 12;
 
-/// The constants of the score. Found on one half of the labelled pairs and checked on the other, see
+/// The constants of the score; how they were found, and what they were checked on, is in
 /// `docs/duplicate-check.md`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tuning {
@@ -49,9 +47,9 @@ impl Tuning {
         draft: [0.2, 0.2, 0.3, 0.1, 0.2],
         usual: 0.5,
         foreign: 1.0,
-        chance: 0.08,
+        chance: 0.1,
         chance_same: 0.001,
-        chance_draft: 0.025,
+        chance_draft: 0.08,
     };
 }
 
@@ -91,7 +89,7 @@ pub struct Candidate {
     pub key: String,
     /// How much it resembles the draft, less what is usual in this register; comparable within one answer only.
     pub score: f32,
-    /// Chance hardly explains it: worth interrupting the writer.
+    /// Chance hardly explains it: worth interrupting the writer. Never before [`Register::calibrate`].
     pub warn: bool,
     /// It looks like the same work.
     pub same: bool,
@@ -336,11 +334,12 @@ impl Register {
             .filter_map(|hit| {
                 let project = &self.entry(hit.number)?.project;
                 let why = reasons.shared_with(&project.draft(), &self.spaces);
+                let broad = why.words.len() >= reasons.breadth();
                 Some(Candidate {
                     key: project.key.clone(),
                     score: hit.score,
-                    warn: limits.is_some_and(|(warn, _)| hit.score >= warn),
-                    same: limits.is_some_and(|(_, same)| hit.score >= same) && why.words.len() >= BREADTH,
+                    warn: broad && limits.is_some_and(|(warn, _)| hit.score >= warn),
+                    same: broad && limits.is_some_and(|(_, same)| hit.score >= same),
                     words: why.words,
                     tags: why.tags,
                     vendor: why.vendor,
@@ -413,13 +412,11 @@ impl Register {
                 let Some(other) = self.entry(hit.number) else { continue };
                 let (a, b) = (&entry.project.key, &other.project.key);
                 let (a, b) = if a < b { (a, b) } else { (b, a) };
-                let same = hit.score >= limits.same
-                    && Reasons::of(&entry.project.draft(), &self.concepts)
-                        .shared_with(&other.project.draft(), &self.spaces)
-                        .words
-                        .len()
-                        >= BREADTH;
-                pairs.push(Pair { a: a.clone(), b: b.clone(), score: hit.score, same });
+                let reasons = Reasons::of(&entry.project.draft(), &self.concepts);
+                let why = reasons.shared_with(&other.project.draft(), &self.spaces);
+                if why.words.len() >= reasons.breadth() {
+                    pairs.push(Pair { a: a.clone(), b: b.clone(), score: hit.score, same: hit.score >= limits.same });
+                }
             }
         }
         // Each pair is usually seen from both sides.
