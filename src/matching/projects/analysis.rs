@@ -39,9 +39,13 @@ const RUNS: std::ops::RangeInclusive<usize> = 3..=5;
 pub struct Draft<'a> {
     /// Its language as a tag (`de`, `en-GB`), if known; guessed otherwise.
     pub language: Option<&'a str>,
+    /// What it is called; or all there is, for a few words.
     pub name: &'a str,
+    /// What it is for. The first 400 words count.
     pub purpose: &'a str,
+    /// As they were typed. The first 30 count.
     pub tags: &'a [String],
+    /// Who sells the tool it uses, or the tool.
     pub vendor: Option<&'a str>,
 }
 
@@ -57,8 +61,11 @@ pub struct Analysis {
 /// One word with everything by which it can match, to tell the reader why.
 #[derive(Debug)]
 pub struct Mention {
+    /// As it was written.
     pub written: String,
+    /// Features of [`STEMS`]: its own stem and those of its parts.
     pub stems: Vec<u64>,
+    /// Features of [`MEANINGS`].
     pub meanings: Vec<u64>,
 }
 

@@ -31,12 +31,16 @@ pub struct Reasons<'a> {
 /// What it shares with one.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Shared {
+    /// Different words, the rarest first, as they stand in the project.
     pub words: Vec<String>,
+    /// Its tags.
     pub tags: Vec<String>,
+    /// Its vendor.
     pub vendor: bool,
 }
 
 impl<'a> Reasons<'a> {
+    /// Reads the draft once, for all candidates.
     pub fn of(draft: &Draft, concepts: &'a Concepts) -> Self {
         let mut features = HashSet::new();
         let mut seen = HashSet::new();
@@ -61,6 +65,7 @@ impl<'a> Reasons<'a> {
         BREADTH.min(self.words.len())
     }
 
+    /// What a project has in common with it; rarities are those of the register's `spaces`.
     pub fn shared_with(&self, project: &Draft, spaces: &[Space; KINDS]) -> Shared {
         let (Some(stems), Some(meanings)) = (spaces.get(STEMS), spaces.get(MEANINGS)) else { return Shared::default() };
         let mut found: Vec<(f32, String)> = Vec::new();

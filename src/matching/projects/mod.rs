@@ -24,4 +24,4 @@ pub mod text;
 
 pub use analysis::{Analysis, Draft, KINDS};
 pub use calibration::Limits;
-pub use register::{Candidate, Pair, Project, Register, Tuning};
+pub use register::{Calibration, Candidate, Pair, Project, Register, Tuning};

@@ -60,6 +60,7 @@ pub struct Project {
     pub key: String,
     /// Language tag, if known.
     pub language: Option<String>,
+    /// What it is called.
     pub name: String,
     /// What it is for, in a few sentences.
     pub purpose: String,
@@ -104,13 +105,22 @@ pub struct Candidate {
 /// Two projects that resemble one another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
-    /// Keys, in order.
+    /// The smaller of the two keys.
     pub a: String,
+    /// The other.
     pub b: String,
     /// As that of a [`Candidate`].
     pub score: f32,
     /// It looks like the same work.
     pub same: bool,
+}
+
+/// What [`Register::measure`] found.
+#[derive(Debug, Clone)]
+pub struct Calibration {
+    usual: f32,
+    limits: Limits,
+    backgrounds: Vec<(String, Background)>,
 }
 
 #[derive(Debug)]
@@ -139,6 +149,8 @@ pub struct Register {
 #[derive(Debug, Clone, Copy)]
 struct Hit {
     number: u32,
+    /// What is shared, before anything is taken off.
+    raw: f32,
     order: f32,
     /// What is compared with the limit.
     score: f32,
@@ -280,24 +292,28 @@ impl Register {
         (ranked, background)
     }
 
-    fn usual_around(&self, number: u32) -> f32 {
-        self.entry(number).and_then(|e| e.background).map_or(self.usual, |b| b.mean)
-    }
-
-    /// Scores less what is usual around both, best first.
-    fn hits(&self, language: Language, usual: f32, ranked: &[(f32, u32)]) -> Vec<Hit> {
+    /// Scores less what is usual around both, best first. `usual` is what is usual around the text, `around` around a
+    /// project.
+    fn hits(&self, language: Language, usual: f32, ranked: &[(f32, u32)], around: impl Fn(u32) -> f32) -> Vec<Hit> {
+        // A short text shares less with everything.
+        let size = if self.usual > 0.0 { (usual / self.usual).min(1.0) } else { 1.0 };
         let mut hits: Vec<Hit> = ranked
             .iter()
             .map(|(raw, number)| {
-                let theirs = self.usual_around(*number);
+                let theirs = around(*number);
                 let foreign = self.entry(*number).is_some_and(|e| e.language != language);
                 let score = raw - self.tuning.usual * (usual + theirs) / 2.0;
                 let score = if foreign { score - self.tuning.foreign } else { score };
-                Hit { number: *number, order: raw - self.tuning.usual * theirs, score }
+                Hit { number: *number, raw: *raw, order: raw - self.tuning.usual * theirs * size, score }
             })
             .collect();
         hits.sort_by(|a, b| b.order.total_cmp(&a.order));
         hits
+    }
+
+    /// What is usual around a project, as far as it is known.
+    fn usual_around(&self, number: u32) -> f32 {
+        self.entry(number).and_then(|e| e.background).map_or(self.usual, |b| b.mean)
     }
 
     /// The projects that resemble a draft most, best first; `except` names the project whose draft it is, when it is
@@ -307,7 +323,7 @@ impl Register {
         let analysis = Analysis::of(draft, &self.concepts);
         let ranked = self.scores(&analysis, Manner::Project, except, POOL.max(DEPTH));
         let usual = background(ranked.iter().map(|(score, _)| *score)).map_or(self.usual, |b| b.mean);
-        let hits = self.hits(analysis.language, usual, &ranked);
+        let hits = self.hits(analysis.language, usual, &ranked, |number| self.usual_around(number));
         self.present(draft, &hits, most, self.limits.map(|l| (l.project, l.same)))
     }
 
@@ -322,15 +338,15 @@ impl Register {
     fn typed(&self, analysis: &Analysis, except: Option<u32>, most: usize) -> Vec<Hit> {
         self.scores(analysis, Manner::Typed, except, most)
             .into_iter()
-            .map(|(raw, number)| Hit { number, order: raw, score: raw })
+            .map(|(raw, number)| Hit { number, raw, order: raw, score: raw })
             .collect()
     }
 
     fn present(&self, draft: &Draft, hits: &[Hit], most: usize, limits: Option<(f32, f32)>) -> Vec<Candidate> {
         let reasons = Reasons::of(draft, &self.concepts);
         hits.iter()
+            .filter(|hit| hit.raw > 0.0)
             .take(most)
-            .filter(|hit| hit.order > 0.0)
             .filter_map(|hit| {
                 let project = &self.entry(hit.number)?.project;
                 let why = reasons.shared_with(&project.draft(), &self.spaces);
@@ -348,37 +364,35 @@ impl Register {
             .collect()
     }
 
-    /// Measures what is usual in this register and sets the limits of warnings by it. At most `most` projects, evenly
-    /// spread, are looked at; each costs about one question. A few hundred are enough for the limits; all of them
-    /// (`usize::MAX`) also give every project a background of its own, which [`Register::pairs`] wants.
+    /// [`Register::measure`] and [`Register::adopt`] in one, for those who share the register with nobody.
     pub fn calibrate(&mut self, most: usize) {
         self.refresh();
-        let all: Vec<u32> = (0..).zip(&self.entries).filter(|(_, e)| e.is_some()).map(|(n, _)| n).collect();
+        self.adopt(self.measure(most));
+    }
+
+    /// Measures what is usual in this register. At most `most` projects, evenly spread, are looked at; each costs about
+    /// two questions. A few hundred are enough for the limits; all of them (`usize::MAX`) also give every project a
+    /// background of its own, which [`Register::pairs`] wants.
+    pub fn measure(&self, most: usize) -> Calibration {
+        let all: Vec<(u32, &Entry)> = (0..).zip(&self.entries).filter_map(|(n, e)| Some((n, e.as_ref()?))).collect();
         let step = all.len().div_ceil(most.max(1)).max(1);
-        let measured: Vec<u32> = all.into_iter().step_by(step).collect();
-        let around: Vec<_> = measured
-            .iter()
-            .map(|number| {
-                let draft = self.entry(*number).map(|e| e.project.draft()).unwrap_or_default();
-                self.look_around(&Analysis::of(&draft, &self.concepts), *number)
+        let around: Vec<_> = all
+            .into_iter()
+            .step_by(step)
+            .map(|(number, entry)| {
+                let analysis = Analysis::of(&entry.project.draft(), &self.concepts);
+                let (ranked, background) = self.look_around(&analysis, number);
+                (number, entry, ranked, background)
             })
             .collect();
-        let means: Vec<f32> = around.iter().filter_map(|(_, background)| Some(background.as_ref()?.mean)).collect();
-        self.usual = means.iter().sum::<f32>() / means.len().max(1) as f32;
-        for (number, (_, background)) in measured.iter().zip(&around) {
-            if let Some(Some(entry)) = self.entries.get_mut(*number as usize) {
-                entry.background = *background;
-            }
-        }
+        let known: HashMap<u32, Background> = around.iter().filter_map(|(n, .., b)| Some((*n, (*b)?))).collect();
+        let usual = known.values().map(|b| b.mean).sum::<f32>() / known.len().max(1) as f32;
+        let usual_around = |number: u32| known.get(&number).map_or(usual, |b| b.mean);
         let mut projects = Vec::new();
         let mut drafts = Vec::new();
-        for (number, (ranked, _)) in measured.iter().zip(&around) {
-            let Some(entry) = self.entry(*number) else { continue };
-            let mut scores: Vec<f32> = self
-                .hits(entry.language, self.usual_around(*number), ranked)
-                .into_iter()
-                .map(|hit| hit.score)
-                .collect();
+        for (number, entry, ranked, _) in &around {
+            let hits = self.hits(entry.language, usual_around(*number), ranked, usual_around);
+            let mut scores: Vec<f32> = hits.into_iter().map(|hit| hit.score).collect();
             scores.sort_by(|a, b| b.total_cmp(a));
             projects.extend(background(scores));
             for text in [entry.project.name.clone(), beginning(&entry.project.purpose)] {
@@ -393,7 +407,25 @@ impl Register {
             Some(Limits { project, same, draft: limit(&drafts, tuning.chance_draft)? })
         });
         let rarity = self.spaces.first().map_or(0.0, |space| space.rarity_of(1));
-        self.limits = Some(Limits::for_rarity(rarity, measured));
+        let key = |number: u32| self.entry(number).map(|e| e.project.key.clone());
+        Calibration {
+            usual,
+            limits: Limits::for_rarity(rarity, measured),
+            backgrounds: known.into_iter().filter_map(|(number, b)| Some((key(number)?, b))).collect(),
+        }
+    }
+
+    /// Takes over what was measured; quick. Projects that came or went in the meantime do no harm.
+    pub fn adopt(&mut self, calibration: Calibration) {
+        self.refresh();
+        self.usual = calibration.usual;
+        self.limits = Some(calibration.limits);
+        for (key, background) in calibration.backgrounds {
+            let number = self.numbers.get(&key).copied();
+            if let Some(Some(entry)) = number.and_then(|n| self.entries.get_mut(n as usize)) {
+                entry.background = Some(background);
+            }
+        }
     }
 
     /// All pairs of projects that are worth a warning to each other's leads, best first; empty before
@@ -406,7 +438,7 @@ impl Register {
             let analysis = Analysis::of(&entry.project.draft(), &self.concepts);
             let (ranked, background) = self.look_around(&analysis, number);
             let usual = background.map_or(self.usual, |b| b.mean);
-            let mut hits = self.hits(entry.language, usual, &ranked);
+            let mut hits = self.hits(entry.language, usual, &ranked, |number| self.usual_around(number));
             hits.sort_by(|a, b| b.score.total_cmp(&a.score));
             for hit in hits.into_iter().take(PARTNERS).take_while(|hit| hit.score >= limits.project) {
                 let Some(other) = self.entry(hit.number) else { continue };
