@@ -213,6 +213,31 @@ fn changing_a_register_leads_where_building_it_anew_does() {
 }
 
 #[test]
+fn the_list_is_there_from_the_first_word_on() {
+    let mut register = small();
+    register.calibrate(usize::MAX);
+    for (typed, expected) in [("Forklifts", "fork"), ("Gabelstapler", "fork"), ("choir", "choir"), ("arbres", "tree")] {
+        let found = keys(&register, &project("", typed, "", &[]));
+        assert_eq!(found.first().map(String::as_str), Some(expected), "{typed}");
+    }
+}
+
+#[test]
+fn projects_may_come_and_go_while_limits_are_measured() {
+    let mut register = small();
+    let measured = register.measure(usize::MAX);
+    assert_eq!(register.limits(), None);
+    register.remove("choir");
+    register.insert(project("tennis", "Table tennis", "A table in the basement.", &[]));
+    register.adopt(measured);
+    assert!(register.limits().is_some());
+    assert_eq!(keys(&register, &project("", "Table tennis club", "", &[])).first().map(String::as_str), Some("tennis"));
+    let few = register.measure(3);
+    register.adopt(few);
+    assert!(register.limits().is_some());
+}
+
+#[test]
 fn pairs_are_reported_once_and_only_those_that_stand_out() {
     let mut register = small();
     assert!(register.pairs().is_empty());
@@ -272,9 +297,14 @@ fn words_of_one_stem_agree() {
     for (language, words) in [
         (Language::English, vec!["scanner", "scanners", "scanning", "scan"]),
         (Language::English, vec!["automation", "automated", "automate", "automating"]),
+        (Language::English, vec!["tree", "trees"]),
+        (Language::English, vec!["company", "companies"]),
+        (Language::English, vec!["box", "boxes"]),
         (Language::German, vec!["Wartung", "Wartungen", "warten"]),
         (Language::German, vec!["Pläne", "Plaene", "Plan", "Planung"]),
         (Language::French, vec!["capteur", "capteurs"]),
+        (Language::French, vec!["arbre", "arbres"]),
+        (Language::French, vec!["journal", "journaux"]),
         (Language::French, vec!["automatisation", "automatiser", "automatisations"]),
     ] {
         let stems: Vec<String> = words.iter().map(|w| stem(&fold(w), language)).collect();

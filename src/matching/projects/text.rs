@@ -133,9 +133,13 @@ pub fn stem(folded: &str, language: Language) -> String {
     if letters < 4 || folded.chars().any(|c| c.is_ascii_digit()) {
         return folded.to_owned();
     }
-    let mut stem = folded;
+    let singular = match language {
+        Language::English | Language::French => singular(folded),
+        Language::German => folded,
+    };
+    let mut stem = singular;
     for (ending, remain) in language.endings() {
-        if let Some(rest) = folded.strip_suffix(ending)
+        if let Some(rest) = singular.strip_suffix(ending)
             && rest.chars().count() >= *remain
         {
             stem = rest;
@@ -153,6 +157,14 @@ pub fn stem(folded: &str, language: Language) -> String {
         }
     }
     stem
+}
+
+/// Without the `s` or `x` of the plural, so that `tree` and `trees` lose the same endings afterwards.
+fn singular(folded: &str) -> &str {
+    match folded.strip_suffix(['s', 'x']) {
+        Some(rest) if rest.len() >= 3 && !rest.ends_with(['s', 'u', 'i', 'o']) => rest,
+        _ => folded,
+    }
 }
 
 // Sorted by length: the first that fits is the longest.
@@ -201,6 +213,7 @@ const ENGLISH_ENDINGS: &[(&str, usize)] = &[
     ("ive", 4),
     ("ous", 4),
     ("ity", 4),
+    ("ie", 3),
     ("ic", 4),
     ("al", 4),
     ("er", 4),
