@@ -19,6 +19,7 @@ use watercooler::{
         signatures::{Content, Incoming, OwnNames, Scheme, Signer, read, sign::sign},
     },
     id::Id,
+    matching::projects::{self, Register},
     model::{Account, Visibility},
     node::{self, Parts},
     store::page::Page,
@@ -248,4 +249,17 @@ fn who_knows_among_50_000_people(bencher: Bencher, text: &str) {
         std::sync::LazyLock::new(|| organisation(50_000));
     let directory = &*DIRECTORY;
     bencher.bench(|| directory.search(black_box(text), "site-1", 20_000, 10));
+}
+
+/// What a writer waits for: the five nearest of 10,000 invented projects.
+#[divan::bench]
+fn find_projects_like_a_draft_among_10000(bencher: Bencher) {
+    let mut register = Register::default();
+    let mut all = projects::scale::projects(&[], 10_000);
+    let draft = all.pop().unwrap();
+    for project in all {
+        register.insert(project);
+    }
+    register.calibrate(64);
+    bencher.bench(|| black_box(register.candidates(&draft.draft(), 5, None)));
 }

@@ -6,6 +6,7 @@ mod allowlist;
 mod authority;
 mod cli;
 mod crash;
+mod judge;
 mod layers;
 mod rows;
 mod storage;

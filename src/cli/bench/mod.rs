@@ -168,11 +168,8 @@ fn file_size(config: &Config) -> u64 {
 
 fn start(file: &Path) -> Result<Server, Failure> {
     let program = std::env::current_exe()?;
-    let mut child = Command::new(program)
-        .args(["serve", "--json", "--config"])
-        .arg(file)
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let mut child =
+        Command::new(program).args(["serve", "--json", "--config"]).arg(file).stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     if let Some(out) = child.stdout.as_mut() {
         BufReader::new(out).read_line(&mut line)?;

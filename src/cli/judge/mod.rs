@@ -1,7 +1,10 @@
 //! `judge`: measures how well things are found, on labelled sets that lie in a folder; prints every figure of the set's
 //! protocol. Needs no node.
 
+mod metrics;
 mod people;
+mod plain;
+mod projects;
 
 use super::{Failure, Global, print};
 use clap::Subcommand;
@@ -12,11 +15,14 @@ use std::path::PathBuf;
 pub enum JudgeVerb {
     /// "Who knows X": people.jsonl, projects.jsonl, aliases.json and queries.jsonl in a folder
     People(people::PeopleArgs),
+    /// "Is somebody already doing this?": projects.jsonl, pairs.jsonl and drafts.jsonl in a folder
+    Projects(projects::ProjectsArgs),
 }
 
 pub(super) fn run(verb: &JudgeVerb, global: &Global) -> Result<(), Failure> {
     match verb {
         JudgeVerb::People(arguments) => people::run(arguments, global),
+        JudgeVerb::Projects(arguments) => projects::run(arguments, global),
     }
 }
 
