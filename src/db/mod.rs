@@ -16,6 +16,7 @@ pub use crate::on_backend;
 pub use budget::Budget;
 pub use conn::{Conn, Dialect, PgConn, PgRuntime};
 pub use migrate::versions as migration_versions;
+pub(crate) use sql::padded;
 pub use sql::{Loads, Sql, Typed, Value};
 
 use crate::{Error, Result};

@@ -116,7 +116,7 @@ impl Sql {
     pub fn with(self, text: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
         self.push(text).bind(value)
     }
-    /// Appends a parenthesised list of ids, padded to a power of two so that few statements are cached. An empty list
+    /// Appends a parenthesised list of ids, padded to one of few sizes so that few statements are cached. An empty list
     /// matches nothing.
     pub fn ids<T>(self, ids: &[Id<T>]) -> Self {
         self.list(ids.iter().map(|id| Value::from(*id)).collect(), Value::Int(None))
@@ -131,7 +131,7 @@ impl Sql {
     }
 
     fn list(mut self, mut values: Vec<Value>, nothing: Value) -> Self {
-        let padded = values.len().max(1).next_power_of_two();
+        let padded = padded(values.len());
         let fill = values.last().cloned().unwrap_or(nothing);
         values.resize(padded, fill);
         for (i, value) in values.into_iter().enumerate() {
@@ -197,6 +197,13 @@ impl Sql {
     pub fn exists(self, conn: &mut Conn) -> Result<bool> {
         Ok(self.optional_i64(conn)?.is_some())
     }
+}
+
+/// The next of the sizes 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24 ...: four to each doubling, so that little is asked
+/// twice and pages of 20 and 40 fit exactly.
+pub(crate) fn padded(length: usize) -> usize {
+    let step = (length.next_power_of_two() / 8).max(1);
+    length.max(1).next_multiple_of(step)
 }
 
 /// A statement whose columns have these SQL types.
@@ -271,5 +278,21 @@ where
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::padded;
+
+    #[test]
+    fn lists_are_padded_to_few_sizes() {
+        let sizes: std::collections::BTreeSet<usize> = (0..=1_000).map(padded).collect();
+        assert_eq!(
+            sizes.iter().copied().take(16).collect::<Vec<_>>(),
+            [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32]
+        );
+        assert!(sizes.contains(&40) && sizes.len() < 40);
+        assert!((1..=1_000).all(|n| padded(n) >= n && padded(n) * 4 <= n * 5 + 4));
     }
 }

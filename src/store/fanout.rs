@@ -2,7 +2,7 @@
 
 use crate::{
     Result,
-    db::{Conn, Sql},
+    db::{Conn, Sql, padded},
     id::Id,
     model::{Account, Follow, Post},
     time::Timestamp,
@@ -91,10 +91,9 @@ pub fn readers(
 pub fn insert(conn: &mut Conn, post: Id<Post>, readers: &[Id<Account>]) -> Result<()> {
     for chunk in readers.chunks(64) {
         let mut sql = Sql::new("insert into home_entries (account_id, post_id) values ");
-        // Filled up to a power of two, so that few statements are cached.
-        let last = chunk.last().copied();
-        let rows = chunk.iter().copied().chain(std::iter::repeat_n(last, chunk.len().next_power_of_two()).flatten());
-        for (n, reader) in rows.take(chunk.len().next_power_of_two()).enumerate() {
+        // Filled up, so that few statements are cached.
+        let rows = chunk.iter().chain(std::iter::repeat_n(chunk.last(), padded(chunk.len())).flatten());
+        for (n, reader) in rows.take(padded(chunk.len())).copied().enumerate() {
             sql = sql.with(if n == 0 { "(" } else { ",(" }, reader).with(",", post).push(")");
         }
         sql.push(" on conflict do nothing").execute(conn)?;

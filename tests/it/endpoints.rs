@@ -206,6 +206,7 @@ impl World {
             ("POST", "/api/v1/statuses") => call.body = json!({"status": "hello"}),
             ("PUT", "/api/v1/statuses/:id") => call.body = json!({"status": "hello again"}),
             ("PUT", "/api/v1/media/:id") => call.body = json!({"description": "a wall"}),
+            ("POST" | "DELETE", "/api/v1/domain_blocks") => call.body = json!({"domain": "elsewhere.example"}),
             ("POST", "/api/v1/reports") => call.body = json!({"account_id": self.bob.id}),
             ("POST", "/api/v1/apps") => call.body = json!({"client_name": "x", "redirect_uris": "a://b"}),
             ("POST", "/oauth/token") => {
