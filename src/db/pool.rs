@@ -17,11 +17,13 @@ pub(super) struct Finish {
     pub answer: Box<dyn FnOnce(Result<()>) + Send>,
 }
 
+/// An operation, told whether this is its last run: only then may it use up what it holds.
+type Run = Box<dyn FnMut(&mut Conn, bool) -> Finish + Send>;
+
 /// An operation waiting for a thread.
 pub(super) struct Work {
     pub write: bool,
-    /// Told whether this is its last run; only then may it use up what it holds.
-    pub run: Box<dyn FnMut(&mut Conn, bool) -> Finish + Send>,
+    pub run: Run,
 }
 
 #[derive(Default)]
