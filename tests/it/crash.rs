@@ -224,7 +224,11 @@ async fn rel_03_every_acknowledged_activity_has_its_effect_once_after_a_kill() {
         let mut server = place.serve();
         let killer = server.child.id();
         let (stop, signer, peer) = (moment(round) * 2, signer.clone(), peer.clone());
+        // The moment counts from the first activity that was taken: a busy machine starts slowly.
+        let taken = Arc::new(tokio::sync::Notify::new());
+        let first = taken.clone();
         let kill = tokio::spawn(async move {
+            first.notified().await;
             tokio::time::sleep(stop).await;
             std::process::Command::new("kill").args(["-9", &killer.to_string()]).status().unwrap();
         });
@@ -248,11 +252,15 @@ async fn rel_03_every_acknowledged_activity_has_its_effect_once_after_a_kill() {
                 },
             });
             match deliver(&server, &signer, &create).await {
-                Some(202) => acknowledged.insert(marker),
+                Some(202) => {
+                    taken.notify_one();
+                    acknowledged.insert(marker)
+                }
                 Some(status) => panic!("{status}"),
                 None => break,
             };
         }
+        taken.notify_one();
         kill.await.unwrap();
         server.child.wait().unwrap();
     }
