@@ -9,6 +9,7 @@ mod data;
 mod demo;
 mod init;
 mod lock;
+pub mod org;
 mod serve;
 mod show;
 

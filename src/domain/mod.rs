@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod aliases;
 pub mod audit;
+pub mod charter;
 pub mod fact;
 pub mod filters;
 pub mod follows;

@@ -23,6 +23,8 @@ mod media;
 mod network;
 mod notifications;
 mod oauth;
+mod organisation;
+mod organisation_fifty;
 mod pages;
 mod peers;
 mod people;
