@@ -39,10 +39,10 @@ pub fn routes(app: &App) -> Router {
         .merge(web::routes())
         .merge(federation::inbox::routes())
         .merge(web::files::routes())
-        .merge(federation::serve::routes().layer(axum::middleware::from_fn_with_state(
-            app.clone(),
-            federation::charter::vouch::sign_answers,
-        )))
+        .merge(
+            federation::serve::routes()
+                .layer(axum::middleware::from_fn_with_state(app.clone(), federation::charter::vouch::sign_answers)),
+        )
         .merge(federation::charter::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(api::request::wrong_method)

@@ -234,7 +234,8 @@ pub async fn list(app: &App) -> Result<Vec<Entry>> {
     if let Some(signed) = &organisation {
         list.extend(entries(app, signed).into_iter().map(|p| peer("charter", p)));
         for gone in &signed.charter.removed {
-            let mut line = block("charter", Block { domain: gone.domain.clone(), ..Block::default() }, gone.reason.clone());
+            let mut line =
+                block("charter", Block { domain: gone.domain.clone(), ..Block::default() }, gone.reason.clone());
             (line.kind, line.severity) = ("removed", None);
             list.push(line);
         }
@@ -301,9 +302,7 @@ pub async fn refresh(app: &App) -> Result<()> {
     let mut turn = known.turn.lock().await;
     let file = file(app, &known);
     let (rows, blocks, stored) = app
-        .read(|conn| {
-            Ok((store::peers::list(conn)?, store::peers::blocks(conn)?, store::charter::in_force(conn)?))
-        })
+        .read(|conn| Ok((store::peers::list(conn)?, store::peers::blocks(conn)?, store::charter::in_force(conn)?)))
         .await?;
     let mut peers: Vec<Peer> = file.peers.iter().cloned().chain(rows.into_iter().map(entry_of)).collect();
     let blocks: Vec<Block> = file.blocks.iter().cloned().chain(blocks.into_iter().map(block_of)).collect();
@@ -322,9 +321,8 @@ pub async fn refresh(app: &App) -> Result<()> {
         return Ok(());
     }
     // Who was removed and is invited again comes through its door.
-    let at_a_door = |name: &String| {
-        split_domain(name).is_some_and(|(host, _)| doors.iter().any(|door| door.domain == host))
-    };
+    let at_a_door =
+        |name: &String| split_domain(name).is_some_and(|(host, _)| doors.iter().any(|door| door.domain == host));
     policy.removed.retain(|name| !at_a_door(name));
     peers.extend(doors);
     app.net().configure(|config| {

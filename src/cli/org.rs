@@ -9,7 +9,9 @@ use crate::{
     domain::{
         audit::Staff,
         charter::{
-            self, Change, Founding, Outcome, Refused, Software, Terms, change::typed_domain, document, fingerprint,
+            self, Change, Founding, Outcome, Refused, Software, Terms,
+            change::typed_domain,
+            document, fingerprint,
             lists::{self, Form},
             status::status,
             steward,
@@ -347,7 +349,9 @@ impl OrgVerb {
             }
             Self::Export { .. } if !as_json => return Ok(take("list").unwrap_or_default()),
             Self::Show if !as_json => {
-                return serde_json::to_string_pretty(&value).map(Value::String).map_err(|e| Failure::new(e.to_string()));
+                return serde_json::to_string_pretty(&value)
+                    .map(Value::String)
+                    .map_err(|e| Failure::new(e.to_string()));
             }
             _ => {}
         }
@@ -555,8 +559,9 @@ fn pair(rule: &str) -> Result<(String, String)> {
 fn other(app: &App, domain: &str, actor: Option<String>) -> Result<charter::Member> {
     let domain = typed_domain(domain)?;
     let actor = actor.unwrap_or_else(|| format!("https://{domain}/actor"));
-    let url = crate::uri::parse(&actor)
-        .ok_or_else(|| Error::from(Refused::Input(format!("`{actor}` is no address such as https://{domain}/actor."))))?;
+    let url = crate::uri::parse(&actor).ok_or_else(|| {
+        Error::from(Refused::Input(format!("`{actor}` is no address such as https://{domain}/actor.")))
+    })?;
     Ok(charter::Member {
         domain,
         department: String::new(),

@@ -94,9 +94,6 @@ mod tests {
         assert_eq!(value(&json!({ "client_id": "x", "none": null, "on": true })), "client id  x\non         yes\n");
         assert_eq!(value(&json!([])), "None.");
         let nested = json!({ "name": "x", "rules": { "k": 5 }, "nodes": [{ "domain": "a.example", "behind": 0 }] });
-        assert_eq!(
-            value(&nested),
-            "name   x\nrules  k=5\n\nnodes:\ndomain     behind\na.example  0\n"
-        );
+        assert_eq!(value(&nested), "name   x\nrules  k=5\n\nnodes:\ndomain     behind\na.example  0\n");
     }
 }

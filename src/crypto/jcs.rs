@@ -124,7 +124,10 @@ mod tests {
         assert_eq!(canonical(&value), keys);
         let text = json!("\u{20ac}$\u{f}\nA'B\"\\\u{7f}\"/\u{8}");
         assert_eq!(canonical(&text), "\"\u{20ac}$\\u000f\\nA'B\\\"\\\\\u{7f}\\\"/\\b\"");
-        assert_eq!(canonical(&json!({ "b": [null, true, false, {}], "a": [] })), r#"{"a":[],"b":[null,true,false,{}]}"#);
+        assert_eq!(
+            canonical(&json!({ "b": [null, true, false, {}], "a": [] })),
+            r#"{"a":[],"b":[null,true,false,{}]}"#
+        );
     }
 
     #[test]
@@ -156,7 +159,8 @@ mod tests {
         ] {
             assert_eq!(canonical(&json!(f64::from_bits(bits))), text, "{bits:x}");
         }
-        for (number, text) in [("1", "1"), ("-10", "-10"), ("100", "100"), ("4.50", "4.5"), ("2e-3", "0.002"), ("1E30", "1e+30")]
+        for (number, text) in
+            [("1", "1"), ("-10", "-10"), ("100", "100"), ("4.50", "4.5"), ("2e-3", "0.002"), ("1E30", "1e+30")]
         {
             assert_eq!(canonical(&serde_json::from_str(number).unwrap()), text);
         }

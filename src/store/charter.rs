@@ -80,7 +80,10 @@ pub fn find(conn: &mut Conn, hash: &str) -> Result<Option<Stored>> {
 
 /// The last version under which this node belonged to an organisation, when it does not any more.
 pub fn ended(conn: &mut Conn) -> Result<Option<Stored>> {
-    first(conn, select().with("c.state = ", State::Ended.code()).push(" order by c.adopted_at desc, c.version desc limit 1"))
+    first(
+        conn,
+        select().with("c.state = ", State::Ended.code()).push(" order by c.adopted_at desc, c.version desc limit 1"),
+    )
 }
 
 /// Writes a version; one that is known gets the new state.
@@ -168,8 +171,7 @@ fn invitations(conn: &mut Conn, sql: Sql) -> Result<Vec<Invitation>> {
     Ok(rows.into_iter().map(read).collect())
 }
 
-const INVITATION: &str =
-    "select i.nonce_hash, i.domain, i.terms, i.created_at, i.expires_at, i.used_at, i.used_by from charter_invitations i where ";
+const INVITATION: &str = "select i.nonce_hash, i.domain, i.terms, i.created_at, i.expires_at, i.used_at, i.used_by from charter_invitations i where ";
 
 /// The invitation with this nonce.
 pub fn find_invitation(conn: &mut Conn, nonce_hash: &str) -> Result<Option<Invitation>> {
@@ -281,8 +283,10 @@ pub struct Seen {
 pub fn peers(conn: &mut Conn) -> Result<Vec<Seen>> {
     type Columns = (Text, Nullable<BigInt>, Nullable<Text>, Nullable<BigInt>, Nullable<BigInt>, Nullable<Text>);
     type Values = (String, Option<i64>, Option<String>, Option<i64>, Option<i64>, Option<String>);
-    let rows = Sql::new("select p.domain, p.version, p.hash, p.heard_at, p.failed_at, p.error from charter_peers p order by p.domain")
-        .load_as::<Columns, Values>(conn)?;
+    let rows = Sql::new(
+        "select p.domain, p.version, p.hash, p.heard_at, p.failed_at, p.error from charter_peers p order by p.domain",
+    )
+    .load_as::<Columns, Values>(conn)?;
     let read = |(domain, version, hash, heard, failed, error): Values| Seen {
         domain,
         version,

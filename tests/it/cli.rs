@@ -338,7 +338,8 @@ fn the_demo_runs_three_departments_that_know_one_another() {
 fn an_organisation_is_founded_beside_a_running_server_and_its_key_is_used_without_any() {
     let place = Place::new();
     let mut server = place.serve();
-    let made = place.json(&["org", "init", "--name", "Example", "--department", "HQ", "--key-file", "org.key", "--json"]);
+    let made =
+        place.json(&["org", "init", "--name", "Example", "--department", "HQ", "--key-file", "org.key", "--json"]);
     assert_eq!((made["organisation"].as_str(), made["version"].as_i64()), (Some("Example"), Some(1)));
     assert!(made["recovery_key"].as_str().unwrap().starts_with("z3u2") && made.get("signing_key").is_none());
     // The key is in the file, for its owner alone, and a second one does not take its place.
@@ -377,7 +378,8 @@ fn an_organisation_is_founded_beside_a_running_server_and_its_key_is_used_withou
     let shown = place.run(&["org", "status"]);
     let text = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(text.contains("Example") && text.contains("localhost:1"), "{text}");
-    let code = place.json(&["org", "invite", "--domain", "lyon.example", "--json"])["code"].as_str().unwrap().to_owned();
+    let code =
+        place.json(&["org", "invite", "--domain", "lyon.example", "--json"])["code"].as_str().unwrap().to_owned();
     let wrong = place.run(&["org", "join", &code]);
     assert_eq!(wrong.status.code(), Some(4));
     assert!(refusal(&wrong).contains("The invitation is for lyon.example"), "{}", refusal(&wrong));

@@ -46,6 +46,13 @@ pub enum DataVerb {
     Org(org::OrgVerb),
 }
 
+impl DataVerb {
+    /// Whether its `--domain` is not this node's: the command line has the same word for both.
+    pub(super) fn names_another_domain(&self) -> bool {
+        matches!(self, Self::Org(org::OrgVerb::Invite { .. }))
+    }
+}
+
 /// Runs a verb: inside the server when one runs, on the opened database otherwise.
 pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> Result<(), Failure> {
     if let DataVerb::Account(account) = &mut verb {

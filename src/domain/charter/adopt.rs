@@ -1,13 +1,7 @@
 //! How a version comes into force here, and what follows from it: nodes that were removed, changes that were overtaken,
 //! others who must be told.
 
-use super::{
-    Change, Signed, Verdict,
-    document::fingerprint,
-    keychain, open,
-    refused::Refused,
-    succession::judge,
-};
+use super::{Change, Signed, Verdict, document::fingerprint, keychain, open, refused::Refused, succession::judge};
 use crate::{
     Result,
     domain::{

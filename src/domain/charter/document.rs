@@ -368,8 +368,8 @@ pub fn read(document: Value, now: Timestamp) -> Result<Signed, Refused> {
 /// # Errors
 /// See [`Refused`].
 pub fn read_at_any_time(document: Value, now: Timestamp) -> Result<Signed, Refused> {
-    let charter: Charter =
-        serde_json::from_value(document.clone()).map_err(|_| Refused::Malformed("members that are missing or wrong"))?;
+    let charter: Charter = serde_json::from_value(document.clone())
+        .map_err(|_| Refused::Malformed("members that are missing or wrong"))?;
     charter.check()?;
     let key = keychain::verify(&charter)?;
     integrity::verify(&document, &key, now)

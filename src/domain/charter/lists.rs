@@ -27,9 +27,7 @@ pub fn write(charter: &Charter, form: Form, without: Option<&str>) -> Result<Str
         Form::Csv => format!("#domain\n{}", lines()),
         Form::Plain => lines(),
         Form::Json => {
-            let entry = |node: &super::Member| {
-                json!({ "domain": node.domain, "public_comment": format!("{}: {}", charter.name, node.department) })
-            };
+            let entry = |node: &super::Member| json!({ "domain": node.domain, "public_comment": format!("{}: {}", charter.name, node.department) });
             let list: Vec<Value> = nodes().map(entry).collect();
             serde_json::to_string_pretty(&list).map_err(Error::internal)? + "\n"
         }

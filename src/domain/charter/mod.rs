@@ -26,7 +26,9 @@ pub use refused::Refused;
 pub use steward::{Founding, Outcome, found, invite, make, redeem, redo, rotate};
 pub use succession::Verdict;
 
-use crate::{Error, Result, config::Site, crypto, db::Conn, model::Account, store, store::charter::Stored, time::Timestamp};
+use crate::{
+    Error, Result, config::Site, crypto, db::Conn, model::Account, store, store::charter::Stored, time::Timestamp,
+};
 use serde_json::Map;
 
 /// The version that counts here; none while this node belongs nowhere.

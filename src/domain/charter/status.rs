@@ -1,12 +1,7 @@
 //! What people see of the charter: who belongs, who has which version, what waits, and what to do about it.
 
 use super::{
-    Change, Office, Removed, Software,
-    change::rules,
-    document::fingerprint,
-    invitation::Terms,
-    open,
-    refused::Refused,
+    Change, Office, Removed, Software, change::rules, document::fingerprint, invitation::Terms, open, refused::Refused,
     steward::holds_key,
 };
 use crate::{Error, Result, db::Conn, store, time::Timestamp};
@@ -176,10 +171,7 @@ fn to_do(status: &Status, now: Timestamp) -> Vec<String> {
             status.expires.date()
         ));
     } else if status.expires < now.plus_days(SOON) {
-        list.push(format!(
-            "The charter expires on {}: a steward runs `watercooler org renew`.",
-            status.expires.date()
-        ));
+        list.push(format!("The charter expires on {}: a steward runs `watercooler org renew`.", status.expires.date()));
     }
     if !status.waiting.is_empty() {
         list.push(format!(

@@ -253,8 +253,9 @@ pub fn redeem(tx: &mut Tx<'_>, vault: &Vault, nonce: &str, offered: &Member) -> 
         }
         let waiting = store::charter::changes(tx.conn)?;
         let adds = |text: &str| {
-            serde_json::from_str(text)
-                .is_ok_and(|c| matches!(c, Change::Add { node } if node.domain == offered.domain && node.key == offered.key))
+            serde_json::from_str(text).is_ok_and(
+                |c| matches!(c, Change::Add { node } if node.domain == offered.domain && node.key == offered.key),
+            )
         };
         if waiting.iter().any(|w| !w.lost && adds(&w.change)) {
             return Ok(Outcome::Waiting(waiting.len()));
@@ -304,13 +305,7 @@ pub fn rotate(
     Ok((signed, if offline { Some(new.secret_multikey()?) } else { None }))
 }
 
-fn handed_over(
-    next: &Charter,
-    ours: &Charter,
-    old: &PrivateKey,
-    new: &PrivateKey,
-    now: Timestamp,
-) -> Result<Charter> {
+fn handed_over(next: &Charter, ours: &Charter, old: &PrivateKey, new: &PrivateKey, now: Timestamp) -> Result<Charter> {
     let mut next = next.clone();
     next.keys.push(keychain::hand_over(ours, &new.public_multikey(), old, now)?);
     Ok(next)

@@ -285,7 +285,11 @@ fn lists_are_what_other_servers_import() {
 
 #[test]
 fn domains_have_one_spelling_and_codes_survive_a_letter() {
-    for (typed, name) in [("HQ.Example.", "hq.example"), ("hq.example:8443", "hq.example:8443"), ("bücher.example", "xn--bcher-kva.example")] {
+    for (typed, name) in [
+        ("HQ.Example.", "hq.example"),
+        ("hq.example:8443", "hq.example:8443"),
+        ("bücher.example", "xn--bcher-kva.example"),
+    ] {
         assert_eq!(domain_name(typed).as_deref(), Some(name), "{typed}");
     }
     for bad in ["", "a b", "https://hq.example", "*.hq.example", "hq.example/x", "a@b"] {

@@ -317,7 +317,8 @@ async fn visit(app: &App, node: &Member) -> Result<()> {
     let url = Url::parse(&node.actor).map_err(|_| Refused::Malformed("a node's actor"))?;
     let answer = app.net().fetch(Ask::get(Purpose::Object, url).accept(ACCEPT)).await.map_err(failed)?;
     let json = Json::parse(&answer.body).ok().filter(|_| answer.status == StatusCode::OK);
-    let json = json.ok_or_else(|| wrong("its instance actor is not served. Check its public address and its proxy."))?;
+    let json =
+        json.ok_or_else(|| wrong("its instance actor is not served. Check its public address and its proxy."))?;
     let listed = actor::keys(&json);
     let material = |id: String| listed.iter().find(|key| key.id == id).map(|key| key.material.as_str());
     let pinned = material(format!("{}#main-key", node.actor))
@@ -343,7 +344,11 @@ async fn visit(app: &App, node: &Member) -> Result<()> {
         link.get("rel").and_then(Value::as_str) == Some("self")
             && link.get("href").and_then(Value::as_str) == Some(node.actor.as_str())
     });
-    if leads { Ok(()) } else { Err(wrong("WebFinger of its domain does not lead to it. Check `domain` and the proxy.").into()) }
+    if leads {
+        Ok(())
+    } else {
+        Err(wrong("WebFinger of its domain does not lead to it. Check `domain` and the proxy.").into())
+    }
 }
 
 /// Leaves the organisation: a steward is told, who signs a version without this node. `force` leaves without telling.

@@ -77,7 +77,12 @@ pub async fn spread(app: &App, hash: &str, from: &str) -> Result<()> {
         // Only who made the version tells the new ones.
         chosen.clear();
     }
-    chosen.extend(by_lot(app, rest, SPREAD));
+    // Who is known to have it needs it least.
+    let seen = app.read(store::charter::peers).await?;
+    let has = |node: &Member| {
+        seen.iter().any(|seen| seen.domain == node.domain && seen.hash.as_deref() == Some(signed.hash.as_str()))
+    };
+    chosen.extend(by_lot(app, rest.into_iter().filter(|node| !has(node)).collect(), SPREAD));
     join_all(chosen.iter().map(|node| offer(app, node, &signed))).await.into_iter().collect()
 }
 

@@ -347,7 +347,9 @@ fn drop_forbidden(app: &App, this: &Arc<Deliveries>) {
     {
         let mut lanes = lock(&this.lanes);
         for host in lanes.hosts() {
-            if let Err(refusal @ (Refusal::Blocked | Refusal::Removed | Refusal::NotAllowlisted)) = rules.standing(&host).admitted {
+            if let Err(refusal @ (Refusal::Blocked | Refusal::Removed | Refusal::NotAllowlisted)) =
+                rules.standing(&host).admitted
+            {
                 lanes.forget(&host);
                 gone.push((host, refusal));
             }

@@ -48,11 +48,9 @@ pub async fn found(node: &Node) -> PrivateKey {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
     let path = path.to_str().unwrap();
-    let made = org(
-        node,
-        &["init", "--name", "Example", "--department", "HQ", "--address", "127.0.0.0/8", "--key-file", path],
-    );
-    let key = made.await.unwrap()["signing_key"].as_str().unwrap().to_owned();
+    let arguments = ["init", "--name", "Example", "--department", "HQ", "--address", "127.0.0.0/8", "--key-file", path];
+    let made = org(node, &arguments).await.unwrap();
+    let key = made["signing_key"].as_str().unwrap().to_owned();
     std::fs::write(path, &key).unwrap();
     org(node, &["hold-key", path]).await.unwrap();
     PrivateKey::from_secret_multikey(&key).unwrap()
@@ -92,17 +90,9 @@ pub async fn letter(from: &Node, to: &Node, method: &str, path: &str, body: Opti
 }
 
 /// The same, signed with any key.
-pub fn letter_by(
-    signer: &Signer,
-    from: &Node,
-    to: &Node,
-    method: &str,
-    path: &str,
-    body: Option<&Value>,
-) -> Letter {
+pub fn letter_by(signer: &Signer, from: &Node, to: &Node, method: &str, path: &str, body: Option<&Value>) -> Letter {
     let bytes = body.map(|body| body.to_string().into_bytes());
-    let content =
-        bytes.as_ref().map(|bytes| Content { media_type: "application/json", sha256: crypto::sha256(bytes) });
+    let content = bytes.as_ref().map(|bytes| Content { media_type: "application/json", sha256: crypto::sha256(bytes) });
     let url = to.url(path).parse().unwrap();
     let headers = sign(Scheme::Rfc9421, signer, method, &url, content, from.clock.now()).unwrap();
     let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
