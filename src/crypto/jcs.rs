@@ -83,7 +83,7 @@ fn write_number(out: &mut String, number: &Number) {
     let zeros = |n: i32| "0".repeat(usize::try_from(n).unwrap_or(0));
     let split = |at: i32| digits.split_at_checked(usize::try_from(at).unwrap_or(0)).unwrap_or((&digits, ""));
     match point {
-        21.. | ..=-6 => {
+        22.. | ..=-6 => {
             let (first, rest) = split(1);
             out.push_str(first);
             if !rest.is_empty() {
@@ -92,11 +92,11 @@ fn write_number(out: &mut String, number: &Number) {
             }
             let _ = write!(out, "e{}{}", if point > 0 { '+' } else { '-' }, (point - 1).abs());
         }
-        1..=20 if point >= count => {
+        1..=21 if point >= count => {
             out.push_str(&digits);
             out.push_str(&zeros(point - count));
         }
-        1..=20 => {
+        1..=21 => {
             let (whole, fraction) = split(point);
             out.push_str(whole);
             out.push('.');
@@ -153,7 +153,9 @@ mod tests {
             (0x3eb0_c6f7_a0b5_ed8d, "0.000001"),
             (0x41b3_de43_5555_5553, "333333333.3333332"),
             (0x41b3_de43_5555_5554, "333333333.33333325"),
-            (0x41b3_de43_5555_5557, "333333333.3333334"),
+            (0x41b3_de43_5555_5555, "333333333.3333333"),
+            (0x41b3_de43_5555_5556, "333333333.3333334"),
+            (0x41b3_de43_5555_5557, "333333333.33333343"),
             (0xbecb_f647_612f_3696, "-0.0000033333333333333333"),
             (0x4314_3ff3_c1cb_0959, "1424953923781206.2"),
         ] {

@@ -102,9 +102,12 @@ impl Change {
                 Ok(changed)
             }
             Self::Set { key, value } => {
-                let before = charter.policy.clone();
-                set(&mut charter.policy, key, value)?;
-                Ok(charter.policy != before)
+                // On a copy: a rule that is refused leaves nothing behind.
+                let mut policy = charter.policy.clone();
+                set(&mut policy, key, value)?;
+                let changed = charter.policy != policy;
+                charter.policy = policy;
+                Ok(changed)
             }
             Self::Alias { word, means } => {
                 let word = word.trim().trim_start_matches('#').to_lowercase();
