@@ -71,11 +71,7 @@ fn write_number(out: &mut String, number: &Number) {
         out.push('0');
         return;
     }
-    // The shortest digits that give this double back, and the place of the point: `d.ddde±x`.
-    let scientific = format!("{:e}", value.abs());
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
-    let point = exponent.parse::<i32>().unwrap_or(0) + 1;
+    let (digits, point) = shortest(value.abs());
     let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
     if value < 0.0 {
         out.push('-');
@@ -108,6 +104,20 @@ fn write_number(out: &mut String, number: &Number) {
             out.push_str(&digits);
         }
     }
+}
+
+/// The shortest digits that give this double back, without zeros around them, and how many of them stand before the
+/// point. Of two that are equally near the even one, as ECMAScript's engines do and `{:e}` does not.
+fn shortest(value: f64) -> (String, i32) {
+    let text = Number::from_f64(value).map(|number| number.to_string()).unwrap_or_default();
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((&text, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_start_matches('0');
+    let leading = all.len() - digits.len();
+    let places = i32::try_from(whole.len()).unwrap_or(0) - i32::try_from(leading).unwrap_or(0);
+    let exponent = exponent.trim_start_matches('+').parse::<i32>().unwrap_or(0);
+    (digits.trim_end_matches('0').to_owned(), places + exponent)
 }
 
 #[cfg(test)]
