@@ -129,6 +129,16 @@ impl App {
     pub fn random(&self) -> &Random {
         &self.0.env.random
     }
+    /// Whether other servers read here with a signature only (SIGIN-23): under an allowlist and under a charter, unless
+    /// the setting says otherwise.
+    pub fn authorized_fetch(&self) -> bool {
+        let automatic = self.config().federation.authorized_fetch == crate::config::AuthorizedFetch::Auto;
+        self.config().authorized_fetch() || (automatic && self.net().rules().has_organisation())
+    }
+    /// Whether strangers see profiles and public posts as pages.
+    pub fn public_pages(&self) -> bool {
+        self.config().public_pages() && !self.authorized_fetch()
+    }
     /// The only way out.
     pub fn net(&self) -> &Gate {
         &self.0.net

@@ -138,3 +138,18 @@ pub const REDIRECT_URIS: usize = 20;
 pub const APP_NAME: usize = 255;
 /// Seconds an authorisation code lives (OAU-05).
 pub const CODE_SECONDS: i64 = 600;
+
+/// Bytes of a charter.
+pub const CHARTER_BYTES: usize = 4 * 1024 * 1024;
+/// Nodes of a charter, and removed ones it remembers.
+pub const CHARTER_NODES: usize = 2_000;
+/// Signing keys in a row that a charter may name.
+pub const CHARTER_KEYS: usize = 100;
+/// Skill aliases of a charter.
+pub const CHARTER_ALIASES: usize = 20_000;
+/// Characters of a name, a department, a contact or a reason in a charter.
+pub const CHARTER_TEXT: usize = 500;
+/// Addresses or ranges of a node of a charter.
+pub const CHARTER_RANGES: usize = 32;
+/// Bytes of the certificates of a node of a charter.
+pub const CHARTER_CA: usize = 64 * 1024;

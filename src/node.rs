@@ -39,7 +39,11 @@ pub fn routes(app: &App) -> Router {
         .merge(web::routes())
         .merge(federation::inbox::routes())
         .merge(web::files::routes())
-        .merge(federation::serve::routes())
+        .merge(
+            federation::serve::routes()
+                .layer(axum::middleware::from_fn_with_state(app.clone(), federation::charter::vouch::sign_answers)),
+        )
+        .merge(federation::charter::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(api::request::wrong_method)
         .with_state(app.clone());
@@ -49,7 +53,7 @@ pub fn routes(app: &App) -> Router {
 /// An address that does not exist: JSON for programs, a page for people.
 async fn not_found(visitor: web::Visitor) -> Response {
     let path = visitor.uri.path();
-    let machine = ["/api/", "/oauth/", "/.well-known/", "/nodeinfo", "/users/", "/media/"];
+    let machine = ["/api/", "/oauth/", "/.well-known/", "/nodeinfo", "/users/", "/media/", "/charter"];
     if visitor.wants_activity || machine.iter().any(|prefix| path.starts_with(prefix)) {
         api::request::not_found().await.into_response()
     } else {
@@ -118,8 +122,9 @@ pub async fn prepare(app: &App) -> Result<()> {
         })
         .await?;
     }
-    // Peers and blocks set by command count before the first request.
-    peers::refresh(app).await
+    // Peers and blocks set by command, and the charter, count before the first request.
+    peers::refresh(app).await?;
+    federation::charter::prepare(app).await
 }
 
 /// The seams a node may be given instead of the real ones.

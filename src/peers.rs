@@ -1,4 +1,4 @@
-//! The effective host policy: the settings file plus what was set by command, brought to the outgoing gate, to the
+//! The effective host policy: the settings file, what was set by command and the charter, brought to the outgoing gate, to the
 //! accounts of other nodes (hidden at once when their host is refused, back when it is admitted) and to the queues
 //! (dropped at once, LAN-09). Another process of this node notices a change within five seconds.
 
@@ -6,7 +6,11 @@ use crate::{
     Error, Result,
     app::App,
     config::{Purpose, Scheme},
-    domain::{audit::Staff, peers},
+    domain::{
+        audit::Staff,
+        charter::{self, Member, Signed},
+        peers,
+    },
     id::Id,
     model::{Account, DomainBlock, PeerRow},
     net::{self, Ask, Block, NetConfig, Peer, Refusal, Rules, Severity, split_domain},
@@ -16,7 +20,7 @@ use crate::{
 use ipnet::IpNet;
 use serde::Serialize;
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -25,11 +29,14 @@ const STEP: i64 = 2_000;
 /// Under this name the database remembers which policy its accounts show.
 const APPLIED: &str = "applied_host_policy";
 
-/// What the settings file says, kept because the gate's copy is changed, and whether only one refreshes at a time.
+/// What the settings file says, kept because the gate's copy is changed; that only one refreshes at a time; the charter
+/// as of the last refresh; and doors that are open for a moment.
 #[derive(Default)]
 struct Known {
     file: OnceLock<NetConfig>,
     turn: tokio::sync::Mutex<Option<String>>,
+    charter: RwLock<Option<Arc<Signed>>>,
+    doors: Mutex<Vec<Peer>>,
 }
 
 /// A peer to be added. What is left out has its default.
@@ -67,9 +74,9 @@ pub struct NewBlock {
 pub struct Entry {
     /// The name that is matched.
     pub domain: String,
-    /// `file` or `command`.
+    /// `file`, `command` or `charter`.
     pub source: &'static str,
-    /// `peer` or `block`.
+    /// `peer`, `block` or `removed`.
     pub kind: &'static str,
     /// Ranges of a peer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -199,7 +206,10 @@ pub async fn list(app: &App) -> Result<Vec<Entry>> {
         own_ca: peer.ca.is_some(),
         severity: None,
         comment: String::new(),
-        blocked: rules.standing(peer.domain.trim_start_matches("*.")).admitted == Err(Refusal::Blocked),
+        blocked: matches!(
+            rules.standing(peer.domain.trim_start_matches("*.")).admitted,
+            Err(Refusal::Blocked | Refusal::Removed)
+        ),
         domain: peer.domain,
     };
     let block = |source, block: Block, comment| Entry {
@@ -220,6 +230,16 @@ pub async fn list(app: &App) -> Result<Vec<Entry>> {
     };
     let mut list: Vec<Entry> = file.peers.into_iter().map(|p| peer("file", p)).collect();
     list.extend(rows.into_iter().map(|row| peer("command", entry_of(row))));
+    let organisation = app.read(charter::current).await?;
+    if let Some(signed) = &organisation {
+        list.extend(entries(app, signed).into_iter().map(|p| peer("charter", p)));
+        for gone in &signed.charter.removed {
+            let mut line =
+                block("charter", Block { domain: gone.domain.clone(), ..Block::default() }, gone.reason.clone());
+            (line.kind, line.severity) = ("removed", None);
+            list.push(line);
+        }
+    }
     list.extend(file.blocks.into_iter().map(|b| block("file", b, String::new())));
     list.extend(blocks.into_iter().map(block_of).zip(comments).map(|(b, comment)| block("command", b, comment)));
     Ok(list)
@@ -281,19 +301,39 @@ pub async fn refresh(app: &App) -> Result<()> {
     let known = app.part::<Known>();
     let mut turn = known.turn.lock().await;
     let file = file(app, &known);
-    let (rows, blocks) = app.read(|conn| Ok((store::peers::list(conn)?, store::peers::blocks(conn)?))).await?;
-    let peers: Vec<Peer> = file.peers.iter().cloned().chain(rows.into_iter().map(entry_of)).collect();
+    let (rows, blocks, stored) = app
+        .read(|conn| Ok((store::peers::list(conn)?, store::peers::blocks(conn)?, store::charter::in_force(conn)?)))
+        .await?;
+    let mut peers: Vec<Peer> = file.peers.iter().cloned().chain(rows.into_iter().map(entry_of)).collect();
     let blocks: Vec<Block> = file.blocks.iter().cloned().chain(blocks.into_iter().map(block_of)).collect();
-    let text = format!("{} {peers:?} {blocks:?}", file.allowlist);
+    let signed = follow(&known, stored)?;
+    let mut policy = Policy { allowlist: file.allowlist, ..Policy::default() };
+    if let Some(signed) = &signed {
+        peers.extend(entries(app, signed));
+        policy.organisation = true;
+        policy.allowlist |= !signed.charter.policy.open_allowed;
+        policy.removed = signed.charter.removed.iter().flat_map(names_of_removed).collect();
+    }
+    let lasting = format!("{policy:?} {peers:?} {blocks:?}");
+    let doors = known.doors.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let text = format!("{lasting} {doors:?}");
     if turn.as_deref() == Some(text.as_str()) {
         return Ok(());
     }
+    // Who was removed and is invited again comes through its door.
+    let at_a_door =
+        |name: &String| split_domain(name).is_some_and(|(host, _)| doors.iter().any(|door| door.domain == host));
+    policy.removed.retain(|name| !at_a_door(name));
+    peers.extend(doors);
     app.net().configure(|config| {
         config.peers = peers;
         config.blocks = blocks;
+        config.allowlist = policy.allowlist;
+        config.organisation = policy.organisation;
+        config.removed = policy.removed;
     });
     let rules = app.net().rules();
-    let digest = crate::crypto::sha256_hex(text.as_bytes());
+    let digest = crate::crypto::sha256_hex(lasting.as_bytes());
     let applied = app.read(|conn| store::users::find_setting(conn, APPLIED)).await?;
     if applied.as_deref() != Some(digest.as_str()) {
         apply(app, &rules).await?;
@@ -301,6 +341,97 @@ pub async fn refresh(app: &App) -> Result<()> {
     }
     *turn = Some(text);
     Ok(())
+}
+
+/// What the charter adds to the policy.
+#[derive(Debug, Default)]
+struct Policy {
+    allowlist: bool,
+    organisation: bool,
+    removed: Vec<String>,
+}
+
+/// The charter in force, parsed once.
+fn follow(known: &Known, stored: Option<store::charter::Stored>) -> Result<Option<Arc<Signed>>> {
+    let kept = known.charter.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let fresh = match (stored, kept) {
+        (Some(row), Some(kept)) if row.hash == kept.hash => return Ok(Some(kept)),
+        (Some(row), _) => Some(Arc::new(charter::open(&row)?)),
+        (None, _) => None,
+    };
+    known.charter.write().unwrap_or_else(PoisonError::into_inner).clone_from(&fresh);
+    Ok(fresh)
+}
+
+/// The charter in force, as of the last [`refresh`].
+pub fn organisation(app: &App) -> Option<Arc<Signed>> {
+    app.part::<Known>().charter.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// The entries that the charter makes: one for the host of each other node's things, and one for the domain of its
+/// handles where that is another name.
+fn entries(app: &App, signed: &Signed) -> Vec<Peer> {
+    let others = signed.charter.nodes.iter().filter(|node| node.domain != app.site().domain());
+    others.flat_map(entries_of).collect()
+}
+
+/// The entries of one node.
+fn entries_of(node: &Member) -> Vec<Peer> {
+    let scheme = if node.scheme == "http" { Scheme::Http } else { Scheme::Https };
+    let peer = |host: String, port: Option<u16>| Peer {
+        domain: host,
+        addresses: node.addresses.iter().filter_map(|text| range(text).ok()).collect(),
+        port,
+        scheme,
+        ca: node.ca.clone().map(|pem| pem.into_bytes().into()),
+    };
+    let mut list = Vec::with_capacity(2);
+    let host = url::Url::parse(&node.actor).ok().as_ref().and_then(net::host_of);
+    list.extend(host.clone().map(|host| peer(host, node.port)));
+    if let Some((name, port)) = split_domain(&node.domain)
+        && Some(&name) != host.as_ref()
+    {
+        list.push(peer(name, port));
+    }
+    list
+}
+
+fn names_of_removed(gone: &charter::Removed) -> impl Iterator<Item = String> {
+    let host = crate::uri::host(&gone.actor).to_owned();
+    [gone.domain.clone(), host].into_iter().filter(|name| !name.is_empty())
+}
+
+/// An open door; closed when dropped, at the latest with the next [`refresh`].
+struct Door {
+    known: Arc<Known>,
+    entries: Vec<Peer>,
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        let mut doors = self.known.doors.lock().unwrap_or_else(PoisonError::into_inner);
+        for entry in &self.entries {
+            if let Some(at) = doors.iter().position(|door| door == entry) {
+                doors.swap_remove(at);
+            }
+        }
+    }
+}
+
+/// Opens the door to a node that does not belong yet while `talk` runs: an invitation brings two nodes together before a
+/// charter lists both.
+///
+/// # Errors
+/// When the database is away.
+pub async fn with_door<T>(app: &App, node: &Member, talk: impl Future<Output = T>) -> Result<T> {
+    let known = app.part::<Known>();
+    let door = Door { entries: entries_of(node), known: known.clone() };
+    known.doors.lock().unwrap_or_else(PoisonError::into_inner).extend(door.entries.iter().cloned());
+    refresh(app).await?;
+    let said = talk.await;
+    drop(door);
+    refresh(app).await?;
+    Ok(said)
 }
 
 /// Notices changes made by another process. Ends when the node stops.

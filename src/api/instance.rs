@@ -137,13 +137,14 @@ fn contact(conn: &mut crate::db::Conn) -> Result<AccountViews> {
 
 async fn v2(State(app): State<App>) -> ApiResult<Rendered> {
     let (config, now) = (app.config_arc(), app.clock().now());
+    let (closed, limited) = (app.authorized_fetch(), app.net().rules().is_allowlist());
     let rendered = app.read(move |conn| {
         let site = &config.site;
         let views = contact(conn)?;
         let contacts = Accounts::new(site, &views)?;
         let (streaming, about) = (site.streaming_base(), site.url("/"));
         let vapid = store::users::find_setting(conn, "vapid_public_key")?.unwrap_or_default();
-        let access = if config.authorized_fetch() { "authenticated" } else { "public" };
+        let access = if closed { "authenticated" } else { "public" };
         let feeds = || Feeds { local: access, remote: access };
         let (picture, source) = (thumbnail(&config), source(&config));
         Rendered::of(&Instance {
@@ -176,7 +177,7 @@ async fn v2(State(app): State<App>) -> ApiResult<Rendered> {
                     hashtag_feeds: feeds(),
                     trending_link_feeds: feeds(),
                 },
-                limited_federation: config.federation.policy == crate::config::FederationPolicy::Allowlist,
+                limited_federation: limited,
             },
             registrations: Registrations {
                 enabled: config.registration != Registration::Closed,

@@ -37,7 +37,7 @@ pub fn routes() -> Routes {
 
 /// Strangers read nothing while other servers must sign what they read: 401, so that clients offer to sign in.
 pub fn open_to(app: &App, viewer: Viewer) -> Result<()> {
-    if viewer.0.is_none() && app.config().authorized_fetch() {
+    if viewer.0.is_none() && app.authorized_fetch() {
         return Err(Error::unauthorized("This method requires an authenticated user"));
     }
     Ok(())

@@ -10,6 +10,7 @@ mod demo;
 mod init;
 mod judge;
 mod lock;
+pub mod org;
 mod serve;
 mod show;
 
@@ -178,7 +179,13 @@ pub fn main(args: impl Iterator<Item = OsString>, environment: Vec<(String, Stri
 }
 
 fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
-    let Cli { global, verb } = cli;
+    let Cli { mut global, verb } = cli;
+    if let Some(Verb::Data(verb)) = &verb
+        && verb.names_another_domain()
+    {
+        // `--domain` after this verb is another node's, not this one's.
+        global.domain = None;
+    }
     match verb.unwrap_or(Verb::Serve) {
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "watercooler", &mut std::io::stdout());

@@ -16,11 +16,16 @@ pub(super) fn value(value: &Value) -> String {
 
 fn lines(object: &Map<String, Value>) -> String {
     let width = object.keys().map(String::len).max().unwrap_or(0);
-    object
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(key, value)| format!("{:width$}  {}\n", key.replace('_', " "), text(value)))
-        .collect()
+    let is_table = |value: &Value| matches!(value, Value::Array(rows) if rows.first().is_some_and(Value::is_object));
+    let (tables, plain): (Vec<_>, Vec<_>) =
+        object.iter().filter(|(_, value)| !value.is_null()).partition(|(_, value)| is_table(value));
+    let mut out: String =
+        plain.into_iter().map(|(key, value)| format!("{:width$}  {}\n", key.replace('_', " "), text(value))).collect();
+    // Lists of things within a thing follow it, each under its name.
+    for (key, value) in tables {
+        out += &format!("\n{}:\n{}", key.replace('_', " "), self::value(value));
+    }
+    out
 }
 
 fn table(rows: &[Value]) -> String {
@@ -66,6 +71,9 @@ fn text(value: &Value) -> String {
         Value::Bool(true) => "yes".into(),
         Value::Bool(false) => "no".into(),
         Value::Array(items) => items.iter().map(text_ref).collect::<Vec<_>>().join(", "),
+        Value::Object(members) => {
+            members.iter().map(|(key, value)| format!("{key}={}", text(value))).collect::<Vec<_>>().join(", ")
+        }
         other => other.to_string(),
     }
 }
@@ -85,5 +93,7 @@ mod tests {
         assert_eq!(value(&rows), "name   role\nada    member\ngrace  admin\n");
         assert_eq!(value(&json!({ "client_id": "x", "none": null, "on": true })), "client id  x\non         yes\n");
         assert_eq!(value(&json!([])), "None.");
+        let nested = json!({ "name": "x", "rules": { "k": 5 }, "nodes": [{ "domain": "a.example", "behind": 0 }] });
+        assert_eq!(value(&nested), "name   x\nrules  k=5\n\nnodes:\ndomain     behind\na.example  0\n");
     }
 }

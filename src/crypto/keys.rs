@@ -3,7 +3,7 @@
 
 use crate::{Error, Result};
 use aws_lc_rs::{
-    encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
+    encoding::{AsBigEndian, AsDer, Curve25519SeedBin, Pkcs8V1Der, PublicKeyX509Der},
     rand::SystemRandom,
     rsa::{KeySize, PublicKeyComponents},
     signature::{
@@ -196,6 +196,30 @@ impl PrivateKey {
         Ok(Self(Inner::Ed25519(Arc::new(pair))))
     }
 
+    /// Reads `secretKeyMultibase` of an Ed25519 key: base58btc, prefix 0x1300 (written as the varint 0x80 0x26).
+    ///
+    /// # Errors
+    /// `BadRequest` for anything else.
+    pub fn from_secret_multikey(text: &str) -> Result<Self> {
+        let body = text.trim().strip_prefix('z').filter(|b| b.len() <= 64).ok_or_else(refused)?;
+        let bytes = bs58::decode(body).into_vec().map_err(|_| refused())?;
+        match bytes.split_first_chunk::<2>() {
+            Some(([0x80, 0x26], seed)) => Self::from_ed25519_seed(seed.try_into().map_err(|_| refused())?),
+            _ => Err(refused()),
+        }
+    }
+
+    /// An Ed25519 key as `secretKeyMultibase`: for a person to keep, never for a table.
+    ///
+    /// # Errors
+    /// `Internal` for an RSA key.
+    pub fn secret_multikey(&self) -> Result<String> {
+        let Inner::Ed25519(pair) = &self.0 else { return Err(Error::internal("only Ed25519 keys are written so")) };
+        let failed = |_| Error::internal("key encoding");
+        let seed: Curve25519SeedBin<'_> = pair.seed().map_err(failed)?.as_be_bytes().map_err(failed)?;
+        Ok(format!("z{}", bs58::encode([&[0x80, 0x26], seed.as_ref()].concat()).into_string()))
+    }
+
     /// PKCS#8 DER, to be sealed ([`super::Vault`]) before it is stored.
     pub fn to_pkcs8(&self) -> Result<Vec<u8>> {
         let failed = |_| Error::internal("key encoding");
@@ -252,6 +276,11 @@ impl PrivateKey {
         };
         format!("z{}", bs58::encode([&prefix, body].concat()).into_string())
     }
+}
+
+/// The 32 bytes of an Ed25519 key as `publicKeyMultibase`.
+pub fn multikey_of_ed25519(point: &[u8]) -> String {
+    format!("z{}", bs58::encode([&[0xed, 0x01], point].concat()).into_string())
 }
 
 fn refused() -> Error {

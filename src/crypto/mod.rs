@@ -1,7 +1,10 @@
 //! Cryptography: keys and signatures ([`keys`]), passwords ([`password`]), secrets at rest ([`seal`]) and the small
-//! things every layer needs (hashes, tokens, comparison in constant time). Everything is aws-lc-rs except argon2;
+//! things every layer needs (hashes, tokens, comparison in constant time). Documents that carry their own signature are
+//! [`integrity`]'s. Everything is aws-lc-rs except argon2;
 //! private keys never touch pure-Rust RSA (SIG-27). HTTP signature formats live in `federation::signatures`.
 
+pub mod integrity;
+pub mod jcs;
 pub mod keys;
 pub mod password;
 pub mod seal;
@@ -61,6 +64,11 @@ pub fn unbase64(text: &str) -> Option<Vec<u8>> {
 /// URL-safe base64 without padding.
 pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads URL-safe base64 without padding; `None` for anything else.
+pub fn unbase64url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 /// Equality whose duration tells nothing about the contents (only about the lengths).

@@ -78,6 +78,25 @@ pub enum Task {
         /// The account.
         account: i64,
     },
+    /// Give a version of the charter to three other nodes.
+    SpreadCharter {
+        /// Its hash.
+        hash: String,
+        /// The node that it came from; empty for this one.
+        from: String,
+    },
+    /// Ask one node of the organisation, by lot, for its version of the charter; again a minute later.
+    AskCharter,
+    /// Ask this node of the organisation for its version of the charter.
+    AskCharterOf {
+        /// Its domain.
+        domain: String,
+    },
+    /// Erase what a node wrote that was removed from the organisation.
+    PurgeDomain {
+        /// Its domain.
+        domain: String,
+    },
     /// Remove files no row knows any more, expired rows, old ids.
     Sweep,
 }
@@ -92,6 +111,7 @@ impl Task {
             | Self::RefreshPoll { .. }
             | Self::ReadFeatured { .. }
             | Self::MoveFollowers { .. } => "fetch",
+            Self::SpreadCharter { .. } | Self::AskCharter | Self::AskCharterOf { .. } => "charter",
             Self::MakeKeys { .. } => "heavy",
             _ => "default",
         }
@@ -112,6 +132,10 @@ impl Task {
             Self::MoveFollowers { .. } => "move_followers",
             Self::SeverDomain { .. } => "sever_domain",
             Self::ReadFeatured { .. } => "read_featured",
+            Self::SpreadCharter { .. } => "spread_charter",
+            Self::AskCharter => "ask_charter",
+            Self::AskCharterOf { .. } => "ask_charter_of",
+            Self::PurgeDomain { .. } => "purge_domain",
             Self::Sweep => "sweep",
         }
     }
@@ -120,6 +144,9 @@ impl Task {
         match self {
             Self::FanOut { .. } => None,
             Self::Sweep => Some("sweep".into()),
+            Self::AskCharter => Some("ask_charter".into()),
+            Self::SpreadCharter { hash, .. } => Some(format!("spread_charter {hash}")),
+            Self::AskCharterOf { domain } | Self::PurgeDomain { domain } => Some(format!("{} {domain}", self.kind())),
             Self::FetchPost { uri } => Some(format!("fetch_post {uri}")),
             Self::MakeKeys { account }
             | Self::RefreshAccount { account }

@@ -248,11 +248,11 @@ pub fn with_actor<R>(
     then: impl FnOnce(&Actor<'_>) -> Result<R>,
 ) -> Result<R> {
     let pem = own_keys::to_pem(account.public_key.as_deref().ok_or(Error::NotFound)?);
-    if account.uri == site.instance_actor_uri() {
-        let domain = site.domain();
-        return then(&Actor::instance(&account.uri, domain, site.url("/"), site.shared_inbox_uri(), &pem));
-    }
     let ed25519 = account.ed25519_key.as_deref().map(own_keys::to_multikey);
+    if account.uri == site.instance_actor_uri() {
+        let (domain, key) = (site.domain(), ed25519.as_deref());
+        return then(&Actor::instance(&account.uri, domain, site.url("/"), site.shared_inbox_uri(), &pem, key));
+    }
     let name = &account.username;
     let mut actor = Actor::essential(Profile {
         id: &account.uri,

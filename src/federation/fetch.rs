@@ -7,6 +7,7 @@
 
 use super::{
     admit,
+    charter::vouch,
     json::Json,
     objects, own_keys,
     signatures::{HopSigner, Scheme},
@@ -308,9 +309,15 @@ async fn get(
     for scheme in [Scheme::Cavage, Scheme::Rfc9421] {
         budget.spend().map_err(|e| Lack::Bad(e.to_string()))?;
         let hop = HopSigner { signer: signer.clone(), scheme, media_type: "", clock: app.clock().clone() };
-        let ask = Ask::get(purpose, url.clone()).accept(ACCEPT).signed_by(Arc::new(hop));
+        let mut ask = Ask::get(purpose, url.clone()).accept(ACCEPT).signed_by(Arc::new(hop));
+        if let Some((name, value)) = vouch::wish(app) {
+            ask = ask.header(name, value);
+        }
         let answer = app.net().fetch(ask).await?;
         last = match answer.status {
+            StatusCode::OK if !vouch::is_believed(app, &answer) => {
+                return Err(Lack::Forbidden("the answer is not signed by the node of the charter"));
+            }
             StatusCode::OK if is_activity(answer.header(header::CONTENT_TYPE)) => return Ok(answer),
             StatusCode::OK => return Err(Lack::Bad("not an ActivityPub document".into())),
             StatusCode::NOT_FOUND => return Err(Lack::NotFound),

@@ -143,6 +143,37 @@ pub async fn instance_actor(app: &App) -> Result<Account> {
     with_keys(app, account).await
 }
 
+/// The secrets of this node.
+///
+/// # Errors
+/// `Internal` when the secret key file is unusable.
+pub fn vault(app: &App) -> Result<Vault> {
+    keyring(app).vault(app)
+}
+
+/// Forgets opened keys, after a restore: the next use reads the database.
+pub fn forget_all(app: &App) {
+    keyring(app).signers.invalidate_all();
+}
+
+/// What signs for the node as a whole where the other side knows its Ed25519 key: the charter pins that one.
+///
+/// # Errors
+/// As [`signer`].
+pub async fn node_signer(app: &App) -> Result<Arc<Signer>> {
+    let ring = keyring(app);
+    // Accounts have positive numbers: this place is free for the node's other key.
+    if let Some(signer) = ring.signers.get(&-INSTANCE.raw()).await {
+        return Ok(signer);
+    }
+    let account = instance_actor(app).await?;
+    let keys = app.read(|conn| store::actor_keys::find(conn, INSTANCE)).await?.ok_or(Error::NotFound)?;
+    let key = PrivateKey::from_pkcs8(&ring.vault(app)?.open_sealed(PURPOSE, &keys.ed25519_sealed)?)?;
+    let signer = Arc::new(Signer { key_id: format!("{}#ed25519-key", account.uri), key });
+    ring.signers.insert(-INSTANCE.raw(), signer.clone()).await;
+    Ok(signer)
+}
+
 /// What signs for the node as a whole (SIGOUT-02).
 ///
 /// # Errors
@@ -241,7 +272,7 @@ pub fn to_pem(spki: &[u8]) -> String {
 
 /// 32 bytes of an Ed25519 key as `publicKeyMultibase`.
 pub fn to_multikey(point: &[u8]) -> String {
-    format!("z{}", bs58::encode([&[0xed, 0x01], point].concat()).into_string())
+    crypto::keys::multikey_of_ed25519(point)
 }
 
 #[cfg(test)]

@@ -9,13 +9,13 @@ pub use runner::run_due;
 use crate::{
     Result,
     app::App,
-    domain::{Task, domain_blocks, polls, posts, remote},
+    domain::{Task, charter, domain_blocks, polls, posts, remote},
     federation::{fetch::Budget, import},
     id::Id,
 };
 
 /// Queues and how many of their jobs run at once in this process.
-pub const QUEUES: &[(&str, usize)] = &[("default", 2), ("fetch", 8), ("heavy", 1)];
+pub const QUEUES: &[(&str, usize)] = &[("default", 2), ("fetch", 8), ("heavy", 1), ("charter", 2)];
 
 /// Tries before a job is buried.
 const TRIES: i64 = 12;
@@ -34,6 +34,19 @@ async fn run(app: &App, task: Task) -> Result<()> {
         }
         Task::SendPollUpdate { poll } => {
             app.write(move |tx| crate::federation::outgoing::send_poll(tx, Id::new(poll))).await
+        }
+        Task::SpreadCharter { hash, from } => crate::federation::charter::spread(app, &hash, &from).await,
+        Task::AskCharter => crate::federation::charter::ask_by_lot(app).await,
+        Task::AskCharterOf { domain } => crate::federation::charter::ask_again(app, &domain).await,
+        Task::PurgeDomain { domain } => {
+            while app
+                .write({
+                    let domain = domain.clone();
+                    move |tx| charter::purge_some(tx, &domain)
+                })
+                .await?
+            {}
+            Ok(())
         }
         Task::Sweep => sweep::run(app).await,
         Task::FanOut { post, after } => app.write(move |tx| posts::fan_out(tx, Id::new(post), Id::new(after))).await,

@@ -24,6 +24,8 @@ pub enum Refusal {
     Ourselves,
     /// The host is blocked (MOD-06).
     Blocked,
+    /// The host was removed from our organisation.
+    Removed,
     /// Allowlist mode, and no entry matches (LAN-08).
     NotAllowlisted,
     /// This purpose never goes to a private peer (LAN-06).
@@ -49,6 +51,7 @@ impl Refusal {
             Self::NeverAllowed => "never_allowed",
             Self::Ourselves => "ourselves",
             Self::Blocked => "blocked",
+            Self::Removed => "removed",
             Self::NotAllowlisted => "not_allowlisted",
             Self::Purpose => "purpose",
             Self::NotARelay => "not_a_relay",

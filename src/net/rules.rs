@@ -84,6 +84,10 @@ pub struct NetConfig {
     pub relays: Vec<Peer>,
     /// Restricted hosts; a block wins over an entry.
     pub blocks: Vec<Block>,
+    /// `host` or `host:port` of nodes that were removed from our organisation: exactly these names, no subdomains.
+    pub removed: Vec<String>,
+    /// A charter is in force here.
+    pub organisation: bool,
     /// Our own `host` or `host:port`: the account domain and the host of our ids (AUTH-08).
     pub own: Vec<String>,
     /// Addresses that are never dialled on that port: our listeners and our database (NET-07). An unspecified address
@@ -128,6 +132,8 @@ pub struct Rules {
     peers: Doors,
     relays: Doors,
     blocks: HashMap<String, Vec<(Option<u16>, Block)>>,
+    removed: HashMap<String, Vec<Option<u16>>>,
+    organisation: bool,
     own: HashSet<(String, u16)>,
     guarded: Vec<SocketAddr>,
     internal_suffixes: Vec<String>,
@@ -185,8 +191,14 @@ impl Rules {
                 blocks.entry(host).or_default().push((port, block.clone()));
             }
         }
+        let mut removed: HashMap<String, Vec<_>> = HashMap::new();
+        for (host, port) in config.removed.iter().filter_map(|domain| split_domain(domain)) {
+            removed.entry(host).or_default().push(port);
+        }
         Self {
             allowlist: config.allowlist,
+            removed,
+            organisation: config.organisation,
             peers: Doors::new(&config.peers),
             relays: Doors::new(&config.relays),
             blocks,
@@ -202,9 +214,19 @@ impl Rules {
         self.allowlist
     }
 
+    /// True while a charter is in force: other nodes read here with a signature only.
+    pub fn has_organisation(&self) -> bool {
+        self.organisation
+    }
+
     /// False while every host is admitted.
     pub fn is_restrictive(&self) -> bool {
-        self.allowlist || !self.blocks.is_empty()
+        self.allowlist || !self.blocks.is_empty() || !self.removed.is_empty()
+    }
+
+    fn is_removed(&self, host: &str, port: Option<u16>) -> bool {
+        let ports = self.removed.get(host).map(Vec::as_slice).unwrap_or_default();
+        ports.iter().any(|only| only.is_none_or(|only| port.is_none_or(|port| port == only)))
     }
 
     /// What the policy thinks of a domain as it stands in handles: `host` or `host:port`.
@@ -239,6 +261,8 @@ impl Rules {
         let is_peer = self.peers.of(host).any(|p| port.is_none_or(|port| p.effective_port() == port));
         let admitted = if severity == Severity::Suspend {
             Err(Refusal::Blocked)
+        } else if self.is_removed(host, port) {
+            Err(Refusal::Removed)
         } else if self.allowlist && !is_peer {
             Err(Refusal::NotAllowlisted)
         } else {

@@ -53,6 +53,8 @@ impl NetConfig {
             peers,
             relays,
             blocks: config.federation.blocked.iter().map(block).collect(),
+            removed: Vec::new(),
+            organisation: false,
             own: vec![config.site.domain().to_owned(), config.site.authority().to_owned()],
             guarded,
             internal_suffixes: config.outgoing.internal_suffixes.clone(),

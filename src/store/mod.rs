@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod actor_keys;
 pub mod audit;
+pub mod charter;
 pub mod conversations;
 pub mod deliveries;
 pub mod documents;

@@ -34,7 +34,7 @@ const POSTS: i64 = 20;
 fn viewer(visitor: &Visitor) -> std::result::Result<Viewer, Response> {
     match &visitor.browser {
         Some(browser) => Ok(browser.account.id.into()),
-        None if visitor.app.config().public_pages() => Ok(Viewer::ANYONE),
+        None if visitor.app.public_pages() => Ok(Viewer::ANYONE),
         None => Err(visitor.fail(Error::unauthorized(""))),
     }
 }

@@ -374,3 +374,57 @@ fn the_expert_search_is_judged_on_a_labelled_set_without_a_node() {
     let output = place.run(&["judge", "people", "--set", "nowhere"]);
     assert!(refusal(&output).contains("nowhere"), "{output:?}");
 }
+
+#[test]
+fn an_organisation_is_founded_beside_a_running_server_and_its_key_is_used_without_any() {
+    let place = Place::new();
+    let mut server = place.serve();
+    let made =
+        place.json(&["org", "init", "--name", "Example", "--department", "HQ", "--key-file", "org.key", "--json"]);
+    assert_eq!((made["organisation"].as_str(), made["version"].as_i64()), (Some("Example"), Some(1)));
+    assert!(made["recovery_key"].as_str().unwrap().starts_with("z3u2") && made.get("signing_key").is_none());
+    // The key is in the file, for its owner alone, and a second one does not take its place.
+    let key = place.path().join("org.key");
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+    let again = place.run(&["org", "rotate-key", "--key-file", "org.key"]);
+    assert!(!again.status.success() && refusal(&again).contains("exists already"), "{}", refusal(&again));
+    let changed = place.json(&["org", "alias", "k8s", "kubernetes", "--json"]);
+    assert_eq!(changed["state"], "waiting");
+    place.json(&["org", "draft", "next.json", "--json"]);
+    // Signed where there is neither a node nor a data folder.
+    let elsewhere = tempfile::tempdir().unwrap();
+    for name in ["next.json", "org.key"] {
+        fs::copy(place.path().join(name), elsewhere.path().join(name)).unwrap();
+    }
+    let signed = place
+        .command(&["org", "sign", "next.json", "--key-file", "org.key", "--json"])
+        .current_dir(elsewhere.path())
+        .output()
+        .unwrap();
+    assert!(signed.status.success(), "{}", refusal(&signed));
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 2);
+    fs::copy(elsewhere.path().join("next.json"), place.path().join("next.json")).unwrap();
+    assert_eq!(place.json(&["org", "adopt", "next.json", "--json"])["version"], 2);
+    let status = place.json(&["org", "status", "--json"]);
+    assert_eq!((&status["version"], &status["aliases"]), (&2.into(), &1.into()), "{status}");
+    server.signal("TERM");
+    assert!(server.child.wait().unwrap().success());
+    // Without a server the same verbs work on the database.
+    place.json(&["org", "hold-key", "org.key", "--json"]);
+    assert_eq!(place.json(&["org", "set", "k=7", "--json"])["state"], "signed");
+    assert_eq!(place.json(&["org", "show", "--json"])["policy"]["k"], 7);
+    let list = place.run(&["org", "export"]);
+    assert_eq!(String::from_utf8_lossy(&list.stdout), "#domain\nlocalhost:1\n");
+    let shown = place.run(&["org", "status"]);
+    let text = String::from_utf8_lossy(&shown.stdout).into_owned();
+    assert!(text.contains("Example") && text.contains("localhost:1"), "{text}");
+    let code =
+        place.json(&["org", "invite", "--domain", "lyon.example", "--json"])["code"].as_str().unwrap().to_owned();
+    let wrong = place.run(&["org", "join", &code]);
+    assert_eq!(wrong.status.code(), Some(4));
+    assert!(refusal(&wrong).contains("The invitation is for lyon.example"), "{}", refusal(&wrong));
+    assert_eq!(place.json(&["org", "leave", "--json"])["left"], true);
+    let nowhere = place.run(&["org", "status"]);
+    assert!(refusal(&nowhere).contains("watercooler org init"), "{}", refusal(&nowhere));
+}

@@ -39,6 +39,8 @@ mod neighbours;
 mod network;
 mod notifications;
 mod oauth;
+mod organisation;
+mod organisation_fifty;
 mod pages;
 mod peers;
 mod people;

@@ -13,7 +13,7 @@ pub use moderation::ReportVerb;
 pub use peers::PeerVerb;
 pub use people::{InviteVerb, TokenVerb};
 
-use super::{Failure, Global, control, lock::Lock, print, serve, show};
+use super::{Failure, Global, control, lock::Lock, org, print, serve, show};
 use crate::{Error, app::App, config::Config, db::Conn, model::Account, store};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -41,6 +41,16 @@ pub enum DataVerb {
     /// Background work
     #[command(subcommand)]
     Jobs(JobsVerb),
+    /// The organisation that this node belongs to
+    #[command(subcommand)]
+    Org(org::OrgVerb),
+}
+
+impl DataVerb {
+    /// Whether its `--domain` is not this node's: the command line has the same word for both.
+    pub(super) fn names_another_domain(&self) -> bool {
+        matches!(self, Self::Org(org::OrgVerb::Invite { .. }))
+    }
 }
 
 /// Runs a verb: inside the server when one runs, on the opened database otherwise.
@@ -51,8 +61,22 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
     if let DataVerb::Peer(peer) = &mut verb {
         peer.read_ca()?;
     }
-    super::data_folder(&config)?;
-    let value = super::runtime()?.block_on(find_and_run(&verb, config))?;
+    let mut alone = None;
+    if let DataVerb::Org(org) = &mut verb {
+        org.prepare()?;
+        alone = org.run_alone()?;
+    }
+    let value = match alone {
+        Some(value) => value,
+        None => {
+            super::data_folder(&config)?;
+            let value = super::runtime()?.block_on(find_and_run(&verb, config))?;
+            match &verb {
+                DataVerb::Org(org) => org.finish(value, global.json)?,
+                _ => value,
+            }
+        }
+    };
     if global.json {
         return print(&value.to_string());
     }
@@ -92,6 +116,7 @@ pub async fn run(app: &App, verb: DataVerb) -> Result<Value, Failure> {
         DataVerb::Token(verb) => people::token(app, verb).await?,
         DataVerb::Peer(verb) => peers::run(app, verb).await?,
         DataVerb::Jobs(verb) => jobs::run(app, verb).await?,
+        DataVerb::Org(verb) => org::run(app, verb).await?,
     })
 }
 

@@ -328,7 +328,7 @@ fn conclude(app: &App, this: &Arc<Deliveries>, host: String, row: Row, started: 
         }
         Outcome::Forbidden(refusal) => {
             // Our own rule: nothing to this host will go out any more (LAN-09), or nothing to this address.
-            let of_host = matches!(refusal, Refusal::Blocked | Refusal::NotAllowlisted);
+            let of_host = matches!(refusal, Refusal::Blocked | Refusal::Removed | Refusal::NotAllowlisted);
             if of_host {
                 lanes.forget(&host);
             }
@@ -375,7 +375,9 @@ fn drop_forbidden(app: &App, this: &Arc<Deliveries>) {
     {
         let mut lanes = lock(&this.lanes);
         for host in lanes.hosts() {
-            if let Err(refusal @ (Refusal::Blocked | Refusal::NotAllowlisted)) = rules.standing(&host).admitted {
+            if let Err(refusal @ (Refusal::Blocked | Refusal::Removed | Refusal::NotAllowlisted)) =
+                rules.standing(&host).admitted
+            {
                 lanes.forget(&host);
                 gone.push((host, refusal));
             }

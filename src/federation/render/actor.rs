@@ -227,9 +227,16 @@ impl<'a> Actor<'a> {
     }
 
     /// The actor that signs for the whole node (DISC-16): nobody follows it, it has no posts.
-    pub fn instance(id: &'a str, host: &'a str, page: String, shared_inbox: String, public_key_pem: &'a str) -> Self {
+    pub fn instance(
+        id: &'a str,
+        host: &'a str,
+        page: String,
+        shared_inbox: String,
+        public_key_pem: &'a str,
+        ed25519: Option<&'a str>,
+    ) -> Self {
         let profile =
-            Profile { id, username: host, page, shared_inbox, bot: true, locked: true, public_key_pem, ed25519: None };
+            Profile { id, username: host, page, shared_inbox, bot: true, locked: true, public_key_pem, ed25519 };
         Self {
             kind: "Application",
             followers: None,
@@ -326,6 +333,7 @@ mod tests {
             "https://alpha.test/".into(),
             "https://alpha.test/inbox".into(),
             "PEM",
+            None,
         );
         let json = serde_json::to_value(&actor).unwrap();
         assert_eq!(json["type"], "Application");

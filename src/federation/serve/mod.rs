@@ -70,7 +70,7 @@ impl Reader {
     async fn of(app: &App, parts: &Parts) -> std::result::Result<Self, Failure> {
         match proof::reader(app, parts).await {
             Ok(Some(known)) => Ok(Self::Proven(known.account)),
-            Ok(None) if app.config().authorized_fetch() => Ok(Self::Stranger),
+            Ok(None) if app.authorized_fetch() => Ok(Self::Stranger),
             Ok(None) => Ok(Self::Anybody),
             Err(refusal) => Err(Failure::Refused(refusal)),
         }

@@ -5,6 +5,7 @@
 //! [`Claim::verify`]. A request is proven only when all three agree. Where keys come from is not known here: see
 //! `federation::keys`.
 
+pub mod answer;
 pub mod cavage;
 mod fields;
 mod hop;

@@ -3,6 +3,7 @@
 mod browser;
 mod client;
 mod node;
+pub mod organisation;
 mod peer;
 mod people;
 pub mod rows;

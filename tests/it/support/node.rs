@@ -107,6 +107,11 @@ impl NodeBuilder {
         self.network = Some(network);
         self
     }
+    /// On the embedded database whatever the others use: for tests with more nodes than a server has connections.
+    pub fn embedded(mut self) -> Self {
+        self.database = Some(format!("sqlite://{}", self.config.data_dir.join("watercooler.db").display()));
+        self
+    }
     /// Runs the background workers as a real server does.
     pub fn workers(mut self) -> Self {
         self.workers = true;

@@ -1,0 +1,582 @@
+//! `org ...`: the organisation's charter. Files are read and written here, where the person is; the operation runs inside
+//! the server, or on the opened database. Signing with a key from a file needs neither.
+
+use super::Failure;
+use crate::{
+    Error, Result,
+    app::App,
+    crypto::PrivateKey,
+    domain::{
+        audit::Staff,
+        charter::{
+            self, Change, Founding, Outcome, Refused, Software, Terms,
+            change::typed_domain,
+            document, fingerprint,
+            lists::{self, Form},
+            status::status,
+            steward,
+        },
+    },
+    federation::{
+        charter::join::{self, Newcomer},
+        own_keys,
+    },
+    peers,
+    time::Clock,
+};
+use clap::{Args, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use std::{
+    fs,
+    io::{IsTerminal, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+/// What to do with the organisation.
+#[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrgVerb {
+    /// Found an organisation with this node as its first
+    Init {
+        /// Name of the organisation
+        #[arg(long)]
+        name: String,
+        /// Which part of it this node is
+        #[arg(long, default_value = "")]
+        department: String,
+        /// An address or range it may have, for instance 10.20.0.0/16; several times for several. None: public only
+        #[arg(long = "address", value_name = "RANGE")]
+        addresses: Vec<String>,
+        #[command(flatten)]
+        about: About,
+        /// A rule that differs from its default, such as open_allowed=true (repeatable)
+        #[arg(long = "rule", value_name = "KEY=VALUE")]
+        rules: Vec<String>,
+        /// Write the signing key into this file and do not keep it on this node
+        #[arg(long, value_name = "FILE")]
+        #[serde(skip)]
+        key_file: Option<PathBuf>,
+        /// Set when there is a key file
+        #[arg(skip)]
+        offline: bool,
+    },
+    /// Invite a node: prints a code that works once, within 24 hours
+    Invite {
+        /// Right side of its handles
+        #[arg(long)]
+        domain: String,
+        /// Which part of the organisation it is
+        #[arg(long, default_value = "")]
+        department: String,
+        /// An address or range it may have, for instance 10.20.0.0/16; several times for several. None: public only
+        #[arg(long = "address", value_name = "RANGE")]
+        addresses: Vec<String>,
+        #[command(flatten)]
+        about: About,
+        /// Its port, when it is not the usual one
+        #[arg(long)]
+        port: Option<u16>,
+        /// It is on plain http
+        #[arg(long)]
+        http: bool,
+        /// It may prepare changes too, and sign them once it holds the key
+        #[arg(long)]
+        steward: bool,
+    },
+    /// Join the organisation that gave this code
+    Join {
+        /// The code, from wc1- to its end
+        code: String,
+        /// Which part of the organisation this node is, where the invitation does not say
+        #[arg(long, default_value = "")]
+        department: String,
+        #[command(flatten)]
+        about: About,
+    },
+    /// Leave the organisation
+    Leave {
+        /// Even when nobody can be told, or the signing key is here
+        #[arg(long)]
+        force: bool,
+    },
+    /// Refuse a node from now on, at all nodes
+    Remove {
+        /// Its domain
+        domain: String,
+        /// Why, for everybody to read
+        #[arg(long, default_value = "removed by a steward")]
+        reason: String,
+        /// Erase what it wrote instead of hiding it
+        #[arg(long)]
+        purge: bool,
+    },
+    /// Say who belongs, who has which version, and what is to be done
+    Status,
+    /// List a server of other software (Mastodon, GoToSocial and others), which cannot join by itself
+    Add {
+        /// Right side of its handles
+        domain: String,
+        /// Which part of the organisation it is
+        #[arg(long, default_value = "")]
+        department: String,
+        /// An address or range it may have, for instance 10.20.0.0/16; several times for several. None: public only
+        #[arg(long = "address", value_name = "RANGE")]
+        addresses: Vec<String>,
+        #[command(flatten)]
+        about: About,
+        /// Address of its instance actor [default: https://DOMAIN/actor]
+        #[arg(long, value_name = "URL")]
+        actor: Option<String>,
+        /// Posts of the organisation may go there: it federates with the organisation only and has no public pages
+        #[arg(long)]
+        closed: bool,
+    },
+    /// Change a rule: name, default_audience, open_allowed, directory, k, media_off_site, retention.CLASS
+    Set {
+        /// KEY=VALUE
+        rule: String,
+    },
+    /// Let a word mean another one in skills
+    Alias {
+        /// What is typed, such as k8s
+        word: String,
+        /// What is meant, such as kubernetes; none ends the alias
+        means: Option<String>,
+    },
+    /// Sign a new version that changes nothing but its dates
+    Renew,
+    /// Make the changes again that another steward's version overtook
+    Redo,
+    /// Write the next version, unsigned, with all changes that wait
+    Draft {
+        /// The file to write
+        file: PathBuf,
+    },
+    /// Sign a drafted version: with a key file (needs no node), or with the key on this node
+    Sign {
+        /// The draft; the signed version replaces it
+        file: PathBuf,
+        /// File with the signing key, or with the recovery key when a new key takes over
+        #[arg(long, value_name = "FILE")]
+        #[serde(skip)]
+        key_file: Option<PathBuf>,
+        /// Make a new signing key, write it into this file, and let it take over
+        #[arg(long, value_name = "FILE", requires = "key_file")]
+        #[serde(skip)]
+        new_key_file: Option<PathBuf>,
+        /// Read from the file
+        #[arg(skip)]
+        draft: Option<Value>,
+    },
+    /// Bring a signed version into force and give it to the others
+    Adopt {
+        /// The signed version
+        #[serde(skip)]
+        file: PathBuf,
+        /// Read from the file
+        #[arg(skip)]
+        document: Option<Value>,
+    },
+    /// Replace the signing key by a new one
+    RotateKey {
+        /// Sign with the recovery key, which is asked for
+        #[arg(long)]
+        recovery: bool,
+        /// Write the new key into this file and do not keep it on this node
+        #[arg(long, value_name = "FILE")]
+        #[serde(skip)]
+        key_file: Option<PathBuf>,
+        /// Set when there is a key file
+        #[arg(skip)]
+        offline: bool,
+        /// Read from the terminal
+        #[arg(skip)]
+        secret: Option<String>,
+    },
+    /// Keep the signing key on this node from now on
+    HoldKey {
+        /// The file it is in
+        #[serde(skip)]
+        file: PathBuf,
+        /// Read from the file
+        #[arg(skip)]
+        secret: Option<String>,
+    },
+    /// Print the domains for other servers to import
+    Export {
+        /// In which form
+        #[arg(long, value_enum, default_value = "csv")]
+        form: ListForm,
+        /// Leave out this domain: that of the server that imports the list
+        #[arg(long, value_name = "DOMAIN")]
+        without: Option<String>,
+    },
+    /// Print the charter as it was signed
+    Show,
+}
+
+/// What is said about a node.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+pub struct About {
+    /// Whom to write to about it
+    #[arg(long, default_value = "")]
+    contact: String,
+    /// PEM file of a certificate authority trusted for this node only
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip)]
+    ca_file: Option<PathBuf>,
+    /// Read from the file
+    #[arg(skip)]
+    ca: Option<String>,
+}
+
+/// A form of the list of domains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ListForm {
+    /// For the administration of Mastodon
+    Csv,
+    /// One domain a line
+    Plain,
+    /// For GoToSocial, as import or subscription
+    Json,
+}
+
+fn read(path: &Path) -> Result<String> {
+    fs::read_to_string(path)
+        .map_err(|e| Error::invalid("file", "invalid", format!("cannot read {}: {e}", path.display())))
+}
+
+fn read_json(path: &Path) -> Result<Value> {
+    serde_json::from_str(&read(path)?)
+        .map_err(|e| Error::invalid("file", "invalid", format!("{} is no JSON: {e}", path.display())))
+}
+
+/// A new file for a secret, readable by its owner only.
+fn write_secret(path: &Path, secret: &str) -> std::result::Result<(), Failure> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let written = options.open(path).and_then(|mut file| {
+        writeln!(file, "{secret}")?;
+        file.sync_all()
+    });
+    written.map_err(|e| Failure::new(format!("cannot write {}: {e}", path.display())))
+}
+
+fn new_file(path: Option<&PathBuf>) -> std::result::Result<(), Failure> {
+    match path {
+        Some(path) if path.exists() => Err(Failure::new(format!("{} exists already", path.display()))),
+        _ => Ok(()),
+    }
+}
+
+impl OrgVerb {
+    /// Reads files and asks for secrets here: the server may run elsewhere in the file system.
+    ///
+    /// # Errors
+    /// Naming the file.
+    pub fn prepare(&mut self) -> std::result::Result<(), Failure> {
+        match self {
+            Self::Init { about, key_file, offline, .. } => {
+                about.read()?;
+                new_file(key_file.as_ref())?;
+                *offline = key_file.is_some();
+            }
+            Self::Invite { about, .. } | Self::Join { about, .. } | Self::Add { about, .. } => about.read()?,
+            Self::Sign { file, draft, .. } => *draft = Some(read_json(file)?),
+            Self::Adopt { file, document } => *document = Some(read_json(file)?),
+            Self::HoldKey { file, secret } => *secret = Some(read(file)?),
+            Self::RotateKey { recovery, key_file, offline, secret } => {
+                new_file(key_file.as_ref())?;
+                *offline = key_file.is_some();
+                if *recovery {
+                    *secret = Some(ask_for("Recovery key")?);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What needs no node at all: signing with a key from a file.
+    ///
+    /// # Errors
+    /// When the key is not the one that must sign, or a file cannot be written.
+    pub fn run_alone(&self) -> std::result::Result<Option<Value>, Failure> {
+        let Self::Sign { file, key_file: Some(key_file), new_key_file, draft: Some(draft) } = self else {
+            return Ok(None);
+        };
+        new_file(new_key_file.as_ref())?;
+        let key = secret_key(&read(key_file)?)?;
+        let next = new_key_file.as_ref().map(|_| PrivateKey::generate_ed25519()).transpose()?;
+        let signed = steward::sign_draft(draft.clone(), &key, next.as_ref(), Clock::real().now())?;
+        if let (Some(path), Some(next)) = (new_key_file, next) {
+            write_secret(path, &next.secret_multikey()?)?;
+        }
+        write_document(file, &signed.document)?;
+        Ok(Some(json!({
+            "file": file.display().to_string(),
+            "version": signed.charter.version,
+            "nodes": signed.charter.nodes.len(),
+            "fingerprint": fingerprint(signed.charter.signing_key()),
+            "next": "watercooler org adopt FILE",
+        })))
+    }
+
+    /// Writes files here, and says what a person must know.
+    ///
+    /// # Errors
+    /// When a file cannot be written.
+    pub fn finish(&self, mut value: Value, as_json: bool) -> std::result::Result<Value, Failure> {
+        let mut take = |name: &str| value.as_object_mut().and_then(|v| v.remove(name));
+        match self {
+            Self::Init { key_file: Some(path), .. } | Self::RotateKey { key_file: Some(path), .. } => {
+                if let Some(Value::String(secret)) = take("signing_key") {
+                    write_secret(path, &secret)?;
+                }
+            }
+            Self::Draft { file } => {
+                if let Some(draft) = take("draft") {
+                    write_document(file, &draft)?;
+                }
+            }
+            Self::Sign { file, .. } => {
+                if let Some(document) = take("document") {
+                    write_document(file, &document)?;
+                }
+            }
+            Self::Export { .. } if !as_json => return Ok(take("list").unwrap_or_default()),
+            Self::Show if !as_json => {
+                return serde_json::to_string_pretty(&value)
+                    .map(Value::String)
+                    .map_err(|e| Failure::new(e.to_string()));
+            }
+            _ => {}
+        }
+        Ok(value)
+    }
+}
+
+impl About {
+    fn read(&mut self) -> Result<()> {
+        if let Some(path) = &self.ca_file {
+            let pem = read(path)?;
+            crate::net::check_ca(pem.as_bytes())
+                .map_err(|_| Error::invalid("ca_file", "invalid", "there is no certificate in PEM form in it"))?;
+            self.ca = Some(pem);
+        }
+        Ok(())
+    }
+}
+
+fn write_document(path: &Path, document: &Value) -> std::result::Result<(), Failure> {
+    let text = serde_json::to_string_pretty(document).map_err(|e| Failure::new(e.to_string()))?;
+    fs::write(path, text + "\n").map_err(|e| Failure::new(format!("cannot write {}: {e}", path.display())))
+}
+
+fn ask_for(what: &str) -> std::result::Result<String, Failure> {
+    if std::io::stdin().is_terminal() {
+        eprint!("{what}: ");
+    }
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
+fn secret_key(text: &str) -> Result<PrivateKey> {
+    PrivateKey::from_secret_multikey(text)
+        .map_err(|_| Error::invalid("key", "invalid", "this is no key as `org init` prints it: it begins with z3u2"))
+}
+
+/// Runs a verb on this node.
+///
+/// # Errors
+/// `Invalid` saying what is wrong and what to do.
+pub async fn run(app: &App, verb: OrgVerb) -> Result<Value> {
+    let by = Staff::console();
+    let value = act(app, by, verb).await?;
+    // What changed counts when this returns, in this process.
+    peers::refresh(app).await?;
+    Ok(value)
+}
+
+async fn act(app: &App, by: Staff, verb: OrgVerb) -> Result<Value> {
+    match verb {
+        OrgVerb::Init { name, department, addresses, about, rules, offline, .. } => {
+            let rules = rules.iter().map(|rule| pair(rule)).collect::<Result<_>>()?;
+            let About { contact, ca, .. } = about;
+            init(app, by, Founding { name, department, contact, addresses, ca, rules, offline }).await
+        }
+        OrgVerb::Invite { domain, department, addresses, about, port, http, steward } => {
+            let terms = Terms {
+                domain: typed_domain(&domain)?,
+                department,
+                contact: about.contact,
+                steward,
+                addresses,
+                // `fab.example:8443` says the port too.
+                port: port.or_else(|| domain.rsplit_once(':').and_then(|(_, port)| port.parse().ok())),
+                http,
+                ca: about.ca,
+            };
+            let (code, text) = app.write(move |tx| charter::invite(tx, &by, &terms)).await?;
+            Ok(json!({
+                "code": text,
+                "domain": code.domain,
+                "expires": code.expires,
+                "fingerprint": code.fingerprint,
+                "next": format!("at {}: watercooler org join CODE", code.domain),
+            }))
+        }
+        OrgVerb::Join { code, department, about, .. } => {
+            let new = Newcomer { department, contact: about.contact, ca: about.ca };
+            let joined = join::join(app, by, &code, new).await?;
+            serde_json::to_value(joined).map_err(Error::internal)
+        }
+        OrgVerb::Leave { force } => join::leave(app, by, force).await,
+        OrgVerb::Remove { domain, reason, purge } => {
+            let domain = typed_domain(&domain)?;
+            let ours = app.read(charter::required).await?;
+            if ours.charter.node(&domain).is_none() {
+                let text = format!("{domain} does not belong to {}.", ours.charter.name);
+                return Err(Error::invalid("domain", "not_found", text));
+            }
+            change(app, by, Change::Remove { domain, reason, purge }).await
+        }
+        OrgVerb::Status => {
+            let (domain, now) = (app.site().domain().to_owned(), app.clock().now());
+            let found = app.read(move |conn| status(conn, &domain, now)).await?;
+            serde_json::to_value(found).map_err(Error::internal)
+        }
+        OrgVerb::Add { domain, department, addresses, about, actor, closed } => {
+            let node = other(app, &domain, actor)?;
+            let node = charter::Member { department, addresses, closed, contact: about.contact, ca: about.ca, ..node };
+            change(app, by, Change::Add { node: Box::new(node) }).await
+        }
+        OrgVerb::Set { rule } => {
+            let (key, value) = pair(&rule)?;
+            change(app, by, Change::Set { key, value }).await
+        }
+        OrgVerb::Alias { word, means } => change(app, by, Change::Alias { word, means }).await,
+        OrgVerb::Renew => change(app, by, Change::Renew).await,
+        OrgVerb::Redo => {
+            let vault = own_keys::vault(app)?;
+            let outcome = app.write(move |tx| charter::redo(tx, &vault, &by)).await?;
+            Ok(told(&outcome))
+        }
+        OrgVerb::Draft { file } => {
+            let now = app.clock().now();
+            let (draft, changes) = app.read(move |conn| steward::draft(conn, now)).await?;
+            Ok(json!({ "draft": draft, "file": file.display().to_string(), "changes": changes }))
+        }
+        OrgVerb::Sign { draft, .. } => {
+            let vault = own_keys::vault(app)?;
+            let draft = draft.unwrap_or_default();
+            let signed = app.write(move |tx| steward::sign_here(tx, &vault, draft)).await?;
+            Ok(json!({ "document": signed.document, "version": signed.charter.version }))
+        }
+        OrgVerb::Adopt { document, .. } => {
+            let signed = document::read(document.unwrap_or_default(), app.clock().now())?;
+            let version = signed.charter.version;
+            app.write(move |tx| charter::adopt(tx, &signed, "")).await?;
+            Ok(json!({ "version": version, "adopted": true }))
+        }
+        OrgVerb::RotateKey { offline, secret, .. } => {
+            let recovery = secret.as_deref().map(secret_key).transpose()?;
+            let vault = own_keys::vault(app)?;
+            let (signed, key) =
+                app.write(move |tx| charter::rotate(tx, &vault, &by, recovery.as_ref(), offline)).await?;
+            Ok(json!({
+                "version": signed.charter.version,
+                "fingerprint": fingerprint(signed.charter.signing_key()),
+                "signing_key": key,
+            }))
+        }
+        OrgVerb::HoldKey { secret, .. } => {
+            let key = secret_key(secret.as_deref().unwrap_or_default())?;
+            let vault = own_keys::vault(app)?;
+            app.write(move |tx| steward::hold(tx, &vault, &by, &key)).await?;
+            Ok(json!({ "held": true }))
+        }
+        OrgVerb::Export { form, without } => {
+            let ours = app.read(charter::required).await?;
+            let form = match form {
+                ListForm::Csv => Form::Csv,
+                ListForm::Plain => Form::Plain,
+                ListForm::Json => Form::Json,
+            };
+            let list = lists::write(&ours.charter, form, without.as_deref())?;
+            Ok(json!({ "list": list, "nodes": ours.charter.nodes.len(), "version": ours.charter.version }))
+        }
+        OrgVerb::Show => Ok(app.read(charter::required).await?.document),
+    }
+}
+
+async fn init(app: &App, by: Staff, new: Founding) -> Result<Value> {
+    let actor = own_keys::instance_actor(app).await?;
+    let own = charter::own_member(app.site(), &actor, app.clock().now())?;
+    let vault = own_keys::vault(app)?;
+    let founded = app.write(move |tx| charter::found(tx, &vault, &by, new, own)).await?;
+    Ok(json!({
+        "organisation": founded.signed.charter.name,
+        "version": founded.signed.charter.version,
+        "fingerprint": fingerprint(founded.signed.charter.signing_key()),
+        "recovery_key": founded.recovery,
+        "keep": "Write the recovery key down and lock it away: it is shown only now, and it alone can replace a lost \
+                 or stolen signing key.",
+        "signing_key": founded.key,
+    }))
+}
+
+async fn change(app: &App, by: Staff, change: Change) -> Result<Value> {
+    let vault = own_keys::vault(app)?;
+    let outcome = app.write(move |tx| charter::make(tx, &vault, &by, &change)).await?;
+    Ok(told(&outcome))
+}
+
+fn told(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::Signed(signed) => json!({ "state": "signed", "version": signed.charter.version }),
+        Outcome::Waiting(waiting) => json!({
+            "state": "waiting",
+            "changes": waiting,
+            "next": "watercooler org draft FILE; sign it where the key is; watercooler org adopt FILE",
+        }),
+        Outcome::Unchanged => json!({ "state": "unchanged" }),
+    }
+}
+
+fn pair(rule: &str) -> Result<(String, String)> {
+    let (key, value) = rule
+        .split_once('=')
+        .ok_or_else(|| Error::from(Refused::Input(format!("`{rule}`: KEY=VALUE is needed, such as k=5."))))?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// A server of other software, as far as its name tells.
+fn other(app: &App, domain: &str, actor: Option<String>) -> Result<charter::Member> {
+    let domain = typed_domain(domain)?;
+    let actor = actor.unwrap_or_else(|| format!("https://{domain}/actor"));
+    let url = crate::uri::parse(&actor).ok_or_else(|| {
+        Error::from(Refused::Input(format!("`{actor}` is no address such as https://{domain}/actor.")))
+    })?;
+    Ok(charter::Member {
+        domain,
+        department: String::new(),
+        actor: url.to_string(),
+        key: String::new(),
+        http_key: String::new(),
+        contact: String::new(),
+        role: charter::Office::Member,
+        joined: app.clock().now(),
+        software: Software::Other,
+        closed: false,
+        addresses: Vec::new(),
+        port: url.port(),
+        scheme: url.scheme().to_owned(),
+        ca: None,
+        rest: Map::new(),
+    })
+}

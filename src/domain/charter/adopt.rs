@@ -1,0 +1,178 @@
+//! How a version comes into force here, and what follows from it: nodes that were removed, changes that were overtaken,
+//! others who must be told.
+
+use super::{Change, Signed, Verdict, document::fingerprint, keychain, open, refused::Refused, succession::judge};
+use crate::{
+    Result,
+    domain::{
+        Task, Tx,
+        audit::{self, Staff},
+        remote,
+    },
+    model::Role,
+    store::{
+        self,
+        charter::{State, Stored, Waiting},
+    },
+};
+
+/// Past versions that are kept.
+const KEPT: i64 = 50;
+/// How often one other node is asked for its version. Seconds.
+pub const ASK_SECONDS: i64 = 60;
+
+/// Takes a version that another node offered. It was read and verified ([`super::document::read`]).
+///
+/// # Errors
+/// `Invalid` saying why it does not count here.
+pub fn adopt(tx: &mut Tx<'_>, offered: &Signed, from: &str) -> Result<Verdict> {
+    let ours = super::required(tx.conn)?;
+    let verdict = judge(offered, &ours)?;
+    if verdict != Verdict::Same {
+        // From nowhere: the person at the machine brings what was signed elsewhere.
+        put(tx, offered, from, from.is_empty())?;
+        let by = if from.is_empty() { Staff::console() } else { by_node(from) };
+        let detail = format!("version {}", offered.charter.version);
+        audit::write(tx, &by, "org.adopt", &offered.charter.name, &detail)?;
+    }
+    Ok(verdict)
+}
+
+/// Takes the first version of an organisation that this node joins: it must be signed under the key that the invitation
+/// names, and list this node with the keys that it has.
+///
+/// # Errors
+/// `Invalid` saying why not.
+pub fn join(tx: &mut Tx<'_>, by: &Staff, offered: &Signed, wanted: &str, own_key: &str, from: &str) -> Result<()> {
+    let charter = &offered.charter;
+    if let Some(ours) = super::current(tx.conn)? {
+        if ours.charter.id != charter.id {
+            return Err(Refused::AlreadyMember { ours: ours.charter.name }.into());
+        }
+        if judge(offered, &ours)? == Verdict::Same {
+            return Ok(());
+        }
+    }
+    if !charter.keys.iter().filter_map(keychain::key_of).any(|key| fingerprint(key) == wanted) {
+        return Err(Refused::WrongKey { wanted: wanted.to_owned() }.into());
+    }
+    let domain = tx.site().domain();
+    if charter.node(domain).is_none_or(|node| node.key != own_key) {
+        return Err(Refused::NotListed { domain: domain.to_owned() }.into());
+    }
+    put(tx, offered, from, false)?;
+    audit::write(tx, by, "org.join", &charter.name, &format!("version {} from {from}", charter.version))
+}
+
+/// This node belongs to no organisation from now on.
+///
+/// # Errors
+/// `Invalid` (`no_organisation`).
+pub fn leave(tx: &mut Tx<'_>, by: &Staff) -> Result<()> {
+    super::steward::allowed(by)?;
+    let ours = super::required(tx.conn)?;
+    store::charter::end(tx.conn, State::Ended)?;
+    store::charter::forget_peers(tx.conn, None)?;
+    for waiting in store::charter::changes(tx.conn)? {
+        store::charter::delete_change(tx.conn, waiting.id)?;
+    }
+    audit::write(tx, by, "org.leave", &ours.charter.name, "")
+}
+
+/// Brings a version into force.
+pub(super) fn put(tx: &mut Tx<'_>, signed: &Signed, from: &str, issued_here: bool) -> Result<()> {
+    let charter = &signed.charter;
+    let before = store::charter::in_force(tx.conn)?;
+    let mut purged = Vec::new();
+    if let Some(row) = &before {
+        let overtaken = row.version >= charter.version;
+        store::charter::end(tx.conn, if overtaken { State::Overtaken } else { State::Past })?;
+        let old = open(row)?;
+        if overtaken && row.issued_here {
+            remember_lost(tx, &old)?;
+        }
+        let newly = charter.removed.iter().filter(|gone| old.charter.removed.iter().all(|g| g.domain != gone.domain));
+        purged.extend(newly.filter(|gone| gone.purge).map(|gone| gone.domain.clone()));
+        let known = old.charter.nodes.iter().map(|node| &node.domain);
+        let gone: Vec<String> = known.filter(|domain| charter.node(domain).is_none()).cloned().collect();
+        store::charter::forget_peers(tx.conn, Some(&gone))?;
+    }
+    let row = Stored {
+        hash: signed.hash.clone(),
+        version: charter.version,
+        document: signed.document.to_string(),
+        issued_here,
+        learned_from: from.to_owned(),
+        adopted_at: tx.now,
+    };
+    let belongs = charter.node(tx.site().domain()).is_some();
+    store::charter::insert(tx.conn, &row, if belongs { State::InForce } else { State::Ended })?;
+    store::charter::trim(tx.conn, KEPT)?;
+    if !belongs {
+        tracing::warn!(organisation = charter.name, "this node does not belong to its organisation any more");
+        return store::charter::forget_peers(tx.conn, None);
+    }
+    settle_changes(tx, signed)?;
+    for domain in purged {
+        tx.enqueue(&Task::PurgeDomain { domain })?;
+    }
+    tx.enqueue(&Task::SpreadCharter { hash: signed.hash.clone(), from: from.to_owned() })?;
+    tx.enqueue_at(&Task::AskCharter, tx.now.plus_seconds(ASK_SECONDS))
+}
+
+/// What was signed here and does not count is kept, so that it can be made again: the loser is told to redo it.
+fn remember_lost(tx: &mut Tx<'_>, old: &Signed) -> Result<()> {
+    let Some(hash) = &old.charter.previous else { return Ok(()) };
+    let Some(row) = store::charter::find(tx.conn, hash)? else { return Ok(()) };
+    for change in Change::between(&open(&row)?.charter, &old.charter) {
+        tracing::warn!(change = change.describe(), "another version of the charter counts; this must be made again");
+        audit::write(tx, &Staff::console(), "org.overtaken", &change.describe(), "run `watercooler org redo`")?;
+        wait(tx, &change, true, "console")?;
+    }
+    Ok(())
+}
+
+/// Lets a change wait.
+pub(super) fn wait(tx: &mut Tx<'_>, change: &Change, lost: bool, asked_by: &str) -> Result<()> {
+    let row = Waiting {
+        id: tx.new_id::<()>().raw(),
+        change: serde_json::to_string(change).map_err(crate::Error::internal)?,
+        lost,
+        asked_by: asked_by.to_owned(),
+        created_at: tx.now,
+    };
+    store::charter::insert_change(tx.conn, &row)
+}
+
+/// Changes that the new version brought are waited for no longer, nor are those that cannot be made any more.
+fn settle_changes(tx: &mut Tx<'_>, signed: &Signed) -> Result<()> {
+    for waiting in store::charter::changes(tx.conn)? {
+        let change: Change = serde_json::from_str(&waiting.change).map_err(crate::Error::internal)?;
+        let mut copy = signed.charter.clone();
+        if change == Change::Renew || !matches!(change.apply(&mut copy, tx.now), Ok(true)) {
+            store::charter::delete_change(tx.conn, waiting.id)?;
+        }
+    }
+    Ok(())
+}
+
+/// The trace of what another node brought about.
+pub(super) fn by_node(domain: &str) -> Staff {
+    Staff { account: None, name: domain.to_owned(), role: Role::Admin, origin: "charter".into() }
+}
+
+/// Accounts that are erased in one transaction.
+const CHUNK: i64 = 50;
+
+/// Erases some accounts of a node that was removed with all it wrote; false when none is left, or when the node is back.
+pub fn purge_some(tx: &mut Tx<'_>, domain: &str) -> Result<bool> {
+    let Some(ours) = super::current(tx.conn)? else { return Ok(false) };
+    if !ours.charter.removed.iter().any(|gone| gone.domain == domain && gone.purge) {
+        return Ok(false);
+    }
+    let accounts = store::charter::accounts_of(tx.conn, domain, CHUNK)?;
+    for account in &accounts {
+        remote::delete_actor(tx, account)?;
+    }
+    Ok(!accounts.is_empty())
+}

@@ -1,0 +1,199 @@
+//! What people see of the charter: who belongs, who has which version, what waits, and what to do about it.
+
+use super::{
+    Change, Office, Removed, Software, change::rules, document::fingerprint, invitation::Terms, open, refused::Refused,
+    steward::holds_key,
+};
+use crate::{Error, Result, db::Conn, store, time::Timestamp};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A charter that ends within so many days is worth a word.
+const SOON: i64 = 30;
+
+/// See the module.
+#[derive(Clone, Debug, Serialize)]
+pub struct Status {
+    /// Its name.
+    pub organisation: String,
+    /// Its id.
+    pub id: String,
+    /// The version in force here.
+    pub version: i64,
+    /// Its hash.
+    pub hash: String,
+    /// When it was signed.
+    pub issued: Timestamp,
+    /// Until when it is good.
+    pub expires: Timestamp,
+    /// Fingerprint of the signing key.
+    pub fingerprint: String,
+    /// This node.
+    pub this_node: String,
+    /// What this node does for the organisation.
+    pub role: Office,
+    /// Whether the signing key is here.
+    pub holds_key: bool,
+    /// What is to be done, one sentence each.
+    pub to_do: Vec<String>,
+    /// The nodes.
+    pub nodes: Vec<NodeStatus>,
+    /// Nodes that are refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<Removed>,
+    /// Changes that wait for a signature.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<String>,
+    /// Changes that another version overtook.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overtaken: Vec<String>,
+    /// Invitations that can still be used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub invited: Vec<Invited>,
+    /// The rules.
+    pub policy: BTreeMap<String, String>,
+    /// How many aliases for skills there are.
+    pub aliases: usize,
+}
+
+/// A node, and how far it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct NodeStatus {
+    /// Its domain.
+    pub domain: String,
+    /// Which part of the organisation it is.
+    pub department: String,
+    /// What it does for the organisation.
+    pub role: Office,
+    /// What it runs.
+    pub software: Software,
+    /// Whether its posts stay inside, for other software.
+    pub closed: bool,
+    /// Whom to write to about it.
+    pub contact: String,
+    /// The version it had when it was last heard.
+    pub version: Option<i64>,
+    /// How many versions it is behind this node.
+    pub behind: Option<i64>,
+    /// When it was last heard.
+    pub heard: Option<Timestamp>,
+    /// Why it cannot be asked.
+    pub error: Option<String>,
+}
+
+/// An invitation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Invited {
+    /// For whom.
+    pub domain: String,
+    /// Which part of the organisation it will be.
+    pub department: String,
+    /// Until when.
+    pub expires: Timestamp,
+}
+
+/// Reads it.
+///
+/// # Errors
+/// `Invalid` when this node belongs to no organisation, with what became of the one it had.
+pub fn status(conn: &mut Conn, this_node: &str, now: Timestamp) -> Result<Status> {
+    let Some(row) = store::charter::in_force(conn)? else {
+        let gone = store::charter::ended(conn)?.map(|row| open(&row)).transpose()?;
+        let gone = gone.and_then(|ended| ended.charter.removed.into_iter().find(|gone| gone.domain == this_node));
+        return Err(match gone {
+            Some(gone) => Refused::Removed { domain: gone.domain, at: gone.removed, reason: gone.reason },
+            None => Refused::NoOrganisation,
+        }
+        .into());
+    };
+    let charter = open(&row)?.charter;
+    let seen = store::charter::peers(conn)?;
+    let mut status = Status {
+        fingerprint: fingerprint(charter.signing_key()),
+        role: charter.node(this_node).map(|node| node.role).unwrap_or_default(),
+        holds_key: holds_key(conn, &charter)?,
+        this_node: this_node.to_owned(),
+        organisation: charter.name,
+        id: charter.id,
+        version: row.version,
+        hash: row.hash,
+        issued: charter.issued,
+        expires: charter.expires,
+        to_do: Vec::new(),
+        nodes: Vec::new(),
+        removed: charter.removed,
+        waiting: Vec::new(),
+        overtaken: Vec::new(),
+        invited: Vec::new(),
+        policy: rules(&charter.policy).into_iter().collect(),
+        aliases: charter.aliases.len(),
+    };
+    for node in charter.nodes {
+        let mut line = NodeStatus {
+            department: node.department,
+            role: node.role,
+            software: node.software,
+            closed: node.closed,
+            contact: node.contact,
+            version: None,
+            behind: None,
+            heard: None,
+            error: None,
+            domain: node.domain,
+        };
+        if line.domain == this_node {
+            (line.version, line.behind, line.heard) = (Some(status.version), Some(0), Some(now));
+        } else if let Some(seen) = seen.iter().find(|seen| seen.domain == line.domain) {
+            line.version = seen.version;
+            line.behind = seen.version.map(|version| (status.version - version).max(0));
+            line.heard = seen.heard_at;
+            line.error.clone_from(&seen.error);
+        }
+        status.nodes.push(line);
+    }
+    for waiting in store::charter::changes(conn)? {
+        let change: Change = serde_json::from_str(&waiting.change).map_err(Error::internal)?;
+        if waiting.lost { &mut status.overtaken } else { &mut status.waiting }.push(change.describe());
+    }
+    for row in store::charter::open_invitations(conn, now)? {
+        let terms: Terms = serde_json::from_str(&row.terms).map_err(Error::internal)?;
+        status.invited.push(Invited { domain: row.domain, department: terms.department, expires: row.expires_at });
+    }
+    status.to_do = to_do(&status, now);
+    Ok(status)
+}
+
+fn to_do(status: &Status, now: Timestamp) -> Vec<String> {
+    let mut list = Vec::new();
+    if status.expires < now {
+        list.push(format!(
+            "The charter expired on {}: new nodes cannot join. A steward runs `watercooler org renew`.",
+            status.expires.date()
+        ));
+    } else if status.expires < now.plus_days(SOON) {
+        list.push(format!("The charter expires on {}: a steward runs `watercooler org renew`.", status.expires.date()));
+    }
+    if !status.waiting.is_empty() {
+        list.push(format!(
+            "{} wait for a signature: run `watercooler org draft`, sign the file where the key is, then `watercooler org \
+             adopt FILE`.",
+            count(status.waiting.len(), "change")
+        ));
+    }
+    if !status.overtaken.is_empty() {
+        list.push(format!(
+            "{} were overtaken by another steward's version: repeat them with `watercooler org redo`.",
+            count(status.overtaken.len(), "change")
+        ));
+    }
+    for node in status.nodes.iter().filter(|node| node.software == Software::Watercooler) {
+        if let Some(error) = &node.error {
+            list.push(format!("{} does not answer as it should: {error}", node.domain));
+        }
+    }
+    list
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}

@@ -1,0 +1,179 @@
+//! The charter on the wire: every member serves the newest version, gives it to three others when it learns of one, and
+//! asks one other by lot each minute. What counts is decided in `domain::charter`; everything outgoing takes the gate.
+//!
+//! Requests between members are signed with the Ed25519 key that the charter names for the node (RFC 9421), so nothing
+//! has to be fetched to check them, and whoever takes over a name without its key is nobody.
+
+mod auth;
+mod client;
+pub mod join;
+mod serve;
+pub mod vouch;
+
+pub use serve::routes;
+
+use crate::{
+    Error, Result,
+    app::App,
+    domain::{
+        Task,
+        charter::{self, Member, Signed, Software, adopt::ASK_SECONDS, document, steward},
+    },
+    federation::own_keys,
+    peers, store,
+};
+use client::{Asked, Offered};
+use futures_util::future::join_all;
+use std::sync::Arc;
+
+/// How many others a new version is given to.
+const SPREAD: usize = 3;
+
+/// At the start: the minute's question goes on.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn prepare(app: &App) -> Result<()> {
+    if peers::organisation(app).is_none() {
+        return Ok(());
+    }
+    app.write(|tx| tx.enqueue_at(&Task::AskCharter, tx.now.plus_seconds(ASK_SECONDS))).await
+}
+
+/// The other nodes that speak this protocol.
+fn others(app: &App, signed: &Signed) -> Vec<Member> {
+    let own = app.site().domain();
+    let speaks = |node: &&Member| node.domain != own && node.software == Software::Watercooler;
+    signed.charter.nodes.iter().filter(speaks).cloned().collect()
+}
+
+/// Up to `most` of them, by lot.
+fn by_lot(app: &App, mut nodes: Vec<Member>, most: usize) -> Vec<Member> {
+    let mut chosen = Vec::with_capacity(most);
+    while chosen.len() < most && !nodes.is_empty() {
+        let at = usize::try_from(app.random().below(nodes.len() as u64)).unwrap_or(0);
+        chosen.push(nodes.swap_remove(at));
+    }
+    chosen
+}
+
+/// Brings the version to the gate of this node and to three others: the job after one came into force. Nodes that are new
+/// in it are told too, because they ask nobody yet.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn spread(app: &App, hash: &str, from: &str) -> Result<()> {
+    peers::refresh(app).await?;
+    let Some(signed) = peers::organisation(app).filter(|signed| signed.hash == hash) else { return Ok(()) };
+    let before = match signed.charter.previous.clone() {
+        Some(hash) => app.read(move |conn| store::charter::find(conn, &hash)).await?,
+        None => None,
+    };
+    let known = before.map(|row| charter::open(&row)).transpose()?;
+    let is_new = |node: &Member| known.as_ref().is_some_and(|k| k.charter.node(&node.domain).is_none());
+    let (mut chosen, rest): (Vec<_>, Vec<_>) =
+        others(app, &signed).into_iter().filter(|node| node.domain != from).partition(is_new);
+    if !from.is_empty() {
+        // Only who made the version tells the new ones.
+        chosen.clear();
+    }
+    // Who is known to have it needs it least.
+    let seen = app.read(store::charter::peers).await?;
+    let has = |node: &Member| {
+        seen.iter().any(|seen| seen.domain == node.domain && seen.hash.as_deref() == Some(signed.hash.as_str()))
+    };
+    chosen.extend(by_lot(app, rest.into_iter().filter(|node| !has(node)).collect(), SPREAD));
+    join_all(chosen.iter().map(|node| offer(app, node, &signed))).await.into_iter().collect()
+}
+
+/// Offers our version to one node, and remembers what it said.
+async fn offer(app: &App, node: &Member, signed: &Arc<Signed>) -> Result<()> {
+    let domain = node.domain.clone();
+    match client::offer(app, node, signed).await {
+        Offered::Taken => {
+            let (version, hash) = (signed.charter.version, signed.hash.clone());
+            app.write(move |tx| store::charter::heard(tx.conn, &domain, version, &hash, tx.now)).await
+        }
+        Offered::HasBetter => app.write(move |tx| tx.enqueue(&Task::AskCharterOf { domain })).await,
+        Offered::Failed(why) => app.write(move |tx| store::charter::failed(tx.conn, &domain, &why, tx.now)).await,
+    }
+}
+
+/// The minute's question to one node by lot, and the renewal that may be due.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn ask_by_lot(app: &App) -> Result<()> {
+    peers::refresh(app).await?;
+    let Some(signed) = peers::organisation(app) else { return Ok(()) };
+    let vault = own_keys::vault(app)?;
+    app.write(move |tx| {
+        tx.enqueue_at(&Task::AskCharter, tx.now.plus_seconds(ASK_SECONDS))?;
+        steward::renew_when_due(tx, &vault)
+    })
+    .await?;
+    for node in by_lot(app, others(app, &signed), 1) {
+        ask(app, &node).await?;
+    }
+    Ok(())
+}
+
+/// Asks this node.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn ask_again(app: &App, domain: &str) -> Result<()> {
+    let Some(signed) = peers::organisation(app) else { return Ok(()) };
+    match signed.charter.node(domain) {
+        Some(node) if node.software == Software::Watercooler => ask(app, &node.clone()).await,
+        _ => Ok(()),
+    }
+}
+
+async fn ask(app: &App, node: &Member) -> Result<()> {
+    let Some(ours) = peers::organisation(app) else { return Ok(()) };
+    let domain = node.domain.clone();
+    let heard = |version: i64, hash: String| {
+        let domain = domain.clone();
+        app.write(move |tx| store::charter::heard(tx.conn, &domain, version, &hash, tx.now))
+    };
+    let body = match client::ask(app, node, &ours.hash).await {
+        Asked::Same => return heard(ours.charter.version, ours.hash.clone()).await,
+        Asked::Failed(why) => {
+            let domain = domain.clone();
+            return app.write(move |tx| store::charter::failed(tx.conn, &domain, &why, tx.now)).await;
+        }
+        Asked::Other(body) => body,
+    };
+    let taken = match document::parse(&body, app.clock().now()) {
+        Ok(theirs) => {
+            heard(theirs.charter.version, theirs.hash.clone()).await?;
+            take(app, theirs, &domain).await
+        }
+        Err(refused) => Err(refused.into()),
+    };
+    match taken {
+        Ok(()) => Ok(()),
+        // They do not know ours yet.
+        Err(Error::Invalid { code: "older" | "overtaken" | "old_key", .. }) => match peers::organisation(app) {
+            Some(ours) => offer(app, node, &ours).await,
+            None => Ok(()),
+        },
+        Err(Error::Invalid { reason, .. }) => {
+            let why = reason.into_owned();
+            tracing::warn!(domain, why, "a node serves a charter that is refused");
+            app.write(move |tx| store::charter::failed(tx.conn, &domain, &why, tx.now)).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Brings a version that another node offered into force, when it counts.
+///
+/// # Errors
+/// `Invalid` saying why it does not.
+async fn take(app: &App, offered: Signed, from: &str) -> Result<()> {
+    let from = from.to_owned();
+    app.write(move |tx| charter::adopt(tx, &offered, &from)).await?;
+    peers::refresh(app).await
+}
