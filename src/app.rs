@@ -5,8 +5,9 @@ use crate::{
     Error, Result,
     config::{Config, Site},
     db::{Conn, Db},
-    domain::{Consumer, Env, Event, IdSource, Tx},
+    domain::{Aftermath, Consumer, Env, Event, IdSource, Tx},
     id::Id,
+    kept::Kept,
     media::storage::Storage,
     model::{Account, Post},
     net::Gate,
@@ -43,6 +44,7 @@ struct Inner {
     net: Gate,
     events: broadcast::Sender<Arc<Event>>,
     wakes: Wakes,
+    kept: Kept,
     parts: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     stop: tokio_util::sync::CancellationToken,
     look_up: OnceLock<LookUp>,
@@ -99,6 +101,7 @@ impl App {
             net: seams.net,
             events: broadcast::channel(EVENTS).0,
             wakes: Wakes::default(),
+            kept: Kept::default(),
             parts: Mutex::default(),
             stop: tokio_util::sync::CancellationToken::new(),
             look_up: OnceLock::new(),
@@ -184,27 +187,35 @@ impl App {
             .write(move |conn| {
                 let mut tx = Tx::new(conn, &app.0.env);
                 let value = f(&mut tx)?;
-                let (events, woken) = tx.into_aftermath();
-                let after: crate::db::AfterCommit = if events.is_empty() && woken.is_empty() {
+                let aftermath = tx.into_aftermath();
+                let after: crate::db::AfterCommit = if aftermath.is_empty() {
                     None
                 } else {
                     let app = app.clone();
-                    Some(Box::new(move || app.aftermath(events, woken)))
+                    Some(Box::new(move || app.aftermath(aftermath)))
                 };
                 Ok((value, after))
             })
             .await
     }
 
-    fn aftermath(&self, events: Vec<Event>, woken: Vec<&'static str>) {
-        for event in events {
+    fn aftermath(&self, aftermath: Aftermath) {
+        if aftermath.actors_changed {
+            self.kept().forget();
+        }
+        for event in aftermath.events {
             // Nobody listening is fine.
             let _ = self.0.events.send(Arc::new(event));
         }
-        for queue in woken {
+        for queue in aftermath.woken {
             self.0.wakes.of(queue).notify_waiters();
             self.0.wakes.of(queue).notify_one();
         }
+    }
+
+    /// Documents of own actors.
+    pub fn kept(&self) -> &Kept {
+        &self.0.kept
     }
 
     /// Stored files.

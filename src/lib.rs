@@ -54,6 +54,7 @@ pub mod error;
 pub mod federation;
 pub mod id;
 pub mod jobs;
+pub mod kept;
 pub mod limits;
 pub mod matching;
 pub mod media;

@@ -40,7 +40,7 @@ pub mod visibility;
 
 pub use fact::{Event, EventKind, Fact};
 pub use task::Task;
-pub use tx::{Consumer, Env, IdSource, Tx};
+pub use tx::{Aftermath, Consumer, Env, IdSource, Tx};
 
 use crate::{id::Id, model::Account};
 

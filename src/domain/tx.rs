@@ -59,6 +59,24 @@ impl IdSource {
     }
 }
 
+/// What to do once a transaction is committed.
+#[derive(Default)]
+pub struct Aftermath {
+    /// For connected clients.
+    pub events: Vec<Event>,
+    /// Queues whose workers have work.
+    pub woken: Vec<&'static str>,
+    /// Documents of actors of this node have changed.
+    pub actors_changed: bool,
+}
+
+impl Aftermath {
+    /// Nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.woken.is_empty() && !self.actors_changed
+    }
+}
+
 /// One transaction. Operations take `&mut Tx` first.
 pub struct Tx<'a> {
     /// The connection.
@@ -68,12 +86,13 @@ pub struct Tx<'a> {
     env: &'a Env,
     events: Vec<Event>,
     woken: Vec<&'static str>,
+    actors_changed: bool,
 }
 
 impl<'a> Tx<'a> {
     /// Around an open transaction; `App::write` is the caller.
     pub fn new(conn: &'a mut Conn, env: &'a Env) -> Self {
-        Self { conn, now: env.clock.now(), env, events: Vec::new(), woken: Vec::new() }
+        Self { conn, now: env.clock.now(), env, events: Vec::new(), woken: Vec::new(), actors_changed: false }
     }
     /// The settings.
     pub fn config(&self) -> &'a Config {
@@ -124,8 +143,12 @@ impl<'a> Tx<'a> {
             self.woken.push(queue);
         }
     }
+    /// The document of an actor of this node is another one from now on.
+    pub fn actor_changed(&mut self) {
+        self.actors_changed = true;
+    }
     /// What to do once the transaction is committed.
-    pub fn into_aftermath(self) -> (Vec<Event>, Vec<&'static str>) {
-        (self.events, self.woken)
+    pub fn into_aftermath(self) -> Aftermath {
+        Aftermath { events: self.events, woken: self.woken, actors_changed: self.actors_changed }
     }
 }

@@ -385,6 +385,7 @@ fn profile_changed(tx: &mut Tx<'_>, account: Id<Account>, wait: i64) -> Result<(
     if !is_local {
         return Ok(());
     }
+    tx.actor_changed();
     tx.enqueue_at(&Task::SendProfile { account: account.raw() }, tx.now.plus_millis(wait))
 }
 
@@ -428,6 +429,7 @@ fn account_deleted(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
     if !account.is_local() || account.public_key.is_none() {
         return Ok(());
     }
+    tx.actor_changed();
     let to = store::deliveries::all_inboxes(tx.conn)?;
     let number = tx.new_id::<model::Activity>().raw();
     let uri = format!("{}#delete", account.uri);
@@ -449,6 +451,7 @@ fn account_deleted(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
 fn account_moved(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
     let account = store::accounts::load(tx.conn, id)?;
     let (true, Some(target)) = (account.is_local(), account.moved_to_id) else { return Ok(()) };
+    tx.actor_changed();
     let target = store::accounts::load(tx.conn, target)?;
     let to = store::deliveries::follower_inboxes(tx.conn, id)?;
     let number = tx.new_id::<model::Activity>();

@@ -24,10 +24,12 @@ use crate::{
     time::Timestamp,
 };
 use axum::{
+    body::Bytes,
     extract::{Path, Query, State},
     http::request::Parts,
 };
 use serde::{Serialize, Serializer};
+use std::sync::Arc;
 
 /// `GET /users/{name}`.
 pub async fn show(State(app): State<App>, Path(name): Path<String>, parts: Parts) -> Answered {
@@ -36,9 +38,14 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>, parts: Parts
         return Ok(to_page(&app.site().profile_url(&account.username)));
     }
     let reader = Reader::of(&app, &parts).await?;
-    let site = app.site().clone();
+    let whole = reader != Reader::Stranger;
+    if let Some(kept) = app.kept().get(&name, whole) {
+        return Ok(activity_json(reader, Bytes::from_owner(kept)));
+    }
+    let mark = app.kept().mark();
+    let (site, wanted) = (app.site().clone(), name.clone());
     let made = read(&app, move |conn| {
-        let account = local_actor(conn, &name)?;
+        let account = local_actor(conn, &wanted)?;
         if account.public_key.is_none() {
             return Ok(Err(account));
         }
@@ -46,12 +53,16 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>, parts: Parts
     })
     .await?;
     let body = match made {
-        Ok(body) => body,
+        Ok(body) => {
+            let body: Arc<[u8]> = body.into_bytes().into();
+            app.kept().put(mark, &name, whole, body.clone());
+            Bytes::from_owner(body)
+        }
         // Nobody can talk with an actor without a key: it is made now, should the job not have come to it yet.
         Err(account) => {
             let account = own_keys::with_keys(&app, account).await?;
             let site = app.site().clone();
-            read(&app, move |conn| document(conn, &site, &account, reader)).await?
+            read(&app, move |conn| document(conn, &site, &account, reader)).await?.into()
         }
     };
     Ok(activity_json(reader, body))

@@ -21,6 +21,7 @@ use crate::{
 };
 use axum::{
     Router,
+    body::Body,
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::get,
@@ -142,17 +143,17 @@ impl IntoResponse for Failure {
 type Answered = std::result::Result<Response, Failure>;
 
 /// A body that must not be kept by anybody.
-fn answer(status: StatusCode, kind: &'static str, body: String) -> Response {
+fn answer(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::VARY, HeaderValue::from_static("Accept, Signature, Signature-Input")),
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")),
     ];
-    (status, headers, body).into_response()
+    (status, headers, body.into()).into_response()
 }
 
 /// An ActivityPub document. What depends on who asks is kept by nobody else (SIGIN-24).
-fn activity_json(reader: Reader, body: String) -> Response {
+fn activity_json(reader: Reader, body: impl Into<Body>) -> Response {
     let mut response = answer(StatusCode::OK, ACTIVITY_JSON, body);
     if reader == Reader::Anybody {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));

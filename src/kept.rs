@@ -1,0 +1,83 @@
+//! Documents of this node's own actors as they were last written: other servers ask for the same few again and again
+//! when a post spreads. Any change of an own actor forgets all of them, before the change is answered; what another
+//! process changed is seen within seconds.
+
+use moka::sync::Cache;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+/// Documents kept in memory; one takes some 3 KiB.
+const KEPT: u64 = 512;
+/// How long one is kept whatever happens: only a second process on the same database can make it old.
+const LASTS: Duration = Duration::from_secs(5);
+
+/// See the module. The second part of a key tells whole documents from what strangers see.
+pub struct Kept {
+    documents: Cache<(String, bool), Arc<[u8]>>,
+    changes: AtomicU64,
+}
+
+/// The state that a document is about to be read in.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark(u64);
+
+impl Default for Kept {
+    fn default() -> Self {
+        let documents = Cache::builder().max_capacity(KEPT).time_to_live(LASTS).build();
+        Self { documents, changes: AtomicU64::new(0) }
+    }
+}
+
+impl Kept {
+    /// The document of this name, when nothing changed since it was written.
+    pub fn get(&self, name: &str, whole: bool) -> Option<Arc<[u8]>> {
+        self.documents.get(&(name.to_owned(), whole))
+    }
+
+    /// To be taken before the rows are read.
+    pub fn mark(&self) -> Mark {
+        Mark(self.changes.load(Ordering::Acquire))
+    }
+
+    /// Keeps a document, unless an actor changed since the mark was taken: its rows may be older than that.
+    pub fn put(&self, mark: Mark, name: &str, whole: bool, document: Arc<[u8]>) {
+        let key = (name.to_owned(), whole);
+        let unchanged = || self.changes.load(Ordering::Acquire) == mark.0;
+        if unchanged() {
+            self.documents.insert(key.clone(), document);
+            // The change may have come between the look and the insertion.
+            if !unchanged() {
+                self.documents.invalidate(&key);
+            }
+        }
+    }
+
+    /// An actor of this node changed.
+    pub fn forget(&self) {
+        self.changes.fetch_add(1, Ordering::Release);
+        self.documents.invalidate_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_read_before_a_change_is_not_kept_after_it() {
+        let kept = Kept::default();
+        let mark = kept.mark();
+        kept.put(mark, "alice", true, Arc::from(*b"old"));
+        assert_eq!(kept.get("alice", true).as_deref(), Some(&b"old"[..]));
+        assert_eq!(kept.get("alice", false), None);
+        kept.forget();
+        assert_eq!(kept.get("alice", true), None);
+        kept.put(mark, "alice", true, Arc::from(*b"old"));
+        assert_eq!(kept.get("alice", true), None);
+    }
+}
