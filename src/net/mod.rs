@@ -137,6 +137,8 @@ struct State {
     direct: Http,
     relay: Http,
     proxied: HashMap<Url, Http>,
+    /// Signatures under way.
+    signing: tokio::sync::Semaphore,
 }
 
 impl Gate {
@@ -316,7 +318,10 @@ impl Gate {
         let uri: Uri = url.as_str().parse().map_err(|_| Refusal::Malformed)?;
         let mut headers = ask.headers.clone();
         if let Some(signer) = &ask.signer {
+            // Each signature takes a core for a moment, on a thread of its own: more at once than cores only costs memory.
+            let turn = state.signing.acquire().await;
             let signed = signer.sign(&ask.method, url, &ask.body).await;
+            drop(turn);
             headers.extend(signed.map_err(|e| Failure::Unsigned(e.to_string()))?);
         }
         if let Some(agent) = &state.user_agent {
@@ -360,6 +365,7 @@ impl State {
             relay: client(Via::Relay),
             proxied: config.proxies.values().map(|p| (p.clone(), client(Via::Proxy(p.clone())))).collect(),
             rules,
+            signing: tokio::sync::Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
         }
     }
 }

@@ -52,6 +52,8 @@ struct Figure {
     p50: f64,
     p99: f64,
     failed: usize,
+    /// Resident memory of the server right after, bytes.
+    resident: u64,
     note: String,
 }
 
@@ -320,7 +322,8 @@ impl Bench<'_> {
         mut times: Times,
         note: String,
     ) -> Result<Figure, Failure> {
-        let cpu = usage(self.server)?.cpu.saturating_sub(before.cpu);
+        let after = usage(self.server)?;
+        let cpu = after.cpu.saturating_sub(before.cpu);
         let count = times.took.len().max(1);
         Ok(Figure {
             name,
@@ -331,6 +334,7 @@ impl Bench<'_> {
             p50: times.quantile(0.5),
             p99: times.quantile(0.99),
             failed: times.failed,
+            resident: after.resident,
             note,
         })
     }
@@ -426,7 +430,8 @@ impl Bench<'_> {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         let wall = started.elapsed();
-        let cpu = usage(self.server)?.cpu.saturating_sub(before.cpu);
+        let after = usage(self.server)?;
+        let cpu = after.cpu.saturating_sub(before.cpu);
         let count = done().max(1);
         Ok(Figure {
             name: DELIVERY,
@@ -437,6 +442,7 @@ impl Bench<'_> {
             p50: 0.0,
             p99: 0.0,
             failed: wanted.saturating_sub(count) + posted.failed,
+            resident: after.resident,
             note: format!("{} inboxes on {HOSTS} hosts", HOSTS * INBOXES),
         })
     }
@@ -470,7 +476,8 @@ impl Bench<'_> {
 impl Figure {
     fn json(&self) -> Value {
         json!({ "name": self.name, "operations": self.count, "cpu_ms": round(self.cpu_ms), "bar_ms": self.bar_ms,
-            "rate": self.rate.round(), "p50_ms": round(self.p50), "p99_ms": round(self.p99), "failed": self.failed, "note": self.note })
+            "rate": self.rate.round(), "p50_ms": round(self.p50), "p99_ms": round(self.p99), "failed": self.failed,
+            "memory_mib": self.resident >> 20, "note": self.note })
     }
     fn line(&self) -> String {
         let verdict = if self.failed > 0 {
@@ -481,8 +488,15 @@ impl Figure {
             format!("{:.1} x the bar", self.cpu_ms / self.bar_ms)
         };
         format!(
-            "{:<40} {:>8.3} {:>7.2} {:>8.0} {:>8.2} {:>8.2}  {verdict} {}",
-            self.name, self.cpu_ms, self.bar_ms, self.rate, self.p50, self.p99, self.note
+            "{:<40} {:>8.3} {:>7.2} {:>8.0} {:>8.2} {:>8.2} {:>8}  {verdict} {}",
+            self.name,
+            self.cpu_ms,
+            self.bar_ms,
+            self.rate,
+            self.p50,
+            self.p99,
+            self.resident >> 20,
+            self.note
         )
     }
 }
@@ -496,8 +510,10 @@ fn table(report: &Value, figures: &[Figure]) -> String {
     for key in ["start_ms", "memory_idle_mib", "memory_loaded_mib", "database_bytes", "binary_mib", "debug_build"] {
         text += &format!("{key}: {}\n", report.get(key).unwrap_or(&Value::Null));
     }
-    text +=
-        &format!("\n{:<40} {:>8} {:>7} {:>8} {:>8} {:>8}\n", "operation", "CPU ms", "bar", "per s", "p50 ms", "p99 ms");
+    text += &format!(
+        "\n{:<40} {:>8} {:>7} {:>8} {:>8} {:>8} {:>8}\n",
+        "operation", "CPU ms", "bar", "per s", "p50 ms", "p99 ms", "RSS MiB"
+    );
     for figure in figures {
         text += &figure.line();
         text.push('\n');
