@@ -16,7 +16,7 @@ use crate::{
     limits,
     model::Account,
     store::{
-        accounts, lists,
+        accounts, hashtags, lists,
         timelines::{AuthorQuery, tag_ids},
     },
 };
@@ -120,9 +120,14 @@ async fn statuses(
         let query = AuthorQuery { only_media, exclude_replies, exclude_boosts, tagged: tag };
         if pinned {
             let mut posts = timelines::pinned(conn, viewer, author, now)?;
+            let with_tag: Vec<_> = match tag {
+                Some(tag) => hashtags::carrying(conn, tag, &posts.order)?,
+                None => Vec::new(),
+            };
             posts.retain(|view| {
-                let unwanted =
-                    only_media && view.media.is_empty() || exclude_replies && view.post.in_reply_to_id.is_some();
+                let unwanted = only_media && view.media.is_empty()
+                    || exclude_replies && view.post.in_reply_to_id.is_some()
+                    || tag.is_some() && !with_tag.contains(&view.post.id);
                 !unwanted
             });
             // All pins are on one page.

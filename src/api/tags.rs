@@ -149,7 +149,7 @@ async fn feature(State(app): State<App>, me: SignedIn, Path(name): Path<String>)
 
 async fn unfeature(State(app): State<App>, me: SignedIn, Path(name): Path<String>) -> ApiResult<Rendered> {
     change(app, me, &name, move |tx, tag| match rows::find_featured(tx.conn, me.account, tag.id)? {
-        Some(row) => rows::delete_featured(tx.conn, row.id),
+        Some(row) => hashtags::unfeature(tx, me.account, row.id),
         None => Ok(()),
     })
     .await
@@ -176,11 +176,20 @@ async fn followed(State(app): State<App>, me: SignedIn, uri: Uri, params: Params
     Ok(response)
 }
 
-fn featured_document<'a>(site: &Site, row: &model::FeaturedTag, name: &'a str, account: &str) -> FeaturedTag<'a> {
+fn featured_document<'a>(
+    site: &Site,
+    row: &model::FeaturedTag,
+    name: &'a str,
+    account: &model::Account,
+) -> FeaturedTag<'a> {
+    let url = match account.is_local() {
+        true => format!("{}/tagged/{name}", site.profile_url(&account.username)),
+        false => site.tag_url(name),
+    };
     FeaturedTag {
         id: row.id,
         name,
-        url: format!("{}/tagged/{name}", site.profile_url(account)),
+        url,
         statuses_count: Digits(row.posts_count),
         last_status_at: row.last_post_at.map(Date),
     }
@@ -195,7 +204,7 @@ fn featured_list(conn: &mut Conn, site: &Site, owner: Id<model::Account>) -> Res
         .iter()
         .filter_map(|row| {
             let tag = tags.iter().find(|t| t.id == row.tag_id)?;
-            Some(featured_document(site, row, &tag.name, &account.username))
+            Some(featured_document(site, row, &tag.name, &account))
         })
         .collect();
     Rendered::of(&list)
@@ -218,7 +227,7 @@ async fn add_featured(State(app): State<App>, me: SignedIn, params: Params) -> A
         let tag = hashtags::ensure(tx, &name)?;
         let row = hashtags::feature(tx, me.account, tag.id)?;
         let account = crate::store::accounts::load(tx.conn, me.account)?;
-        Rendered::of(&featured_document(tx.site(), &row, &tag.name, &account.username))
+        Rendered::of(&featured_document(tx.site(), &row, &tag.name, &account))
     });
     Ok(made.await?)
 }
@@ -227,7 +236,7 @@ async fn remove_featured(State(app): State<App>, me: SignedIn, Path(id): Path<St
     let id: Id<model::FeaturedTag> = id.parse()?;
     app.write(move |tx| {
         let row = rows::load_featured(tx.conn, me.account, id)?;
-        rows::delete_featured(tx.conn, row.id)
+        hashtags::unfeature(tx, me.account, row.id)
     })
     .await?;
     Ok(Empty)

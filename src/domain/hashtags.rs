@@ -1,6 +1,6 @@
 //! Following and featuring hashtags.
 
-use super::Tx;
+use super::{Fact, Tx};
 use crate::{
     Error, Result,
     id::Id,
@@ -49,5 +49,12 @@ pub fn feature(tx: &mut Tx<'_>, account: Id<Account>, tag: Id<Tag>) -> Result<Fe
         created_at: tx.now,
     };
     rows::insert_featured(tx.conn, &row)?;
+    tx.record(Fact::AccountUpdated(account))?;
     Ok(row)
+}
+
+/// Takes a hashtag off the profile.
+pub fn unfeature(tx: &mut Tx<'_>, account: Id<Account>, featured: Id<FeaturedTag>) -> Result<()> {
+    rows::delete_featured(tx.conn, featured)?;
+    tx.record(Fact::AccountUpdated(account))
 }

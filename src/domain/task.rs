@@ -14,6 +14,13 @@ pub enum Task {
         /// The last follower that has it.
         after: i64,
     },
+    /// The same for those who follow a hashtag of it (accounts above `after`).
+    FanOutTags {
+        /// The post.
+        post: i64,
+        /// The last account that has it.
+        after: i64,
+    },
     /// Make the key pair of a local account ahead of its first use.
     MakeKeys {
         /// The account.
@@ -120,6 +127,7 @@ impl Task {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::FanOut { .. } => "fan_out",
+            Self::FanOutTags { .. } => "fan_out_tags",
             Self::MakeKeys { .. } => "make_keys",
             Self::FetchAncestors { .. } => "fetch_ancestors",
             Self::FetchPost { .. } => "fetch_post",
@@ -142,7 +150,7 @@ impl Task {
     /// Two waiting jobs of one key are one job.
     pub fn key(&self) -> Option<String> {
         match self {
-            Self::FanOut { .. } => None,
+            Self::FanOut { .. } | Self::FanOutTags { .. } => None,
             Self::Sweep => Some("sweep".into()),
             Self::AskCharter => Some("ask_charter".into()),
             Self::SpreadCharter { hash, .. } => Some(format!("spread_charter {hash}")),

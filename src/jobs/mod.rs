@@ -49,6 +49,9 @@ async fn run(app: &App, task: Task) -> Result<()> {
             Ok(())
         }
         Task::Sweep => sweep::run(app).await,
+        Task::FanOutTags { post, after } => {
+            app.write(move |tx| posts::fan_out_tags(tx, Id::new(post), Id::new(after))).await
+        }
         Task::FanOut { post, after } => app.write(move |tx| posts::fan_out(tx, Id::new(post), Id::new(after))).await,
         Task::ClosePoll { poll } => app.write(move |tx| polls::close(tx, Id::new(poll))).await,
         Task::FetchAncestors { post } => import::ancestors(app, Id::new(post)).await,

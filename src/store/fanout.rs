@@ -87,6 +87,50 @@ pub fn readers(
     Ok(rows.into_iter().map(|(follow, account)| (Id::new(follow), Id::new(account))).collect())
 }
 
+/// Local people who follow a hashtag of a public post and have nothing against its author, in the order of their accounts
+/// above `after`.
+pub fn tag_readers(
+    conn: &mut Conn,
+    post: Id<Post>,
+    author: Id<Account>,
+    now: Timestamp,
+    after: Id<Account>,
+    most: i64,
+) -> Result<Vec<Id<Account>>> {
+    Sql::new(
+        "select distinct f.account_id from post_tags x join followed_tags f on f.tag_id = x.tag_id where x.post_id = ",
+    )
+    .bind(post)
+    .with(" and f.account_id > ", after)
+    .with(" and f.account_id <> ", author)
+    .with(" and not exists (select 1 from mutes m where m.account_id = f.account_id and m.target_id = ", author)
+    .with(" and (m.expires_at is null or m.expires_at > ", now)
+    .with(")) and not exists (select 1 from blocks b where b.account_id = f.account_id and b.target_id = ", author)
+    .with(") and not exists (select 1 from blocks b where b.target_id = f.account_id and b.account_id = ", author)
+    .push(")")
+    .push(EXCLUSIVE)
+    .bind(author)
+    .with(
+        ") and f.account_id not in (select d.account_id from account_domain_blocks d join accounts x \
+         on x.domain = d.domain where x.id = ",
+        author,
+    )
+    .with(") order by f.account_id limit ", most)
+    .load_ids(conn)
+}
+
+/// Who among these has a post at home already.
+pub fn among(conn: &mut Conn, post: Id<Post>, readers: &[Id<Account>]) -> Result<Vec<Id<Account>>> {
+    if readers.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select h.account_id from home_entries h where h.post_id = ")
+        .bind(post)
+        .push(" and h.account_id in ")
+        .ids(readers)
+        .load_ids(conn)
+}
+
 /// Writes home entries.
 pub fn insert(conn: &mut Conn, post: Id<Post>, readers: &[Id<Account>]) -> Result<()> {
     for chunk in readers.chunks(64) {

@@ -5,7 +5,7 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, FeaturedTag, FollowedTag, Tag},
+    model::{Account, FeaturedTag, FollowedTag, Post, Tag},
     time::Timestamp,
 };
 use diesel::sql_types::BigInt;
@@ -171,6 +171,45 @@ pub fn insert_featured(conn: &mut Conn, row: &FeaturedTag) -> Result<()> {
 pub fn delete_featured(conn: &mut Conn, id: Id<FeaturedTag>) -> Result<()> {
     Sql::new("delete from featured_tags where id = ").bind(id).execute(conn)?;
     Ok(())
+}
+
+/// Counts a post for those of its hashtags that stand on its author's profile: `by` is 1 or -1.
+pub fn count_use(conn: &mut Conn, post: &Post, by: i64) -> Result<()> {
+    let mut sql = Sql::new("update featured_tags set posts_count = posts_count + ").bind(by);
+    if by > 0 {
+        sql = sql.with(", last_post_at = ", post.created_at);
+    }
+    sql.with(" where account_id = ", post.account_id)
+        .with(" and posts_count + ", by)
+        .with(" >= 0 and tag_id in (select x.tag_id from post_tags x where x.post_id = ", post.id)
+        .push(")")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Counts again what stands on a profile: one of its posts has other hashtags now.
+pub fn recount(conn: &mut Conn, account: Id<Account>) -> Result<()> {
+    for row in featured(conn, account)? {
+        let (count, last) = use_by(conn, account, row.tag_id)?;
+        Sql::new("update featured_tags set posts_count = ")
+            .bind(count)
+            .with(", last_post_at = ", last)
+            .with(" where id = ", row.id)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Which of these posts carry the hashtag.
+pub fn carrying(conn: &mut Conn, tag: Id<Tag>, posts: &[Id<Post>]) -> Result<Vec<Id<Post>>> {
+    if posts.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select x.post_id from post_tags x where x.tag_id = ")
+        .bind(tag)
+        .push(" and x.post_id in ")
+        .ids(posts)
+        .load_ids(conn)
 }
 
 /// How often the account used the hashtag publicly, and when last.

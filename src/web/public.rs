@@ -11,13 +11,18 @@ use crate::{
     Error, Result,
     domain::{
         Viewer, profiles,
+        text::normalize_hashtag,
         timelines::{self, TagRequest, Thread},
         views::PostViews,
         visibility,
     },
     id::Id,
     model::{Account, AccountKind, Post},
-    store::{self, page::Page, timelines::AuthorQuery},
+    store::{
+        self,
+        page::Page,
+        timelines::{AuthorQuery, tag_ids},
+    },
 };
 use axum::{
     extract::{Path, RawQuery},
@@ -84,7 +89,20 @@ pub async fn profile(visitor: Visitor, Path(name): Path<String>, RawQuery(query)
         return to_document(&visitor, &visitor.app.site().actor_uri(&name));
     }
     match viewer(&visitor) {
-        Ok(viewer) => finish(&visitor, show_profile(&visitor, viewer, name, older_than(query)).await),
+        Ok(viewer) => finish(&visitor, show_profile(&visitor, viewer, name, None, older_than(query)).await),
+        Err(answer) => answer,
+    }
+}
+
+/// `GET /@{name}/tagged/{tag}`: a hashtag that stands on the profile leads here.
+pub async fn profile_tagged(
+    visitor: Visitor,
+    Path((name, tag)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Response {
+    let Some(tag) = normalize_hashtag(&tag) else { return visitor.fail(Error::NotFound) };
+    match viewer(&visitor) {
+        Ok(viewer) => finish(&visitor, show_profile(&visitor, viewer, name, Some(tag), older_than(query)).await),
         Err(answer) => answer,
     }
 }
@@ -100,19 +118,30 @@ fn to_document(visitor: &Visitor, uri: &str) -> Response {
     answer
 }
 
-async fn show_profile(visitor: &Visitor, viewer: Viewer, name: String, max_id: Option<i64>) -> Result<Response> {
+async fn show_profile(
+    visitor: &Visitor,
+    viewer: Viewer,
+    name: String,
+    tag: Option<String>,
+    max_id: Option<i64>,
+) -> Result<Response> {
+    let below = tag.as_ref().map(|tag| format!("/tagged/{tag}")).unwrap_or_default();
     let now = visitor.app.clock().now();
     let read = visitor
         .app
         .read(move |conn| {
             let account = local(conn, &name)?;
             let moved = account.moved_to_id.map(|id| store::accounts::find(conn, id)).transpose()?.flatten();
-            let pinned = match max_id {
-                None => timelines::pinned(conn, viewer, account.id, now)?,
-                Some(_) => PostViews::default(),
+            let pinned = match (max_id, &tag) {
+                (None, None) => timelines::pinned(conn, viewer, account.id, now)?,
+                _ => PostViews::default(),
+            };
+            let tagged = match tag {
+                Some(tag) => Some(tag_ids(conn, &[tag])?.pop().ok_or(Error::NotFound)?),
+                None => None,
             };
             let page = Page { max_id, since_id: None, min_id: None, limit: POSTS };
-            let query = AuthorQuery { exclude_replies: true, ..AuthorQuery::default() };
+            let query = AuthorQuery { exclude_replies: tagged.is_none(), tagged, ..AuthorQuery::default() };
             let found = timelines::author(conn, viewer, account.id, query, page, now)?;
             let last = found.bounds.map(|(_, last)| last).filter(|_| found.posts.order.len() as i64 >= POSTS);
             Ok(Read { account, moved, pinned, posts: found.posts, last })
@@ -125,7 +154,7 @@ async fn show_profile(visitor: &Visitor, viewer: Viewer, name: String, max_id: O
     let rest = posts.order.iter().filter(|id| !pinned.order.contains(id));
     cards.extend(rest.filter_map(|id| shown::card(&frame, site, &posts, *id, false)));
     let url = site.profile_url(&account.username);
-    let path = format!("/@{}", account.username);
+    let path = format!("/@{}{below}", account.username);
     let fields = profiles::fields(&account).into_iter().map(|field| ProfileField {
         name: field.name,
         html: field.value,

@@ -23,6 +23,7 @@ mod fetching;
 mod follows;
 mod gate;
 mod gate_peers;
+mod hashtags;
 mod identity;
 mod inbox;
 mod incoming;

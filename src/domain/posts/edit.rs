@@ -205,6 +205,9 @@ pub fn revise(tx: &mut Tx<'_>, old: &Post, revision: Revision) -> Result<()> {
     }
     let newly_mentioned = put_mentions(tx, new.id, &revision.mentions)?;
     tag(tx, new.id, &revision.tags, false)?;
+    if new.local {
+        store::hashtags::recount(tx.conn, new.account_id)?;
+    }
     let body = words(&new, body_media.iter().map(String::as_str), &options);
     store::posts::index(tx.conn, new.id, &body, false)?;
     tell_readers(tx, &new, EventKind::Edit(new.id))?;

@@ -254,6 +254,9 @@ fn count(tx: &mut Tx<'_>, post: &Post, by: i64) -> Result<()> {
         let at = (by > 0).then_some(post.created_at);
         store::posts::count_for_author(tx.conn, post.account_id, by, at)?;
     }
+    if post.local && !post.is_boost() && post.visibility <= Visibility::Unlisted {
+        store::hashtags::count_use(tx.conn, post, by)?;
+    }
     match (post.in_reply_to_id, post.boost_of_id) {
         (Some(parent), _) if post.visibility <= Visibility::Unlisted => {
             store::posts::count(tx.conn, parent, Counter::Replies, by)
@@ -339,8 +342,43 @@ fn to_homes(tx: &mut Tx<'_>, post: &Post, author: &Account, fresh: bool) -> Resu
     }
     if fresh {
         tell(tx, readers, EventKind::Update(post.id));
+        if author.silenced_at.is_none() {
+            to_tag_followers(tx, post, Id::new(0))?;
+        }
     }
     Ok(())
+}
+
+/// One chunk of home entries, for those above `after` who follow a hashtag of a public post: with those who follow its
+/// author it stands there once. A full chunk asks for the next one.
+fn to_tag_followers(tx: &mut Tx<'_>, post: &Post, after: Id<Account>) -> Result<()> {
+    let mut readers = tag_readers(tx, post, after, IN_TRANSACTION + 1)?;
+    let more = readers.len() as i64 > IN_TRANSACTION;
+    readers.truncate(IN_TRANSACTION as usize);
+    let known = store::fanout::among(tx.conn, post.id, &readers)?;
+    if let Some(last) = readers.last().filter(|_| more) {
+        tx.enqueue(&super::Task::FanOutTags { post: post.id.raw(), after: last.raw() })?;
+    }
+    // Those have been told.
+    readers.retain(|reader| !known.contains(reader));
+    store::fanout::insert(tx.conn, post.id, &readers)?;
+    tell(tx, readers, EventKind::Update(post.id));
+    Ok(())
+}
+
+/// The task [`super::Task::FanOutTags`]: the next chunk. A post that is gone meanwhile is no error.
+pub fn fan_out_tags(tx: &mut Tx<'_>, post: Id<Post>, after: Id<Account>) -> Result<()> {
+    match store::posts::find(tx.conn, post)? {
+        Some(post) => to_tag_followers(tx, &post, after),
+        None => Ok(()),
+    }
+}
+
+fn tag_readers(tx: &mut Tx<'_>, post: &Post, after: Id<Account>, most: i64) -> Result<Vec<Id<Account>>> {
+    if post.visibility != Visibility::Public || post.is_boost() {
+        return Ok(Vec::new());
+    }
+    store::fanout::tag_readers(tx.conn, post.id, post.account_id, tx.now, after, most)
 }
 
 /// One chunk of home entries, for followers above `after`; a full chunk asks for the next one.
@@ -401,7 +439,10 @@ fn tell(tx: &mut Tx<'_>, home: Vec<Id<Account>>, what: EventKind) {
 fn tell_readers(tx: &mut Tx<'_>, post: &Post, what: EventKind) -> Result<()> {
     let rows = readers(tx, post, Id::new(0), 5_000)?;
     let mut home: Vec<Id<Account>> = rows.into_iter().map(|(_, account)| account).collect();
+    home.extend(tag_readers(tx, post, Id::new(0), 5_000)?);
     home.push(post.account_id);
+    home.sort_unstable();
+    home.dedup();
     tell(tx, home, what);
     Ok(())
 }
