@@ -75,9 +75,32 @@ pub fn delete(conn: &mut Conn, id: Id<Follow>) -> Result<()> {
 pub fn fill_home(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, most: i64) -> Result<()> {
     Sql::new("insert into home_entries (account_id, post_id) select ")
         .bind(follower)
-        .with(", p.id from posts p where p.account_id = ", target)
         .with(
-            " and p.visibility < 3 and not exists (select 1 from list_members lm join lists l on l.id = lm.list_id \
+            ", p.id from posts p join follows f on f.target_id = p.account_id left join posts o on o.id = p.boost_of_id \
+             where p.account_id = ",
+            target,
+        )
+        .with(" and f.account_id = ", follower)
+        // What the follow does not want, and answers to people one does not follow, do not come later either.
+        .push(
+            " and (p.boost_of_id is null or f.show_boosts) \
+             and (f.languages is null or coalesce(o.language, p.language) is null \
+              or f.languages like '%\"' || coalesce(o.language, p.language) || '\"%') \
+             and p.in_reply_to_uri is null and (p.in_reply_to_account_id is null or p.in_reply_to_account_id in (p.account_id, ",
+        )
+        .bind(follower)
+        .with(
+            ") or exists (select 1 from follows g where g.state = 1 and g.target_id = p.in_reply_to_account_id and g.account_id = ",
+            follower,
+        )
+        .with(
+            ")) and not exists (select 1 from mutes m where m.target_id = o.account_id and m.account_id = ",
+            follower,
+        )
+        .with(") and not exists (select 1 from blocks b where b.target_id = o.account_id and b.account_id = ", follower)
+        .with(") and not exists (select 1 from blocks b where b.account_id = o.account_id and b.target_id = ", follower)
+        .with(
+            ") and p.visibility < 3 and not exists (select 1 from list_members lm join lists l on l.id = lm.list_id \
              where l.exclusive and l.account_id = ",
             follower,
         )

@@ -1,6 +1,6 @@
 //! Follows between this node and others: the rows of FOL that need both sides of the door.
 
-use crate::support::{Client, Scene, Sender};
+use crate::support::{Client, Node, Scene, Sender};
 use serde_json::{Value, json};
 use watercooler::{db::Sql, domain::accounts, domain::audit::Staff, id::Id, model::Account};
 
@@ -169,4 +169,24 @@ async fn fed_fol_17_a_group_is_followed_and_follows_like_a_person() {
     s.node.settle().await;
     assert_eq!(received(&group, "Undo")[0]["object"]["id"], follow["id"]);
     assert!(s.home(&s.bob).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_new_follow_brings_home_is_what_it_would_have_brought_all_along() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    let say = async |who: &Client, body: Value| {
+        let post = who.post("/api/v1/statuses", body).await.ok();
+        post["id"].as_str().unwrap().to_owned()
+    };
+    let stranger = say(&eve, json!({"status": "a stranger's"})).await;
+    bob.post(&format!("/api/v1/statuses/{stranger}/reblog"), json!({})).await.ok();
+    say(&bob, json!({"status": "auf Deutsch", "language": "de"})).await;
+    say(&bob, json!({"status": "an answer", "in_reply_to_id": stranger})).await;
+    let own = say(&bob, json!({"status": "in English", "language": "en"})).await;
+    let follow = json!({"reblogs": false, "languages": ["en"]});
+    ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), follow).await.ok();
+    let home = ada.get("/api/v1/timelines/home").await.ok();
+    let ids: Vec<_> = home.as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, [own]);
 }
