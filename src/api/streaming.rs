@@ -47,6 +47,8 @@ pub fn routes() -> Routes {
         socket,
     );
     for path in [
+        // What is no stream is refused by name, as over a socket.
+        "/api/v1/streaming/{*stream}",
         "/api/v1/streaming/user",
         "/api/v1/streaming/user/notification",
         "/api/v1/streaming/public",

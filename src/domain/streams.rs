@@ -3,7 +3,6 @@
 use super::{Event, EventKind, Fact, Tx};
 use crate::{
     Result,
-    db::Sql,
     id::Id,
     model::{Listing, Post, Visibility},
     store,
@@ -75,9 +74,7 @@ fn tell(tx: &mut Tx<'_>, id: Id<Post>, what: EventKind) -> Result<()> {
             streams.push(format!("hashtag:{tag}"));
         }
     }
-    let lists = Sql::new("select m.list_id from list_members m where m.account_id = ")
-        .bind(post.account_id)
-        .load_ids::<crate::model::List>(tx.conn)?;
+    let lists = store::lists::streamed(tx.conn, &post)?;
     streams.extend(lists.into_iter().map(|list| format!("list:{list}")));
     if !streams.is_empty() {
         tx.announce(Event { home: [].into(), streams, what });

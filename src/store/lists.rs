@@ -5,12 +5,27 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, List},
+    model::{Account, List, Post},
 };
 
 /// The lists of an account, oldest first.
 pub fn all(conn: &mut Conn, owner: Id<Account>) -> Result<Vec<List>> {
     Sql::new("select l.* from lists l where l.account_id = ").bind(owner).push(" order by l.id").load(conn)
+}
+
+/// The lists that a post of one of their members belongs to, with their rule for replies (as `timelines::list` reads it).
+pub fn streamed(conn: &mut Conn, post: &Post) -> Result<Vec<Id<List>>> {
+    let mut sql =
+        Sql::new("select m.list_id from list_members m join lists l on l.id = m.list_id where m.account_id = ")
+            .bind(post.account_id);
+    if let Some(to) = post.in_reply_to_account_id.filter(|to| *to != post.account_id) {
+        sql = sql
+            .with(" and (l.replies_policy = 0 and (l.account_id = ", to)
+            .with(" or exists (select 1 from follows f where f.state = 1 and f.account_id = l.account_id and f.target_id = ", to)
+            .with(")) or l.replies_policy = 1 and exists (select 1 from list_members o where o.list_id = l.id and o.account_id = ", to)
+            .push("))");
+    }
+    sql.load_ids(conn)
 }
 
 /// How many lists an account has.

@@ -141,6 +141,7 @@ async fn server_sent_events_are_lines_a_strict_reader_accepts() {
     assert_eq!(serde_json::from_str::<Value>(data).unwrap()["id"], id.as_str());
     assert!(text.contains("event: update\n"));
     assert_eq!(ada.get("/api/v1/streaming/hashtag").await.status, 400);
+    assert_eq!(ada.get("/api/v1/streaming/nonsense/local").await.status, 400);
     assert_eq!(Client::anonymous(&node).get("/api/v1/streaming/user").await.status, 401);
 }
 
@@ -246,6 +247,12 @@ async fn each_stream_carries_what_its_name_says() {
     ];
     expected.sort();
     assert_eq!(told(&mut socket, 4).await, expected);
+    // A list that wants no replies is not told of them: the next frame is of the direct post.
+    ada.put(&format!("/api/v1/lists/{list}"), json!({"title": "crew", "replies_policy": "none"})).await.ok();
+    let eve = node.member("eve").await;
+    let root = say(&eve, "to be answered").await;
+    assert_eq!(told(&mut socket, 1).await, [r#"["local"]: update"#]);
+    bob.post("/api/v1/statuses", json!({"status": "well", "in_reply_to_id": root})).await.ok();
     bob.post("/api/v1/statuses", json!({"status": "@ada psst", "visibility": "direct"})).await.ok();
     let seen = told(&mut socket, 4).await;
     for name in [
