@@ -452,6 +452,20 @@ impl Default for Postgres {
     }
 }
 
+/// Where this node serves its picture when the settings name a file.
+pub const THUMBNAIL_PATH: &str = "/media/instance-thumbnail";
+
+/// The media type of a picture file, by its ending.
+pub fn picture_type(file: &std::path::Path) -> Option<&'static str> {
+    match file.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "png" => Some("image/png"),
+        "jpg" | "jpeg" => Some("image/jpeg"),
+        "gif" => Some("image/gif"),
+        "webp" => Some("image/webp"),
+        _ => None,
+    }
+}
+
 impl Config {
     /// Rebuilds what follows from other settings and checks every value. Call it after changing fields by hand.
     ///
@@ -465,8 +479,9 @@ impl Config {
         values::in_range("posts.poll_options", self.posts.poll_options, 2, 20)?;
         values::in_range("posts.search_milliseconds", self.posts.search_milliseconds, 10, 60_000)?;
         values::in_range("media.attachments", self.media.attachments, 1, 16)?;
-        values::in_range("media.image_bytes", self.media.image_bytes, 1024, 256 << 20)?;
-        values::in_range("media.video_bytes", self.media.video_bytes, 1024, 4096 << 20)?;
+        // An upload is held in memory until it is looked at.
+        values::in_range("media.image_bytes", self.media.image_bytes, 1024, crate::limits::VIDEO_BYTES)?;
+        values::in_range("media.video_bytes", self.media.video_bytes, 1024, crate::limits::VIDEO_BYTES)?;
         values::in_range("sqlite.readers", self.sqlite.readers, 1, 64)?;
         values::in_range("postgres.connections", self.postgres.connections, 2, 200)?;
         for peer in &mut self.federation.peer {
@@ -485,6 +500,13 @@ impl Config {
             self.instance.languages.push("en".into());
         }
         Ok(())
+    }
+
+    /// The address of the node's picture, when there is one: where it is, or where this node serves the file.
+    pub fn thumbnail_url(&self) -> Option<String> {
+        let thumbnail = self.instance.thumbnail.as_ref()?;
+        let is_address = thumbnail.starts_with("https://") || thumbnail.starts_with("http://");
+        Some(if is_address { thumbnail.clone() } else { self.site.url(THUMBNAIL_PATH) })
     }
 
     /// Whether reads by other nodes need a signature (SIGIN-23).

@@ -77,7 +77,7 @@ pub const REMOTE_SUMMARY: usize = 2 * 1024;
 /// Recipients looked at per activity.
 pub const RECIPIENTS: usize = 1_000;
 /// Bytes of any local text whatever its own limit.
-pub const LOCAL_TEXT: usize = 64 * 1024;
+pub const LOCAL_TEXT: usize = 4 * 50_000;
 /// Outgoing requests at once to one host.
 pub const PER_HOST: usize = 2;
 /// Outgoing requests at once in all.

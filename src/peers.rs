@@ -245,6 +245,9 @@ pub async fn list(app: &App) -> Result<Vec<Entry>> {
     Ok(list)
 }
 
+/// The outcome of a probe that was answered as it should be.
+pub const REACHABLE: &str = "reachable";
+
 /// How another node answers.
 #[derive(Clone, Debug, Serialize)]
 pub struct Probe {
@@ -270,7 +273,7 @@ pub async fn probe(app: &App, domain: &str) -> Result<Probe> {
     let started = Instant::now();
     let answer = app.net().fetch(Ask::get(Purpose::Webfinger, url.clone()).accept("application/json")).await;
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let mut probe = Probe { domain, outcome: "reachable".into(), software: None, milliseconds };
+    let mut probe = Probe { domain, outcome: REACHABLE.into(), software: None, milliseconds };
     match answer {
         Err(failure) => probe.outcome = failure.to_string(),
         Ok(answer) if !answer.status.is_success() => probe.outcome = format!("answers {}", answer.status),

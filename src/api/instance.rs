@@ -121,16 +121,13 @@ fn house_rules(config: &Config) -> Vec<Rule<'_>> {
 }
 
 fn thumbnail(config: &Config) -> String {
-    match &config.instance.thumbnail {
-        Some(address) if address.starts_with("https://") || address.starts_with("http://") => address.clone(),
-        _ => config.site.url("/assets/preview.png"),
-    }
+    config.thumbnail_url().unwrap_or_else(|| config.site.url("/assets/preview.png"))
 }
 
 /// The account people turn to: the owner, shown when there is one.
 fn contact(conn: &mut crate::db::Conn) -> Result<AccountViews> {
-    match store::users::list_staff(conn)?.first() {
-        Some(id) => AccountViews::load(conn, &[*id]),
+    match store::users::first_of_staff(conn)? {
+        Some(id) => AccountViews::load(conn, &[id]),
         None => Ok(AccountViews::default()),
     }
 }

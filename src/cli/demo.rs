@@ -136,22 +136,27 @@ pub(super) fn run(arguments: &DemoArgs, as_json: bool) -> Result<(), Failure> {
         .unwrap_or_else(|| std::env::temp_dir().join(format!("watercooler-demo-{}", std::process::id())));
     let runtime = runtime()?;
     let shown = runtime.block_on(async {
+        // Before anything runs: an early Ctrl-C ends it as cleanly as a late one.
+        let mut signals = serve::Signals::new()?;
         let mut running = Vec::new();
-        for (i, department) in (0_u16..).zip(&DEPARTMENTS) {
-            running.push(start(department, arguments.port.saturating_add(i), arguments.port, &folder).await?);
-        }
-        let result = async {
+        let story = async {
+            for (i, department) in (0_u16..).zip(&DEPARTMENTS) {
+                running.push(start(department, arguments.port.saturating_add(i), arguments.port, &folder).await?);
+            }
             if running.iter().any(|r| r.fresh) {
                 say(as_json, "Three departments are running. People introduce themselves ...")?;
                 fill(&running, arguments.port).await?;
             }
             present(&running, as_json)?;
             if !arguments.once {
-                tokio::signal::ctrl_c().await?;
+                std::future::pending::<()>().await;
             }
             Ok(())
-        }
-        .await;
+        };
+        let result = tokio::select! {
+            result = story => result,
+            () = signals.next() => Ok(()),
+        };
         for node in running {
             drop(node.routes);
             serve::close(node.app).await;

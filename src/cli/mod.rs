@@ -5,7 +5,7 @@
 mod bench;
 mod config_verbs;
 mod control;
-mod data;
+pub mod data;
 mod demo;
 mod init;
 mod judge;

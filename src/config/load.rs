@@ -168,7 +168,17 @@ fn resolve_files(config: &mut Config, base: &Path) -> Result<(), ConfigError> {
         && !thumbnail.starts_with("http://")
         && !thumbnail.starts_with("https://")
     {
-        *thumbnail = base.join(&*thumbnail).display().to_string();
+        let file = base.join(&*thumbnail);
+        let wrong =
+            |why: String| ConfigError::value("instance.thumbnail", format!("cannot read {}: {why}", file.display()));
+        let length = std::fs::metadata(&file).map_err(|e| wrong(e.to_string()))?.len();
+        if length > crate::limits::IMAGE_BYTES as u64 {
+            return Err(wrong("it has more than 16 MiB".into()));
+        }
+        if crate::config::picture_type(&file).is_none() {
+            return Err(wrong("it is no .png, .jpg, .gif or .webp".into()));
+        }
+        *thumbnail = file.display().to_string();
     }
     Ok(())
 }

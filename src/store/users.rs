@@ -73,6 +73,15 @@ pub fn list_staff(conn: &mut Conn) -> Result<Vec<Id<Account>>> {
         .load_ids(conn)
 }
 
+/// Whom to turn to: the first of the highest role.
+pub fn first_of_staff(conn: &mut Conn) -> Result<Option<Id<Account>>> {
+    let found = Sql::new("select u.account_id from users u where u.role > ")
+        .bind(Role::Member)
+        .push(" and u.disabled_at is null and u.approved_at is not null order by u.role desc, u.account_id limit 1")
+        .optional_i64(conn)?;
+    Ok(found.map(Id::new))
+}
+
 /// People who may sign in.
 pub fn count(conn: &mut Conn) -> Result<i64> {
     Sql::new("select count(*) from users u where u.approved_at is not null and u.disabled_at is null").scalar_i64(conn)

@@ -36,6 +36,7 @@ use url::Url;
 /// The routes.
 pub fn routes() -> Router<App> {
     Router::new()
+        .route(crate::config::THUMBNAIL_PATH, get(thumbnail))
         .route("/media/{name}", get(stored))
         .route("/media/remote/{kind}/{id}", get(remote))
         .route("/media/remote/{kind}/{id}/small", get(remote_small))
@@ -43,6 +44,26 @@ pub fn routes() -> Router<App> {
 
 fn not_found() -> Response {
     (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")]).into_response()
+}
+
+/// The picture of the node, where the settings name a file.
+async fn thumbnail(State(app): State<App>) -> Response {
+    let file = app.config().instance.thumbnail.as_ref().map(std::path::Path::new);
+    let Some((file, kind)) = file.and_then(|file| Some((file, crate::config::picture_type(file)?))) else {
+        return not_found();
+    };
+    match tokio::fs::read(file).await {
+        Ok(bytes) => {
+            let headers = [
+                (header::CONTENT_TYPE, kind),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+                (header::CACHE_CONTROL, "public, max-age=3600"),
+            ];
+            (headers, bytes).into_response()
+        }
+        Err(_) => not_found(),
+    }
 }
 
 async fn stored(State(app): State<App>, Path(name): Path<String>, asked: HeaderMap) -> Response {

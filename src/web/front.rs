@@ -42,14 +42,12 @@ async fn page(visitor: &Visitor) -> Result<Front> {
     let [people, posts, nodes] = counts;
     let config = visitor.app.config();
     let instance = &config.instance;
-    let thumbnail =
-        instance.thumbnail.as_ref().filter(|text| text.starts_with("https://") || text.starts_with("http://"));
     Ok(Front {
         frame: visitor.frame(),
         domain: visitor.app.site().domain().to_owned(),
         short: instance.short_description.clone(),
         about: sanitize_html(&instance.description).into_string(),
-        thumbnail: thumbnail.cloned(),
+        thumbnail: config.thumbnail_url(),
         numbers: Some(Numbers { people, posts, nodes }),
         rules: instance.rules.clone(),
         contact: Some(instance.contact_email.clone()).filter(|mail| !mail.is_empty()),

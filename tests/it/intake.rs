@@ -6,6 +6,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 use watercooler::{
+    cli::data::{DataVerb, JobsVerb},
     db::Sql,
     domain::audit::Staff,
     federation::signatures::Scheme,
@@ -334,7 +335,10 @@ async fn rel_18_a_poisonous_activity_is_parked_and_others_flow() {
     assert!(parked[0].last_error.as_deref().is_some_and(|e| e.contains("follows")), "{parked:?}");
     assert_eq!(parked[0].attempts, 5);
     run(&node, "alter table follows_away rename to follows").await;
-    node.app.write(|tx| store::inbox::retry(tx.conn, None, tx.now)).await.unwrap();
+    // As `watercooler jobs retry NUMBER` does.
+    let verb = DataVerb::Jobs(JobsVerb::Retry { id: Some(parked[0].id.to_string()), all: false });
+    let retried = watercooler::cli::data::run(&node.app, verb).await.map_err(|e| format!("{e:?}")).unwrap();
+    assert_eq!(retried["retried"], 1);
     node.settle().await;
     assert_eq!((count(&node, FOLLOWS).await, count(&node, PARKED).await, count(&node, WAITING).await), (1, 0, 0));
 }

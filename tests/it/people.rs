@@ -510,6 +510,7 @@ async fn a_profile_has_limits() {
 
 #[tokio::test]
 async fn the_front_page_says_what_the_node_is() {
+    let picture = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/preview.png").to_owned();
     let node = NodeBuilder::new("alpha")
         .await
         .config(|c| {
@@ -517,6 +518,7 @@ async fn the_front_page_says_what_the_node_is() {
             c.instance.description = "<p>Hello <script>alert(1)</script></p>".into();
             c.instance.rules = vec!["Be kind.".into()];
             c.instance.contact_email = "hello@example.org".into();
+            c.instance.thumbnail = Some(picture.clone());
         })
         .start()
         .await;
@@ -533,6 +535,12 @@ async fn the_front_page_says_what_the_node_is() {
         assert!(page.text.contains(part), "{part} in {}", page.text);
     }
     assert!(!page.text.contains("<script"));
+    let shown = node.url("/media/instance-thumbnail");
+    assert!(page.text.contains(&shown));
+    let instance = Client::anonymous(&node).get("/api/v2/instance").await.ok();
+    assert_eq!(instance["thumbnail"]["url"], shown.as_str());
+    let picture = Client::anonymous(&node).get("/media/instance-thumbnail").await;
+    assert_eq!((picture.status, picture.header("content-type")), (200, "image/png"));
     let missing = Browser::new(&node).get("/nowhere").await;
     assert_eq!(missing.status, 404);
     assert!(missing.text.contains("Nothing here"));

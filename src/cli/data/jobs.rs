@@ -1,6 +1,6 @@
 //! `jobs ...`: nothing that works in the background is hidden.
 
-use crate::{Error, Result, app::App, store};
+use crate::{Error, Result, app::App, id::Id, store};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -78,18 +78,24 @@ pub(super) async fn run(app: &App, verb: JobsVerb) -> Result<Value> {
             .await
         }
         JobsVerb::Retry { id, .. } => {
-            let id = id.map(|id| id.parse()).transpose()?;
-            app.write(move |tx| {
-                let retried = store::jobs::retry(tx.conn, id, tx.now)?;
-                if retried == 0 && id.is_some() {
-                    return Err(Error::invalid("id", "not_found", "there is no failed job of this number"));
-                }
-                for (queue, _) in crate::jobs::QUEUES {
-                    tx.wake(queue);
-                }
-                Ok(json!({ "retried": retried }))
-            })
-            .await
+            let id: Option<i64> =
+                id.map(|id| id.parse()).transpose().map_err(|_| Error::invalid("id", "invalid", "is no number"))?;
+            let retried = app
+                .write(move |tx| {
+                    let jobs = store::jobs::retry(tx.conn, id.map(Id::new), tx.now)?;
+                    let received = store::inbox::retry(tx.conn, id.map(Id::new), tx.now)?;
+                    for (queue, _) in crate::jobs::QUEUES {
+                        tx.wake(queue);
+                    }
+                    tx.wake(crate::federation::inbox::QUEUE);
+                    Ok(jobs + received)
+                })
+                .await?;
+            let retried = retried + crate::federation::deliver::retry(app, id.map(Id::new)).await?;
+            if retried == 0 && id.is_some() {
+                return Err(Error::invalid("id", "not_found", "there is no failed job of this number"));
+            }
+            Ok(json!({ "retried": retried }))
         }
     }
 }

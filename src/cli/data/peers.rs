@@ -117,6 +117,9 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
         }
         PeerVerb::Probe { domain } => {
             let probe = peers::probe(app, &domain).await?;
+            if probe.outcome != peers::REACHABLE {
+                return Err(Error::Unavailable(format!("{}: {}", probe.domain, probe.outcome).into()));
+            }
             serde_json::to_value(probe).map_err(Error::internal)
         }
     }

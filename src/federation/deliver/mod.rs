@@ -508,12 +508,12 @@ fn authority(inbox: &str) -> String {
 /// # Errors
 /// Those of the database.
 pub async fn retry(app: &App, id: Option<Id<Delivery>>) -> Result<usize> {
-    let hosts = app
+    let (hosts, count) = app
         .write(move |tx| {
             let hosts = rows::parked_hosts(tx.conn, id)?;
-            store::deliveries::retry(tx.conn, id)?;
+            let count = store::deliveries::retry(tx.conn, id)?;
             tx.wake(super::outgoing::QUEUE);
-            Ok(hosts)
+            Ok((hosts, count))
         })
         .await?;
     let this = part(app);
@@ -521,5 +521,5 @@ pub async fn retry(app: &App, id: Option<Id<Delivery>>) -> Result<usize> {
         lock(&this.lanes).reread(host);
     }
     this.hungry.notify_one();
-    Ok(hosts.len())
+    Ok(count)
 }

@@ -32,6 +32,9 @@ use axum::{
 use document::Document;
 use std::{sync::Arc, time::Duration};
 
+/// The queue of received activities, whose workers are woken.
+pub const QUEUE: &str = queue::NAME;
+
 /// How long a sender may take for its body.
 const BODY_TIME: Duration = Duration::from_secs(30);
 /// Age at which an actor that acts is read again from its origin (DISC-18, SIGIN-21). Hours.
@@ -381,7 +384,7 @@ impl Offer {
             error,
         };
         store::inbox::enqueue(tx.conn, &item, tx.now)?;
-        tx.wake(queue::NAME);
+        tx.wake(QUEUE);
         Ok(())
     }
 }
