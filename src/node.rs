@@ -20,7 +20,7 @@ use axum::{
     Router,
     response::{IntoResponse, Response},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Who hears of facts, in this order. Each matches `Fact` exhaustively.
 pub const CONSUMERS: &[Consumer] = &[
@@ -63,6 +63,7 @@ async fn not_found(visitor: web::Visitor) -> Response {
 
 /// Starts what works in the background: jobs, deliveries, the inbox. It ends when the app stops.
 pub fn start_workers(app: &App) {
+    let app = &app.unhurried();
     jobs::start(app);
     federation::deliver::start(app);
     federation::inbox::queue::start(app);
@@ -80,6 +81,7 @@ pub async fn settle(app: &App) -> Result<usize> {
         }
         done += n;
     }
+    let app = &app.unhurried();
 }
 
 /// Makes the key that names this node to push services, once; the private half is kept sealed (OPS-04).
@@ -145,6 +147,8 @@ pub struct Parts {
 pub fn assemble(config: Config, parts: Parts) -> Result<App> {
     // A second call in one process finds it installed, which is fine.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    /// How long requests wait for a PostgreSQL connection; none for [`db::WAIT`].
+    pub database_wait: Option<Duration>,
     let settings = db::Settings {
         url: config.database.expose().to_owned(),
         synchronous_full: config.sqlite.synchronous == config::Synchronous::Full,
@@ -158,6 +162,7 @@ pub fn assemble(config: Config, parts: Parts) -> Result<App> {
         None => Gate::new(net, clock.clone()),
     };
     let seams = Seams { clock, random: parts.random.unwrap_or_default(), net };
+        wait: parts.database_wait.unwrap_or(db::WAIT),
     let app = App::new(config, db, seams, CONSUMERS);
     app.set_look_up(|app, text| {
         Box::pin(async move {
