@@ -70,8 +70,18 @@ pub fn start_workers(app: &App) {
     peers::start(app);
 }
 
+/// Gives back what the background workers have taken and will not finish, when the node stops (REL-25).
+///
+/// # Errors
+/// When the database is away: then their leases end by themselves.
+pub async fn give_back(app: &App) -> Result<()> {
+    jobs::give_back(app).await?;
+    federation::inbox::queue::give_back(app).await
+}
+
 /// Does everything that is due in the background, in this task, until nothing is; answers how much was done. For tests.
 pub async fn settle(app: &App) -> Result<usize> {
+    let app = &app.unhurried();
     let mut done = 0;
     loop {
         let mut n = jobs::run_due(app).await? + federation::deliver::run_due(app).await?;
@@ -81,7 +91,6 @@ pub async fn settle(app: &App) -> Result<usize> {
         }
         done += n;
     }
-    let app = &app.unhurried();
 }
 
 /// Makes the key that names this node to push services, once; the private half is kept sealed (OPS-04).
@@ -138,6 +147,8 @@ pub struct Parts {
     pub random: Option<Random>,
     /// Names and sockets; none for the machine's.
     pub network: Option<Arc<dyn Network>>,
+    /// How long requests wait for a PostgreSQL connection; none for [`db::WAIT`].
+    pub database_wait: Option<Duration>,
 }
 
 /// Opens the database (creating and migrating it) and puts the node together; nothing runs yet.
@@ -147,12 +158,11 @@ pub struct Parts {
 pub fn assemble(config: Config, parts: Parts) -> Result<App> {
     // A second call in one process finds it installed, which is fine.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    /// How long requests wait for a PostgreSQL connection; none for [`db::WAIT`].
-    pub database_wait: Option<Duration>,
     let settings = db::Settings {
         url: config.database.expose().to_owned(),
         synchronous_full: config.sqlite.synchronous == config::Synchronous::Full,
         connections: if config.database.is_sqlite() { config.sqlite.readers } else { config.postgres.connections },
+        wait: parts.database_wait.unwrap_or(db::WAIT),
     };
     let db = Db::open(&settings)?;
     let clock = parts.clock.unwrap_or_default();
@@ -162,7 +172,6 @@ pub fn assemble(config: Config, parts: Parts) -> Result<App> {
         None => Gate::new(net, clock.clone()),
     };
     let seams = Seams { clock, random: parts.random.unwrap_or_default(), net };
-        wait: parts.database_wait.unwrap_or(db::WAIT),
     let app = App::new(config, db, seams, CONSUMERS);
     app.set_look_up(|app, text| {
         Box::pin(async move {

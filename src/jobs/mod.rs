@@ -4,7 +4,7 @@
 mod runner;
 mod sweep;
 
-pub use runner::run_due;
+pub use runner::{give_back, run_due};
 
 use crate::{
     Result,

@@ -309,3 +309,24 @@ async fn rel_10_a_request_waits_only_so_long_for_a_connection_and_background_wor
     assert_eq!(home.json().as_array().map(Vec::len), Some(1));
     assert_eq!(post(&bob, "after").await, 200);
 }
+
+/// A stopping node gives back the work it has taken: whoever starts next, here or beside it, has it at once (REL-25).
+#[tokio::test]
+async fn rel_25_work_that_is_under_way_is_given_back() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let name = format!("silent.test:{}", silent.local_addr().unwrap().port());
+    let node = NodeBuilder::new("alpha").await.knows(&name).start().await;
+    let uri = format!("http://{name}/notes/1");
+    node.app.write(move |tx| tx.enqueue(&watercooler::domain::Task::FetchPost { uri })).await.unwrap();
+    let app = node.app.clone();
+    let work = tokio::spawn(async move { watercooler::node::settle(&app).await });
+    let asked = silent.accept().await.unwrap();
+    let count = async |sql: &'static str| {
+        node.app.read(move |conn| watercooler::db::Sql::new(sql).scalar_i64(conn)).await.unwrap()
+    };
+    assert_eq!(count("select count(*) from jobs where locked_until is not null").await, 1);
+    watercooler::node::give_back(&node.app).await.unwrap();
+    assert_eq!(count("select count(*) from jobs where locked_until is null and attempts = 0").await, 1);
+    work.abort();
+    drop(asked);
+}
