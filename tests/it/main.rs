@@ -24,6 +24,7 @@ mod follows;
 mod gate;
 mod gate_peers;
 mod identity;
+mod groups;
 mod inbox;
 mod incoming;
 mod incoming_posts;
