@@ -73,7 +73,8 @@ pub struct AccountQuery {
     pub offset: usize,
 }
 
-/// Accounts by name: an exact handle first, then those the viewer follows, then those with most followers.
+/// Accounts by name: an exact handle first, then those the viewer follows, then those with most followers. Nobody of a
+/// domain the viewer blocks, and nobody who blocks the viewer.
 pub fn accounts(
     conn: &mut Conn,
     viewer: Viewer,
@@ -103,7 +104,8 @@ pub fn accounts(
     let standings = Standings::load(conn, viewer, &ids, now)?;
     found.retain(|a| {
         let standing = standings.of(a.id);
-        let shown = !a.is_unavailable() && !standing.blocked_by && (!query.following || standing.following);
+        let unwanted = standing.blocked_by || standing.domain_blocking;
+        let shown = !a.is_unavailable() && !unwanted && (!query.following || standing.following);
         // Silenced accounts are found by those who know them.
         shown && (a.silenced_at.is_none() || standing.following || exact.as_ref().is_some_and(|e| e.id == a.id))
     });

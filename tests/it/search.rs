@@ -1,6 +1,6 @@
 //! Search: it finds what its reader may find however much else there is, and whatever is typed never breaks it.
 
-use crate::support::{Client, Node};
+use crate::support::{Client, Node, Scene};
 use serde_json::{Value, json};
 use watercooler::{
     db::{Budget, Dialect, Sql},
@@ -101,6 +101,26 @@ async fn those_one_follows_are_found_among_many_of_their_name() {
     assert_eq!(ids(&search(&ada, &[("q", "sam")]).await["accounts"])[0], friend.id);
     let following = ada.get("/api/v1/accounts/search?q=sam&following=true").await.ok();
     assert_eq!(ids(&following), [friend.id]);
+}
+
+#[tokio::test]
+async fn sec_prv_12_nobody_of_a_domain_one_blocks_is_found() {
+    let s = Scene::new().await;
+    let (ada, vera) = (s.account(&s.ada).await.id.to_string(), s.account(&s.vera).await.id.to_string());
+    let found = async |who: &Client, text: &str| {
+        let both = ids(&search(who, &[("q", text), ("type", "accounts")]).await["accounts"]);
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
+        assert_eq!(both, ids(&who.get(&format!("/api/v1/accounts/search?{query}")).await.ok()));
+        both
+    };
+    assert_eq!(found(&s.bob, "ada").await, std::slice::from_ref(&ada));
+    s.bob.post("/api/v1/domain_blocks", json!({"domain": s.east.authority})).await.ok();
+    s.node.settle().await;
+    assert_eq!(found(&s.bob, "ada").await, [""; 0]);
+    assert_eq!(found(&s.bob, "test").await, std::slice::from_ref(&vera), "the others are");
+    assert_eq!(found(&s.carol, "ada").await, std::slice::from_ref(&ada), "and others find her");
+    // Whoever types the whole handle knows whom they ask for.
+    assert_eq!(found(&s.bob, &format!("@ada@{}", s.east.authority)).await, [ada]);
 }
 
 #[tokio::test]
