@@ -141,6 +141,7 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
             && store::domain_blocks::averse(tx.conn, author.id, &[owner])?.is_empty()
         {
             store::posts::insert_mention(tx.conn, known.id, owner, true)?;
+            posts::may_be_found_by(tx, owner, &known)?;
         }
         return Ok(Some(known));
     }
