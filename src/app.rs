@@ -25,7 +25,16 @@ use tokio::sync::{Notify, broadcast};
 
 /// A node, as its parts see it.
 #[derive(Clone)]
-pub struct App(Arc<Inner>);
+pub struct App(Arc<Inner>, Hurry);
+
+/// Whether anybody waits for the answer of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hurry {
+    /// A request: it would rather hear "not now" than wait long for a connection (REL-10).
+    Soon,
+    /// Background work: it would only have to do the same again.
+    Whenever,
+}
 
 /// A handle that does not keep the node alive: for what one of its own parts holds.
 #[derive(Clone)]
@@ -34,7 +43,7 @@ pub struct WeakApp(std::sync::Weak<Inner>);
 impl WeakApp {
     /// The node; none when it has ended.
     pub fn upgrade(&self) -> Option<App> {
-        self.0.upgrade().map(App)
+        self.0.upgrade().map(|inner| App(inner, Hurry::Soon))
     }
 }
 
@@ -95,17 +104,26 @@ impl App {
             ids: IdSource::default(),
             consumers,
         };
-        Self(Arc::new(Inner {
-            env: Arc::new(env),
-            db,
-            net: seams.net,
-            events: broadcast::channel(EVENTS).0,
-            wakes: Wakes::default(),
-            kept: Kept::default(),
-            parts: Mutex::default(),
-            stop: tokio_util::sync::CancellationToken::new(),
-            look_up: OnceLock::new(),
-        }))
+        Self(
+            Arc::new(Inner {
+                env: Arc::new(env),
+                db,
+                net: seams.net,
+                events: broadcast::channel(EVENTS).0,
+                wakes: Wakes::default(),
+                kept: Kept::default(),
+                parts: Mutex::default(),
+                stop: tokio_util::sync::CancellationToken::new(),
+                look_up: OnceLock::new(),
+            }),
+            Hurry::Soon,
+        )
+    }
+
+    /// The same node for background work: its operations wait for a connection as long as it takes, instead of giving
+    /// up as those of a request do (REL-10). What a worker was about to write down is not lost to a busy minute.
+    pub fn unhurried(&self) -> Self {
+        Self(self.0.clone(), Hurry::Whenever)
     }
 
     /// A handle that does not keep the node alive.
@@ -168,7 +186,10 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        self.0.db.read(f).await
+        match self.1 {
+            Hurry::Soon => self.0.db.read(f).await,
+            Hurry::Whenever => self.0.db.unhurried().read(f).await,
+        }
     }
 
     /// Runs an operation in one transaction; answers after the commit, when events are out and workers are awake. It may
@@ -182,21 +203,23 @@ impl App {
         F: FnOnce(&mut Tx<'_>) -> Result<T> + Clone + Send + 'static,
     {
         let app = self.clone();
-        self.0
-            .db
-            .write(move |conn| {
-                let mut tx = Tx::new(conn, &app.0.env);
-                let value = f(&mut tx)?;
-                let aftermath = tx.into_aftermath();
-                let after: crate::db::AfterCommit = if aftermath.is_empty() {
-                    None
-                } else {
-                    let app = app.clone();
-                    Some(Box::new(move || app.aftermath(aftermath)))
-                };
-                Ok((value, after))
-            })
-            .await
+        let db = match self.1 {
+            Hurry::Soon => self.0.db.clone(),
+            Hurry::Whenever => self.0.db.unhurried(),
+        };
+        db.write(move |conn| {
+            let mut tx = Tx::new(conn, &app.0.env);
+            let value = f(&mut tx)?;
+            let aftermath = tx.into_aftermath();
+            let after: crate::db::AfterCommit = if aftermath.is_empty() {
+                None
+            } else {
+                let app = app.clone();
+                Some(Box::new(move || app.aftermath(aftermath)))
+            };
+            Ok((value, after))
+        })
+        .await
     }
 
     fn aftermath(&self, aftermath: Aftermath) {

@@ -20,7 +20,7 @@ use axum::{
     Router,
     response::{IntoResponse, Response},
 };
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Who hears of facts, in this order. Each matches `Fact` exhaustively.
 pub const CONSUMERS: &[Consumer] = &[
@@ -63,14 +63,25 @@ async fn not_found(visitor: web::Visitor) -> Response {
 
 /// Starts what works in the background: jobs, deliveries, the inbox. It ends when the app stops.
 pub fn start_workers(app: &App) {
+    let app = &app.unhurried();
     jobs::start(app);
     federation::deliver::start(app);
     federation::inbox::queue::start(app);
     peers::start(app);
 }
 
+/// Gives back what the background workers have taken and will not finish, when the node stops (REL-25).
+///
+/// # Errors
+/// When the database is away: then their leases end by themselves.
+pub async fn give_back(app: &App) -> Result<()> {
+    jobs::give_back(app).await?;
+    federation::inbox::queue::give_back(app).await
+}
+
 /// Does everything that is due in the background, in this task, until nothing is; answers how much was done. For tests.
 pub async fn settle(app: &App) -> Result<usize> {
+    let app = &app.unhurried();
     let mut done = 0;
     loop {
         let mut n = jobs::run_due(app).await? + federation::deliver::run_due(app).await?;
@@ -136,6 +147,8 @@ pub struct Parts {
     pub random: Option<Random>,
     /// Names and sockets; none for the machine's.
     pub network: Option<Arc<dyn Network>>,
+    /// How long requests wait for a PostgreSQL connection; none for [`db::WAIT`].
+    pub database_wait: Option<Duration>,
 }
 
 /// Opens the database (creating and migrating it) and puts the node together; nothing runs yet.
@@ -149,6 +162,7 @@ pub fn assemble(config: Config, parts: Parts) -> Result<App> {
         url: config.database.expose().to_owned(),
         synchronous_full: config.sqlite.synchronous == config::Synchronous::Full,
         connections: if config.database.is_sqlite() { config.sqlite.readers } else { config.postgres.connections },
+        wait: parts.database_wait.unwrap_or(db::WAIT),
     };
     let db = Db::open(&settings)?;
     let clock = parts.clock.unwrap_or_default();

@@ -200,7 +200,7 @@ fn note_use(app: &App, bearer: &Bearer, now: Timestamp) {
     if bearer.last_used_at.is_some_and(|at| at > now.plus_days(-1)) {
         return;
     }
-    let (app, token, of, account) = (app.clone(), bearer.token, bearer.app, bearer.account);
+    let (app, token, of, account) = (app.unhurried(), bearer.token, bearer.app, bearer.account);
     tokio::spawn(async move {
         // One row a transaction: holding one while waiting for the next would deadlock with whoever ends the access.
         let noted = async {

@@ -160,7 +160,8 @@ impl Drop for Session {
 impl Session {
     fn open(app: &App, grant: Grant, account: Id<Account>) -> Self {
         Self {
-            app: app.clone(),
+            // An event that is shown late is better than one that is lost.
+            app: app.unhurried(),
             account,
             grant,
             subscriptions: Vec::new(),

@@ -74,6 +74,9 @@ pub(super) async fn open(config: Config) -> Result<App, Failure> {
 /// Workers have ended or will at their next step; what is written is on disk when this returns.
 pub(super) async fn close(app: App) {
     app.stopping().cancel();
+    if let Err(error) = node::give_back(&app).await {
+        tracing::warn!(%error, "what the workers had taken is taken up again when its lease ends");
+    }
     let db = app.db().clone();
     drop(app);
     let _ = tokio::task::spawn_blocking(move || db.close()).await;

@@ -22,7 +22,7 @@ pub use sql::{Loads, Sql, Typed, Value};
 use crate::{Error, Result};
 use diesel::prelude::*;
 use pool::{Queue, Work};
-use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc};
+use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
 /// Runs after the commit of the operation that returned it; before its caller gets the answer.
 pub type AfterCommit = Option<Box<dyn FnOnce() + Send>>;
@@ -36,14 +36,19 @@ pub struct Settings {
     pub synchronous_full: bool,
     /// Reading connections (SQLite), or all connections (PostgreSQL).
     pub connections: usize,
+    /// PostgreSQL: how long an operation somebody waits for may wait for a connection ([`WAIT`]).
+    pub wait: Duration,
 }
+
+/// How long an operation waits for a PostgreSQL connection before its caller hears "not now" (REL-10).
+pub const WAIT: Duration = Duration::from_secs(2);
 
 impl Settings {
     /// The defaults for this URL: full synchronisation; 4 readers, or 16 PostgreSQL connections.
     pub fn new(url: impl Into<String>) -> Self {
         let url = url.into();
         let connections = if url.starts_with("sqlite:") { 4 } else { 16 };
-        Self { url, synchronous_full: true, connections }
+        Self { url, synchronous_full: true, connections, wait: WAIT }
     }
     /// The SQLite file, when it is one.
     pub fn sqlite_path(&self) -> Option<PathBuf> {
@@ -57,6 +62,8 @@ pub struct Db {
     reads: Queue,
     writes: Queue,
     dialect: Dialect,
+    /// None: as long as it takes.
+    wait: Option<Duration>,
 }
 
 /// Operations waiting before more are refused with 503.
@@ -78,7 +85,7 @@ impl Db {
                 readers.push(open_sqlite(settings, false)?);
             }
             let reads = pool::sqlite_readers(readers, QUEUE)?;
-            Ok(Self { reads, writes, dialect: Dialect::Sqlite })
+            Ok(Self { reads, writes, dialect: Dialect::Sqlite, wait: None })
         } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
             let url: Arc<str> = settings.url.as_str().into();
             let first = url.clone();
@@ -87,7 +94,7 @@ impl Db {
                 .join()
                 .map_err(|_| Error::internal("the migration thread panicked"))??;
             let queue = pool::postgres(&url, settings.connections.max(2), QUEUE)?;
-            Ok(Self { reads: queue.clone(), writes: queue, dialect: Dialect::Postgres })
+            Ok(Self { reads: queue.clone(), writes: queue, dialect: Dialect::Postgres, wait: Some(settings.wait) })
         } else {
             Err(Error::bad_request("database must start with sqlite:// or postgres://"))
         }
@@ -96,6 +103,11 @@ impl Db {
     /// The dialect.
     pub fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// The same database for work nobody waits for: its operations wait for a connection as long as it takes (REL-10).
+    pub fn unhurried(&self) -> Self {
+        Self { wait: None, ..self.clone() }
     }
 
     /// Takes no more work, finishes what waits, and returns when everything is on disk and the log is checkpointed
@@ -108,7 +120,8 @@ impl Db {
     /// Runs a read-only operation against one consistent state.
     ///
     /// # Errors
-    /// What `f` answers; `Unavailable` when too many wait or the database is away.
+    /// What `f` answers; `Unavailable` when too many wait, no connection was free in time (then `f` does not run), or the
+    /// database is away.
     pub async fn read<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,
@@ -116,7 +129,7 @@ impl Db {
     {
         let mut f = Some(f);
         // Readers block nobody and are blocked by nobody: there is nothing to try again.
-        submit(&self.reads, false, move |conn, _| match f.take() {
+        submit(&self.reads, self.wait, false, move |conn, _| match f.take() {
             Some(f) => f(conn).map(|value| (value, None)),
             None => Err(Error::internal("an operation ran twice")),
         })
@@ -132,14 +145,15 @@ impl Db {
     /// and nothing is copied.
     ///
     /// # Errors
-    /// What `f` answers (then nothing was written); `Unavailable`, `NoSpace` when the commit failed.
+    /// What `f` answers (then nothing was written); `Unavailable` when no connection was free in time (then `f` does not
+    /// run); `Unavailable`, `NoSpace` when the commit failed.
     pub async fn write<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<(T, AfterCommit)> + Clone + Send + 'static,
     {
         let mut f = Some(f);
-        submit(&self.writes, true, move |conn, last: bool| match if last { f.take() } else { f.clone() } {
+        submit(&self.writes, self.wait, true, move |conn, last: bool| match if last { f.take() } else { f.clone() } {
             Some(f) => f(conn),
             None => Err(Error::internal("an operation ran twice")),
         })
@@ -156,8 +170,8 @@ pub(crate) fn is_contention(error: &Error) -> bool {
     matches!(error, Error::Unavailable(why) if why == CONTENTION)
 }
 
-/// `f` is told whether this is its last run.
-async fn submit<T, F>(queue: &Queue, write: bool, mut f: F) -> Result<T>
+/// `f` is told whether this is its last run. With `wait`, it runs only if its turn comes within that time.
+async fn submit<T, F>(queue: &Queue, wait: Option<Duration>, write: bool, mut f: F) -> Result<T>
 where
     T: Send + 'static,
     F: FnMut(&mut Conn, bool) -> Result<(T, AfterCommit)> + Send + 'static,
@@ -200,8 +214,22 @@ where
             },
         }
     };
-    queue.submit(Work { write, run: Box::new(run) })?;
-    match receive.await {
+    let turn = pool::Turn::default();
+    queue.submit(Work { write, turn: turn.clone(), run: Box::new(run) })?;
+    let mut receive = receive;
+    let received = match wait {
+        None => receive.await,
+        Some(wait) => match tokio::time::timeout(wait, &mut receive).await {
+            Ok(received) => received,
+            Err(_) if turn.give_up() => {
+                metrics::counter!("database_wait_exceeded_total").increment(1);
+                return Err(Error::Unavailable("no connection to the database was free in time".into()));
+            }
+            // It runs: what it does is done, and its caller hears of it.
+            Err(_) => receive.await,
+        },
+    };
+    match received {
         Ok(value) => value,
         Err(_) => Err(Error::Unavailable("the database is stopping or away".into())),
     }

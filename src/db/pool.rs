@@ -5,7 +5,10 @@ use crate::{Error, Result};
 use std::{
     collections::{VecDeque, hash_map::RandomState},
     hash::{BuildHasher, Hasher},
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicU8, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -20,9 +23,34 @@ pub(super) struct Finish {
 /// An operation, told whether this is its last run: only then may it use up what it holds.
 type Run = Box<dyn FnMut(&mut Conn, bool) -> Finish + Send>;
 
+/// Whether an operation still waits for its turn. Exactly one wins: the thread that begins it, or the caller who goes.
+#[derive(Clone, Default)]
+pub(super) struct Turn(Arc<AtomicU8>);
+
+impl Turn {
+    const WAITING: u8 = 0;
+    const BEGUN: u8 = 1;
+    const GIVEN_UP: u8 = 2;
+
+    /// The caller waits no longer. False when the operation has begun.
+    pub fn give_up(&self) -> bool {
+        self.0.compare_exchange(Self::WAITING, Self::GIVEN_UP, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+    /// It begins, or begins again. False when the caller has given up.
+    fn begin(&self) -> bool {
+        let was = self.0.compare_exchange(Self::WAITING, Self::BEGUN, Ordering::AcqRel, Ordering::Acquire);
+        was.is_ok() || was == Err(Self::BEGUN)
+    }
+    /// Whether the caller has given up.
+    fn is_over(&self) -> bool {
+        self.0.load(Ordering::Acquire) == Self::GIVEN_UP
+    }
+}
+
 /// An operation waiting for a thread.
 pub(super) struct Work {
     pub write: bool,
+    pub turn: Turn,
     pub run: Run,
 }
 
@@ -224,9 +252,20 @@ pub(super) fn postgres(url: &Arc<str>, threads: usize, capacity: usize) -> Resul
 const RUNS: u32 = 6;
 
 fn postgres_one(slot: &mut Option<Conn>, url: &str, mut work: Work) {
+    // Not even a connection is opened for somebody who has gone.
+    if work.turn.is_over() {
+        return;
+    }
     for run in 1..=RUNS {
         let last = run == RUNS || !work.write;
         let Some(conn) = begun(slot, url, work.write) else { return };
+        // Opening the connection counts as waiting for it.
+        if !work.turn.begin() {
+            if conn.batch("ROLLBACK").is_err() {
+                *slot = None;
+            }
+            return;
+        }
         let finish = (work.run)(conn, last);
         // In a transaction that an error ended COMMIT would roll back and say nothing: the statement before it fails.
         let ended = if finish.ok { conn.batch("SELECT 1; COMMIT").map_err(Error::from) } else { Ok(()) };

@@ -1,7 +1,7 @@
 //! What people say about themselves: name, bio, fields, pictures, and what a new post of theirs starts with. Texts are
 //! checked against the published limits and turned into markup here; pictures arrive as keys of files already stored.
 
-use super::{Fact, Tx, scopes::Scope, text};
+use super::{Fact, Task, Tx, scopes::Scope, text};
 use crate::{
     Error, Result,
     id::Id,
@@ -128,6 +128,9 @@ pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Resul
     if shown(&account) != shown(&before) {
         account.updated_at = tx.now;
         store::users::update_profile(tx.conn, &account)?;
+        if account.indexable != before.indexable {
+            tx.enqueue(&Task::IndexPosts { author: Some(id.raw()), after: 0 })?;
+        }
         tx.record(Fact::AccountUpdated(id))?;
     }
     user.default_visibility = change.default_visibility.unwrap_or(user.default_visibility);

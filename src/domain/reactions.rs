@@ -25,6 +25,7 @@ use crate::{
 pub fn favourite(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>) -> Result<Id<Post>> {
     let post = visible_original(tx.conn, Viewer::from(account), id, tx.now)?;
     favourite_as(tx, account, &post, None)?;
+    posts::may_be_found_by(tx, account, &post)?;
     Ok(post.id)
 }
 
@@ -113,6 +114,7 @@ pub fn boost(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>, visibility: Op
         fresh: true,
     };
     let written = posts::insert_boost(tx, &original, new)?;
+    posts::may_be_found_by(tx, account, &original)?;
     written.map(|b| b.id).ok_or_else(|| Error::internal("a new boost has a known id"))
 }
 
@@ -136,6 +138,7 @@ pub fn bookmark(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>) -> Result<I
     let post = visible_original(tx.conn, Viewer::from(account), id, tx.now)?;
     let row: Id<Post> = tx.new_id();
     reactions::shelve(tx.conn, Shelf::Bookmarks, row, account, post.id, tx.now)?;
+    posts::may_be_found_by(tx, account, &post)?;
     Ok(post.id)
 }
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Result,
-    db::{Budget, Conn},
+    db::{Budget, Conn, Dialect},
     id::Id,
     model::{Account, Post, Tag},
     store::{
@@ -59,8 +59,10 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
 const CANDIDATES: i64 = 200;
 /// Posts judged at once.
 const BATCH: i64 = 128;
-/// The first stretch of time that is searched; each one after it is twice as long.
+/// The first stretch of time that is searched.
 const DAY: i64 = 86_400_000 << 16;
+/// How much longer each one after it is.
+const LONGER: i64 = 4;
 
 /// Which accounts.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +75,8 @@ pub struct AccountQuery {
     pub offset: usize,
 }
 
-/// Accounts by name: an exact handle first, then those the viewer follows, then those with most followers.
+/// Accounts by name: an exact handle first, then those the viewer follows, then those with most followers. Nobody of a
+/// domain the viewer blocks, and nobody who blocks the viewer.
 pub fn accounts(
     conn: &mut Conn,
     viewer: Viewer,
@@ -103,7 +106,8 @@ pub fn accounts(
     let standings = Standings::load(conn, viewer, &ids, now)?;
     found.retain(|a| {
         let standing = standings.of(a.id);
-        let shown = !a.is_unavailable() && !standing.blocked_by && (!query.following || standing.following);
+        let unwanted = standing.blocked_by || standing.domain_blocking;
+        let shown = !a.is_unavailable() && !unwanted && (!query.following || standing.following);
         // Silenced accounts are found by those who know them.
         shown && (a.silenced_at.is_none() || standing.following || exact.as_ref().is_some_and(|e| e.id == a.id))
     });
@@ -144,25 +148,32 @@ pub fn posts(
         return Ok(Vec::new());
     }
     let wanted = query.limit + query.offset;
+    let searcher = rows::Searcher { viewer: viewer.0, author: query.author };
     let end = query.above.unwrap_or(0);
     let below = query.below.unwrap_or(i64::MAX);
     let mut length = DAY;
-    let newest = below.min(rows::newest(conn)?.saturating_add(1));
-    let mut within = Stretch { above: newest.saturating_sub(length).max(end), below };
+    // SQLite reads the newest first and stops; PostgreSQL puts all that it finds in order, so it is asked for less.
+    let above = match conn.dialect() {
+        Dialect::Sqlite => end,
+        Dialect::Postgres => below.min(rows::newest(conn)?.saturating_add(1)).saturating_sub(length).max(end),
+    };
+    let mut within = Stretch { above, below };
     let mut found: Vec<Post> = Vec::new();
     while found.len() < wanted && !budget.is_spent() {
-        let Some(ids) = budget.run(conn, |conn| rows::posts(conn, &words, within, BATCH))? else { break };
-        let visible = visibility::condition(viewer);
-        let read = budget.run(conn, |conn| rows::findable(conn, &ids, viewer.0, query.author, visible))?;
-        let Some(posts) = read else { break };
-        let authors: Vec<Id<Account>> = posts.iter().map(|p| p.account_id).collect();
-        let standings = Standings::load(conn, viewer, &authors, now)?;
-        found.extend(posts.into_iter().filter(|p| standings.welcome(p.account_id)));
+        let Some(ids) = budget.run(conn, |conn| rows::posts(conn, &words, searcher, within, BATCH))? else { break };
+        if !ids.is_empty() {
+            let visible = visibility::condition(viewer);
+            let read = budget.run(conn, |conn| rows::findable(conn, &ids, viewer.0, query.author, visible))?;
+            let Some(posts) = read else { break };
+            let authors: Vec<Id<Account>> = posts.iter().map(|p| p.account_id).collect();
+            let standings = Standings::load(conn, viewer, &authors, now)?;
+            found.extend(posts.into_iter().filter(|p| standings.welcome(p.account_id)));
+        }
         match ids.last() {
             Some(last) if i64::try_from(ids.len()).is_ok_and(|n| n == BATCH) => within.below = last.raw(),
             _ if within.above <= end => break,
             _ => {
-                length = length.saturating_mul(2);
+                length = length.saturating_mul(LONGER);
                 within = Stretch {
                     above: within.above.saturating_sub(length).max(end),
                     below: within.above.saturating_add(1),

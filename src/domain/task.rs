@@ -104,6 +104,13 @@ pub enum Task {
         /// Its domain.
         domain: String,
     },
+    /// Put posts into the full text index as they stand now, in chunks: their author may be found, or not any more.
+    IndexPosts {
+        /// Whose; none for everybody's.
+        author: Option<i64>,
+        /// The last post that is done.
+        after: i64,
+    },
     /// Remove files no row knows any more, expired rows, old ids.
     Sweep,
 }
@@ -119,7 +126,7 @@ impl Task {
             | Self::ReadFeatured { .. }
             | Self::MoveFollowers { .. } => "fetch",
             Self::SpreadCharter { .. } | Self::AskCharter | Self::AskCharterOf { .. } => "charter",
-            Self::MakeKeys { .. } => "heavy",
+            Self::MakeKeys { .. } | Self::IndexPosts { .. } => "heavy",
             _ => "default",
         }
     }
@@ -144,6 +151,7 @@ impl Task {
             Self::AskCharter => "ask_charter",
             Self::AskCharterOf { .. } => "ask_charter_of",
             Self::PurgeDomain { .. } => "purge_domain",
+            Self::IndexPosts { .. } => "index_posts",
             Self::Sweep => "sweep",
         }
     }
@@ -151,6 +159,8 @@ impl Task {
     pub fn key(&self) -> Option<String> {
         match self {
             Self::FanOut { .. } | Self::FanOutTags { .. } => None,
+            Self::IndexPosts { author: Some(author), after: 0 } => Some(format!("index_posts {author}")),
+            Self::IndexPosts { .. } => None,
             Self::Sweep => Some("sweep".into()),
             Self::AskCharter => Some("ask_charter".into()),
             Self::SpreadCharter { hash, .. } => Some(format!("spread_charter {hash}")),

@@ -10,7 +10,7 @@ use super::{
     charter::vouch,
     json::Json,
     objects, own_keys,
-    signatures::{HopSigner, Scheme},
+    signatures::{Elsewhere, HopSigner, Scheme},
     webfinger::{self, Finger, Handle},
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
     id::Id,
     limits,
     model::Account,
-    net::{Answer, Ask, Failure, Purpose},
+    net::{Answer, Ask, Failure, Purpose, authority},
     time::Timestamp,
     uri,
 };
@@ -252,6 +252,7 @@ fn target(address: &str) -> Option<Url> {
 
 /// FETCH-03: when the id is another address than the one that answered, ask there once; then it must match.
 async fn load(app: &App, purpose: Purpose, person: Option<Id<Account>>, url: Url, budget: &Budget) -> Fetched {
+    let asked = authority(&url);
     let first = read(app, purpose, person, url, budget).await?;
     match first {
         Read::Own(document) => Ok(Arc::new(document)),
@@ -260,6 +261,8 @@ async fn load(app: &App, purpose: Purpose, person: Option<Id<Account>>, url: Url
             if app.site().owns(&url) {
                 return Err(Lack::Bad("the document claims an address of this node".into()));
             }
+            // The person has to do with the server that was asked, not with whatever it names.
+            let person = person.filter(|_| authority(&url) == asked);
             match read(app, purpose, person, url, budget).await? {
                 Read::Own(document) => Ok(Arc::new(document)),
                 Read::Elsewhere(_) => Err(Lack::Bad("the id of the document is not where it is".into())),
@@ -300,15 +303,26 @@ async fn get(
     url: Url,
     budget: &Budget,
 ) -> Result<Answer, Lack> {
-    let signer = match person {
-        Some(person) => own_keys::signer(app, person).await,
-        None => own_keys::instance_signer(app).await,
+    let later = |e: Error| Lack::Later(e.to_string());
+    let node = own_keys::instance_signer(app).await.map_err(later)?;
+    let (signer, elsewhere) = match person {
+        // Where the server sends us from there, nobody knows whose it is.
+        Some(person) => {
+            let elsewhere = Elsewhere { home: authority(&url), signer: node };
+            (own_keys::signer(app, person).await.map_err(later)?, Some(elsewhere))
+        }
+        None => (node, None),
     };
-    let signer = signer.map_err(|e| Lack::Later(e.to_string()))?;
     let mut last = Lack::Forbidden("the other server refuses us");
     for scheme in [Scheme::Cavage, Scheme::Rfc9421] {
         budget.spend().map_err(|e| Lack::Bad(e.to_string()))?;
-        let hop = HopSigner { signer: signer.clone(), scheme, media_type: "", clock: app.clock().clone() };
+        let hop = HopSigner {
+            signer: signer.clone(),
+            elsewhere: elsewhere.clone(),
+            scheme,
+            media_type: "",
+            clock: app.clock().clone(),
+        };
         let mut ask = Ask::get(purpose, url.clone()).accept(ACCEPT).signed_by(Arc::new(hop));
         if let Some((name, value)) = vouch::wish(app) {
             ask = ask.header(name, value);

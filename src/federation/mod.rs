@@ -14,6 +14,7 @@ pub mod inbox;
 pub mod json;
 pub mod keys;
 pub mod link;
+pub mod moderators;
 pub mod objects;
 pub mod outgoing;
 pub mod own_keys;

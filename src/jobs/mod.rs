@@ -4,7 +4,7 @@
 mod runner;
 mod sweep;
 
-pub use runner::run_due;
+pub use runner::{give_back, run_due};
 
 use crate::{
     Result,
@@ -53,6 +53,9 @@ async fn run(app: &App, task: Task) -> Result<()> {
             app.write(move |tx| posts::fan_out_tags(tx, Id::new(post), Id::new(after))).await
         }
         Task::FanOut { post, after } => app.write(move |tx| posts::fan_out(tx, Id::new(post), Id::new(after))).await,
+        Task::IndexPosts { author, after } => {
+            app.write(move |tx| posts::index_some(tx, author.map(Id::new), after)).await
+        }
         Task::ClosePoll { poll } => app.write(move |tx| polls::close(tx, Id::new(poll))).await,
         Task::FetchAncestors { post } => import::ancestors(app, Id::new(post)).await,
         Task::FetchPost { uri } => import::post(app, &uri, &Budget::of_activity()).await.map(|_| ()),

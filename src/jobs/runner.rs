@@ -2,7 +2,46 @@
 
 use super::{QUEUES, TRIES, run};
 use crate::{Result, app::App, domain::Task, id::Id, model::Job, store};
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{
+    collections::HashSet,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Jobs that this process has taken.
+#[derive(Default)]
+struct Taken(Mutex<HashSet<Id<Job>>>);
+
+/// A job is taken until this is dropped.
+struct Hold(Arc<Taken>, Id<Job>);
+
+impl Hold {
+    fn new(app: &App, id: Id<Job>) -> Self {
+        let taken = app.part::<Taken>();
+        taken.0.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        Self(taken, id)
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
+    }
+}
+
+/// Gives back what is not finished, when the node stops (REL-25): whoever comes next need not wait for the lease to end.
+///
+/// # Errors
+/// Those of the database.
+pub async fn give_back(app: &App) -> Result<()> {
+    let ids: Vec<Id<Job>> =
+        app.part::<Taken>().0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    app.write(move |tx| store::jobs::release(tx.conn, &ids)).await
+}
 
 /// Starts the workers of every queue; they end when the app stops.
 pub fn start(app: &App) {
@@ -53,7 +92,8 @@ async fn work(app: &App, queue: &'static str) -> Result<usize> {
     }
     let jobs = app.write(move |tx| store::jobs::claim(tx.conn, queue, tx.now, 1)).await?;
     let n = jobs.len();
-    for job in jobs {
+    let jobs: Vec<(Hold, Job)> = jobs.into_iter().map(|job| (Hold::new(app, job.id), job)).collect();
+    for (_hold, job) in jobs {
         one(app, job).await?;
     }
     Ok(n)

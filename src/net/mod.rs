@@ -16,6 +16,7 @@ pub use crate::config::{Purpose, Scheme};
 pub use body::{Answer, Opened};
 pub use dial::{Io, Link, Network, SystemNetwork};
 pub use failure::{Failure, Refusal};
+pub use pace::{Slot, Slots};
 pub use rules::{Block, NetConfig, Peer, Rules, Severity, Standing, Via, host_of, split_domain};
 pub use settings::{check_ca, read_ca};
 
@@ -35,7 +36,7 @@ use hyper_util::{
     client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
-use pace::{Pauses, Slots};
+use pace::Pauses;
 use std::{
     collections::{BTreeMap, HashMap},
     error::Error as _,
@@ -393,7 +394,7 @@ fn canonical(mut url: Url) -> Result<Url, Refusal> {
 }
 
 /// `host:port`, the name under which a host is paced.
-fn authority(url: &Url) -> String {
+pub fn authority(url: &Url) -> String {
     let mut name = url.host_str().unwrap_or_default().to_owned();
     name.push(':');
     name.push_str(&url.port_or_known_default().unwrap_or_default().to_string());

@@ -40,7 +40,7 @@ pub struct Slots {
 
 impl Default for Slots {
     fn default() -> Self {
-        Self { hosts: Table::default(), all: Arc::new(Semaphore::new(limits::OUTGOING)) }
+        Self::of(limits::OUTGOING)
     }
 }
 
@@ -52,6 +52,10 @@ pub struct Slot {
 }
 
 impl Slots {
+    /// This many in all.
+    pub fn of(all: usize) -> Self {
+        Self { hosts: Table::default(), all: Arc::new(Semaphore::new(all)) }
+    }
     /// Waits in line for a host (`host:port`).
     pub async fn take(&self, purpose: Purpose, host: &str) -> Slot {
         let key = (Lane::of(purpose), host.to_owned());

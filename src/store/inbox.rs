@@ -153,6 +153,17 @@ pub fn find_by_ed25519(conn: &mut Conn, key_id: &str) -> Result<Option<Account>>
     Sql::new("select a.* from accounts a where a.ed25519_key_id = ").bind(key_id).optional(conn)
 }
 
+/// Gives back items that this process will not finish: they are as if it had never taken them.
+pub fn release(conn: &mut Conn, ids: &[Id<InboxItem>]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    Sql::new("update inbox_items set locked_until = null, attempts = attempts - 1 where locked_until is not null and attempts > 0 and id in ")
+        .ids(ids)
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Ends the leases of the process before this one (SQLite has one process only).
 pub fn release_all(conn: &mut Conn) -> Result<()> {
     Sql::new("update inbox_items set locked_until = null where locked_until is not null").execute(conn)?;

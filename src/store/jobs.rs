@@ -76,6 +76,17 @@ pub fn fail(conn: &mut Conn, id: Id<Job>, error: &str, at: Option<Timestamp>, no
     Ok(())
 }
 
+/// Gives back jobs that this process will not finish: they are as if it had never taken them.
+pub fn release(conn: &mut Conn, ids: &[Id<Job>]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    Sql::new("update jobs set locked_until = null, attempts = attempts - 1 where locked_until is not null and attempts > 0 and id in ")
+        .ids(ids)
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Leases of a stopped process end at once (SQLite has one process; its start calls this).
 pub fn release_all(conn: &mut Conn) -> Result<()> {
     Sql::new("update jobs set locked_until = null where locked_until is not null").execute(conn)?;

@@ -216,26 +216,6 @@ pub fn set_tags(conn: &mut Conn, post: Id<Post>, tags: &[Id<Tag>], fresh: bool) 
     Ok(())
 }
 
-/// Puts the words of a post into the full text index, or puts new ones there.
-pub fn index(conn: &mut Conn, post: Id<Post>, body: &str, fresh: bool) -> Result<()> {
-    match conn.dialect() {
-        Dialect::Sqlite => {
-            let sql = if fresh {
-                "insert into posts_fts (rowid, body) values ("
-            } else {
-                "insert or replace into posts_fts (rowid, body) values ("
-            };
-            Sql::new(sql).bind(post).with(",", body).push(")").execute(conn)?
-        }
-        Dialect::Postgres => Sql::new("insert into posts_fts (id, body) values (")
-            .bind(post)
-            .with(", to_tsvector('simple', ", body)
-            .push(")) on conflict (id) do update set body = excluded.body")
-            .execute(conn)?,
-    };
-    Ok(())
-}
-
 /// Takes a post out of the full text index.
 pub fn unindex(conn: &mut Conn, post: Id<Post>) -> Result<()> {
     let sql = match conn.dialect() {

@@ -113,24 +113,32 @@ pub fn lock(conn: &mut Conn, uri: &str) -> Result<()> {
     Ok(())
 }
 
+/// Where an end is remembered that came before its object: everybody's word has a place of its own, or whoever spoke
+/// first would take that of the owner. No id has a space in it.
+fn early(uri: &str, actor: &str) -> String {
+    format!("{uri} {actor}")
+}
+
 /// Whether one of these ids is gone for good, or was deleted or undone by `actor` before it came (DEL-03).
 pub fn is_gone(conn: &mut Conn, uris: &[&str], actor: &str, now: Timestamp) -> Result<bool> {
+    let early: Vec<String> = uris.iter().map(|uri| early(uri, actor)).collect();
+    let keys: Vec<&str> = uris.iter().copied().chain(early.iter().map(String::as_str)).collect();
     let rows = Sql::new("select t.uri, coalesce(t.actor_uri, '') from tombstones t where t.uri in ")
-        .texts(uris)
+        .texts(&keys)
         .with(" and (t.expires_at is null or t.expires_at > ", now)
         .push(")")
         .load_as::<(Text, Text), (String, String)>(conn)?;
     Ok(rows.iter().any(|(_, by)| by.is_empty() || by == actor))
 }
 
-/// Remembers that `actor` deleted or undid an id that did not come yet; a lasting tombstone stays as it is.
+/// Remembers until `until` that `actor` deleted or undid an id that did not come yet (DEL-03).
 pub fn remember_gone(conn: &mut Conn, uri: &str, actor: &str, now: Timestamp, until: Timestamp) -> Result<()> {
     Sql::new("insert into tombstones (uri, actor_uri, created_at, expires_at) values (")
-        .bind(uri)
+        .bind(early(uri, actor))
         .with(",", actor)
         .with(",", now)
         .with(",", until)
-        .push(") on conflict (uri) do nothing")
+        .push(") on conflict (uri) do update set expires_at = excluded.expires_at")
         .execute(conn)?;
     Ok(())
 }

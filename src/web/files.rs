@@ -13,7 +13,7 @@ use crate::{
         storage::mime_of,
     },
     model::{Account, Media, MediaKind},
-    net::{Ask, Purpose},
+    net::{Ask, Purpose, Slot, Slots, authority},
     store,
     time::Timestamp,
 };
@@ -203,11 +203,22 @@ impl Failed {
 }
 
 /// Fetches at once, over all remote files.
-struct Fetches(tokio::sync::Semaphore);
+const FETCHES: usize = 8;
+
+/// Places for fetches: for each host a few of them, so that a slow one cannot have them all.
+struct Fetches(Slots);
 
 impl Default for Fetches {
     fn default() -> Self {
-        Self(tokio::sync::Semaphore::new(8))
+        Self(Slots::of(FETCHES))
+    }
+}
+
+impl Fetches {
+    /// Waits in line for the host of `url`, and then among all.
+    async fn place(&self, url: &str) -> Result<Slot> {
+        let url = Url::parse(url).map_err(Error::upstream)?;
+        Ok(self.0.take(Purpose::Media, &authority(&url)).await)
     }
 }
 
@@ -229,7 +240,7 @@ async fn attachment(app: &App, id: &str, seal: &str, small: bool) -> Result<Sour
         return Ok(Source::Theirs(url));
     }
     let fetches = app.part::<Fetches>();
-    let _place = fetches.0.acquire().await.map_err(Error::internal)?;
+    let _place = fetches.place(&url).await?;
     // Somebody else may have fetched it while we waited.
     let media = find(app).await?;
     if let Some(file) = media.file {
@@ -280,13 +291,14 @@ async fn portrait(app: &App, id: &str, kind: Portrait) -> Result<Source> {
             })
         }
     };
-    match find(app).await? {
+    let url = match find(app).await? {
         (Some(name), _) => return Ok(Source::Ours(name)),
         (None, Some(url)) if is_theirs(app, &url) => return Ok(Source::Theirs(url)),
-        _ => {}
-    }
+        (None, Some(url)) => url,
+        (None, None) => return Err(Error::NotFound),
+    };
     let fetches = app.part::<Fetches>();
-    let _place = fetches.0.acquire().await.map_err(Error::internal)?;
+    let _place = fetches.place(&url).await?;
     let url = match find(app).await? {
         (Some(name), _) => return Ok(Source::Ours(name)),
         (None, url) => url.ok_or(Error::NotFound)?,

@@ -527,27 +527,6 @@ async fn sec_aut_26_who_is_suspended_does_not_come_back_through_a_boost() {
 }
 
 #[tokio::test]
-async fn fed_auth_04_a_moderator_of_the_group_removes_what_was_posted_to_it() {
-    let s = Scene::new().await;
-    let group = Sender::new(&s.east, "group");
-    let mut document = s.east.person("group", &group.signer.key.public_pem().unwrap());
-    document["type"] = json!("Group");
-    s.east.serve("/users/group", document);
-    s.meet(&group).await;
-    let mut ids = Vec::new();
-    for (name, audience) in [("1", json!(group.id)), ("2", json!(null))] {
-        let mut note = s.note(&s.vera, name, "x");
-        note["cc"] = json!([s.uri(&s.bob)]);
-        note["audience"] = audience;
-        let id = s.creates(&s.vera, &note).await;
-        s.sends(&s.mallory, &s.mallory.activity("Delete", id.clone())).await;
-        ids.push(id);
-    }
-    assert!(s.post(&ids[0]).await.is_none(), "mallory lives where the group lives");
-    assert!(s.post(&ids[1]).await.is_some(), "and has no say anywhere else");
-}
-
-#[tokio::test]
 async fn sec_aut_27_a_forged_permission_to_quote_counts_for_nothing() {
     let s = Scene::new().await;
     let own = s.writes(&s.bob, "public", "mine").await;

@@ -2,7 +2,7 @@
 
 use crate::{
     inbox::{like, local, pair, reads, strangers, taken},
-    support::{Node, NodeBuilder, Peer, Sender, rsa, settle},
+    support::{Node, NodeBuilder, Peer, Scene, Sender, rsa, settle},
 };
 use serde_json::{Value, json};
 use watercooler::{
@@ -313,6 +313,34 @@ async fn sec_lan_09_what_waits_from_a_host_that_is_blocked_meanwhile_is_dropped(
     node.settle().await;
     assert_eq!((count(&node, WAITING).await, count(&node, PARKED).await), (0, 0));
     assert_eq!(reads(&peer, "/posts/1"), 0);
+}
+
+#[tokio::test]
+async fn fed_del_03_an_early_delete_holds_for_its_owner_whoever_spoke_first() {
+    let s = Scene::new().await;
+    for (name, speakers, stays) in [
+        ("1", vec![&s.mallory], true),
+        ("2", vec![&s.mallory, &s.ada], false),
+        ("3", vec![&s.ada, &s.mallory], false),
+        ("4", vec![&s.mallory, &s.ada, &s.mallory], false),
+    ] {
+        let note = s.note(&s.ada, name, "x");
+        for who in speakers {
+            s.sends(who, &who.activity("Delete", note["id"].clone())).await;
+        }
+        let id = s.creates(&s.ada, &note).await;
+        assert_eq!(s.post(&id).await.is_some(), stays, "{name}");
+    }
+    // Hours later it may come after all; said again, it is remembered again.
+    let note = s.note(&s.ada, "5", "x");
+    for _ in 0..2 {
+        s.node.clock.advance(7 * 3_600_000);
+        s.sends(&s.ada, &s.ada.activity("Delete", note["id"].clone())).await;
+    }
+    let mut late = note.clone();
+    late["published"] = json!(s.node.clock.now().rfc3339());
+    let id = s.creates(&s.ada, &late).await;
+    assert!(s.post(&id).await.is_none());
 }
 
 #[tokio::test]

@@ -376,6 +376,51 @@ async fn fed_post_08_remote_files_are_fetched_once_and_only_for_who_was_shown_th
     let _ = (Html::default(), store::media::find);
 }
 
+/// A post of a stranger with files at these addresses; answers where this node hands them out.
+async fn files_at(node: &Node, who: &Client, urls: Vec<String>) -> Vec<String> {
+    let far = stranger(node, "far").await;
+    let post = node.app.write(move |tx| {
+        let id = posts::free_id(tx, NOW)?;
+        let media = urls.into_iter().map(|url| Media { account_id: far, ..remote_media(tx.new_id(), url) }).collect();
+        let new = posts::NewPost {
+            visibility: Visibility::Public,
+            media,
+            ..crate::posts::remote(far, id, "https://far.example/1", "<p>pictures</p>")
+        };
+        Ok(posts::insert_post(tx, new)?.unwrap().id)
+    });
+    let shown = who.get(&format!("/api/v1/statuses/{}", post.await.unwrap())).await.ok();
+    shown["media_attachments"].as_array().unwrap().iter().map(|file| path(&file["url"])).collect()
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_keeps_nobody_from_the_files_of_others() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let name = format!("silent.test:{}", silent.local_addr().unwrap().port());
+    let peer = Peer::start("quick").await;
+    let node = NodeBuilder::new("alpha").await.knows(&peer.authority).knows(&name).start().await;
+    let ada = node.member("ada").await;
+    peer.serve_as("/good", 200, "image/png", picture(20, 20));
+    let mut urls: Vec<String> = (0..12).map(|n| format!("http://{name}/{n}.png")).collect();
+    urls.push(peer.url("/good"));
+    let mut files = files_at(&node, &ada, urls).await;
+    let good = files.pop().unwrap();
+    let mut asking = tokio::task::JoinSet::new();
+    for file in files {
+        let anybody = Client::anonymous(&node);
+        asking.spawn(async move { anybody.get(&file).await.status });
+    }
+    // Its connections are taken, and not answered.
+    let mut taken = Vec::new();
+    for _ in 0..watercooler::limits::PER_HOST {
+        taken.push(silent.accept().await.unwrap());
+    }
+    let quick = Client::anonymous(&node);
+    let asked = tokio::time::timeout(std::time::Duration::from_secs(15), quick.get(&good)).await;
+    assert_eq!(asked.expect("nobody waits for a stranger's server").status, 200);
+    asking.abort_all();
+}
+
 #[tokio::test]
 async fn without_the_proxy_clients_are_sent_to_the_other_server_but_never_to_a_peer() {
     use crate::support::{PUBLIC, Sender};

@@ -105,3 +105,33 @@ async fn fed_sigout_02_nobodys_signature_goes_to_servers_they_have_nothing_to_do
     let signers = s.west.signers(&path(&trap));
     assert!(!signers.is_empty() && signers.iter().all(|who| *who == s.node.url("/actor")), "{signers:?}");
 }
+
+#[tokio::test]
+async fn fed_sigout_02_a_redirect_to_another_server_is_followed_by_the_node_and_not_by_the_person() {
+    let s = Scene::new().await;
+    let instance = s.node.url("/actor");
+    for (name, by_redirect) in [("1", true), ("2", false)] {
+        let note = note_for(&s, &s.ada, name, followers(&s.ada));
+        let trap = format!("/trap/{name}");
+        if by_redirect {
+            s.east.redirect(&path(&note), &s.west.url(&trap));
+        } else {
+            // A document that says that it is really elsewhere.
+            let mut other = note.clone();
+            other["id"] = json!(s.west.url(&trap));
+            s.east.serve(&path(&note), other);
+        }
+        s.sends(&s.ada, &naming(&s.ada, &note, followers(&s.ada))).await;
+        assert!(s.east.signers(&path(&note)).contains(&s.uri(&s.bob)), "bob has to do with ada's server");
+        let signers = s.west.signers(&trap);
+        assert!(!signers.is_empty() && signers.iter().all(|who| *who == instance), "{signers:?}");
+    }
+    // On the server itself it stays the same person.
+    let note = note_for(&s, &s.ada, "3", followers(&s.ada));
+    s.east.redirect("/short/3", note["id"].as_str().unwrap());
+    s.east.serve_for(&path(&note), &s.uri(&s.bob), note.clone());
+    let mut create = naming(&s.ada, &note, followers(&s.ada));
+    create["object"] = json!(s.east.url("/short/3"));
+    s.sends(&s.ada, &create).await;
+    assert!(s.post(note["id"].as_str().unwrap()).await.is_some());
+}

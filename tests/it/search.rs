@@ -1,11 +1,13 @@
 //! Search: it finds what its reader may find however much else there is, and whatever is typed never breaks it.
 
-use crate::support::{Client, Node};
+use crate::support::{Client, Node, Scene};
 use serde_json::{Value, json};
 use watercooler::{
     db::{Budget, Dialect, Sql},
+    domain::Task,
     id::Id,
     model::Account,
+    store::search::{Searcher, Stretch},
 };
 
 fn ids(list: &Value) -> Vec<String> {
@@ -101,6 +103,26 @@ async fn those_one_follows_are_found_among_many_of_their_name() {
     assert_eq!(ids(&search(&ada, &[("q", "sam")]).await["accounts"])[0], friend.id);
     let following = ada.get("/api/v1/accounts/search?q=sam&following=true").await.ok();
     assert_eq!(ids(&following), [friend.id]);
+}
+
+#[tokio::test]
+async fn sec_prv_12_nobody_of_a_domain_one_blocks_is_found() {
+    let s = Scene::new().await;
+    let (ada, vera) = (s.account(&s.ada).await.id.to_string(), s.account(&s.vera).await.id.to_string());
+    let found = async |who: &Client, text: &str| {
+        let both = ids(&search(who, &[("q", text), ("type", "accounts")]).await["accounts"]);
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("q", text).finish();
+        assert_eq!(both, ids(&who.get(&format!("/api/v1/accounts/search?{query}")).await.ok()));
+        both
+    };
+    assert_eq!(found(&s.bob, "ada").await, std::slice::from_ref(&ada));
+    s.bob.post("/api/v1/domain_blocks", json!({"domain": s.east.authority})).await.ok();
+    s.node.settle().await;
+    assert_eq!(found(&s.bob, "ada").await, [""; 0]);
+    assert_eq!(found(&s.bob, "test").await, std::slice::from_ref(&vera), "the others are");
+    assert_eq!(found(&s.carol, "ada").await, std::slice::from_ref(&ada), "and others find her");
+    // Whoever types the whole handle knows whom they ask for.
+    assert_eq!(found(&s.bob, &format!("@ada@{}", s.east.authority)).await, [ada]);
 }
 
 #[tokio::test]
@@ -209,4 +231,95 @@ async fn sec_lim_06_a_search_that_takes_too_long_ends_without_an_error() {
         .unwrap();
     assert!(cut && after && works == Some(true));
     assert!(Budget::new(0).is_spent() || !Budget::new(60_000).is_spent());
+}
+
+/// What the index gives a searcher to look at: the cost of the search.
+async fn candidates(node: &Node, who: &Client, word: &'static str) -> Vec<String> {
+    let searcher = Searcher { viewer: Some(who.id.parse().unwrap()), author: None };
+    let all = Stretch { above: 0, below: i64::MAX };
+    let read =
+        node.app.read(move |conn| watercooler::store::search::posts(conn, &[word.to_owned()], searcher, all, 10_000));
+    read.await.unwrap().into_iter().map(|id| id.to_string()).collect()
+}
+
+async fn indexable(who: &Client, node: &Node, indexable: bool) {
+    let reply = who.patch("/api/v1/accounts/update_credentials", json!({"indexable": indexable})).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    node.settle().await;
+}
+
+#[tokio::test]
+async fn a_common_word_of_people_who_do_not_want_to_be_found_costs_nothing() {
+    let node = Node::start().await;
+    let (ada, bob, carol) = (node.member("ada").await, node.member("bob").await, node.member("carol").await);
+    indexable(&bob, &node, false).await;
+    let mut his = Vec::new();
+    for n in 0..140 {
+        his.push(say(&bob, &format!("coffee number {n}"), "public").await);
+    }
+    // Her own, and those of his that she likes, keeps, boosted, or is named in.
+    for (post, what) in his.iter().skip(3).zip(["favourite", "bookmark", "reblog"]) {
+        ada.post(&format!("/api/v1/statuses/{post}/{what}"), json!({})).await.ok();
+    }
+    let mut hers = vec![his[3].clone(), his[4].clone(), his[5].clone()];
+    hers.push(say(&bob, "coffee, @ada?", "public").await);
+    hers.push(say(&ada, "coffee!", "private").await);
+    node.settle().await;
+    hers.reverse();
+    assert_eq!(ids(&search(&ada, &[("q", "coffee")]).await["statuses"]), hers);
+    assert_eq!(candidates(&node, &ada, "coffee").await, hers, "nothing else was looked at");
+    assert_eq!(ids(&search(&carol, &[("q", "coffee")]).await["statuses"]), [""; 0]);
+    assert_eq!(candidates(&node, &carol, "coffee").await, [""; 0]);
+    let of_him = search(&ada, &[("q", "coffee"), ("account_id", &bob.id)]).await;
+    assert_eq!(ids(&of_him["statuses"]), hers[1..]);
+    // He changes his mind, and again.
+    indexable(&bob, &node, true).await;
+    assert_eq!(candidates(&node, &carol, "coffee").await.len(), 141);
+    assert_eq!(ids(&search(&carol, &[("q", "coffee"), ("limit", "40")]).await["statuses"]).len(), 40);
+    indexable(&bob, &node, false).await;
+    assert_eq!(candidates(&node, &carol, "coffee").await, [""; 0]);
+    assert_eq!(candidates(&node, &ada, "coffee").await, hers);
+    // What he changes is found as it is now, by whom it was found before.
+    bob.put(&format!("/api/v1/statuses/{}", his[3]), json!({"status": "tea"})).await.ok();
+    assert_eq!(candidates(&node, &ada, "coffee").await, hers[..4]);
+    assert_eq!(ids(&search(&ada, &[("q", "tea")]).await["statuses"]), his[3..4]);
+    // What is taken back is found no more.
+    ada.post(&format!("/api/v1/statuses/{}/unfavourite", his[3]), json!({})).await.ok();
+    assert_eq!(ids(&search(&ada, &[("q", "tea")]).await["statuses"]), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_index_of_an_older_version_is_built_anew_in_the_background() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    indexable(&bob, &node, true).await;
+    for n in 0..110 {
+        say(&bob, &format!("harbour {n}"), "public").await;
+    }
+    let hers = say(&ada, "my harbour", "direct").await;
+    node.app.write(|tx| Sql::new("delete from posts_fts").execute(tx.conn)).await.unwrap();
+    assert_eq!(candidates(&node, &ada, "harbour").await, [""; 0]);
+    node.app.write(|tx| tx.enqueue(&Task::IndexPosts { author: None, after: 0 })).await.unwrap();
+    node.settle().await;
+    assert_eq!(candidates(&node, &ada, "harbour").await.len(), 111);
+    assert_eq!(ids(&search(&ada, &[("q", "my harbour")]).await["statuses"]), [hers]);
+    assert_eq!(candidates(&node, &bob, "harbour").await.len(), 110);
+}
+
+#[tokio::test]
+async fn somebody_of_another_server_who_wants_to_be_found_is_found_a_minute_later() {
+    let s = Scene::new().await;
+    let note = s.note(&s.ada, "1", "<p>lighthouse</p>");
+    s.creates(&s.ada, &note).await;
+    let found = async |who: &Client| ids(&search(who, &[("q", "lighthouse")]).await["statuses"]).len();
+    assert_eq!(found(&s.carol).await, 0);
+    let mut actor = s.east.person("ada", &s.ada.signer.key.public_pem().unwrap());
+    for (wish, finds) in [(true, 1), (false, 0)] {
+        actor["indexable"] = json!(wish);
+        s.east.serve("/users/ada", actor.clone());
+        s.sends(&s.ada, &s.ada.activity("Update", actor.clone())).await;
+        s.node.clock.advance(61_000);
+        s.node.settle().await;
+        assert_eq!(found(&s.carol).await, finds, "{wish}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     cli::Place,
-    support::{Client, Node},
+    support::{Client, Node, NodeBuilder},
 };
 use diesel::{Connection, connection::SimpleConnection, sqlite::SqliteConnection};
 use serde_json::json;
@@ -250,4 +250,83 @@ async fn rel_10_a_transaction_that_an_error_ended_is_not_called_done() {
         .await
         .unwrap();
     assert_eq!(kept, i64::from(done), "answered as it is");
+}
+
+/// All connections are taken: a request hears "not now" and has no effect later, background work waits (REL-10).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rel_10_a_request_waits_only_so_long_for_a_connection_and_background_work_as_long_as_it_takes() {
+    let node = NodeBuilder::new("alpha").await.database_wait(Duration::from_millis(100)).start().await;
+    if database(&node).is_some() {
+        // SQLite has one writer, whose waiting REL-09 bounds.
+        return;
+    }
+    let bob = node.member("bob").await;
+    assert_eq!(post(&bob, "before").await, 200);
+    node.app.write(|tx| tx.enqueue(&watercooler::domain::Task::Sweep)).await.unwrap();
+    let connections = node.app.config().postgres.connections;
+    let (taken, mut all_taken) = tokio::sync::mpsc::channel(connections);
+    let mut doors = Vec::new();
+    for _ in 0..connections {
+        let (door, closed) = mpsc::channel::<()>();
+        let (taken, held) = (taken.clone(), node.app.clone());
+        doors.push(door);
+        tokio::spawn(async move {
+            held.read(move |_| {
+                taken.try_send(()).unwrap();
+                // Until the test drops the other end.
+                let _ = closed.recv();
+                Ok(())
+            })
+            .await
+        });
+    }
+    for _ in 0..connections {
+        all_taken.recv().await.unwrap();
+    }
+    let app = node.app.clone();
+    let work = tokio::spawn(async move { watercooler::node::settle(&app).await });
+    for reply in [
+        bob.get("/api/v1/timelines/home").await,
+        bob.post("/api/v1/statuses", json!({ "status": "nobody shall see this" })).await,
+    ] {
+        assert_eq!(reply.status, 503, "{}", reply.text);
+        assert!(!reply.header("retry-after").is_empty());
+    }
+    let refused = node
+        .app
+        .write(|tx| watercooler::db::Sql::new("update accounts set note = 'nobody shall see this'").execute(tx.conn));
+    assert!(matches!(refused.await, Err(watercooler::Error::Unavailable(_))));
+    assert!(!work.is_finished());
+    drop(doors);
+    assert!(work.await.unwrap().unwrap() > 0, "the job is done");
+    // Everything that waited has had its turn: whoever asks now comes last.
+    let changed = node.app.read(|conn| {
+        watercooler::db::Sql::new("select count(*) from accounts where note = 'nobody shall see this'").scalar_i64(conn)
+    });
+    assert_eq!(changed.await.unwrap(), 0, "what was refused is not done");
+    let home = bob.get("/api/v1/timelines/home").await;
+    assert!(!home.text.contains("nobody"), "{}", home.text);
+    assert_eq!(home.json().as_array().map(Vec::len), Some(1));
+    assert_eq!(post(&bob, "after").await, 200);
+}
+
+/// A stopping node gives back the work it has taken: whoever starts next, here or beside it, has it at once (REL-25).
+#[tokio::test]
+async fn rel_25_work_that_is_under_way_is_given_back() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let name = format!("silent.test:{}", silent.local_addr().unwrap().port());
+    let node = NodeBuilder::new("alpha").await.knows(&name).start().await;
+    let uri = format!("http://{name}/notes/1");
+    node.app.write(move |tx| tx.enqueue(&watercooler::domain::Task::FetchPost { uri })).await.unwrap();
+    let app = node.app.clone();
+    let work = tokio::spawn(async move { watercooler::node::settle(&app).await });
+    let asked = silent.accept().await.unwrap();
+    let count = async |sql: &'static str| {
+        node.app.read(move |conn| watercooler::db::Sql::new(sql).scalar_i64(conn)).await.unwrap()
+    };
+    assert_eq!(count("select count(*) from jobs where locked_until is not null").await, 1);
+    watercooler::node::give_back(&node.app).await.unwrap();
+    assert_eq!(count("select count(*) from jobs where locked_until is null and attempts = 0").await, 1);
+    work.abort();
+    drop(asked);
 }

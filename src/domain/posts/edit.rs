@@ -1,6 +1,6 @@
 //! Changes to a post that stands: by its author here, or by an Update from elsewhere. Every earlier state is kept.
 
-use super::{NewPoll, PollDraft, media_ids, publish, tag, tell_readers, words};
+use super::{NewPoll, PollDraft, index, media_ids, publish, tag, tell_readers};
 use crate::{
     Error, Result,
     db::Conn,
@@ -175,8 +175,6 @@ pub fn revise(tx: &mut Tx<'_>, old: &Post, revision: Revision) -> Result<()> {
     if noticed {
         keep_state(tx, old, &old_media, &old_titles, old_poll.is_some())?;
     }
-    let body_media: Vec<String> = media.iter().filter_map(|m| m.description.clone()).collect();
-    let options: Vec<(String, i64)> = revision.poll.as_ref().map(|p| p.options.clone()).unwrap_or_default();
     put_media(tx, old, &old_media, &media)?;
     let (poll_id, tallies) = polls::revise(tx, old, old_poll, revision.poll, poll_changed)?;
     let new = Post {
@@ -208,8 +206,8 @@ pub fn revise(tx: &mut Tx<'_>, old: &Post, revision: Revision) -> Result<()> {
     if new.local {
         store::hashtags::recount(tx.conn, new.account_id)?;
     }
-    let body = words(&new, body_media.iter().map(String::as_str), &options);
-    store::posts::index(tx.conn, new.id, &body, false)?;
+    let author = store::accounts::load(tx.conn, new.account_id)?;
+    index::again(tx, &new, &author)?;
     tell_readers(tx, &new, EventKind::Edit(new.id))?;
     tx.record(Fact::PostEdited { post: new.id, newly_mentioned, quiet: false })
 }

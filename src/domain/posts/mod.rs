@@ -4,9 +4,11 @@
 
 mod conversations;
 mod edit;
+mod index;
 mod publish;
 
 pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise};
+pub use index::{index_some, may_be_found_by};
 pub use publish::{Draft, PollDraft, publish};
 
 use super::{Event, EventKind, Fact, Tx, html};
@@ -199,9 +201,9 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
     if let (Some(poll), Some(id)) = (&new.poll, poll_id) {
         super::polls::insert(tx, id, post.id, poll)?;
     }
-    let options = new.poll.as_ref().map(|p| p.options.as_slice()).unwrap_or_default();
-    let body = words(&post, new.media.iter().filter_map(|m| m.description.as_deref()), options);
-    store::posts::index(tx.conn, post.id, &body, true)?;
+    let descriptions = new.media.iter().filter_map(|m| m.description.as_deref());
+    let options = new.poll.iter().flat_map(|p| p.options.iter().map(|(title, _)| title.as_str()));
+    index::put(tx, &post, &author, &new.mentions, descriptions, options)?;
     count(tx, &post, 1)?;
     if !post.local {
         adopt_orphans(tx, &post)?;
@@ -219,22 +221,6 @@ fn media_ids(media: &[Media]) -> String {
         return "[]".into();
     }
     serde_json::json!(media.iter().map(|m| m.id.raw()).collect::<Vec<_>>()).to_string()
-}
-
-/// What search finds a post by.
-fn words<'a>(post: &'a Post, descriptions: impl Iterator<Item = &'a str>, options: &'a [(String, i64)]) -> String {
-    let mut body = match &post.source_text {
-        Some(text) => text.clone(),
-        None => html::plain_text(&post.content),
-    };
-    let others = std::iter::once(post.spoiler_text.as_str())
-        .chain(descriptions)
-        .chain(options.iter().map(|(title, _)| title.as_str()));
-    for other in others.filter(|o| !o.is_empty()) {
-        body.push('\n');
-        body.push_str(other);
-    }
-    body
 }
 
 fn tag(tx: &mut Tx<'_>, post: Id<Post>, names: &[(String, String)], fresh: bool) -> Result<()> {

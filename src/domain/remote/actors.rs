@@ -9,6 +9,9 @@ use crate::{
     store,
 };
 
+/// Seconds after which the posts of somebody who may be found now, or not any more, are indexed anew.
+const INDEX_AFTER: i64 = 60;
+
 /// Stores what an actor's own server says about it. `domain` is the right side of its handle as WebFinger confirmed it,
 /// or the host of its id where nothing did (AUT-19).
 ///
@@ -68,6 +71,11 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
         }
         let changed = account.updated_at == tx.now;
         store::remote::update_account(tx.conn, &account)?;
+        if known.as_ref().is_some_and(|known| known.indexable != account.indexable) {
+            // Somebody who changes their mind all the time costs a round a while.
+            let at = tx.now.plus_seconds(INDEX_AFTER);
+            tx.enqueue_at(&Task::IndexPosts { author: Some(id.raw()), after: 0 }, at)?;
+        }
         if changed {
             tx.record(Fact::AccountUpdated(id))?;
         }

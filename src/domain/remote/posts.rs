@@ -141,6 +141,7 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
             && store::domain_blocks::averse(tx.conn, author.id, &[owner])?.is_empty()
         {
             store::posts::insert_mention(tx.conn, known.id, owner, true)?;
+            posts::may_be_found_by(tx, owner, &known)?;
         }
         return Ok(Some(known));
     }
@@ -331,24 +332,58 @@ pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival
     posts::revise(tx, &known, revision)
 }
 
-/// `by` deleted a post (DEL-01 to DEL-05): its author, or a moderator of the group it was posted to on the group's
-/// server (AUTH-04). An unknown id is remembered, so that what comes late stays away.
+/// What came of a Delete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// It had its effect.
+    Done,
+    /// Only a moderator of the group it was posted to may do this, whose id this is: to be asked, then
+    /// [`delete_moderated`]. Nothing was written.
+    Moderators(String),
+}
+
+/// `by` deleted a post (DEL-01 to DEL-05): its author, or the group it was posted to, or somebody of the group's server
+/// who may be one of its moderators (AUTH-04). An unknown id is remembered, so that what comes late stays away.
 ///
 /// # Errors
 /// `Forbidden` for a post of somebody else (AUT-05).
-pub fn delete_post(tx: &mut Tx<'_>, by: &Account, id: &str) -> Result<()> {
+pub fn delete_post(tx: &mut Tx<'_>, by: &Account, id: &str) -> Result<Deletion> {
     store::remote::lock(tx.conn, id)?;
-    let Some(known) = store::posts::find_by_uri(tx.conn, id)? else { return remember(tx, id, &by.uri) };
-    let moderated = match known.group_id {
-        Some(group) if !known.local => {
-            store::accounts::find(tx.conn, group)?.is_some_and(|g| uri::same_authority(&g.uri, &by.uri))
-        }
-        _ => false,
+    let Some(known) = store::posts::find_by_uri(tx.conn, id)? else {
+        remember(tx, id, &by.uri)?;
+        return Ok(Deletion::Done);
     };
-    if known.local || !(known.account_id == by.id || moderated) {
+    if known.local {
         return Err(Error::forbidden("a post of somebody else"));
     }
-    posts::remove(tx, known.id)
+    if known.account_id == by.id || known.group_id == Some(by.id) {
+        posts::remove(tx, known.id)?;
+        return Ok(Deletion::Done);
+    }
+    let group = match known.group_id {
+        Some(group) => store::accounts::find(tx.conn, group)?,
+        None => None,
+    };
+    match group {
+        Some(group) if !group.is_local() && uri::same_authority(&group.uri, &by.uri) => {
+            Ok(Deletion::Moderators(group.uri))
+        }
+        _ => Err(Error::forbidden("a post of somebody else")),
+    }
+}
+
+/// A post is removed in the name of the group it was posted to: the group passed that on, or says that whoever deleted it
+/// is one of its moderators (AUTH-04). A post that is not there, or has meanwhile another place, stays as it is.
+///
+/// # Errors
+/// Those of the database.
+pub fn delete_moderated(tx: &mut Tx<'_>, group: &str, id: &str) -> Result<()> {
+    store::remote::lock(tx.conn, id)?;
+    let Some(known) = store::posts::find_by_uri(tx.conn, id)?.filter(|p| !p.local) else { return Ok(()) };
+    match store::accounts::find_by_uri(tx.conn, group)? {
+        Some(group) if known.group_id == Some(group.id) => posts::remove(tx, known.id),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

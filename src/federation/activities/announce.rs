@@ -59,6 +59,11 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
             let fetchable = !tx.site().owns_str(object) && !gone && wanted;
             Ok(if fetchable { Outcome::Fetch } else { Outcome::Done })
         }
+        // What was posted to a group is the group's to take away (AUTH-04), whatever the server of its author still shows.
+        (What::Gone(object), Some(post)) if !post.local && post.group_id == Some(received.signer.id) => {
+            remote::delete_moderated(tx, &received.signer.uri, object)?;
+            Ok(Outcome::Done)
+        }
         (What::Again(_) | What::Gone(_), Some(post)) if !post.local => Ok(Outcome::Fetch),
         _ => Ok(Outcome::Done),
     }

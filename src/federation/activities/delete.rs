@@ -2,15 +2,36 @@
 
 use super::{Outcome, Parsed, Received};
 use crate::{
-    Result,
-    domain::{Tx, remote},
+    Error, Result,
+    app::App,
+    domain::{
+        Tx,
+        remote::{self, Deletion},
+    },
+    federation::{fetch::Budget, moderators},
 };
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
     match &activity.object {
         Some(object) if *object == received.signer.uri => remote::delete_actor(tx, &received.signer)?,
-        Some(object) => remote::delete_post(tx, &received.signer, object)?,
+        Some(object) => match remote::delete_post(tx, &received.signer, object)? {
+            Deletion::Done => {}
+            Deletion::Moderators(_) => return Ok(Outcome::Fetch),
+        },
         None => {}
     }
     Ok(Outcome::Done)
+}
+
+/// Asks the group whether this is one of its moderators.
+pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {
+    let Some(object) = activity.object.clone() else { return Ok(()) };
+    let (signer, id) = (received.signer.clone(), object.clone());
+    let Deletion::Moderators(group) = app.write(move |tx| remote::delete_post(tx, &signer, &id)).await? else {
+        return Ok(());
+    };
+    if !moderators::includes(app, &group, &received.signer.uri, budget).await? {
+        return Err(Error::forbidden("no moderator of the group"));
+    }
+    app.write(move |tx| remote::delete_moderated(tx, &group, &object)).await
 }

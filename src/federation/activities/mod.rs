@@ -76,6 +76,7 @@ async fn resolve(app: &App, received: &Received, activity: &Parsed) -> Result<()
     match activity.kind {
         Kind::Create => create::resolve(app, received, activity, &budget).await,
         Kind::Update => update::resolve(app, received, activity, &budget).await,
+        Kind::Delete => delete::resolve(app, received, activity, &budget).await,
         Kind::Announce => announce::resolve(app, received, activity, &budget).await,
         Kind::Add => add::resolve(app, received, activity, &budget).await,
         Kind::Move => r#move::resolve(app, received, activity, &budget).await,

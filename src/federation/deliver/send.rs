@@ -89,6 +89,7 @@ async fn attempt(app: &App, bodies: &Bodies, row: &Row) -> Result<Outcome> {
     let signer = own_keys::signer(app, row.account).await?;
     let Ok(url) = row.inbox.parse() else { return Ok(Outcome::Forbidden(Refusal::Malformed)) };
     let signer = HopSigner {
+        elsewhere: None,
         signer,
         scheme: Scheme::Cavage,
         media_type: "application/activity+json",

@@ -3,9 +3,9 @@
 //! nobody has it alone: a host fills a share of it only, and has a share of the workers only (LIM-03, ROB-11).
 
 use super::super::{activities, admit, json::Json, received::Received};
-use crate::{Error, Result, app::App, db::Conn, domain::Tx, limits, model::InboxItem, store, time::Timestamp};
+use crate::{Error, Result, app::App, db::Conn, domain::Tx, id::Id, limits, model::InboxItem, store, time::Timestamp};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -28,6 +28,8 @@ pub struct Room {
     counts: Mutex<HashMap<String, (i64, Timestamp)>>,
     /// Items in work, by host.
     busy: Mutex<HashMap<String, usize>>,
+    /// The same, one by one.
+    taken: Mutex<HashSet<Id<InboxItem>>>,
     /// One worker at a time chooses an item.
     choosing: tokio::sync::Mutex<()>,
 }
@@ -103,7 +105,8 @@ impl Room {
             return Ok(None);
         };
         *lock(&self.busy).entry(item.host.clone()).or_default() += 1;
-        let busy = Busy { room: self.clone(), host: item.host.clone() };
+        lock(&self.taken).insert(item.id);
+        let busy = Busy { room: self.clone(), host: item.host.clone(), id: item.id };
         Ok(Some((item, busy)))
     }
 }
@@ -112,10 +115,12 @@ impl Room {
 pub struct Busy {
     room: Arc<Room>,
     host: String,
+    id: Id<InboxItem>,
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
+        lock(&self.room.taken).remove(&self.id);
         let mut busy = lock(&self.room.busy);
         if let Some(running) = busy.get_mut(&self.host) {
             *running -= 1;
@@ -125,6 +130,19 @@ impl Drop for Busy {
         }
     }
 }
+
+/// Gives back what is not finished, when the node stops (REL-25).
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn give_back(app: &App) -> Result<()> {
+    let ids: Vec<Id<InboxItem>> = lock(&room(app).taken).iter().copied().collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    app.write(move |tx| store::inbox::release(tx.conn, &ids)).await
+}
+
 /// Tries before an item is parked (REL-18).
 const TRIES: i64 = 5;
 

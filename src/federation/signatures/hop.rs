@@ -12,12 +12,32 @@ use url::Url;
 pub struct HopSigner {
     /// Whose key.
     pub signer: Arc<Signer>,
+    /// Whose key on hops that leave the server a person asked: they have to do with that one only.
+    pub elsewhere: Option<Elsewhere>,
     /// In which format.
     pub scheme: Scheme,
     /// Media type of the body, for requests that have one.
     pub media_type: &'static str,
     /// The clock.
     pub clock: Clock,
+}
+
+/// See [`HopSigner::elsewhere`].
+#[derive(Clone, Debug)]
+pub struct Elsewhere {
+    /// The server that was asked: `host:port`.
+    pub home: String,
+    /// Whose key anywhere else.
+    pub signer: Arc<Signer>,
+}
+
+impl HopSigner {
+    fn signer(&self, url: &Url) -> &Signer {
+        match &self.elsewhere {
+            Some(elsewhere) if elsewhere.home != net::authority(url) => &elsewhere.signer,
+            _ => &self.signer,
+        }
+    }
 }
 
 impl net::Signer for HopSigner {
@@ -32,7 +52,7 @@ impl net::Signer for HopSigner {
             let headers = tokio::task::spawn_blocking(move || {
                 let content = (method == Method::POST)
                     .then(|| Content { media_type: this.media_type, sha256: crypto::sha256(&body) });
-                sign::sign(this.scheme, &this.signer, method.as_str(), &url, content, this.clock.now())
+                sign::sign(this.scheme, this.signer(&url), method.as_str(), &url, content, this.clock.now())
             })
             .await
             .map_err(Error::internal)??;

@@ -21,7 +21,7 @@ use crate::{
 use axum::http::HeaderMap;
 use url::Url;
 
-pub use hop::HopSigner;
+pub use hop::{Elsewhere, HopSigner};
 pub use sign::{Content, Signer};
 
 /// How far the signing time may lie from now, either way (SIGIN-09, SIG-04, SIG-05). Seconds.

@@ -47,6 +47,7 @@ pub struct NodeBuilder {
     database: Option<String>,
     folder: Option<tempfile::TempDir>,
     network: Option<Arc<dyn Network>>,
+    database_wait: Option<std::time::Duration>,
     workers: bool,
 }
 
@@ -75,6 +76,8 @@ impl NodeBuilder {
             database: None,
             folder: Some(folder),
             network: None,
+            // The machine may be busy with other tests.
+            database_wait: Some(std::time::Duration::from_secs(60)),
             workers: false,
         }
     }
@@ -112,6 +115,11 @@ impl NodeBuilder {
         self.database = Some(format!("sqlite://{}", self.config.data_dir.join("watercooler.db").display()));
         self
     }
+    /// How long requests wait for a PostgreSQL connection.
+    pub fn database_wait(mut self, wait: std::time::Duration) -> Self {
+        self.database_wait = Some(wait);
+        self
+    }
     /// Runs the background workers as a real server does.
     pub fn workers(mut self) -> Self {
         self.workers = true;
@@ -141,6 +149,7 @@ impl NodeBuilder {
             clock: Some(self.clock.clone()),
             random: None,
             network: Some(self.network.unwrap_or_else(|| Arc::new(TestNetwork(SystemNetwork::default())))),
+            database_wait: self.database_wait,
         };
         let config = self.config;
         let app = tokio::task::spawn_blocking(move || node::assemble(config, parts)).await.unwrap().unwrap();

@@ -1,0 +1,118 @@
+//! The full text index of posts: the words of a post, and who may find it by them. Who reads a common word out of the
+//! index gets what they may find, not everything that was ever said ([`store::search::Finders`]).
+
+use crate::{
+    Result,
+    domain::{Task, Tx, html},
+    id::Id,
+    model::{Account, Media, Post, Visibility},
+    store::{self, search::Finders},
+};
+
+/// Posts indexed again in one transaction.
+const CHUNK: i64 = 100;
+
+/// Puts a new post into the index.
+pub(super) fn put<'a>(
+    tx: &mut Tx<'_>,
+    post: &'a Post,
+    author: &Account,
+    mentions: &[(Id<Account>, bool)],
+    descriptions: impl Iterator<Item = &'a str>,
+    options: impl Iterator<Item = &'a str>,
+) -> Result<()> {
+    let finders = Finders {
+        open: is_open(post, author),
+        author: author.id,
+        people: mentions.iter().map(|(account, _)| *account).collect(),
+        many: false,
+    };
+    let body = words(post, descriptions, options);
+    store::search::index_post(tx.conn, post.id, &body, &finders, true)
+}
+
+/// Puts a post into the index as it stands now: its text, its author or those who may find it changed.
+pub(super) fn again(tx: &mut Tx<'_>, post: &Post, author: &Account) -> Result<()> {
+    let open = is_open(post, author);
+    let (mut people, many) = if open { (Vec::new(), false) } else { store::search::local_reactors(tx.conn, post.id)? };
+    if !open {
+        people.extend(store::posts::mentions(tx.conn, post.id)?.into_iter().map(|m| m.account_id));
+    }
+    let media: Vec<Media> = match post.media() {
+        ids if ids.is_empty() => Vec::new(),
+        ids => store::posts::media(tx.conn, &ids)?,
+    };
+    let options = match post.poll_id {
+        Some(poll) => store::polls::options(tx.conn, poll)?,
+        None => Vec::new(),
+    };
+    let body = words(
+        post,
+        media.iter().filter_map(|m| m.description.as_deref()),
+        options.iter().map(|option| option.title.as_str()),
+    );
+    let finders = Finders { open, author: author.id, people, many };
+    store::search::index_post(tx.conn, post.id, &body, &finders, false)
+}
+
+/// A person of this node may find a post from now on: they like it, keep it, boosted it or were addressed later.
+///
+/// # Errors
+/// Those of the database.
+pub fn may_be_found_by(tx: &mut Tx<'_>, person: Id<Account>, post: &Post) -> Result<()> {
+    if person == post.account_id {
+        return Ok(());
+    }
+    let author = store::accounts::load(tx.conn, post.account_id)?;
+    // Everybody finds it already; or so many react to it that it is looked at for everybody.
+    let popular = post.favourites_count.saturating_add(post.boosts_count) > 2 * store::search::FINDERS as i64;
+    if is_open(post, &author) || popular && store::search::is_for_many(tx.conn, post.id)? {
+        return Ok(());
+    }
+    again(tx, post, &author)
+}
+
+/// The task [`Task::IndexPosts`]: the next chunk of posts, of one author or of everybody, as they stand now.
+///
+/// # Errors
+/// Those of the database.
+pub fn index_some(tx: &mut Tx<'_>, author: Option<Id<Account>>, after: i64) -> Result<()> {
+    let posts = store::search::to_index(tx.conn, author, after, CHUNK)?;
+    let mut known: Option<Account> = None;
+    for post in &posts {
+        let author = match known.take().filter(|a| a.id == post.account_id) {
+            Some(author) => author,
+            None => store::accounts::load(tx.conn, post.account_id)?,
+        };
+        again(tx, post, &author)?;
+        known = Some(author);
+    }
+    match posts.last() {
+        Some(last) if posts.len() as i64 == CHUNK => {
+            tx.enqueue(&Task::IndexPosts { author: author.map(Id::raw), after: last.id.raw() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_open(post: &Post, author: &Account) -> bool {
+    post.visibility == Visibility::Public && author.indexable
+}
+
+/// What search finds a post by.
+fn words<'a>(
+    post: &'a Post,
+    descriptions: impl Iterator<Item = &'a str>,
+    options: impl Iterator<Item = &'a str>,
+) -> String {
+    let mut body = match &post.source_text {
+        Some(text) => text.clone(),
+        None => html::plain_text(&post.content),
+    };
+    let others = std::iter::once(post.spoiler_text.as_str()).chain(descriptions).chain(options);
+    for other in others.filter(|o| !o.is_empty()) {
+        body.push('\n');
+        body.push_str(other);
+    }
+    body
+}

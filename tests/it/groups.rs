@@ -1,0 +1,84 @@
+//! Groups of other servers: who may take away what was posted to them (AUTH-04, FEP-1b12).
+
+use crate::support::{Scene, Sender};
+use serde_json::{Value, json};
+
+/// A group on east, with this as its `attributedTo`.
+async fn group(s: &Scene, moderators: Value) -> Sender {
+    let group = Sender::new(&s.east, "group");
+    let mut document = s.east.person("group", &group.signer.key.public_pem().unwrap());
+    document["type"] = json!("Group");
+    document["attributedTo"] = moderators;
+    s.east.serve("/users/group", document);
+    s.meet(&group).await;
+    group
+}
+
+/// A note that vera of west posts to the group (or nowhere).
+async fn posted_to(s: &Scene, name: &str, audience: Value) -> String {
+    let mut note = s.note(&s.vera, name, "x");
+    note["cc"] = json!([s.uri(&s.bob)]);
+    note["audience"] = audience;
+    s.creates(&s.vera, &note).await
+}
+
+#[tokio::test]
+async fn fed_auth_04_a_moderator_of_the_group_removes_what_was_posted_to_it() {
+    let s = Scene::new().await;
+    let list = s.east.url("/users/group/moderators");
+    let group = group(&s, json!(list)).await;
+    let members = |who: &[&str]| {
+        s.east.serve("/users/group/moderators", json!({"id": list, "type": "OrderedCollection", "orderedItems": who}));
+    };
+    members(&[&s.mallory.id]);
+    let (inside, outside) = (posted_to(&s, "1", json!(group.id)).await, posted_to(&s, "2", json!(null)).await);
+    // A neighbour of the group is no moderator of it.
+    s.sends(&s.ada, &s.ada.activity("Delete", inside.clone())).await;
+    assert!(s.post(&inside).await.is_some(), "ada only lives where the group lives");
+    for id in [&inside, &outside] {
+        s.sends(&s.mallory, &s.mallory.activity("Delete", id.clone())).await;
+    }
+    assert!(s.post(&inside).await.is_none(), "mallory is one of its moderators");
+    assert!(s.post(&outside).await.is_some(), "and has no say anywhere else");
+    // The list was read once for both; who is removed from it has no say a while later.
+    let reads = |s: &Scene| s.east.received().iter().filter(|r| r.path == "/users/group/moderators").count();
+    assert_eq!(reads(&s), 1);
+    members(&[&s.ada.id]);
+    s.node.clock.advance(11 * 60_000);
+    let later = posted_to(&s, "3", json!(group.id)).await;
+    s.sends(&s.mallory, &s.mallory.activity("Delete", later.clone())).await;
+    assert!(s.post(&later).await.is_some());
+    s.sends(&s.ada, &s.ada.activity("Delete", later.clone())).await;
+    assert!(s.post(&later).await.is_none());
+    assert_eq!(reads(&s), 2);
+}
+
+#[tokio::test]
+async fn fed_auth_04_moderators_are_named_one_by_one_or_by_the_group_itself_and_never_by_another_server() {
+    let s = Scene::new().await;
+    let elsewhere = s.west.url("/moderators");
+    s.west.serve("/moderators", json!({"id": elsewhere, "type": "Collection", "items": [s.mallory.id]}));
+    let group = group(&s, json!(elsewhere)).await;
+    let post = posted_to(&s, "1", json!(group.id)).await;
+    s.sends(&s.mallory, &s.mallory.activity("Delete", post.clone())).await;
+    assert!(s.post(&post).await.is_some(), "west does not say who moderates a group of east");
+    // The group passes on what one of its moderators did, or does it itself; vera's server still shows the post.
+    let delete = json!({"id": s.east.url("/deletes/1"), "type": "Delete", "actor": s.mallory.id, "object": post});
+    let stranger = s.ada.activity("Announce", delete.clone());
+    s.sends(&s.ada, &stranger).await;
+    assert!(s.post(&post).await.is_some(), "ada is not the group");
+    s.sends(&group, &group.activity("Announce", delete)).await;
+    assert!(s.post(&post).await.is_none());
+    let post = posted_to(&s, "2", json!(group.id)).await;
+    s.sends(&group, &group.activity("Delete", post.clone())).await;
+    assert!(s.post(&post).await.is_none());
+    // Named one by one.
+    s.node.clock.advance(11 * 60_000);
+    let mut document = s.east.person("group", &group.signer.key.public_pem().unwrap());
+    document["type"] = json!("Group");
+    document["attributedTo"] = json!([s.mallory.id, s.ada.id]);
+    s.east.serve("/users/group", document);
+    let post = posted_to(&s, "3", json!(group.id)).await;
+    s.sends(&s.ada, &s.ada.activity("Delete", post.clone())).await;
+    assert!(s.post(&post).await.is_none());
+}
