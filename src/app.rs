@@ -13,6 +13,7 @@ use crate::{
     net::Gate,
     random::Random,
     rate::RateLimiter,
+    reserve::Room,
     time::Clock,
 };
 use futures_util::future::BoxFuture;
@@ -57,6 +58,7 @@ struct Inner {
     parts: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     stop: tokio_util::sync::CancellationToken,
     look_up: OnceLock<LookUp>,
+    room: OnceLock<Room>,
 }
 
 /// What an address or handle names, once it is stored here.
@@ -115,6 +117,7 @@ impl App {
                 parts: Mutex::default(),
                 stop: tokio_util::sync::CancellationToken::new(),
                 look_up: OnceLock::new(),
+                room: OnceLock::new(),
             }),
             Hurry::Soon,
         )
@@ -196,8 +199,46 @@ impl App {
     /// run more than once before that (see [`Db::write`]): it does nothing but what the transaction undoes.
     ///
     /// # Errors
-    /// As [`Db::write`].
+    /// As [`Db::write`]; `NoSpace` while the disk is full and its reserve is given up.
     pub async fn write<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Clone + Send + 'static,
+    {
+        if let Some(room) = self.0.room.get()
+            && !room.is_there(&self.0.db, self.clock().now().millis()).await
+        {
+            return Err(Error::NoSpace);
+        }
+        self.put(f).await
+    }
+
+    /// As [`App::write`], for what has to work on a full disk as well: signing in (REL-07).
+    ///
+    /// # Errors
+    /// As [`Db::write`].
+    pub async fn write_at_any_price<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T> + Clone + Send + 'static,
+    {
+        match (self.put(f.clone()).await, self.0.room.get()) {
+            (Err(Error::NoSpace), Some(room)) if room.give_up(&self.0.db).await => self.put(f).await,
+            (result, _) => result,
+        }
+    }
+
+    /// Where room for signing in is kept; the first call counts.
+    pub fn set_room(&self, room: Room) {
+        let _ = self.0.room.set(room);
+    }
+
+    /// Where room for signing in is kept.
+    pub fn room(&self) -> Option<&Room> {
+        self.0.room.get()
+    }
+
+    async fn put<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T> + Clone + Send + 'static,

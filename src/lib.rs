@@ -64,6 +64,7 @@ pub mod node;
 pub mod peers;
 pub mod random;
 pub mod rate;
+pub mod reserve;
 pub mod server;
 pub mod store;
 pub mod telemetry;

@@ -12,6 +12,7 @@ use crate::{
     net::{Gate, NetConfig, Network},
     peers,
     random::Random,
+    reserve::{FileReserve, Room},
     store,
     time::Clock,
     web,
@@ -64,6 +65,16 @@ async fn not_found(visitor: web::Visitor) -> Response {
 /// Starts what works in the background: jobs, deliveries, the inbox. It ends when the app stops.
 pub fn start_workers(app: &App) {
     let app = &app.unhurried();
+    if app.config().database.is_sqlite() {
+        let file = app.config().data_dir.join("reserve");
+        app.set_room(Room::new(Box::new(FileReserve::new(file, app.random().clone()))));
+        let app = app.clone();
+        tokio::spawn(async move {
+            if let Some(room) = app.room() {
+                room.take(app.db()).await;
+            }
+        });
+    }
     jobs::start(app);
     federation::deliver::start(app);
     federation::inbox::queue::start(app);

@@ -35,7 +35,7 @@ async fn register(State(app): State<App>, params: Params) -> ApiResult<Rendered>
     let (uris, scopes) = (texts("redirect_uris"), texts("scopes").join(" "));
     let plain_http = app.config().web.plain_http_redirects;
     let (row, secret) = app
-        .write(move |tx| {
+        .write_at_any_price(move |tx| {
             let new = NewApp {
                 name: &name,
                 redirect_uris: uris.iter().map(String::as_str).collect(),

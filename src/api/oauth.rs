@@ -117,10 +117,10 @@ async fn exchange(app: &App, headers: &HeaderMap, params: &Params) -> Result<Out
         };
         let (code, uri) = (code.to_owned(), uri.to_owned());
         let verifier = params.filled("code_verifier").map(str::to_owned);
-        app.write(move |tx| oauth::redeem(tx, &client, &code, &uri, verifier.as_deref())).await?
+        app.write_at_any_price(move |tx| oauth::redeem(tx, &client, &code, &uri, verifier.as_deref())).await?
     } else {
         let scope = params.text("scope").unwrap_or_default().to_owned();
-        app.write(move |tx| oauth::issue_app_token(tx, &client, &scope)).await?
+        app.write_at_any_price(move |tx| oauth::issue_app_token(tx, &client, &scope)).await?
     };
     Ok(outcome.map(|token| issued(&token)))
 }

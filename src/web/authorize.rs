@@ -106,7 +106,7 @@ async fn answer(visitor: &Visitor, fields: &Fields) -> Result<Response> {
         let (account, checked) = (browser.account.id, request.clone());
         if visitor.app.read(move |conn| oauth::is_granted(conn, account, &checked)).await? {
             let granted = request.clone();
-            let code = visitor.app.write(move |tx| oauth::grant(tx, account, &granted)).await?;
+            let code = visitor.app.write_at_any_price(move |tx| oauth::grant(tx, account, &granted)).await?;
             return Ok(with_code(visitor, &request, &code, fields.find("state")));
         }
     }
@@ -173,7 +173,7 @@ async fn decision(visitor: &Visitor, fields: &Fields) -> Result<Response> {
             let granted = request.clone();
             let code = visitor
                 .app
-                .write(move |tx| {
+                .write_at_any_price(move |tx| {
                     // A form that was accepted once is not accepted again (OAU-10).
                     let fresh = tx.random().token();
                     store::users::set_session_csrf(tx.conn, session, &fresh)?;

@@ -113,7 +113,7 @@ pub async fn open_session(
     let earlier = visitor.browser.as_ref().map(|browser| (browser.account.id, browser.session.id));
     visitor
         .app
-        .write(move |tx| {
+        .write_at_any_price(move |tx| {
             if let Some((owner, session)) = earlier {
                 store::users::delete_session(tx.conn, owner, session)?;
             }

@@ -2,18 +2,44 @@
 
 use crate::{
     cli::Place,
-    support::{Client, Node, NodeBuilder},
+    support::{Browser, Client, Node, NodeBuilder, PASSWORD},
 };
 use diesel::{Connection, connection::SimpleConnection, sqlite::SqliteConnection};
+use futures_util::future::BoxFuture;
 use serde_json::json;
 use std::{
     sync::mpsc,
     time::{Duration, Instant},
 };
 use tokio::net::{TcpListener, TcpStream};
+use watercooler::{
+    db::{Db, Sql},
+    reserve::{Reserve, Room},
+};
 
 fn database(node: &Node) -> Option<String> {
     Some(node.app.config().database.sqlite_path()?.display().to_string())
+}
+
+/// Room that is made by letting the database grow a little; it is back as soon as nothing limits it any more.
+struct Pages;
+
+const GROWN: &str = "select max_page_count > 900000 from pragma_max_page_count";
+
+impl Reserve for Pages {
+    fn release<'a>(&'a self, db: &'a Db) -> BoxFuture<'a, bool> {
+        Box::pin(async {
+            let grow = |conn: &mut watercooler::db::Conn| {
+                let pages = Sql::new("select page_count from pragma_page_count").scalar_i64(conn)?;
+                conn.batch(&format!("pragma max_page_count = {}", pages + 60))?;
+                Ok(((), None))
+            };
+            db.write(grow).await.is_ok()
+        })
+    }
+    fn restore<'a>(&'a self, db: &'a Db) -> BoxFuture<'a, bool> {
+        Box::pin(async { db.write(|conn| Ok((Sql::new(GROWN).scalar_i64(conn)? == 1, None))).await.unwrap_or(false) })
+    }
 }
 
 async fn post(client: &Client, text: &str) -> u16 {
@@ -28,6 +54,7 @@ async fn rel_07_a_full_disk_refuses_writes_and_recovers_without_restart() {
         return;
     }
     let bob = node.member("bob").await;
+    node.citizen("dora").await;
     assert_eq!(post(&bob, "before").await, 200);
     let limit = |pages: &'static str| node.app.db().write(move |conn| Ok((conn.batch(pages).unwrap(), None)));
     // The engine behaves as on a full disk once it may not grow.
@@ -48,7 +75,15 @@ async fn rel_07_a_full_disk_refuses_writes_and_recovers_without_restart() {
     assert_eq!(refused, 5, "the database kept growing");
     assert_eq!(bob.get("/api/v1/timelines/home").await.status, 200);
     assert_eq!(bob.get("/api/v1/accounts/verify_credentials").await.status, 200);
+    // Signing in works all the same, and nothing else uses up the room that was kept for it.
+    node.app.set_room(Room::new(Box::new(Pages)));
+    let browser = Browser::new(&node);
+    let signed_in = browser.sign_in("dora", PASSWORD).await;
+    assert_eq!((signed_in.status, signed_in.header("location").is_empty()), (303, false), "{}", signed_in.text);
+    assert_eq!(browser.get("/settings").await.status, 200);
+    assert_eq!(post(&bob, "still full").await, 507);
     limit("pragma max_page_count = 1000000").await.unwrap();
+    node.clock.advance(2_000);
     assert_eq!(post(&bob, "there is room again").await, 200);
     let whole = node
         .app
