@@ -4,6 +4,7 @@ pub mod apps;
 pub mod auth;
 pub mod conversations;
 pub mod credentials;
+pub mod delivery;
 pub mod domain_blocks;
 pub mod entities;
 pub mod error;
@@ -45,6 +46,7 @@ pub fn routes() -> auth::Routes {
         // one line per noun
         .merge(apps::routes())
         .merge(credentials::routes())
+        .merge(delivery::routes())
         .merge(oauth::routes())
         .merge(media::routes())
         .merge(notifications::routes())

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod aliases;
 pub mod audit;
 pub mod charter;
+pub mod delivery;
 pub mod domain_blocks;
 pub mod fact;
 pub mod filters;

@@ -86,6 +86,7 @@ fn send(tx: &mut Tx<'_>, draft: Draft<'_>, inboxes: Vec<String>) -> Result<()> {
     if inboxes.is_empty() {
         return Ok(());
     }
+    write_down(tx, &draft, &inboxes)?;
     let activity = model::Activity {
         id: Id::new(draft.id),
         uri: draft.uri.to_owned(),
@@ -102,6 +103,28 @@ fn send(tx: &mut Tx<'_>, draft: Draft<'_>, inboxes: Vec<String>) -> Result<()> {
     store::deliveries::insert(tx.conn, &activity, &inboxes, draft.durable, fresh)?;
     tx.wake(QUEUE);
     Ok(())
+}
+
+/// Which servers a post goes to is kept longer than the deliveries are (`domain::delivery`): its Create, and edits that
+/// bring new ones.
+fn write_down(tx: &mut Tx<'_>, draft: &Draft<'_>, inboxes: &[Inbox]) -> Result<()> {
+    let Some(post) = draft.post else { return Ok(()) };
+    let mut hosts: Vec<&str> = inboxes.iter().map(|inbox| inbox.host.as_str()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    match draft.kind {
+        "Create" => {}
+        "Update" => {
+            let known = store::ledger::dispatches(tx.conn, post)?;
+            hosts.retain(|host| !known.iter().any(|dispatch| dispatch.hosts.iter().any(|known| known == host)));
+        }
+        _ => return Ok(()),
+    }
+    if hosts.is_empty() {
+        return Ok(());
+    }
+    let fresh = tx.new_id::<()>().raw();
+    store::ledger::insert(tx.conn, Id::new(draft.id), post, &hosts, fresh, tx.now)
 }
 
 fn distinct(tx: &Tx<'_>, mut urls: Vec<String>) -> Vec<Inbox> {

@@ -566,6 +566,7 @@ diesel::table! {
         scheme_learned_at -> Nullable<BigInt>,
         software -> Nullable<Text>,
         created_at -> BigInt,
+        last_heard_at -> Nullable<BigInt>,
     }
 }
 

@@ -15,6 +15,8 @@ mod support;
 mod changes;
 mod db;
 mod delivery;
+mod delivery_truth;
+mod doctor;
 mod documents;
 mod endpoints;
 mod entities;

@@ -1,0 +1,4 @@
+ALTER TABLE hosts DROP COLUMN last_heard_at;
+DROP TABLE misses;
+DROP TABLE dispatches;
+DROP TABLE audiences;
