@@ -10,6 +10,7 @@ pub mod entities;
 pub mod error;
 pub mod filters;
 pub mod instance;
+pub mod leavers;
 pub mod lists;
 pub mod media;
 pub mod misc;
@@ -55,6 +56,7 @@ pub fn routes() -> auth::Routes {
         .merge(domain_blocks::routes())
         .merge(filters::routes())
         .merge(instance::routes())
+        .merge(leavers::routes())
         .merge(lists::routes())
         .merge(misc::routes())
         .merge(profiles::routes())

@@ -14,6 +14,7 @@ pub mod follows;
 pub mod hashtags;
 pub mod html;
 pub mod identity;
+pub mod leavers;
 pub mod lists;
 pub mod media;
 pub mod moves;

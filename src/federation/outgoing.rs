@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Result,
-    domain::{Fact, Task, Tx},
+    domain::{Fact, Task, Tx, charter},
     id::Id,
     model::{self, Account, Favourite, Poll, Post, Visibility},
     store::{self, deliveries::Inbox},
@@ -35,6 +35,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
         Fact::AccountUpdated(id) => profile_changed(tx, *id, PROFILE_DELAY),
         Fact::AccountSuspended(id) | Fact::AccountUnsuspended(id) => profile_changed(tx, *id, 0),
+        Fact::AccountLeft(id) | Fact::AccountReturned(id) => whereabouts_changed(tx, *id),
         Fact::AccountDeleted(id) => account_deleted(tx, *id),
         Fact::AccountMoved(id) => account_moved(tx, *id),
         Fact::PostPublished { post, .. } => published(tx, *post, "Create"),
@@ -422,6 +423,25 @@ pub fn send_profile(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
         return Ok(());
     }
     let to = store::deliveries::follower_inboxes(tx.conn, account.id)?;
+    profile_update(tx, &account, to, false)
+}
+
+/// Update{actor} at once, to every server known here: whoever has this person in a directory has to know (N3). It
+/// outlives an unavailable host.
+fn whereabouts_changed(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
+    let account = store::accounts::load(tx.conn, account)?;
+    if !account.is_local() || account.public_key.is_none() {
+        return Ok(());
+    }
+    let mut to = store::deliveries::all_inboxes(tx.conn)?;
+    if let Some(ours) = charter::current(tx.conn)? {
+        let nodes = ours.charter.nodes.iter().filter(|node| node.software == charter::Software::Watercooler);
+        to.extend(nodes.map(|node| format!("{}/inbox", node.authority())));
+    }
+    profile_update(tx, &account, to, true)
+}
+
+fn profile_update(tx: &mut Tx<'_>, account: &Account, to: Vec<String>, durable: bool) -> Result<()> {
     if to.is_empty() {
         return Ok(());
     }
@@ -429,7 +449,7 @@ pub fn send_profile(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
     let uri = format!("{}#updates/{number}", account.uri);
     let (site, now) = (tx.site(), tx.now);
     let audience = Audience { to: vec![PUBLIC.into()], cc: vec![site.followers_uri(&account.username)] };
-    let json = documents::with_actor(tx.conn, site, &account, true, |actor| {
+    let json = documents::with_actor(tx.conn, site, account, true, |actor| {
         Activity::new("Update", &uri, actor.id, actor).at(now.rfc3339()).for_audience(audience).document(actor.terms())
     })?;
     let draft = Draft {
@@ -439,7 +459,7 @@ pub fn send_profile(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
         kind: "Update",
         object: Some(&account.uri),
         post: None,
-        durable: false,
+        durable,
         json,
     };
     send(tx, draft, to)

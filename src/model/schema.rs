@@ -50,6 +50,7 @@ diesel::table! {
         silenced_at -> Nullable<BigInt>,
         deleted_at -> Nullable<BigInt>,
         attribution_domains -> Text,
+        left_on -> Nullable<BigInt>,
     }
 }
 

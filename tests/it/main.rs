@@ -32,6 +32,7 @@ mod incoming_posts;
 mod intake;
 mod interact;
 mod interactions;
+mod leavers;
 mod limits;
 mod media;
 mod moderation;

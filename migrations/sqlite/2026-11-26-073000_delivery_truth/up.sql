@@ -23,3 +23,12 @@ CREATE TABLE misses (
 ) WITHOUT ROWID;
 -- When the other server last spoke to us validly.
 ALTER TABLE hosts ADD COLUMN last_heard_at BIGINT;
+-- When somebody left their organisation, as their own node says: midnight UTC of the last day.
+ALTER TABLE accounts ADD COLUMN left_on BIGINT;
+-- People of this node who left, and those whose last day is known. `profile_before`: what the profile said (bits: 1 locked,
+-- 2 discoverable, 4 indexable); null while the day is still to come.
+CREATE TABLE leavers (
+    account_id INTEGER PRIMARY KEY NOT NULL REFERENCES accounts ON DELETE CASCADE,
+    leaves_on BIGINT NOT NULL,
+    profile_before SMALLINT
+);
