@@ -5,7 +5,7 @@ use crate::{
     Error, Result,
     config::{Config, Site},
     db::{Conn, Db},
-    domain::{Aftermath, Consumer, Env, Event, IdSource, Tx},
+    domain::{Aftermath, Consumer, Env, Event, IdSource, Tx, leavers},
     id::Id,
     kept::Kept,
     media::storage::Storage,
@@ -91,6 +91,17 @@ impl Wakes {
     fn of(&self, queue: &'static str) -> Arc<Notify> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(queue).or_default().clone()
     }
+}
+
+tokio::task_local! {
+    /// Who does what is being done, when it is a person with a token.
+    static ACTOR: Id<Account>;
+}
+
+/// Runs `f` as something that this person does: each of its transactions begins with asking whether they still may
+/// ([`leavers::check_presence`]). A token was looked at before; this closes the gap until the commit.
+pub async fn acting_as<T>(account: Id<Account>, f: impl Future<Output = T>) -> T {
+    ACTOR.scope(account, f).await
 }
 
 /// Events a slow listener may lag behind before it misses some.
@@ -244,11 +255,15 @@ impl App {
         F: FnOnce(&mut Tx<'_>) -> Result<T> + Clone + Send + 'static,
     {
         let app = self.clone();
+        let actor = ACTOR.try_with(|actor| *actor).ok();
         let db = match self.1 {
             Hurry::Soon => self.0.db.clone(),
             Hurry::Whenever => self.0.db.unhurried(),
         };
         db.write(move |conn| {
+            if let Some(actor) = actor {
+                leavers::check_presence(conn, actor)?;
+            }
             let mut tx = Tx::new(conn, &app.0.env);
             let value = f(&mut tx)?;
             let aftermath = tx.into_aftermath();

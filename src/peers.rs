@@ -2,6 +2,8 @@
 //! accounts of other nodes (hidden at once when their host is refused, back when it is admitted) and to the queues
 //! (dropped at once, LAN-09). Another process of this node notices a change within five seconds.
 
+pub mod health;
+
 use crate::{
     Error, Result,
     app::App,
@@ -99,6 +101,21 @@ pub struct Entry {
     /// A peer entry that a block overrules.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub blocked: bool,
+}
+
+impl Entry {
+    /// Whether it is about the server with this authority.
+    pub fn is_of(&self, authority: &str) -> bool {
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) => (host, port.parse::<u16>().ok()),
+            None => (authority, None),
+        };
+        let named = match self.domain.strip_prefix("*.") {
+            Some(parent) => host.strip_suffix(parent).is_some_and(|rest| rest.ends_with('.')),
+            None => self.domain == host || self.domain == authority,
+        };
+        named && (self.port.is_none() || port.is_none() || self.port == port || self.domain == authority)
+    }
 }
 
 /// Adds or changes a peer; it counts when this returns.
@@ -500,7 +517,7 @@ async fn apply(app: &App, rules: &Arc<Rules>) -> Result<()> {
     app.write(move |tx| {
         for host in store::peers::queued_hosts(tx.conn)? {
             if rules.standing(&host).admitted.is_err() {
-                store::peers::drop_queued(tx.conn, &host)?;
+                store::peers::drop_queued(tx.conn, &host, tx.now)?;
             }
         }
         Ok(())

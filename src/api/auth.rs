@@ -5,7 +5,7 @@
 use super::{ApiError, params, request::address_of};
 use crate::{
     Error, Result,
-    app::App,
+    app::{App, acting_as},
     crypto,
     db::Dialect,
     domain::{
@@ -369,10 +369,15 @@ where
             }
             match check(&app, token.as_deref(), request.extensions(), self.access).await {
                 Ok(grant) => {
+                    let actor = grant.and_then(|grant| grant.account);
                     if let Some(grant) = grant {
                         request.extensions_mut().insert(grant);
                     }
-                    self.handler.call(request, app).await
+                    let handled = self.handler.call(request, app);
+                    match actor {
+                        Some(actor) => acting_as(actor, handled).await,
+                        None => handled.await,
+                    }
                 }
                 Err(error) => {
                     let unauthorized = matches!(error, Error::Unauthorized(_));

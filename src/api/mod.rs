@@ -4,11 +4,13 @@ pub mod apps;
 pub mod auth;
 pub mod conversations;
 pub mod credentials;
+pub mod delivery;
 pub mod domain_blocks;
 pub mod entities;
 pub mod error;
 pub mod filters;
 pub mod instance;
+pub mod leavers;
 pub mod lists;
 pub mod media;
 pub mod misc;
@@ -45,6 +47,7 @@ pub fn routes() -> auth::Routes {
         // one line per noun
         .merge(apps::routes())
         .merge(credentials::routes())
+        .merge(delivery::routes())
         .merge(oauth::routes())
         .merge(media::routes())
         .merge(notifications::routes())
@@ -53,6 +56,7 @@ pub fn routes() -> auth::Routes {
         .merge(domain_blocks::routes())
         .merge(filters::routes())
         .merge(instance::routes())
+        .merge(leavers::routes())
         .merge(lists::routes())
         .merge(misc::routes())
         .merge(profiles::routes())

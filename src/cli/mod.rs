@@ -7,6 +7,7 @@ mod config_verbs;
 mod control;
 pub mod data;
 mod demo;
+pub mod doctor;
 mod init;
 mod judge;
 mod lock;

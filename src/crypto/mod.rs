@@ -3,6 +3,7 @@
 //! [`integrity`]'s. Everything is aws-lc-rs except argon2;
 //! private keys never touch pure-Rust RSA (SIG-27). HTTP signature formats live in `federation::signatures`.
 
+pub mod certificate;
 pub mod integrity;
 pub mod jcs;
 pub mod keys;

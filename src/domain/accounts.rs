@@ -137,6 +137,7 @@ pub fn blank(tx: &Tx<'_>, id: Id<Account>, username: String, kind: AccountKind) 
         silenced_at: None,
         deleted_at: None,
         attribution_domains: "[]".into(),
+        left_on: None,
     }
 }
 
@@ -386,13 +387,14 @@ pub fn reset_password(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>, hash: &str) 
 }
 
 /// Sessions but `keep`, tokens and codes end at once.
-fn end_access(tx: &mut Tx<'_>, id: Id<Account>, keep: Option<Id<Session>>) -> Result<()> {
+pub(super) fn end_access(tx: &mut Tx<'_>, id: Id<Account>, keep: Option<Id<Session>>) -> Result<()> {
     store::users::delete_sessions(tx.conn, id, keep)?;
     store::oauth::delete_all_access(tx.conn, id)?;
     oauth::access_ended(tx, Some(id), Vec::new())
 }
 
-/// Somebody left (OPS-03): they cannot sign in, everything signed in ends; what they wrote stays.
+/// Somebody may not sign in for now (OPS-03): everything signed in ends; what they wrote stays. Who leaves for good is for
+/// [`super::leavers`].
 ///
 /// # Errors
 /// `Forbidden` by rank; `Conflict` for the last owner.
@@ -477,7 +479,7 @@ pub fn delete(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
 }
 
 /// An account that staff may act on: not one of the node's own actors, and not gone.
-fn changeable(tx: &mut Tx<'_>, id: Id<Account>) -> Result<Account> {
+pub(super) fn changeable(tx: &mut Tx<'_>, id: Id<Account>) -> Result<Account> {
     let account = store::accounts::load(tx.conn, id)?;
     if account.deleted_at.is_some() || account.uri == tx.site().instance_actor_uri() {
         return Err(Error::NotFound);
@@ -485,14 +487,14 @@ fn changeable(tx: &mut Tx<'_>, id: Id<Account>) -> Result<Account> {
     Ok(account)
 }
 
-fn keep_an_owner(tx: &mut Tx<'_>, user: &User) -> Result<()> {
+pub(super) fn keep_an_owner(tx: &mut Tx<'_>, user: &User) -> Result<()> {
     if user.role == Role::Owner && user.disabled_at.is_none() && store::users::count_owners(tx.conn)? < 2 {
         return Err(Error::Conflict("This is the last owner: make somebody else an owner first".into()));
     }
     Ok(())
 }
 
-fn trace(tx: &mut Tx<'_>, by: &Staff, action: &str, id: Id<Account>, detail: &str) -> Result<()> {
+pub(super) fn trace(tx: &mut Tx<'_>, by: &Staff, action: &str, id: Id<Account>, detail: &str) -> Result<()> {
     let account = store::accounts::load(tx.conn, id)?;
     audit::write(tx, by, action, &account.acct(), detail)
 }
@@ -526,6 +528,9 @@ pub fn find_login(conn: &mut Conn, domain: &str, typed: &str) -> Result<Option<(
 /// # Errors
 /// `Forbidden`, saying what stands in the way.
 pub fn may_sign_in(account: &Account, user: &User) -> Result<()> {
+    if let Some(day) = account.left_on {
+        return Err(Error::forbidden(format!("This account ended on {}, when you left", day.date())));
+    }
     if user.disabled_at.is_some() || account.is_unavailable() {
         return Err(Error::forbidden("Your login is currently disabled"));
     }
@@ -538,13 +543,17 @@ pub fn may_sign_in(account: &Account, user: &User) -> Result<()> {
 /// A new session of a browser; answers the secret of its cookie (OAU-15: always a new one).
 ///
 /// # Errors
-/// `Unavailable` when the database is away.
+/// `Forbidden` for somebody who left; `Unavailable` when the database is away.
 pub fn open_session(
     tx: &mut Tx<'_>,
     account: Id<Account>,
     user_agent: Option<&str>,
     address: Option<&str>,
 ) -> Result<(Session, String)> {
+    // Looked at again: they may have left since their password was checked.
+    if store::accounts::load(tx.conn, account)?.left_on.is_some() {
+        return Err(Error::forbidden("Your login is currently disabled"));
+    }
     let secret = tx.random().token();
     let session = Session {
         id: tx.new_id(),

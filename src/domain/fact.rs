@@ -18,6 +18,10 @@ pub enum Fact {
     AccountSuspended(Id<Account>),
     /// Staff lifted a suspension.
     AccountUnsuspended(Id<Account>),
+    /// A person of this node left; `left_on` is set.
+    AccountLeft(Id<Account>),
+    /// A person who had left is back.
+    AccountReturned(Id<Account>),
     /// An account moved; `moved_to_id` is set.
     AccountMoved(Id<Account>),
     /// A post was stored that did not exist here before, local or remote; not a boost. Home streams of readers are

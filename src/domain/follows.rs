@@ -27,8 +27,8 @@ pub struct FollowOptions {
 /// A local person follows somebody, here or elsewhere. Following again changes the options.
 ///
 /// # Errors
-/// `NotFound` for who is gone; `Forbidden` where a block (or a blocked domain) stands between them, or for oneself, a moved account or the
-/// account of a program that cannot be followed.
+/// `NotFound` for who is gone; `Forbidden` where a block (or a blocked domain) stands between them, or for oneself, somebody
+/// who left, a moved account or the account of a program that cannot be followed.
 pub fn request(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, options: &FollowOptions) -> Result<Follow> {
     if account == target {
         return Err(Error::forbidden("You cannot follow yourself"));
@@ -46,6 +46,9 @@ pub fn request(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, optio
         choose(&mut follow, options);
         store::follows::update(tx.conn, &follow)?;
         return Ok(follow);
+    }
+    if let Some(day) = other.left_on {
+        return Err(Error::forbidden(format!("This person left on {} and cannot be followed", day.date())));
     }
     if other.moved_to_id.is_some() || is_instance_actor(tx, &other) {
         return Err(Error::forbidden("This account cannot be followed"));
@@ -92,6 +95,7 @@ fn choose(follow: &mut Follow, options: &FollowOptions) {
 pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, uri: Option<String>) -> Result<()> {
     let refused = target.is_unavailable()
         || target.moved_to_id.is_some()
+        || target.left_on.is_some()
         || is_instance_actor(tx, target)
         || store::follows::is_blocked_either_way(tx.conn, follower.id, target.id)?
         || !store::domain_blocks::averse(tx.conn, follower.id, &[target.id])?.is_empty();

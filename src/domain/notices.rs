@@ -95,6 +95,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::AccountDeleted(_)
         | Fact::AccountSuspended(_)
         | Fact::AccountUnsuspended(_)
+        | Fact::AccountLeft(_)
+        | Fact::AccountReturned(_)
         | Fact::AccountMoved(_)
         | Fact::PostPublished { fresh: false, .. }
         | Fact::PostEdited { quiet: true, .. }

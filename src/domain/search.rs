@@ -19,7 +19,7 @@ use crate::{
 /// The consumer (see [`super::Consumer`]).
 pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
-        Fact::AccountUpdated(id) | Fact::AccountUnsuspended(id) => {
+        Fact::AccountUpdated(id) | Fact::AccountUnsuspended(id) | Fact::AccountLeft(id) | Fact::AccountReturned(id) => {
             let account = store::accounts::load(tx.conn, *id)?;
             rows::index_account(tx.conn, &account)
         }

@@ -66,6 +66,13 @@ pub enum Task {
         /// The account.
         account: i64,
     },
+    /// The last day of somebody has come.
+    Leave {
+        /// The account.
+        account: i64,
+        /// The day: midnight UTC, in milliseconds.
+        day: i64,
+    },
     /// Carry local followers over after a Move.
     MoveFollowers {
         /// The old account.
@@ -144,6 +151,7 @@ impl Task {
             Self::SendPollUpdate { .. } => "send_poll_update",
             Self::RefreshPoll { .. } => "refresh_poll",
             Self::SendProfile { .. } => "send_profile",
+            Self::Leave { .. } => "leave",
             Self::MoveFollowers { .. } => "move_followers",
             Self::SeverDomain { .. } => "sever_domain",
             Self::ReadFeatured { .. } => "read_featured",
@@ -171,6 +179,7 @@ impl Task {
             | Self::PurgeAccount { account }
             | Self::ReadFeatured { account }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
+            Self::Leave { account, day } => Some(format!("leave {account} {day}")),
             Self::FetchAncestors { post } => Some(format!("fetch_ancestors {post}")),
             Self::ClosePoll { poll } | Self::SendPollUpdate { poll } | Self::RefreshPoll { poll } => {
                 Some(format!("{} {poll}", self.kind()))

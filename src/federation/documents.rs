@@ -290,6 +290,7 @@ pub fn with_actor<R>(
     actor.indexable = Some(account.indexable);
     actor.published = Some(account.created_at.midnight().rfc3339());
     actor.memorial = account.memorial;
+    actor.left_on = account.left_on.map(Timestamp::date);
     actor.attachment =
         Some(fields.iter().map(|f| PropertyValue { kind: "PropertyValue", name: &f.name, value: &f.value }).collect());
     actor.tag =

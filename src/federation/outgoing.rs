@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Result,
-    domain::{Fact, Task, Tx},
+    domain::{Fact, Task, Tx, charter},
     id::Id,
     model::{self, Account, Favourite, Poll, Post, Visibility},
     store::{self, deliveries::Inbox},
@@ -35,6 +35,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
         Fact::AccountUpdated(id) => profile_changed(tx, *id, PROFILE_DELAY),
         Fact::AccountSuspended(id) | Fact::AccountUnsuspended(id) => profile_changed(tx, *id, 0),
+        Fact::AccountLeft(id) | Fact::AccountReturned(id) => whereabouts_changed(tx, *id),
         Fact::AccountDeleted(id) => account_deleted(tx, *id),
         Fact::AccountMoved(id) => account_moved(tx, *id),
         Fact::PostPublished { post, .. } => published(tx, *post, "Create"),
@@ -86,6 +87,7 @@ fn send(tx: &mut Tx<'_>, draft: Draft<'_>, inboxes: Vec<String>) -> Result<()> {
     if inboxes.is_empty() {
         return Ok(());
     }
+    write_down(tx, &draft, &inboxes)?;
     let activity = model::Activity {
         id: Id::new(draft.id),
         uri: draft.uri.to_owned(),
@@ -102,6 +104,28 @@ fn send(tx: &mut Tx<'_>, draft: Draft<'_>, inboxes: Vec<String>) -> Result<()> {
     store::deliveries::insert(tx.conn, &activity, &inboxes, draft.durable, fresh)?;
     tx.wake(QUEUE);
     Ok(())
+}
+
+/// Which servers a post goes to is kept longer than the deliveries are (`domain::delivery`): its Create, and edits that
+/// bring new ones.
+fn write_down(tx: &mut Tx<'_>, draft: &Draft<'_>, inboxes: &[Inbox]) -> Result<()> {
+    let Some(post) = draft.post else { return Ok(()) };
+    let mut hosts: Vec<&str> = inboxes.iter().map(|inbox| inbox.host.as_str()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    match draft.kind {
+        "Create" => {}
+        "Update" => {
+            let known = store::ledger::dispatches(tx.conn, post)?;
+            hosts.retain(|host| !known.iter().any(|dispatch| dispatch.hosts.iter().any(|known| known == host)));
+        }
+        _ => return Ok(()),
+    }
+    if hosts.is_empty() {
+        return Ok(());
+    }
+    let fresh = tx.new_id::<()>().raw();
+    store::ledger::insert(tx.conn, Id::new(draft.id), post, &hosts, fresh, tx.now)
 }
 
 fn distinct(tx: &Tx<'_>, mut urls: Vec<String>) -> Vec<Inbox> {
@@ -400,6 +424,25 @@ pub fn send_profile(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
         return Ok(());
     }
     let to = store::deliveries::follower_inboxes(tx.conn, account.id)?;
+    profile_update(tx, &account, to, false)
+}
+
+/// Update{actor} at once, to every server known here: whoever has this person in a directory has to know (N3). It
+/// outlives an unavailable host.
+fn whereabouts_changed(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
+    let account = store::accounts::load(tx.conn, account)?;
+    if !account.is_local() || account.public_key.is_none() {
+        return Ok(());
+    }
+    let mut to = store::deliveries::all_inboxes(tx.conn)?;
+    if let Some(ours) = charter::current(tx.conn)? {
+        let nodes = ours.charter.nodes.iter().filter(|node| node.software == charter::Software::Watercooler);
+        to.extend(nodes.map(|node| format!("{}/inbox", node.authority())));
+    }
+    profile_update(tx, &account, to, true)
+}
+
+fn profile_update(tx: &mut Tx<'_>, account: &Account, to: Vec<String>, durable: bool) -> Result<()> {
     if to.is_empty() {
         return Ok(());
     }
@@ -407,7 +450,7 @@ pub fn send_profile(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
     let uri = format!("{}#updates/{number}", account.uri);
     let (site, now) = (tx.site(), tx.now);
     let audience = Audience { to: vec![PUBLIC.into()], cc: vec![site.followers_uri(&account.username)] };
-    let json = documents::with_actor(tx.conn, site, &account, true, |actor| {
+    let json = documents::with_actor(tx.conn, site, account, true, |actor| {
         Activity::new("Update", &uri, actor.id, actor).at(now.rfc3339()).for_audience(audience).document(actor.terms())
     })?;
     let draft = Draft {
@@ -417,7 +460,7 @@ pub fn send_profile(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
         kind: "Update",
         object: Some(&account.uri),
         post: None,
-        durable: false,
+        durable,
         json,
     };
     send(tx, draft, to)

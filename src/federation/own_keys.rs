@@ -241,6 +241,7 @@ fn instance_row(site: &crate::config::Site, now: Timestamp) -> Account {
         silenced_at: None,
         deleted_at: None,
         attribution_domains: "[]".into(),
+        left_on: None,
         uri,
     }
 }

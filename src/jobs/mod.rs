@@ -9,9 +9,10 @@ pub use runner::{give_back, run_due};
 use crate::{
     Result,
     app::App,
-    domain::{Task, charter, domain_blocks, polls, posts, remote},
+    domain::{Task, charter, domain_blocks, leavers, polls, posts, remote},
     federation::{fetch::Budget, import},
     id::Id,
+    time::Timestamp,
 };
 
 /// Queues and how many of their jobs run at once in this process.
@@ -71,6 +72,9 @@ async fn run(app: &App, task: Task) -> Result<()> {
                 return Ok(());
             }
         },
+        Task::Leave { account, day } => {
+            app.write(move |tx| leavers::due(tx, Id::new(account), Timestamp::from_millis(day))).await
+        }
         Task::ReadFeatured { account } => import::featured(app, Id::new(account)).await,
         Task::MoveFollowers { from, to } => {
             while app.write(move |tx| remote::carry_followers(tx, Id::new(from), Id::new(to))).await? {}

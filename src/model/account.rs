@@ -82,6 +82,8 @@ pub struct Account {
     /// Gone for good; the row stays so that the name and id are not taken again.
     pub deleted_at: Option<Timestamp>,
     pub attribution_domains: String,
+    /// The last day of somebody who left their organisation, as their own node says: midnight UTC.
+    pub left_on: Option<Timestamp>,
 }
 
 impl Account {

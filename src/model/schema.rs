@@ -50,6 +50,7 @@ diesel::table! {
         silenced_at -> Nullable<BigInt>,
         deleted_at -> Nullable<BigInt>,
         attribution_domains -> Text,
+        left_on -> Nullable<BigInt>,
     }
 }
 
@@ -566,6 +567,7 @@ diesel::table! {
         scheme_learned_at -> Nullable<BigInt>,
         software -> Nullable<Text>,
         created_at -> BigInt,
+        last_heard_at -> Nullable<BigInt>,
     }
 }
 

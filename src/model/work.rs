@@ -84,6 +84,8 @@ pub struct Host {
     pub scheme_learned_at: Option<Timestamp>,
     pub software: Option<String>,
     pub created_at: Timestamp,
+    /// When it last spoke to us validly.
+    pub last_heard_at: Option<Timestamp>,
 }
 
 /// A peer entry added by command.

@@ -96,7 +96,7 @@ pub fn familiar(conn: &mut Conn, viewer: Id<Account>, target: Id<Account>, most:
 pub fn discoverable(conn: &mut Conn, local: bool, newest: bool, limit: i64, offset: i64) -> Result<Vec<Id<Account>>> {
     let mut sql = Sql::new(
         "select a.id from accounts a where a.discoverable and a.suspended_at is null and not a.suspended_by_origin \
-         and a.deleted_at is null and a.silenced_at is null and a.moved_to_id is null",
+         and a.deleted_at is null and a.silenced_at is null and a.moved_to_id is null and a.left_on is null",
     );
     if local {
         sql = sql.push(" and a.domain is null");

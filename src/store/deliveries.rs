@@ -1,6 +1,7 @@
 //! Outgoing activities and their way to each inbox. A row of `deliveries` lives until its inbox has taken it; a parked
 //! one stays for an admin's eyes. An activity lives as long as its deliveries.
 
+use super::ledger;
 use crate::{
     Result,
     db::{Conn, Sql},
@@ -125,6 +126,7 @@ pub fn postpone(conn: &mut Conn, id: Id<Delivery>, error: &str, not_before: Time
 
 /// A delivery will never work; it stays for an admin to see.
 pub fn park(conn: &mut Conn, id: Id<Delivery>, error: &str, now: Timestamp) -> Result<()> {
+    ledger::lose(conn, Sql::new("d.id = ").bind(id), error, now)?;
     Sql::new("update deliveries set attempts = attempts + 1, last_error = ")
         .bind(error)
         .with(", parked_at = ", now)
@@ -135,6 +137,7 @@ pub fn park(conn: &mut Conn, id: Id<Delivery>, error: &str, now: Timestamp) -> R
 
 /// Parks all deliveries to a host that we do not speak with any more (LAN-09).
 pub fn park_host(conn: &mut Conn, host: &str, error: &str, now: Timestamp) -> Result<usize> {
+    ledger::lose(conn, Sql::new("d.host = ").bind(host), error, now)?;
     Sql::new("update deliveries set last_error = ")
         .bind(error)
         .with(", parked_at = ", now)
@@ -144,6 +147,7 @@ pub fn park_host(conn: &mut Conn, host: &str, error: &str, now: Timestamp) -> Re
 
 /// Parked deliveries wait again: one, or all with `None`. Answers how many.
 pub fn retry(conn: &mut Conn, id: Option<Id<Delivery>>) -> Result<usize> {
+    ledger::hope(conn, id)?;
     let mut sql =
         Sql::new("update deliveries set parked_at = null, attempts = 0, not_before = 0 where parked_at is not null");
     if let Some(id) = id {
@@ -179,30 +183,31 @@ pub fn count_waiting(conn: &mut Conn, host: Option<&str>) -> Result<i64> {
 
 /// Drops what need not outlive an unavailable host (DLV-05): everything that is not durable, and what is durable and
 /// older than `before`.
-pub fn drop_for_unavailable(conn: &mut Conn, host: &str, before: Timestamp) -> Result<usize> {
-    Sql::new("delete from deliveries where parked_at is null and host = ")
-        .bind(host)
-        .push(" and (durable = ")
-        .bind(false)
-        .with(" or created_at < ", before)
-        .push(")")
-        .execute(conn)
+pub fn drop_for_unavailable(conn: &mut Conn, host: &str, before: Timestamp, now: Timestamp) -> Result<usize> {
+    let which =
+        |sql: Sql| sql.bind(host).push(" and (durable = ").bind(false).with(" or created_at < ", before).push(")");
+    ledger::lose(conn, which(Sql::new("d.host = ")), SILENT, now)?;
+    which(Sql::new("delete from deliveries where parked_at is null and host = ")).execute(conn)
 }
 
+/// Why what is not durable is not sent to a host any more.
+pub const SILENT: &str = "the server did not answer for a week";
+
 /// Keeps the queue of one host below `most` rows: the oldest that are not durable go first (REL-13).
-pub fn trim(conn: &mut Conn, host: &str, most: i64) -> Result<usize> {
+pub fn trim(conn: &mut Conn, host: &str, most: i64, now: Timestamp) -> Result<usize> {
     let over = count_waiting(conn, Some(host))? - most;
     if over <= 0 {
         return Ok(0);
     }
-    Sql::new(
-        "delete from deliveries where id in (select d.id from deliveries d where d.parked_at is null and d.host = ",
-    )
-    .bind(host)
-    .with(" and d.durable = ", false)
-    .with(" order by d.id limit ", over)
-    .push(")")
-    .execute(conn)
+    let which = |sql: Sql| {
+        sql.push("(select o.id from deliveries o where o.parked_at is null and o.host = ")
+            .bind(host)
+            .with(" and o.durable = ", false)
+            .with(" order by o.id limit ", over)
+            .push(")")
+    };
+    ledger::lose(conn, which(Sql::new("d.id in ")), "too much waited for this server", now)?;
+    which(Sql::new("delete from deliveries where id in ")).execute(conn)
 }
 
 /// Takes back what waits about a post that is deleted (DLV-08). Undo and Delete stay.
@@ -214,27 +219,36 @@ pub fn take_back_post(conn: &mut Conn, post: Id<Post>) -> Result<usize> {
 }
 
 /// Takes back what waits for a host that has no follower of `account` any more (ADDR-OUT-04): followers-only posts.
-pub fn take_back_private(conn: &mut Conn, account: Id<Account>, host: &str) -> Result<usize> {
-    Sql::new("delete from deliveries where account_id = ")
-        .bind(account)
-        .with(" and host = ", host)
-        .push(
-            " and activity_id in (select a.id from activities a join posts p on p.id = a.post_id \
-             where a.kind in ('Create', 'Update') and p.visibility = ",
-        )
-        .bind(Visibility::Private)
-        .push(")")
-        .execute(conn)
+pub fn take_back_private(conn: &mut Conn, account: Id<Account>, host: &str, now: Timestamp) -> Result<usize> {
+    let which = |sql: Sql| {
+        sql.bind(account)
+            .with(" and host = ", host)
+            .push(
+                " and activity_id in (select a.id from activities a join posts p on p.id = a.post_id \
+                 where a.kind in ('Create', 'Update') and p.visibility = ",
+            )
+            .bind(Visibility::Private)
+            .push(")")
+    };
+    take_back(conn, which, "nobody there follows any more", now)
+}
+
+/// Takes deliveries back and remembers that they never arrived. `which` completes `account_id = `.
+fn take_back(conn: &mut Conn, which: impl Fn(Sql) -> Sql, why: &str, now: Timestamp) -> Result<usize> {
+    let ids = which(Sql::new("d.id in (select id from deliveries where account_id = ")).push(")");
+    ledger::lose(conn, ids, why, now)?;
+    which(Sql::new("delete from deliveries where account_id = ")).execute(conn)
 }
 
 /// Takes back everything between two accounts that waits for the inbox of one of them, when a block falls between them
 /// (PRV-11).
-pub fn take_back_for(conn: &mut Conn, account: Id<Account>, inbox: &str) -> Result<usize> {
-    Sql::new("delete from deliveries where account_id = ")
-        .bind(account)
-        .with(" and inbox = ", inbox)
-        .push(" and activity_id in (select a.id from activities a where a.kind in ('Create', 'Update', 'Announce', 'Like', 'Follow'))")
-        .execute(conn)
+pub fn take_back_for(conn: &mut Conn, account: Id<Account>, inbox: &str, now: Timestamp) -> Result<usize> {
+    let which = |sql: Sql| {
+        sql.bind(account)
+            .with(" and inbox = ", inbox)
+            .push(" and activity_id in (select a.id from activities a where a.kind in ('Create', 'Update', 'Announce', 'Like', 'Follow'))")
+    };
+    take_back(conn, which, "a block stands between the author and the reader there", now)
 }
 
 /// Whether anybody on this host follows `account`, apart from `but`.

@@ -2,7 +2,7 @@
 
 use crate::{
     Result,
-    db::{Conn, Sql},
+    db::{Budget, Conn, Dialect, Sql},
     model::InboxItem,
     time::Timestamp,
 };
@@ -34,4 +34,65 @@ pub fn is_busy(conn: &mut Conn, now: Timestamp) -> Result<bool> {
 /// Activities that arrived and wait, or failed for good; newest first.
 pub fn inbox(conn: &mut Conn, limit: i64) -> Result<Vec<InboxItem>> {
     Sql::new("select i.* from inbox_items i order by i.id desc limit ").bind(limit).load(conn)
+}
+
+/// Since when the oldest activity that arrived and is due has been waiting.
+pub fn oldest_arrived(conn: &mut Conn, now: Timestamp) -> Result<Option<Timestamp>> {
+    let at = Sql::new("select i.run_at from inbox_items i where i.parked_at is null and i.run_at <= ")
+        .bind(now)
+        .push(" order by i.run_at limit 1")
+        .optional_i64(conn)?;
+    Ok(at.map(Timestamp::from_millis))
+}
+
+/// Jobs and arrived activities that failed for good.
+pub fn failed(conn: &mut Conn) -> Result<i64> {
+    let jobs = Sql::new("select count(*) from jobs j where j.buried_at is not null").scalar_i64(conn)?;
+    Ok(jobs + Sql::new("select count(*) from inbox_items i where i.parked_at is not null").scalar_i64(conn)?)
+}
+
+/// Size of the database. Unit: bytes.
+pub fn bytes(conn: &mut Conn) -> Result<u64> {
+    let sql = match conn.dialect() {
+        Dialect::Sqlite => "select c.page_count * s.page_size from pragma_page_count() c, pragma_page_size() s",
+        Dialect::Postgres => "select pg_database_size(current_database())",
+    };
+    Ok(u64::try_from(Sql::new(sql).scalar_i64(conn)?).unwrap_or(0))
+}
+
+/// What reading the embedded database through brought to light.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// None.
+    None,
+    /// None in the time that was given.
+    Unknown,
+    /// This.
+    Found(String),
+}
+
+/// Reads the embedded database through, table by table, until `milliseconds` are over. PostgreSQL looks after itself.
+pub fn damage(conn: &mut Conn, milliseconds: usize) -> Result<Damage> {
+    if conn.dialect() == Dialect::Postgres {
+        return Ok(Damage::None);
+    }
+    let budget = Budget::new(milliseconds);
+    let tables = Sql::new(
+        "select m.name from sqlite_master m where m.type = 'table' and m.sql not like 'CREATE VIRTUAL%' \
+         and m.name not like 'sqlite_%' order by m.name",
+    )
+    .load_texts(conn)?;
+    for table in tables {
+        if budget.is_spent() {
+            return Ok(Damage::Unknown);
+        }
+        let said = Sql::new("select q.quick_check from pragma_quick_check(")
+            .bind(&table)
+            .push(") q limit 3")
+            .load_texts(conn)?;
+        if said.iter().any(|line| line != "ok") {
+            return Ok(Damage::Found(said.join("; ")));
+        }
+    }
+    Ok(Damage::None)
 }

@@ -16,6 +16,8 @@ pub mod health;
 pub mod inbox;
 pub mod instance;
 pub mod jobs;
+pub mod leavers;
+pub mod ledger;
 pub mod listed;
 pub mod lists;
 pub mod markers;

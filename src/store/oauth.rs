@@ -142,7 +142,7 @@ pub struct Bearer {
     pub approved: bool,
     /// Has staff disabled it?
     pub disabled: bool,
-    /// Suspended or deleted?
+    /// Suspended, deleted, or somebody who left?
     pub unavailable: bool,
 }
 
@@ -157,21 +157,33 @@ type BearerColumns = (
     Nullable<BigInt>,
     Nullable<BigInt>,
     Nullable<BigInt>,
+    Nullable<BigInt>,
 );
-type BearerRow =
-    (i64, i64, Option<i64>, String, Option<i64>, Option<i16>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+type BearerRow = (
+    i64,
+    i64,
+    Option<i64>,
+    String,
+    Option<i64>,
+    Option<i16>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+);
 
 /// What a token stands for, in one query.
 pub fn find_bearer(conn: &mut Conn, hash: &[u8]) -> Result<Option<Bearer>> {
     let rows: Vec<BearerRow> = Sql::new(
         "select t.id, t.app_id, t.account_id, t.scopes, t.last_used_at, u.role, u.approved_at, u.disabled_at, \
-         a.suspended_at, a.deleted_at from tokens t left join users u on u.account_id = t.account_id \
+         a.suspended_at, a.deleted_at, a.left_on from tokens t left join users u on u.account_id = t.account_id \
          left join accounts a on a.id = t.account_id where t.token_hash = ",
     )
     .bind(hash)
     .load_as::<BearerColumns, BearerRow>(conn)?;
     Ok(rows.into_iter().next().map(
-        |(token, app, account, scopes, used, role, approved, disabled, suspended, deleted)| {
+        |(token, app, account, scopes, used, role, approved, disabled, suspended, deleted, left)| {
             Bearer {
                 token: Id::new(token),
                 app: Id::new(app),
@@ -182,7 +194,8 @@ pub fn find_bearer(conn: &mut Conn, hash: &[u8]) -> Result<Option<Bearer>> {
                 approved: approved.is_some(),
                 disabled: disabled.is_some(),
                 // A token of somebody who is no user any more is worth nothing.
-                unavailable: account.is_some() && (suspended.is_some() || deleted.is_some() || role.is_none()),
+                unavailable: account.is_some()
+                    && (suspended.is_some() || deleted.is_some() || left.is_some() || role.is_none()),
             }
         },
     ))

@@ -146,7 +146,8 @@ pub fn queued_hosts(conn: &mut Conn) -> Result<Vec<String>> {
 }
 
 /// Drops what is queued for and from a host, and activities nobody waits for any more.
-pub fn drop_queued(conn: &mut Conn, host: &str) -> Result<()> {
+pub fn drop_queued(conn: &mut Conn, host: &str, now: Timestamp) -> Result<()> {
+    super::ledger::lose(conn, Sql::new("d.host = ").bind(host), "this node does not speak with that server", now)?;
     Sql::new("delete from inbox_items where host = ").bind(host).execute(conn)?;
     Sql::new("delete from deliveries where host = ").bind(host).execute(conn)?;
     Sql::new(

@@ -47,6 +47,7 @@ pub fn update_account(conn: &mut Conn, a: &Account) -> Result<()> {
         .with(", updated_at = ", a.updated_at)
         .with(", fetched_at = ", a.fetched_at)
         .with(", suspended_by_origin = ", a.suspended_by_origin)
+        .with(", left_on = ", a.left_on)
         .with(", attribution_domains = ", &a.attribution_domains)
         .with(" where id = ", a.id)
         .execute(conn)?;

@@ -47,6 +47,7 @@ pub fn chunk(conn: &mut Conn, now: Timestamp) -> Result<usize> {
         .with(" limit ", CHUNK)
         .push(")")
         .execute(conn)?;
+    gone += super::ledger::sweep(conn, now, CHUNK)?;
     Ok(gone)
 }
 

@@ -87,7 +87,11 @@ async fn sign_in(visitor: &Visitor, fields: &Fields) -> Result<Response> {
     };
     if accounts::may_sign_in(&account, &user).is_err() {
         let pending = user.approved_at.is_none() && user.disabled_at.is_none();
-        let why = if pending { words.account_pending } else { words.account_disabled };
+        let why = match (account.left_on, pending) {
+            (Some(_), _) => words.account_left,
+            (None, true) => words.account_pending,
+            (None, false) => words.account_disabled,
+        };
         return Ok(again(StatusCode::FORBIDDEN, why).await);
     }
     let better = match stored {

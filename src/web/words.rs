@@ -70,6 +70,7 @@ pub struct Words {
     pub wrong_password: &'static str,
     pub account_pending: &'static str,
     pub account_disabled: &'static str,
+    pub account_left: &'static str,
     pub no_account_yet: &'static str,
     pub forgot: &'static str,
     pub stale_form: &'static str,

@@ -9,7 +9,7 @@ use crate::{
         accounts::{self, NewPerson},
         aliases,
         audit::Staff,
-        moves, names,
+        leavers, moves, names,
     },
     federation::{
         fetch::Budget,
@@ -18,6 +18,7 @@ use crate::{
     id::Id,
     model::{Account, Role, User},
     store,
+    time::Timestamp,
 };
 use clap::{Args, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,19 @@ pub enum AccountVerb {
         /// Yes, really
         #[arg(long)]
         yes: bool,
+    },
+    /// Somebody leaves the organisation: everything signed in ends at once, on all nodes they count as gone; posts stay
+    Leave {
+        /// User name
+        name: String,
+        /// The last day, such as 2026-11-30; a day to come is waited for [default: today]
+        #[arg(long, value_name = "DATE")]
+        on: Option<String>,
+    },
+    /// Somebody who left is back, or stays after all
+    Rehire {
+        /// User name
+        name: String,
     },
     /// Move away to an account that names this one as its alias: followers go along, the old account stops posting
     Move {
@@ -241,6 +255,20 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
             Err(Error::bad_request("deleting cannot be undone: say --yes to go on"))
         }
         AccountVerb::Delete { name, yes: true } => on(app, name, accounts::delete).await,
+        AccountVerb::Leave { name, on: day } => {
+            let day = day.as_deref().map(leavers::day).transpose()?;
+            app.write(move |tx| {
+                let account = find(tx.conn, &domain, &name)?;
+                let departure = leavers::leave(tx, &Staff::console(), account.id, day)?;
+                let mut value = serde_json::to_value(departure).map_err(Error::internal)?;
+                if let Some(object) = value.as_object_mut() {
+                    object.insert("handle".into(), format!("{}@{domain}", account.username).into());
+                }
+                Ok(value)
+            })
+            .await
+        }
+        AccountVerb::Rehire { name } => on(app, name, leavers::rehire).await,
         AccountVerb::Move { name, target: Some(target), .. } => {
             let budget = Budget::of_activity();
             let found = match import::lookup(app, &target, &budget).await? {
@@ -297,6 +325,8 @@ fn describe(account: &Account, user: Option<&User>, domain: &str) -> Value {
         "deleted"
     } else if account.suspended_at.is_some() {
         "suspended"
+    } else if account.left_on.is_some() {
+        "left"
     } else if user.is_some_and(|u| u.disabled_at.is_some()) {
         "disabled"
     } else if user.is_some_and(|u| u.approved_at.is_none()) {
@@ -312,6 +342,7 @@ fn describe(account: &Account, user: Option<&User>, domain: &str) -> Value {
         "role": user.map(|u| u.role.as_str()),
         "state": state,
         "uri": account.uri,
+        "left_on": account.left_on.map(Timestamp::date),
         "created_at": account.created_at,
     })
 }

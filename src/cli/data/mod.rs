@@ -13,7 +13,7 @@ pub use moderation::ReportVerb;
 pub use peers::PeerVerb;
 pub use people::{InviteVerb, TokenVerb};
 
-use super::{Failure, Global, control, lock::Lock, org, print, serve, show};
+use super::{Failure, Global, control, doctor, lock::Lock, org, print, serve, show};
 use crate::{Error, app::App, config::Config, db::Conn, model::Account, store};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ pub enum DataVerb {
     /// The organisation that this node belongs to
     #[command(subcommand)]
     Org(org::OrgVerb),
+    /// Look for what is wrong, here and between this node and the others, and say what to do
+    Doctor(doctor::DoctorArgs),
 }
 
 impl DataVerb {
@@ -77,10 +79,15 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
             }
         }
     };
-    if global.json {
-        return print(&value.to_string());
+    match (&verb, global.json) {
+        (_, true) => print(&value.to_string())?,
+        (DataVerb::Doctor(_), false) => print(&doctor::text(&value))?,
+        _ => print(&show::value(&value))?,
     }
-    print(&show::value(&value))
+    match verb {
+        DataVerb::Doctor(_) => doctor::verdict(&value),
+        _ => Ok(()),
+    }
 }
 
 async fn find_and_run(verb: &DataVerb, config: Config) -> Result<Value, Failure> {
@@ -91,7 +98,11 @@ async fn find_and_run(verb: &DataVerb, config: Config) -> Result<Value, Failure>
     let holder = match Lock::take(&config)? {
         Ok(_lock) => {
             let app = serve::open(config).await?;
-            let value = run(&app, verb.clone()).await;
+            let mut verb = verb.clone();
+            if let DataVerb::Doctor(arguments) = &mut verb {
+                arguments.alone = true;
+            }
+            let value = run(&app, verb).await;
             serve::close(app).await;
             return value;
         }
@@ -117,6 +128,7 @@ pub async fn run(app: &App, verb: DataVerb) -> Result<Value, Failure> {
         DataVerb::Peer(verb) => peers::run(app, verb).await?,
         DataVerb::Jobs(verb) => jobs::run(app, verb).await?,
         DataVerb::Org(verb) => org::run(app, verb).await?,
+        DataVerb::Doctor(arguments) => doctor::run(app, &arguments).await?,
     })
 }
 

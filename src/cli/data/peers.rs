@@ -3,9 +3,12 @@
 use crate::{
     Error, Result,
     app::App,
-    domain::audit::Staff,
+    domain::{audit::Staff, delivery::PeerHealth},
+    id::Id,
+    model::Delivery,
     net::Severity,
-    peers::{self, NewBlock, NewPeer},
+    peers::{self, NewBlock, NewPeer, health},
+    store,
 };
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
@@ -16,8 +19,13 @@ use std::path::PathBuf;
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PeerVerb {
-    /// List peers and blocked domains, with where each is set
+    /// List peers and blocked domains, with where each is set and how it is
     List,
+    /// Show how another server is: what waits for it, since when, why, and when it is tried again
+    Show {
+        /// The domain
+        domain: String,
+    },
     /// Add a peer, or change it
     Add {
         /// hr.corp.example, *.sites.corp.example, or localhost:8081
@@ -89,8 +97,40 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
     let by = Staff::console();
     match verb {
         PeerVerb::List => {
-            let list = peers::list(app).await?;
-            serde_json::to_value(list).map_err(Error::internal)
+            let health = health::all(app).await?;
+            let mut list = Vec::new();
+            for entry in peers::list(app).await? {
+                let of_entry = health.iter().find(|peer| entry.kind == "peer" && entry.is_of(&peer.domain));
+                list.push(with_health(serde_json::to_value(&entry).map_err(Error::internal)?, of_entry)?);
+            }
+            Ok(Value::Array(list))
+        }
+        PeerVerb::Show { domain } => {
+            let wanted = domain.trim().to_lowercase();
+            let entries: Vec<peers::Entry> =
+                peers::list(app).await?.into_iter().filter(|entry| entry.is_of(&wanted)).collect();
+            let all = health::all(app).await?;
+            let same = |peer: &&PeerHealth| {
+                peer.domain == wanted || entries.iter().any(|entry| entry.kind == "peer" && entry.is_of(&peer.domain))
+            };
+            let Some(peer) = all.iter().find(same) else {
+                if entries.is_empty() {
+                    return Err(Error::invalid("domain", "not_found", format!("nothing is known of `{wanted}`")));
+                }
+                return Ok(json!({ "domain": wanted, "state": "unknown", "entries": entries }));
+            };
+            let mut value = serde_json::to_value(peer).map_err(Error::internal)?;
+            let host = peer.domain.clone();
+            let first = app.read(move |conn| store::deliveries::next_of_host(conn, &host, Id::new(0), 10)).await?;
+            if let Some(object) = value.as_object_mut() {
+                let line = |d: &Delivery| {
+                    json!({ "id": d.id, "inbox": d.inbox, "since": d.created_at, "attempts": d.attempts,
+                            "last_error": d.last_error })
+                };
+                object.insert("oldest".into(), first.iter().map(line).collect());
+                object.insert("entries".into(), serde_json::to_value(&entries).map_err(Error::internal)?);
+            }
+            Ok(value)
         }
         PeerVerb::Add { domain, addresses, port, http, ca_pem, .. } => {
             let new = NewPeer { domain: domain.clone(), addresses, port, http, ca_pem };
@@ -123,4 +163,20 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
             serde_json::to_value(probe).map_err(Error::internal)
         }
     }
+}
+
+/// What the list shows of a server beside its entry.
+const SHOWN: [&str; 8] =
+    ["state", "waiting", "oldest_waiting", "lag_seconds", "last_success", "last_heard", "next_try", "why"];
+
+/// An entry of the list with how its server is; nulls where nothing is known of it.
+fn with_health(mut entry: Value, health: Option<&PeerHealth>) -> Result<Value> {
+    let health = health.map(serde_json::to_value).transpose().map_err(Error::internal)?;
+    if let Some(object) = entry.as_object_mut() {
+        for key in SHOWN {
+            let value = health.as_ref().and_then(|health| health.get(key)).cloned().unwrap_or_default();
+            object.insert(key.to_owned(), value);
+        }
+    }
+    Ok(entry)
 }

@@ -84,7 +84,7 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
 }
 
 /// What people see of an account.
-fn shown(a: &Account) -> (String, String, String, Option<String>, Option<String>, bool, bool) {
+fn shown(a: &Account) -> impl PartialEq + use<> {
     (
         a.display_name.clone(),
         a.note.clone(),
@@ -93,6 +93,7 @@ fn shown(a: &Account) -> (String, String, String, Option<String>, Option<String>
         a.header_remote_url.clone(),
         a.locked,
         a.suspended_by_origin,
+        a.left_on,
     )
 }
 
@@ -120,6 +121,7 @@ fn show(tx: &mut Tx<'_>, account: &mut Account, actor: &RemoteActor) -> Result<(
     account.indexable = actor.indexable;
     account.memorial = actor.memorial;
     account.suspended_by_origin = actor.suspended;
+    account.left_on = actor.left_on;
     account.also_known_as = serde_json::json!(actor.also_known_as).to_string();
     account.attribution_domains = serde_json::json!(actor.attribution_domains).to_string();
     account.moved_to_id = match &actor.moved_to {

@@ -81,6 +81,8 @@ pub struct RemoteActor {
     pub memorial: bool,
     /// Its server hides it (UPD-05).
     pub suspended: bool,
+    /// The last day of its owner in their organisation.
+    pub left_on: Option<Timestamp>,
     /// When it was made.
     pub published: Option<Timestamp>,
     /// Where it went; to be believed only when the target names it in `also_known_as`.

@@ -105,7 +105,28 @@ pub fn said(answer: &Answer) -> (String, String) {
 
 /// Why a node cannot be reached, and what to do about it.
 pub fn explain(domain: &str, failure: &Failure) -> String {
-    let advice = match failure {
+    format!("{domain} cannot be reached ({failure}): {}.", advice(failure))
+}
+
+/// What to do about an outcome that is only known as text.
+pub fn advice_for(outcome: &str) -> &'static str {
+    if is_about_certificates(outcome) {
+        CERTIFICATE
+    } else if is_about_names(outcome) {
+        "correct DNS"
+    } else if outcome.starts_with("answers") {
+        "check what listens there, and the proxy in front of it"
+    } else {
+        "check that its server runs, its entry (`watercooler peer list`), its port and the firewalls between"
+    }
+}
+
+const CERTIFICATE: &str = "its TLS certificate is not trusted. Give the certificate authority with `--ca-file FILE`, or \
+     correct the certificate's name and dates (and this machine's clock)";
+
+/// What to do about it.
+pub fn advice(failure: &Failure) -> &'static str {
+    match failure {
         Failure::Refused(Refusal::PrivateAddress) => {
             "its name has a private address. Name the range: `--address RANGE` with `org init` or `org invite`"
         }
@@ -122,18 +143,14 @@ pub fn explain(domain: &str, failure: &Failure) -> String {
             "its name leads to this machine's own address. Correct DNS"
         }
         Failure::Refused(_) => "a rule of this node forbids it",
-        Failure::Unreachable(why) if is_about_certificates(why) => {
-            "its TLS certificate is not trusted. Give the certificate authority with `--ca-file FILE`, or correct the \
-             certificate's name and dates (and this machine's clock)"
-        }
+        Failure::Unreachable(why) if is_about_certificates(why) => CERTIFICATE,
         Failure::Unreachable(why) if is_about_names(why) => "its name cannot be resolved. Correct DNS",
         Failure::Unreachable(_) => "no connection. Check that its server runs, its port and the firewalls between",
         Failure::TimedOut => "it does not answer in time. Check the firewalls between",
         Failure::TooLarge | Failure::Nonsense(_) => "it answers nonsense. Check what listens there",
         Failure::Paused(_) => "it failed a moment ago and is left alone for some seconds",
         Failure::Unsigned(_) => "this node's own key is unusable",
-    };
-    format!("{domain} cannot be reached ({failure}): {advice}.")
+    }
 }
 
 fn is_about_certificates(why: &str) -> bool {

@@ -1,7 +1,7 @@
 //! How a node comes in and goes out: the newcomer's side ([`join`], [`leave`]) and that of the node it comes to
 //! ([`admit`]). Both directions, names, certificates and clocks are tried before anything is signed.
 
-use super::{auth, client};
+use super::{auth, checks, client};
 use crate::{
     Error, Result,
     app::App,
@@ -14,7 +14,7 @@ use crate::{
             invitation, steward,
         },
     },
-    federation::{fetch::ACCEPT, json::Json, objects::actor, own_keys, signatures::Claim},
+    federation::{own_keys, signatures::Claim},
     net::{Ask, Purpose},
     peers, store,
     time::Timestamp,
@@ -166,7 +166,7 @@ struct Knocked {
 /// Everything that is said to the inviting node.
 async fn knock(app: &App, host: &Member, code: &Code, own: Member) -> Result<Knocked> {
     let mut checks = Vec::new();
-    let (there, key) = hello(app, host).await?;
+    let checks::Hello { time: there, fingerprint: key } = checks::hello(app, host).await?;
     checks.push(Check { check: "reach", ok: true, found: format!("{} answers (name, certificate)", host.domain) });
     let here = app.clock().now();
     if (here.millis() - there.millis()).abs() > CLOCK {
@@ -214,22 +214,6 @@ fn known(code: &str) -> &'static str {
     all.into_iter().find(|known| *known == code).unwrap_or("refused")
 }
 
-/// What a node says its time and its organisation's key are.
-async fn hello(app: &App, node: &Member) -> Result<(Timestamp, Option<String>)> {
-    let ask = Ask::get(Purpose::Object, client::address(node, "/hello")?).accept(client::JSON).limit(16 * 1024);
-    let answer =
-        app.net().fetch(ask).await.map_err(|failure| Refused::Unreachable(client::explain(&node.domain, &failure)))?;
-    let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let time = json.get("time").and_then(Value::as_str).and_then(Timestamp::parse);
-    let time = time.filter(|_| answer.status == StatusCode::OK).ok_or_else(|| {
-        Refused::Unreachable(format!(
-            "What listens at {} is no Watercooler that knows charters: upgrade it, or correct its address.",
-            node.domain
-        ))
-    })?;
-    Ok((time, json.get("fingerprint").and_then(Value::as_str).map(str::to_owned)))
-}
-
 /// The charter comes into force here.
 async fn enter(app: &App, by: Staff, signed: Signed, code: &Code, own_key: &str) -> Result<()> {
     let (wanted, own_key) = (code.fingerprint.clone(), own_key.to_owned());
@@ -247,10 +231,9 @@ async fn try_others(app: &App) -> Vec<Check> {
     let Some(signed) = peers::organisation(app) else { return Vec::new() };
     let nodes: Vec<Member> = super::others(app, &signed).into_iter().take(TRIED).collect();
     let tried = nodes.iter().map(|node| async move {
-        let (ok, found) = match hello(app, node).await {
+        let (ok, found) = match checks::hello(app, node).await {
             Ok(_) => (true, format!("{} answers", node.domain)),
-            Err(Error::Invalid { reason, .. }) => (false, reason.into_owned()),
-            Err(error) => (false, error.to_string()),
+            Err(trouble) => (false, format!("{}: {}.", trouble.found, trouble.to_do)),
         };
         Check { check: "reach", ok, found }
     });
@@ -294,7 +277,7 @@ pub async fn admit(app: &App, claims: &[Claim], body: &[u8], wish: Wish) -> Resu
             crate::net::check_ca(ca.as_bytes())
                 .map_err(|_| Refused::Input("There is no certificate in PEM form in the CA file.".into()))?;
         }
-        peers::with_door(app, &agreed, visit(app, &agreed)).await??;
+        peers::with_door(app, &agreed, checks::visit(app, &agreed)).await??;
     }
     let vault = own_keys::vault(app)?;
     let outcome = app.write(move |tx| steward::redeem(tx, &vault, &nonce, &node)).await?;
@@ -308,47 +291,6 @@ fn is_repeated(conn: &mut crate::db::Conn, nonce: &str, node: &Member) -> Result
     let by_it = row.is_some_and(|row| row.used.is_some_and(|(_, by)| by == node.domain));
     let ours = charter::required(conn)?;
     Ok(by_it && ours.charter.node(&node.domain).is_some_and(|known| known.key == node.key))
-}
-
-/// The way back: its name leads to its actor, and the actor has the keys that it came with.
-async fn visit(app: &App, node: &Member) -> Result<()> {
-    let failed = |failure| Refused::Unreachable(client::explain(&node.domain, &failure));
-    let wrong = |what: &str| Refused::Unreachable(format!("{}: {what}", node.domain));
-    let url = Url::parse(&node.actor).map_err(|_| Refused::Malformed("a node's actor"))?;
-    let answer = app.net().fetch(Ask::get(Purpose::Object, url).accept(ACCEPT)).await.map_err(failed)?;
-    let json = Json::parse(&answer.body).ok().filter(|_| answer.status == StatusCode::OK);
-    let json =
-        json.ok_or_else(|| wrong("its instance actor is not served. Check its public address and its proxy."))?;
-    let listed = actor::keys(&json);
-    let material = |id: String| listed.iter().find(|key| key.id == id).map(|key| key.material.as_str());
-    let pinned = material(format!("{}#main-key", node.actor))
-        .and_then(|pem| crypto::PublicKey::parse(pem).ok())
-        .map(|key| crypto::sha256_hex(key.stored()));
-    if json.id().as_deref() != Some(node.actor.as_str())
-        || material(node.key_id()) != Some(node.key.as_str())
-        || pinned.as_deref() != Some(node.http_key.as_str())
-    {
-        return Err(wrong(
-            "what is served there has other keys than the node that came. Its name leads to another machine: correct \
-             DNS or the proxy.",
-        )
-        .into());
-    }
-    let mut finger = app.net().rules().origin_of(&node.domain).ok_or(Refused::Malformed("a node's domain"))?;
-    finger.set_path("/.well-known/webfinger");
-    finger.query_pairs_mut().append_pair("resource", &format!("acct:{0}@{0}", node.domain));
-    let answer = app.net().fetch(Ask::get(Purpose::Webfinger, finger)).await.map_err(failed)?;
-    let json: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let links = json.get("links").and_then(Value::as_array).into_iter().flatten();
-    let leads = links.into_iter().any(|link| {
-        link.get("rel").and_then(Value::as_str) == Some("self")
-            && link.get("href").and_then(Value::as_str) == Some(node.actor.as_str())
-    });
-    if leads {
-        Ok(())
-    } else {
-        Err(wrong("WebFinger of its domain does not lead to it. Check `domain` and the proxy.").into())
-    }
 }
 
 /// Leaves the organisation: a steward is told, who signs a version without this node. `force` leaves without telling.

@@ -5,6 +5,7 @@
 //! has to be fetched to check them, and whoever takes over a name without its key is nobody.
 
 mod auth;
+pub mod checks;
 mod client;
 pub mod join;
 mod serve;

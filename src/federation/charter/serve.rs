@@ -1,6 +1,6 @@
 //! What this node answers about the charter.
 
-use super::{auth, join, take};
+use super::{auth, checks, join, take};
 use crate::{
     Error, Result,
     app::App,
@@ -31,6 +31,7 @@ pub fn routes() -> Router<App> {
         .route("/charter/hello", get(hello))
         .route("/charter/join", post(admit))
         .route("/charter/leave", post(dismiss))
+        .route("/charter/reach", post(reach))
 }
 
 /// Why there is no answer.
@@ -150,6 +151,17 @@ async fn dismiss(State(app): State<App>, request: Request) -> Answered {
     peers::refresh(&app).await?;
     let state = if matches!(outcome, charter::Outcome::Signed(_)) { "left" } else { "waiting" };
     Ok(axum::Json(json!({ "state": state })).into_response())
+}
+
+/// A node asks whether it can be reached from here.
+async fn reach(State(app): State<App>, request: Request) -> Answered {
+    let (parts, body) = request.into_parts();
+    let claims = auth::claims(&app, &parts)?;
+    let body = read(body, SMALL).await?;
+    let ours = peers::organisation(&app).ok_or(Refused::NoOrganisation)?;
+    let node = auth::member(&claims, &ours, &body)?;
+    checks::visit(&app, &node).await.map_err(Error::from)?;
+    Ok(axum::Json(json!({ "reached": true })).into_response())
 }
 
 async fn read(body: Body, most: usize) -> Result<Bytes, Error> {

@@ -13,10 +13,11 @@ mod send;
 use crate::{
     Result,
     app::App,
-    db::Dialect,
+    db::{Dialect, Sql},
     id::Id,
     model::Delivery,
     net::Refusal,
+    peers::health::{NOTED_EVERY, Seen},
     store::{self, deliveries as rows},
     time::Timestamp,
 };
@@ -42,10 +43,18 @@ const LATE_MS: i64 = 5_000;
 #[derive(Debug)]
 enum Effect {
     Done(Id<Delivery>, Id<crate::model::Activity>),
+    /// As `Done`, but it did not arrive.
+    Lost(Id<Delivery>, Id<crate::model::Activity>, &'static str),
     Park(Id<Delivery>, String),
     Postpone(Id<Delivery>, String, Timestamp),
     ParkHost(String, &'static str),
-    HostFailed { host: String, failures: u32, since: Timestamp, next: Timestamp, unavailable: bool },
+    HostFailed {
+        host: String,
+        failures: u32,
+        since: Timestamp,
+        next: Timestamp,
+        unavailable: bool,
+    },
     HostWell(String),
     InboxGone(String),
     InboxMissing(String, Timestamp),
@@ -57,6 +66,7 @@ struct Deliveries {
     lanes: Mutex<Lanes>,
     missing: Mutex<Missing>,
     effects: Mutex<Effects>,
+    seen: Arc<Seen>,
     /// One reader at a time.
     reading: tokio::sync::Mutex<Reader>,
     bodies: send::Bodies,
@@ -85,10 +95,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn part(app: &App) -> Arc<Deliveries> {
+    // Made before: a part must not be asked for while another is made.
+    let seen = app.part();
     app.part_or(|| Deliveries {
         lanes: Mutex::default(),
         missing: Mutex::default(),
         effects: Mutex::default(),
+        seen,
         reading: tokio::sync::Mutex::default(),
         bodies: send::bodies(),
         changed: Notify::new(),
@@ -102,6 +115,7 @@ pub fn start(app: &App) {
     tokio::spawn(async move {
         let (this, wake) = (part(&app), app.wake_of(super::outgoing::QUEUE));
         let mut looked = app.clock().now();
+        let mut noted = looked;
         while !app.stopping().is_cancelled() {
             let woken = wake.notified();
             if let Err(error) = read(&app, &this).await {
@@ -112,6 +126,10 @@ pub fn start(app: &App) {
                 looked = now;
                 drop_forbidden(&app, &this);
             }
+            if now.millis() - noted.millis() >= NOTED_EVERY {
+                noted = now;
+                note_seen(&app, &this).await;
+            }
             tokio::select! {
                 () = woken => {}
                 () = this.hungry.notified() => {}
@@ -120,7 +138,14 @@ pub fn start(app: &App) {
             }
         }
         drain(&app, Duration::from_secs(8)).await;
+        note_seen(&app, &this).await;
     });
+}
+
+async fn note_seen(app: &App, this: &Deliveries) {
+    if let Err(error) = this.seen.write_down(app).await {
+        tracing::debug!(%error, "cannot note when other servers were last heard");
+    }
 }
 
 /// Waits until nothing is under way and all results are written, but not longer than `at_most`.
@@ -160,6 +185,7 @@ pub async fn run_due(app: &App) -> Result<usize> {
 /// `host` (an authority, as in the ids of its actors) spoke to us validly: what waits for it is tried at once (DLV-01).
 pub fn heard_from(app: &App, host: &str) {
     let this = part(app);
+    this.seen.heard(host, app.clock().now());
     if lock(&this.lanes).wake(host) {
         this.hungry.notify_one();
     }
@@ -263,7 +289,8 @@ fn dispatch(app: &App, this: &Arc<Deliveries>) {
         if silent || lock(&this.missing).is_dead(&row.inbox, now) {
             let (id, activity) = (row.id, row.activity);
             lock(&this.lanes).ended(&host, &row, true);
-            this.effect(app, Effect::Done(id, activity));
+            let why = if silent { rows::SILENT } else { "the inbox has been missing for a week" };
+            this.effect(app, Effect::Lost(id, activity, why));
             continue;
         }
         let (app, this) = (app.clone(), this.clone());
@@ -293,6 +320,9 @@ fn conclude(app: &App, this: &Arc<Deliveries>, host: String, row: Row, started: 
             let was_troubled = delivered && lanes.succeeded(&host);
             lanes.ended(&host, &row, true);
             drop(lanes);
+            if delivered {
+                this.seen.took(&host, now);
+            }
             if was_troubled {
                 this.effect(app, Effect::HostWell(host));
             }
@@ -445,25 +475,29 @@ impl Effect {
     /// The row that is over once this is written.
     fn row(&self) -> Option<Id<Delivery>> {
         match self {
-            Self::Done(id, _) | Self::Park(id, _) => Some(*id),
+            Self::Done(id, _) | Self::Lost(id, ..) | Self::Park(id, _) => Some(*id),
             _ => None,
         }
     }
 }
 
 fn apply(tx: &mut crate::domain::Tx<'_>, batch: &[Effect]) -> Result<()> {
-    let done: Vec<_> = batch
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Done(id, activity) => Some((*id, *activity)),
-            _ => None,
-        })
-        .collect();
-    rows::finish(tx.conn, &done)?;
     let now = tx.now;
+    let mut done = Vec::with_capacity(batch.len());
     for effect in batch {
         match effect {
-            Effect::Done(..) => {}
+            Effect::Done(id, activity) => done.push((*id, *activity)),
+            Effect::Lost(id, activity, why) => {
+                store::ledger::lose(tx.conn, Sql::new("d.id = ").bind(*id), why, now)?;
+                done.push((*id, *activity));
+            }
+            _ => {}
+        }
+    }
+    rows::finish(tx.conn, &done)?;
+    for effect in batch {
+        match effect {
+            Effect::Done(..) | Effect::Lost(..) => {}
             Effect::Park(id, why) => rows::park(tx.conn, *id, why, now)?,
             Effect::Postpone(id, why, at) => rows::postpone(tx.conn, *id, why, *at)?,
             Effect::ParkHost(host, why) => {
@@ -474,9 +508,9 @@ fn apply(tx: &mut crate::domain::Tx<'_>, batch: &[Effect]) -> Result<()> {
                 rows::host_failed(tx.conn, host, i64::from(*failures), *since, *next, now)?;
                 if *unavailable {
                     let before = now.plus_millis(-schedule::KEPT_FOR);
-                    rows::drop_for_unavailable(tx.conn, host, before)?;
+                    rows::drop_for_unavailable(tx.conn, host, before, now)?;
                 }
-                rows::trim(tx.conn, host, PER_HOST_ROWS)?;
+                rows::trim(tx.conn, host, PER_HOST_ROWS, now)?;
             }
             Effect::InboxGone(inbox) => look_again(tx, inbox)?,
             Effect::InboxMissing(inbox, since) => rows::inbox_is_missing(tx.conn, inbox, *since)?,

@@ -28,6 +28,9 @@ const POISON: i64 = 5;
 /// Milliseconds between them.
 const POISON_STEPS: [i64; 1] = [60_000];
 
+/// Milliseconds after which a row that was read is looked at again before it is sent.
+const MOMENT: i64 = 2_000;
+
 /// What came of it.
 #[derive(Debug)]
 pub enum Outcome {
@@ -80,9 +83,11 @@ fn ours(why: String) -> Outcome {
 }
 
 async fn attempt(app: &App, bodies: &Bodies, row: &Row) -> Result<Outcome> {
-    // Between reading and sending a follow may have ended (ADDR-OUT-04) or a block fallen (PRV-11).
+    // Between reading and sending a follow may have ended (ADDR-OUT-04) or a block fallen (PRV-11);
+    // what is older than a moment may be of somebody who left meanwhile (N3).
     let id = row.id;
-    if row.confidential && !app.read(move |conn| rows::is_waiting(conn, id)).await? {
+    let is_old = app.clock().now().millis() - row.created_at.millis() > MOMENT;
+    if (row.confidential || is_old) && !app.read(move |conn| rows::is_waiting(conn, id)).await? {
         return Ok(Outcome::Vanished);
     }
     let Some(body) = body(app, bodies, row).await? else { return Ok(Outcome::Vanished) };

@@ -11,6 +11,7 @@ use crate::{
     federation::json::Json,
     limits,
     model::AccountKind,
+    time::Timestamp,
     uri,
 };
 
@@ -79,6 +80,7 @@ pub fn read(json: &Json) -> Result<RemoteActor> {
         indexable: json.flag("indexable").unwrap_or(false),
         memorial: json.flag("memorial").unwrap_or(false),
         suspended: json.flag("suspended").unwrap_or(false),
+        left_on: json.time("leftOn").or_else(|| json.time("wc:leftOn")).map(Timestamp::midnight),
         published: json.time("published"),
         moved_to: json.uri("movedTo").filter(|to| *to != id),
         also_known_as: json.uris("alsoKnownAs", 50),

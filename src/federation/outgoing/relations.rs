@@ -66,7 +66,7 @@ fn no_longer_follows(tx: &mut Tx<'_>, follower: &Account, target: &Account) -> R
     if let Some(host) = authority(inbox)
         && !store::deliveries::has_follower_on(tx.conn, target.id, domain, follower.id)?
     {
-        store::deliveries::take_back_private(tx.conn, target.id, &host)?;
+        store::deliveries::take_back_private(tx.conn, target.id, &host, tx.now)?;
     }
     Ok(())
 }
@@ -120,7 +120,7 @@ pub(super) fn blocked(tx: &mut Tx<'_>, id: Id<Block>, lifted: bool) -> Result<()
         return send_to_person(tx, number.raw(), &uri, &from, &target, "Undo", Some(&block_uri), json);
     }
     if let Some(inbox) = &target.inbox_url {
-        store::deliveries::take_back_for(tx.conn, from.id, inbox)?;
+        store::deliveries::take_back_for(tx.conn, from.id, inbox, tx.now)?;
     }
     let json = block.to(&target.uri).document(Terms::NONE)?;
     send_to_person(tx, id.raw(), &block_uri, &from, &target, "Block", Some(&target.uri), json)

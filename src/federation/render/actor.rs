@@ -57,6 +57,9 @@ pub struct Actor<'a> {
     /// Suspended here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
+    /// The last day of somebody who left, `2026-11-26`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_on: Option<String>,
     /// `user@domain`, without `acct:` (FEP-2c59).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webfinger: Option<String>,
@@ -203,6 +206,7 @@ impl<'a> Actor<'a> {
             published: None,
             memorial: false,
             suspended: false,
+            left_on: None,
             webfinger: None,
             public_key: PublicKey { id: format!("{id}#main-key"), owner: id, public_key_pem: profile.public_key_pem },
             assertion_method: profile
@@ -258,6 +262,7 @@ impl<'a> Actor<'a> {
         add(self.attachment.as_ref().is_some_and(|fields| !fields.is_empty()), Terms::FIELDS);
         add(self.moved_to.is_some() || !self.also_known_as.is_empty(), Terms::MOVED);
         add(self.memorial || self.suspended, Terms::STATE);
+        add(self.left_on.is_some(), Terms::LEFT);
         add(!self.attribution_domains.is_empty(), Terms::ATTRIBUTION);
         for tag in self.tag.iter().flatten() {
             add(true, tag.terms());

@@ -37,6 +37,8 @@ impl Terms {
     pub const POLL: Self = Self(1 << 9);
     /// `attributionDomains`.
     pub const ATTRIBUTION: Self = Self(1 << 10);
+    /// `leftOn`, a term of this program.
+    pub const LEFT: Self = Self(1 << 11);
 
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -83,6 +85,10 @@ impl Terms {
             term("schema", "http://schema.org#");
             term("PropertyValue", "schema:PropertyValue");
             term("value", "schema:value");
+        }
+        if self.has(Self::LEFT) {
+            term("wc", "https://w3id.org/watercooler/ns#");
+            term("leftOn", "wc:leftOn");
         }
         if self.has(Self::HASHTAG) {
             term("Hashtag", "as:Hashtag");

@@ -17,6 +17,7 @@ pub(super) static ENGLISH: Words = Words {
     wrong_password: "The user name or password is not right. Please try again.",
     account_pending: "Your account is waiting for approval. You can sign in once somebody has looked at it.",
     account_disabled: "This account has been disabled. Please talk to the people who run this node.",
+    account_left: "This account ended when its owner left the organisation. If you are back, ask the people who run this node to open it again.",
     no_account_yet: "No account yet?",
     forgot: "Forgot your password? The people who run this node can set a new one for you.",
     stale_form: "This form had grown old. Nothing was done; please send it again.",

@@ -17,6 +17,7 @@ pub(super) static GERMAN: Words = Words {
     wrong_password: "Benutzername oder Passwort stimmt nicht. Bitte noch einmal.",
     account_pending: "Dein Konto wartet auf Freigabe. Sobald es jemand angesehen hat, kannst du dich anmelden.",
     account_disabled: "Dieses Konto ist gesperrt. Bitte sprich mit den Betreibern dieses Knotens.",
+    account_left: "Dieses Konto endete, als seine Inhaberin oder sein Inhaber die Organisation verließ. Wenn du wieder da bist, bitte die Betreiber dieses Knotens, es wieder zu öffnen.",
     no_account_yet: "Noch kein Konto?",
     forgot: "Passwort vergessen? Die Betreiber dieses Knotens können dir ein neues setzen.",
     stale_form: "Dieses Formular war zu alt. Es ist nichts geschehen; bitte noch einmal absenden.",

@@ -1,0 +1,199 @@
+//! Somebody leaves the organisation (N3): one operation after which nothing is done in their name any more. Their posts
+//! stay; their profile says that they left, they are found in no directory and nobody follows them anew. Coming back
+//! restores all but what was signed in.
+
+use super::{
+    Fact, Task, Tx,
+    accounts::{changeable, end_access, keep_an_owner, trace},
+    audit::Staff,
+    charter, follows,
+    profiles::{self, Field},
+};
+use crate::{
+    Error, Result,
+    db::Conn,
+    id::Id,
+    model::{Account, FollowState},
+    store::{self, leavers::Leaver},
+    time::Timestamp,
+};
+use serde::Serialize;
+
+/// Name of the profile field that says it to every client.
+const FIELD: &str = "Left on";
+/// Requests to follow that are ended in one step.
+const STEP: i64 = 1_000;
+
+/// What somebody else has to take over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Handover {
+    /// Projects that this person leads or works in.
+    pub projects: Vec<HandoverItem>,
+    /// Questions of theirs that nobody has answered.
+    pub questions: Vec<HandoverItem>,
+}
+
+/// One thing to be taken over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HandoverItem {
+    /// What it is called.
+    pub title: String,
+    /// Its address.
+    pub url: String,
+}
+
+/// What leaving came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Departure {
+    /// `left`, or `planned` for a day to come.
+    pub state: &'static str,
+    /// The day.
+    pub left_on: String,
+    /// What is to be taken over.
+    pub handover: Handover,
+}
+
+/// What is to be taken over from this person.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn handover(_conn: &mut Conn, _account: Id<Account>) -> Result<Handover> {
+    // Projects and questions are listed here once there are any.
+    Ok(Handover::default())
+}
+
+/// The day that somebody names.
+///
+/// # Errors
+/// `Invalid` for what is no day.
+pub fn day(text: &str) -> Result<Timestamp> {
+    Timestamp::parse(text)
+        .map(Timestamp::midnight)
+        .filter(|day| day.millis() > 0)
+        .ok_or_else(|| Error::invalid("on", "invalid", format!("`{text}` is no day such as 2026-11-30")))
+}
+
+/// Somebody leaves: now, with today or an earlier day as the last one, or on a day to come.
+///
+/// # Errors
+/// `NotFound` for who is not a person of this node; `Forbidden` by rank; `Conflict` for the last owner.
+pub fn leave(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>, on: Option<Timestamp>) -> Result<Departure> {
+    store::leavers::hold(tx.conn, id)?;
+    let account = changeable(tx, id)?;
+    let user = store::users::find(tx.conn, id)?.filter(|_| account.is_local()).ok_or(Error::NotFound)?;
+    by.outranks(user.role)?;
+    keep_an_owner(tx, &user)?;
+    let day = on.unwrap_or(tx.now).midnight();
+    if day > tx.now && account.left_on.is_none() {
+        store::leavers::upsert(tx.conn, id, Leaver { leaves_on: day, before: None })?;
+        tx.enqueue_at(&Task::Leave { account: id.raw(), day: day.millis() }, day)?;
+        trace(tx, by, "account.leave", id, &format!("planned for {}", day.date()))?;
+        return departure(tx, id, "planned", day);
+    }
+    trace(tx, by, "account.leave", id, &day.date())?;
+    go(tx, account, day)
+}
+
+/// A planned day has come. Nothing, when the plan was changed meanwhile.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn due(tx: &mut Tx<'_>, id: Id<Account>, day: Timestamp) -> Result<()> {
+    store::leavers::hold(tx.conn, id)?;
+    let planned = store::leavers::find(tx.conn, id)?;
+    if planned != Some(Leaver { leaves_on: day, before: None }) || day > tx.now {
+        return Ok(());
+    }
+    match store::accounts::find(tx.conn, id)?.filter(|account| account.deleted_at.is_none()) {
+        Some(account) => go(tx, account, day).map(|_| ()),
+        None => store::leavers::delete(tx.conn, id),
+    }
+}
+
+fn go(tx: &mut Tx<'_>, mut account: Account, day: Timestamp) -> Result<Departure> {
+    let id = account.id;
+    // Again only changes the day.
+    let first = account.left_on.is_none();
+    if first {
+        let bits = [account.locked, account.discoverable, account.indexable];
+        let before = bits.iter().enumerate().filter(|(_, on)| **on).fold(0_i16, |sum, (at, _)| sum | (1 << at));
+        store::leavers::upsert(tx.conn, id, Leaver { leaves_on: day, before: Some(before) })?;
+    }
+    (account.locked, account.discoverable, account.indexable) = (true, false, false);
+    (account.left_on, account.updated_at) = (Some(day), tx.now);
+    account.fields = fields(tx, &account, Some(day))?;
+    store::leavers::set(tx.conn, &account)?;
+    end_access(tx, id, None)?;
+    store::leavers::stop_deliveries(tx.conn, id, tx.now)?;
+    store::leavers::stop_jobs(tx.conn, id)?;
+    loop {
+        let waiting = store::leavers::requests(tx.conn, id, STEP)?;
+        if waiting.is_empty() {
+            break;
+        }
+        for follow in waiting.iter().filter(|follow| follow.state == FollowState::Requested) {
+            if follow.account_id == id {
+                follows::unfollow(tx, id, follow.target_id)?;
+            } else {
+                follows::reject(tx, id, follow.account_id)?;
+            }
+        }
+    }
+    tx.record(Fact::AccountLeft(id))?;
+    departure(tx, id, "left", day)
+}
+
+fn departure(tx: &mut Tx<'_>, id: Id<Account>, state: &'static str, day: Timestamp) -> Result<Departure> {
+    Ok(Departure { state, left_on: day.date(), handover: handover(tx.conn, id)? })
+}
+
+/// The profile fields with or without the one that says it.
+fn fields(tx: &mut Tx<'_>, account: &Account, left: Option<Timestamp>) -> Result<String> {
+    let mut list = profiles::fields(account);
+    list.retain(|field| field.name != FIELD || field.source.is_some());
+    if let Some(day) = left {
+        let organisation = charter::current(tx.conn)?.map(|signed| signed.charter.name);
+        let name = organisation.unwrap_or_else(|| tx.config().instance.name.clone());
+        let text = format!("{}: no longer at {name} since {}", day.date(), day.to_datetime().format("%b %Y"));
+        let value = super::html::escape(&text).into_owned();
+        list.insert(0, Field { name: FIELD.into(), value, source: None, verified_at: None });
+    }
+    serde_json::to_string(&list).map_err(Error::internal)
+}
+
+/// They are back, or stay: profile and directory are as they were, and they may sign in again.
+///
+/// # Errors
+/// `NotFound` for who is not a person of this node; `Forbidden` by rank.
+pub fn rehire(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    let mut account = changeable(tx, id)?;
+    let user = store::users::find(tx.conn, id)?.filter(|_| account.is_local()).ok_or(Error::NotFound)?;
+    by.outranks(user.role)?;
+    let known = store::leavers::find(tx.conn, id)?;
+    if known.is_none() && account.left_on.is_none() {
+        return Ok(());
+    }
+    trace(tx, by, "account.rehire", id, "")?;
+    store::leavers::delete(tx.conn, id)?;
+    if account.left_on.is_none() {
+        return Ok(());
+    }
+    let before = known.and_then(|leaver| leaver.before).unwrap_or(0);
+    (account.locked, account.discoverable, account.indexable) = (before & 1 != 0, before & 2 != 0, before & 4 != 0);
+    (account.left_on, account.updated_at) = (None, tx.now);
+    account.fields = fields(tx, &account, None)?;
+    store::leavers::set(tx.conn, &account)?;
+    tx.record(Fact::AccountReturned(id))
+}
+
+/// Whether somebody may still act: asked within the transaction of each thing that they do.
+///
+/// # Errors
+/// `Unauthorized` once they left, or were disabled, suspended or deleted.
+pub fn check_presence(conn: &mut Conn, account: Id<Account>) -> Result<()> {
+    if store::leavers::may_act(conn, account)? {
+        Ok(())
+    } else {
+        Err(Error::unauthorized("The access token is invalid"))
+    }
+}
