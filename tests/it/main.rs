@@ -52,3 +52,4 @@ mod statuses;
 mod streaming;
 mod timelines;
 mod tokens;
+mod stumbles;
