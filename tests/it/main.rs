@@ -50,6 +50,7 @@ mod relationships;
 mod search;
 mod statuses;
 mod streaming;
+mod strangers;
 mod timelines;
 mod tokens;
 mod stumbles;

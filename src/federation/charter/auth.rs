@@ -19,7 +19,7 @@ use axum::http::{header, request::Parts};
 /// `Unsigned`, `Clock`.
 pub fn claims(app: &App, parts: &Parts) -> Result<Vec<Claim>, Refused> {
     let now = app.clock().now();
-    let authority = proof::authority(app, parts);
+    let authority = proof::authority(parts);
     let names = OwnNames::new(app.site().base_url(), app.site().domain());
     signatures::read(&Incoming {
         method: parts.method.as_str(),

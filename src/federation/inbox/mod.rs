@@ -11,6 +11,7 @@ use super::{
     activities, admit,
     proof::{self, Prover, Refusal, prover},
     received::{Outcome, Received},
+    signatures::Reject,
 };
 use crate::{
     Error, Result,
@@ -158,6 +159,15 @@ async fn prove_and_take(
             Err(Refusal::OwnerGone) if document.is_own_end() && prover.is_gone(app, claims, &document.actor).await => {
                 return bury(app, document).await;
             }
+            // Its key lives at an address of its own, which tells nothing any more: the actor's own address does.
+            Err(refusal @ (Refusal::NoKey | Refusal::Unproven(Reject::Signature)))
+                if document.is_own_end() && is_here(app, &document.actor).await? =>
+            {
+                return match prover.is_gone(app, claims, &document.actor).await {
+                    true => bury(app, document).await,
+                    false => Err(refusal.into()),
+                };
+            }
             Err(refusal) => return Err(refusal.into()),
         };
         if *known.actor != document.actor {
@@ -170,7 +180,15 @@ async fn prove_and_take(
             return Ok(());
         }
         let text = std::str::from_utf8(body).map_err(|_| Turned::Shape(StatusCode::BAD_REQUEST, "not UTF-8"))?;
-        match take(app, known.clone(), document, text.to_owned(), name.clone()).await? {
+        let taken = take(app, known.clone(), document, text.to_owned(), name.clone()).await;
+        let taken = taken.map_err(|turned| match turned {
+            // Nobody is here to be followed: worth a word where it came to somebody's own inbox (FOL-14).
+            Turned::Effect(Error::NotFound) if name.is_some() && document.json.is_a("Follow") => {
+                Turned::Shape(StatusCode::NOT_FOUND, "nobody to follow")
+            }
+            other => other,
+        });
+        match taken? {
             Taken::Yes => return Ok(()),
             Taken::NobodyThere => return Err(Turned::Shape(StatusCode::NOT_FOUND, "no such inbox")),
             Taken::Suspended => return Err(Refusal::Host.into()),
@@ -238,6 +256,14 @@ async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
 async fn bury(app: &App, document: &Document) -> Result<(), Turned> {
     let actor = document.actor.clone();
     app.write(move |tx| match store::accounts::find_by_uri(tx.conn, &actor)? {
+/// Whether there is anything of this actor here that could end.
+async fn is_here(app: &App, actor: &str) -> Result<bool, Refusal> {
+    let actor = actor.to_owned();
+    Ok(app
+        .read(move |conn| Ok(store::accounts::find_by_uri(conn, &actor)?.is_some_and(|a| !a.is_unavailable())))
+        .await?)
+}
+
         Some(row) if !row.is_local() && row.suspended_at.is_none() => remote::delete_actor(tx, &row),
         _ => Ok(()),
     })
