@@ -13,7 +13,7 @@ use crate::{
     app::App,
     domain::{
         Task,
-        remote::{self, Arrival},
+        remote::{self, Arrival, RemoteActor},
     },
     id::Id,
     limits,
@@ -120,7 +120,23 @@ async fn save(app: &App, found: FoundActor) -> Result<Account> {
     // The stored handle is the one that its server confirmed (DISC-09).
     actor.username.clone_from(&found.handle.username);
     let domain = found.handle.domain.clone();
-    app.write(move |tx| remote::save_actor(tx, &actor, &domain)).await
+    keep(app, actor, domain).await
+}
+
+/// Stores an actor as its document tells, under the policy for its host: who becomes known after a domain was silenced
+/// is silenced (MOD-06).
+pub(super) async fn keep(app: &App, actor: RemoteActor, domain: String) -> Result<Account> {
+    let rules = app.net().rules();
+    let silenced = rules.standing(&domain).silenced || rules.standing(uri::host(&actor.uri)).silenced;
+    app.write(move |tx| {
+        let mut account = remote::save_actor(tx, &actor, &domain)?;
+        if silenced && account.silenced_at.is_none() {
+            store::peers::set_silenced(tx.conn, &[account.id], true)?;
+            account.silenced_at = Some(store::peers::BY_POLICY);
+        }
+        Ok(account)
+    })
+    .await
 }
 
 /// The numbers of posts, followers and followings that an account's own server tells (DISC-10); never fewer than what is

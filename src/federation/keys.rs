@@ -12,7 +12,6 @@ use crate::{
     Error, Result,
     app::App,
     crypto::{KeyKind, PublicKey},
-    domain::remote,
     id::Id,
     model::Account,
     store,
@@ -335,7 +334,7 @@ async fn save(app: &App, document: Arc<Document>, budget: &Budget) -> Result<Acc
             (found.actor, found.handle.domain)
         }
     };
-    app.write(move |tx| remote::save_actor(tx, &actor, &domain)).await
+    super::import::keep(app, actor, domain).await
 }
 
 /// Stores the owner and keeps the key.

@@ -129,3 +129,40 @@ async fn everybody(s: &Scene) -> Vec<String> {
     let list = s.bob.get("/api/v1/timelines/public?remote=true").await.ok();
     list.as_array().unwrap().iter().map(|s| s["uri"].as_str().unwrap_or_default().to_owned()).collect()
 }
+
+#[tokio::test]
+async fn fed_mod_06_a_silenced_domain_is_silent_about_what_was_there_and_who_comes_later() {
+    let s = Scene::new().await;
+    s.follows(&s.carol, &s.vera).await;
+    let before = s.creates(&s.vera, &s.note(&s.vera, "before", "x")).await;
+    let mut answer = s.note(&s.vera, "answer", "x");
+    answer["inReplyTo"] = json!(s.writes(&s.carol, "public", "mine").await);
+    s.creates(&s.vera, &answer).await;
+    let ours = s.creates(&s.ada, &s.note(&s.ada, "1", "x")).await;
+    let mut both = vec![ours.clone(), before.clone()];
+    both.sort();
+    let listed = async || {
+        let mut list = everybody(&s).await;
+        list.sort();
+        list
+    };
+    assert_eq!(listed().await, both);
+    peers::block(&s.node.app, Staff::console(), silence("west.test")).await.unwrap();
+    assert_eq!(listed().await, [ours.clone()], "what was there is not listed any more");
+    // Somebody nobody knew, by what they send; another by a search.
+    let (late, found) = (Sender::new(&s.west, "late"), Sender::new(&s.west, "found"));
+    s.meet(&late).await;
+    let handle = format!("found@{}", s.west.authority);
+    s.bob.get(&format!("/api/v2/search?resolve=true&type=accounts&q={handle}")).await.ok();
+    s.follows(&s.carol, &late).await;
+    let after = s.creates(&late, &s.note(&late, "after", "x")).await;
+    for newcomer in [&late, &found] {
+        assert!(s.account(newcomer).await.silenced_at.is_some(), "{}", newcomer.id);
+    }
+    assert!(s.post(&after).await.is_some() && listed().await == [ours.clone()]);
+    peers::unblock(&s.node.app, Staff::console(), "west.test").await.unwrap();
+    both.push(after);
+    both.sort();
+    assert_eq!(listed().await, both, "and all of it is back, the answer where it was");
+    assert!(s.account(&late).await.silenced_at.is_none());
+}
