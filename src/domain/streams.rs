@@ -22,6 +22,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             Ok(())
         }
         Fact::PostPublished { fresh: false, .. }
+        | Fact::PostCameLate(_)
         | Fact::PostBoosted { fresh: false, .. }
         | Fact::AccountRegistered(_)
         | Fact::AccountUpdated(_)

@@ -24,6 +24,13 @@ pub enum Task {
         /// The post whose parent is unknown.
         post: i64,
     },
+    /// Fetch people who are named in a post and were not known when it came.
+    ResolveMentions {
+        /// The post.
+        post: i64,
+        /// Their actor ids, and whether each is only named, not addressed.
+        named: Vec<(String, bool)>,
+    },
     /// Fetch a remote post by its id.
     FetchPost {
         /// Its id.
@@ -106,6 +113,7 @@ impl Task {
     pub fn queue(&self) -> &'static str {
         match self {
             Self::FetchAncestors { .. }
+            | Self::ResolveMentions { .. }
             | Self::FetchPost { .. }
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
@@ -122,6 +130,7 @@ impl Task {
             Self::FanOut { .. } => "fan_out",
             Self::MakeKeys { .. } => "make_keys",
             Self::FetchAncestors { .. } => "fetch_ancestors",
+            Self::ResolveMentions { .. } => "resolve_mentions",
             Self::FetchPost { .. } => "fetch_post",
             Self::RefreshAccount { .. } => "refresh_account",
             Self::PurgeAccount { .. } => "purge_account",
@@ -153,7 +162,9 @@ impl Task {
             | Self::PurgeAccount { account }
             | Self::ReadFeatured { account }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
-            Self::FetchAncestors { post } => Some(format!("fetch_ancestors {post}")),
+            Self::FetchAncestors { post } | Self::ResolveMentions { post, .. } => {
+                Some(format!("{} {post}", self.kind()))
+            }
             Self::ClosePoll { poll } | Self::SendPollUpdate { poll } | Self::RefreshPoll { poll } => {
                 Some(format!("{} {poll}", self.kind()))
             }

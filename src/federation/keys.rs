@@ -52,10 +52,10 @@ pub struct Known {
     /// The key.
     pub key: PublicKey,
     /// The account row carries this key (it has room for one of each kind).
+    pub in_row: bool,
     /// When the owner's document that listed it was read. A key for which the row has no room counts until that is read
     /// again: then it may not be listed any more (SIG-23).
     learned: Option<Timestamp>,
-    pub in_row: bool,
     /// When the row was last found to be as this says. Milliseconds.
     checked: Arc<AtomicI64>,
 }
@@ -72,6 +72,7 @@ impl Known {
     }
 
     /// Whether the account row still carries this key under this id: another process, or an Update, may have replaced it.
+    /// Of one without a place in the row: whether the owner was not read since.
     pub fn is_current(&self, row: &Account) -> bool {
         if !self.in_row {
             return row.fetched_at == self.learned;

@@ -166,3 +166,31 @@ async fn fed_mod_06_a_silenced_domain_is_silent_about_what_was_there_and_who_com
     assert_eq!(listed().await, both, "and all of it is back, the answer where it was");
     assert!(s.account(&late).await.silenced_at.is_none());
 }
+
+#[tokio::test]
+async fn fed_post_06_people_named_in_a_post_become_known_and_nobody_is_told() {
+    let s = Scene::new().await;
+    let (yuri, xenia) = (Sender::new(&s.west, "yuri"), Sender::new(&s.west, "xenia"));
+    let names = |who: &Sender| json!([{ "type": "Mention", "href": who.id, "name": "@somebody" }]);
+    let mut note = s.note(&s.ada, "1", "hello yuri");
+    note["tag"] = names(&yuri);
+    note["cc"] = json!([yuri.id, format!("{}/followers", s.ada.id)]);
+    let id = s.creates(&s.ada, &note).await;
+    let seen = s.status(&s.bob, &id).await;
+    assert_eq!(seen["mentions"][0]["acct"], format!("yuri@{}", s.west.authority), "{}", seen["mentions"]);
+    assert!(s.told(&s.bob).await.is_empty());
+    // Of what is only passed on the way nobody is asked for.
+    let mut root = s.note(&s.vera, "root", "hello xenia");
+    root["tag"] = names(&xenia);
+    s.west.serve("/users/vera/notes/root", root.clone());
+    let mut answer = s.note(&s.ada, "2", "an answer");
+    answer["inReplyTo"] = root["id"].clone();
+    s.creates(&s.ada, &answer).await;
+    assert!(s.post(root["id"].as_str().unwrap()).await.is_some());
+    assert_eq!(reads(&s.west, "/users/xenia"), 0);
+    // Whoever cannot be had is left out.
+    let mut broken = s.note(&s.ada, "3", "hello nobody");
+    broken["tag"] = json!([{ "type": "Mention", "href": s.west.url("/users/nobody"), "name": "@nobody" }]);
+    let id = s.creates(&s.ada, &broken).await;
+    assert_eq!(s.status(&s.bob, &id).await["mentions"], json!([]));
+}

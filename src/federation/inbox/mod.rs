@@ -295,7 +295,9 @@ async fn take(
     let offer = Arc::new(Offer {
         room: queue::room(app),
         // An entry names it: nothing below what this node can store is too much.
-        is_peer: app.net().rules().standing(uri::host(&known.actor)).is_peer,
+        is_peer: rules.standing(uri::host(&known.actor)).is_peer,
+        colleague: admit::is_colleague(&rules, uri::host(&known.actor)),
+    let rules = app.net().rules();
         known,
         // Markup is cleaned here, outside of the transaction: there is one writer.
         activity: Arc::new(activities::parsed::parse(&document.json).map_err(Turned::Effect)?),
@@ -327,6 +329,7 @@ struct Offer {
     activity: Arc<activities::parsed::Parsed>,
     activity_uri: Option<String>,
     hash: [u8; 32],
+    colleague: bool,
     body: String,
     name: Option<String>,
 }
@@ -342,10 +345,11 @@ impl Offer {
             return Ok(Taken::Yes);
         }
         let day_old = tx.now.plus_seconds(-REFRESH_HOURS * 3_600);
+        let received = Received { signer, recipient, colleague: self.colleague, activity: self.activity.clone() };
         if signer.fetched_at.is_none_or(|at| at < day_old) {
+            activities::again(tx, &received)?;
             tx.enqueue(&Task::RefreshAccount { account: signer.id.raw() })?;
         }
-        let received = Received { signer, recipient, activity: self.activity.clone() };
         match activities::apply(tx, &received)? {
             Outcome::Done => {}
             Outcome::Fetch => self.queue(tx, &received, 0, None)?,
@@ -360,7 +364,7 @@ impl Offer {
             Err(taken) => return Ok(taken),
         };
         if self.is_new(tx)? {
-            let received = Received { signer, recipient, activity: self.activity.clone() };
+            let received = Received { signer, recipient, colleague: self.colleague, activity: self.activity.clone() };
             self.queue(tx, &received, 1, Some(why))?;
         }
         Ok(Taken::Yes)
