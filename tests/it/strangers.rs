@@ -194,3 +194,17 @@ async fn fed_post_06_people_named_in_a_post_become_known_and_nobody_is_told() {
     let id = s.creates(&s.ada, &broken).await;
     assert_eq!(s.status(&s.bob, &id).await["mentions"], json!([]));
 }
+
+#[tokio::test]
+async fn fed_coll_05_a_long_collection_on_one_page_is_read_and_nothing_else_of_that_length() {
+    let (node, peer) = pair().await;
+    let items: Vec<String> = (0..3_000).map(|n| peer.url(&format!("/notes/{n}"))).collect();
+    let document = |path: &str, kind: &str| {
+        peer.serve(path, json!({ "id": peer.url(path), "type": kind, "orderedItems": items, "content": "x" }));
+        peer.url(path)
+    };
+    let budget = || Budget::of_activity();
+    let list = fetch::document(&node.app, &document("/list", "OrderedCollection"), &budget()).await.unwrap();
+    assert_eq!(list.json.values("orderedItems").count(), 3_000);
+    assert!(fetch::document(&node.app, &document("/note", "Note"), &budget()).await.is_err());
+}
