@@ -13,6 +13,7 @@ mod storage;
 mod support;
 
 mod changes;
+mod colleagues;
 mod db;
 mod delivery;
 mod documents;
@@ -49,8 +50,8 @@ mod readers;
 mod relationships;
 mod search;
 mod statuses;
-mod streaming;
 mod strangers;
+mod streaming;
+mod stumbles;
 mod timelines;
 mod tokens;
-mod stumbles;

@@ -52,6 +52,19 @@ pub fn prove(claims: &[Claim], node: &Member, body: &[u8]) -> Result<(), Refused
     claim.verify(&key).map_err(|_| Refused::Stranger)
 }
 
+/// Whether one of the keys belongs to a node of the charter, or to one that was removed: from the headers alone.
+///
+/// # Errors
+/// `Stranger`.
+pub fn may_be_member(claims: &[Claim], signed: &Signed) -> Result<(), Refused> {
+    let charter = &signed.charter;
+    let listed = claims.iter().map(|claim| uri::authority(&claim.key_id)).any(|authority| {
+        charter.node_at(authority).is_some()
+            || charter.removed.iter().any(|gone| uri::authority(&gone.actor) == authority)
+    });
+    if listed { Ok(()) } else { Err(Refused::Stranger) }
+}
+
 /// The node that signed.
 ///
 /// # Errors

@@ -20,7 +20,7 @@ use crate::{
     domain::{Task, Tx, remote},
     limits,
     model::Account,
-    store, uri,
+    peers, store, uri,
 };
 use axum::{
     Json as JsonBody, Router,
@@ -230,6 +230,8 @@ enum Stranger {
 }
 
 async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
+    let colleague =
+        peers::organisation(app).is_some_and(|ours| ours.charter.node_at(uri::authority(&document.actor)).is_some());
     let (actor, about_itself, now) = (document.actor.clone(), document.is_about_itself(), app.clock().now());
     let deleted = if document.json.is_a("Delete") { document.json.uri("object") } else { None };
     Ok(app
@@ -240,6 +242,8 @@ async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
                 Some(_) => Stranger::Welcome,
                 // What a neighbour said of an address nobody knew is not its owner's word (AUTH-11).
                 None if store::remote::is_gone(conn, &[&actor], &actor, now)? => Stranger::Gone,
+                // Somebody of our own organisation becomes known this way, or is known to be gone (SIGIN-27).
+                None if colleague => Stranger::Welcome,
                 // Most of the traffic of a public node: accounts nobody here ever heard of end or change (SIGIN-27).
                 None if about_itself => Stranger::Forget,
                 // Nothing of theirs is here; a moderator of a group may mean what somebody else wrote (DEL-05).
@@ -252,10 +256,6 @@ async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
         .await?)
 }
 
-/// A deletion that the actor's own address confirmed with 410, or a Tombstone.
-async fn bury(app: &App, document: &Document) -> Result<(), Turned> {
-    let actor = document.actor.clone();
-    app.write(move |tx| match store::accounts::find_by_uri(tx.conn, &actor)? {
 /// Whether there is anything of this actor here that could end.
 async fn is_here(app: &App, actor: &str) -> Result<bool, Refusal> {
     let actor = actor.to_owned();
@@ -264,6 +264,10 @@ async fn is_here(app: &App, actor: &str) -> Result<bool, Refusal> {
         .await?)
 }
 
+/// A deletion that the actor's own address confirmed with 410, or a Tombstone.
+async fn bury(app: &App, document: &Document) -> Result<(), Turned> {
+    let actor = document.actor.clone();
+    app.write(move |tx| match store::accounts::find_by_uri(tx.conn, &actor)? {
         Some(row) if !row.is_local() && row.suspended_at.is_none() => remote::delete_actor(tx, &row),
         _ => Ok(()),
     })
@@ -292,12 +296,12 @@ async fn take(
     body: String,
     name: Option<String>,
 ) -> Result<Taken, Turned> {
+    let rules = app.net().rules();
     let offer = Arc::new(Offer {
         room: queue::room(app),
         // An entry names it: nothing below what this node can store is too much.
         is_peer: rules.standing(uri::host(&known.actor)).is_peer,
         colleague: admit::is_colleague(&rules, uri::host(&known.actor)),
-    let rules = app.net().rules();
         known,
         // Markup is cleaned here, outside of the transaction: there is one writer.
         activity: Arc::new(activities::parsed::parse(&document.json).map_err(Turned::Effect)?),
@@ -325,11 +329,11 @@ async fn take(
 struct Offer {
     room: Arc<queue::Room>,
     is_peer: bool,
+    colleague: bool,
     known: Arc<super::keys::Known>,
     activity: Arc<activities::parsed::Parsed>,
     activity_uri: Option<String>,
     hash: [u8; 32],
-    colleague: bool,
     body: String,
     name: Option<String>,
 }
@@ -341,13 +345,14 @@ impl Offer {
             Ok(admitted) => admitted,
             Err(taken) => return Ok(taken),
         };
+        let received = Received { signer, recipient, colleague: self.colleague, activity: self.activity.clone() };
         if !self.is_new(tx)? {
+            activities::again(tx, &received)?;
             return Ok(Taken::Yes);
         }
+        let signer = &received.signer;
         let day_old = tx.now.plus_seconds(-REFRESH_HOURS * 3_600);
-        let received = Received { signer, recipient, colleague: self.colleague, activity: self.activity.clone() };
         if signer.fetched_at.is_none_or(|at| at < day_old) {
-            activities::again(tx, &received)?;
             tx.enqueue(&Task::RefreshAccount { account: signer.id.raw() })?;
         }
         match activities::apply(tx, &received)? {
