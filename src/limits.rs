@@ -36,6 +36,8 @@ pub const URL_BYTES: usize = 2 * 1024;
 pub const CONNECT_MS: u64 = 5_000;
 /// Milliseconds of a delivery, in total.
 pub const DELIVERY_TOTAL_MS: u64 = 30_000;
+/// A delivery ends when nothing came for this long, before the answer or in it. Milliseconds (DLV-02).
+pub const DELIVERY_PAUSE_MS: u64 = 10_000;
 /// Bytes of a keyId.
 pub const KEY_ID: usize = 2 * 1024;
 /// Keys looked at per actor.

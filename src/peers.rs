@@ -28,6 +28,8 @@ use std::{
 
 /// Accounts looked at in one step.
 const STEP: i64 = 2_000;
+/// Posts moved in one transaction.
+const POSTS: i64 = 500;
 /// Under this name the database remembers which policy its accounts show.
 const APPLIED: &str = "applied_host_policy";
 
@@ -504,6 +506,10 @@ async fn apply(app: &App, rules: &Arc<Rules>) -> Result<()> {
         if [&hide, &show, &mute, &unmute, &cut].iter().all(|ids| ids.is_empty()) {
             continue;
         }
+        // Posts first: were this to end here, the accounts would still be found to differ the next time.
+        relist(app, &mute, false).await?;
+        relist(app, &unmute, true).await?;
+        let (muted, unmuted) = (mute.clone(), unmute.clone());
         app.write(move |tx| {
             peers::sever(tx, &cut)?;
             store::peers::set_hidden(tx.conn, &hide, true)?;
@@ -512,6 +518,9 @@ async fn apply(app: &App, rules: &Arc<Rules>) -> Result<()> {
             store::peers::set_silenced(tx.conn, &unmute, false)
         })
         .await?;
+        // What came meanwhile.
+        relist(app, &muted, false).await?;
+        relist(app, &unmuted, true).await?;
     }
     let rules = Arc::clone(rules);
     app.write(move |tx| {
@@ -523,6 +532,24 @@ async fn apply(app: &App, rules: &Arc<Rules>) -> Result<()> {
         Ok(())
     })
     .await
+}
+
+/// Takes the posts of these accounts off the public timelines, or puts them back, some at a time.
+async fn relist(app: &App, accounts: &[Id<Account>], listed: bool) -> Result<()> {
+    for &account in accounts {
+        let mut after = Id::new(0);
+        loop {
+            let page = app.read(move |conn| store::peers::misplaced(conn, account, listed, after, POSTS)).await?;
+            let Some(last) = page.last() else { break };
+            after = *last;
+            let full = page.len() as i64 == POSTS;
+            app.write(move |tx| store::peers::set_listed(tx.conn, &page, listed)).await?;
+            if !full {
+                break;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn file<'a>(app: &App, known: &'a Known) -> &'a NetConfig {

@@ -5,11 +5,12 @@
 use super::{
     Fact, Task, Tx,
     audit::{self, Staff},
+    charter::{self, document::Audience},
     names, oauth,
 };
 use crate::{
     Error, Result,
-    config::{DefaultVisibility, Registration},
+    config::{DefaultVisibility, FederationPolicy, Registration},
     db::Conn,
     id::Id,
     model::{Account, AccountKind, Invite, Role, Session, User, Visibility},
@@ -77,12 +78,27 @@ pub fn create(tx: &mut Tx<'_>, new: &NewPerson) -> Result<Account> {
         return Err(Error::invalid("email", "taken", "Email has already been taken"));
     }
     let id = tx.new_id();
-    let account = blank(tx, id, username, AccountKind::Person);
+    let mut account = blank(tx, id, username, AccountKind::Person);
+    (account.discoverable, account.indexable) = openness(tx)?;
     store::users::insert_account(tx.conn, &account)?;
     store::users::insert(tx.conn, &user_row(tx, id, new, email))?;
     tx.enqueue(&Task::MakeKeys { account: id.raw() })?;
     tx.record(Fact::AccountRegistered(id))?;
     Ok(account)
+}
+
+/// Whether a new person is listed, and their public posts are found: as the settings say, else where what people write is
+/// meant for the organisation (ORG-03).
+fn openness(tx: &mut Tx<'_>) -> Result<(bool, bool)> {
+    let config = tx.config();
+    let (listed, found) = (config.accounts.default_discoverable, config.accounts.default_indexable);
+    if config.federation.policy == FederationPolicy::Allowlist || listed.is_some() {
+        return Ok((config.default_discoverable(), config.default_indexable()));
+    }
+    let policy = charter::current(tx.conn)?.map(|ours| ours.charter.policy);
+    let inside = policy.as_ref().is_some_and(|policy| policy.default_audience != Audience::Open);
+    let directory = policy.is_some_and(|policy| policy.directory);
+    Ok((inside && directory, found.unwrap_or(inside)))
 }
 
 /// A fresh local account row with the settings' defaults.

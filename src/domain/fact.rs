@@ -32,6 +32,8 @@ pub enum Fact {
         /// It is news: notify and push. False for what is old or was fetched (POST-01).
         fresh: bool,
     },
+    /// After `PostPublished` of an old post that was delivered to people it names: they are told, nobody else (POST-01).
+    PostCameLate(Id<Post>),
     /// A post changed. The earlier state is its newest `post_edits` row.
     PostEdited {
         /// The post.

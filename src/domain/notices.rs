@@ -33,6 +33,10 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             Ok(())
         }
         Fact::PostPublished { post, fresh: true } => published(tx, *post),
+        Fact::PostCameLate(id) => {
+            let new = post(tx, *id)?;
+            mentioned(tx, &new).map(|_| ())
+        }
         Fact::PostEdited { post, newly_mentioned, quiet: false } => edited(tx, *post, newly_mentioned),
         Fact::PostBoosted { boost, fresh: true } => {
             let boost = post(tx, *boost)?;
@@ -145,14 +149,20 @@ fn tell(
 }
 
 /// Mentions, and followers who asked to hear of each post.
-fn published(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
-    let new = post(tx, id)?;
+/// Tells the people of this node whom a post names; answers who they are.
+fn mentioned(tx: &mut Tx<'_>, new: &Post) -> Result<Vec<Id<Account>>> {
     let mentioned: Vec<Id<Account>> = Sql::new(
         "select m.account_id from mentions m join accounts a on a.id = m.account_id and a.domain is null where not m.silent and m.post_id = ",
     )
-    .bind(id)
+    .bind(new.id)
     .load_ids(tx.conn)?;
-    tell(tx, Kind::Mention, &mentioned, new.account_id, Some(id), Some(new.conversation_id))?;
+    tell(tx, Kind::Mention, &mentioned, new.account_id, Some(new.id), Some(new.conversation_id))?;
+    Ok(mentioned)
+}
+
+fn published(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    let new = post(tx, id)?;
+    let mentioned = mentioned(tx, &new)?;
     // Direct posts and replies are no news for subscribers, except replies to oneself.
     let subscribed = new.visibility != crate::model::Visibility::Direct
         && (new.in_reply_to_id.is_none() || new.in_reply_to_account_id == Some(new.account_id));

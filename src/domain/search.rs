@@ -28,6 +28,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::AccountRegistered(_)
         | Fact::AccountMoved(_)
         | Fact::PostPublished { .. }
+        | Fact::PostCameLate(_)
         | Fact::PostEdited { .. }
         | Fact::PostDeleted(_)
         | Fact::PostBoosted { .. }

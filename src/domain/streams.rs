@@ -21,6 +21,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             Ok(())
         }
         Fact::PostPublished { fresh: false, .. }
+        | Fact::PostCameLate(_)
         | Fact::PostBoosted { fresh: false, .. }
         | Fact::AccountRegistered(_)
         | Fact::AccountUpdated(_)

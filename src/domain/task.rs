@@ -31,6 +31,13 @@ pub enum Task {
         /// The post whose parent is unknown.
         post: i64,
     },
+    /// Fetch people who are named in a post and were not known when it came.
+    ResolveMentions {
+        /// The post.
+        post: i64,
+        /// Their actor ids, and whether each is only named, not addressed.
+        named: Vec<(String, bool)>,
+    },
     /// Fetch a remote post by its id.
     FetchPost {
         /// Its id.
@@ -127,6 +134,7 @@ impl Task {
     pub fn queue(&self) -> &'static str {
         match self {
             Self::FetchAncestors { .. }
+            | Self::ResolveMentions { .. }
             | Self::FetchPost { .. }
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
@@ -144,6 +152,7 @@ impl Task {
             Self::FanOutTags { .. } => "fan_out_tags",
             Self::MakeKeys { .. } => "make_keys",
             Self::FetchAncestors { .. } => "fetch_ancestors",
+            Self::ResolveMentions { .. } => "resolve_mentions",
             Self::FetchPost { .. } => "fetch_post",
             Self::RefreshAccount { .. } => "refresh_account",
             Self::PurgeAccount { .. } => "purge_account",
@@ -180,7 +189,9 @@ impl Task {
             | Self::ReadFeatured { account }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
             Self::Leave { account, day } => Some(format!("leave {account} {day}")),
-            Self::FetchAncestors { post } => Some(format!("fetch_ancestors {post}")),
+            Self::FetchAncestors { post } | Self::ResolveMentions { post, .. } => {
+                Some(format!("{} {post}", self.kind()))
+            }
             Self::ClosePoll { poll } | Self::SendPollUpdate { poll } | Self::RefreshPoll { poll } => {
                 Some(format!("{} {poll}", self.kind()))
             }

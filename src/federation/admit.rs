@@ -16,6 +16,12 @@ pub fn drops_reports(rules: &Rules, activity: &Json, host: &str) -> bool {
     activity.is_a("Flag") && rules.standing(host).reject_reports
 }
 
+/// Whether this host is a node of our own organisation, or one that an allowlist names: what its people write is taken in
+/// whoever it is addressed to (POST-15).
+pub fn is_colleague(rules: &Rules, host: &str) -> bool {
+    (rules.is_allowlist() || rules.has_organisation()) && rules.standing(host).is_peer
+}
+
 /// Takes out what the policy refuses. Free of cost while nobody is refused.
 pub fn strip(rules: &Rules, json: &mut Json) {
     if rules.is_restrictive() {

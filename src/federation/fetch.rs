@@ -8,7 +8,7 @@
 use super::{
     admit,
     charter::vouch,
-    json::Json,
+    json::{Bounds, Json},
     objects, own_keys,
     signatures::{Elsewhere, HopSigner, Scheme},
     webfinger::{self, Finger, Handle},
@@ -284,7 +284,7 @@ async fn read(
     budget: &Budget,
 ) -> Result<Read, Lack> {
     let answer = get(app, purpose, person, url, budget).await?;
-    let mut json = Json::parse(&answer.body).map_err(|e| Lack::Bad(e.to_string()))?;
+    let mut json = parse(&answer.body).map_err(|e| Lack::Bad(e.to_string()))?;
     admit::strip(&app.net().rules(), &mut json);
     let id = json.id().ok_or_else(|| Lack::Bad("a document without id".into()))?;
     let here = uri::normalize(answer.url.as_str()).unwrap_or_default();
@@ -292,6 +292,22 @@ async fn read(
         return Ok(Read::Own(Document { id, json, body: answer.body }));
     }
     Ok(Read::Elsewhere(id))
+}
+
+/// Collections are bounded by their bytes alone, everything else by its size and shape too (COLL-05).
+fn parse(body: &[u8]) -> Result<Json> {
+    let is_cut = |json: &Json| {
+        let most = ["items", "orderedItems"].into_iter().map(|name| json.get(name).items().count()).max();
+        most.is_some_and(|most| most >= limits::ARRAY_KEPT)
+    };
+    let is_collection = |json: &Json| objects::kind(json) == objects::Kind::Collection;
+    match Json::parse(body) {
+        Ok(json) if !(is_collection(&json) && is_cut(&json)) => Ok(json),
+        small => match Json::parse_within(body, Bounds::COLLECTION) {
+            Ok(json) if is_collection(&json) => Ok(json),
+            _ => small,
+        },
+    }
 }
 
 /// A signed GET whose answer is an ActivityPub document. A host that does not believe the common signature format is

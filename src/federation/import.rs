@@ -13,7 +13,7 @@ use crate::{
     app::App,
     domain::{
         Task,
-        remote::{self, Arrival},
+        remote::{self, Arrival, RemoteActor},
     },
     id::Id,
     limits,
@@ -120,7 +120,23 @@ async fn save(app: &App, found: FoundActor) -> Result<Account> {
     // The stored handle is the one that its server confirmed (DISC-09).
     actor.username.clone_from(&found.handle.username);
     let domain = found.handle.domain.clone();
-    app.write(move |tx| remote::save_actor(tx, &actor, &domain)).await
+    keep(app, actor, domain).await
+}
+
+/// Stores an actor as its document tells, under the policy for its host: who becomes known after a domain was silenced
+/// is silenced (MOD-06).
+pub(super) async fn keep(app: &App, actor: RemoteActor, domain: String) -> Result<Account> {
+    let rules = app.net().rules();
+    let silenced = rules.standing(&domain).silenced || rules.standing(uri::host(&actor.uri)).silenced;
+    app.write(move |tx| {
+        let mut account = remote::save_actor(tx, &actor, &domain)?;
+        if silenced && account.silenced_at.is_none() {
+            store::peers::set_silenced(tx.conn, &[account.id], true)?;
+            account.silenced_at = Some(store::peers::BY_POLICY);
+        }
+        Ok(account)
+    })
+    .await
 }
 
 /// The numbers of posts, followers and followings that an account's own server tells (DISC-10); never fewer than what is
@@ -159,6 +175,10 @@ pub async fn post(app: &App, id: &str, budget: &Budget) -> Result<Option<Post>> 
 /// # Errors
 /// As [`account`].
 pub async fn post_named(app: &App, id: &str, cause: &Cause, budget: &Budget) -> Result<Option<Post>> {
+    post_as(app, id, cause, Arrival::FETCHED, budget).await
+}
+
+async fn post_as(app: &App, id: &str, cause: &Cause, arrival: Arrival, budget: &Budget) -> Result<Option<Post>> {
     let uri = id.to_owned();
     let (known, gone) = app
         .read(move |conn| Ok((store::posts::find_by_uri(conn, &uri)?, store::posts::is_buried(conn, &uri)?)))
@@ -168,26 +188,26 @@ pub async fn post_named(app: &App, id: &str, cause: &Cause, budget: &Budget) -> 
     }
     let eyes = eyes::find(app, id, cause).await?;
     let document = fetch::document_for(app, eyes, id, budget).await?;
-    take(app, &document.json, budget).await
+    take(app, &document.json, arrival, budget).await
 }
 
 /// Takes a fetched post in. Its document is proven by the address that served it; its author is asked for at theirs.
-async fn take(app: &App, json: &Json, budget: &Budget) -> Result<Option<Post>> {
+async fn take(app: &App, json: &Json, arrival: Arrival, budget: &Budget) -> Result<Option<Post>> {
     let json = shown(json);
     let Some(id) = json.id() else { return Ok(None) };
     if objects::kind(json) != Kind::Post {
         return Ok(None);
     }
     let read = objects::post::read(json, None)?;
-    account(app, &read.author, budget).await?;
+    let author = account(app, &read.author, budget).await?.id;
     let data = link::data(app).await?;
     let url = uri::parse(&id).ok_or_else(|| Error::bad_request("no address"))?;
     <typed::Post as Object>::verify(json, &url, &data).await?;
-    match <typed::Post as Object>::from_json(json.clone(), &data).await {
-        Ok(post) => Ok(Some(post.row)),
-        Err(Error::NotFound) => Ok(None),
-        Err(e) => Err(e),
-    }
+    app.write(move |tx| {
+        let author = store::accounts::load(tx.conn, author)?;
+        remote::receive_post(tx, &author, &read, arrival)
+    })
+    .await
 }
 
 /// The post inside of a Create that was served in its place, when both live on one server.
@@ -260,7 +280,10 @@ pub async fn lookup(app: &App, text: &str, budget: &Budget) -> Result<Imported> 
             let id = json.id().ok_or(Error::NotFound)?;
             match known(app, &id).await? {
                 Some(known) => Ok(known),
-                None => take(app, json, budget).await?.map(|p| Imported::Post(Box::new(p))).ok_or(Error::NotFound),
+                None => take(app, json, Arrival::FETCHED, budget)
+                    .await?
+                    .map(|p| Imported::Post(Box::new(p)))
+                    .ok_or(Error::NotFound),
             }
         }
         _ => Err(Error::NotFound),
@@ -298,23 +321,55 @@ async fn known(app: &App, address: &str) -> Result<Option<Imported>> {
 pub async fn ancestors(app: &App, post: Id<Post>) -> Result<()> {
     let budget = Budget::new(3 * limits::ANCESTORS);
     let mut seen: Vec<String> = Vec::new();
-    let Some(mut current) = app.read(move |conn| store::posts::find(conn, post)).await? else { return Ok(()) };
-    while let Some(parent) = current.in_reply_to_uri.clone() {
-        if seen.len() >= limits::ANCESTORS || seen.contains(&parent) {
+    let mut next = app.read(move |conn| store::posts::find(conn, post)).await?;
+    while let Some(current) = next.take() {
+        if seen.len() >= limits::ANCESTORS || seen.contains(&current.uri) {
             return Ok(());
         }
-        let child = current.clone();
-        let cause = app.read(move |conn| Cause::of_answer(conn, &child)).await?;
-        match post_named(app, &parent, &cause, &budget).await {
-            Ok(Some(found)) => current = found,
-            Ok(None) => return Ok(()),
+        seen.push(current.uri.clone());
+        // What an earlier try found hangs in its place already.
+        if let Some(parent) = current.in_reply_to_id {
+            next = app.read(move |conn| store::posts::find(conn, parent)).await?;
+            continue;
+        }
+        let Some(parent) = current.in_reply_to_uri.clone() else { return Ok(()) };
+        let cause = app.read(move |conn| Cause::of_answer(conn, &current)).await?;
+        next = match post_as(app, &parent, &cause, Arrival::WALKED, &budget).await {
+            Ok(found) => found,
             Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
             // Not there, not for us, or not a post: the thread begins here.
             Err(_) => return Ok(()),
-        }
-        seen.push(parent);
+        };
     }
     Ok(())
+}
+
+/// The task `ResolveMentions`: people who are named in a post and were not known when it came (POST-06). They are shown
+/// with it; nobody is told.
+///
+/// # Errors
+/// `Upstream` when somebody cannot be asked for just now.
+pub async fn mentions(app: &App, post: Id<Post>, named: &[(String, bool)]) -> Result<()> {
+    let budget = Budget::of_activity();
+    let mut later = None;
+    for (uri, silent) in named {
+        let id = match account(app, uri, &budget).await {
+            Ok(account) if !account.is_unavailable() => account.id,
+            Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => {
+                later = Some(e);
+                continue;
+            }
+            // Nobody we could show.
+            _ => continue,
+        };
+        let silent = *silent;
+        app.write(move |tx| match store::posts::find(tx.conn, post)? {
+            Some(post) => store::posts::insert_mention(tx.conn, post.id, id, silent),
+            None => Ok(()),
+        })
+        .await?;
+    }
+    later.map_or(Ok(()), Err)
 }
 
 /// The task `RefreshAccount`: reads an account again from its origin, with the counts its server tells when it was known
@@ -377,7 +432,7 @@ pub async fn featured(app: &App, id: Id<Account>) -> Result<()> {
 async fn featured_post(app: &App, owner: &Account, item: &Json, budget: &Budget) -> Result<Option<Post>> {
     let Some(id) = item.as_uri().filter(|id| uri::same_authority(id, &owner.uri)) else { return Ok(None) };
     if !item.is_object() || objects::kind(item) != Kind::Post {
-        return post(app, &id, budget).await;
+        return post_as(app, &id, &Cause::default(), Arrival::WALKED, budget).await;
     }
     if let Some(Imported::Post(known)) = known(app, &id).await? {
         return Ok(Some(*known));
@@ -385,7 +440,7 @@ async fn featured_post(app: &App, owner: &Account, item: &Json, budget: &Budget)
     if objects::post::read(item, None)?.author != owner.uri {
         return Ok(None);
     }
-    take(app, item, budget).await
+    take(app, item, Arrival::WALKED, budget).await
 }
 
 /// The task `RefreshPoll`: reads a remote poll again (POLL-03).

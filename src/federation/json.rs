@@ -52,6 +52,9 @@ impl Bounds {
         Self { depth: limits::JSON_DEPTH, nodes: usize::MAX, kept: usize::MAX, refused: usize::MAX };
 }
 
+/// What a number of things is at most: nothing that adds a few of them overflows.
+const COUNT: i64 = 1 << 40;
+
 /// A value. Keys are in the order of the document, each once, with known prefixes removed (`as:name` is `name`,
 /// `@id` is `id`).
 #[derive(Clone, Debug, PartialEq)]
@@ -172,7 +175,7 @@ impl Json {
             Self::Text(text) => text.trim().parse().ok()?,
             _ => return None,
         };
-        Some(number.max(0))
+        Some(number.clamp(0, COUNT))
     }
 
     /// A number.

@@ -12,7 +12,6 @@ use crate::{
     Error, Result,
     app::App,
     crypto::{KeyKind, PublicKey},
-    domain::remote,
     id::Id,
     model::Account,
     store,
@@ -54,6 +53,9 @@ pub struct Known {
     pub key: PublicKey,
     /// The account row carries this key (it has room for one of each kind).
     pub in_row: bool,
+    /// When the owner's document that listed it was read. A key for which the row has no room counts until that is read
+    /// again: then it may not be listed any more (SIG-23).
+    learned: Option<Timestamp>,
     /// When the row was last found to be as this says. Milliseconds.
     checked: Arc<AtomicI64>,
 }
@@ -70,9 +72,10 @@ impl Known {
     }
 
     /// Whether the account row still carries this key under this id: another process, or an Update, may have replaced it.
+    /// Of one without a place in the row: whether the owner was not read since.
     pub fn is_current(&self, row: &Account) -> bool {
         if !self.in_row {
-            return true;
+            return row.fetched_at == self.learned;
         }
         let (id, key) = match self.key.kind() {
             KeyKind::Rsa => (&row.public_key_id, &row.public_key),
@@ -171,6 +174,7 @@ fn from_row(keys: &Keys, key_id: &str, row: &Account) -> Option<Arc<Known>> {
         actor: row.uri.as_str().into(),
         key: key.ok()?,
         in_row: true,
+        learned: row.fetched_at,
         checked: Arc::default(),
     };
     Some(keep(keys, known))
@@ -235,6 +239,9 @@ pub async fn refresh(app: &App, keys: &Keys, key_id: &str) -> Result<Option<Resu
     let flight = keys.flights.get_with(key_id.to_owned(), Arc::default);
     let _alone = flight.lock().await;
     let now = app.clock().now();
+    if keys.is_known_gone(key_id, now) {
+        return Ok(Some(Err(Trouble::Gone)));
+    }
     if keys.asked.get(key_id).is_some_and(|at| now.millis() - at.millis() < AGAIN * 1_000) {
         // It may just have been renewed by the one before us in line.
         return Ok(keys.known.get(key_id).map(Ok));
@@ -328,7 +335,7 @@ async fn save(app: &App, document: Arc<Document>, budget: &Budget) -> Result<Acc
             (found.actor, found.handle.domain)
         }
     };
-    app.write(move |tx| remote::save_actor(tx, &actor, &domain)).await
+    super::import::keep(app, actor, domain).await
 }
 
 /// Stores the owner and keeps the key.
@@ -343,6 +350,8 @@ async fn remember(
         Ok(account) => account,
         Err(error @ (Error::Unavailable(_) | Error::NoSpace)) => return Err(error),
         Err(Error::Gone) => return Ok(Err(Trouble::Gone)),
+        // Somebody else wrote it at the same moment: that says nothing of the key.
+        Err(Error::Conflict(_)) => return Ok(Err(Trouble::Away)),
         Err(error) => {
             tracing::debug!(%error, "an actor was refused");
             return Ok(Err(Trouble::Refused));
@@ -359,6 +368,7 @@ async fn remember(
         actor: account.uri.as_str().into(),
         key,
         in_row: false,
+        learned: account.fetched_at,
         checked: Arc::default(),
     };
     Ok(Ok(keep(keys, known)))

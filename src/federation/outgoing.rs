@@ -61,6 +61,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::ReportFiled(id) => reported(tx, *id),
         // Nothing of these leaves the node.
         Fact::AccountRegistered(_)
+        | Fact::PostCameLate(_)
         | Fact::PostEdited { quiet: true, .. }
         | Fact::FiltersChanged(_)
         | Fact::Notified(_)

@@ -141,20 +141,10 @@ impl Claims {
     }
 }
 
-/// The host a request was for: `Host` or `:authority`, and `X-Forwarded-Host` from a trusted proxy only (SIGIN-10).
-pub fn authority(app: &App, parts: &Parts) -> String {
-    let text = |name: header::HeaderName| parts.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let proxied = parts
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .is_some_and(|ConnectInfo(peer)| app.config().is_trusted_proxy(peer.ip()));
-    if proxied
-        && let Some(forwarded) = text(header::HeaderName::from_static("x-forwarded-host"))
-        && let Some(last) = forwarded.rsplit(',').next()
-    {
-        return last.trim().to_owned();
-    }
-    parts.uri.authority().map(|a| a.as_str().to_owned()).or_else(|| text(header::HOST)).unwrap_or_default()
+/// The host a request was for: `Host`, which says what a trusted proxy was asked for, else `:authority` (SIGIN-10).
+pub fn authority(parts: &Parts) -> String {
+    let host = parts.headers.get(header::HOST).and_then(|v| v.to_str().ok());
+    host.or_else(|| parts.uri.authority().map(|a| a.as_str())).unwrap_or_default().to_owned()
 }
 
 /// Who is connected, after trusted proxies were looked through.
@@ -173,7 +163,7 @@ impl Prover {
     /// # Errors
     /// See [`Refusal`].
     pub fn read(&self, app: &App, parts: &Parts) -> Result<Claims, Refusal> {
-        let authority = authority(app, parts);
+        let authority = authority(parts);
         let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
         let claims = signatures::read(&Incoming {
             method: parts.method.as_str(),
@@ -289,18 +279,35 @@ impl Prover {
     async fn check(&self, app: &App, claims: &Claims, claim: &Claim, known: Arc<Known>) -> Result<Arc<Known>, Refusal> {
         match claim.verify(&known.key) {
             Ok(()) => Ok(known),
-            Err(Reject::Signature) if self.may_ask(app, claims, &known.key_id).is_err() => {
-                Err(Reject::Signature.into())
-            }
-            Err(Reject::Signature) => match keys::refresh(app, &self.keys, &known.key_id).await? {
-                Some(Ok(fresh)) => {
-                    claim.verify(&fresh.key)?;
-                    Ok(fresh)
-                }
-                Some(Err(Trouble::Gone)) => Err(Refusal::OwnerGone),
-                Some(Err(_)) | None => Err(Reject::Signature.into()),
-            },
+            Err(Reject::Signature) => self.check_again(app, claims, claim, &known).await,
             Err(reject) => Err(reject.into()),
+        }
+    }
+
+    async fn check_again(
+        &self,
+        app: &App,
+        claims: &Claims,
+        claim: &Claim,
+        known: &Known,
+    ) -> Result<Arc<Known>, Refusal> {
+        // Nothing is fetched for somebody who is suspended or gone (SIG-19, SIG-20).
+        let account = known.account;
+        match app.read(move |conn| store::accounts::find(conn, account)).await? {
+            Some(row) if row.suspended_at.is_some() => return Err(Refusal::Host),
+            Some(row) if row.deleted_at.is_some() => return Err(Refusal::OwnerGone),
+            _ => {}
+        }
+        if self.may_ask(app, claims, &known.key_id).is_err() {
+            return Err(Reject::Signature.into());
+        }
+        match keys::refresh(app, &self.keys, &known.key_id).await? {
+            Some(Ok(fresh)) => {
+                claim.verify(&fresh.key)?;
+                Ok(fresh)
+            }
+            Some(Err(Trouble::Gone)) => Err(Refusal::OwnerGone),
+            Some(Err(_)) | None => Err(Reject::Signature.into()),
         }
     }
 
@@ -393,5 +400,26 @@ pub fn spoke(app: &App, actor: &str) {
     if let Ok(url) = Url::parse(actor) {
         app.net().wake(&url);
         super::deliver::heard_from(app, uri::host(actor));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fed_sigin_10_what_a_trusted_proxy_was_asked_for_counts_over_http_2_too() {
+        let parts = |uri: &str, host: Option<&str>| {
+            let mut request = axum::http::Request::builder().uri(uri);
+            if let Some(host) = host {
+                request = request.header("host", host);
+            }
+            request.body(()).unwrap().into_parts().0
+        };
+        // `Host` is what `server::forwarded` made of the proxy's word.
+        assert_eq!(authority(&parts("http://inner:8080/inbox", Some("social.example"))), "social.example");
+        assert_eq!(authority(&parts("/inbox", Some("social.example"))), "social.example");
+        assert_eq!(authority(&parts("https://social.example/inbox", None)), "social.example");
+        assert_eq!(authority(&parts("/inbox", None)), "");
     }
 }

@@ -21,6 +21,9 @@ pub struct Received {
     pub signer: Account,
     /// Whose personal inbox it came to; none for the shared one.
     pub recipient: Option<Id<Account>>,
+    /// The signer is of our own organisation, or of a node that an allowlist names: what they write is taken in whoever
+    /// it is addressed to (POST-15).
+    pub colleague: bool,
     /// The activity, read before the transaction began. Its `id`, when it has one, is on the signer's authority.
     pub activity: Arc<Parsed>,
 }

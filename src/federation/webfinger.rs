@@ -76,6 +76,11 @@ pub struct Finger {
 /// # Errors
 /// `NotFound` when the domain knows no such actor, or is our own; `Forbidden` by host policy; `Upstream` for another try.
 pub async fn lookup(app: &App, handle: &Handle, budget: &Budget) -> Result<Finger> {
+    look_for(app, handle, None, budget).await
+}
+
+/// As [`lookup`]; where one name stands for several actors (a person and a group), the one with this id is meant.
+async fn look_for(app: &App, handle: &Handle, wanted: Option<&str>, budget: &Budget) -> Result<Finger> {
     if app.site().is_own_name(&handle.domain) {
         return Err(Error::NotFound);
     }
@@ -83,20 +88,20 @@ pub async fn lookup(app: &App, handle: &Handle, budget: &Budget) -> Result<Finge
     let mut url = origin.clone();
     url.set_path("/.well-known/webfinger");
     url.query_pairs_mut().append_pair("resource", &format!("acct:{handle}"));
-    match ask(app, url, handle, budget).await {
+    match ask(app, url, handle, wanted, budget).await {
         Err(Error::BadRequest(_) | Error::NotFound) => {}
         other => return other,
     }
     let template = host_meta(app, origin, budget).await.ok_or(Error::NotFound)?;
     let resource: String = url::form_urlencoded::byte_serialize(format!("acct:{handle}").as_bytes()).collect();
     let url = uri::parse(&template.replace("{uri}", &resource)).ok_or(Error::NotFound)?;
-    ask(app, url, handle, budget).await.map_err(|e| match e {
+    ask(app, url, handle, wanted, budget).await.map_err(|e| match e {
         Error::BadRequest(_) => Error::NotFound,
         other => other,
     })
 }
 
-async fn ask(app: &App, url: Url, handle: &Handle, budget: &Budget) -> Result<Finger> {
+async fn ask(app: &App, url: Url, handle: &Handle, wanted: Option<&str>, budget: &Budget) -> Result<Finger> {
     budget.spend()?;
     let accept = "application/jrd+json, application/json";
     let answer = app.net().fetch(Ask::get(Purpose::Webfinger, url).accept(accept)).await;
@@ -113,15 +118,19 @@ async fn ask(app: &App, url: Url, handle: &Handle, budget: &Budget) -> Result<Fi
         }
         status => return Err(Error::bad_request(status.to_string())),
     }
-    read(&Json::parse(&answer.body)?, handle)
+    read(&Json::parse(&answer.body)?, handle, wanted)
 }
 
-fn read(json: &Json, asked: &Handle) -> Result<Finger> {
-    let uri = json
+fn read(json: &Json, asked: &Handle, wanted: Option<&str>) -> Result<Finger> {
+    let mut actors = json
         .values("links")
         .filter(|link| link.text("rel") == Some("self") && link.text("type").is_some_and(is_activity))
-        .find_map(|link| uri::normalize(link.text("href")?))
-        .ok_or(Error::NotFound)?;
+        .filter_map(|link| uri::normalize(link.text("href")?));
+    let first = actors.next().ok_or(Error::NotFound)?;
+    let uri = match wanted {
+        Some(wanted) if first != wanted => actors.find(|id| id == wanted).unwrap_or(first),
+        _ => first,
+    };
     let subject = match json.text("subject") {
         Some(subject) => Handle::parse(subject).ok_or_else(|| Error::bad_request("a subject that is no handle"))?,
         None => asked.clone(),
@@ -183,7 +192,7 @@ async fn stable(app: &App, first: Handle, id: &str, known: &mut Vec<Finger>, bud
         let finger = match known.iter().find(|f| f.asked == asked) {
             Some(finger) => finger.clone(),
             None => {
-                let finger = lookup(app, &asked, budget).await.ok()?;
+                let finger = look_for(app, &asked, Some(id), budget).await.ok()?;
                 known.push(finger.clone());
                 finger
             }
@@ -220,6 +229,22 @@ mod tests {
     }
 
     #[test]
+    fn fed_disc_08_of_several_actors_of_one_name_the_wanted_one_is_meant() {
+        let json = Json::parse(
+            br#"{"subject":"acct:tea@x.example","links":[
+            {"rel":"self","type":"application/activity+json","href":"https://x.example/c/tea"},
+            {"rel":"self","type":"application/activity+json","href":"https://x.example/u/tea"}]}"#,
+        )
+        .unwrap();
+        let asked = Handle::parse("tea@x.example").unwrap();
+        let found = |wanted: Option<&str>| read(&json, &asked, wanted).unwrap().uri;
+        assert_eq!(found(Some("https://x.example/u/tea")), "https://x.example/u/tea");
+        for wanted in [None, Some("https://x.example/c/tea"), Some("https://x.example/u/other")] {
+            assert_eq!(found(wanted), "https://x.example/c/tea");
+        }
+    }
+
+    #[test]
     fn the_actor_is_the_self_link_with_an_activitypub_type() {
         let json = Json::parse(
             br#"{"subject":"acct:Ben@x.example","links":[{"rel":"http://webfinger.net/rel/profile-page","href":"https://x.example/@ben"},
@@ -227,7 +252,7 @@ mod tests {
             {"rel":"self","type":"application/activity+json","href":"https://X.example/users/ben"}]}"#,
         )
         .unwrap();
-        let finger = read(&json, &Handle::parse("ben@x.example").unwrap()).unwrap();
+        let finger = read(&json, &Handle::parse("ben@x.example").unwrap(), None).unwrap();
         assert_eq!(finger.uri, "https://x.example/users/ben");
         assert_eq!(finger.subject, finger.asked);
         assert_eq!(

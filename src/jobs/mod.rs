@@ -59,6 +59,7 @@ async fn run(app: &App, task: Task) -> Result<()> {
         }
         Task::ClosePoll { poll } => app.write(move |tx| polls::close(tx, Id::new(poll))).await,
         Task::FetchAncestors { post } => import::ancestors(app, Id::new(post)).await,
+        Task::ResolveMentions { post, named } => import::mentions(app, Id::new(post), &named).await,
         Task::FetchPost { uri } => import::post(app, &uri, &Budget::of_activity()).await.map(|_| ()),
         Task::RefreshAccount { account } => import::refresh_account(app, Id::new(account)).await,
         Task::RefreshPoll { poll } => import::refresh_poll(app, Id::new(poll)).await,

@@ -23,6 +23,7 @@ pub struct Opened {
     pub url: Url,
     pub(super) body: Incoming,
     pub(super) deadline: Instant,
+    pub(super) pause: Option<std::time::Duration>,
     pub(super) limit: usize,
     pub(super) _slot: Slot,
 }
@@ -59,7 +60,8 @@ impl Opened {
     /// [`Failure::TooLarge`], [`Failure::TimedOut`], [`Failure::Unreachable`] when the connection broke.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Failure> {
         loop {
-            let frame = tokio::time::timeout_at(self.deadline, self.body.frame()).await;
+            let until = self.pause.map_or(self.deadline, |pause| self.deadline.min(Instant::now() + pause));
+            let frame = tokio::time::timeout_at(until, self.body.frame()).await;
             let Some(frame) = frame.map_err(|_| Failure::TimedOut)? else { return Ok(None) };
             let frame = frame.map_err(|e| Failure::Unreachable(e.to_string()))?;
             if let Ok(data) = frame.into_data() {

@@ -33,7 +33,7 @@ use hyper::{
     header::{self, HeaderValue},
 };
 use hyper_util::{
-    client::legacy::Client,
+    client::legacy::{Client, connect::capture_connection},
     rt::{TokioExecutor, TokioTimer},
 };
 use pace::Pauses;
@@ -65,6 +65,7 @@ pub struct Ask {
     signer: Option<Arc<dyn Signer>>,
     limit: usize,
     patience: Duration,
+    pause: Option<Duration>,
 }
 
 impl Ask {
@@ -77,7 +78,8 @@ impl Ask {
             _ => limits::FETCH_TOTAL_MS,
         });
         let (headers, body) = (HeaderMap::new(), Bytes::new());
-        Self { purpose, method: Method::GET, url, headers, body, signer: None, limit, patience }
+        let pause = (purpose == Purpose::Deliver).then_some(Duration::from_millis(limits::DELIVERY_PAUSE_MS));
+        Self { purpose, method: Method::GET, url, headers, body, signer: None, limit, patience, pause }
     }
     /// A POST with this body; redirects are not followed (DLV-10), at most 64 KiB of the answer are read.
     pub fn post(purpose: Purpose, url: Url, body: impl Into<Bytes>) -> Self {
@@ -105,6 +107,11 @@ impl Ask {
     /// Lowers the deadline of the whole request, which is the purpose's; it cannot be raised.
     pub fn within(mut self, patience: Duration) -> Self {
         self.patience = self.patience.min(patience);
+        self
+    }
+    /// Lowers the time for which nothing may come; a delivery has one of its own (DLV-02).
+    pub fn pausing(mut self, pause: Duration) -> Self {
+        self.pause = Some(self.pause.map_or(pause, |own| own.min(pause)));
         self
     }
     /// Lowers or raises the limit of the body. Unit: bytes after decompression.
@@ -304,7 +311,7 @@ impl Gate {
             _ => self.0.pauses.clear(&host),
         }
         let (status, headers, limit) = (parts.status, parts.headers, ask.limit);
-        Ok(Opened { status, headers, url, body, deadline, limit, _slot: slot })
+        Ok(Opened { status, headers, url, body, deadline, pause: ask.pause, limit, _slot: slot })
     }
 
     /// Signs and sends. A kept connection that the other side closed at the same moment is tried once more: everything
@@ -338,7 +345,11 @@ impl Gate {
             *request.method_mut() = ask.method.clone();
             *request.uri_mut() = uri.clone();
             *request.headers_mut() = headers.clone();
-            match client.request(request).await {
+            let answer = match ask.pause {
+                Some(pause) => patiently(client, request, pause).await?,
+                None => client.request(request).await,
+            };
+            match answer {
                 Ok(answer) => return Ok(answer),
                 Err(error) if again && was_closed(&error) => again = false,
                 Err(error) => return Err(failure_of(&error)),
@@ -369,6 +380,21 @@ impl State {
             signing: tokio::sync::Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),
         }
     }
+}
+
+/// Makes a request that is given up when nothing is answered for so long after the connection stood.
+async fn patiently(
+    client: &Http,
+    mut request: Request<Full<Bytes>>,
+    pause: Duration,
+) -> Result<Result<hyper::Response<Incoming>, hyper_util::client::legacy::Error>, Failure> {
+    let mut connection = capture_connection(&mut request);
+    let mut answer = client.request(request);
+    tokio::select! {
+        answer = &mut answer => return Ok(answer),
+        _ = connection.wait_for_connection_metadata() => {}
+    }
+    tokio::time::timeout(pause, answer).await.map_err(|_| Failure::TimedOut)
 }
 
 /// What an answer's `Retry-After` asks for: seconds, or a date.

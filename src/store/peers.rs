@@ -5,7 +5,7 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, DomainBlock, Follow, PeerRow},
+    model::{Account, DomainBlock, Follow, Listing, PeerRow, Post, Visibility},
     time::Timestamp,
 };
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -115,6 +115,50 @@ pub fn set_hidden(conn: &mut Conn, ids: &[Id<Account>], hidden: bool) -> Result<
 /// Silences accounts by policy, or ends that; decisions of staff stay.
 pub fn set_silenced(conn: &mut Conn, ids: &[Id<Account>], silenced: bool) -> Result<()> {
     set_by_policy(conn, "silenced_at", ids, silenced)
+}
+
+/// Posts of an account above `after` that stand in the public timelines and should not, or the other way round
+/// (`listed`): public ones that answer nobody else.
+pub fn misplaced(
+    conn: &mut Conn,
+    account: Id<Account>,
+    listed: bool,
+    after: Id<Post>,
+    most: i64,
+) -> Result<Vec<Id<Post>>> {
+    let (now, also) = match listed {
+        true => (
+            Listing::Hidden,
+            " and p.boost_of_id is null and p.in_reply_to_uri is null \
+             and (p.in_reply_to_account_id is null or p.in_reply_to_account_id = p.account_id)",
+        ),
+        false => (Listing::Remote, ""),
+    };
+    Sql::new("select p.id from posts p where p.account_id = ")
+        .bind(account)
+        .with(" and p.id > ", after)
+        .with(" and p.listing = ", now)
+        .with(" and p.visibility = ", Visibility::Public)
+        .push(also)
+        .with(" order by p.id limit ", most)
+        .load_ids(conn)
+}
+
+/// Puts posts of other nodes into the public timelines, or takes them off.
+pub fn set_listed(conn: &mut Conn, posts: &[Id<Post>], listed: bool) -> Result<()> {
+    let (from, to) = match listed {
+        true => (Listing::Hidden, Listing::Remote),
+        false => (Listing::Remote, Listing::Hidden),
+    };
+    for batch in posts.chunks(256) {
+        Sql::new("update posts set listing = ")
+            .bind(to)
+            .with(" where listing = ", from)
+            .push(" and id in ")
+            .ids(batch)
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 fn set_by_policy(conn: &mut Conn, column: &'static str, ids: &[Id<Account>], on: bool) -> Result<()> {

@@ -131,10 +131,10 @@ fn reply_line(frame: &Frame, views: &PostViews, view: &PostView) -> Option<Strin
 }
 
 fn poll_lines(frame: &Frame, view: &PollView, now: Timestamp) -> (Vec<PollOption>, String) {
-    let votes: i64 = view.options.iter().map(|option| option.votes_count).sum();
+    let votes = view.options.iter().map(|option| option.votes_count).fold(0, i64::saturating_add);
     let voters = view.poll.voters_count.unwrap_or(votes);
     let hidden = view.poll.hide_totals && view.poll.closed_at.is_none();
-    let share = |count: i64| if hidden || voters <= 0 { 0 } else { (count * 100 / voters).clamp(0, 100) };
+    let share = |count: i64| if hidden || voters <= 0 { 0 } else { (count.saturating_mul(100) / voters).clamp(0, 100) };
     let options = view.options.iter();
     let options = options.map(|o| PollOption { title: o.title.clone(), percent: share(o.votes_count) }).collect();
     let words = frame.w();

@@ -135,6 +135,8 @@ async fn fed_fol_14_blocked_moved_and_instance_actors_refuse_and_nobody_is_404()
         let follow = s.ada.activity("Follow", s.node.url(&format!("/users/{name}")));
         let own = s.ada.letter(&s.node, &format!("/users/{name}/inbox"), &follow).send(&s.node).await;
         assert_eq!(own.status, 404, "{name}");
+        let other = s.ada.letter(&s.node, "/users/carol/inbox", &follow).send(&s.node).await;
+        assert_eq!(other.status, 404, "{name}, at somebody else's");
         assert_eq!(s.sends(&s.ada, &follow).await, 202, "{name}");
         assert!(s.east.inbox().is_empty(), "{name}");
     }

@@ -299,3 +299,62 @@ async fn fed_post_21_a_page_shows_its_title_link_text_and_the_community_it_was_p
     assert_eq!(seen["mentions"][0]["acct"], format!("rust@{}", s.west.authority));
     assert_eq!(seen["visibility"], "public");
 }
+
+#[tokio::test]
+async fn fed_post_11_fed_addr_in_04_a_second_personal_delivery_adds_its_owner() {
+    let s = Scene::new().await;
+    let mut note = s.note(&s.ada, "1", "for two of you");
+    (note["to"], note["cc"]) = (json!([s.uri(&s.bob)]), json!([]));
+    let mut create = s.ada.activity("Create", note.clone());
+    (create["to"], create["cc"]) = (note["to"].clone(), note["cc"].clone());
+    let reads = async || {
+        let id = s.post(note["id"].as_str().unwrap()).await.unwrap().id;
+        let path = format!("/api/v1/statuses/{id}");
+        (s.bob.get(&path).await.status, s.carol.get(&path).await.status)
+    };
+    for (name, seen) in [("bob", (200, 404)), ("carol", (200, 200)), ("carol", (200, 200))] {
+        let reply = s.ada.letter(&s.node, &format!("/users/{name}/inbox"), &create).send(&s.node).await;
+        assert_eq!(reply.status, 202, "{}", reply.text);
+        s.node.settle().await;
+        assert_eq!(reads().await, seen, "{name}");
+    }
+    assert_eq!(s.count("select count(*) from posts").await, 1);
+}
+
+#[tokio::test]
+async fn fed_post_01_an_old_post_is_news_to_those_it_names_and_to_nobody_else() {
+    let s = Scene::new().await;
+    let ada = s.account(&s.ada).await.id;
+    s.bob.post(&format!("/api/v1/accounts/{ada}/follow"), json!({ "notify": true })).await.ok();
+    let mut note = s.note(&s.ada, "1", "long ago");
+    note["published"] = json!(s.node.clock.now().plus_seconds(-7 * 3_600).rfc3339());
+    note["cc"] = json!([s.uri(&s.carol), format!("{}/followers", s.ada.id)]);
+    note["tag"] = json!([{ "type": "Mention", "href": s.uri(&s.carol) }]);
+    let id = s.creates(&s.ada, &note).await;
+    assert_eq!(s.told(&s.carol).await, ["mention"]);
+    assert!(s.told(&s.bob).await.is_empty());
+    assert_eq!(s.home(&s.bob).await, [id]);
+    // A young one is news to both.
+    note["id"] = json!(format!("{}/notes/2", s.ada.id));
+    note["published"] = json!(s.node.clock.now().rfc3339());
+    s.creates(&s.ada, &note).await;
+    assert_eq!((s.told(&s.carol).await.len(), s.told(&s.bob).await), (2, vec!["status".to_owned()]));
+}
+
+#[tokio::test]
+async fn fed_poll_01_tallies_beyond_all_bounds_are_cut() {
+    let s = Scene::new().await;
+    let option = |name: &str| json!({ "type": "Note", "name": name, "replies": { "totalItems": i64::MAX } });
+    let mut poll = s.note(&s.ada, "1", "which?");
+    poll["type"] = json!("Question");
+    poll["oneOf"] = json!([option("tea"), option("coffee"), option("water")]);
+    poll["votersCount"] = json!(i64::MAX);
+    poll["endTime"] = json!(s.node.clock.now().plus_days(1).rfc3339());
+    let id = s.creates(&s.ada, &poll).await;
+    let seen = s.status(&s.bob, &id).await["poll"].clone();
+    let total = seen["votes_count"].as_i64().unwrap();
+    assert!(total > 0 && total < 1 << 50, "{seen}");
+    let post = s.post(&id).await.unwrap().id;
+    let page = s.bob.get(&format!("/@ada@{}/{post}", s.east.authority)).await;
+    assert!(page.status < 500, "{}", page.status);
+}

@@ -376,3 +376,28 @@ async fn fed_poll_05_a_vote_is_never_a_post() {
     assert!(s.told(&s.bob).await.is_empty());
     assert_eq!(s.bob.get("/api/v1/conversations").await.ok(), json!([]));
 }
+
+#[tokio::test]
+async fn fed_thr_02_ancestors_of_a_boosted_answer_are_fetched_and_a_broken_walk_goes_on_later() {
+    let s = Scene::new().await;
+    let root = s.note(&s.vera, "root", "root");
+    let mut middle = s.note(&s.vera, "middle", "middle");
+    middle["inReplyTo"] = root["id"].clone();
+    let mut leaf = s.note(&s.vera, "leaf", "leaf");
+    leaf["inReplyTo"] = middle["id"].clone();
+    s.west.serve_as("/users/vera/notes/root", 503, "text/plain", "");
+    s.west.serve("/users/vera/notes/middle", middle.clone());
+    s.west.serve("/users/vera/notes/leaf", leaf.clone());
+    s.sends(&s.ada, &boost(&s.ada, leaf["id"].clone())).await;
+    let above = async || {
+        let leaf = s.post(leaf["id"].as_str().unwrap()).await.unwrap().id;
+        let context = s.bob.get(&format!("/api/v1/statuses/{leaf}/context")).await.ok();
+        let above = context["ancestors"].as_array().unwrap().clone();
+        above.iter().map(|p| p["content"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(above().await, ["middle"]);
+    s.west.serve("/users/vera/notes/root", root);
+    s.node.clock.advance(60_000);
+    s.node.settle().await;
+    assert_eq!(above().await, ["root", "middle"]);
+}

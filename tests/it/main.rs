@@ -13,6 +13,7 @@ mod storage;
 mod support;
 
 mod changes;
+mod colleagues;
 mod db;
 mod delivery;
 mod delivery_truth;
@@ -55,6 +56,8 @@ mod readers;
 mod relationships;
 mod search;
 mod statuses;
+mod strangers;
 mod streaming;
+mod stumbles;
 mod timelines;
 mod tokens;

@@ -267,3 +267,67 @@ async fn members_of_an_exclusive_list_are_read_there_and_not_at_home() {
     let newest = s.creates(&s.ada, &s.note(&s.ada, "3", "newest")).await;
     assert!(s.home(&s.bob).await.contains(&newest) && s.home(&s.bob).await.contains(&old));
 }
+
+/// Suspends a domain for the whole node.
+async fn suspend(s: &Scene, domain: &str) {
+    let severity = Severity::Suspend;
+    let comment = String::new();
+    let block = NewBlock { domain: domain.to_owned(), severity, reject_media: false, reject_reports: false, comment };
+    peers::block(&s.node.app, Staff::console(), block).await.unwrap();
+}
+
+#[tokio::test]
+async fn fed_mod_06_a_block_ends_the_follows_of_its_people_and_turns_them_away() {
+    let s = Scene::new().await;
+    let ada = s.account(&s.ada).await.id;
+    s.sends(&s.ada, &s.ada.activity("Follow", s.uri(&s.carol))).await;
+    assert_eq!(s.count("select count(*) from follows where state = 1").await, 2);
+    suspend(&s, "east.test").await;
+    assert_eq!(s.count("select count(*) from follows").await, 0);
+    s.node.settle().await;
+    s.east.forget();
+    assert_eq!(s.ada.deliver(&s.node, &s.ada.activity("Follow", s.uri(&s.carol))).await.status, 403);
+    let unknown = Sender::new(&s.east, "unknown");
+    assert_eq!(unknown.deliver(&s.node, &unknown.activity("Follow", s.uri(&s.carol))).await.status, 403);
+    s.writes(&s.carol, "public", "mine").await;
+    s.node.settle().await;
+    assert!(s.east.received().is_empty(), "nothing is fetched and nothing is sent");
+    assert_ne!(s.bob.post(&format!("/api/v1/accounts/{ada}/follow"), json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn sec_aut_26_who_is_blocked_does_not_come_back_through_a_boost_an_answer_or_a_search() {
+    let s = Scene::new().await;
+    let known = s.note(&s.vera, "known", "old words");
+    let (fresh, root) = (s.note(&s.vera, "fresh", "new words"), s.note(&s.vera, "root", "root"));
+    for (name, note) in [("known", &known), ("fresh", &fresh), ("root", &root)] {
+        s.west.serve(&format!("/users/vera/notes/{name}"), note.clone());
+    }
+    s.sends(&s.ada, &boost(&s.ada, known["id"].clone())).await;
+    assert!(s.post(known["id"].as_str().unwrap()).await.is_some());
+    suspend(&s, "west.test").await;
+    s.west.forget();
+    for note in [&known, &fresh] {
+        s.sends(&s.ada, &boost(&s.ada, note["id"].clone())).await;
+    }
+    let mut answers = Vec::new();
+    for (name, parent) in [("1", &root), ("2", &known)] {
+        let mut answer = s.note(&s.ada, name, "an answer");
+        answer["inReplyTo"] = parent["id"].clone();
+        answers.push(s.creates(&s.ada, &answer).await);
+    }
+    let home = s.bob.get("/api/v1/timelines/home").await.ok();
+    assert!(!home.to_string().contains("words"), "{home}");
+    for id in &answers {
+        let Some(post) = s.post(id).await else { continue };
+        let context = s.bob.get(&format!("/api/v1/statuses/{}/context", post.id)).await.ok();
+        assert_eq!(context["ancestors"], json!([]));
+    }
+    for wanted in [&known, &fresh] {
+        let q = wanted["id"].as_str().unwrap();
+        let found = s.bob.get(&format!("/api/v2/search?resolve=true&q={q}")).await.ok();
+        assert_eq!((&found["statuses"], &found["accounts"]), (&json!([]), &json!([])));
+    }
+    assert!(s.post(fresh["id"].as_str().unwrap()).await.is_none());
+    assert!(s.west.received().is_empty());
+}

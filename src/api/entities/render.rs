@@ -371,7 +371,7 @@ pub fn poll(view: &PollView, signed_in: bool, now: Timestamp) -> Poll<'_> {
         expires_at: poll.expires_at,
         expired,
         multiple: poll.multiple,
-        votes_count: view.options.iter().map(|o| o.votes_count).sum(),
+        votes_count: view.options.iter().map(|o| o.votes_count).fold(0, i64::saturating_add),
         voters_count: poll.voters_count,
         options: view
             .options

@@ -21,6 +21,7 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
     if tx.site().owns_str(&actor.uri) || tx.site().owns_str(&actor.inbox) {
         return Err(Error::forbidden("an actor of another server with an address of ours"));
     }
+    store::remote::lock(tx.conn, &actor.uri)?;
     let known = store::accounts::find_by_uri(tx.conn, &actor.uri)?;
     if known.is_none() && store::posts::find_by_uri(tx.conn, &actor.uri)?.is_some() {
         return Err(Error::forbidden("a post does not become somebody"));

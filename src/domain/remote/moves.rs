@@ -18,8 +18,9 @@ const DAYS_BETWEEN: i64 = 7;
 const CHUNK: i64 = 50;
 
 /// `from` says that it is `to` from now on; `to` was read from its origin just now. False when it is not to be believed:
-/// the target does not name the old id, is gone or moved itself, or another Move was carried out within seven days.
-pub fn receive_move(tx: &mut Tx<'_>, from: &Account, to: &Account) -> Result<bool> {
+/// the target does not name the old id, is gone or moved itself, or another Move was carried out within seven days, which
+/// does not hold among `colleagues`: the nodes of one charter.
+pub fn receive_move(tx: &mut Tx<'_>, from: &Account, to: &Account, colleagues: bool) -> Result<bool> {
     let from = store::accounts::load(tx.conn, from.id)?;
     // A target that moved itself within these days would make a circle, whatever its document says by now.
     let recent = [from.move_processed_at, to.move_processed_at]
@@ -32,7 +33,7 @@ pub fn receive_move(tx: &mut Tx<'_>, from: &Account, to: &Account) -> Result<boo
         && !to.is_unavailable()
         && to.moved_to_id.is_none()
         && names(to, &from.uri);
-    if recent || !sound {
+    if recent && !colleagues || !sound {
         return Ok(false);
     }
     store::remote::set_moved(tx.conn, from.id, to.id, tx.now)?;

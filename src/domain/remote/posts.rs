@@ -3,9 +3,8 @@
 use super::{Addressing, PUBLIC, RemotePost, actors::emojis_json, remember};
 use crate::{
     Error, Result,
-    config::FederationPolicy,
     domain::{
-        Task, Tx, Viewer,
+        Fact, Task, Tx, Viewer,
         html::{self, Html},
         polls,
         posts::{self, NewPoll, NewPost, Revision},
@@ -31,11 +30,17 @@ pub struct Arrival {
     pub recipient: Option<Id<Account>>,
     /// We asked for it: taken whatever it is, and no news.
     pub fetched: bool,
+    /// It is only part of something that is being fetched, a thread or a profile: nothing more is fetched for it.
+    pub walking: bool,
+    /// Its author is of our own organisation: taken whoever it is addressed to (POST-15).
+    pub colleague: bool,
 }
 
 impl Arrival {
     /// We asked for it.
-    pub const FETCHED: Self = Self { recipient: None, fetched: true };
+    pub const FETCHED: Self = Self { recipient: None, fetched: true, walking: false, colleague: false };
+    /// We asked for it on the way to something else.
+    pub const WALKED: Self = Self { walking: true, ..Self::FETCHED };
 }
 
 /// Who may see what is addressed like this by the owner of `followers` (ADDR-IN-01 to 04, 07).
@@ -62,6 +67,8 @@ struct People {
     /// Somebody of this node is named and addressed.
     notified: bool,
     group: Option<Id<Account>>,
+    /// Who is named and not known here: actor id, silent.
+    unknown: Vec<(String, bool)>,
 }
 
 fn people(
@@ -78,11 +85,18 @@ fn people(
             wanted.push(address);
         }
     }
-    let mut out = People { mentions: Vec::new(), local: false, notified: false, group: None };
+    let mut out = People { mentions: Vec::new(), local: false, notified: false, group: None, unknown: Vec::new() };
     let accounts = store::remote::accounts_by_uri(tx.conn, &wanted)?;
     let mut own: Vec<Id<Account>> = accounts.iter().filter(|a| a.is_local()).map(|a| a.id).collect();
     own.extend(arrival.recipient.filter(|owner| !own.contains(owner)));
     let averse = store::domain_blocks::averse(tx.conn, author.id, &own)?;
+    let strangers = post.mentions.iter().map(|m| m.uri.as_str()).filter(|uri| accounts.iter().all(|a| a.uri != *uri));
+    for uri in strangers.filter(|uri| !tx.site().owns_str(uri)).take(limits::FETCHES_PER_ACTIVITY) {
+        let addressed = post.addressing.all().any(|a| a == uri);
+        if addressed || visibility <= Visibility::Unlisted {
+            out.unknown.push((uri.to_owned(), !addressed));
+        }
+    }
     for account in accounts {
         if account.id == author.id || account.is_unavailable() {
             continue;
@@ -173,11 +187,14 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
     }
     let visibility = visibility(&post.addressing, author.followers_url.as_deref());
     let people = people(tx, author, post, visibility, arrival)?;
-    if !arrival.fetched && !people.local && parent.is_none() && !is_relevant(tx, author)? {
+    if !arrival.fetched && !people.local && parent.is_none() && !is_relevant(tx, author, arrival)? {
         return Ok(None);
     }
     let created_at = believed(post.published, tx.now);
-    let news = created_at >= tx.now.plus_seconds(-NEWS_HOURS * 3600) || people.notified;
+    let recent = created_at >= tx.now.plus_seconds(-NEWS_HOURS * 3600);
+    // What is for nobody but the people it names is news to them whenever it comes.
+    let fresh = !arrival.fetched && (recent || people.notified && visibility == Visibility::Direct);
+    let late = !arrival.fetched && !fresh && people.notified;
     let new = NewPost {
         id: posts::free_id(tx, created_at)?,
         uri: post.uri.clone(),
@@ -200,14 +217,21 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         tags: post.hashtags.clone(),
         media: media(tx, author, post),
         poll: poll(tx, post),
-        fresh: news && !arrival.fetched,
+        fresh,
         remote_boosts_count: post.boosts.unwrap_or(0),
         remote_favourites_count: post.favourites.unwrap_or(0),
     };
     let orphan = new.in_reply_to_uri.is_some();
     let Some(stored) = posts::insert_post(tx, new)? else { return Ok(None) };
-    if orphan && !arrival.fetched {
+    if late {
+        tx.record(Fact::PostCameLate(stored.id))?;
+    }
+    if orphan && !arrival.walking {
         tx.enqueue(&Task::FetchAncestors { post: stored.id.raw() })?;
+    }
+    let wanted = !arrival.walking && !people.unknown.is_empty();
+    if wanted && (arrival.fetched || people.local || store::remote::has_local_follower(tx.conn, author.id)?) {
+        tx.enqueue(&Task::ResolveMentions { post: stored.id.raw(), named: people.unknown })?;
     }
     Ok(Some(stored))
 }
@@ -221,9 +245,8 @@ fn owned(tx: &Tx<'_>, actor: &Account, id: &str) -> Result<()> {
 }
 
 /// Is what this account writes of interest here, whoever it is addressed to?
-fn is_relevant(tx: &mut Tx<'_>, author: &Account) -> Result<bool> {
-    Ok(tx.config().federation.policy == FederationPolicy::Allowlist
-        || store::remote::has_local_follower(tx.conn, author.id)?)
+fn is_relevant(tx: &mut Tx<'_>, author: &Account, arrival: Arrival) -> Result<bool> {
+    Ok(arrival.colleague || store::remote::has_local_follower(tx.conn, author.id)?)
 }
 
 /// Missing, unreadable, ancient and future dates mean now (POST-01).

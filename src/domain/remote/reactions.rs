@@ -3,7 +3,6 @@
 use super::{Addressing, posts::believed, remember, visibility};
 use crate::{
     Error, Result,
-    config::FederationPolicy,
     domain::{
         Tx, Viewer, follows,
         posts::{self, NewBoost},
@@ -32,6 +31,8 @@ pub struct Announced {
     pub published: Option<Timestamp>,
     /// For whom.
     pub addressing: Addressing,
+    /// By somebody of our own organisation (POST-15).
+    pub colleague: bool,
 }
 
 /// Somebody elsewhere boosts a post (INT-03 to INT-05): counted once per account; posts that are not for everybody only
@@ -51,9 +52,7 @@ pub fn receive_boost(tx: &mut Tx<'_>, booster: &Account, post: &Post, announced:
     if !allowed || author.is_unavailable() || !can_see(tx.conn, Viewer::from(booster.id), &original, tx.now)? {
         return Ok(());
     }
-    let wanted = original.local
-        || tx.config().federation.policy == FederationPolicy::Allowlist
-        || store::remote::has_local_follower(tx.conn, booster.id)?;
+    let wanted = original.local || announced.colleague || store::remote::has_local_follower(tx.conn, booster.id)?;
     if !wanted {
         return Ok(());
     }

@@ -8,7 +8,6 @@ use super::{
 use crate::{
     Result,
     app::App,
-    config::FederationPolicy,
     domain::{
         Tx,
         remote::{self, Announced},
@@ -54,8 +53,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
         (What::Boost(object), None) => {
             let gone = store::remote::is_gone(tx.conn, &[object], "", tx.now)?;
             // Nobody's curiosity but that of our own people makes us fetch.
-            let wanted = tx.config().federation.policy == FederationPolicy::Allowlist
-                || store::remote::has_local_follower(tx.conn, received.signer.id)?;
+            let wanted = received.colleague || store::remote::has_local_follower(tx.conn, received.signer.id)?;
             let fetchable = !tx.site().owns_str(object) && !gone && wanted;
             Ok(if fetchable { Outcome::Fetch } else { Outcome::Done })
         }
@@ -71,8 +69,12 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
 
 fn boost(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, post: &Post) -> Result<()> {
     let Some(id) = &activity.id else { return Ok(()) };
-    let announced =
-        Announced { uri: id.clone(), published: activity.published, addressing: activity.addressing.clone() };
+    let announced = Announced {
+        uri: id.clone(),
+        published: activity.published,
+        addressing: activity.addressing.clone(),
+        colleague: received.colleague,
+    };
     remote::receive_boost(tx, &received.signer, post, &announced)
 }
 

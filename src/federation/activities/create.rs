@@ -1,6 +1,6 @@
 //! Create (POST-01, POST-11, POST-12, AUT-01, AUT-02).
 
-use super::{Outcome, Parsed, Received, parsed::Embedded};
+use super::{Outcome, Parsed, Received, authorize::authorize_activity, parsed::Embedded};
 use crate::{
     Error, Result,
     app::App,
@@ -43,8 +43,21 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
     }
 }
 
+/// The same activity at another inbox.
+pub(super) fn again(tx: &mut Tx<'_>, received: &Received) -> Result<()> {
+    let activity = received.activity.clone();
+    authorize_activity(&received.signer.uri, &activity, tx.site())?;
+    match &activity.embedded {
+        // One that waits for its author to be read again is complete when it was.
+        Embedded::Post(post) if !hides_followers(&received.signer, post, tx.now) => {
+            remote::receive_post(tx, &received.signer, post, arrival(received)).map(|_| ())
+        }
+        _ => Ok(()),
+    }
+}
+
 fn arrival(received: &Received) -> Arrival {
-    Arrival { recipient: received.recipient, fetched: false }
+    Arrival { recipient: received.recipient, colleague: received.colleague, ..Arrival::default() }
 }
 
 /// The post is for nobody but somebody on its author's own server, and we do not know the collection of the author's

@@ -59,6 +59,18 @@ fn effect(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Out
     }
 }
 
+/// An activity that was seen before came once more, to somebody else's inbox perhaps: it may add an addressee and
+/// nothing else (POST-11).
+///
+/// # Errors
+/// As [`apply`].
+pub fn again(tx: &mut Tx<'_>, received: &Received) -> Result<()> {
+    match received.activity.kind {
+        Kind::Create if received.recipient.is_some() => create::again(tx, received),
+        _ => Ok(()),
+    }
+}
+
 /// Fetches what an activity needs, then has its effect.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use crate::{
     app::App,
     domain::remote,
     federation::{fetch::Budget, import},
-    store,
+    peers, store, uri,
 };
 
 pub(super) fn apply(activity: &Parsed) -> Outcome {
@@ -26,5 +26,8 @@ pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, b
         return Ok(());
     }
     let from = received.signer.clone();
-    app.write(move |tx| remote::receive_move(tx, &from, &to).map(|_| ())).await
+    let colleagues = peers::organisation(app).is_some_and(|ours| {
+        [&from.uri, &to.uri].into_iter().all(|id| ours.charter.node_at(uri::authority(id)).is_some())
+    });
+    app.write(move |tx| remote::receive_move(tx, &from, &to, colleagues).map(|_| ())).await
 }

@@ -15,7 +15,8 @@ use crate::{
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
     match &activity.embedded {
         Embedded::Post(post) => {
-            let arrival = Arrival { recipient: received.recipient, fetched: false };
+            let (recipient, colleague) = (received.recipient, received.colleague);
+            let arrival = Arrival { recipient, colleague, ..Arrival::default() };
             remote::update_post(tx, &received.signer, post, arrival)?;
             Ok(Outcome::Done)
         }

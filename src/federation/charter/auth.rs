@@ -19,7 +19,7 @@ use axum::http::{header, request::Parts};
 /// `Unsigned`, `Clock`.
 pub fn claims(app: &App, parts: &Parts) -> Result<Vec<Claim>, Refused> {
     let now = app.clock().now();
-    let authority = proof::authority(app, parts);
+    let authority = proof::authority(parts);
     let names = OwnNames::new(app.site().base_url(), app.site().domain());
     signatures::read(&Incoming {
         method: parts.method.as_str(),
@@ -50,6 +50,19 @@ pub fn prove(claims: &[Claim], node: &Member, body: &[u8]) -> Result<(), Refused
     let key = PublicKey::from_multikey(&node.key).map_err(|_| Refused::Stranger)?;
     claim.body_fits(body).map_err(|reject| Refused::Unsigned(reject.reason()))?;
     claim.verify(&key).map_err(|_| Refused::Stranger)
+}
+
+/// Whether one of the keys belongs to a node of the charter, or to one that was removed: from the headers alone.
+///
+/// # Errors
+/// `Stranger`.
+pub fn may_be_member(claims: &[Claim], signed: &Signed) -> Result<(), Refused> {
+    let charter = &signed.charter;
+    let listed = claims.iter().map(|claim| uri::authority(&claim.key_id)).any(|authority| {
+        charter.node_at(authority).is_some()
+            || charter.removed.iter().any(|gone| uri::authority(&gone.actor) == authority)
+    });
+    if listed { Ok(()) } else { Err(Refused::Stranger) }
 }
 
 /// The node that signed.

@@ -240,6 +240,15 @@ async fn try_others(app: &App) -> Vec<Check> {
     futures_util::future::join_all(tried).await
 }
 
+/// Whether this node waits for the first version of an organisation.
+///
+/// # Errors
+/// `NoOrganisation` when it does not.
+pub async fn expects_one(app: &App) -> Result<()> {
+    app.read(|conn| store::users::find_setting(conn, PENDING)).await?.ok_or(Refused::NoOrganisation)?;
+    Ok(())
+}
+
 /// The first version of an organisation, for a node that waits for it.
 ///
 /// # Errors

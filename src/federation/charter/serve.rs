@@ -53,6 +53,10 @@ impl IntoResponse for Failed {
             Error::TooLarge(reason) => (413, "too_large", reason.into_owned()),
             Error::RateLimited { .. } => (429, "rate_limit", "Too many requests".into()),
             error @ (Error::Forbidden(_) | Error::Unauthorized(_)) => (403, "forbidden", error.to_string()),
+            error @ Error::BadRequest(_) => (400, "malformed", error.to_string()),
+            error @ Error::NotFound => (404, "not_found", error.to_string()),
+            error @ Error::Conflict(_) => (409, "conflict", error.to_string()),
+            error @ Error::Gone => (410, "gone", error.to_string()),
             error => {
                 tracing::error!(%error, "a request about the charter failed here");
                 (500, "failed", "Internal error".into())
@@ -94,9 +98,15 @@ async fn show(State(app): State<App>, parts: Parts) -> Answered {
 async fn receive(State(app): State<App>, request: Request) -> Answered {
     let (parts, body) = request.into_parts();
     let claims = auth::claims(&app, &parts)?;
+    let ours = peers::organisation(&app);
+    // Megabytes are read from nobody who cannot be proven.
+    match &ours {
+        Some(ours) => auth::may_be_member(&claims, ours)?,
+        None => join::expects_one(&app).await?,
+    }
     let body = read(body, limits::CHARTER_BYTES).await?;
     let now = app.clock().now();
-    let Some(ours) = peers::organisation(&app) else {
+    let Some(ours) = ours else {
         return Ok(join::receive_first(&app, &claims, &body).await.map(|()| taken())?);
     };
     let node = auth::member(&claims, &ours, &body)?;

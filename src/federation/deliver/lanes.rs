@@ -19,6 +19,10 @@ const LOW: usize = 8;
 const HELD_KEPT: usize = 1_024;
 /// Requests under way in all; the gate has a few more for fetches.
 const UNDER_WAY: usize = limits::OUTGOING - 40;
+/// Tries of a row that its host fails over, while it takes others, before the row is given up.
+const STUMBLES: u32 = 5;
+/// Rows remembered for each host that it failed over.
+const SUSPECTS: usize = 64;
 /// Hosts read from the database at once.
 const REFILLED: usize = 64;
 
@@ -60,6 +64,24 @@ impl Row {
     }
 }
 
+/// A row over which its host failed: perhaps the host is not well, perhaps it cannot take just this one.
+#[derive(Debug)]
+struct Suspect {
+    /// How often.
+    stumbles: u32,
+    /// When it may be tried again.
+    until: Timestamp,
+    /// The host took another row since the first time.
+    others_pass: bool,
+}
+
+impl Suspect {
+    /// It was tried so often that others of its sender may overtake it, if order does not matter to either.
+    fn may_be_overtaken(&self, row: &Row) -> bool {
+        self.stumbles >= STUMBLES && !row.durable
+    }
+}
+
 #[derive(Debug, Default)]
 struct Lane {
     /// In the order they were written.
@@ -74,6 +96,8 @@ struct Lane {
     next: Option<Timestamp>,
     /// Stands in `ready`.
     queued: bool,
+    /// In memory only: after a restart all are tried anew.
+    suspects: HashMap<Id<Delivery>, Suspect>,
 }
 
 /// All hosts.
@@ -200,6 +224,9 @@ impl Lanes {
         }
         let Some(lane) = self.hosts.get_mut(host) else { return };
         lane.under_way.retain(|(_, id)| *id != row.id);
+        if over {
+            lane.suspects.remove(&row.id);
+        }
         if !lane.queued && !lane.rows.is_empty() {
             lane.queued = true;
             self.ready.push_back(host.to_owned());
@@ -230,6 +257,29 @@ impl Lanes {
         was_troubled
     }
 
+    /// The host answered this row with a failure of its own. True when it is the row that is at fault: the host failed
+    /// over it again and again and took others meanwhile. Else the row waits by itself, and others are tried before it.
+    pub fn stumbled(&mut self, host: &str, row: &Row, now: Timestamp, jitter: u64) -> bool {
+        let Some(lane) = self.hosts.get_mut(host) else { return false };
+        if lane.suspects.len() >= SUSPECTS && !lane.suspects.contains_key(&row.id) {
+            lane.suspects.clear();
+        }
+        let suspect = lane.suspects.entry(row.id).or_insert(Suspect { stumbles: 0, until: now, others_pass: false });
+        suspect.stumbles = suspect.stumbles.saturating_add(1);
+        suspect.until = now.plus_millis(schedule::delay(&schedule::STEPS, suspect.stumbles, jitter));
+        suspect.stumbles >= STUMBLES && suspect.others_pass
+    }
+
+    /// The host took a row: those it failed over when it perhaps was not well are tried again at once. Most of what was
+    /// tried until now says nothing of them.
+    pub fn took_another(&mut self, host: &str) {
+        let Some(lane) = self.hosts.get_mut(host) else { return };
+        for suspect in lane.suspects.values_mut().filter(|suspect| !suspect.others_pass) {
+            (suspect.others_pass, suspect.until) = (true, Timestamp::from_millis(0));
+            suspect.stumbles = suspect.stumbles.min(STUMBLES / 2);
+        }
+    }
+
     /// The host failed: all its rows wait in the database. Answers failures, since when, and when it is tried again;
     /// none when this request only belonged to a failure that is counted already.
     pub fn failed(
@@ -255,7 +305,14 @@ impl Lanes {
 
     /// The host spoke: it is tried at once. Whether it was waiting.
     pub fn wake(&mut self, host: &str) -> bool {
-        self.hosts.get_mut(host).is_some_and(|lane| lane.next.take().is_some())
+        let Some(lane) = self.hosts.get_mut(host) else { return false };
+        let was_waiting = lane.next.take().is_some();
+        if was_waiting {
+            for suspect in lane.suspects.values_mut().filter(|suspect| !suspect.others_pass) {
+                suspect.until = Timestamp::from_millis(0);
+            }
+        }
+        was_waiting
     }
 
     /// Are there rows of this host in the database that could be sent soon?
@@ -285,6 +342,7 @@ impl Lanes {
         lane.rows.clear();
         lane.more_after = Some(0);
         lane.next = None;
+        lane.suspects.clear();
     }
 
     /// Hosts with something waiting.
@@ -307,14 +365,7 @@ impl Lanes {
 impl Lane {
     /// All rows in memory belong to senders that wait: those of others must not wait with them.
     fn is_held(&self, now: Timestamp) -> bool {
-        let mut held: Vec<Id<Account>> = Vec::new();
-        self.rows.len() < HELD_KEPT
-            && self.rows.iter().all(|row| {
-                if row.not_before > now && !held.contains(&row.account) {
-                    held.push(row.account);
-                }
-                held.contains(&row.account)
-            })
+        self.rows.len() < HELD_KEPT && self.first(now, Vec::new(), self.failures > 0).is_none()
     }
 
     /// The oldest row whose sender has nothing under way and nothing older waiting.
@@ -322,23 +373,41 @@ impl Lane {
         if self.next.is_some_and(|at| at > now) {
             return None;
         }
-        let most = if self.failures > 0 { 1 } else { limits::PER_HOST };
+        let troubled = self.failures > 0;
+        let most = if troubled { 1 } else { limits::PER_HOST };
         if self.under_way.len() >= most {
             return None;
         }
-        let mut held: Vec<Id<Account>> = self.under_way.iter().map(|(account, _)| *account).collect();
-        for at in 0..self.rows.len() {
-            let row = self.rows.get(at)?;
-            if held.contains(&row.account) {
-                continue;
-            }
-            if row.not_before > now {
-                held.push(row.account);
-                continue;
-            }
-            return self.rows.remove(at);
+        let busy: Vec<Id<Account>> = self.under_way.iter().map(|(account, _)| *account).collect();
+        let mut found = self.first(now, busy.clone(), troubled);
+        // One row must not be every probe of its host: only when there is nobody else's, not even in the database.
+        if found.is_none() && troubled && (self.more_after.is_none() || self.rows.len() >= HELD_KEPT) {
+            found = self.first(now, busy, false);
         }
-        None
+        self.rows.remove(found?)
+    }
+
+    /// Where the oldest row stands that may go out now. `held`: senders that are busy. `others`: none over which the host
+    /// failed before.
+    fn first(&self, now: Timestamp, mut held: Vec<Id<Account>>, others: bool) -> Option<usize> {
+        let mut overtaken: Vec<Id<Account>> = Vec::new();
+        self.rows.iter().position(|row| {
+            if held.contains(&row.account) {
+                return false;
+            }
+            let suspect = self.suspects.get(&row.id);
+            let waits = row.not_before > now || suspect.is_some_and(|suspect| others || suspect.until > now);
+            let may_pass = !row.durable || !overtaken.contains(&row.account);
+            if !waits && may_pass {
+                return true;
+            }
+            if row.not_before <= now && suspect.is_some_and(|suspect| suspect.may_be_overtaken(row)) {
+                overtaken.push(row.account);
+            } else {
+                held.push(row.account);
+            }
+            false
+        })
     }
 }
 

@@ -319,6 +319,9 @@ fn conclude(app: &App, this: &Arc<Deliveries>, host: String, row: Row, started: 
             let delivered = matches!(outcome, Outcome::Delivered);
             let was_troubled = delivered && lanes.succeeded(&host);
             lanes.ended(&host, &row, true);
+            if delivered {
+                lanes.took_another(&host);
+            }
             drop(lanes);
             if delivered {
                 this.seen.took(&host, now);
@@ -385,7 +388,13 @@ fn conclude(app: &App, this: &Arc<Deliveries>, host: String, row: Row, started: 
             drop(lanes);
             this.effect(app, Effect::Postpone(id, why, at));
         }
-        Outcome::HostLater { why, retry_after } => {
+        Outcome::HostLater { why, retry_after, stumbled } => {
+            // It takes what others send, and again and again not this: the row is at fault (DLV-01, REL-18).
+            if stumbled && lanes.stumbled(&host, &row, now, app.random().u64()) {
+                lanes.ended(&host, &row, true);
+                drop(lanes);
+                return this.effect(app, Effect::Park(row.id, why));
+            }
             let failed = lanes.failed(&host, started, now, retry_after, app.random().u64());
             lanes.ended(&host, &row, false);
             drop(lanes);

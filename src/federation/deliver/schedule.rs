@@ -82,10 +82,14 @@ pub enum Answer {
     Gone,
     /// This sender is not believed just now: the row waits, the host is well.
     Unauthorized,
+    /// It is sent elsewhere, and a POST does not follow (DLV-10): the row waits, the host is well.
+    Elsewhere,
     /// The host is not well: everything to it waits (DLV-01).
     Later {
         /// Seconds the host asked for.
         retry_after: Option<i64>,
+        /// It took the request and failed over it: the activity may be the reason, not the host.
+        stumbled: bool,
     },
 }
 
@@ -96,10 +100,13 @@ pub fn judge(status: u16, retry_after: Option<&str>, now: Timestamp) -> Answer {
         401 => Answer::Unauthorized,
         404 => Answer::Missing,
         410 => Answer::Gone,
-        408 | 425 | 429 | 500..=599 => Answer::Later { retry_after: retry_after.and_then(|text| seconds(text, now)) },
+        408 | 425 | 429 | 500..=599 => {
+            let retry_after = retry_after.and_then(|text| seconds(text, now));
+            Answer::Later { retry_after, stumbled: status >= 500 && retry_after.is_none() }
+        }
         400..=499 => Answer::Refused,
-        // Redirects of a POST are not followed (DLV-10): like an answer nobody understands they may pass.
-        _ => Answer::Later { retry_after: None },
+        // Like an answer nobody understands it may pass.
+        _ => Answer::Elsewhere,
     }
 }
 
@@ -135,7 +142,7 @@ mod tests {
     #[test]
     fn fed_dlv_01_retry_after_is_obeyed_in_both_forms() {
         let at = |answer| match answer {
-            Answer::Later { retry_after } => next_attempt(NOW, NOW, 1, retry_after, 0).millis() - NOW.millis(),
+            Answer::Later { retry_after, .. } => next_attempt(NOW, NOW, 1, retry_after, 0).millis() - NOW.millis(),
             other => panic!("{other:?}"),
         };
         assert_eq!(at(judge(429, Some("120"), NOW)), 120_000);
@@ -155,9 +162,15 @@ mod tests {
         for status in [400, 403, 405, 413, 422] {
             assert_eq!(judge(status, None, NOW), Answer::Refused, "{status}");
         }
-        for status in [301, 302, 307, 408, 425, 429, 500, 502, 503, 504] {
-            assert_eq!(judge(status, None, NOW), Answer::Later { retry_after: None }, "{status}");
+        for status in [301, 302, 307, 308, 600] {
+            assert_eq!(judge(status, None, NOW), Answer::Elsewhere, "{status}");
         }
+        for status in [408, 425, 429, 500, 502, 503, 504] {
+            let stumbled = status >= 500;
+            assert_eq!(judge(status, None, NOW), Answer::Later { retry_after: None, stumbled }, "{status}");
+        }
+        let busy = Answer::Later { retry_after: Some(9), stumbled: false };
+        assert_eq!(judge(503, Some("9"), NOW), busy, "a host that says when is a host that knows");
     }
 
     #[test]

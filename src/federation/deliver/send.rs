@@ -48,8 +48,8 @@ pub enum Outcome {
     Forbidden(Refusal),
     /// The host is well, this sender's rows wait; after `tries` this one is parked.
     SenderLater { why: String, steps: &'static [i64], tries: Option<i64> },
-    /// The host is not well.
-    HostLater { why: String, retry_after: Option<i64> },
+    /// The host is not well; `stumbled`: it answered, and it may be this row that it cannot take.
+    HostLater { why: String, retry_after: Option<i64>, stumbled: bool },
 }
 
 impl Outcome {
@@ -80,6 +80,10 @@ pub async fn send(app: &App, bodies: &Bodies, row: &Row) -> Outcome {
 
 fn ours(why: String) -> Outcome {
     Outcome::SenderLater { why, steps: &POISON_STEPS, tries: Some(POISON) }
+}
+
+fn later(why: String, retry_after: Option<i64>) -> Outcome {
+    Outcome::HostLater { why, retry_after, stumbled: false }
 }
 
 async fn attempt(app: &App, bodies: &Bodies, row: &Row) -> Result<Outcome> {
@@ -113,7 +117,12 @@ async fn attempt(app: &App, bodies: &Bodies, row: &Row) -> Result<Outcome> {
                 schedule::Answer::Unauthorized => {
                     Outcome::SenderLater { why: why(), steps: &schedule::UNAUTHORIZED_STEPS, tries: None }
                 }
-                schedule::Answer::Later { retry_after } => Outcome::HostLater { why: why(), retry_after },
+                schedule::Answer::Elsewhere => {
+                    Outcome::SenderLater { why: why(), steps: &schedule::STEPS, tries: None }
+                }
+                schedule::Answer::Later { retry_after, stumbled } => {
+                    Outcome::HostLater { why: why(), retry_after, stumbled }
+                }
             }
         }
         // An answer of any length is an answer.
@@ -121,15 +130,15 @@ async fn attempt(app: &App, bodies: &Bodies, row: &Row) -> Result<Outcome> {
         Err(Failure::Unsigned(why)) => ours(why),
         // What a name resolves to may be a mistake that passes; the rest are rules that stay.
         Err(Failure::Refused(refusal @ (Refusal::PrivateAddress | Refusal::OutsideRanges | Refusal::NeverAllowed))) => {
-            Outcome::HostLater { why: refusal.code().to_owned(), retry_after: None }
+            later(refusal.code().to_owned(), None)
         }
         Err(Failure::Refused(refusal)) => Outcome::Forbidden(refusal),
         Err(Failure::Paused(wait)) => {
             let seconds = i64::try_from(wait.as_secs()).ok();
-            Outcome::HostLater { why: "paused".to_owned(), retry_after: seconds }
+            later("paused".to_owned(), seconds)
         }
         Err(failure @ (Failure::Unreachable(_) | Failure::TimedOut | Failure::Nonsense(_))) => {
-            Outcome::HostLater { why: failure.to_string(), retry_after: None }
+            later(failure.to_string(), None)
         }
     })
 }

@@ -11,6 +11,7 @@ use super::{
     activities, admit,
     proof::{self, Prover, Refusal, prover},
     received::{Outcome, Received},
+    signatures::Reject,
 };
 use crate::{
     Error, Result,
@@ -19,7 +20,7 @@ use crate::{
     domain::{Task, Tx, remote},
     limits,
     model::Account,
-    store, uri,
+    peers, store, uri,
 };
 use axum::{
     Json as JsonBody, Router,
@@ -161,6 +162,15 @@ async fn prove_and_take(
             Err(Refusal::OwnerGone) if document.is_own_end() && prover.is_gone(app, claims, &document.actor).await => {
                 return bury(app, document).await;
             }
+            // Its key lives at an address of its own, which tells nothing any more: the actor's own address does.
+            Err(refusal @ (Refusal::NoKey | Refusal::Unproven(Reject::Signature)))
+                if document.is_own_end() && is_here(app, &document.actor).await? =>
+            {
+                return match prover.is_gone(app, claims, &document.actor).await {
+                    true => bury(app, document).await,
+                    false => Err(refusal.into()),
+                };
+            }
             Err(refusal) => return Err(refusal.into()),
         };
         if *known.actor != document.actor {
@@ -173,7 +183,15 @@ async fn prove_and_take(
             return Ok(());
         }
         let text = std::str::from_utf8(body).map_err(|_| Turned::Shape(StatusCode::BAD_REQUEST, "not UTF-8"))?;
-        match take(app, known.clone(), document, text.to_owned(), name.clone()).await? {
+        let taken = take(app, known.clone(), document, text.to_owned(), name.clone()).await;
+        let taken = taken.map_err(|turned| match turned {
+            // Nobody is here to be followed: worth a word where it came to somebody's own inbox (FOL-14).
+            Turned::Effect(Error::NotFound) if name.is_some() && document.json.is_a("Follow") => {
+                Turned::Shape(StatusCode::NOT_FOUND, "nobody to follow")
+            }
+            other => other,
+        });
+        match taken? {
             Taken::Yes => return Ok(()),
             Taken::NobodyThere => return Err(Turned::Shape(StatusCode::NOT_FOUND, "no such inbox")),
             Taken::Suspended => return Err(Refusal::Host.into()),
@@ -215,6 +233,8 @@ enum Stranger {
 }
 
 async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
+    let colleague =
+        peers::organisation(app).is_some_and(|ours| ours.charter.node_at(uri::authority(&document.actor)).is_some());
     let (actor, about_itself, now) = (document.actor.clone(), document.is_about_itself(), app.clock().now());
     let deleted = if document.json.is_a("Delete") { document.json.uri("object") } else { None };
     Ok(app
@@ -225,6 +245,8 @@ async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
                 Some(_) => Stranger::Welcome,
                 // What a neighbour said of an address nobody knew is not its owner's word (AUTH-11).
                 None if store::remote::is_gone(conn, &[&actor], &actor, now)? => Stranger::Gone,
+                // Somebody of our own organisation becomes known this way, or is known to be gone (SIGIN-27).
+                None if colleague => Stranger::Welcome,
                 // Most of the traffic of a public node: accounts nobody here ever heard of end or change (SIGIN-27).
                 None if about_itself => Stranger::Forget,
                 // Nothing of theirs is here; a moderator of a group may mean what somebody else wrote (DEL-05).
@@ -234,6 +256,14 @@ async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
                 None => Stranger::Welcome,
             })
         })
+        .await?)
+}
+
+/// Whether there is anything of this actor here that could end.
+async fn is_here(app: &App, actor: &str) -> Result<bool, Refusal> {
+    let actor = actor.to_owned();
+    Ok(app
+        .read(move |conn| Ok(store::accounts::find_by_uri(conn, &actor)?.is_some_and(|a| !a.is_unavailable())))
         .await?)
 }
 
@@ -269,10 +299,12 @@ async fn take(
     body: String,
     name: Option<String>,
 ) -> Result<Taken, Turned> {
+    let rules = app.net().rules();
     let offer = Arc::new(Offer {
         room: queue::room(app),
         // An entry names it: nothing below what this node can store is too much.
-        is_peer: app.net().rules().standing(uri::host(&known.actor)).is_peer,
+        is_peer: rules.standing(uri::host(&known.actor)).is_peer,
+        colleague: admit::is_colleague(&rules, uri::host(&known.actor)),
         known,
         // Markup is cleaned here, outside of the transaction: there is one writer.
         activity: Arc::new(activities::parsed::parse(&document.json).map_err(Turned::Effect)?),
@@ -300,6 +332,7 @@ async fn take(
 struct Offer {
     room: Arc<queue::Room>,
     is_peer: bool,
+    colleague: bool,
     known: Arc<super::keys::Known>,
     activity: Arc<activities::parsed::Parsed>,
     activity_uri: Option<String>,
@@ -315,14 +348,16 @@ impl Offer {
             Ok(admitted) => admitted,
             Err(taken) => return Ok(taken),
         };
+        let received = Received { signer, recipient, colleague: self.colleague, activity: self.activity.clone() };
         if !self.is_new(tx)? {
+            activities::again(tx, &received)?;
             return Ok(Taken::Yes);
         }
+        let signer = &received.signer;
         let day_old = tx.now.plus_seconds(-REFRESH_HOURS * 3_600);
         if signer.fetched_at.is_none_or(|at| at < day_old) {
             tx.enqueue(&Task::RefreshAccount { account: signer.id.raw() })?;
         }
-        let received = Received { signer, recipient, activity: self.activity.clone() };
         match activities::apply(tx, &received)? {
             Outcome::Done => {}
             Outcome::Fetch => self.queue(tx, &received, 0, None)?,
@@ -337,7 +372,7 @@ impl Offer {
             Err(taken) => return Ok(taken),
         };
         if self.is_new(tx)? {
-            let received = Received { signer, recipient, activity: self.activity.clone() };
+            let received = Received { signer, recipient, colleague: self.colleague, activity: self.activity.clone() };
             self.queue(tx, &received, 1, Some(why))?;
         }
         Ok(Taken::Yes)

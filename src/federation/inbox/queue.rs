@@ -253,5 +253,6 @@ async fn one(app: &App, item: InboxItem) -> Result<()> {
     }
     admit::strip(&app.net().rules(), &mut json);
     let activity = Arc::new(activities::parsed::parse(&json)?);
-    activities::receive(app, &Received { signer, recipient, activity }).await
+    let colleague = admit::is_colleague(&app.net().rules(), &item.host);
+    activities::receive(app, &Received { signer, recipient, colleague, activity }).await
 }

@@ -45,6 +45,8 @@ struct Script {
     /// Who may read a path: the start of the ids of their keys.
     readers: HashMap<String, String>,
     inbox_status: Option<u16>,
+    /// Deliveries with this in them are answered with this status.
+    stumbles: Option<(String, u16)>,
     news: Arc<tokio::sync::Notify>,
 }
 
@@ -96,6 +98,10 @@ impl Peer {
     /// What inboxes answer from now on (202 by default).
     pub fn inbox_answers(&self, status: u16) {
         self.script.lock().unwrap().inbox_status = Some(status);
+    }
+    /// Answers with this status what has this text in it, whatever other deliveries are answered.
+    pub fn stumbles_over(&self, text: &str, status: u16) {
+        self.script.lock().unwrap().stumbles = Some((text.to_owned(), status));
     }
     /// Everything received so far.
     pub fn received(&self) -> Vec<Received> {
@@ -167,6 +173,12 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
     let path = parts.uri.path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default();
     let mut script = script.lock().unwrap();
     let stranger = script.readers.get(&path).is_some_and(|reader| *reader != signer(&parts.headers));
+    let text = String::from_utf8_lossy(&body);
+    let stumbles = script.stumbles.as_ref().filter(|(word, _)| parts.method == "POST" && text.contains(word));
+    if let Some(status) = stumbles.map(|(_, status)| *status) {
+        script.received.push(Received { method: "POST".into(), path, headers: parts.headers, body });
+        return StatusCode::from_u16(status).unwrap().into_response();
+    }
     script.received.push(Received {
         method: parts.method.to_string(),
         path: path.clone(),
