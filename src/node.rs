@@ -8,7 +8,7 @@ use crate::{
     crypto,
     db::{self, Db},
     domain::{self, Consumer},
-    federation, jobs,
+    experts, federation, jobs,
     net::{Gate, NetConfig, Network},
     peers,
     random::Random,
@@ -25,6 +25,7 @@ use std::sync::Arc;
 /// Who hears of facts, in this order. Each matches `Fact` exhaustively.
 pub const CONSUMERS: &[Consumer] = &[
     // one line per consumer
+    domain::people::consume,
     domain::notices::consume,
     domain::search::consume,
     domain::streams::consume,
@@ -44,6 +45,10 @@ pub fn routes(app: &App) -> Router {
                 .layer(axum::middleware::from_fn_with_state(app.clone(), federation::charter::vouch::sign_answers)),
         )
         .merge(federation::charter::routes())
+        .merge(
+            federation::charter::directory::routes()
+                .layer(axum::middleware::from_fn_with_state(app.clone(), federation::charter::vouch::sign_answers)),
+        )
         .fallback(not_found)
         .method_not_allowed_fallback(api::request::wrong_method)
         .with_state(app.clone());
@@ -67,6 +72,7 @@ pub fn start_workers(app: &App) {
     federation::deliver::start(app);
     federation::inbox::queue::start(app);
     peers::start(app);
+    experts::start(app);
 }
 
 /// Does everything that is due in the background, in this task, until nothing is; answers how much was done. For tests.

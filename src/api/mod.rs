@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod domain_blocks;
 pub mod entities;
 pub mod error;
+pub mod experts;
 pub mod filters;
 pub mod instance;
 pub mod lists;
@@ -51,6 +52,7 @@ pub fn routes() -> auth::Routes {
         .merge(people::routes())
         .merge(conversations::routes())
         .merge(domain_blocks::routes())
+        .merge(experts::routes())
         .merge(filters::routes())
         .merge(instance::routes())
         .merge(lists::routes())

@@ -23,14 +23,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("db", &["model"]),
     ("store", &["model", "db", "crypto"]),
-    ("domain", &["model", "db", "store", "crypto"]),
-    ("app", &["model", "db", "store", "domain", "crypto", "net", "media", "rate"]),
+    ("domain", &["model", "db", "store", "crypto", "matching"]),
+    ("app", &["model", "db", "store", "domain", "crypto", "net", "media", "rate", "matching"]),
     ("peers", &["app", "model", "store", "domain", "crypto", "net"]),
+    // The index of people in memory, as all edges ask it.
+    ("experts", &["app", "peers", "model", "db", "store", "domain", "matching"]),
     ("api", EDGE),
     ("web", EDGE),
     ("federation", EDGE),
     // Workers run what the fediverse asks for; federation knows nothing of workers.
-    ("jobs", &["federation", "app", "model", "db", "store", "domain", "crypto", "net", "media", "rate"]),
+    ("jobs", &["federation", "experts", "app", "model", "db", "store", "domain", "crypto", "net", "media", "rate"]),
     ("events", EDGE),
     ("server", &["app", "store", "telemetry"]),
     ("telemetry", &["app", "server"]),
@@ -39,6 +41,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "app",
             "peers",
+            "experts",
             "api",
             "web",
             "federation",
@@ -60,6 +63,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "app",
             "peers",
+            "experts",
             "domain",
             "store",
             "db",
@@ -78,7 +82,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("main", &[]),
     ("lib", &[]),
 ];
-const EDGE: &[&str] = &["app", "peers", "model", "db", "store", "domain", "crypto", "net", "media", "rate"];
+const EDGE: &[&str] = &["app", "peers", "experts", "model", "db", "store", "domain", "crypto", "net", "media", "rate"];
 
 /// Texts that may stand in these layers (or files) only, and why.
 const PLACES: &[(&str, &[&str], &str)] = &[

@@ -18,6 +18,7 @@ mod delivery;
 mod documents;
 mod endpoints;
 mod entities;
+mod expertise;
 mod federation;
 mod fetching;
 mod follows;
