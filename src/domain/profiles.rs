@@ -103,10 +103,10 @@ pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Resul
     }
     let mut facts_changed = false;
     if let Some(typed) = &change.fields {
-        let (facts, own, changed) = people::fields::receive(tx, &before, typed)?;
-        let own = read_fields(tx, &before, &own)?;
-        account.fields = people::fields::composed(tx, &before, &facts, Some(own))?;
-        facts_changed = changed;
+        let received = people::fields::receive(tx, &before, typed)?;
+        let own = read_fields(tx, &before, &received.own)?;
+        account.fields = people::fields::composed(tx, &before, &received.facts, Some(own))?;
+        facts_changed = received.is_new;
     }
     if let Some(key) = &change.avatar {
         account.avatar = key.clone();

@@ -316,7 +316,7 @@ pub fn with_actor<R>(
         Some(id) => store::accounts::find(conn, id)?.map(|a| a.uri),
         None => None,
     };
-    let tags = store::documents::featured_tags(conn, account.id)?;
+    let tags = people::directory::leaving_tags(&facts, store::documents::featured_tags(conn, account.id)?);
     let picture = |file: &Option<String>| {
         file.as_deref().map(|file| Image::new(site.media_url(file), image_type(file).map(str::to_owned)))
     };

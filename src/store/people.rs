@@ -133,6 +133,21 @@ pub fn set_all_pushed(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
+/// Forgets all that is known of somebody who is gone: their row is listed nowhere.
+pub fn forget(conn: &mut Conn, account: Id<Account>, changed: i64) -> Result<()> {
+    for table in ["skills", "accepted_answers"] {
+        Sql::new(format!("delete from {table} where account_id = ")).bind(account).execute(conn)?;
+    }
+    Sql::new(
+        "update expertise set title = '', department = '', site = '', time_zone = '', languages = '', works_on = '[]', \
+         listed = 2, left_on = null, extra = '{}', changed = ",
+    )
+    .bind(changed)
+    .with(" where account_id = ", account)
+    .execute(conn)?;
+    Ok(())
+}
+
 /// Their home does not list these any more.
 pub fn unlist(conn: &mut Conn, accounts: &[Id<Account>], changed: i64) -> Result<()> {
     if accounts.is_empty() {
@@ -327,7 +342,7 @@ pub fn own_entries(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Entry>
 pub fn copied_entries(conn: &mut Conn, domain: &str, after: i64, limit: i64) -> Result<Vec<Entry>> {
     let sql = Sql::new(ENTRY)
         .with("a.domain = ", domain)
-        .push(" and a.deleted_at is null and not a.suspended_by_origin and e.listed = 0 and e.left_on is null")
+        .push(" and a.kind in (0, 2) and a.deleted_at is null and not a.suspended_by_origin and e.listed = 0 and e.left_on is null")
         .with(" and e.account_id > ", after);
     entries(conn, sql.with(" order by e.account_id limit ", limit))
 }

@@ -122,6 +122,9 @@ async fn the_document_of_a_person_is_that_of_the_specification() {
     alice.patch(ME, json!({ "listed": "site" })).await.ok();
     let document = alice.get_activity("/users/alice").await.ok();
     assert_eq!((&document["attachment"], document.get("knowsAbout")), (&json!([]), None));
+    assert_eq!(document["tag"], json!([]));
+    let tags = alice.get_activity("/users/alice/collections/tags").await.ok();
+    assert!(tags["items"].as_array().is_none_or(Vec::is_empty), "{tags}");
     assert_eq!(shown(&alice).await.len(), 4, "here it is on the profile");
 }
 
@@ -346,6 +349,25 @@ async fn a_change_reaches_nodes_that_nobody_follows_from_and_an_opt_down_removes
     alice.patch(ME, json!({ "listed": "organisation" })).await.ok();
     minutes(&all, 2).await;
     assert_eq!(names(&finds(&cleo, "skill:kafka").await), ["alice"]);
+    // Whoever is gone is forgotten everywhere.
+    let eve = lyon.member("eve").await;
+    settle(&all).await;
+    eve.patch(ME, json!({ "skills": ["Falconry"] })).await.ok();
+    minutes(&all, 2).await;
+    assert_eq!(names(&finds(&cleo, "skill:falconry").await), ["eve"]);
+    let (id, by) = (eve.id.parse().unwrap(), watercooler::domain::audit::Staff::console());
+    lyon.app.write(move |tx| watercooler::domain::accounts::disable(tx, &by, id)).await.unwrap();
+    assert!(finds(&alice, "skill:falconry").await.is_empty(), "nobody who cannot sign in");
+    minutes(&all, 2).await;
+    assert!(finds(&cleo, "skill:falconry").await.is_empty());
+    let by = watercooler::domain::audit::Staff::console();
+    lyon.app.write(move |tx| watercooler::domain::accounts::delete(tx, &by, id)).await.unwrap();
+    settle(&all).await;
+    for node in [&lyon, &oslo] {
+        let left =
+            node.app.read(|conn| Sql::new("select s.name from skills s where s.tag = 'falconry'").load_texts(conn));
+        assert!(left.await.unwrap().is_empty());
+    }
     // Without a directory nothing leaves.
     org(&hq, &["set", "directory=false"]).await.unwrap();
     minutes(&all, 3).await;

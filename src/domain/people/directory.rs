@@ -35,6 +35,20 @@ pub(super) fn touch(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
     }
 }
 
+/// Forgets somebody who is about to go.
+pub(super) fn forget(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
+    let changed = tx.new_id::<()>().raw();
+    store::people::forget(tx.conn, id, changed)
+}
+
+/// The featured hashtags of an actor of this node that may leave it: those of skills stay where their owner's facts do.
+pub fn leaving_tags(facts: &Facts, mut tags: Vec<String>) -> Vec<String> {
+    if facts.listed != Listed::Organisation {
+        tags.retain(|tag| !facts.skills.iter().any(|skill| skill.tag == *tag));
+    }
+    tags
+}
+
 /// Which nodes the directory covers, and which site those are at who do not say.
 #[derive(Clone, Debug, Default)]
 pub struct Sites {

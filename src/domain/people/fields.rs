@@ -387,16 +387,23 @@ fn read_site(text: &str) -> (String, String, Vec<String>) {
     (site.trim().trim_matches(',').trim().to_owned(), zone, languages)
 }
 
+/// What came of the fields that a client sent.
+#[derive(Debug)]
+pub(in crate::domain) struct Received {
+    /// The facts as they are now.
+    pub facts: Facts,
+    /// The person's own fields, as typed.
+    pub own: Vec<(String, String)>,
+    /// The facts changed.
+    pub is_new: bool,
+}
+
 /// Takes what a client sent for the fields of a person: changes the facts, answers them and the person's own fields as
 /// typed.
 ///
 /// # Errors
 /// As [`facts::update`].
-pub(in crate::domain) fn receive(
-    tx: &mut Tx<'_>,
-    account: &Account,
-    typed: &[(String, String)],
-) -> Result<(Facts, Vec<(String, String)>, bool)> {
+pub(in crate::domain) fn receive(tx: &mut Tx<'_>, account: &Account, typed: &[(String, String)]) -> Result<Received> {
     let before = facts::load(tx.conn, account.id)?;
     let locale = tongue(tx, account)?;
     let mut taken = take(&profiles::fields(account), &before, typed, locale);
@@ -413,7 +420,7 @@ pub(in crate::domain) fn receive(
     if is_new {
         facts::keep(tx, account.id, &before, &facts)?;
     }
-    Ok((facts, taken.own, is_new))
+    Ok(Received { facts, own: taken.own, is_new })
 }
 
 #[cfg(test)]

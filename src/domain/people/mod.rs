@@ -162,10 +162,10 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
         Fact::AccountRegistered(id)
         | Fact::AccountUpdated(id)
-        | Fact::AccountDeleted(id)
         | Fact::AccountSuspended(id)
         | Fact::AccountUnsuspended(id)
         | Fact::AccountMoved(id) => directory::touch(tx, *id),
+        Fact::AccountDeleted(id) => directory::forget(tx, *id),
         Fact::PostPublished { .. }
         | Fact::PostEdited { .. }
         | Fact::PostDeleted(_)

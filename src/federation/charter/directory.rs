@@ -253,6 +253,7 @@ async fn copy(app: &App, node: &Member, row: &mut Copied) -> Result<()> {
             if !is_known
                 && let Ok(actor) = actor::read(item.get("actor"))
                 && actor.uri == id
+                && uri::same_authority(&actor.inbox, &node.actor)
             {
                 fresh.push(actor);
             }

@@ -262,8 +262,12 @@ pub async fn featured_tags(State(app): State<App>, Path(name): Path<String>, par
     let site = app.site().clone();
     let body = read(&app, move |conn| {
         let account = local_actor(conn, &name)?;
-        let names =
-            if account.is_unavailable() { Vec::new() } else { store::documents::featured_tags(conn, account.id)? };
+        let names = if account.is_unavailable() {
+            Vec::new()
+        } else {
+            let facts = people::load(conn, account.id)?;
+            people::directory::leaving_tags(&facts, store::documents::featured_tags(conn, account.id)?)
+        };
         let id = site.featured_tags_uri(&account.username);
         let tags: Vec<Tag> =
             names.iter().map(|name| Tag::Hashtag { href: site.tag_url(name), name: format!("#{name}") }).collect();
