@@ -49,6 +49,8 @@ pub struct Config {
     pub instance: Instance,
     /// What new accounts start with.
     pub accounts: Accounts,
+    /// What people may change of what the organisation knows about them.
+    pub people: People,
     /// Local posts.
     pub posts: Posts,
     /// Files: uploads and the copies of remote ones.
@@ -90,6 +92,7 @@ impl Default for Config {
             log_format: LogFormat::default(),
             instance: Instance::default(),
             accounts: Accounts::default(),
+            people: People::default(),
             posts: Posts::default(),
             media: MediaSettings::default(),
             web: Web::default(),
@@ -176,6 +179,25 @@ pub struct Accounts {
     pub default_discoverable: Option<bool>,
     /// Public posts of new accounts are found by search. Default: as `default_discoverable`.
     pub default_indexable: Option<bool>,
+}
+
+/// What people may change of what the organisation knows about them. Skills, time zone, languages, projects and who may
+/// find them are always theirs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct People {
+    /// People write their job title themselves.
+    pub may_change_title: bool,
+    /// People write their department themselves.
+    pub may_change_department: bool,
+    /// People write themselves where they work.
+    pub may_change_site: bool,
+}
+
+impl Default for People {
+    fn default() -> Self {
+        Self { may_change_title: true, may_change_department: true, may_change_site: true }
+    }
 }
 
 /// Audience of a post whose author says nothing.

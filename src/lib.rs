@@ -51,6 +51,7 @@ pub mod crypto;
 pub mod db;
 pub mod domain;
 pub mod error;
+pub mod experts;
 pub mod federation;
 pub mod id;
 pub mod jobs;

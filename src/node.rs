@@ -8,7 +8,7 @@ use crate::{
     crypto,
     db::{self, Db},
     domain::{self, Consumer},
-    federation, jobs,
+    experts, federation, jobs,
     net::{Gate, NetConfig, Network},
     peers,
     random::Random,
@@ -26,6 +26,7 @@ use std::{sync::Arc, time::Duration};
 /// Who hears of facts, in this order. Each matches `Fact` exhaustively.
 pub const CONSUMERS: &[Consumer] = &[
     // one line per consumer
+    domain::people::consume,
     domain::notices::consume,
     domain::search::consume,
     domain::streams::consume,
@@ -45,6 +46,10 @@ pub fn routes(app: &App) -> Router {
                 .layer(axum::middleware::from_fn_with_state(app.clone(), federation::charter::vouch::sign_answers)),
         )
         .merge(federation::charter::routes())
+        .merge(
+            federation::charter::directory::routes()
+                .layer(axum::middleware::from_fn_with_state(app.clone(), federation::charter::vouch::sign_answers)),
+        )
         .fallback(not_found)
         .method_not_allowed_fallback(api::request::wrong_method)
         .with_state(app.clone());
@@ -79,6 +84,7 @@ pub fn start_workers(app: &App) {
     federation::deliver::start(app);
     federation::inbox::queue::start(app);
     peers::start(app);
+    experts::start(app);
 }
 
 /// Gives back what the background workers have taken and will not finish, when the node stops (REL-25).

@@ -8,6 +8,7 @@ pub mod delivery;
 pub mod domain_blocks;
 pub mod entities;
 pub mod error;
+pub mod experts;
 pub mod filters;
 pub mod instance;
 pub mod leavers;
@@ -54,6 +55,7 @@ pub fn routes() -> auth::Routes {
         .merge(people::routes())
         .merge(conversations::routes())
         .merge(domain_blocks::routes())
+        .merge(experts::routes())
         .merge(filters::routes())
         .merge(instance::routes())
         .merge(leavers::routes())

@@ -14,17 +14,22 @@ use crate::{
     db::{Budget, Conn},
     domain::{
         Viewer,
+        html::escape,
+        people::wording::{self, Asked},
         scopes::Scope,
         search::{self, AccountQuery, PostQuery},
         text::normalize_hashtag,
         views::PostViews,
+        visibility,
     },
+    experts,
     id::Id,
     model::{Account, Post},
     store,
     time::Timestamp,
 };
 use axum::extract::State;
+use serde_json::value::RawValue;
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
@@ -146,6 +151,43 @@ struct Results {
     accounts: Vec<Id<Account>>,
     posts: Vec<Post>,
     tags: Vec<Tag>,
+    /// Why somebody was found, and the name of the field that says so.
+    reasons: Vec<(Id<Account>, String)>,
+    why: &'static str,
+}
+
+impl Results {
+    fn none() -> Self {
+        Self { accounts: Vec::new(), posts: Vec::new(), tags: Vec::new(), reasons: Vec::new(), why: "" }
+    }
+
+    /// The accounts as documents; those found for a reason say it where every client shows it: in the first line of the
+    /// note, and as the first field.
+    fn documents(&self, render: &Render<'_>) -> Result<Vec<Box<RawValue>>> {
+        let mut documents = Vec::with_capacity(self.accounts.len());
+        for id in &self.accounts {
+            let Some(json) = render.accounts.get(*id) else { continue };
+            let reason = self.reasons.iter().find(|(found, _)| found == id).map(|(_, because)| because.as_str());
+            documents.push(match reason {
+                None => json.to_owned(),
+                Some(because) => with_reason(json, self.why, because)?,
+            });
+        }
+        Ok(documents)
+    }
+}
+
+/// An account document with a reason in it.
+pub(super) fn with_reason(account: &RawValue, why: &str, because: &str) -> Result<Box<RawValue>> {
+    let mut document: serde_json::Value = serde_json::from_str(account.get()).map_err(Error::internal)?;
+    let line = escape(because);
+    if let Some(note) = document.get_mut("note") {
+        *note = format!("<p>{line}</p>{}", note.as_str().unwrap_or_default()).into();
+    }
+    if let Some(fields) = document.get_mut("fields").and_then(serde_json::Value::as_array_mut) {
+        fields.insert(0, serde_json::json!({ "name": why, "value": line, "verified_at": null }));
+    }
+    serde_json::value::to_raw_value(&document).map_err(Error::internal)
 }
 
 fn find(
@@ -157,7 +199,7 @@ fn find(
     budget: &Budget,
     now: Timestamp,
 ) -> Result<Results> {
-    let mut results = Results { accounts: Vec::new(), posts: Vec::new(), tags: Vec::new() };
+    let mut results = Results::none();
     match named {
         Some(Found::Account(id)) if request.accounts && request.offset == 0 => results.accounts.push(id),
         Some(Found::Post(id)) if request.posts && request.offset == 0 => {
@@ -197,18 +239,60 @@ fn find(
     Ok(results)
 }
 
+/// What a question to the directory brought.
+struct Question {
+    results: Results,
+    open_questions: bool,
+}
+
+/// Answers a question to the directory (`who knows X`, `skill:X`, `site:Y`, `project:X`, `open questions`); none for an
+/// ordinary search and for strangers, for whom there is no directory.
+async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option<Question>> {
+    let Some(me) = viewer.0 else { return Ok(None) };
+    let Some(asked) = wording::asked(&request.text) else { return Ok(None) };
+    let mut results = Results::none();
+    if asked == Asked::OpenQuestions {
+        return Ok(Some(Question { results, open_questions: true }));
+    }
+    if request.accounts {
+        let found = experts::find(app, me, &request.text, request.limit + request.offset).await?;
+        results.why = wording::why(found.tongue);
+        for expert in found.experts.into_iter().skip(request.offset).take(request.limit) {
+            results.accounts.push(expert.account);
+            results.reasons.push((expert.account, expert.because));
+        }
+    }
+    Ok(Some(Question { results, open_questions: false }))
+}
+
+/// Questions that nobody answered.
+fn open_questions(conn: &mut Conn, viewer: Viewer, request: &Request, budget: &Budget) -> Result<Results> {
+    let mut results = Results::none();
+    if request.posts {
+        let (visible, most) = (visibility::condition(viewer), (request.limit + request.offset) as i64);
+        let found = budget.run(conn, |conn| store::people::open_questions(conn, wording::ASK_TAG, visible, most))?;
+        results.posts = found.unwrap_or_default().into_iter().skip(request.offset).collect();
+    }
+    Ok(results)
+}
+
 async fn run<F>(app: &App, viewer: Viewer, request: Request, render: F) -> ApiResult<Rendered>
 where
     F: FnOnce(&Render<'_>, &Results) -> Result<Rendered> + Send + 'static,
 {
     open_to(app, viewer)?;
-    let found = named(app, &request).await;
+    let asked = question(app, viewer, &request).await?;
+    let found = if asked.is_some() { None } else { named(app, &request).await };
     let (site, now) = (app.site().clone(), app.clock().now());
     let milliseconds = app.config().posts.search_milliseconds;
     let rendered = app.read(move |conn| {
         // It counts from here: waiting for a connection is not searching.
         let budget = Budget::new(milliseconds);
-        let mut results = find(conn, &site, viewer, &request, found, &budget, now)?;
+        let mut results = match asked {
+            None => find(conn, &site, viewer, &request, found, &budget, now)?,
+            Some(results) if results.open_questions => open_questions(conn, viewer, &request, &budget)?,
+            Some(asked) => asked.results,
+        };
         let posts = std::mem::take(&mut results.posts);
         let views = PostViews::load_with(conn, viewer, posts, &results.accounts, now)?;
         render(&Render::new(&site, &views)?, &results)
@@ -219,8 +303,9 @@ where
 async fn second(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
     let request = Request::read(&params, viewer)?;
     run(&app, viewer, request, |render, results| {
+        let documents = results.documents(render)?;
         Rendered::of(&Search {
-            accounts: results.accounts.iter().filter_map(|id| render.accounts.get(*id)).collect(),
+            accounts: documents.iter().map(AsRef::as_ref).collect(),
             statuses: render.all(),
             hashtags: results.tags.clone(),
         })
@@ -232,7 +317,7 @@ async fn second(State(app): State<App>, Anyone(viewer): Anyone, params: Params) 
 async fn first(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
     let request = Request::read(&params, viewer)?;
     run(&app, viewer, request, |render, results| {
-        let accounts: Vec<_> = results.accounts.iter().filter_map(|id| render.accounts.get(*id)).collect();
+        let accounts = results.documents(render)?;
         let tags: Vec<&str> = results.tags.iter().map(|t| t.name.as_str()).collect();
         Rendered::of(&serde_json::json!({ "accounts": accounts, "statuses": render.all(), "hashtags": tags }))
     })
@@ -243,8 +328,5 @@ async fn accounts(State(app): State<App>, me: SignedIn, params: Params) -> ApiRe
     let mut request = Request::read(&params, me.viewer())?;
     request.limit = bounded(&params, "limit", 40, 80)?;
     (request.accounts, request.posts, request.tags) = (true, false, false);
-    run(&app, me.viewer(), request, |render, results| {
-        Rendered::of(&results.accounts.iter().filter_map(|id| render.accounts.get(*id)).collect::<Vec<_>>())
-    })
-    .await
+    run(&app, me.viewer(), request, |render, results| Rendered::of(&results.documents(render)?)).await
 }

@@ -150,6 +150,10 @@ impl Site {
     pub fn featured_tags_uri(&self, username: &str) -> String {
         self.url(&format!("/users/{username}/collections/tags"))
     }
+    /// The collection of what somebody works on.
+    pub fn works_on_uri(&self, username: &str) -> String {
+        format!("{}/projects", self.actor_uri(username))
+    }
     /// Inbox of the whole node.
     pub fn shared_inbox_uri(&self) -> String {
         self.url("/inbox")

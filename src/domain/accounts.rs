@@ -348,6 +348,7 @@ pub fn approve(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
         return Ok(());
     }
     store::users::set_approved(tx.conn, id, tx.now)?;
+    tx.record(Fact::AccountUpdated(id))?;
     trace(tx, by, "account.approve", id, "")
 }
 
@@ -419,6 +420,7 @@ pub fn disable(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
     by.outranks(user.role)?;
     keep_an_owner(tx, &user)?;
     store::users::set_disabled(tx.conn, id, Some(tx.now))?;
+    tx.record(Fact::AccountUpdated(id))?;
     trace(tx, by, "account.disable", id, "")?;
     end_access(tx, id, None)
 }
@@ -431,6 +433,7 @@ pub fn enable(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
     let user = store::users::load(tx.conn, id)?;
     by.outranks(user.role)?;
     store::users::set_disabled(tx.conn, id, None)?;
+    tx.record(Fact::AccountUpdated(id))?;
     trace(tx, by, "account.enable", id, "")
 }
 

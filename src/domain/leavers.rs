@@ -156,7 +156,7 @@ fn fields(tx: &mut Tx<'_>, account: &Account, left: Option<Timestamp>) -> Result
         let name = organisation.unwrap_or_else(|| tx.config().instance.name.clone());
         let text = format!("{}: no longer at {name} since {}", day.date(), day.to_datetime().format("%b %Y"));
         let value = super::html::escape(&text).into_owned();
-        list.insert(0, Field { name: FIELD.into(), value, source: None, verified_at: None });
+        list.insert(0, Field { name: FIELD.into(), value, ..Field::default() });
     }
     serde_json::to_string(&list).map_err(Error::internal)
 }

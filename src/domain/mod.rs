@@ -22,6 +22,7 @@ pub mod names;
 pub mod notices;
 pub mod oauth;
 pub mod peers;
+pub mod people;
 pub mod polls;
 pub mod posts;
 pub mod profiles;

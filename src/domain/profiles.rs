@@ -1,7 +1,7 @@
 //! What people say about themselves: name, bio, fields, pictures, and what a new post of theirs starts with. Texts are
 //! checked against the published limits and turned into markup here; pictures arrive as keys of files already stored.
 
-use super::{Fact, Task, Tx, scopes::Scope, text};
+use super::{Fact, Task, Tx, people, scopes::Scope, text};
 use crate::{
     Error, Result,
     id::Id,
@@ -28,6 +28,9 @@ pub struct Field {
     /// When the link in it was seen to point back, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<i64>,
+    /// Made of what is known of the account ([`super::people::fields`]), and of which of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<String>,
 }
 
 /// The fields of an account; unreadable JSON counts as none.
@@ -98,8 +101,12 @@ pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Resul
         account.note = paragraphs(tx, &note);
         account.note_source = Some(note);
     }
+    let mut facts_changed = false;
     if let Some(typed) = &change.fields {
-        account.fields = read_fields(tx, &before, typed)?;
+        let received = people::fields::receive(tx, &before, typed)?;
+        let own = read_fields(tx, &before, &received.own)?;
+        account.fields = people::fields::composed(tx, &before, &received.facts, Some(own))?;
+        facts_changed = received.is_new;
     }
     if let Some(key) = &change.avatar {
         account.avatar = key.clone();
@@ -125,7 +132,7 @@ pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Resul
         (Some(false), AccountKind::Service) => AccountKind::Person,
         (_, kind) => kind,
     };
-    if shown(&account) != shown(&before) {
+    if facts_changed || shown(&account) != shown(&before) {
         account.updated_at = tx.now;
         store::users::update_profile(tx.conn, &account)?;
         if account.indexable != before.indexable {
@@ -188,7 +195,7 @@ fn attribution_domains(typed: &[String]) -> Result<String> {
     serde_json::to_string(&kept).map_err(Error::internal)
 }
 
-fn read_fields(tx: &mut Tx<'_>, before: &Account, typed: &[(String, String)]) -> Result<String> {
+fn read_fields(tx: &mut Tx<'_>, before: &Account, typed: &[(String, String)]) -> Result<Vec<Field>> {
     let old = fields(before);
     let mut kept = Vec::new();
     for (name, value) in typed {
@@ -204,16 +211,19 @@ fn read_fields(tx: &mut Tx<'_>, before: &Account, typed: &[(String, String)]) ->
         }
         let verified_at = old.iter().find(|f| f.source.as_deref() == Some(&value)).and_then(|f| f.verified_at);
         let html = line(tx, &value);
-        kept.push(Field { name, value: html, source: Some(value), verified_at });
+        kept.push(Field { name, value: html, source: Some(value), verified_at, generated: None });
     }
-    if kept.len() > limits::FIELDS {
+    // Those made of facts take room, but never that of fields that are there already.
+    let made = old.iter().filter(|field| field.generated.is_some()).count();
+    let room = limits::FIELDS.saturating_sub(made).max((old.len() - made).min(limits::FIELDS));
+    if kept.len() > room {
         return Err(Error::invalid(
             "fields",
             "too_long",
             format!("There are too many fields (maximum is {})", limits::FIELDS),
         ));
     }
-    serde_json::to_string(&kept).map_err(Error::internal)
+    Ok(kept)
 }
 
 /// The page of an account that a text mentions.

@@ -113,6 +113,13 @@ pub enum Task {
         /// Its domain.
         domain: String,
     },
+    /// Compare the copy of one node's directory, by lot; again an hour later.
+    CompareDirectory,
+    /// Compare the copy of this node's directory, and repair it.
+    CheckDirectory {
+        /// Its domain.
+        domain: String,
+    },
     /// Erase what a node wrote that was removed from the organisation.
     PurgeDomain {
         /// Its domain.
@@ -139,6 +146,8 @@ impl Task {
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
             | Self::ReadFeatured { .. }
+            | Self::CompareDirectory
+            | Self::CheckDirectory { .. }
             | Self::MoveFollowers { .. } => "fetch",
             Self::SpreadCharter { .. } | Self::AskCharter | Self::AskCharterOf { .. } => "charter",
             Self::MakeKeys { .. } | Self::IndexPosts { .. } => "heavy",
@@ -167,6 +176,8 @@ impl Task {
             Self::SpreadCharter { .. } => "spread_charter",
             Self::AskCharter => "ask_charter",
             Self::AskCharterOf { .. } => "ask_charter_of",
+            Self::CompareDirectory => "compare_directory",
+            Self::CheckDirectory { .. } => "check_directory",
             Self::PurgeDomain { .. } => "purge_domain",
             Self::IndexPosts { .. } => "index_posts",
             Self::Sweep => "sweep",
@@ -180,8 +191,11 @@ impl Task {
             Self::IndexPosts { .. } => None,
             Self::Sweep => Some("sweep".into()),
             Self::AskCharter => Some("ask_charter".into()),
+            Self::CompareDirectory => Some("compare_directory".into()),
             Self::SpreadCharter { hash, .. } => Some(format!("spread_charter {hash}")),
-            Self::AskCharterOf { domain } | Self::PurgeDomain { domain } => Some(format!("{} {domain}", self.kind())),
+            Self::AskCharterOf { domain } | Self::PurgeDomain { domain } | Self::CheckDirectory { domain } => {
+                Some(format!("{} {domain}", self.kind()))
+            }
             Self::FetchPost { uri } => Some(format!("fetch_post {uri}")),
             Self::MakeKeys { account }
             | Self::RefreshAccount { account }

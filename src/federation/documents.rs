@@ -6,7 +6,7 @@ use super::{
     render::{
         self, PUBLIC,
         activity::Activity,
-        actor::{Actor, Image, Profile, PropertyValue},
+        actor::{Actor, DefinedTerm, Expertise, Image, Organization, Profile, PropertyValue},
         post::{self as wire, Attachment, Audience, Tag},
     },
 };
@@ -14,6 +14,7 @@ use crate::{
     Error, Result,
     config::Site,
     db::Conn,
+    domain::people,
     id::Id,
     model::{Account, AccountKind, Media, MediaKind, MediaState, Poll, PollOption, Post, Visibility},
     store::{self, deliveries::Addressee},
@@ -111,6 +112,11 @@ impl Whole {
             format!("tag:{},{day}:objectId={root}:objectType=Conversation", site.domain())
         });
         Ok(whole)
+    }
+
+    /// Whether it carries this hashtag.
+    pub fn has_tag(&self, name: &str) -> bool {
+        self.tags.iter().any(|tag| tag == name)
     }
 
     /// Who is addressed.
@@ -226,6 +232,34 @@ pub fn image_type(file: &str) -> Option<&'static str> {
 struct Field {
     name: String,
     value: String,
+    generated: Option<String>,
+}
+
+/// Skills and work of an actor of this node, as far as they may leave it: of people who are for their own site only, or
+/// for nobody, nothing does.
+fn expertise(site: &Site, name: &str, facts: people::Facts) -> Expertise {
+    if facts.listed != people::Listed::Organisation {
+        return Expertise { left_on: facts.left_on, ..Expertise::default() };
+    }
+    let skill = |skill: people::Skill| DefinedTerm {
+        kind: "DefinedTerm",
+        id: site.tag_url(&skill.tag),
+        name: skill.name,
+        term_code: skill.tag,
+        stance: people::stance_word(skill.stance),
+    };
+    Expertise {
+        job_title: facts.title,
+        member_of: Some(facts.department)
+            .filter(|name| !name.is_empty())
+            .map(|name| Organization { kind: "Organization", name }),
+        work_location: facts.site,
+        time_zone: facts.time_zone,
+        knows_language: facts.languages,
+        knows_about: facts.skills.into_iter().map(skill).collect(),
+        works_on: (!facts.works_on.is_empty()).then(|| site.works_on_uri(name)),
+        left_on: facts.left_on,
+    }
 }
 
 /// The actor document: whole, or only what everybody may know (SIGIN-23). A suspended account shows no profile.
@@ -274,23 +308,25 @@ pub fn with_actor<R>(
         }
         return then(&actor);
     }
-    let fields: Vec<Field> = serde_json::from_str(&account.fields).unwrap_or_default();
+    let facts = people::load(conn, account.id)?;
+    let row = store::people::find(conn, account.id)?.unwrap_or_default();
+    let mut fields: Vec<Field> = serde_json::from_str(&account.fields).unwrap_or_default();
+    fields.retain(|field| field.generated.is_none() || facts.listed == people::Listed::Organisation);
     let moved_to = match account.moved_to_id {
         Some(id) => store::accounts::find(conn, id)?.map(|a| a.uri),
         None => None,
     };
-    let tags = store::documents::featured_tags(conn, account.id)?;
+    let tags = people::directory::leaving_tags(&facts, store::documents::featured_tags(conn, account.id)?);
     let picture = |file: &Option<String>| {
         file.as_deref().map(|file| Image::new(site.media_url(file), image_type(file).map(str::to_owned)))
     };
     actor.summary = Some(&account.note);
     actor.featured = Some(site.featured_uri(name));
     actor.featured_tags = Some(site.featured_tags_uri(name));
-    actor.discoverable = Some(account.discoverable);
+    actor.discoverable = Some(people::directory::is_discoverable(conn, account)?);
     actor.indexable = Some(account.indexable);
     actor.published = Some(account.created_at.midnight().rfc3339());
     actor.memorial = account.memorial;
-    actor.left_on = account.left_on.map(Timestamp::date);
     actor.attachment =
         Some(fields.iter().map(|f| PropertyValue { kind: "PropertyValue", name: &f.name, value: &f.value }).collect());
     actor.tag =
@@ -300,6 +336,10 @@ pub fn with_actor<R>(
     actor.also_known_as = serde_json::from_str(&account.also_known_as).unwrap_or_default();
     actor.moved_to = moved_to.as_deref();
     actor.attribution_domains = serde_json::from_str(&account.attribution_domains).unwrap_or_default();
+    actor.updated = (row.version > 0).then(|| Timestamp::from_millis(row.version).rfc3339());
+    actor.extra = serde_json::from_str(&row.extra).unwrap_or_default();
+    let left_on = account.left_on.map(Timestamp::date);
+    actor.expertise = expertise(site, name, people::Facts { left_on, ..facts });
     then(&actor)
 }
 

@@ -15,10 +15,15 @@ use super::{
 };
 use crate::{
     Result,
-    domain::{Fact, Task, Tx, charter},
+    domain::{
+        Fact, Task, Tx,
+        charter::{self, Signed, Software},
+        people,
+    },
     id::Id,
     model::{self, Account, Favourite, Poll, Post, Visibility},
     store::{self, deliveries::Inbox},
+    uri,
 };
 
 use relations::{Answer, blocked, follow, refuse, reported, stale};
@@ -37,7 +42,11 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::AccountSuspended(id) | Fact::AccountUnsuspended(id) => profile_changed(tx, *id, 0),
         Fact::AccountLeft(id) | Fact::AccountReturned(id) => whereabouts_changed(tx, *id),
         Fact::AccountDeleted(id) => account_deleted(tx, *id),
-        Fact::AccountMoved(id) => account_moved(tx, *id),
+        Fact::AccountMoved(id) => {
+            account_moved(tx, *id)?;
+            profile_changed(tx, *id, 0)
+        }
+        Fact::AccountRegistered(id) => registered(tx, *id),
         Fact::PostPublished { post, .. } => published(tx, *post, "Create"),
         Fact::PostEdited { post, newly_mentioned: _, quiet: false } => edited(tx, *post),
         Fact::PostDeleted(id) => post_deleted(tx, *id),
@@ -60,8 +69,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::Unblocked(id) => blocked(tx, *id, true),
         Fact::ReportFiled(id) => reported(tx, *id),
         // Nothing of these leaves the node.
-        Fact::AccountRegistered(_)
-        | Fact::PostCameLate(_)
+        Fact::PostCameLate(_)
         | Fact::PostEdited { quiet: true, .. }
         | Fact::FiltersChanged(_)
         | Fact::Notified(_)
@@ -178,6 +186,14 @@ fn inboxes(tx: &mut Tx<'_>, whole: &Whole) -> Result<Vec<String>> {
     let mut all = store::deliveries::follower_inboxes(tx.conn, whole.author.id)?;
     let addressed = whole.addressees.iter().filter(|a| a.domain.is_some());
     all.extend(addressed.filter_map(|a| a.shared_inbox.clone().or_else(|| a.inbox.clone())));
+    // A question to the network reaches it, whoever follows its author.
+    if whole.boosted.is_none()
+        && whole.post.visibility == Visibility::Public
+        && whole.has_tag(people::wording::ASK_TAG)
+        && let Some(signed) = charter::current(tx.conn)?
+    {
+        add_nodes(tx, &signed, &mut all);
+    }
     if let Some((_, by)) = whole.boosted.as_ref().filter(|(_, by)| !by.is_local()) {
         all.extend(by.inbox_url.clone());
     }
@@ -405,6 +421,41 @@ pub fn send_poll(tx: &mut Tx<'_>, poll: Id<Poll>) -> Result<()> {
     update(tx, &whole, to)
 }
 
+/// Somebody new: the other nodes of the organisation hear of them.
+fn registered(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
+    if store::charter::in_force(tx.conn)?.is_none() {
+        return Ok(());
+    }
+    profile_changed(tx, account, PROFILE_DELAY)
+}
+
+/// The other nodes of the charter, each once, hear of everybody who is listed; and once of whoever is listed no longer.
+fn add_directories(tx: &mut Tx<'_>, account: Id<Account>, to: &mut Vec<String>) -> Result<()> {
+    let row = store::people::find(tx.conn, account)?.unwrap_or_default();
+    let listed = store::people::is_listed(tx.conn, account)?;
+    if !listed && !row.pushed {
+        return Ok(());
+    }
+    let Some(signed) = charter::current(tx.conn)?.filter(|signed| signed.charter.policy.directory) else {
+        return Ok(());
+    };
+    store::people::set_pushed(tx.conn, account, listed)?;
+    add_nodes(tx, &signed, to);
+    Ok(())
+}
+
+/// Adds the shared inboxes of the nodes that no follower leads to already.
+fn add_nodes(tx: &Tx<'_>, signed: &Signed, to: &mut Vec<String>) {
+    let own = tx.site().domain();
+    let others =
+        signed.charter.nodes.iter().filter(|node| node.domain != own && node.software == Software::Watercooler);
+    for node in others {
+        if !to.iter().any(|inbox| uri::same_authority(inbox, &node.actor)) {
+            to.push(format!("{}/inbox", node.authority()));
+        }
+    }
+}
+
 fn profile_changed(tx: &mut Tx<'_>, account: Id<Account>, wait: i64) -> Result<()> {
     let is_local = store::accounts::find(tx.conn, account)?.is_some_and(|a| a.is_local());
     if !is_local {
@@ -424,7 +475,8 @@ pub fn send_profile(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
     if !account.is_local() || account.public_key.is_none() || account.deleted_at.is_some() {
         return Ok(());
     }
-    let to = store::deliveries::follower_inboxes(tx.conn, account.id)?;
+    let mut to = store::deliveries::follower_inboxes(tx.conn, account.id)?;
+    add_directories(tx, account.id, &mut to)?;
     profile_update(tx, &account, to, false)
 }
 
@@ -435,9 +487,10 @@ fn whereabouts_changed(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
     if !account.is_local() || account.public_key.is_none() {
         return Ok(());
     }
+    tx.actor_changed();
     let mut to = store::deliveries::all_inboxes(tx.conn)?;
     if let Some(ours) = charter::current(tx.conn)? {
-        let nodes = ours.charter.nodes.iter().filter(|node| node.software == charter::Software::Watercooler);
+        let nodes = ours.charter.nodes.iter().filter(|node| node.software == Software::Watercooler);
         to.extend(nodes.map(|node| format!("{}/inbox", node.authority())));
     }
     profile_update(tx, &account, to, true)

@@ -39,6 +39,8 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::SpreadCharter { hash, from } => crate::federation::charter::spread(app, &hash, &from).await,
         Task::AskCharter => crate::federation::charter::ask_by_lot(app).await,
         Task::AskCharterOf { domain } => crate::federation::charter::ask_again(app, &domain).await,
+        Task::CompareDirectory => crate::federation::charter::directory::compare_by_lot(app).await,
+        Task::CheckDirectory { domain } => crate::federation::charter::directory::check(app, &domain).await,
         Task::PurgeDomain { domain } => {
             while app
                 .write({

@@ -26,6 +26,7 @@ pub mod notifications;
 pub mod oauth;
 pub mod page;
 pub mod peers;
+pub mod people;
 pub mod polls;
 pub mod posts;
 pub mod reactions;

@@ -353,6 +353,10 @@ async fn every_route_of_the_client_api_stands_in_the_table() {
     };
     let rows = rows();
     for (method, path, _) in watercooler::api::routes().table() {
+        // What is ours alone stands in no table of others.
+        if path.starts_with("/api/watercooler/") {
+            continue;
+        }
         let row = rows.iter().find(|row| {
             let same = row.method == *method || (*method == "PUT" && row.method == "PATCH");
             same && plain(&row.path) == plain(path)

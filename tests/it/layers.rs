@@ -25,14 +25,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("db", &["model"]),
     ("store", &["model", "db", "crypto"]),
-    ("domain", &["model", "db", "store", "crypto"]),
-    ("app", &["model", "db", "store", "domain", "crypto", "net", "media", "rate", "kept", "reserve"]),
+    ("domain", &["model", "db", "store", "crypto", "matching"]),
+    ("app", &["model", "db", "store", "domain", "crypto", "net", "media", "rate", "kept", "reserve", "matching"]),
     ("peers", &["app", "model", "store", "domain", "crypto", "net"]),
+    // The index of people in memory, as all edges ask it.
+    ("experts", &["app", "peers", "model", "db", "store", "domain", "matching"]),
     ("api", EDGE),
     ("web", EDGE),
     ("federation", EDGE),
     // Workers run what the fediverse asks for; federation knows nothing of workers.
-    ("jobs", &["federation", "app", "model", "db", "store", "domain", "crypto", "net", "media", "rate"]),
+    ("jobs", &["federation", "experts", "app", "model", "db", "store", "domain", "crypto", "net", "media", "rate"]),
     ("events", EDGE),
     ("server", &["app", "store", "telemetry"]),
     ("telemetry", &["app", "server"]),
@@ -41,6 +43,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "app",
             "peers",
+            "experts",
             "api",
             "web",
             "federation",
@@ -63,6 +66,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "app",
             "peers",
+            "experts",
             "domain",
             "store",
             "db",
@@ -81,7 +85,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("main", &[]),
     ("lib", &[]),
 ];
-const EDGE: &[&str] = &["app", "peers", "model", "db", "store", "domain", "crypto", "net", "media", "rate"];
+const EDGE: &[&str] = &["app", "peers", "experts", "model", "db", "store", "domain", "crypto", "net", "media", "rate"];
 
 /// Texts that may stand in these layers (or files) only, and why.
 const PLACES: &[(&str, &[&str], &str)] = &[

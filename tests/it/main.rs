@@ -22,6 +22,7 @@ mod doctor;
 mod documents;
 mod endpoints;
 mod entities;
+mod expertise;
 mod federation;
 mod fetching;
 mod follows;

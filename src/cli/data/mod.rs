@@ -2,12 +2,14 @@
 //! of the domain as the console's [`Staff`], so it leaves the same trace as a click.
 
 mod accounts;
+mod expertise;
 mod jobs;
 mod moderation;
 mod peers;
 mod people;
 
 pub use accounts::AccountVerb;
+pub use expertise::PeopleVerb;
 pub use jobs::JobsVerb;
 pub use moderation::ReportVerb;
 pub use peers::PeerVerb;
@@ -26,6 +28,9 @@ pub enum DataVerb {
     /// People of this node
     #[command(subcommand)]
     Account(AccountVerb),
+    /// What people know and where they work
+    #[command(subcommand)]
+    People(PeopleVerb),
     /// Invitations
     #[command(subcommand)]
     Invite(InviteVerb),
@@ -62,6 +67,9 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
     }
     if let DataVerb::Peer(peer) = &mut verb {
         peer.read_ca()?;
+    }
+    if let DataVerb::People(people) = &mut verb {
+        people.read_file()?;
     }
     let mut alone = None;
     if let DataVerb::Org(org) = &mut verb {
@@ -122,6 +130,7 @@ async fn find_and_run(verb: &DataVerb, config: Config) -> Result<Value, Failure>
 pub async fn run(app: &App, verb: DataVerb) -> Result<Value, Failure> {
     Ok(match verb {
         DataVerb::Account(verb) => accounts::run(app, verb).await?,
+        DataVerb::People(verb) => expertise::run(app, verb).await?,
         DataVerb::Invite(verb) => people::invite(app, verb).await?,
         DataVerb::Report(verb) => moderation::report(app, verb).await?,
         DataVerb::Token(verb) => people::token(app, verb).await?,

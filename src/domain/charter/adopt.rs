@@ -1,7 +1,9 @@
 //! How a version comes into force here, and what follows from it: nodes that were removed, changes that were overtaken,
 //! others who must be told.
 
-use super::{Change, Signed, Verdict, document::fingerprint, keychain, open, refused::Refused, succession::judge};
+use super::{
+    Change, Signed, Software, Verdict, document::fingerprint, keychain, open, refused::Refused, succession::judge,
+};
 use crate::{
     Result,
     domain::{
@@ -20,6 +22,10 @@ use crate::{
 const KEPT: i64 = 50;
 /// How often one other node is asked for its version. Seconds.
 pub const ASK_SECONDS: i64 = 60;
+/// Between two comparisons of directories. Seconds.
+pub const COMPARE_SECONDS: i64 = 3_600;
+/// Until the directory of a node that came is copied: it learns that it belongs first. Seconds.
+const COPY_SECONDS: i64 = 5;
 
 /// Takes a version that another node offered. It was read and verified ([`super::document::read`]).
 ///
@@ -29,6 +35,8 @@ pub fn adopt(tx: &mut Tx<'_>, offered: &Signed, from: &str) -> Result<Verdict> {
     let ours = super::required(tx.conn)?;
     let verdict = judge(offered, &ours)?;
     if verdict != Verdict::Same {
+        // What actors show of themselves depends on the policy.
+        tx.actor_changed();
         // From nowhere: the person at the machine brings what was signed elsewhere.
         put(tx, offered, from, from.is_empty())?;
         let by = if from.is_empty() { Staff::console() } else { by_node(from) };
@@ -113,11 +121,35 @@ pub(super) fn put(tx: &mut Tx<'_>, signed: &Signed, from: &str, issued_here: boo
         return store::charter::forget_peers(tx.conn, None);
     }
     settle_changes(tx, signed)?;
+    copy_directories(tx, signed, before.as_ref())?;
     for domain in purged {
         tx.enqueue(&Task::PurgeDomain { domain })?;
     }
     tx.enqueue(&Task::SpreadCharter { hash: signed.hash.clone(), from: from.to_owned() })?;
     tx.enqueue_at(&Task::AskCharter, tx.now.plus_seconds(ASK_SECONDS))
+}
+
+/// Directories that are new here are copied in a moment: those of nodes that came, or all when this node came itself or the
+/// directory was switched on.
+fn copy_directories(tx: &mut Tx<'_>, signed: &Signed, before: Option<&Stored>) -> Result<()> {
+    let charter = &signed.charter;
+    tx.enqueue_at(&Task::CompareDirectory, tx.now.plus_seconds(COMPARE_SECONDS))?;
+    if !charter.policy.directory {
+        return Ok(());
+    }
+    let old = before.map(open).transpose()?.map(|old| old.charter).filter(|old| old.policy.directory);
+    if old.is_none() {
+        // Whom the others learn of this way is somebody they are told about later.
+        store::people::set_all_pushed(tx.conn)?;
+    }
+    let is_new = |domain: &str| old.as_ref().is_none_or(|old| old.node(domain).is_none());
+    let own = tx.site().domain();
+    let others = charter.nodes.iter().filter(|node| node.domain != own && node.software == Software::Watercooler);
+    for node in others.filter(|node| is_new(&node.domain)) {
+        let task = Task::CheckDirectory { domain: node.domain.clone() };
+        tx.enqueue_at(&task, tx.now.plus_seconds(COPY_SECONDS))?;
+    }
+    Ok(())
 }
 
 /// What was signed here and does not count is kept, so that it can be made again: the loser is told to redo it.

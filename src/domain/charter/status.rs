@@ -79,6 +79,23 @@ pub struct NodeStatus {
     pub heard: Option<Timestamp>,
     /// Why it cannot be asked.
     pub error: Option<String>,
+    /// How far the copy of its directory is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory: Option<DirectoryStatus>,
+}
+
+/// The copy of a node's directory.
+#[derive(Clone, Debug, Serialize)]
+pub struct DirectoryStatus {
+    /// People and projects that are here.
+    pub copied: i64,
+    /// How many there are.
+    pub of: i64,
+    /// When both were last compared.
+    pub compared: Option<Timestamp>,
+    /// Why that failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// An invitation.
@@ -108,6 +125,7 @@ pub fn status(conn: &mut Conn, this_node: &str, now: Timestamp) -> Result<Status
     };
     let charter = open(&row)?.charter;
     let seen = store::charter::peers(conn)?;
+    let copies = store::people::copies(conn)?;
     let mut status = Status {
         fingerprint: fingerprint(charter.signing_key()),
         role: charter.node(this_node).map(|node| node.role).unwrap_or_default(),
@@ -139,6 +157,7 @@ pub fn status(conn: &mut Conn, this_node: &str, now: Timestamp) -> Result<Status
             behind: None,
             heard: None,
             error: None,
+            directory: None,
             domain: node.domain,
         };
         if line.domain == this_node {
@@ -149,6 +168,12 @@ pub fn status(conn: &mut Conn, this_node: &str, now: Timestamp) -> Result<Status
             line.heard = seen.heard_at;
             line.error.clone_from(&seen.error);
         }
+        line.directory = copies.iter().find(|copied| copied.domain == line.domain).map(|copied| DirectoryStatus {
+            copied: copied.done,
+            of: copied.total,
+            compared: copied.checked_at,
+            error: copied.error.clone(),
+        });
         status.nodes.push(line);
     }
     for waiting in store::charter::changes(conn)? {

@@ -3,7 +3,7 @@
 use super::{RemoteActor, RemoteEmoji};
 use crate::{
     Error, Result,
-    domain::{Fact, Task, Tx, profiles::Field},
+    domain::{Fact, Task, Tx, people, profiles::Field},
     id::Id,
     model::Account,
     store,
@@ -81,6 +81,7 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
             tx.record(Fact::AccountUpdated(id))?;
         }
     }
+    people::remote::receive(tx, &account, actor)?;
     Ok(account)
 }
 
@@ -150,7 +151,13 @@ fn fields_json(actor: &RemoteActor, before: &str) -> String {
         .iter()
         .map(|(name, value)| {
             let seen = old.iter().find(|f| f.name == *name && f.value == value.as_str()).and_then(|f| f.verified_at);
-            Field { name: name.clone(), value: value.as_str().to_owned(), source: None, verified_at: seen }
+            Field {
+                name: name.clone(),
+                value: value.as_str().to_owned(),
+                source: None,
+                verified_at: seen,
+                generated: None,
+            }
         })
         .collect();
     serde_json::to_string(&fields).unwrap_or_else(|_| "[]".to_owned())

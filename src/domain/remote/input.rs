@@ -2,7 +2,7 @@
 //! and every address normalised by whoever fills it in.
 
 use crate::{
-    domain::html::Html,
+    domain::{html::Html, people::Stance},
     model::{AccountKind, MediaKind},
     time::Timestamp,
 };
@@ -95,6 +95,31 @@ pub struct RemoteActor {
     pub ed25519_key: Option<(String, Vec<u8>)>,
     /// Domains whose pages may name it as their author.
     pub attribution_domains: Vec<String>,
+    /// What its owner knows and where they work.
+    pub facts: RemoteFacts,
+}
+
+/// What an actor document says about its owner beside the profile. Texts as they came, cut to a size.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RemoteFacts {
+    /// Skills with their stances.
+    pub skills: Vec<(String, Stance)>,
+    /// Job title.
+    pub title: String,
+    /// Department.
+    pub department: String,
+    /// Where they work.
+    pub site: String,
+    /// IANA name.
+    pub time_zone: String,
+    /// BCP 47 tags.
+    pub languages: Vec<String>,
+    /// The day they left, `2026-11-26`.
+    pub left_on: Option<String>,
+    /// When the document last changed, as claimed.
+    pub updated: Option<Timestamp>,
+    /// JSON object of the properties that nobody here knows.
+    pub extra: Option<String>,
 }
 
 /// An attachment that is shown.

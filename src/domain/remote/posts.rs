@@ -4,9 +4,9 @@ use super::{Addressing, PUBLIC, RemotePost, actors::emojis_json, remember};
 use crate::{
     Error, Result,
     domain::{
-        Fact, Task, Tx, Viewer,
+        Fact, Task, Tx, Viewer, charter,
         html::{self, Html},
-        polls,
+        people, polls,
         posts::{self, NewPoll, NewPost, Revision},
         visibility::can_see,
     },
@@ -187,7 +187,12 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
     }
     let visibility = visibility(&post.addressing, author.followers_url.as_deref());
     let people = people(tx, author, post, visibility, arrival)?;
-    if !arrival.fetched && !people.local && parent.is_none() && !is_relevant(tx, author, arrival)? {
+    if !arrival.fetched
+        && !people.local
+        && parent.is_none()
+        && !is_relevant(tx, author, arrival)?
+        && !is_question(tx, author, post)?
+    {
         return Ok(None);
     }
     let created_at = believed(post.published, tx.now);
@@ -247,6 +252,15 @@ fn owned(tx: &Tx<'_>, actor: &Account, id: &str) -> Result<()> {
 /// Is what this account writes of interest here, whoever it is addressed to?
 fn is_relevant(tx: &mut Tx<'_>, author: &Account, arrival: Arrival) -> Result<bool> {
     Ok(arrival.colleague || store::remote::has_local_follower(tx.conn, author.id)?)
+}
+
+/// Is it a question to the network, from inside the organisation?
+fn is_question(tx: &mut Tx<'_>, author: &Account, post: &RemotePost) -> Result<bool> {
+    if !post.hashtags.iter().any(|(tag, _)| tag == people::wording::ASK_TAG) {
+        return Ok(false);
+    }
+    let domain = author.domain.as_deref().unwrap_or_default();
+    Ok(charter::current(tx.conn)?.is_some_and(|signed| signed.charter.node(domain).is_some()))
 }
 
 /// Missing, unreadable, ancient and future dates mean now (POST-01).

@@ -62,7 +62,7 @@ pub async fn signed(app: &App, ask: Ask) -> Result<Ask> {
     Ok(ask.signed_by(Arc::new(hop)))
 }
 
-async fn send(app: &App, node: &Member, ask: Ask) -> std::result::Result<Answer, String> {
+pub(super) async fn send(app: &App, node: &Member, ask: Ask) -> std::result::Result<Answer, String> {
     let ask = signed(app, ask).await.map_err(|error| error.to_string())?;
     app.net().fetch(ask).await.map_err(|failure| explain(&node.domain, &failure))
 }

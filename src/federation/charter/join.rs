@@ -16,7 +16,8 @@ use crate::{
     },
     federation::{own_keys, signatures::Claim},
     net::{Ask, Purpose},
-    peers, store,
+    peers,
+    store::{self, people::Copied},
     time::Timestamp,
     uri,
 };
@@ -78,6 +79,20 @@ pub struct Joined {
     pub version: Option<i64>,
     /// What was tried.
     pub checks: Vec<Check>,
+    /// How far the copies of the others' directories are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub directory: Vec<String>,
+}
+
+/// How far a copy is, in a sentence.
+fn progress(copied: &Copied) -> String {
+    match (&copied.error, copied.complete) {
+        (Some(why), _) => format!("{}: not copied yet, it is tried again ({why})", copied.domain),
+        (None, true) => format!("{}: {} people and projects", copied.domain, copied.done),
+        (None, false) => {
+            format!("{}: {} of {} people and projects, the rest follows", copied.domain, copied.done, copied.total)
+        }
+    }
 }
 
 /// Joins the organisation that gave this code.
@@ -124,6 +139,7 @@ pub async fn join(app: &App, by: Staff, code: &str, new: Newcomer) -> Result<Joi
         organisation: None,
         version: None,
         checks: answer.checks,
+        directory: Vec::new(),
     };
     let Some(document) = answer.charter else { return Ok(joined) };
     let signed = parse(document.to_string().as_bytes(), now)?;
@@ -131,6 +147,7 @@ pub async fn join(app: &App, by: Staff, code: &str, new: Newcomer) -> Result<Joi
     joined.organisation = Some(signed.charter.name.clone());
     enter(app, by, signed, &code, &own.key).await?;
     joined.checks.extend(try_others(app).await);
+    joined.directory = super::directory::copy_all(app).await?.iter().map(progress).collect();
     Ok(joined)
 }
 

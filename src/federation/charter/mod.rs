@@ -7,6 +7,7 @@
 mod auth;
 pub mod checks;
 mod client;
+pub mod directory;
 pub mod join;
 mod serve;
 pub mod vouch;
@@ -18,7 +19,11 @@ use crate::{
     app::App,
     domain::{
         Task,
-        charter::{self, Member, Signed, Software, adopt::ASK_SECONDS, document, steward},
+        charter::{
+            self, Member, Signed, Software,
+            adopt::{ASK_SECONDS, COMPARE_SECONDS},
+            document, steward,
+        },
     },
     federation::own_keys,
     peers, store,
@@ -38,7 +43,11 @@ pub async fn prepare(app: &App) -> Result<()> {
     if peers::organisation(app).is_none() {
         return Ok(());
     }
-    app.write(|tx| tx.enqueue_at(&Task::AskCharter, tx.now.plus_seconds(ASK_SECONDS))).await
+    app.write(|tx| {
+        tx.enqueue_at(&Task::AskCharter, tx.now.plus_seconds(ASK_SECONDS))?;
+        tx.enqueue_at(&Task::CompareDirectory, tx.now.plus_seconds(COMPARE_SECONDS))
+    })
+    .await
 }
 
 /// The other nodes that speak this protocol.

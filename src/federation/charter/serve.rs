@@ -35,7 +35,7 @@ pub fn routes() -> Router<App> {
 }
 
 /// Why there is no answer.
-struct Failed(Error);
+pub(super) struct Failed(Error);
 
 impl<E: Into<Error>> From<E> for Failed {
     fn from(error: E) -> Self {
@@ -68,7 +68,7 @@ impl IntoResponse for Failed {
     }
 }
 
-type Answered = Result<Response, Failed>;
+pub(super) type Answered = Result<Response, Failed>;
 
 /// The newest version, for nodes that belong.
 async fn show(State(app): State<App>, parts: Parts) -> Answered {

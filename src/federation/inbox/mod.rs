@@ -8,7 +8,7 @@ mod document;
 pub mod queue;
 
 use super::{
-    activities, admit,
+    activities, admit, charter,
     proof::{self, Prover, Refusal, prover},
     received::{Outcome, Received},
     signatures::Reject,
@@ -236,6 +236,7 @@ async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
     let colleague =
         peers::organisation(app).is_some_and(|ours| ours.charter.node_at(uri::authority(&document.actor)).is_some());
     let (actor, about_itself, now) = (document.actor.clone(), document.is_about_itself(), app.clock().now());
+    let is_news = document.json.is_a("Update") && charter::directory::welcomes(app, &actor);
     let deleted = if document.json.is_a("Delete") { document.json.uri("object") } else { None };
     Ok(app
         .read(move |conn| {
@@ -248,7 +249,8 @@ async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
                 // Somebody of our own organisation becomes known this way, or is known to be gone (SIGIN-27).
                 None if colleague => Stranger::Welcome,
                 // Most of the traffic of a public node: accounts nobody here ever heard of end or change (SIGIN-27).
-                None if about_itself => Stranger::Forget,
+                // People of the organisation are in the directory, followed or not.
+                None if about_itself && !is_news => Stranger::Forget,
                 // Nothing of theirs is here; a moderator of a group may mean what somebody else wrote (DEL-05).
                 None if deleted.is_some_and(|id| !matches!(store::posts::find_by_uri(conn, &id), Ok(Some(_)))) => {
                     Stranger::Forget

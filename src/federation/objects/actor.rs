@@ -1,6 +1,6 @@
 //! Actor documents (DISC-10, DISC-11, DISC-12).
 
-use super::{ACTORS, attachments, tags};
+use super::{ACTORS, attachments, facts, tags};
 use crate::{
     Error, Result,
     crypto::{KeyKind, PublicKey},
@@ -92,6 +92,7 @@ pub fn read(json: &Json) -> Result<RemoteActor> {
             .take(20)
             .map(|d| cut(d, 255).to_ascii_lowercase())
             .collect(),
+        facts: facts::read(json),
         uri: id,
         username,
         claimed_handle,

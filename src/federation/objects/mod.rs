@@ -5,6 +5,7 @@ mod attachments;
 mod content;
 #[cfg(test)]
 mod corpus;
+pub mod facts;
 pub mod post;
 mod tags;
 pub mod typed;

@@ -57,9 +57,6 @@ pub struct Actor<'a> {
     /// Suspended here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
-    /// The last day of somebody who left, `2026-11-26`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub left_on: Option<String>,
     /// `user@domain`, without `acct:` (FEP-2c59).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webfinger: Option<String>,
@@ -91,6 +88,85 @@ pub struct Actor<'a> {
     /// Web sites that may name the actor as an author of theirs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attribution_domains: Vec<String>,
+    /// When the document last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated: Option<String>,
+    /// Skills and work.
+    #[serde(flatten)]
+    pub expertise: Expertise,
+    /// Properties that this version does not know, as they came.
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What somebody knows and where they work; what is empty is left out.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expertise {
+    /// Job title.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub job_title: String,
+    /// Department.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub member_of: Option<Organization>,
+    /// Where they work.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub work_location: String,
+    /// IANA name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub time_zone: String,
+    /// BCP 47 tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub knows_language: Vec<String>,
+    /// Skills.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub knows_about: Vec<DefinedTerm>,
+    /// Collection of what they work on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub works_on: Option<String>,
+    /// The day they left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_on: Option<String>,
+}
+
+impl Expertise {
+    fn is_empty(&self) -> bool {
+        self.knows_about.is_empty()
+            && self.job_title.is_empty()
+            && self.member_of.is_none()
+            && self.work_location.is_empty()
+            && self.time_zone.is_empty()
+            && self.knows_language.is_empty()
+            && self.works_on.is_none()
+            && self.left_on.is_none()
+    }
+}
+
+/// A department.
+#[derive(Debug, Serialize)]
+pub struct Organization {
+    /// `Organization`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+}
+
+/// A skill.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DefinedTerm {
+    /// `DefinedTerm`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Page of its hashtag.
+    pub id: String,
+    /// As its owner typed it.
+    pub name: String,
+    /// Its normal form.
+    pub term_code: String,
+    /// `ask`, `knows` or `learning`.
+    pub stance: &'static str,
 }
 
 /// The RSA key of an actor.
@@ -206,7 +282,6 @@ impl<'a> Actor<'a> {
             published: None,
             memorial: false,
             suspended: false,
-            left_on: None,
             webfinger: None,
             public_key: PublicKey { id: format!("{id}#main-key"), owner: id, public_key_pem: profile.public_key_pem },
             assertion_method: profile
@@ -227,6 +302,9 @@ impl<'a> Actor<'a> {
             also_known_as: Vec::new(),
             moved_to: None,
             attribution_domains: Vec::new(),
+            updated: None,
+            expertise: Expertise::default(),
+            extra: serde_json::Map::new(),
         }
     }
 
@@ -262,8 +340,8 @@ impl<'a> Actor<'a> {
         add(self.attachment.as_ref().is_some_and(|fields| !fields.is_empty()), Terms::FIELDS);
         add(self.moved_to.is_some() || !self.also_known_as.is_empty(), Terms::MOVED);
         add(self.memorial || self.suspended, Terms::STATE);
-        add(self.left_on.is_some(), Terms::LEFT);
         add(!self.attribution_domains.is_empty(), Terms::ATTRIBUTION);
+        add(!self.expertise.is_empty(), Terms::EXPERTISE);
         for tag in self.tag.iter().flatten() {
             add(true, tag.terms());
         }

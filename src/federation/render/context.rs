@@ -37,8 +37,8 @@ impl Terms {
     pub const POLL: Self = Self(1 << 9);
     /// `attributionDomains`.
     pub const ATTRIBUTION: Self = Self(1 << 10);
-    /// `leftOn`, a term of this program.
-    pub const LEFT: Self = Self(1 << 11);
+    /// Skills and work: schema.org and our own vocabulary.
+    pub const EXPERTISE: Self = Self(1 << 11);
 
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -86,9 +86,18 @@ impl Terms {
             term("PropertyValue", "schema:PropertyValue");
             term("value", "schema:value");
         }
-        if self.has(Self::LEFT) {
+        if self.has(Self::EXPERTISE) {
+            // A prefix of its own: that of the profile fields has a wrong address, which everybody knows by now.
+            term("sdo", "https://schema.org/");
             term("wc", "https://w3id.org/watercooler/ns#");
-            term("leftOn", "wc:leftOn");
+            for name in
+                ["knowsAbout", "DefinedTerm", "termCode", "jobTitle", "memberOf", "workLocation", "knowsLanguage"]
+            {
+                term(name, &format!("sdo:{name}"));
+            }
+            for name in ["stance", "timeZone", "leftOn"] {
+                term(name, &format!("wc:{name}"));
+            }
         }
         if self.has(Self::HASHTAG) {
             term("Hashtag", "as:Hashtag");
@@ -116,6 +125,9 @@ impl Terms {
         if self.has(Self::ACTOR) {
             typed("featured", json!({"@id": "toot:featured", "@type": "@id"}));
             typed("featuredTags", json!({"@id": "toot:featuredTags", "@type": "@id"}));
+        }
+        if self.has(Self::EXPERTISE) {
+            typed("worksOn", json!({"@id": "wc:worksOn", "@type": "@id"}));
         }
         if self.has(Self::MOVED) {
             typed("movedTo", json!({"@id": "as:movedTo", "@type": "@id"}));

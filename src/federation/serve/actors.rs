@@ -6,7 +6,7 @@ use crate::{
     app::App,
     config::Site,
     db::Conn,
-    domain::{Viewer, visibility},
+    domain::{Viewer, people, visibility},
     federation::{
         documents::{self, Whole},
         own_keys,
@@ -273,8 +273,12 @@ pub async fn featured_tags(State(app): State<App>, Path(name): Path<String>, par
     let site = app.site().clone();
     let body = read(&app, move |conn| {
         let account = local_actor(conn, &name)?;
-        let names =
-            if account.is_unavailable() { Vec::new() } else { store::documents::featured_tags(conn, account.id)? };
+        let names = if account.is_unavailable() {
+            Vec::new()
+        } else {
+            let facts = people::load(conn, account.id)?;
+            people::directory::leaving_tags(&facts, store::documents::featured_tags(conn, account.id)?)
+        };
         let id = site.featured_tags_uri(&account.username);
         let tags: Vec<Tag> =
             names.iter().map(|name| Tag::Hashtag { href: site.tag_url(name), name: format!("#{name}") }).collect();
@@ -282,6 +286,24 @@ pub async fn featured_tags(State(app): State<App>, Path(name): Path<String>, par
         let mut collection = Collection::counted(&id, "Collection", tags.len() as i64);
         collection.items = Some(tags);
         Ok(render::document(terms, collection)?)
+    })
+    .await?;
+    Ok(activity_json(reader, body))
+}
+
+/// `GET /users/{name}/projects`: what somebody works on, as far as it has an address. Nothing of people who are for
+/// their own site only.
+pub async fn projects(State(app): State<App>, Path(name): Path<String>, parts: Parts) -> Answered {
+    let reader = Reader::of(&app, &parts).await?;
+    reader.viewer()?;
+    let site = app.site().clone();
+    let body = read(&app, move |conn| {
+        let account = local_actor(conn, &name)?;
+        let listed = people::load(conn, account.id)?.listed == people::Listed::Organisation;
+        let works = if listed && !account.is_unavailable() { people::works_on(conn, account.id)? } else { Vec::new() };
+        let id = site.works_on_uri(&account.username);
+        let items: Vec<String> = works.into_iter().filter_map(|(_, url)| url).collect();
+        Ok(render::document(Terms::NONE, Collection::whole(&id, items))?)
     })
     .await?;
     Ok(activity_json(reader, body))

@@ -46,6 +46,7 @@ pub fn routes() -> Router<App> {
         .route("/users/{name}/following", get(actors::following))
         .route("/users/{name}/collections/featured", get(actors::featured))
         .route("/users/{name}/collections/tags", get(actors::featured_tags))
+        .route("/users/{name}/projects", get(actors::projects))
         .route("/users/{name}/statuses/{id}", get(posts::show))
         .route("/users/{name}/statuses/{id}/activity", get(posts::activity))
         .route("/users/{name}/statuses/{id}/replies", get(posts::replies))

@@ -32,7 +32,7 @@ mod text;
 pub use directory::Directory;
 pub use links::Proposal;
 pub use phrase::Tuning;
-pub use query::{Wish, parse};
+pub use query::{Wish, is_question, parse};
 pub use search::{Answer, Hit, Reason};
 
 /// A date: days since 1970-01-01.

@@ -97,6 +97,24 @@ pub fn parse(text: &str, is_site: impl Fn(&str) -> bool) -> Wish {
     wish
 }
 
+/// Whether somebody who typed this into a box for everything asks for people: with a condition (`skill:`, `site:` ...), or
+/// with a question after one who knows. A bare "who", and "who is ada", are not.
+pub fn is_question(text: &str) -> bool {
+    let text: String = text.chars().take(LONGEST).collect();
+    let folded = fold(&text);
+    let condition =
+        |chunk: &str| chunk.split_once(':').is_some_and(|(name, _)| KEYS.iter().any(|(known, _)| *known == name));
+    if folded.split_whitespace().any(condition) {
+        return true;
+    }
+    let all: Vec<Word> = words(&text).into_iter().map(|text| Word { text, joint: false }).collect();
+    let asks = all.first().is_some_and(|word| matches!(word.text.as_str(), "who" | "wer" | "qui"));
+    let vague = ["who is", "wer ist", "qui est"];
+    let opened = OPENINGS.iter().filter(|opening| opening.contains(' ') && !vague.contains(opening));
+    let longest = opened.filter_map(|opening| begins(&all, opening)).max();
+    asks && longest.is_some_and(|length| all.len() > length)
+}
+
 fn keep(wish: &mut Wish, key: Option<Key>, value: &mut Vec<String>) {
     let text = std::mem::take(value).join(" ");
     let text = text.trim_matches(|c: char| matches!(c, '"' | '#' | '?' | ','));

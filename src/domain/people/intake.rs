@@ -1,0 +1,228 @@
+//! A CSV file of facts: read here, one person at a time applied.
+
+use super::{By, Facts, FactsChange, Listed, Stance, Work, facts};
+use crate::{Error, Result, db::Conn, domain::Tx, id::Id, model::Account, store};
+use serde::Serialize;
+
+/// Lines of a file.
+const LINES: usize = 200_000;
+
+/// A line of the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number in the file, the head being 1.
+    pub line: usize,
+    /// User name, handle or e-mail address.
+    pub who: String,
+    change: FactsChange,
+    skills: Vec<(String, Stance)>,
+}
+
+/// What became of a line.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// Its number.
+    pub line: usize,
+    /// Whom it names.
+    pub person: String,
+    /// `changed`, `unchanged`, `unknown` or `refused`.
+    pub state: &'static str,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Reads a file: a head line with names of columns, then a line for each person. Comma or semicolon between columns;
+/// inside of a column several things stand behind one another with `,`, `;` or `|`.
+///
+/// # Errors
+/// `Invalid` saying what is wrong with the file.
+pub fn read(text: &str) -> Result<Vec<Entry>> {
+    let text = text.trim_start_matches('\u{feff}');
+    let head = text.lines().next().unwrap_or_default();
+    let separator = if head.matches(';').count() > head.matches(',').count() { ';' } else { ',' };
+    let mut lines = cells(text, separator)?.into_iter();
+    let (_, head) = lines.next().ok_or_else(|| bad("the file is empty".into()))?;
+    let head: Vec<String> = head.iter().map(|name| name.trim().to_lowercase().replace([' ', '-'], "_")).collect();
+    let who = ["person", "username", "user", "handle", "account", "email", "name"];
+    let Some(key) = who.iter().find_map(|name| head.iter().position(|column| column == name)) else {
+        return Err(bad("there is no column `person` with user names or e-mail addresses".into()));
+    };
+    let known = |name: &str| {
+        who.contains(&name)
+            || ["title", "department", "site", "time_zone", "languages", "works_on", "listed"].contains(&name)
+            || ["ask", "knows", "learning", "skills"].contains(&name)
+    };
+    if let Some(other) = head.iter().find(|name| !known(name)) {
+        return Err(bad(format!("there is no column `{other}`")));
+    }
+    let mut entries = Vec::new();
+    for (line, row) in lines {
+        if row.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        let mut entry = Entry {
+            line,
+            who: row.get(key).map(|cell| cell.trim().to_owned()).unwrap_or_default(),
+            change: FactsChange::default(),
+            skills: Vec::new(),
+        };
+        for (name, cell) in head.iter().zip(&row) {
+            fill(&mut entry, name, cell.trim())?;
+        }
+        entries.push(entry);
+    }
+    Ok(entries)
+}
+
+fn bad(why: String) -> Error {
+    Error::invalid("file", "invalid", why)
+}
+
+/// An empty cell says nothing, `-` empties.
+fn fill(entry: &mut Entry, column: &str, cell: &str) -> Result<()> {
+    if cell.is_empty() {
+        return Ok(());
+    }
+    let text = if cell == "-" { String::new() } else { cell.to_owned() };
+    let several = || -> Vec<String> {
+        text.split([',', ';', '|']).map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+    };
+    let change = &mut entry.change;
+    match column {
+        "title" => change.title = Some(text),
+        "department" => change.department = Some(text),
+        "site" => change.site = Some(text),
+        "time_zone" => change.time_zone = Some(text),
+        "languages" => change.languages = Some(text.split([',', ';', '|', ' ']).map(str::to_owned).collect()),
+        "works_on" => change.works_on = Some(several().into_iter().map(|name| Work { name, url: None }).collect()),
+        "listed" => {
+            change.listed = Some(match cell.to_lowercase().as_str() {
+                "organisation" | "organization" => Listed::Organisation,
+                "site" => Listed::Site,
+                "unlisted" => Listed::Unlisted,
+                _ => return Err(bad(format!("line {}: listed is organisation, site or unlisted", entry.line))),
+            });
+        }
+        "ask" => entry.skills.extend(several().into_iter().map(|name| (name, Stance::Ask))),
+        "knows" | "skills" => entry.skills.extend(several().into_iter().map(|name| (name, Stance::Knows))),
+        "learning" => entry.skills.extend(several().into_iter().map(|name| (name, Stance::Learning))),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Lines as cells, each with the number of the line it begins on.
+fn cells(text: &str, separator: char) -> Result<Vec<(usize, Vec<String>)>> {
+    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
+    let (mut quoted, mut number, mut begun) = (false, 1, 1);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' if quoted && chars.peek() == Some(&'"') => {
+                chars.next();
+                cell.push('"');
+            }
+            '"' if quoted => quoted = false,
+            '"' if cell.trim().is_empty() => {
+                cell.clear();
+                quoted = true;
+            }
+            '\n' => {
+                number += 1;
+                if quoted {
+                    cell.push(' ');
+                    continue;
+                }
+                row.push(std::mem::take(&mut cell));
+                rows.push((begun, std::mem::take(&mut row)));
+                begun = number;
+                if rows.len() > LINES {
+                    return Err(bad(format!("there are more than {LINES} lines")));
+                }
+            }
+            '\r' => {}
+            c if c == separator && !quoted => row.push(std::mem::take(&mut cell)),
+            c => cell.push(c),
+        }
+    }
+    if quoted {
+        return Err(bad(format!("line {begun}: a quotation mark is not closed")));
+    }
+    if !cell.is_empty() || !row.is_empty() {
+        row.push(cell);
+        rows.push((begun, row));
+    }
+    Ok(rows)
+}
+
+fn find(conn: &mut Conn, domain: &str, who: &str) -> Result<Option<Id<Account>>> {
+    let name = who.trim_start_matches('@').to_lowercase();
+    let name = name.strip_suffix(&format!("@{}", domain.to_lowercase())).unwrap_or(&name);
+    if !name.contains('@') {
+        let found = store::accounts::find_local(conn, name)?;
+        return Ok(found.filter(|account| account.deleted_at.is_none()).map(|account| account.id));
+    }
+    Ok(store::users::find_by_email(conn, name)?.map(|user| user.account_id))
+}
+
+/// Applies a line; with `dry` nothing is written.
+///
+/// # Errors
+/// Those of the database; what is wrong with the line is in the outcome.
+pub fn apply(tx: &mut Tx<'_>, entry: &Entry, dry: bool) -> Result<Outcome> {
+    let outcome = |state, error| Outcome { line: entry.line, person: entry.who.clone(), state, error };
+    let domain = tx.site().domain();
+    let Some(id) = find(tx.conn, domain, &entry.who)? else { return Ok(outcome("unknown", None)) };
+    let before = facts::load(tx.conn, id)?;
+    let change = FactsChange { skills: merged(&before, &entry.skills), ..entry.change.clone() };
+    let facts = match facts::changed(before.clone(), &change, By::Organisation, &tx.config().people) {
+        Ok(facts) => facts,
+        Err(Error::Invalid { field, reason, .. }) => {
+            return Ok(outcome("refused", Some(format!("{field}: {reason}"))));
+        }
+        Err(error) => return Err(error),
+    };
+    if facts == before {
+        return Ok(outcome("unchanged", None));
+    }
+    if !dry {
+        facts::update(tx, id, &change, By::Organisation)?;
+    }
+    Ok(outcome("changed", None))
+}
+
+/// What the file says of skills, and behind it what the person listed beside that.
+fn merged(before: &Facts, said: &[(String, Stance)]) -> Option<Vec<(String, Stance)>> {
+    if said.is_empty() {
+        return None;
+    }
+    let mut all: Vec<(String, Stance)> = before.skills.iter().map(|skill| (skill.name.clone(), skill.stance)).collect();
+    for (name, stance) in said {
+        let tag = facts::tag_of(name);
+        match all.iter_mut().find(|(other, _)| facts::tag_of(other) == tag) {
+            Some((_, known)) => *known = *stance,
+            None => all.push((name.clone(), *stance)),
+        }
+    }
+    Some(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_with_either_separator_and_quotation_marks_is_read() {
+        let text = "\u{feff}person;title;ask;listed\r\nada;\"Engineer; \"\"test\"\"\";torque sensors, Kafka;site\r\n;;;\r\nbob;-;;\n";
+        let entries = read(text).unwrap();
+        assert_eq!(entries.len(), 2);
+        assert_eq!(entries[0].change.title.as_deref(), Some("Engineer; \"test\""));
+        assert_eq!(entries[0].skills, [("torque sensors".to_owned(), Stance::Ask), ("Kafka".to_owned(), Stance::Ask)]);
+        assert_eq!((entries[0].change.listed, entries[1].line), (Some(Listed::Site), 4));
+        assert_eq!(entries[1].change.title.as_deref(), Some(""));
+        for wrong in ["", "title\nx", "person,salary\nada,1", "person,listed\nada,sometimes", "person\n\"ada"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The index of people in memory, and the questions put to it. It is a cache: filled from the database in the background
+//! at the start, brought up to date before each question by a counter in the database (so another process's changes
+//! count too), made anew once an hour and when the charter changes.
+
+use crate::{
+    Error, Result,
+    app::App,
+    domain::{
+        Viewer,
+        people::{
+            directory::{self, Sites},
+            fields::Tongue,
+            wording,
+        },
+        views::AccountViews,
+        visibility::Standings,
+    },
+    id::Id,
+    matching::people::{Directory, Person, Progress, Project, Proposal, Reason},
+    model::Account,
+    peers, store,
+    time::Timestamp,
+};
+use std::{
+    collections::HashSet,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+/// People that one step takes in.
+const STEP: i64 = 1_000;
+/// People and projects of an organisation, at most; more are left out.
+const MOST: usize = 200_000;
+/// Changes of the last minute are looked at again: transactions end in another order than they begin.
+const OVERLAP: i64 = 60_000 << 16;
+/// Up to so many people everything is learnt anew with each change.
+const SMALL: usize = 2_000;
+/// Until what was learnt from the whole is learnt anew. Milliseconds.
+const LEARN_AFTER: i64 = 3_600_000;
+/// People in an answer.
+pub const FOUND: usize = 20;
+
+#[derive(Default)]
+struct Known {
+    state: RwLock<State>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    directory: Directory,
+    built: bool,
+    /// The last change it knows.
+    seen: i64,
+    /// The charter that it knows the aliases and sites of.
+    charter: String,
+    made_at: i64,
+    sites: Arc<Sites>,
+}
+
+/// Somebody who may know.
+#[derive(Clone, Debug)]
+pub struct Expert {
+    /// Who.
+    pub account: Id<Account>,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// The same in words.
+    pub because: String,
+}
+
+/// Who may know.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Best first.
+    pub experts: Vec<Expert>,
+    /// The language of the asker.
+    pub tongue: Tongue,
+}
+
+/// Fills the index in the background.
+pub fn start(app: &App) {
+    let app = app.clone();
+    tokio::spawn(async move {
+        if let Err(error) = refresh(&app).await {
+            tracing::warn!(%error, "the index of people is filled with the first question");
+        }
+    });
+}
+
+/// Brings the index up to date. Cheap when nothing changed.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn refresh(app: &App) -> Result<()> {
+    let known = app.part::<Known>();
+    let organisation = peers::organisation(app);
+    let charter = organisation.as_ref().map(|signed| signed.hash.clone()).unwrap_or_default();
+    let newest = app.read(store::people::last_change).await?;
+    let now = app.clock().now();
+    if is_current(&known, newest, &charter, now) {
+        return Ok(());
+    }
+    let _turn = known.turn.lock().await;
+    if is_current(&known, newest, &charter, now) {
+        return Ok(());
+    }
+    let (anew, since, sites) = {
+        let state = known.state.read().unwrap_or_else(PoisonError::into_inner);
+        let anew = !state.built || state.charter != charter || is_old(&state, now);
+        (anew, state.seen, state.sites.clone())
+    };
+    if !anew {
+        return follow(app, &known, since, &sites).await;
+    }
+    let sites = Arc::new(Sites::of(organisation.as_ref().map(|signed| &signed.charter), app.site().domain()));
+    let mut directory = Directory::new();
+    let (mut after, mut projects) = (0, HashSet::new());
+    while directory.people() < MOST {
+        let places = sites.clone();
+        let (rows, last) = app
+            .read(move |conn| {
+                let ids = store::people::after(conn, after, STEP)?;
+                let last = ids.last().map(|id| id.raw()).filter(|_| ids.len() as i64 == STEP);
+                Ok((directory::people(conn, &ids, &places, now)?, last))
+            })
+            .await?;
+        for person in rows.into_iter().filter_map(|(_, person)| person) {
+            take(&mut directory, &mut projects, &person);
+        }
+        match last {
+            Some(last) => after = last,
+            None => break,
+        }
+        // Others have their turn.
+        tokio::task::yield_now().await;
+    }
+    let aliases: Vec<(String, String)> =
+        organisation.iter().flat_map(|signed| &signed.charter.aliases).map(|(a, b)| (a.clone(), b.clone())).collect();
+    let directory = tokio::task::spawn_blocking(move || {
+        let mut directory = directory;
+        directory.set_aliases(aliases.iter().map(|(a, b)| (a.as_str(), b.as_str())));
+        directory.learn();
+        directory
+    })
+    .await
+    .map_err(Error::internal)?;
+    let mut state = known.state.write().unwrap_or_else(PoisonError::into_inner);
+    *state = State { directory, built: true, seen: newest, charter, made_at: now.millis(), sites };
+    Ok(())
+}
+
+fn is_current(known: &Known, newest: i64, charter: &str, now: Timestamp) -> bool {
+    let state = known.state.read().unwrap_or_else(PoisonError::into_inner);
+    state.built && state.seen >= newest && state.charter == charter && !is_old(&state, now)
+}
+
+fn is_old(state: &State, now: Timestamp) -> bool {
+    now.millis() - state.made_at > LEARN_AFTER
+}
+
+/// Takes in what changed since.
+async fn follow(app: &App, known: &Arc<Known>, since: i64, sites: &Arc<Sites>) -> Result<()> {
+    let mut since = since.saturating_sub(OVERLAP);
+    loop {
+        let (sites, now) = (sites.clone(), app.clock().now());
+        let (rows, newest) = app
+            .read(move |conn| {
+                let changes = store::people::changed_after(conn, since, STEP)?;
+                let ids: Vec<Id<Account>> = changes.iter().map(|(id, _)| *id).collect();
+                Ok((directory::people(conn, &ids, &sites, now)?, changes.last().map(|(_, changed)| *changed)))
+            })
+            .await?;
+        let full = rows.len() as i64 == STEP;
+        let known = known.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut state = known.state.write().unwrap_or_else(PoisonError::into_inner);
+            let mut projects = HashSet::new();
+            for (id, person) in rows {
+                match person {
+                    Some(person) => take(&mut state.directory, &mut projects, &person),
+                    None => state.directory.remove(&id.to_string()),
+                }
+            }
+            state.seen = state.seen.max(newest.unwrap_or(0));
+            if !full && state.directory.people() <= SMALL {
+                state.directory.learn();
+            }
+        })
+        .await
+        .map_err(Error::internal)?;
+        match newest.filter(|_| full) {
+            Some(newest) => since = newest,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Projects that people name are known by their names.
+fn take(directory: &mut Directory, projects: &mut HashSet<String>, person: &Person) {
+    for name in &person.projects {
+        if projects.len() < MOST && !projects.contains(name) {
+            let project =
+                Project { id: name.clone(), name: name.clone(), tags: Vec::new(), progress: Progress::Worked };
+            directory.put_project(&project);
+            projects.insert(name.clone());
+        }
+    }
+    directory.put(person);
+}
+
+/// Who knows what `text` asks for, as `viewer` may see it.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn find(app: &App, viewer: Id<Account>, text: &str, limit: usize) -> Result<Found> {
+    refresh(app).await?;
+    let known = app.part::<Known>();
+    let sites = known.state.read().unwrap_or_else(PoisonError::into_inner).sites.clone();
+    let (from, tongue) = app
+        .read(move |conn| {
+            let locale = store::users::find(conn, viewer)?.and_then(|user| user.locale);
+            Ok((directory::site_of(conn, viewer, &sites)?, Tongue::of(locale.as_deref())))
+        })
+        .await?;
+    let (now, text) = (app.clock().now(), text.to_owned());
+    let answer = tokio::task::spawn_blocking(move || {
+        let state = known.state.read().unwrap_or_else(PoisonError::into_inner);
+        state.directory.search(&text, &from, directory::day(now), limit)
+    })
+    .await
+    .map_err(Error::internal)?;
+    app.read(move |conn| {
+        let mut hits: Vec<(Id<Account>, Vec<Reason>)> = Vec::with_capacity(answer.hits.len());
+        for hit in answer.hits {
+            if let Ok(id) = hit.key.parse() {
+                hits.push((id, hit.reasons));
+            }
+        }
+        let ids: Vec<Id<Account>> = hits.iter().map(|(id, _)| *id).collect();
+        let views = AccountViews::load(conn, &ids)?;
+        let standings = Standings::load(conn, Viewer::from(viewer), &ids, now)?;
+        hits.retain(|(id, _)| {
+            let standing = standings.of(*id);
+            let shown = views.get(*id).is_some_and(|account| !account.is_unavailable());
+            shown && !standing.blocked_by && !standing.blocking
+        });
+        let name = |key: &str| {
+            let account = key.parse().ok().and_then(|id| views.get(id));
+            account.map_or_else(String::new, |account| format!("@{}", account.acct()))
+        };
+        let experts = hits.into_iter().map(|(account, reasons)| {
+            let because = wording::because(&reasons, tongue, name);
+            Expert { account, reasons, because }
+        });
+        Ok(Found { experts: experts.collect(), tongue })
+    })
+    .await
+}
+
+/// Pairs of tags that may be one thing, for the gardener.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn proposals(app: &App) -> Result<Vec<Proposal>> {
+    refresh(app).await?;
+    let known = app.part::<Known>();
+    let state = known.state.read().unwrap_or_else(PoisonError::into_inner);
+    Ok(state.directory.proposals().to_vec())
+}
+
+/// How many people can be found.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn count(app: &App) -> Result<usize> {
+    refresh(app).await?;
+    let known = app.part::<Known>();
+    let state = known.state.read().unwrap_or_else(PoisonError::into_inner);
+    Ok(state.directory.people())
+}

@@ -1,0 +1,321 @@
+//! The directory of the organisation, replicated: every node of the charter has a copy of what the others list, people and
+//! projects alike, so that nothing anybody looks for leaves their site. Changes are pushed as ordinary Updates
+//! (`outgoing`); here is the repair: a digest of what a node lists, compared once an hour with one other node by lot, and
+//! the whole list, page by page, where the digests differ and when a node joins.
+//!
+//! `GET /charter/directory/digest` and `GET /charter/directory?after=N` answer nodes of the charter alone, signed by the
+//! key that the charter names.
+
+use super::{auth, by_lot, client, others, serve::Answered, vouch};
+use crate::{
+    Error, Result,
+    app::App,
+    domain::{
+        Task,
+        charter::{Member, Refused, Software, adopt::COMPARE_SECONDS},
+        people::{self, directory},
+        remote,
+    },
+    federation::{
+        documents,
+        json::{Bounds, Json},
+        objects::actor,
+    },
+    net::{Ask, Purpose},
+    peers, store,
+    store::people::Copied,
+    uri,
+};
+use axum::{
+    Router,
+    extract::{Query, State},
+    http::{header, request::Parts},
+    response::IntoResponse,
+    routing::get,
+};
+use hyper::{StatusCode, body::Bytes};
+use serde::{Deserialize, Serialize};
+use serde_json::{json, value::RawValue};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+/// Bytes of a page; one that would be larger ends earlier.
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
+/// Pages of one directory.
+const PAGES: usize = 2_000;
+/// Entries that are written in one transaction.
+const STEP: usize = 20;
+/// How long a newcomer waits for the copies before the rest is left to the background.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The routes; their answers are signed.
+pub fn routes() -> Router<App> {
+    Router::new().route("/charter/directory", get(page)).route("/charter/directory/digest", get(digest))
+}
+
+/// Whether the organisation has a directory, and the asker belongs to it.
+fn admit(app: &App, parts: &Parts) -> Result<Member> {
+    let ours = peers::organisation(app).ok_or(Refused::NoOrganisation)?;
+    let node = auth::member(&auth::claims(app, parts)?, &ours, b"")?;
+    if !ours.charter.policy.directory {
+        return Err(Error::forbidden("The organisation has no directory"));
+    }
+    Ok(node)
+}
+
+fn answer(body: String) -> axum::response::Response {
+    let headers = [(header::CONTENT_TYPE, client::JSON), (header::CACHE_CONTROL, "no-store")];
+    (headers, body).into_response()
+}
+
+/// What this node lists, in one figure.
+async fn digest(State(app): State<App>, parts: Parts) -> Answered {
+    admit(&app, &parts)?;
+    let digest = app.read(|conn| directory::digest(conn, None)).await?;
+    Ok(answer(json!({ "total": digest.total, "digest": digest.hex() }).to_string()))
+}
+
+#[derive(Deserialize)]
+struct Behind {
+    #[serde(default)]
+    after: i64,
+}
+
+#[derive(Serialize)]
+struct Page {
+    total: i64,
+    items: Vec<Item>,
+    /// `after` of the next page; none behind the last one.
+    next: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Item {
+    id: String,
+    /// Moment of the last change. Milliseconds.
+    version: i64,
+    actor: Box<RawValue>,
+}
+
+/// What this node lists, 200 a page, each with its whole document.
+async fn page(State(app): State<App>, Query(behind): Query<Behind>, parts: Parts) -> Answered {
+    admit(&app, &parts)?;
+    let site = app.site().clone();
+    let page = app.read(move |conn| {
+        let total = directory::digest(conn, None)?.total;
+        let entries = store::people::own_entries(conn, behind.after, directory::PAGE)?;
+        let full = entries.len() as i64 == directory::PAGE;
+        let (mut page, mut bytes, mut last) = (Page { total, items: Vec::new(), next: None }, 0, None);
+        for entry in entries {
+            if bytes > PAGE_BYTES {
+                page.next = last;
+                return Ok(page);
+            }
+            let account = store::accounts::load(conn, entry.account)?;
+            let document = documents::actor(conn, &site, &account, true)?;
+            bytes += document.len();
+            last = Some(entry.account.raw());
+            let actor = RawValue::from_string(document).map_err(Error::internal)?;
+            page.items.push(Item { id: entry.uri, version: entry.version, actor });
+        }
+        page.next = last.filter(|_| full);
+        Ok(page)
+    });
+    Ok(answer(serde_json::to_string(&page.await?).map_err(Error::internal)?))
+}
+
+/// What a node says, signed by its key.
+async fn fetch(app: &App, node: &Member, below: &str) -> std::result::Result<Bytes, String> {
+    let url = client::address(node, &format!("/directory{below}")).map_err(|refused| refused.to_string())?;
+    let mut ask = Ask::get(Purpose::Object, url).accept(client::JSON).limit(2 * PAGE_BYTES);
+    if let Some((name, value)) = vouch::wish(app) {
+        ask = ask.header(name, value);
+    }
+    let answer = client::send(app, node, ask).await?;
+    if answer.status != StatusCode::OK {
+        return Err(client::said(&answer).1);
+    }
+    if !vouch::is_believed(app, &answer) {
+        return Err(format!("{}: what answers under its name does not have its key", node.domain));
+    }
+    Ok(answer.body)
+}
+
+/// The task `CompareDirectory`: compares the copy of one node's directory, by lot, and repairs it; again an hour later.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn compare_by_lot(app: &App) -> Result<()> {
+    let Some(signed) = peers::organisation(app) else { return Ok(()) };
+    app.write(|tx| tx.enqueue_at(&Task::CompareDirectory, tx.now.plus_seconds(COMPARE_SECONDS))).await?;
+    if !signed.charter.policy.directory {
+        return Ok(());
+    }
+    for node in by_lot(app, others(app, &signed), 1) {
+        match compare(app, &node).await {
+            // It is in the row; another hour, another node.
+            Ok(_) | Err(Error::Upstream(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The task `CheckDirectory`: compares the copy of this node's directory and repairs it.
+///
+/// # Errors
+/// `Upstream` when it cannot be asked: worth another try.
+pub async fn check(app: &App, domain: &str) -> Result<()> {
+    peers::refresh(app).await?;
+    let Some(signed) = peers::organisation(app).filter(|signed| signed.charter.policy.directory) else { return Ok(()) };
+    match others(app, &signed).into_iter().find(|node| node.domain == domain) {
+        Some(node) => compare(app, &node).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+/// A newcomer copies what all others list; what takes too long goes on in the background.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn copy_all(app: &App) -> Result<Vec<Copied>> {
+    let Some(signed) = peers::organisation(app).filter(|signed| signed.charter.policy.directory) else {
+        return Ok(Vec::new());
+    };
+    let nodes = others(app, &signed);
+    let all = async {
+        for node in &nodes {
+            match compare(app, node).await {
+                Ok(_) | Err(Error::Upstream(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    };
+    if let Ok(done) = tokio::time::timeout(PATIENCE, all).await {
+        done?;
+    }
+    app.read(store::people::copies).await
+}
+
+async fn note(app: &App, row: Copied) -> Result<()> {
+    app.write(move |tx| store::people::save_copy(tx.conn, &row)).await
+}
+
+/// Compares, and copies where something differs.
+async fn compare(app: &App, node: &Member) -> Result<()> {
+    let mut row = Copied { domain: node.domain.clone(), checked_at: Some(app.clock().now()), ..Copied::default() };
+    let outcome = match fetch(app, node, "/digest").await {
+        Ok(body) => compare_with(app, node, &body, &mut row).await,
+        Err(why) => Err(Error::Upstream(why.into())),
+    };
+    if let Err(error) = &outcome {
+        row.error = Some(match error {
+            Error::Upstream(why) => why.to_string(),
+            other => other.to_string(),
+        });
+        row.error = row.error.map(|why| why.chars().take(500).collect());
+    }
+    note(app, row).await?;
+    outcome
+}
+
+async fn compare_with(app: &App, node: &Member, body: &[u8], row: &mut Copied) -> Result<()> {
+    let nonsense = || Error::Upstream("its directory is unreadable".into());
+    let json = Json::parse(body).map_err(|_| nonsense())?;
+    let theirs = json.text("digest").ok_or_else(nonsense)?.to_owned();
+    row.total = json.count("total").unwrap_or(0);
+    let domain = node.domain.clone();
+    let ours = app.read(move |conn| directory::digest(conn, Some(&domain))).await?;
+    if ours.hex() == theirs && ours.total == row.total {
+        (row.done, row.complete) = (row.total, true);
+        return Ok(());
+    }
+    metrics::counter!("directory_repairs_total").increment(1);
+    copy(app, node, row).await
+}
+
+/// Copies the whole list: takes in what is new or changed, and unlists what is listed no longer.
+async fn copy(app: &App, node: &Member, row: &mut Copied) -> Result<()> {
+    let known = known(app, &node.domain).await?;
+    let (mut seen, mut after) = (HashSet::new(), 0);
+    for _ in 0..PAGES {
+        let body = fetch(app, node, &format!("?after={after}")).await.map_err(|why| Error::Upstream(why.into()))?;
+        let json = Json::parse_within(&body, Bounds::COLLECTION)
+            .map_err(|_| Error::Upstream("its directory is unreadable".into()))?;
+        let mut fresh = Vec::new();
+        for item in json.values("items") {
+            let Some(id) = item.id().filter(|id| uri::same_authority(id, &node.actor)) else { continue };
+            let version = item.count("version").unwrap_or(0);
+            let is_known = known.get(&id).is_some_and(|(_, ours)| *ours == version);
+            if !is_known
+                && let Ok(actor) = actor::read(item.get("actor"))
+                && actor.uri == id
+                && uri::same_authority(&actor.inbox, &node.actor)
+            {
+                fresh.push(actor);
+            }
+            seen.insert(id);
+        }
+        for some in fresh.chunks(STEP) {
+            let (some, domain) = (some.to_vec(), node.domain.clone());
+            app.write(move |tx| {
+                for actor in &some {
+                    match remote::save_actor(tx, actor, &domain) {
+                        Ok(_) | Err(Error::Gone | Error::Forbidden(_)) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(())
+            })
+            .await?;
+        }
+        row.total = json.count("total").unwrap_or(row.total);
+        row.done = i64::try_from(seen.len()).unwrap_or(i64::MAX);
+        note(app, row.clone()).await?;
+        match json.count("next").filter(|next| *next > after) {
+            Some(next) => after = next,
+            None => {
+                let gone: Vec<_> = known.iter().filter(|(id, _)| !seen.contains(*id)).map(|(_, (id, _))| *id).collect();
+                for some in gone.chunks(500) {
+                    let some = some.to_vec();
+                    app.write(move |tx| people::remote::unlist(tx, &some)).await?;
+                }
+                row.complete = true;
+                return Ok(());
+            }
+        }
+    }
+    Err(Error::Upstream("its directory has no end".into()))
+}
+
+/// The copy as it is: by actor id, whose row and which version.
+async fn known(app: &App, domain: &str) -> Result<HashMap<String, (crate::id::Id<crate::model::Account>, i64)>> {
+    const ROWS: i64 = 5_000;
+    let domain = domain.to_owned();
+    app.read(move |conn| {
+        let (mut all, mut after) = (HashMap::new(), 0);
+        loop {
+            let entries = store::people::copied_entries(conn, &domain, after, ROWS)?;
+            let full = entries.len() as i64 == ROWS;
+            for entry in entries {
+                after = entry.account.raw();
+                all.insert(entry.uri, (entry.account, entry.version));
+            }
+            if !full {
+                return Ok(all);
+            }
+        }
+    })
+    .await
+}
+
+/// Whether what an actor nobody here knows says about itself is news for the directory.
+pub fn welcomes(app: &App, actor: &str) -> bool {
+    peers::organisation(app).is_some_and(|signed| {
+        let node = signed.charter.node_at(uri::authority(actor));
+        signed.charter.policy.directory && node.is_some_and(|node| node.software == Software::Watercooler)
+    })
+}
