@@ -63,6 +63,7 @@ pub mod node;
 pub mod peers;
 pub mod random;
 pub mod rate;
+pub mod register;
 pub mod server;
 pub mod store;
 pub mod telemetry;

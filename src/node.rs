@@ -12,7 +12,7 @@ use crate::{
     net::{Gate, NetConfig, Network},
     peers,
     random::Random,
-    store,
+    register, store,
     time::Clock,
     web,
 };
@@ -29,6 +29,7 @@ pub const CONSUMERS: &[Consumer] = &[
     domain::search::consume,
     domain::streams::consume,
     federation::outgoing::consume,
+    domain::projects::consume,
 ];
 
 /// Everything this node answers.
@@ -67,6 +68,7 @@ pub fn start_workers(app: &App) {
     federation::deliver::start(app);
     federation::inbox::queue::start(app);
     peers::start(app);
+    register::start(app);
 }
 
 /// Does everything that is due in the background, in this task, until nothing is; answers how much was done. For tests.

@@ -19,6 +19,7 @@ pub mod params;
 pub mod people;
 pub mod polls;
 pub mod profiles;
+pub mod projects;
 pub mod relationships;
 pub mod request;
 pub mod search;
@@ -56,6 +57,7 @@ pub fn routes() -> auth::Routes {
         .merge(lists::routes())
         .merge(misc::routes())
         .merge(profiles::routes())
+        .merge(projects::routes())
         .merge(relationships::routes())
         .merge(search::routes())
         .merge(streaming::routes())

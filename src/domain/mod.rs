@@ -23,6 +23,7 @@ pub mod peers;
 pub mod polls;
 pub mod posts;
 pub mod profiles;
+pub mod projects;
 pub mod reactions;
 pub mod redirects;
 pub mod remote;

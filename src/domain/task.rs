@@ -97,6 +97,17 @@ pub enum Task {
         /// Its domain.
         domain: String,
     },
+    /// Read who leads and who works on a project of another node.
+    ReadProject {
+        /// Its account.
+        account: i64,
+        /// The collection of its members.
+        members: Option<String>,
+    },
+    /// Measure what is usual in the register of projects, so that warnings are earned.
+    MeasureProjects,
+    /// Introduce the leads of projects that look alike, and ask those of silent ones whether they are alive.
+    PairProjects,
     /// Remove files no row knows any more, expired rows, old ids.
     Sweep,
 }
@@ -110,9 +121,10 @@ impl Task {
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
             | Self::ReadFeatured { .. }
+            | Self::ReadProject { .. }
             | Self::MoveFollowers { .. } => "fetch",
             Self::SpreadCharter { .. } | Self::AskCharter | Self::AskCharterOf { .. } => "charter",
-            Self::MakeKeys { .. } => "heavy",
+            Self::MakeKeys { .. } | Self::MeasureProjects | Self::PairProjects => "heavy",
             _ => "default",
         }
     }
@@ -136,6 +148,9 @@ impl Task {
             Self::AskCharter => "ask_charter",
             Self::AskCharterOf { .. } => "ask_charter_of",
             Self::PurgeDomain { .. } => "purge_domain",
+            Self::ReadProject { .. } => "read_project",
+            Self::MeasureProjects => "measure_projects",
+            Self::PairProjects => "pair_projects",
             Self::Sweep => "sweep",
         }
     }
@@ -144,6 +159,8 @@ impl Task {
         match self {
             Self::FanOut { .. } => None,
             Self::Sweep => Some("sweep".into()),
+            Self::MeasureProjects | Self::PairProjects => Some(self.kind().into()),
+            Self::ReadProject { account, .. } => Some(format!("read_project {account}")),
             Self::AskCharter => Some("ask_charter".into()),
             Self::SpreadCharter { hash, .. } => Some(format!("spread_charter {hash}")),
             Self::AskCharterOf { domain } | Self::PurgeDomain { domain } => Some(format!("{} {domain}", self.kind())),

@@ -12,6 +12,7 @@ use crate::{
     domain::{Task, charter, domain_blocks, polls, posts, remote},
     federation::{fetch::Budget, import},
     id::Id,
+    register,
 };
 
 /// Queues and how many of their jobs run at once in this process.
@@ -65,6 +66,9 @@ async fn run(app: &App, task: Task) -> Result<()> {
                 return Ok(());
             }
         },
+        Task::ReadProject { account, members } => import::project_people(app, Id::new(account), members).await,
+        Task::MeasureProjects => register::measure(app).await,
+        Task::PairProjects => register::pair(app).await,
         Task::ReadFeatured { account } => import::featured(app, Id::new(account)).await,
         Task::MoveFollowers { from, to } => {
             while app.write(move |tx| remote::carry_followers(tx, Id::new(from), Id::new(to))).await? {}

@@ -26,6 +26,7 @@ pub mod page;
 pub mod peers;
 pub mod polls;
 pub mod posts;
+pub mod projects;
 pub mod reactions;
 pub mod relations;
 pub mod remote;

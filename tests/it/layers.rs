@@ -26,11 +26,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &["model", "db", "store", "crypto"]),
     ("app", &["model", "db", "store", "domain", "crypto", "net", "media", "rate"]),
     ("peers", &["app", "model", "store", "domain", "crypto", "net"]),
+    // What the rules remember in memory, for the edges and the workers.
+    ("register", &["app", "model", "db", "store", "domain", "matching"]),
     ("api", EDGE),
     ("web", EDGE),
     ("federation", EDGE),
     // Workers run what the fediverse asks for; federation knows nothing of workers.
-    ("jobs", &["federation", "app", "model", "db", "store", "domain", "crypto", "net", "media", "rate"]),
+    ("jobs", &["federation", "app", "register", "model", "db", "store", "domain", "crypto", "net", "media", "rate"]),
     ("events", EDGE),
     ("server", &["app", "store", "telemetry"]),
     ("telemetry", &["app", "server"]),
@@ -39,6 +41,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "app",
             "peers",
+            "register",
             "api",
             "web",
             "federation",
@@ -78,7 +81,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("main", &[]),
     ("lib", &[]),
 ];
-const EDGE: &[&str] = &["app", "peers", "model", "db", "store", "domain", "crypto", "net", "media", "rate"];
+const EDGE: &[&str] = &["app", "peers", "register", "model", "db", "store", "domain", "crypto", "net", "media", "rate"];
 
 /// Texts that may stand in these layers (or files) only, and why.
 const PLACES: &[(&str, &[&str], &str)] = &[

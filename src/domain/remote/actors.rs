@@ -3,7 +3,7 @@
 use super::{RemoteActor, RemoteEmoji};
 use crate::{
     Error, Result,
-    domain::{Fact, Task, Tx, profiles::Field},
+    domain::{Fact, Task, Tx, profiles::Field, projects::remote as projects},
     id::Id,
     model::Account,
     store,
@@ -72,6 +72,7 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
             tx.record(Fact::AccountUpdated(id))?;
         }
     }
+    projects::receive(tx, &account, actor.project.as_ref())?;
     Ok(account)
 }
 

@@ -93,6 +93,8 @@ pub struct RemoteActor {
     pub ed25519_key: Option<(String, Vec<u8>)>,
     /// Domains whose pages may name it as their author.
     pub attribution_domains: Vec<String>,
+    /// The project it is.
+    pub project: Option<crate::domain::projects::RemoteProject>,
 }
 
 /// An attachment that is shown.

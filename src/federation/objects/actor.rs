@@ -90,6 +90,7 @@ pub fn read(json: &Json) -> Result<RemoteActor> {
             .take(20)
             .map(|d| cut(d, 255).to_ascii_lowercase())
             .collect(),
+        project: super::project::read(json),
         uri: id,
         username,
         claimed_handle,

@@ -6,6 +6,7 @@ mod content;
 #[cfg(test)]
 mod corpus;
 pub mod post;
+pub mod project;
 mod tags;
 pub mod typed;
 

@@ -11,7 +11,7 @@ use url::Url;
 pub struct Actor<'a> {
     /// The actor id.
     pub id: &'a str,
-    /// `Person`, `Service` (a bot) or `Application` (the instance).
+    /// `Person`, `Service` (a bot), `Group` (a project) or `Application` (the instance).
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// Personal inbox.
@@ -88,6 +88,9 @@ pub struct Actor<'a> {
     /// Web sites that may name the actor as an author of theirs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attribution_domains: Vec<String>,
+    /// The project it is.
+    #[serde(flatten)]
+    pub project: Option<super::project::Project>,
 }
 
 /// The RSA key of an actor.
@@ -223,6 +226,7 @@ impl<'a> Actor<'a> {
             also_known_as: Vec::new(),
             moved_to: None,
             attribution_domains: Vec::new(),
+            project: None,
         }
     }
 
@@ -259,6 +263,7 @@ impl<'a> Actor<'a> {
         add(self.moved_to.is_some() || !self.also_known_as.is_empty(), Terms::MOVED);
         add(self.memorial || self.suspended, Terms::STATE);
         add(!self.attribution_domains.is_empty(), Terms::ATTRIBUTION);
+        add(self.project.is_some(), Terms::PROJECT);
         for tag in self.tag.iter().flatten() {
             add(true, tag.terms());
         }
