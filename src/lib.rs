@@ -65,6 +65,7 @@ pub mod node;
 pub mod peers;
 pub mod random;
 pub mod rate;
+pub mod register;
 pub mod reserve;
 pub mod server;
 pub mod store;

@@ -12,6 +12,7 @@ use crate::{
     net::{Gate, NetConfig, Network},
     peers,
     random::Random,
+    register,
     reserve::{FileReserve, Room},
     store,
     time::Clock,
@@ -31,6 +32,7 @@ pub const CONSUMERS: &[Consumer] = &[
     domain::search::consume,
     domain::streams::consume,
     federation::outgoing::consume,
+    domain::projects::consume,
 ];
 
 /// Everything this node answers.
@@ -85,6 +87,7 @@ pub fn start_workers(app: &App) {
     federation::inbox::queue::start(app);
     peers::start(app);
     experts::start(app);
+    register::start(app);
 }
 
 /// Gives back what the background workers have taken and will not finish, when the node stops (REL-25).

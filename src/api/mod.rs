@@ -22,6 +22,7 @@ pub mod params;
 pub mod people;
 pub mod polls;
 pub mod profiles;
+pub mod projects;
 pub mod relationships;
 pub mod request;
 pub mod search;
@@ -62,6 +63,7 @@ pub fn routes() -> auth::Routes {
         .merge(lists::routes())
         .merge(misc::routes())
         .merge(profiles::routes())
+        .merge(projects::routes())
         .merge(relationships::routes())
         .merge(search::routes())
         .merge(streaming::routes())

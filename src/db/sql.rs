@@ -70,6 +70,9 @@ value_from! {
     crate::model::Role => Small(|v| v.code()),
     crate::model::Listing => Small(|v| v.code()),
     crate::model::AccountKind => Small(|v| v.code()),
+    crate::model::WorkState => Small(|v| v.code()),
+    crate::model::ProjectRole => Small(|v| v.code()),
+    crate::model::RelationKind => Small(|v| v.code()),
 }
 impl<T> From<Id<T>> for Value {
     fn from(v: Id<T>) -> Self {

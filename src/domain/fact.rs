@@ -96,6 +96,16 @@ pub enum Fact {
         /// The id of our Follow.
         uri: String,
     },
+    /// Somebody of this node asks to join a project, or a project of this node answers; the row of `project_members` is
+    /// there. *Before* it goes when they leave or are refused.
+    Membership {
+        /// The project.
+        project: Id<Account>,
+        /// Who.
+        person: Id<Account>,
+        /// What happens.
+        step: Step,
+    },
     /// A block was stored.
     Blocked(Id<Block>),
     /// *Before*: a block is about to be lifted.
@@ -113,6 +123,19 @@ pub enum Fact {
         /// Which tokens; empty for all of the account.
         tokens: Vec<i64>,
     },
+}
+
+/// See [`Fact::Membership`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The person asks.
+    Asked,
+    /// The project says yes.
+    Accepted,
+    /// The project says no, or takes a member out.
+    Refused,
+    /// The person leaves, or takes the request back.
+    Left,
 }
 
 /// What connected clients are told after the commit. Ids and texts only: the streaming edge renders.

@@ -63,7 +63,7 @@ fn remember(tx: &mut Tx<'_>, domain: &str, base: &str) -> Result<()> {
 }
 
 /// Every column that holds addresses of this node.
-const COLUMNS: [(&str, &[&str]); 8] = [
+const COLUMNS: [(&str, &[&str]); 11] = [
     ("accounts", &["uri", "url", "note", "fields", "inbox_url", "shared_inbox_url", "outbox_url", "public_key_id"]),
     ("accounts", &["ed25519_key_id", "followers_url", "following_url", "featured_url"]),
     ("posts", &["uri", "url", "content"]),
@@ -72,6 +72,9 @@ const COLUMNS: [(&str, &[&str]); 8] = [
     ("favourites", &["uri"]),
     ("blocks", &["uri"]),
     ("activities", &["uri", "object_uri", "json"]),
+    ("projects", &["uri", "lead_uri"]),
+    ("project_relations", &["other_uri"]),
+    ("project_withdrawn", &["post_uri"]),
 ];
 
 fn rewrite(tx: &mut Tx<'_>, old: &str, new: &str) -> Result<()> {

@@ -26,6 +26,7 @@ pub mod people;
 pub mod polls;
 pub mod posts;
 pub mod profiles;
+pub mod projects;
 pub mod reactions;
 pub mod redirects;
 pub mod remote;

@@ -41,6 +41,10 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::PostBoosted { boost, fresh: true } => {
             let boost = post(tx, *boost)?;
             let Some(original) = boost.boost_of_id else { return Ok(()) };
+            // A group passes on what was sent to it: that is no news for who sent it (INT-11).
+            if store::accounts::load(tx.conn, boost.account_id)?.kind == crate::model::AccountKind::Group {
+                return Ok(());
+            }
             let original = post(tx, original)?;
             let thread = Some(original.conversation_id);
             tell(tx, Kind::Reblog, &[original.account_id], boost.account_id, Some(original.id), thread)
@@ -113,6 +117,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::FollowReaffirmed(_)
         | Fact::FollowRefused { .. }
         | Fact::FollowStale { .. }
+        | Fact::Membership { .. }
         | Fact::Blocked(_)
         | Fact::Unblocked(_)
         | Fact::FiltersChanged(_)

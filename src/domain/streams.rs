@@ -45,6 +45,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::Unfollowed(_)
         | Fact::FollowRefused { .. }
         | Fact::FollowStale { .. }
+        | Fact::Membership { .. }
         | Fact::Blocked(_)
         | Fact::Unblocked(_)
         | Fact::ReportFiled(_)

@@ -132,6 +132,17 @@ pub enum Task {
         /// The last post that is done.
         after: i64,
     },
+    /// Read who leads and who works on a project of another node.
+    ReadProject {
+        /// Its account.
+        account: i64,
+        /// The collection of its members.
+        members: Option<String>,
+    },
+    /// Measure what is usual in the register of projects, so that warnings are earned.
+    MeasureProjects,
+    /// Introduce the leads of projects that look alike, and ask those of silent ones whether they are alive.
+    PairProjects,
     /// Remove files no row knows any more, expired rows, old ids.
     Sweep,
 }
@@ -146,11 +157,12 @@ impl Task {
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
             | Self::ReadFeatured { .. }
+            | Self::ReadProject { .. }
             | Self::CompareDirectory
             | Self::CheckDirectory { .. }
             | Self::MoveFollowers { .. } => "fetch",
             Self::SpreadCharter { .. } | Self::AskCharter | Self::AskCharterOf { .. } => "charter",
-            Self::MakeKeys { .. } | Self::IndexPosts { .. } => "heavy",
+            Self::MakeKeys { .. } | Self::IndexPosts { .. } | Self::MeasureProjects | Self::PairProjects => "heavy",
             _ => "default",
         }
     }
@@ -180,6 +192,9 @@ impl Task {
             Self::CheckDirectory { .. } => "check_directory",
             Self::PurgeDomain { .. } => "purge_domain",
             Self::IndexPosts { .. } => "index_posts",
+            Self::ReadProject { .. } => "read_project",
+            Self::MeasureProjects => "measure_projects",
+            Self::PairProjects => "pair_projects",
             Self::Sweep => "sweep",
         }
     }
@@ -190,6 +205,8 @@ impl Task {
             Self::IndexPosts { author: Some(author), after: 0 } => Some(format!("index_posts {author}")),
             Self::IndexPosts { .. } => None,
             Self::Sweep => Some("sweep".into()),
+            Self::MeasureProjects | Self::PairProjects => Some(self.kind().into()),
+            Self::ReadProject { account, .. } => Some(format!("read_project {account}")),
             Self::AskCharter => Some("ask_charter".into()),
             Self::CompareDirectory => Some("compare_directory".into()),
             Self::SpreadCharter { hash, .. } => Some(format!("spread_charter {hash}")),

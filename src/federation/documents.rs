@@ -8,15 +8,22 @@ use super::{
         activity::Activity,
         actor::{Actor, DefinedTerm, Expertise, Image, Organization, Profile, PropertyValue},
         post::{self as wire, Attachment, Audience, Tag},
+        project as wire_project,
     },
 };
 use crate::{
     Error, Result,
     config::Site,
     db::Conn,
-    domain::people,
+    domain::{
+        people,
+        projects::{fields::slug, relations::RELATIONS},
+    },
     id::Id,
-    model::{Account, AccountKind, Media, MediaKind, MediaState, Poll, PollOption, Post, Visibility},
+    model::{
+        Account, AccountKind, Media, MediaKind, MediaState, Poll, PollOption, Post, ProjectRelation, RelationKind,
+        Visibility,
+    },
     store::{self, deliveries::Addressee},
     time::Timestamp,
 };
@@ -298,6 +305,9 @@ pub fn with_actor<R>(
         public_key_pem: &pem,
         ed25519: ed25519.as_deref(),
     });
+    if account.kind == AccountKind::Group {
+        actor.kind = "Group";
+    }
     actor.name = Some(&account.display_name);
     actor.webfinger = Some(site.handle(name));
     actor.suspended = account.suspended_at.is_some();
@@ -339,8 +349,57 @@ pub fn with_actor<R>(
     actor.updated = (row.version > 0).then(|| Timestamp::from_millis(row.version).rfc3339());
     actor.extra = serde_json::from_str(&row.extra).unwrap_or_default();
     let left_on = account.left_on.map(Timestamp::date);
+    if account.kind == AccountKind::Group {
+        actor.project = project(conn, site, account)?;
+    }
+    let facts = if actor.project.is_some() { people::Facts::default() } else { facts };
     actor.expertise = expertise(site, name, people::Facts { left_on, ..facts });
     then(&actor)
+}
+
+/// What the account says about the project it is.
+fn project(conn: &mut Conn, site: &Site, account: &Account) -> Result<Option<wire_project::Project>> {
+    use wire_project::{Organisation, Other, Project, Term};
+    let Some(row) = store::projects::of_account(conn, account.id)? else { return Ok(None) };
+    let terms = |names: Vec<String>| -> Vec<Term> {
+        let term = |name: String| {
+            let code = slug(&name);
+            Term { kind: "DefinedTerm", id: code.as_deref().map(|code| site.tag_url(code)), term_code: code, name }
+        };
+        names.into_iter().map(term).collect()
+    };
+    let relations = store::projects::relations(conn, row.id, RELATIONS)?;
+    let others = |kind: RelationKind| -> Vec<Other> {
+        let other = |relation: &ProjectRelation| match relation.reason.as_str() {
+            "" => Other::Id(relation.other_uri.clone()),
+            reason => Other::Because { id: relation.other_uri.clone(), reason: reason.to_owned() },
+        };
+        relations.iter().filter(|relation| relation.kind == kind).map(other).collect()
+    };
+    Ok(Some(Project {
+        kind: "project",
+        additional_type: "https://schema.org/Project",
+        work_state: row.state.as_str(),
+        state_since: row.state_since.rfc3339(),
+        state_reason: row.state_reason.clone(),
+        start_time: row.started_at.rfc3339(),
+        lead: row.lead_uri.clone(),
+        attributed_to: format!("{}/moderators", account.uri),
+        member: format!("{}/members", account.uri),
+        description: row.purpose.clone(),
+        in_language: row.language.clone(),
+        knows_about: terms(row.tag_list()),
+        looking_for: terms(row.looking_for_list()),
+        vendor: row.vendor_list(),
+        same_as: row.link_list(),
+        parent_organization: Some(row.site.clone())
+            .filter(|name| !name.is_empty())
+            .map(|name| Organisation { kind: "Organization", name }),
+        related_to: others(RelationKind::Related),
+        same_work_as: others(RelationKind::Same),
+        supersedes: others(RelationKind::Supersedes),
+        reason: relations.iter().rev().map(|r| r.reason.clone()).find(|reason| !reason.is_empty()),
+    }))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::{
     app::App,
     domain::{
         Task,
+        projects::remote as projects,
         remote::{self, Arrival, RemoteActor},
     },
     id::Id,
@@ -394,6 +395,40 @@ pub async fn refresh_account(app: &App, id: Id<Account>) -> Result<()> {
         Ok(_) | Err(Error::Gone | Error::NotFound | Error::Forbidden(_) | Error::BadRequest(_)) => Ok(()),
         Err(e) => Err(e),
     }
+}
+
+/// People of a project that are read.
+const PEOPLE: usize = 500;
+
+/// The task `ReadProject`: who leads and who works on a project of another node. The lead is read from their server when
+/// unknown; of the members those count who are known.
+///
+/// # Errors
+/// `Upstream` when the collection cannot be had just now.
+pub async fn project_people(app: &App, id: Id<Account>, members: Option<String>) -> Result<()> {
+    let (group, project) =
+        app.read(move |conn| Ok((store::accounts::load(conn, id)?, store::projects::of_account(conn, id)?))).await?;
+    let Some(project) = project.filter(|project| !project.local && !group.is_unavailable()) else { return Ok(()) };
+    let budget = Budget::of_activity();
+    if let Some(lead) = &project.lead_uri
+        && let Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) = account(app, lead, &budget).await
+    {
+        return Err(e);
+    }
+    let (mut people, mut complete) = (Vec::new(), false);
+    if let Some(address) = members.filter(|url| uri::same_authority(url, &group.uri)) {
+        let bounds = Bounds { pages: 2, items: PEOPLE };
+        match collections::read(app, &Json::Text(address), &group.uri, bounds, &budget).await {
+            Ok(found) => {
+                people = found.items.iter().filter_map(Json::as_uri).collect();
+                complete = found.is_complete;
+            }
+            Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
+            Err(_) => {}
+        }
+    }
+    let id = project.id;
+    app.write(move |tx| projects::receive_members(tx, id, &people, complete)).await
 }
 
 /// Posts of a featured collection that are looked at (COLL-01).

@@ -1,6 +1,7 @@
 //! Fact -> activities for other servers, and one delivery for each inbox, in the transaction of the fact: nothing is sent
 //! unless it was committed, nothing committed is forgotten. Sending is `deliver`'s; signatures are made there too.
 
+mod projects;
 mod relations;
 
 use super::{
@@ -49,7 +50,10 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::AccountRegistered(id) => registered(tx, *id),
         Fact::PostPublished { post, .. } => published(tx, *post, "Create"),
         Fact::PostEdited { post, newly_mentioned: _, quiet: false } => edited(tx, *post),
-        Fact::PostDeleted(id) => post_deleted(tx, *id),
+        Fact::PostDeleted(id) => {
+            projects::post_ended(tx, *id)?;
+            post_deleted(tx, *id)
+        }
         Fact::PostBoosted { boost, .. } => published(tx, *boost, "Announce"),
         Fact::PostUnboosted(id) => unboosted(tx, *id),
         Fact::PostFavourited(id) => favourited(tx, *id, false),
@@ -68,6 +72,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::Blocked(id) => blocked(tx, *id, false),
         Fact::Unblocked(id) => blocked(tx, *id, true),
         Fact::ReportFiled(id) => reported(tx, *id),
+        Fact::Membership { project, person, step } => projects::membership(tx, *project, *person, *step),
         // Nothing of these leaves the node.
         Fact::PostCameLate(_)
         | Fact::PostEdited { quiet: true, .. }
@@ -157,7 +162,7 @@ fn passing_uri<T>(actor: &str, kind: &str, number: Id<T>) -> String {
 
 /// Whether the kind outlives an unavailable host (DLV-05).
 fn is_durable(kind: &str) -> bool {
-    matches!(kind, "Delete" | "Undo" | "Block" | "Reject" | "Accept" | "Move" | "Flag")
+    matches!(kind, "Delete" | "Undo" | "Block" | "Reject" | "Accept" | "Move" | "Flag" | "Join" | "Leave")
 }
 
 /// Sends to one person, in their personal inbox.

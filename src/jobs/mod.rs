@@ -12,6 +12,7 @@ use crate::{
     domain::{Task, charter, domain_blocks, leavers, polls, posts, remote},
     federation::{fetch::Budget, import},
     id::Id,
+    register,
     time::Timestamp,
 };
 
@@ -78,6 +79,9 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::Leave { account, day } => {
             app.write(move |tx| leavers::due(tx, Id::new(account), Timestamp::from_millis(day))).await
         }
+        Task::ReadProject { account, members } => import::project_people(app, Id::new(account), members).await,
+        Task::MeasureProjects => register::measure(app).await,
+        Task::PairProjects => register::pair(app).await,
         Task::ReadFeatured { account } => import::featured(app, Id::new(account)).await,
         Task::MoveFollowers { from, to } => {
             while app.write(move |tx| remote::carry_followers(tx, Id::new(from), Id::new(to))).await? {}

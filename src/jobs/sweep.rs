@@ -4,7 +4,7 @@ use crate::{
     Error, Result,
     app::App,
     domain::{Task, media},
-    store,
+    register, store,
 };
 use std::collections::HashSet;
 
@@ -17,7 +17,26 @@ pub(super) async fn run(app: &App) -> Result<()> {
     }
     unattached(app).await?;
     stale_copies(app).await?;
-    stray_files(app).await
+    stray_files(app).await?;
+    night(app).await
+}
+
+/// The day on which pairs of projects were last looked for.
+const PAIRED: &str = "projects_paired_on";
+
+/// Once a day, at the first round of the day: what is looked for in the register of projects. By day the register is only
+/// kept current.
+async fn night(app: &App) -> Result<()> {
+    app.write(|tx| {
+        let today = tx.now.date();
+        if store::users::find_setting(tx.conn, PAIRED)?.as_deref() == Some(today.as_str()) {
+            return Ok(());
+        }
+        store::users::set_setting(tx.conn, PAIRED, &today)?;
+        tx.enqueue(&Task::PairProjects)
+    })
+    .await?;
+    register::catch_up(app).await
 }
 
 /// Rows a round looks at, at a time.

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod account;
 pub mod post;
+pub mod project;
 pub mod relation;
 pub mod schema;
 pub mod types;
@@ -14,6 +15,7 @@ pub use post::{
     Bookmark, Favourite, Listing, Media, MediaKind, MediaState, Mention, Pin, Poll, PollOption, PollVote, Post,
     PostEdit, Tag, Visibility,
 };
+pub use project::{Project, ProjectMember, ProjectRelation, ProjectRole, RelationKind, WorkState};
 pub use relation::{
     AccountNote, Block, Conversation, CustomEmoji, FeaturedTag, Filter, FilterKeyword, FilterPost, Follow, FollowState,
     FollowedTag, List, ListMember, Marker, Mute, Notification, NotificationKind,

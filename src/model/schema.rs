@@ -671,6 +671,36 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    projects (id) {
+        id -> BigInt,
+        owner_id -> Nullable<BigInt>,
+        local -> Bool,
+        uri -> Nullable<Text>,
+        name -> Text,
+        purpose -> Text,
+        tags -> Text,
+        state -> SmallInt,
+        state_since -> BigInt,
+        state_reason -> Text,
+        lead_uri -> Nullable<Text>,
+        looking_for -> Text,
+        vendor -> Text,
+        links -> Text,
+        language -> Nullable<Text>,
+        site -> Text,
+        rest -> Text,
+        change -> BigInt,
+        started_at -> BigInt,
+        active_at -> BigInt,
+        asked_at -> Nullable<BigInt>,
+        published_at -> Nullable<BigInt>,
+        removed_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     users,
@@ -724,4 +754,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     seen_activities,
     tombstones,
     jobs,
+    projects,
 );

@@ -29,6 +29,7 @@ pub mod peers;
 pub mod people;
 pub mod polls;
 pub mod posts;
+pub mod projects;
 pub mod reactions;
 pub mod relations;
 pub mod remote;

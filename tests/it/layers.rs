@@ -30,11 +30,29 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("peers", &["app", "model", "store", "domain", "crypto", "net"]),
     // The index of people in memory, as all edges ask it.
     ("experts", &["app", "peers", "model", "db", "store", "domain", "matching"]),
+    // What the rules remember in memory, for the edges and the workers.
+    ("register", &["app", "model", "db", "store", "domain", "matching"]),
     ("api", EDGE),
     ("web", EDGE),
     ("federation", EDGE),
     // Workers run what the fediverse asks for; federation knows nothing of workers.
-    ("jobs", &["federation", "experts", "app", "model", "db", "store", "domain", "crypto", "net", "media", "rate"]),
+    (
+        "jobs",
+        &[
+            "federation",
+            "experts",
+            "register",
+            "app",
+            "model",
+            "db",
+            "store",
+            "domain",
+            "crypto",
+            "net",
+            "media",
+            "rate",
+        ],
+    ),
     ("events", EDGE),
     ("server", &["app", "store", "telemetry"]),
     ("telemetry", &["app", "server"]),
@@ -44,6 +62,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "app",
             "peers",
             "experts",
+            "register",
             "api",
             "web",
             "federation",
@@ -85,7 +104,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("main", &[]),
     ("lib", &[]),
 ];
-const EDGE: &[&str] = &["app", "peers", "experts", "model", "db", "store", "domain", "crypto", "net", "media", "rate"];
+const EDGE: &[&str] =
+    &["app", "peers", "experts", "register", "model", "db", "store", "domain", "crypto", "net", "media", "rate"];
 
 /// Texts that may stand in these layers (or files) only, and why.
 const PLACES: &[(&str, &[&str], &str)] = &[

@@ -53,6 +53,7 @@ mod pages;
 mod peers;
 mod people;
 mod posts;
+mod projects;
 mod readers;
 mod relationships;
 mod search;

@@ -8,6 +8,7 @@ pub mod media;
 pub mod misc;
 pub mod notification;
 pub mod poll;
+pub mod project;
 pub mod render;
 pub mod status;
 

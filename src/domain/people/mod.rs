@@ -192,6 +192,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::ReportFiled(_)
         | Fact::FiltersChanged(_)
         | Fact::Notified(_)
+        | Fact::Membership { .. }
         | Fact::AccessRevoked { .. } => Ok(()),
     }
 }

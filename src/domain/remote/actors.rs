@@ -3,7 +3,7 @@
 use super::{RemoteActor, RemoteEmoji};
 use crate::{
     Error, Result,
-    domain::{Fact, Task, Tx, people, profiles::Field},
+    domain::{Fact, Task, Tx, people, profiles::Field, projects::remote as projects},
     id::Id,
     model::Account,
     store,
@@ -82,6 +82,7 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
         }
     }
     people::remote::receive(tx, &account, actor)?;
+    projects::receive(tx, &account, actor.project.as_ref())?;
     Ok(account)
 }
 

@@ -97,6 +97,8 @@ pub struct RemoteActor {
     pub attribution_domains: Vec<String>,
     /// What its owner knows and where they work.
     pub facts: RemoteFacts,
+    /// The project it is.
+    pub project: Option<crate::domain::projects::RemoteProject>,
 }
 
 /// What an actor document says about its owner beside the profile. Texts as they came, cut to a size.

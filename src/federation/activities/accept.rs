@@ -1,9 +1,10 @@
-//! Accept and Reject of a Follow of ours (FOL-05, FOL-06, FOL-12, AUT-07). Those of anything else have no effect.
+//! Accept and Reject of a Follow of ours (FOL-05, FOL-06, FOL-12, AUT-07), or of somebody's Join of a project. Those of
+//! anything else have no effect.
 
 use super::{Outcome, Parsed, Received, parsed::Embedded};
 use crate::{
     Result,
-    domain::{Tx, follows},
+    domain::{Tx, follows, projects::members},
     model::Account,
     store,
 };
@@ -16,12 +17,28 @@ pub(super) enum Answer {
 }
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, answer: Answer) -> Result<Outcome> {
+    if let Some(person) = joining(tx, received, activity)? {
+        members::receive_answer(tx, &received.signer, &person, answer == Answer::Yes)?;
+        return Ok(Outcome::Done);
+    }
     let Some(follower) = follower(tx, received, activity)? else { return Ok(Outcome::Done) };
     match answer {
         Answer::Yes => follows::receive_accept(tx, &received.signer, &follower, activity.object.as_deref())?,
         Answer::No => follows::reject(tx, received.signer.id, follower.id)?,
     }
     Ok(Outcome::Done)
+}
+
+/// Who asked to join, when a Join is answered: the embedded actor; it must have asked the signer.
+fn joining(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Option<Account>> {
+    match &activity.embedded {
+        Embedded::Activity(inner) if inner.kind == "Join" => {
+            let asked = inner.object.as_deref().is_none_or(|object| object == received.signer.uri);
+            let Some(actor) = inner.actor.as_deref().filter(|_| asked) else { return Ok(None) };
+            Ok(store::accounts::find_by_uri(tx.conn, actor)?.filter(Account::is_local))
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Whose Follow is meant: that of this id, else that of the embedded actor. It must have asked the signer.

@@ -36,7 +36,8 @@ pub fn authorize_activity(signer: &str, activity: &Parsed, site: &Site) -> Resul
         Kind::Accept | Kind::Reject => match &activity.embedded {
             // Only who was asked can answer (AUTH-07, AUT-07).
             Embedded::Activity(inner)
-                if inner.kind == "Follow" && inner.object.as_ref().is_some_and(|object| object != signer) =>
+                if matches!(inner.kind.as_str(), "Follow" | "Join")
+                    && inner.object.as_ref().is_some_and(|object| object != signer) =>
             {
                 refuse("somebody else was asked")
             }

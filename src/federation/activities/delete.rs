@@ -6,6 +6,7 @@ use crate::{
     app::App,
     domain::{
         Tx,
+        projects::group,
         remote::{self, Deletion},
     },
     federation::{fetch::Budget, moderators},
@@ -14,6 +15,8 @@ use crate::{
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
     match &activity.object {
         Some(object) if *object == received.signer.uri => remote::delete_actor(tx, &received.signer)?,
+        // A moderator of a project of ours, about a post of somebody else.
+        Some(object) if group::receive_delete(tx, &received.signer, object)? => {}
         Some(object) => match remote::delete_post(tx, &received.signer, object)? {
             Deletion::Done => {}
             Deletion::Moderators(_) => return Ok(Outcome::Fetch),

@@ -11,6 +11,7 @@ mod create;
 mod delete;
 mod flag;
 mod follow;
+mod join;
 mod like;
 mod r#move;
 pub mod parsed;
@@ -55,6 +56,8 @@ fn effect(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Out
         Kind::Add => add::apply(tx, received, activity, true),
         Kind::Remove => add::apply(tx, received, activity, false),
         Kind::Move => Ok(r#move::apply(activity)),
+        Kind::Join => join::apply(tx, received, activity, true),
+        Kind::Leave => join::apply(tx, received, activity, false),
         Kind::Other => Ok(Outcome::Done),
     }
 }

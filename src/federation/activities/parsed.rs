@@ -31,6 +31,8 @@ pub enum Kind {
     Add,
     Remove,
     Move,
+    Join,
+    Leave,
     /// Anything else: answered, without effect (INT-10, ROB-02).
     Other,
 }
@@ -54,6 +56,8 @@ impl Kind {
                     "Add" => Self::Add,
                     "Remove" => Self::Remove,
                     "Move" => Self::Move,
+                    "Join" => Self::Join,
+                    "Leave" => Self::Leave,
                     _ => return None,
                 })
             })
@@ -110,7 +114,7 @@ pub struct Parsed {
     pub published: Option<Timestamp>,
     /// For whom.
     pub addressing: Addressing,
-    /// The reason of a Flag, plain text.
+    /// The reason of a Flag, the words of a Join; plain text.
     pub content: String,
 }
 
@@ -134,6 +138,7 @@ pub fn parse(json: &Json) -> Result<Parsed> {
     let object = first.as_uri();
     let (embedded, foreign) = embedded(json, kind, first, &actor);
     let flagged = kind == Kind::Flag;
+    let says = flagged || kind == Kind::Join;
     Ok(Parsed {
         id,
         kind,
@@ -147,7 +152,7 @@ pub fn parse(json: &Json) -> Result<Parsed> {
             Kind::Announce | Kind::Create | Kind::Update | Kind::Add => post::addressing(json),
             _ => Addressing::default(),
         },
-        content: if flagged {
+        content: if says {
             plain_text(cut(json.text("content").unwrap_or(""), limits::REMOTE_BIO))
         } else {
             String::new()

@@ -93,6 +93,7 @@ pub fn read(json: &Json) -> Result<RemoteActor> {
             .map(|d| cut(d, 255).to_ascii_lowercase())
             .collect(),
         facts: facts::read(json),
+        project: super::project::read(json),
         uri: id,
         username,
         claimed_handle,

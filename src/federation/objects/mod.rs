@@ -7,6 +7,7 @@ mod content;
 mod corpus;
 pub mod facts;
 pub mod post;
+pub mod project;
 mod tags;
 pub mod typed;
 

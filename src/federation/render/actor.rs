@@ -11,7 +11,7 @@ use url::Url;
 pub struct Actor<'a> {
     /// The actor id.
     pub id: &'a str,
-    /// `Person`, `Service` (a bot) or `Application` (the instance).
+    /// `Person`, `Service` (a bot), `Group` (a project) or `Application` (the instance).
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// Personal inbox.
@@ -97,6 +97,9 @@ pub struct Actor<'a> {
     /// Properties that this version does not know, as they came.
     #[serde(flatten)]
     pub extra: serde_json::Map<String, serde_json::Value>,
+    /// The project it is.
+    #[serde(flatten)]
+    pub project: Option<super::project::Project>,
 }
 
 /// What somebody knows and where they work; what is empty is left out.
@@ -305,6 +308,7 @@ impl<'a> Actor<'a> {
             updated: None,
             expertise: Expertise::default(),
             extra: serde_json::Map::new(),
+            project: None,
         }
     }
 
@@ -342,6 +346,7 @@ impl<'a> Actor<'a> {
         add(self.memorial || self.suspended, Terms::STATE);
         add(!self.attribution_domains.is_empty(), Terms::ATTRIBUTION);
         add(!self.expertise.is_empty(), Terms::EXPERTISE);
+        add(self.project.is_some(), Terms::PROJECT);
         for tag in self.tag.iter().flatten() {
             add(true, tag.terms());
         }

@@ -39,6 +39,8 @@ impl Terms {
     pub const ATTRIBUTION: Self = Self(1 << 10);
     /// Skills and work: schema.org and our own vocabulary.
     pub const EXPERTISE: Self = Self(1 << 11);
+    /// What a project says about itself.
+    pub const PROJECT: Self = Self(1 << 14);
 
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -119,6 +121,16 @@ impl Terms {
             term("conversation", "ostatus:conversation");
             term("gts", "https://gotosocial.org/ns#");
         }
+        if self.has(Self::PROJECT) {
+            term("sdo", "https://schema.org/");
+            term("wc", "https://w3id.org/watercooler/ns#");
+            for name in ["knowsAbout", "DefinedTerm", "termCode", "parentOrganization", "description", "inLanguage"] {
+                term(name, &format!("sdo:{name}"));
+            }
+            for name in ["kind", "workState", "stateSince", "stateReason", "lookingFor", "vendor", "reason"] {
+                term(name, &format!("wc:{name}"));
+            }
+        }
         let mut typed = |name: &str, meaning: Value| {
             terms.insert(name.to_owned(), meaning);
         };
@@ -128,6 +140,14 @@ impl Terms {
         }
         if self.has(Self::EXPERTISE) {
             typed("worksOn", json!({"@id": "wc:worksOn", "@type": "@id"}));
+        }
+        if self.has(Self::PROJECT) {
+            for name in ["additionalType", "member", "sameAs"] {
+                typed(name, json!({"@id": format!("sdo:{name}"), "@type": "@id"}));
+            }
+            for name in ["lead", "relatedTo", "sameWorkAs", "supersedes"] {
+                typed(name, json!({"@id": format!("wc:{name}"), "@type": "@id"}));
+            }
         }
         if self.has(Self::MOVED) {
             typed("movedTo", json!({"@id": "as:movedTo", "@type": "@id"}));

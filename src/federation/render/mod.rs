@@ -7,6 +7,7 @@ pub mod actor;
 pub mod collection;
 pub mod context;
 pub mod post;
+pub mod project;
 
 use activitypub_federation::protocol::context::WithContext;
 use context::Terms;

@@ -4,6 +4,7 @@
 mod actors;
 mod discovery;
 mod posts;
+mod projects;
 
 use super::{
     proof::{self, Refusal},
@@ -46,7 +47,9 @@ pub fn routes() -> Router<App> {
         .route("/users/{name}/following", get(actors::following))
         .route("/users/{name}/collections/featured", get(actors::featured))
         .route("/users/{name}/collections/tags", get(actors::featured_tags))
-        .route("/users/{name}/projects", get(actors::projects))
+        .route("/users/{name}/moderators", get(projects::moderators))
+        .route("/users/{name}/members", get(projects::members))
+        .route("/users/{name}/projects", get(projects::of_person))
         .route("/users/{name}/statuses/{id}", get(posts::show))
         .route("/users/{name}/statuses/{id}/activity", get(posts::activity))
         .route("/users/{name}/statuses/{id}/replies", get(posts::replies))

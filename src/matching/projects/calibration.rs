@@ -18,7 +18,7 @@ const LEAST: [f32; 3] = [0.7, 1.1, 0.25];
 const UNMEASURED: [f32; 3] = [0.75, 1.2, 0.4];
 
 /// From where on a candidate is worth a warning: scores.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
     /// While a project is registered.
     pub project: f32,
@@ -45,7 +45,7 @@ impl Limits {
 }
 
 /// What is usual around one project or draft.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Background {
     /// The mean score of the look-alikes that are chance.
     pub mean: f32,

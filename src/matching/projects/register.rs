@@ -116,7 +116,7 @@ pub struct Pair {
 }
 
 /// What [`Register::measure`] found.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 pub struct Calibration {
     usual: f32,
     limits: Limits,

@@ -1,0 +1,246 @@
+//! Who works on a project: ask to join, the lead answers, leave, moderate, hand over. Somebody of another node asks with
+//! a `Join` and is answered with its `Accept` or `Reject`, so that both nodes know.
+
+use super::{Words, changeable, changed, fields, handle, is_inside, person_changed, role, say, visible};
+use crate::{
+    Error, Result,
+    domain::{Fact, Tx, fact::Step},
+    id::Id,
+    model::{Account, Post, Project, ProjectMember, ProjectRole, Visibility},
+    store,
+};
+
+/// People of one project.
+const MEMBERS: i64 = 500;
+/// Requests of one project that wait for an answer.
+const REQUESTS: usize = 200;
+
+fn row(tx: &Tx<'_>, project: &Project, account: Id<Account>, role: ProjectRole) -> ProjectMember {
+    ProjectMember {
+        project: project.id,
+        account,
+        role,
+        uri: None,
+        message: String::new(),
+        told_post: None,
+        created_at: tx.now,
+    }
+}
+
+/// A local person asks to join a project, here or at another node. Asking again changes nothing.
+///
+/// # Errors
+/// `NotFound` for what they may not see; `Conflict` for who is a member already; `Forbidden` where a block stands between
+/// them, and for a draft.
+pub fn ask(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, message: &str) -> Result<Project> {
+    let project = visible(tx.conn, by, id)?;
+    if project.published_at.is_none() {
+        return Err(Error::forbidden("Nobody joins a draft"));
+    }
+    let message = fields::line("message", message, fields::REASON)?;
+    match role(tx.conn, &project, by)? {
+        Some(ProjectRole::Asked) => return Ok(project),
+        Some(_) => return Err(Error::Conflict("You are a member of this project already".into())),
+        None => {}
+    }
+    if store::follows::is_blocked_either_way(tx.conn, by, project.account())? {
+        return Err(Error::forbidden("This action is not allowed"));
+    }
+    let mut asked = ProjectMember { message, ..row(tx, &project, by, ProjectRole::Asked) };
+    if project.local {
+        request(tx, &project, asked)?;
+    } else {
+        asked.uri = Some(tx.site().activity_uri(tx.new_id::<ProjectMember>()));
+        store::projects::put_member(tx.conn, &asked)?;
+        tx.record(Fact::Membership { project: project.account(), person: by, step: Step::Asked })?;
+    }
+    Ok(project)
+}
+
+/// Writes a request down and tells the lead.
+fn request(tx: &mut Tx<'_>, project: &Project, mut asked: ProjectMember) -> Result<()> {
+    if store::projects::members(tx.conn, project.id, true, REQUESTS as i64)?.len() >= REQUESTS {
+        return Err(Error::Conflict("Too many requests wait for this project's lead".into()));
+    }
+    asked.told_post = tell_lead(tx, project, &asked)?;
+    store::projects::put_member(tx.conn, &asked)
+}
+
+fn tell_lead(tx: &mut Tx<'_>, project: &Project, asked: &ProjectMember) -> Result<Option<Id<Post>>> {
+    let Some(lead) = lead(tx, project)? else { return Ok(None) };
+    let who = store::accounts::load(tx.conn, asked.account)?;
+    // Named without a sign: the message is the lead's alone.
+    let name = if who.display_name.is_empty() { who.acct() } else { format!("{} ({})", who.display_name, who.acct()) };
+    let name = name.replace('@', " at ");
+    let text = Words::of(tx).asks(&handle(&lead), &name, &project.name, &asked.message.replace(['@', '#'], ""));
+    say(tx, project, text, Visibility::Direct).map(Some)
+}
+
+/// The lead's account, when it is known here.
+pub fn lead(tx: &mut Tx<'_>, project: &Project) -> Result<Option<Account>> {
+    match &project.lead_uri {
+        Some(uri) => Ok(store::accounts::find_by_uri(tx.conn, uri)?.filter(|a| !a.is_unavailable())),
+        None => Ok(None),
+    }
+}
+
+/// Somebody of another node asks to join a project of this one. Only people of the organisation are heard; for others
+/// the answer is no.
+pub fn receive_join(tx: &mut Tx<'_>, who: &Account, project: &Project, uri: Option<&str>, message: &str) -> Result<()> {
+    let known = store::projects::member(tx.conn, project.id, who.id)?;
+    if let Some(mut known) = known {
+        known.uri = uri.map(str::to_owned);
+        store::projects::put_member(tx.conn, &known)?;
+        if known.role > ProjectRole::Asked {
+            // Their node forgot: say yes again.
+            return tx.record(Fact::Membership { project: project.account(), person: who.id, step: Step::Accepted });
+        }
+        return Ok(());
+    }
+    let message: String = message.chars().take(fields::REASON).collect();
+    let uri = uri.map(str::to_owned);
+    let asked = ProjectMember { uri, message, ..row(tx, project, who.id, ProjectRole::Asked) };
+    let refused = who.is_unavailable()
+        || !is_inside(tx.conn, who)?
+        || store::follows::is_blocked_either_way(tx.conn, who.id, project.account())?;
+    if refused {
+        store::projects::put_member(tx.conn, &asked)?;
+        tx.record(Fact::Membership { project: project.account(), person: who.id, step: Step::Refused })?;
+        return store::projects::delete_member(tx.conn, project.id, who.id);
+    }
+    request(tx, project, asked)
+}
+
+/// The lead, or a moderator, answers a request.
+///
+/// # Errors
+/// As [`changeable`]; `NotFound` when this person did not ask.
+pub fn answer(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>, yes: bool) -> Result<Project> {
+    let project = changeable(tx, by, id, ProjectRole::Moderator)?;
+    let member = store::projects::member(tx.conn, project.id, who)?;
+    let mut member = member.filter(|m| m.role == ProjectRole::Asked).ok_or(Error::NotFound)?;
+    if yes {
+        if store::projects::count_members(tx.conn, project.id)? >= MEMBERS {
+            return Err(Error::Conflict("This project has too many members".into()));
+        }
+        member.role = ProjectRole::Member;
+        store::projects::put_member(tx.conn, &member)?;
+    }
+    let step = if yes { Step::Accepted } else { Step::Refused };
+    tx.record(Fact::Membership { project: project.account(), person: who, step })?;
+    if !yes {
+        store::projects::delete_member(tx.conn, project.id, who)?;
+    }
+    let person = store::accounts::load(tx.conn, who)?;
+    let text = Words::of(tx).answered(&handle(&person), &project.name, yes);
+    say(tx, &project, text, Visibility::Direct)?;
+    if yes {
+        person_changed(tx, who)?;
+        changed(tx, project.id)?;
+    }
+    Ok(project)
+}
+
+/// A project at another node answers somebody of this one, or takes them out. Only what was asked for is answered.
+pub fn receive_answer(tx: &mut Tx<'_>, project: &Account, who: &Account, yes: bool) -> Result<()> {
+    let Some(known) = store::projects::of_account(tx.conn, project.id)?.filter(|p| !p.local) else { return Ok(()) };
+    let Some(mut member) = store::projects::member(tx.conn, known.id, who.id)? else { return Ok(()) };
+    if !yes {
+        store::projects::delete_member(tx.conn, known.id, who.id)?;
+    } else if member.role == ProjectRole::Asked {
+        member.role = ProjectRole::Member;
+        store::projects::put_member(tx.conn, &member)?;
+    } else {
+        return Ok(());
+    }
+    // What they work on stands on their profile.
+    tx.record(Fact::AccountUpdated(who.id))
+}
+
+/// A local person leaves a project, or takes a request back. Nothing there is fine.
+///
+/// # Errors
+/// `NotFound` for what they may not see; `Conflict` for the lead, who hands over first.
+pub fn leave(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>) -> Result<Project> {
+    let project = visible(tx.conn, by, id)?;
+    match role(tx.conn, &project, by)? {
+        None => return Ok(project),
+        Some(ProjectRole::Lead) => {
+            return Err(Error::Conflict("Hand the project over to somebody before you leave it".into()));
+        }
+        Some(_) => {}
+    }
+    tx.record(Fact::Membership { project: project.account(), person: by, step: Step::Left })?;
+    store::projects::delete_member(tx.conn, project.id, by)?;
+    tx.record(Fact::AccountUpdated(by))?;
+    changed(tx, project.id)?;
+    Ok(project)
+}
+
+/// Somebody of another node leaves a project of this one.
+pub fn receive_leave(tx: &mut Tx<'_>, who: &Account, project: &Project) -> Result<()> {
+    match role(tx.conn, project, who.id)? {
+        None | Some(ProjectRole::Lead) => return Ok(()),
+        Some(_) => {}
+    }
+    store::projects::delete_member(tx.conn, project.id, who.id)?;
+    changed(tx, project.id)
+}
+
+/// The lead takes somebody out.
+///
+/// # Errors
+/// As [`changeable`]; `NotFound` for who is no member; `Conflict` for the lead.
+pub fn remove(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>) -> Result<()> {
+    let project = changeable(tx, by, id, ProjectRole::Lead)?;
+    match role(tx.conn, &project, who)? {
+        None => return Err(Error::NotFound),
+        Some(ProjectRole::Lead) => return Err(Error::Conflict("The lead cannot be taken out: hand over first".into())),
+        Some(_) => {}
+    }
+    tx.record(Fact::Membership { project: project.account(), person: who, step: Step::Refused })?;
+    store::projects::delete_member(tx.conn, project.id, who)?;
+    person_changed(tx, who)?;
+    changed(tx, project.id)
+}
+
+/// The lead makes a member a moderator, or a moderator a member.
+///
+/// # Errors
+/// As [`changeable`]; `NotFound` for who is neither.
+pub fn moderate(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>, yes: bool) -> Result<()> {
+    let project = changeable(tx, by, id, ProjectRole::Lead)?;
+    let member = store::projects::member(tx.conn, project.id, who)?;
+    let among = [ProjectRole::Member, ProjectRole::Moderator];
+    let mut member = member.filter(|m| among.contains(&m.role)).ok_or(Error::NotFound)?;
+    member.role = if yes { ProjectRole::Moderator } else { ProjectRole::Member };
+    store::projects::put_member(tx.conn, &member)?;
+    changed(tx, project.id)
+}
+
+/// The lead hands the project over to a member of this node.
+///
+/// # Errors
+/// As [`changeable`]; `NotFound` for who is no member; `Forbidden` for somebody of another node: a project is led where it
+/// lives.
+pub fn hand_over(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, to: Id<Account>) -> Result<Project> {
+    let mut project = changeable(tx, by, id, ProjectRole::Lead)?;
+    if to == by {
+        return Ok(project);
+    }
+    let member = store::projects::member(tx.conn, project.id, to)?;
+    let mut next = member.filter(|m| m.role > ProjectRole::Asked).ok_or(Error::NotFound)?;
+    let person = store::accounts::load(tx.conn, to)?;
+    if !person.is_local() || person.is_unavailable() {
+        return Err(Error::forbidden("A project is led by somebody of the node it lives on"));
+    }
+    next.role = ProjectRole::Lead;
+    store::projects::put_member(tx.conn, &next)?;
+    if let Some(mut before) = store::projects::member(tx.conn, project.id, by)? {
+        before.role = ProjectRole::Moderator;
+        store::projects::put_member(tx.conn, &before)?;
+    }
+    project.lead_uri = Some(person.uri);
+    super::keep(tx, &mut project)?;
+    Ok(project)
+}

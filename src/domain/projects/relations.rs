@@ -1,0 +1,105 @@
+//! What a project says about another one, and why. Both leads see the reason, so that even "mine is different" is contact.
+
+use super::{Words, changeable, changed, fields, letters, say};
+use crate::{
+    Error, Result,
+    db::Conn,
+    domain::Tx,
+    id::Id,
+    model::{Account, Project, ProjectRelation, ProjectRole, RelationKind, Visibility},
+    store,
+};
+
+/// Relations of one project.
+pub const RELATIONS: i64 = 50;
+
+/// A relation as both sides see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What is said.
+    pub relation: ProjectRelation,
+    /// The project at the other end, when it is known here.
+    pub other: Option<Project>,
+    /// This project says it; otherwise the other one does.
+    pub own: bool,
+}
+
+/// What a project says about others and others about it.
+///
+/// # Errors
+/// Those of the database.
+pub fn seen(conn: &mut Conn, project: &Project) -> Result<Vec<Seen>> {
+    let own = store::projects::relations(conn, project.id, RELATIONS)?;
+    let uris: Vec<&str> = own.iter().map(|r| r.other_uri.as_str()).collect();
+    let others = store::projects::by_uris(conn, &uris)?;
+    let mut list: Vec<Seen> = own
+        .into_iter()
+        .map(|relation| {
+            let other = others.iter().find(|p| p.uri.as_deref() == Some(relation.other_uri.as_str())).cloned();
+            Seen { relation, other, own: true }
+        })
+        .collect();
+    if let Some(uri) = &project.uri {
+        for relation in store::projects::relations_to(conn, uri, RELATIONS)? {
+            let other = store::projects::find(conn, relation.project)?;
+            list.push(Seen { relation, other, own: false });
+        }
+    }
+    Ok(list)
+}
+
+/// A project says that it relates to another one of the register. With a reason, both leads are told.
+///
+/// # Errors
+/// As [`changeable`]; `NotFound` for a project that is not in the register; `Conflict` for a draft; `Invalid` for itself,
+/// for too many relations and for a reason that is too long.
+pub fn relate(
+    tx: &mut Tx<'_>,
+    by: Id<Account>,
+    id: Id<Project>,
+    other: &str,
+    kind: RelationKind,
+    reason: &str,
+) -> Result<Project> {
+    let project = changeable(tx, by, id, ProjectRole::Moderator)?;
+    if project.published_at.is_none() {
+        return Err(Error::Conflict("Publish this project first".into()));
+    }
+    let reason = fields::line("reason", reason, fields::REASON)?;
+    let other = store::projects::find_by_uri(tx.conn, other)?.ok_or(Error::NotFound)?;
+    if other.id == project.id {
+        return Err(Error::invalid("to", "invalid", "A project does not relate to itself"));
+    }
+    let known = store::projects::relations(tx.conn, id, RELATIONS)?;
+    let other_uri = other.uri.clone().unwrap_or_default();
+    let before = known.iter().find(|r| r.other_uri == other_uri);
+    if before.is_some_and(|r| r.kind == kind && r.reason == reason) {
+        return Ok(project);
+    }
+    if before.is_none() && known.len() as i64 >= RELATIONS {
+        return Err(Error::invalid("to", "too_many", format!("There are too many relations (maximum is {RELATIONS})")));
+    }
+    let relation = ProjectRelation { project: id, other_uri, kind, reason, created_at: tx.now };
+    store::projects::put_relation(tx.conn, &relation)?;
+    changed(tx, id)?;
+    let account = store::accounts::load(tx.conn, other.account())?;
+    let named = format!("{} {}", other.name, super::handle(&account));
+    let text = Words::of(tx).related(&project.name, kind, &named, &relation.reason);
+    say(tx, &project, text, Visibility::Public)?;
+    if !relation.reason.is_empty() {
+        letters::different(tx, &project, &other, &relation.reason)?;
+    }
+    store::projects::find(tx.conn, id)?.ok_or(Error::NotFound)
+}
+
+/// A project says nothing about another one any more.
+///
+/// # Errors
+/// As [`changeable`]; `NotFound` when it said nothing.
+pub fn unrelate(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, other: &str) -> Result<()> {
+    changeable(tx, by, id, ProjectRole::Moderator)?;
+    if !store::projects::delete_relation(tx.conn, id, other)? {
+        return Err(Error::NotFound);
+    }
+    changed(tx, id)
+}

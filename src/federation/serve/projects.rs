@@ -1,0 +1,64 @@
+//! Who moderates and who works on a project, and which projects a person works on.
+
+use super::{Answered, Failure, Reader, activity_json, local_actor, read};
+use crate::{
+    Error,
+    app::App,
+    domain::projects,
+    federation::render::{self, collection::Collection, context::Terms},
+    model::ProjectRole,
+    store,
+};
+use axum::{
+    extract::{Path, State},
+    http::request::Parts,
+};
+
+/// People of a project that are told of.
+const PEOPLE: i64 = 500;
+
+/// `GET /users/{name}/moderators`: the lead first (FEP-1b12).
+pub async fn moderators(state: State<App>, name: Path<String>, parts: Parts) -> Answered {
+    people(state, name, parts, "moderators", ProjectRole::Moderator).await
+}
+
+/// `GET /users/{name}/members`: lead and moderators first.
+pub async fn members(state: State<App>, name: Path<String>, parts: Parts) -> Answered {
+    people(state, name, parts, "members", ProjectRole::Member).await
+}
+
+async fn people(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    parts: Parts,
+    end: &'static str,
+    least: ProjectRole,
+) -> Answered {
+    let reader = Reader::of(&app, &parts).await?;
+    reader.viewer()?;
+    let body = read(&app, move |conn| {
+        let account = local_actor(conn, &name)?;
+        let project = store::projects::of_account(conn, account.id)?.filter(|_| !account.is_unavailable());
+        let project = project.ok_or(Failure::Error(Error::NotFound))?;
+        let items = store::projects::member_uris(conn, project.id, least, PEOPLE)?;
+        let id = format!("{}/{end}", account.uri);
+        Ok(render::document(Terms::NONE, Collection::whole(&id, items))?)
+    })
+    .await?;
+    Ok(activity_json(reader, body))
+}
+
+/// `GET /users/{name}/projects`: the actors of the projects a person works on.
+pub async fn of_person(State(app): State<App>, Path(name): Path<String>, parts: Parts) -> Answered {
+    let reader = Reader::of(&app, &parts).await?;
+    reader.viewer()?;
+    let body = read(&app, move |conn| {
+        let account = local_actor(conn, &name)?;
+        let found = if account.is_unavailable() { Vec::new() } else { projects::works_on(conn, account.id)? };
+        let items: Vec<String> = found.into_iter().map(|project| project.actor).collect();
+        let id = format!("{}/projects", account.uri);
+        Ok(render::document(Terms::NONE, Collection::whole(&id, items))?)
+    })
+    .await?;
+    Ok(activity_json(reader, body))
+}
