@@ -107,10 +107,18 @@ fn change(params: &Params) -> Result<FactsChange> {
         described.into_iter().map(skill).collect::<Result<Vec<_>>>()
     });
     let works = params.has("works_on").then(|| {
-        let texts = params.texts("works_on").into_iter().map(|name| Work { name: name.to_owned(), url: None });
+        let texts = params.texts("works_on").into_iter().map(|name| Work {
+            name: name.to_owned(),
+            url: None,
+            ..Work::default()
+        });
         let described = params.maps("works_on").into_iter().map(|one| {
             let url = one.filled("url").filter(|url| url.starts_with("https://") || url.starts_with("http://"));
-            Work { name: one.text("name").unwrap_or_default().to_owned(), url: url.map(str::to_owned) }
+            Work {
+                name: one.text("name").unwrap_or_default().to_owned(),
+                url: url.map(str::to_owned),
+                ..Work::default()
+            }
         });
         texts.chain(described).collect()
     });

@@ -57,9 +57,13 @@ pub struct Departure {
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub fn handover(_conn: &mut Conn, _account: Id<Account>) -> Result<Handover> {
-    // Projects and questions are listed here once there are any.
-    Ok(Handover::default())
+pub fn handover(conn: &mut Conn, account: Id<Account>) -> Result<Handover> {
+    let projects = super::projects::works_on(conn, account)?;
+    // Questions are listed here once there are any.
+    Ok(Handover {
+        projects: projects.into_iter().map(|project| HandoverItem { title: project.name, url: project.url }).collect(),
+        questions: Vec::new(),
+    })
 }
 
 /// The day that somebody names.

@@ -9,12 +9,12 @@ use crate::{
     config::People,
     db::Conn,
     domain::{
-        Fact, Tx, hashtags,
+        Fact, Tx, hashtags, projects,
         text::{clean_input, normalize_hashtag},
     },
     id::Id,
     limits,
-    model::Account,
+    model::{Account, AccountKind},
     store,
 };
 
@@ -105,6 +105,33 @@ pub(super) fn save(tx: &mut Tx<'_>, account: Id<Account>, facts: &Facts) -> Resu
         })
         .collect();
     store::people::set_skills(tx.conn, account, &skills)
+}
+
+/// What somebody of this node works on follows their memberships: projects they joined stand there, those they left go,
+/// and what they named themselves stays.
+pub(super) fn follow_projects(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
+    let Some(mut account) =
+        store::accounts::find(tx.conn, id)?.filter(|a| a.is_local() && a.kind == AccountKind::Person)
+    else {
+        return Ok(());
+    };
+    let before = load(tx.conn, id)?;
+    let joined: Vec<Work> = projects::works_on(tx.conn, id)?
+        .into_iter()
+        .map(|project| Work { name: project.name, url: Some(project.url), joined: true })
+        .collect();
+    let named = before.works_on.iter().filter(|work| {
+        !work.joined && !joined.iter().any(|other| other.url == work.url || other.name.eq_ignore_ascii_case(&work.name))
+    });
+    let works_on: Vec<Work> = joined.iter().cloned().chain(named.cloned()).take(WORKS).collect();
+    if works_on == before.works_on {
+        return Ok(());
+    }
+    let facts = Facts { works_on, ..before };
+    save(tx, id, &facts)?;
+    account.fields = fields::composed(tx, &account, &facts, None)?;
+    account.updated_at = tx.now;
+    store::users::update_profile(tx.conn, &account)
 }
 
 /// A row nothing was said in.
@@ -198,7 +225,7 @@ pub fn changed(mut facts: Facts, change: &FactsChange, by: By, may: &People) -> 
         for work in works {
             let name = line("works_on", &work.name)?;
             if !name.is_empty() && !kept.iter().any(|other| other.name == name) {
-                kept.push(Work { name, url: work.url.clone() });
+                kept.push(Work { name, url: work.url.clone(), ..Work::default() });
             }
         }
         facts.works_on = few("works_on", kept, WORKS)?;

@@ -359,7 +359,7 @@ fn read_works(text: &str, facts: &Facts) -> Vec<Work> {
     names
         .map(|name| {
             let known = facts.works_on.iter().find(|work| work.name.eq_ignore_ascii_case(name));
-            known.cloned().unwrap_or_else(|| Work { name: name.to_owned(), url: None })
+            known.cloned().unwrap_or_else(|| Work { name: name.to_owned(), url: None, ..Work::default() })
         })
         .collect()
 }
@@ -440,7 +440,11 @@ mod tests {
             site: "Lyon".into(),
             time_zone: "Europe/Paris".into(),
             languages: vec!["fr".into(), "en".into()],
-            works_on: vec![Work { name: "Quiet bearing".into(), url: Some("https://a.test/@quietbearing".into()) }],
+            works_on: vec![Work {
+                name: "Quiet bearing".into(),
+                url: Some("https://a.test/@quietbearing".into()),
+                ..Work::default()
+            }],
             ..Facts::default()
         }
     }

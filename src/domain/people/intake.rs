@@ -95,7 +95,10 @@ fn fill(entry: &mut Entry, column: &str, cell: &str) -> Result<()> {
         "site" => change.site = Some(text),
         "time_zone" => change.time_zone = Some(text),
         "languages" => change.languages = Some(text.split([',', ';', '|', ' ']).map(str::to_owned).collect()),
-        "works_on" => change.works_on = Some(several().into_iter().map(|name| Work { name, url: None }).collect()),
+        "works_on" => {
+            change.works_on =
+                Some(several().into_iter().map(|name| Work { name, url: None, ..Work::default() }).collect())
+        }
         "listed" => {
             change.listed = Some(match cell.to_lowercase().as_str() {
                 "organisation" | "organization" => Listed::Organisation,

@@ -51,6 +51,9 @@ pub struct Work {
     /// Its page, when it is more than a name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// They are a member of this project: it comes and goes with that.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub joined: bool,
 }
 
 /// What is known of somebody. Texts are plain and in their owner's words.
@@ -146,22 +149,14 @@ pub const fn listed_word(listed: Listed) -> &'static str {
     }
 }
 
-/// What somebody works on, by name and page: what they named themselves. Memberships of projects of this node belong
-/// here too, as soon as there are projects.
-///
-/// # Errors
-/// `Unavailable` when the database is away.
-pub fn works_on(conn: &mut Conn, account: Id<Account>) -> Result<Vec<(String, Option<String>)>> {
-    let row = store::people::find(conn, account)?.unwrap_or_default();
-    let works: Vec<Work> = serde_json::from_str(&row.works_on).unwrap_or_default();
-    Ok(works.into_iter().map(|work| (work.name, work.url)).collect())
-}
-
 /// The consumer (see [`super::Consumer`]): keeps versions, and the counter of changes that the index follows.
 pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
+        Fact::AccountUpdated(id) => {
+            facts::follow_projects(tx, *id)?;
+            directory::touch(tx, *id)
+        }
         Fact::AccountRegistered(id)
-        | Fact::AccountUpdated(id)
         | Fact::AccountSuspended(id)
         | Fact::AccountUnsuspended(id)
         | Fact::AccountMoved(id) => directory::touch(tx, *id),

@@ -290,21 +290,3 @@ pub async fn featured_tags(State(app): State<App>, Path(name): Path<String>, par
     .await?;
     Ok(activity_json(reader, body))
 }
-
-/// `GET /users/{name}/projects`: what somebody works on, as far as it has an address. Nothing of people who are for
-/// their own site only.
-pub async fn projects(State(app): State<App>, Path(name): Path<String>, parts: Parts) -> Answered {
-    let reader = Reader::of(&app, &parts).await?;
-    reader.viewer()?;
-    let site = app.site().clone();
-    let body = read(&app, move |conn| {
-        let account = local_actor(conn, &name)?;
-        let listed = people::load(conn, account.id)?.listed == people::Listed::Organisation;
-        let works = if listed && !account.is_unavailable() { people::works_on(conn, account.id)? } else { Vec::new() };
-        let id = site.works_on_uri(&account.username);
-        let items: Vec<String> = works.into_iter().filter_map(|(_, url)| url).collect();
-        Ok(render::document(Terms::NONE, Collection::whole(&id, items))?)
-    })
-    .await?;
-    Ok(activity_json(reader, body))
-}

@@ -4,7 +4,7 @@ use super::{Answered, Failure, Reader, activity_json, local_actor, read};
 use crate::{
     Error,
     app::App,
-    domain::projects,
+    domain::{people as known, projects},
     federation::render::{self, collection::Collection, context::Terms},
     model::ProjectRole,
     store,
@@ -54,8 +54,14 @@ pub async fn of_person(State(app): State<App>, Path(name): Path<String>, parts: 
     reader.viewer()?;
     let body = read(&app, move |conn| {
         let account = local_actor(conn, &name)?;
-        let found = if account.is_unavailable() { Vec::new() } else { projects::works_on(conn, account.id)? };
-        let items: Vec<String> = found.into_iter().map(|project| project.actor).collect();
+        // Nothing of people who are for their own site only, or for nobody.
+        let facts = known::load(conn, account.id)?;
+        let mut items = Vec::new();
+        if facts.listed == known::Listed::Organisation && !account.is_unavailable() {
+            items.extend(projects::works_on(conn, account.id)?.into_iter().map(|project| project.actor));
+            // What they named themselves may have an address too.
+            items.extend(facts.works_on.into_iter().filter(|work| !work.joined).filter_map(|work| work.url));
+        }
         let id = format!("{}/projects", account.uri);
         Ok(render::document(Terms::NONE, Collection::whole(&id, items))?)
     })
