@@ -191,12 +191,12 @@ pub struct People {
     /// People write their department themselves.
     pub may_change_department: bool,
     /// People write themselves where they work.
-    pub may_change_site: bool,
+    pub may_change_location: bool,
 }
 
 impl Default for People {
     fn default() -> Self {
-        Self { may_change_title: true, may_change_department: true, may_change_site: true }
+        Self { may_change_title: true, may_change_department: true, may_change_location: true }
     }
 }
 

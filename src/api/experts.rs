@@ -57,7 +57,7 @@ fn document(facts: &Facts, own: bool, may: &crate::config::People) -> serde_json
         let may = json!({
             "title": may.may_change_title,
             "department": may.may_change_department,
-            "site": may.may_change_site,
+            "site": may.may_change_location,
         });
         members.insert("may_change".into(), may);
     }

@@ -198,7 +198,7 @@ pub fn changed(mut facts: Facts, change: &FactsChange, by: By, may: &People) -> 
     if let Some(department) = change.department.as_ref().filter(|_| free || may.may_change_department) {
         facts.department = line("department", department)?;
     }
-    if let Some(site) = change.site.as_ref().filter(|_| free || may.may_change_site) {
+    if let Some(site) = change.site.as_ref().filter(|_| free || may.may_change_location) {
         facts.site = line("site", site)?;
     }
     if let Some(zone) = &change.time_zone {

@@ -208,7 +208,7 @@ mod tests {
         let found = parse(
             serde_json::json!({"id": "https://a.example/u", "jobTitle": "x", "wc:badge": {"x": [1, "a"]}, "sdo:award": "gold"}),
         );
-        assert_eq!(found.extra.as_deref(), Some(r#"{"sdo:award":"gold","wc:badge":{"x":[1,"a"]}}"#));
+        assert_eq!(found.extra.as_deref(), Some(r#"{"wc:badge":{"x":[1,"a"]},"sdo:award":"gold"}"#));
         let huge = parse(serde_json::json!({"odd": "x".repeat(EXTRA)}));
         assert_eq!(huge.extra, None);
     }
