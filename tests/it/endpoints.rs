@@ -352,7 +352,9 @@ async fn every_route_of_the_client_api_stands_in_the_table() {
         path.split('/').map(name).collect::<Vec<_>>().join("/")
     };
     let rows = rows();
-    for (method, path, _) in watercooler::api::routes().table() {
+    // What is ours alone is not in the table of what clients know; its own tests call it.
+    let routes = watercooler::api::routes();
+    for (method, path, _) in routes.table().iter().filter(|(_, path, _)| !path.starts_with("/api/watercooler/")) {
         let row = rows.iter().find(|row| {
             let same = row.method == *method || (*method == "PUT" && row.method == "PATCH");
             same && plain(&row.path) == plain(path)
