@@ -105,7 +105,7 @@ async fn the_way_back_is_tried_by_the_other_node() {
 async fn a_certificate_that_is_not_trusted_is_told_apart_from_a_name_that_is_unknown() {
     let clock = Clock::fixed(NOW);
     let secure = behind_tls("secure", &clock).await;
-    let port: u16 = secure.domain.rsplit_once(':').unwrap().1.parse().unwrap();
+    let port: u16 = secure.app.site().domain().rsplit_once(':').unwrap().1.parse().unwrap();
     let entry = |domain: &str| PeerEntry {
         domain: domain.to_owned(),
         addresses: vec!["127.0.0.0/8".parse().unwrap()],

@@ -61,7 +61,7 @@ async fn leaving_ends_tokens_sessions_and_streams_at_once() {
         let form = browser.get("/sign-in").await;
         browser.submit(&form, "/sign-in", &[("login", "ada"), ("password", PASSWORD)]).await
     };
-    assert_eq!(sign_in(&browser).await.status, 303);
+    assert_eq!(sign_in(&browser).await.status, 302);
     let token = ada.token.clone().unwrap();
     let address = format!("ws://{}/api/v1/streaming?stream=user&access_token={token}", node.address);
     let (mut socket, _) = connect_async(address.as_str()).await.unwrap();
@@ -109,7 +109,7 @@ async fn leaving_ends_tokens_sessions_and_streams_at_once() {
     let seen = boss.get(&format!("/api/v1/accounts/{}", ada.id)).await.ok();
     assert_eq!((&seen["locked"], &seen["fields"]), (&json!(false), &json!([])));
     assert_eq!(ada.get("/api/v1/accounts/verify_credentials").await.status, 401);
-    assert_eq!(sign_in(&Browser::new(&node)).await.status, 303);
+    assert_eq!(sign_in(&Browser::new(&node)).await.status, 302);
     assert_eq!(boss.post(&format!("/api/v1/accounts/{}/follow", ada.id), json!({})).await.status, 200);
 }
 
