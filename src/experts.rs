@@ -42,7 +42,10 @@ pub const FOUND: usize = 20;
 #[derive(Default)]
 struct Known {
     state: RwLock<State>,
+    /// One follows changes at a time.
     turn: tokio::sync::Mutex<()>,
+    /// One makes it anew in the background at a time.
+    filling: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -100,18 +103,40 @@ pub async fn refresh(app: &App) -> Result<()> {
     if is_current(&known, newest, &charter, now) {
         return Ok(());
     }
-    let _turn = known.turn.lock().await;
+    let turn = known.turn.lock().await;
     if is_current(&known, newest, &charter, now) {
         return Ok(());
     }
-    let (anew, since, sites) = {
+    let (anew, is_small, since, sites) = {
         let state = known.state.read().unwrap_or_else(PoisonError::into_inner);
         let anew = !state.built || state.charter != charter || is_old(&state, now);
-        (anew, state.seen, state.sites.clone())
+        (anew, !state.built || state.directory.people() <= SMALL, state.seen, state.sites.clone())
     };
-    if !anew {
-        return follow(app, &known, since, &sites).await;
+    if anew && is_small {
+        return fill(app, &known).await;
     }
+    follow(app, &known, since, &sites).await?;
+    drop(turn);
+    if anew {
+        // Nobody waits while much is learnt; until then the old index answers.
+        let app = app.clone();
+        tokio::spawn(async move {
+            let known = app.part::<Known>();
+            let Ok(_one) = known.filling.try_lock() else { return };
+            if let Err(error) = fill(&app, &known).await {
+                tracing::warn!(%error, "the index of people stays as it is");
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Makes the index anew.
+async fn fill(app: &App, known: &Arc<Known>) -> Result<()> {
+    let organisation = peers::organisation(app);
+    let charter = organisation.as_ref().map(|signed| signed.hash.clone()).unwrap_or_default();
+    let newest = app.read(store::people::last_change).await?;
+    let now = app.clock().now();
     let sites = Arc::new(Sites::of(organisation.as_ref().map(|signed| &signed.charter), app.site().domain()));
     let mut directory = Directory::new();
     let (mut after, mut projects) = (0, HashSet::new());

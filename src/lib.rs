@@ -29,6 +29,7 @@
 //! | [`store`] | SQL | `db`, `model` |
 //! | [`domain`] | the rules | `store` and below |
 //! | [`app`] | the handle every edge holds | `domain` and below, `net`, `media` |
+//! | [`peers`], [`experts`] | what every edge asks: with whom we speak, who knows what | `app` and below |
 //! | [`api`], [`web`], [`federation`], [`jobs`], [`cli`] | the edges | `app` and below; not each other |
 //! | [`node`], [`server`], [`telemetry`] | puts a node together and serves it | everything |
 //!
