@@ -18,7 +18,7 @@ pub use crate::matching::people::{Listed, Stance};
 pub use facts::{By, FactsChange, load, update};
 
 use super::{Fact, Tx};
-use crate::{Result, db::Conn, id::Id, model::Account, store};
+use crate::Result;
 use serde::{Deserialize, Serialize};
 
 /// Skills of one person.
