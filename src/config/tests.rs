@@ -78,6 +78,7 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
         ("database = 'mysql://x'", ":1: `database`"),
         ("[[federation.peer]]\ndomain = 'a.example:80'", "`port`"),
         ("[[federation.peer]]\ndomain = 'a.example'\naddresses = ['10.0.0.0/33']", ":3: `10.0.0.0/33`"),
+        ("[instance]\nthumbnail = 'absent.png'", "absent.png"),
         ("[[federation.peer]]\ndomain = 'a.example'\nca_file = 'absent.pem'", "absent.pem"),
         ("[metrics]\ntoken = 'file:absent'", "absent"),
     ] {
@@ -138,6 +139,7 @@ fn the_reference_is_a_valid_file_with_every_key() {
     fs::write(dir.path().join("all.toml"), &active).unwrap();
     fs::write(dir.path().join("metrics-token"), "t").unwrap();
     fs::write(dir.path().join("mail-server"), "t").unwrap();
+    fs::write(dir.path().join("thumbnail.png"), "t").unwrap();
     Sources { file: Some(dir.path().join("all.toml")), ..Sources::default() }.load().unwrap();
     fs::write(dir.path().join("none.toml"), &text).unwrap();
     Sources { file: Some(dir.path().join("none.toml")), ..Sources::default() }.load().unwrap();

@@ -17,6 +17,7 @@ use watercooler::{
     domain::{accounts, oauth},
     net::{Network, SystemNetwork},
     node::{self, Parts},
+    server,
     time::{Clock, Timestamp},
 };
 
@@ -157,12 +158,12 @@ impl NodeBuilder {
         if self.workers {
             node::start_workers(&app);
         }
-        let routes = node::routes(&app).into_make_service_with_connect_info::<SocketAddr>();
+        // The door of production, with what it does to forwarded headers.
+        let routes = server::outer(&app, node::routes(&app));
         let address = self.listener.local_addr().unwrap();
         let listener = self.listener;
-        let server = tokio::spawn(async move {
-            axum::serve(listener, routes).await.unwrap();
-        });
+        let door = app.clone();
+        let server = tokio::spawn(async move { server::serve(&door, listener, routes).await });
         Node { app, domain: self.name, address, clock: self.clock, _folder: self.folder, _schema: schema, server }
     }
 }
