@@ -25,7 +25,7 @@ use crate::{
     experts,
     id::Id,
     model::{Account, Post},
-    store,
+    register, store,
     time::Timestamp,
 };
 use axum::extract::State;
@@ -257,7 +257,24 @@ async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option
     if request.accounts {
         let found = experts::find(app, me, &request.text, request.limit + request.offset).await?;
         results.why = wording::why(found.tongue);
+        // The project itself stands before its people.
+        if let Some(text) = wording::project_asked(&request.text).filter(|_| request.offset == 0) {
+            let question = register::Question { text: Some(text.to_owned()), ..register::Question::default() };
+            for project in register::ask(app, question).await?.found {
+                let shared = project.candidate.tags.iter().chain(&project.candidate.words).map(String::as_str);
+                let account = project.project.account();
+                if let Some(because) = wording::shared(shared, found.tongue)
+                    && results.accounts.len() < request.limit
+                {
+                    results.accounts.push(account);
+                    results.reasons.push((account, because));
+                }
+            }
+        }
         for expert in found.experts.into_iter().skip(request.offset).take(request.limit) {
+            if results.accounts.len() == request.limit || results.accounts.contains(&expert.account) {
+                continue;
+            }
             results.accounts.push(expert.account);
             results.reasons.push((expert.account, expert.because));
         }

@@ -114,6 +114,10 @@ async fn a_published_project_is_a_group_that_says_what_the_vocabulary_asks_for()
     let alice = node.member("alice").await;
     let made = register(&alice, bearing()).await;
     assert_eq!((&made["acct"], &made["draft"], &made["role"]), (&json!("quietbearing"), &json!(false), &json!("lead")));
+    // The search box of any client finds it by what it is about, with the reason.
+    let found = alice.get("/api/v2/search?q=project:bearings&type=accounts").await.ok();
+    assert_eq!(found["accounts"][0]["acct"], "quietbearing", "{found}");
+    assert!(found["accounts"][0]["note"].as_str().unwrap().starts_with("<p>because: "), "{found}");
     let reply = alice.get_activity("/users/quietbearing").await;
     let group = reply.ok();
     let user = |end: &str| json!(node.url(&format!("/users/quietbearing{end}")));
@@ -169,7 +173,8 @@ async fn a_published_project_is_a_group_that_says_what_the_vocabulary_asks_for()
     assert_eq!(terms["lead"], json!({"@id": "wc:lead", "@type": "@id"}));
     for key in group.as_object().unwrap().keys() {
         let plain = ["@context", "type", "id", "summary", "name", "attachment", "tag", "icon", "image", "url"];
-        let known = ["publicKey", "assertionMethod", "endpoints", "preferredUsername", "published", "webfinger"];
+        let known =
+            ["publicKey", "assertionMethod", "endpoints", "preferredUsername", "published", "updated", "webfinger"];
         let streams = ["inbox", "outbox", "followers", "following", "startTime", "attributedTo"];
         let elsewhere = plain.iter().chain(&known).chain(&streams).any(|k| k == key);
         assert!(elsewhere || terms.get(key).is_some(), "{key} is not in the context");

@@ -79,7 +79,7 @@ async fn rel_07_a_full_disk_refuses_writes_and_recovers_without_restart() {
     node.app.set_room(Room::new(Box::new(Pages)));
     let browser = Browser::new(&node);
     let signed_in = browser.sign_in("dora", PASSWORD).await;
-    assert_eq!((signed_in.status, signed_in.header("location").is_empty()), (303, false), "{}", signed_in.text);
+    assert_eq!((signed_in.status, signed_in.header("location").is_empty()), (302, false), "{}", signed_in.text);
     assert_eq!(browser.get("/settings").await.status, 200);
     assert_eq!(post(&bob, "still full").await, 507);
     limit("pragma max_page_count = 1000000").await.unwrap();

@@ -26,6 +26,29 @@ pub fn asked(text: &str) -> Option<Asked> {
     is_question(text).then_some(Asked::Experts)
 }
 
+/// What stands behind `project:`, where a question asks for nothing else.
+pub fn project_asked(text: &str) -> Option<&str> {
+    let (name, rest) = text.trim().split_once(':')?;
+    let names = ["project", "projekt", "projet"];
+    let rest = rest.trim().trim_matches('"');
+    (names.contains(&name.to_lowercase().as_str()) && !rest.is_empty()).then_some(rest)
+}
+
+/// Why a project was found: the words that it shares with the question. None where it shares none.
+pub fn shared<'a>(words: impl Iterator<Item = &'a str>, tongue: Tongue) -> Option<String> {
+    let mut kept: Vec<&str> = Vec::new();
+    for word in words {
+        if kept.len() < 5 && !kept.iter().any(|other| other.eq_ignore_ascii_case(word)) {
+            kept.push(word);
+        }
+    }
+    let head = match tongue {
+        Tongue::English => "because: it is about",
+        Tongue::German => "weil: es geht um",
+    };
+    (!kept.is_empty()).then(|| format!("{head} {}", kept.join(", ")))
+}
+
 /// What is said where nobody is listed.
 pub const fn nobody(tongue: Tongue) -> &'static str {
     match tongue {
