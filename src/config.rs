@@ -5,11 +5,13 @@
 //! `site.rs` builds every URL we hand out from `domain` and `public_url`.
 
 mod load;
+mod questions;
 mod reference;
 mod site;
 mod values;
 
 pub use load::{ConfigError, Loaded, Origin, Sources};
+pub use questions::Questions;
 pub use reference::reference;
 pub use site::Site;
 pub use values::{Database, Outgoing, Proxies, Purpose, Secret};
@@ -51,6 +53,8 @@ pub struct Config {
     pub accounts: Accounts,
     /// What people may change of what the organisation knows about them.
     pub people: People,
+    /// Questions to the network.
+    pub questions: Questions,
     /// Local posts.
     pub posts: Posts,
     /// Files: uploads and the copies of remote ones.
@@ -93,6 +97,7 @@ impl Default for Config {
             instance: Instance::default(),
             accounts: Accounts::default(),
             people: People::default(),
+            questions: Questions::default(),
             posts: Posts::default(),
             media: MediaSettings::default(),
             web: Web::default(),
@@ -151,6 +156,8 @@ pub struct Instance {
     pub languages: Vec<String>,
     /// A picture of the node: a file (relative to this one) or an address.
     pub thumbnail: Option<String>,
+    /// User name of the account that answers `who knows X`, `help` and the like. Taken names get a `_` behind them.
+    pub concierge: String,
 }
 
 impl Default for Instance {
@@ -163,6 +170,7 @@ impl Default for Instance {
             rules: Vec::new(),
             languages: vec!["en".into()],
             thumbnail: None,
+            concierge: "concierge".into(),
         }
     }
 }
@@ -518,6 +526,8 @@ impl Config {
         for blocked in &mut self.federation.blocked {
             *blocked = values::pattern("federation.blocked", blocked)?;
         }
+        self.questions.prepare()?;
+        questions::concierge(&self.instance.concierge)?;
         if self.instance.languages.is_empty() {
             self.instance.languages.push("en".into());
         }

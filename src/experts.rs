@@ -238,15 +238,30 @@ fn take(directory: &mut Directory, projects: &mut HashSet<String>, person: &Pers
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn find(app: &App, viewer: Id<Account>, text: &str, limit: usize) -> Result<Found> {
+    find_in(app, viewer, text, limit, None).await
+}
+
+/// The same with the reasons in a language; none for that of the viewer.
+///
+/// # Errors
+/// As [`find`].
+pub async fn find_in(
+    app: &App,
+    viewer: Id<Account>,
+    text: &str,
+    limit: usize,
+    tongue: Option<Tongue>,
+) -> Result<Found> {
     refresh(app).await?;
     let known = app.part::<Known>();
     let sites = known.state.read().unwrap_or_else(PoisonError::into_inner).sites.clone();
-    let (from, tongue) = app
+    let (from, own) = app
         .read(move |conn| {
             let locale = store::users::find(conn, viewer)?.and_then(|user| user.locale);
             Ok((directory::site_of(conn, viewer, &sites)?, Tongue::of(locale.as_deref())))
         })
         .await?;
+    let tongue = tongue.unwrap_or(own);
     let (now, text) = (app.clock().now(), text.to_owned());
     let answer = tokio::task::spawn_blocking(move || {
         let state = known.state.read().unwrap_or_else(PoisonError::into_inner);

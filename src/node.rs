@@ -32,6 +32,8 @@ pub const CONSUMERS: &[Consumer] = &[
     domain::search::consume,
     domain::streams::consume,
     federation::outgoing::consume,
+    domain::concierge::consume,
+    domain::questions::consume,
     domain::projects::consume,
 ];
 
@@ -153,6 +155,7 @@ pub async fn prepare(app: &App) -> Result<()> {
         })
         .await?;
     }
+    app.write(|tx| domain::concierge::ensure(tx).map(|_| ())).await?;
     // Peers and blocks set by command, and the charter, count before the first request.
     peers::refresh(app).await?;
     federation::charter::prepare(app).await

@@ -16,6 +16,7 @@ use crate::{
         Viewer,
         html::escape,
         people::wording::{self, Asked},
+        questions,
         scopes::Scope,
         search::{self, AccountQuery, PostQuery},
         text::normalize_hashtag,
@@ -287,7 +288,7 @@ fn open_questions(conn: &mut Conn, viewer: Viewer, request: &Request, budget: &B
     let mut results = Results::none();
     if request.posts {
         let (visible, most) = (visibility::condition(viewer), (request.limit + request.offset) as i64);
-        let found = budget.run(conn, |conn| store::people::open_questions(conn, wording::ASK_TAG, visible, most))?;
+        let found = budget.run(conn, |conn| questions::open(conn, visible, most))?;
         results.posts = found.unwrap_or_default().into_iter().skip(request.offset).collect();
     }
     Ok(results)

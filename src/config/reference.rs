@@ -4,7 +4,7 @@ use super::Config;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
-const SOURCES: [&str; 2] = [include_str!("../config.rs"), include_str!("values.rs")];
+const SOURCES: [&str; 3] = [include_str!("../config.rs"), include_str!("questions.rs"), include_str!("values.rs")];
 
 struct Field {
     name: String,

@@ -68,6 +68,8 @@ pub enum Fact {
     PollVotedRemotely(Id<Poll>),
     /// A poll ended.
     PollClosed(Id<Poll>),
+    /// A question of this node was answered or closed, or became one after it was published.
+    QuestionChanged(Id<Post>),
     /// A follow waits for its target's consent.
     FollowRequested(Id<Follow>),
     /// A follow stands; it may have been requested before.

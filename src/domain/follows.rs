@@ -1,6 +1,6 @@
 //! Follow, accept, reject, undo, block, mute. The same operations serve the client API, the inbox and the commands.
 
-use super::{Fact, Tx};
+use super::{Fact, Tx, concierge};
 use crate::{
     Error, Result,
     id::Id,
@@ -50,7 +50,7 @@ pub fn request(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, optio
     if let Some(day) = other.left_on {
         return Err(Error::forbidden(format!("This person left on {} and cannot be followed", day.date())));
     }
-    if other.moved_to_id.is_some() || is_instance_actor(tx, &other) {
+    if other.moved_to_id.is_some() || is_instance_actor(tx, &other) || concierge::is(tx.conn, &other)? {
         return Err(Error::forbidden("This account cannot be followed"));
     }
     let id = tx.new_id();
@@ -97,6 +97,7 @@ pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, ur
         || target.moved_to_id.is_some()
         || target.left_on.is_some()
         || is_instance_actor(tx, target)
+        || concierge::is(tx.conn, target)?
         || store::follows::is_blocked_either_way(tx.conn, follower.id, target.id)?
         || !store::domain_blocks::averse(tx.conn, follower.id, &[target.id])?.is_empty();
     if refused {

@@ -1,6 +1,6 @@
 //! Fact -> notifications. The one place that decides who is told what.
 
-use super::{Event, EventKind, Fact, Tx};
+use super::{Event, EventKind, Fact, Tx, questions};
 use crate::{
     Result,
     db::Sql,
@@ -114,6 +114,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PostUnpinned(..)
         | Fact::PollVoted(..)
         | Fact::PollVotedRemotely(_)
+        | Fact::QuestionChanged(_)
         | Fact::FollowReaffirmed(_)
         | Fact::FollowRefused { .. }
         | Fact::FollowStale { .. }
@@ -154,13 +155,24 @@ fn tell(
 }
 
 /// Mentions, and followers who asked to hear of each post.
-/// Tells the people of this node whom a post names; answers who they are.
+/// Tells the people of this node whom a post names; answers who they are. Whoever is asked too often by a concierge sees
+/// the question among the open ones only; whoever asks is told in any case.
 fn mentioned(tx: &mut Tx<'_>, new: &Post) -> Result<Vec<Id<Account>>> {
-    let mentioned: Vec<Id<Account>> = Sql::new(
+    let mut mentioned: Vec<Id<Account>> = Sql::new(
         "select m.account_id from mentions m join accounts a on a.id = m.account_id and a.domain is null where not m.silent and m.post_id = ",
     )
     .bind(new.id)
+    .push(" order by m.account_id")
     .load_ids(tx.conn)?;
+    if !mentioned.is_empty() && store::questions::is_route(tx.conn, new.id)? {
+        let mut told = Vec::with_capacity(mentioned.len());
+        for account in mentioned {
+            if new.in_reply_to_account_id == Some(account) || questions::cap::admit(tx, account, new.id)? {
+                told.push(account);
+            }
+        }
+        mentioned = told;
+    }
     tell(tx, Kind::Mention, &mentioned, new.account_id, Some(new.id), Some(new.conversation_id))?;
     Ok(mentioned)
 }

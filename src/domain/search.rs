@@ -40,6 +40,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PollVoted(..)
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)
+        | Fact::QuestionChanged(_)
         | Fact::FollowRequested(_)
         | Fact::FollowAccepted(_)
         | Fact::FollowReaffirmed(_)

@@ -26,6 +26,23 @@ pub enum Task {
         /// The account.
         account: i64,
     },
+    /// Answer what somebody wrote to the concierge.
+    AnswerCommand {
+        /// The post.
+        post: i64,
+    },
+    /// Take a step with a question to the network.
+    ClimbLadder {
+        /// The question.
+        question: i64,
+        /// The step.
+        step: i16,
+    },
+    /// Fetch the accepted answer of another node's question.
+    LearnAnswer {
+        /// The question.
+        question: i64,
+    },
     /// Fetch the missing ancestors of a post.
     FetchAncestors {
         /// The post whose parent is unknown.
@@ -157,12 +174,15 @@ impl Task {
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
             | Self::ReadFeatured { .. }
+            | Self::LearnAnswer { .. }
             | Self::ReadProject { .. }
             | Self::CompareDirectory
             | Self::CheckDirectory { .. }
             | Self::MoveFollowers { .. } => "fetch",
             Self::SpreadCharter { .. } | Self::AskCharter | Self::AskCharterOf { .. } => "charter",
             Self::MakeKeys { .. } | Self::IndexPosts { .. } | Self::MeasureProjects | Self::PairProjects => "heavy",
+            // People wait for it.
+            Self::AnswerCommand { .. } | Self::ClimbLadder { .. } => "concierge",
             _ => "default",
         }
     }
@@ -172,6 +192,9 @@ impl Task {
             Self::FanOut { .. } => "fan_out",
             Self::FanOutTags { .. } => "fan_out_tags",
             Self::MakeKeys { .. } => "make_keys",
+            Self::AnswerCommand { .. } => "answer_command",
+            Self::ClimbLadder { .. } => "climb_ladder",
+            Self::LearnAnswer { .. } => "learn_answer",
             Self::FetchAncestors { .. } => "fetch_ancestors",
             Self::ResolveMentions { .. } => "resolve_mentions",
             Self::FetchPost { .. } => "fetch_post",
@@ -220,9 +243,11 @@ impl Task {
             | Self::ReadFeatured { account }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
             Self::Leave { account, day } => Some(format!("leave {account} {day}")),
-            Self::FetchAncestors { post } | Self::ResolveMentions { post, .. } => {
+            Self::FetchAncestors { post } | Self::ResolveMentions { post, .. } | Self::AnswerCommand { post } => {
                 Some(format!("{} {post}", self.kind()))
             }
+            Self::ClimbLadder { question, step } => Some(format!("climb_ladder {question} {step}")),
+            Self::LearnAnswer { question } => Some(format!("learn_answer {question}")),
             Self::ClosePoll { poll } | Self::SendPollUpdate { poll } | Self::RefreshPoll { poll } => {
                 Some(format!("{} {poll}", self.kind()))
             }

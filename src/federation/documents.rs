@@ -18,13 +18,14 @@ use crate::{
     domain::{
         people,
         projects::{fields::slug, relations::RELATIONS},
+        questions,
     },
     id::Id,
     model::{
         Account, AccountKind, Media, MediaKind, MediaState, Poll, PollOption, Post, ProjectRelation, RelationKind,
         Visibility,
     },
-    store::{self, deliveries::Addressee},
+    store::{self, deliveries::Addressee, questions::Question},
     time::Timestamp,
 };
 
@@ -55,6 +56,8 @@ pub struct Whole {
     poll: Option<(Poll, Vec<PollOption>)>,
     parent: Option<String>,
     conversation: Option<String>,
+    question: Option<Question>,
+    route: bool,
     /// What is boosted: its id and its author's.
     pub boosted: Option<(String, Account)>,
 }
@@ -82,6 +85,8 @@ impl Whole {
             poll: None,
             parent: post.in_reply_to_uri.clone(),
             conversation: None,
+            question: None,
+            route: false,
             boosted: None,
             post,
             author,
@@ -110,6 +115,11 @@ impl Whole {
             let found = store::documents::post_uris(conn, &[parent])?;
             whole.parent = found.into_iter().next().map(|(_, uri)| uri).or(whole.parent);
         }
+        if post.in_reply_to_id.is_none() {
+            whole.question = store::questions::find(conn, post.id)?;
+        } else if whole.author.kind == AccountKind::Service {
+            whole.route = store::questions::is_route(conn, post.id)?;
+        }
         // Only threads that began here have a name of ours; those that began elsewhere have one we were never told.
         let root = post.conversation_id;
         let ours =
@@ -121,9 +131,9 @@ impl Whole {
         Ok(whole)
     }
 
-    /// Whether it carries this hashtag.
-    pub fn has_tag(&self, name: &str) -> bool {
-        self.tags.iter().any(|tag| tag == name)
+    /// Whether it is a question to the network.
+    pub fn is_question(&self) -> bool {
+        self.question.is_some()
     }
 
     /// Who is addressed.
@@ -165,6 +175,12 @@ impl Whole {
                 ends: poll.expires_at.map(Timestamp::rfc3339),
                 closed: poll.closed_at.map(Timestamp::rfc3339),
             }),
+            purpose: match &self.question {
+                Some(question) => {
+                    Some(wire::Purpose::Ask(questions::state_word(question.state), question.answer_uri.as_deref()))
+                }
+                None => self.route.then_some(wire::Purpose::Route),
+            },
         }
     }
 

@@ -19,7 +19,6 @@ use crate::{
     domain::{
         Fact, Task, Tx,
         charter::{self, Signed, Software},
-        people,
     },
     id::Id,
     model::{self, Account, Favourite, Poll, Post, Visibility},
@@ -63,6 +62,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::PollVoted(poll, account) => voted(tx, *poll, *account),
         Fact::PollVotedRemotely(poll) => poll_changed(tx, *poll, POLL_DELAY),
         Fact::PollClosed(poll) => poll_changed(tx, *poll, 0),
+        Fact::QuestionChanged(id) => edited(tx, *id),
         Fact::FollowRequested(id) => follow(tx, *id, Answer::Ask),
         Fact::FollowAccepted(id) | Fact::FollowReaffirmed(id) => follow(tx, *id, Answer::Accept),
         Fact::FollowRejected(id) => follow(tx, *id, Answer::Reject),
@@ -193,8 +193,8 @@ fn inboxes(tx: &mut Tx<'_>, whole: &Whole) -> Result<Vec<String>> {
     all.extend(addressed.filter_map(|a| a.shared_inbox.clone().or_else(|| a.inbox.clone())));
     // A question to the network reaches it, whoever follows its author.
     if whole.boosted.is_none()
-        && whole.post.visibility == Visibility::Public
-        && whole.has_tag(people::wording::ASK_TAG)
+        && whole.post.visibility <= Visibility::Unlisted
+        && whole.is_question()
         && let Some(signed) = charter::current(tx.conn)?
     {
         add_nodes(tx, &signed, &mut all);

@@ -1,6 +1,7 @@
 //! Background work: a task's name becomes the operation that does it. Workers claim rows of the job table, so a crash
 //! loses nothing and a job may run twice.
 
+mod concierge;
 mod runner;
 mod sweep;
 
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// Queues and how many of their jobs run at once in this process.
-pub const QUEUES: &[(&str, usize)] = &[("default", 2), ("fetch", 8), ("heavy", 1), ("charter", 2)];
+pub const QUEUES: &[(&str, usize)] = &[("default", 2), ("fetch", 8), ("heavy", 1), ("charter", 2), ("concierge", 2)];
 
 /// Tries before a job is buried.
 const TRIES: i64 = 12;
@@ -31,6 +32,9 @@ pub fn start(app: &App) {
 async fn run(app: &App, task: Task) -> Result<()> {
     match task {
         Task::MakeKeys { account } => crate::federation::own_keys::make(app, Id::new(account)).await,
+        Task::AnswerCommand { post } => concierge::answer(app, Id::new(post)).await,
+        Task::ClimbLadder { question, step } => concierge::climb(app, Id::new(question), step).await,
+        Task::LearnAnswer { question } => concierge::learn(app, Id::new(question)).await,
         Task::SendProfile { account } => {
             app.write(move |tx| crate::federation::outgoing::send_profile(tx, Id::new(account))).await
         }

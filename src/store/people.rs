@@ -399,14 +399,3 @@ pub fn save_copy(conn: &mut Conn, row: &Copied) -> Result<()> {
         .execute(conn)?;
     Ok(())
 }
-
-/// Open questions: public posts with this tag, newest first, with a question mark, that nobody else answered.
-pub fn open_questions(conn: &mut Conn, tag: &str, visible: Sql, limit: i64) -> Result<Vec<crate::model::Post>> {
-    Sql::new("select p.* from post_tags x join posts p on p.id = x.post_id where x.tag_id = (select t.id from tags t where t.name = ")
-        .bind(tag)
-        .push(") and p.in_reply_to_id is null and p.boost_of_id is null and p.content like '%?%' and ")
-        .append(visible)
-        .push(" and not exists (select 1 from posts r where r.in_reply_to_id = p.id and r.account_id <> p.account_id)")
-        .with(" order by x.post_id desc limit ", limit)
-        .load(conn)
-}

@@ -2,6 +2,7 @@
 //! No scripts; one style sheet; everything works with the keyboard and without cookies of third parties. What may be
 //! seen is decided in `domain`; what is said is in [`words`]; how it looks is in `templates/` and `assets/`.
 
+mod answers;
 pub mod assets;
 mod authorize;
 pub mod files;
@@ -45,6 +46,8 @@ pub fn routes() -> Router<App> {
         .route("/@{name}/{id}", get(public::post))
         .route("/@{name}/tagged/{tag}", get(public::profile_tagged))
         .route("/tags/{name}", get(public::tag))
+        .route("/answers", get(answers::all))
+        .route("/answers/{tag}", get(answers::tagged))
         .route("/assets/{*name}", get(assets::serve))
 }
 

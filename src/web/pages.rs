@@ -398,6 +398,30 @@ pub struct Listing {
     pub older: Option<String>,
 }
 
+/// A question and its accepted answer.
+pub struct Answered {
+    /// The question.
+    pub question: Card,
+    /// The answer.
+    pub answer: Card,
+}
+
+/// The archive of answers.
+#[derive(Template)]
+#[template(path = "answers.html")]
+pub struct Answers {
+    /// Surroundings.
+    pub frame: Frame,
+    /// What they have in common.
+    pub heading: String,
+    /// Questions of this page.
+    pub answered: Vec<Answered>,
+    /// Link to the first page, on later ones.
+    pub newest: Option<String>,
+    /// Link to the next page.
+    pub older: Option<String>,
+}
+
 /// `/@user/ID`.
 #[derive(Template)]
 #[template(path = "post.html")]

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Error, Result,
     domain::{
-        Viewer, profiles,
+        Viewer, concierge, profiles,
         text::normalize_hashtag,
         timelines::{self, TagRequest, Thread},
         views::PostViews,
@@ -36,7 +36,7 @@ const POSTS: i64 = 20;
 
 /// Whose eyes a page is made for; an answer instead when strangers see nothing.
 #[expect(clippy::result_large_err, reason = "the answer is sent at once")]
-fn viewer(visitor: &Visitor) -> std::result::Result<Viewer, Response> {
+pub(super) fn viewer(visitor: &Visitor) -> std::result::Result<Viewer, Response> {
     match &visitor.browser {
         Some(browser) => Ok(browser.account.id.into()),
         None if visitor.app.public_pages() => Ok(Viewer::ANYONE),
@@ -44,7 +44,7 @@ fn viewer(visitor: &Visitor) -> std::result::Result<Viewer, Response> {
     }
 }
 
-fn finish(visitor: &Visitor, result: Result<Response>) -> Response {
+pub(super) fn finish(visitor: &Visitor, result: Result<Response>) -> Response {
     result.unwrap_or_else(|error| visitor.fail(error))
 }
 
@@ -57,7 +57,7 @@ fn with_alternate(mut answer: Response, uri: &str) -> Response {
     answer
 }
 
-fn older_than(query: Option<String>) -> Option<i64> {
+pub(super) fn older_than(query: Option<String>) -> Option<i64> {
     let fields = Fields::parse(query.unwrap_or_default().as_bytes());
     fields.text("max_id").parse::<Id<Post>>().ok().map(Id::raw)
 }
@@ -69,8 +69,8 @@ fn local(conn: &mut crate::db::Conn, name: &str) -> Result<Account> {
         return Err(Error::Gone);
     }
     // Somebody who waits for approval, and the actor of the node itself, have no page.
-    let shown =
-        !account.is_unavailable() && store::users::find(conn, account.id)?.is_some_and(|u| u.approved_at.is_some());
+    let approved = store::users::find(conn, account.id)?.is_some_and(|u| u.approved_at.is_some());
+    let shown = !account.is_unavailable() && (approved || concierge::is(conn, &account)?);
     if shown { Ok(account) } else { Err(Error::NotFound) }
 }
 

@@ -130,6 +130,7 @@ pub struct Words {
     pub locked: &'static str,
     pub moved_to: &'static str,
     pub no_posts: &'static str,
+    pub answers: &'static str,
     pub pinned: &'static str,
     pub boosted_by: &'static str,
     pub older: &'static str,

@@ -274,7 +274,7 @@ async fn open_questions_are_those_nobody_else_answered() {
     post(&bob, "Epoxy.", Some(&answered)).await;
     let open = post(&ada, "#ask Who has a torque wrench?", None).await;
     post(&ada, "I mean a small one.", Some(&open)).await;
-    post(&ada, "#ask me anything", None).await;
+    post(&ada, "ask me anything", None).await;
     let found = bob.get("/api/v2/search?q=open+questions").await.ok();
     let ids: Vec<&str> = found["statuses"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap()).collect();
     assert_eq!((ids, &found["accounts"]), (vec![open.as_str()], &json!([])));

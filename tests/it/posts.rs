@@ -84,6 +84,7 @@ pub fn remote(author: Id<Account>, id: Id<Post>, uri: &str, html: &str) -> NewPo
         fresh: true,
         remote_boosts_count: 0,
         remote_favourites_count: 0,
+        meaning: posts::Meaning::Plain,
     }
 }
 

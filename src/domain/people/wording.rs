@@ -12,9 +12,6 @@ pub enum Asked {
     OpenQuestions,
 }
 
-/// The hashtag of a question to the network.
-pub const ASK_TAG: &str = "ask";
-
 const OPEN_QUESTIONS: [&str; 3] = ["open questions", "offene fragen", "questions ouvertes"];
 
 /// Reads what somebody typed; none for an ordinary search.

@@ -74,6 +74,20 @@ pub struct NewPost {
     pub remote_boosts_count: i64,
     /// What the origin claims.
     pub remote_favourites_count: i64,
+    /// What it is beside a post.
+    pub meaning: Meaning,
+}
+
+/// What a post is beside a post.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Meaning {
+    /// Nothing; of a post written here it is found out whether it is a question.
+    #[default]
+    Plain,
+    /// A question to the network, as another node tells of it.
+    Ask(super::questions::Told),
+    /// A concierge asks people by it.
+    Route,
 }
 
 /// A poll ready to be stored.
@@ -201,6 +215,7 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
     if let (Some(poll), Some(id)) = (&new.poll, poll_id) {
         super::polls::insert(tx, id, post.id, poll)?;
     }
+    super::questions::note(tx, &post, &author, &new.meaning, &new.tags)?;
     let descriptions = new.media.iter().filter_map(|m| m.description.as_deref());
     let options = new.poll.iter().flat_map(|p| p.options.iter().map(|(title, _)| title.as_str()));
     index::put(tx, &post, &author, &new.mentions, descriptions, options)?;

@@ -1,6 +1,6 @@
 //! What a local person writes, checked and turned into a post.
 
-use super::{NewPoll, NewPost, insert_post};
+use super::{Meaning, NewPoll, NewPost, insert_post};
 use crate::{
     Error, Result,
     domain::{
@@ -312,6 +312,7 @@ pub fn publish(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft) -> Result<Id<
         fresh: true,
         remote_boosts_count: 0,
         remote_favourites_count: 0,
+        meaning: Meaning::Plain,
     };
     insert_post(tx, new)?.map(|post| post.id).ok_or_else(|| Error::internal("a new post has a known id"))
 }

@@ -4,15 +4,16 @@ use super::{Addressing, PUBLIC, RemotePost, actors::emojis_json, remember};
 use crate::{
     Error, Result,
     domain::{
-        Fact, Task, Tx, Viewer, charter,
+        Fact, Task, Tx, Viewer,
         html::{self, Html},
-        people, polls,
-        posts::{self, NewPoll, NewPost, Revision},
+        polls,
+        posts::{self, Meaning, NewPoll, NewPost, Revision},
+        questions,
         visibility::can_see,
     },
     id::Id,
     limits,
-    model::{Account, Media, MediaState, Post, Visibility},
+    model::{Account, AccountKind, Media, MediaState, Post, Visibility},
     store,
     time::Timestamp,
     uri,
@@ -195,6 +196,7 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
     {
         return Ok(None);
     }
+    let meaning = meaning(tx, author, post)?;
     let created_at = believed(post.published, tx.now);
     let recent = created_at >= tx.now.plus_seconds(-NEWS_HOURS * 3600);
     // What is for nobody but the people it names is news to them whenever it comes.
@@ -225,6 +227,7 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         fresh,
         remote_boosts_count: post.boosts.unwrap_or(0),
         remote_favourites_count: post.favourites.unwrap_or(0),
+        meaning,
     };
     let orphan = new.in_reply_to_uri.is_some();
     let Some(stored) = posts::insert_post(tx, new)? else { return Ok(None) };
@@ -256,11 +259,22 @@ fn is_relevant(tx: &mut Tx<'_>, author: &Account, arrival: Arrival) -> Result<bo
 
 /// Is it a question to the network, from inside the organisation?
 fn is_question(tx: &mut Tx<'_>, author: &Account, post: &RemotePost) -> Result<bool> {
-    if !post.hashtags.iter().any(|(tag, _)| tag == people::wording::ASK_TAG) {
-        return Ok(false);
+    Ok(matches!(meaning(tx, author, post)?, Meaning::Ask(_)))
+}
+
+/// What it is beside a post; only nodes of the organisation are believed.
+fn meaning(tx: &mut Tx<'_>, author: &Account, post: &RemotePost) -> Result<Meaning> {
+    let open = visibility(&post.addressing, author.followers_url.as_deref()) <= Visibility::Unlisted;
+    let tag = &tx.config().questions.tag;
+    let asks = open
+        && post.in_reply_to.is_none()
+        && author.kind == AccountKind::Person
+        && (post.question.is_some() || post.hashtags.iter().any(|(name, _)| name == tag));
+    let routes = open && post.route && author.kind == AccountKind::Service;
+    if !(asks || routes) || !questions::is_member(tx, author)? {
+        return Ok(Meaning::Plain);
     }
-    let domain = author.domain.as_deref().unwrap_or_default();
-    Ok(charter::current(tx.conn)?.is_some_and(|signed| signed.charter.node(domain).is_some()))
+    Ok(if routes { Meaning::Route } else { Meaning::Ask(post.question.clone().unwrap_or_default()) })
 }
 
 /// Missing, unreadable, ancient and future dates mean now (POST-01).
@@ -339,6 +353,12 @@ pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival
     }
     if author.is_unavailable() || post.vote.is_some() {
         return Ok(());
+    }
+    if known.in_reply_to_id.is_none()
+        && post.question.is_some()
+        && let Meaning::Ask(told) = meaning(tx, author, post)?
+    {
+        questions::receive(tx, &known, &told)?;
     }
     let edited_at = post.updated.unwrap_or(tx.now).min(tx.now);
     if edited_at < known.edited_at.unwrap_or(known.created_at) {

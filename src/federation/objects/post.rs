@@ -5,6 +5,7 @@ use crate::{
     Error, Result,
     domain::{
         html::{Html, cut, plain_text},
+        questions::{self, Told},
         remote::{Addressing, RemoteAttachment, RemotePoll, RemotePost},
     },
     federation::json::Json,
@@ -75,6 +76,11 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         favourites: json.one("likes").count("totalItems"),
         boosts: json.one("shares").count("totalItems"),
         replies: json.uri("replies"),
+        question: (json.text("kind") == Some("ask")).then(|| Told {
+            state: questions::state_of(json.text("askState").unwrap_or_default()),
+            answer: json.uri("acceptedAnswer"),
+        }),
+        route: json.text("kind") == Some("route"),
         addressing: Addressing { direct: addressing.direct || kind == "ChatMessage", ..addressing },
         uri: id,
         url,

@@ -39,6 +39,8 @@ impl Terms {
     pub const ATTRIBUTION: Self = Self(1 << 10);
     /// Skills and work: schema.org and our own vocabulary.
     pub const EXPERTISE: Self = Self(1 << 11);
+    /// Questions to the network.
+    pub const QUESTION: Self = Self(1 << 12);
     /// What a project says about itself.
     pub const PROJECT: Self = Self(1 << 14);
 
@@ -88,10 +90,16 @@ impl Terms {
             term("PropertyValue", "schema:PropertyValue");
             term("value", "schema:value");
         }
-        if self.has(Self::EXPERTISE) {
+        if self.has(Self::EXPERTISE | Self::QUESTION) {
             // A prefix of its own: that of the profile fields has a wrong address, which everybody knows by now.
             term("sdo", "https://schema.org/");
             term("wc", "https://w3id.org/watercooler/ns#");
+        }
+        if self.has(Self::QUESTION) {
+            term("kind", "wc:kind");
+            term("askState", "wc:askState");
+        }
+        if self.has(Self::EXPERTISE) {
             for name in
                 ["knowsAbout", "DefinedTerm", "termCode", "jobTitle", "memberOf", "workLocation", "knowsLanguage"]
             {
@@ -140,6 +148,9 @@ impl Terms {
         }
         if self.has(Self::EXPERTISE) {
             typed("worksOn", json!({"@id": "wc:worksOn", "@type": "@id"}));
+        }
+        if self.has(Self::QUESTION) {
+            typed("acceptedAnswer", json!({"@id": "sdo:acceptedAnswer", "@type": "@id"}));
         }
         if self.has(Self::PROJECT) {
             for name in ["additionalType", "member", "sameAs"] {

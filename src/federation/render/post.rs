@@ -137,6 +137,17 @@ pub struct Post<'a> {
     pub tag: Vec<Tag>,
     /// Makes it a Question.
     pub poll: Option<Poll<'a>>,
+    /// What it is beside a post.
+    pub purpose: Option<Purpose<'a>>,
+}
+
+/// What a post is beside a post, in our vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose<'a> {
+    /// A question to the network: its state, and the id of the accepted answer.
+    Ask(&'static str, Option<&'a str>),
+    /// A concierge asks people by it.
+    Route,
 }
 
 impl Post<'_> {
@@ -148,6 +159,9 @@ impl Post<'_> {
         }
         if self.poll.is_some() {
             terms = terms | Terms::POLL;
+        }
+        if self.purpose.is_some() {
+            terms = terms | Terms::QUESTION;
         }
         self.tag.iter().fold(terms, |terms, tag| terms | tag.terms())
     }
@@ -187,6 +201,17 @@ impl Serialize for Post<'_> {
         map.serialize_entry("replies", &format!("{id}/replies"))?;
         map.serialize_entry("likes", &format!("{id}/likes"))?;
         map.serialize_entry("shares", &format!("{id}/shares"))?;
+        match self.purpose {
+            Some(Purpose::Ask(state, answer)) => {
+                map.serialize_entry("kind", "ask")?;
+                map.serialize_entry("askState", state)?;
+                if let Some(answer) = answer {
+                    map.serialize_entry("acceptedAnswer", answer)?;
+                }
+            }
+            Some(Purpose::Route) => map.serialize_entry("kind", "route")?,
+            None => {}
+        }
         if let Some(poll) = &self.poll {
             let options: Vec<Value> = poll
                 .options
@@ -249,6 +274,7 @@ mod tests {
             attachment: vec![],
             tag: vec![Tag::Hashtag { href: "https://alpha.test/tags/x".into(), name: "#x".into() }],
             poll: None,
+            purpose: None,
         }
     }
 

@@ -77,6 +77,7 @@ pub(super) static ENGLISH: Words = Words {
     locked: "Approves followers",
     moved_to: "This account has moved to",
     no_posts: "Nothing to see here yet.",
+    answers: "Answers",
     pinned: "Pinned",
     boosted_by: "{} boosted",
     older: "Older posts",

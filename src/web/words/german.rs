@@ -77,6 +77,7 @@ pub(super) static GERMAN: Words = Words {
     locked: "Bestätigt Folgende",
     moved_to: "Dieses Konto ist umgezogen zu",
     no_posts: "Hier ist noch nichts zu sehen.",
+    answers: "Antworten",
     pinned: "Angeheftet",
     boosted_by: "{} teilte",
     older: "Ältere Beiträge",

@@ -1,0 +1,244 @@
+//! The concierge (N5): an account of the node that does what has no button in a client. Somebody writes to it, a job reads
+//! the command ([`parse`](mod@parse)) and answers by a direct post in the same thread ([`answer`]); what it says in which
+//! language stands in one table ([`words`]). It serves people of its own node; those of others are told so, at most once
+//! a day; programs get no answer, so that no two of them ever talk with each other.
+
+pub mod answer;
+pub mod page;
+pub mod parse;
+pub mod words;
+
+use super::{
+    Fact, Task, Tx, Viewer, accounts,
+    people::fields::Tongue,
+    posts::{self, Meaning, NewPost},
+    visibility,
+};
+use crate::{
+    Result,
+    db::Conn,
+    id::Id,
+    model::{Account, AccountKind, Post, Visibility},
+    store,
+};
+use page::Page;
+
+/// Characters of a name with everything that may be put behind it.
+const NAME: usize = 30;
+/// Seconds between two refusals to one person of another node.
+const REFUSAL_SECONDS: i64 = 86_400;
+
+/// The account, when it was made.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn find(conn: &mut Conn) -> Result<Option<Account>> {
+    store::concierge::find(conn)
+}
+
+/// Whether this is the concierge of this node.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn is(conn: &mut Conn, account: &Account) -> Result<bool> {
+    if !account.is_local() || account.kind != AccountKind::Service {
+        return Ok(false);
+    }
+    Ok(find(conn)?.is_some_and(|own| own.id == account.id))
+}
+
+/// The account; made when there is none yet. A name that somebody has, or had, gets a `_` behind it.
+///
+/// # Errors
+/// `Unavailable` when the database is away, or every such name is taken.
+pub fn ensure(tx: &mut Tx<'_>) -> Result<Account> {
+    if let Some(known) = find(tx.conn)? {
+        return Ok(known);
+    }
+    let mut name = tx.config().instance.concierge.clone();
+    while store::users::is_name_taken(tx.conn, &name.to_ascii_lowercase())? {
+        name.push('_');
+        if name.len() > NAME {
+            return Err(crate::Error::Unavailable("no name is left for the concierge".into()));
+        }
+    }
+    let id = tx.new_id();
+    let blank = accounts::blank(tx, id, name, AccountKind::Service);
+    let tongue = Tongue::of(tx.config().instance.languages.first().map(String::as_str));
+    let account = Account {
+        display_name: "Concierge".into(),
+        note: format!("<p>{}</p>", super::html::escape(words::BIO.of(tongue))),
+        // Nobody follows it: it would only ask.
+        locked: true,
+        discoverable: false,
+        indexable: false,
+        hide_collections: true,
+        ..blank
+    };
+    store::users::insert_account(tx.conn, &account)?;
+    store::concierge::remember(tx.conn, id)?;
+    Ok(account)
+}
+
+/// The consumer (see [`super::Consumer`]): what is written to the concierge is answered by a job right after.
+pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
+    match fact {
+        Fact::PostPublished { post, fresh: true } => {
+            if store::concierge::is_addressed(tx.conn, *post)? {
+                let post = store::posts::load(tx.conn, *post)?;
+                if is_command(tx, &post)? {
+                    tx.enqueue(&Task::AnswerCommand { post: post.id.raw() })?;
+                }
+            }
+            Ok(())
+        }
+        Fact::PostPublished { fresh: false, .. }
+        | Fact::AccountRegistered(_)
+        | Fact::AccountUpdated(_)
+        | Fact::AccountDeleted(_)
+        | Fact::AccountSuspended(_)
+        | Fact::AccountUnsuspended(_)
+        | Fact::AccountLeft(_)
+        | Fact::AccountReturned(_)
+        | Fact::AccountMoved(_)
+        | Fact::PostCameLate(_)
+        | Fact::Membership { .. }
+        | Fact::PostEdited { .. }
+        | Fact::PostDeleted(_)
+        | Fact::PostBoosted { .. }
+        | Fact::PostUnboosted(_)
+        | Fact::PostFavourited(_)
+        | Fact::PostUnfavourited(_)
+        | Fact::PostPinned(..)
+        | Fact::PostUnpinned(..)
+        | Fact::PollVoted(..)
+        | Fact::PollVotedRemotely(_)
+        | Fact::PollClosed(_)
+        | Fact::QuestionChanged(_)
+        | Fact::FollowRequested(_)
+        | Fact::FollowAccepted(_)
+        | Fact::FollowReaffirmed(_)
+        | Fact::FollowRejected(_)
+        | Fact::Unfollowed(_)
+        | Fact::FollowRefused { .. }
+        | Fact::FollowStale { .. }
+        | Fact::Blocked(_)
+        | Fact::Unblocked(_)
+        | Fact::ReportFiled(_)
+        | Fact::FiltersChanged(_)
+        | Fact::Notified(_)
+        | Fact::AccessRevoked { .. } => Ok(()),
+    }
+}
+
+/// A command is a direct post, or one that begins with the name of the concierge and answers nobody. Clients put the
+/// names of everybody in a thread before an answer: those are no commands.
+fn is_command(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
+    let author = store::accounts::load(tx.conn, post.account_id)?;
+    if author.kind != AccountKind::Person {
+        return Ok(false);
+    }
+    let typed = typed(post);
+    let begins = parse::without_mentions(&typed).len() < typed.trim().len();
+    Ok(post.visibility == Visibility::Direct || (begins && post.in_reply_to_id.is_none()))
+}
+
+/// What somebody wrote, as plain text.
+pub fn typed(post: &Post) -> String {
+    post.source_text.clone().unwrap_or_else(|| super::html::plain_text(&post.content))
+}
+
+/// The language in which somebody is answered.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn tongue_of(tx: &mut Tx<'_>, account: Id<Account>, verb: Option<Tongue>) -> Result<Tongue> {
+    let user = store::users::find(tx.conn, account)?;
+    let chosen = user.as_ref().and_then(|user| user.locale.as_deref().or(user.default_language.as_deref()));
+    let main = tx.config().instance.languages.first().map(String::as_str);
+    Ok(match (chosen, verb) {
+        (Some(tag), _) => Tongue::of(Some(tag)),
+        (None, Some(verb)) => verb,
+        (None, None) => Tongue::of(main),
+    })
+}
+
+/// Answers a post of somebody of another node, unless they were told within a day.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn turn_away(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
+    let before = tx.now.plus_seconds(-REFUSAL_SECONDS);
+    if !store::concierge::may_refuse(tx.conn, post.account_id, before, tx.now)? {
+        return Ok(());
+    }
+    let tongue = Tongue::of(post.language.as_deref());
+    let mut page = Page::default();
+    page.line(words::NOT_YOURS.of(tongue));
+    say(tx, post, page, tongue, Visibility::Direct, &[post.account_id], Meaning::Plain).map(|_| ())
+}
+
+/// Answers a post by a direct one, once: a job may run again. None when it was answered already.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn reply(tx: &mut Tx<'_>, to: &Post, page: Page, tongue: Tongue) -> Result<Option<Id<Post>>> {
+    let own = ensure(tx)?;
+    if store::concierge::has_answered(tx.conn, own.id, to.id)? {
+        return Ok(None);
+    }
+    say(tx, to, page, tongue, Visibility::Direct, &[to.account_id], Meaning::Plain)
+}
+
+/// Writes a post of the concierge in the thread of `to`, for these people. None for a thread that is gone.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn say(
+    tx: &mut Tx<'_>,
+    to: &Post,
+    page: Page,
+    tongue: Tongue,
+    visibility: Visibility,
+    people: &[Id<Account>],
+    meaning: Meaning,
+) -> Result<Option<Id<Post>>> {
+    let own = ensure(tx)?;
+    let reach = visibility::can_see(tx.conn, Viewer::from(own.id), to, tx.now)?;
+    if !reach {
+        return Ok(None);
+    }
+    let id: Id<Post> = tx.new_id();
+    let site = tx.site();
+    let new = NewPost {
+        id,
+        uri: site.post_uri(&own.username, id),
+        url: Some(site.post_url(&own.username, id)),
+        account: own.id,
+        local: true,
+        visibility: visibility.max(to.visibility),
+        content: page.finish(),
+        source_text: None,
+        spoiler_text: String::new(),
+        sensitive: false,
+        language: Some(match tongue {
+            Tongue::English => "en".into(),
+            Tongue::German => "de".into(),
+        }),
+        in_reply_to: Some(to.id),
+        in_reply_to_uri: None,
+        app: None,
+        emojis: "[]".into(),
+        created_at: tx.now,
+        group: None,
+        mentions: people.iter().filter(|id| **id != own.id).map(|id| (*id, false)).collect(),
+        tags: Vec::new(),
+        media: Vec::new(),
+        poll: None,
+        fresh: true,
+        remote_boosts_count: 0,
+        remote_favourites_count: 0,
+        meaning,
+    };
+    Ok(posts::insert_post(tx, new)?.map(|post| post.id))
+}

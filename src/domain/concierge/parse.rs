@@ -1,0 +1,306 @@
+//! What somebody wants of the concierge: deterministic, in any shipped language, whatever language the rest is in.
+
+use super::words::{ASK, KNOWS, LEARNING, OFF, ON, VERBS, Verb, column};
+use crate::{
+    domain::{
+        people::{
+            Stance,
+            fields::Tongue,
+            wording::{self, Asked},
+        },
+        text::{Token, scan},
+    },
+    matching::people::is_question,
+};
+
+/// Skills changed by one command.
+const SKILLS: usize = 50;
+
+/// One change of a skill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SkillChange {
+    /// Lists it; without a stance it keeps the one it has, or is known.
+    Add(String, Option<Stance>),
+    /// Takes it off.
+    Remove(String),
+}
+
+/// How much somebody wants to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// At most so many questions a week; none for what the node says.
+    Weekly(Option<i16>),
+    /// Not at all.
+    Off,
+    /// Not before this day (`2026-12-24`).
+    Away(String),
+    /// Back again.
+    Back,
+}
+
+/// What somebody wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Who knows something, in the words of the asker.
+    Knows(String),
+    /// Changes of one's own skills; none shows them.
+    Skills(Vec<SkillChange>),
+    /// Everything that can be said.
+    Help,
+    /// A question to the network.
+    Ask(String),
+    /// Questions nobody answered.
+    Open,
+    /// End the question of this thread.
+    Close,
+    /// How much somebody wants to be asked.
+    Asks(Asks),
+    /// Something about projects: the verb and the rest.
+    Project(Verb, String),
+    /// The three nearest verbs.
+    Unknown([Verb; 3]),
+}
+
+/// A command and the language of its verb.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// What.
+    pub command: Command,
+    /// The language of its verb, when it has one.
+    pub tongue: Option<Tongue>,
+}
+
+/// The text behind the people it begins with.
+pub fn without_mentions(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    while let Some(Token::Mention { username, domain }) = scan(rest).first() {
+        let length = 1 + username.len() + domain.map_or(0, |domain| domain.len() + 1);
+        rest = rest.get(length..).unwrap_or_default().trim_start_matches([':', ',']).trim_start();
+    }
+    rest.trim()
+}
+
+/// Reads a text without its leading mentions.
+pub fn parse(text: &str) -> Parsed {
+    let text = text.trim();
+    let known = |command, tongue| Parsed { command, tongue: Some(tongue) };
+    if let Some((verb, tongue, rest)) = verb_of(text) {
+        let rest = rest.trim_start_matches([':', ',']).trim();
+        match verb {
+            Verb::Help => return known(Command::Help, tongue),
+            // `skill:kafka` is a search; `skills: +kafka` is not.
+            Verb::Skills if !is_search(text) => return known(Command::Skills(skills(rest)), tongue),
+            Verb::Ask if !rest.is_empty() => return known(Command::Ask(rest.to_owned()), tongue),
+            Verb::Open => return known(Command::Open, tongue),
+            Verb::Close if rest.is_empty() => return known(Command::Close, tongue),
+            Verb::Asks => {
+                if let Some(asks) = asks(rest) {
+                    return known(Command::Asks(asks), tongue);
+                }
+            }
+            Verb::Away => {
+                if let Some(away) = away(rest) {
+                    return known(Command::Asks(away), tongue);
+                }
+            }
+            Verb::ProjectNew | Verb::ProjectFind | Verb::ProjectMine | Verb::ProjectJoin => {
+                return known(Command::Project(verb, rest.to_owned()), tongue);
+            }
+            Verb::Knows if !rest.is_empty() && !is_question(text) => {
+                return known(Command::Knows(format!("who knows {rest}")), tongue);
+            }
+            Verb::Knows if !rest.is_empty() => return known(Command::Knows(text.to_owned()), tongue),
+            _ => {}
+        }
+    }
+    match wording::asked(text) {
+        Some(Asked::Experts) => Parsed { command: Command::Knows(text.to_owned()), tongue: None },
+        Some(Asked::OpenQuestions) => Parsed { command: Command::Open, tongue: None },
+        None => Parsed { command: Command::Unknown(nearest(text)), tongue: None },
+    }
+}
+
+fn is_search(text: &str) -> bool {
+    text.to_lowercase().starts_with("skill:")
+}
+
+/// The longest form of a verb that the text begins with, and what follows it.
+fn verb_of(text: &str) -> Option<(Verb, Tongue, &str)> {
+    let mut found: Option<(usize, Verb, Tongue, &str)> = None;
+    for entry in VERBS {
+        for tongue in [Tongue::English, Tongue::German] {
+            for form in entry.forms.get(column(tongue)).copied().unwrap_or_default() {
+                let Some(rest) = after(text, form) else { continue };
+                if found.is_none_or(|(length, ..)| form.len() > length) {
+                    found = Some((form.len(), entry.verb, tongue, rest));
+                }
+            }
+        }
+    }
+    found.map(|(_, verb, tongue, rest)| (verb, tongue, rest))
+}
+
+/// What follows `form` at the beginning of the text, whatever its case and however its words are spaced.
+fn after<'t>(text: &'t str, form: &str) -> Option<&'t str> {
+    let mut rest = text;
+    for (at, word) in form.split(' ').enumerate() {
+        if at > 0 {
+            let next = rest.trim_start();
+            if next.len() == rest.len() {
+                return None;
+            }
+            rest = next;
+        }
+        for wanted in word.chars() {
+            let given = rest.chars().next()?;
+            if !given.to_lowercase().eq(wanted.to_lowercase()) {
+                return None;
+            }
+            rest = rest.get(given.len_utf8()..)?;
+        }
+    }
+    let ends = rest.chars().next().is_none_or(|c| !(c.is_alphanumeric() || c == '_'));
+    ends.then_some(rest)
+}
+
+fn is_one(word: &str, of: &[&str]) -> bool {
+    of.contains(&word.to_lowercase().as_str())
+}
+
+/// `+x`, `-y`, and words that say how well.
+fn skills(text: &str) -> Vec<SkillChange> {
+    let mut changes: Vec<SkillChange> = Vec::new();
+    let mut stance = None;
+    let mut open = false;
+    for word in text.split([' ', '\n', '\t']).filter(|word| !word.is_empty()) {
+        if changes.len() > SKILLS {
+            break;
+        }
+        let (name, ends) = match word.strip_suffix([',', ';']) {
+            Some(name) => (name, true),
+            None => (word, false),
+        };
+        if let Some(name) = name.strip_prefix('+') {
+            changes.push(SkillChange::Add(name.to_owned(), stance));
+            open = true;
+        } else if let Some(name) = name.strip_prefix(['-', '–', '−']) {
+            changes.push(SkillChange::Remove(name.to_owned()));
+            open = true;
+        } else if is_one(name, ASK) {
+            (stance, open) = (Some(Stance::Ask), false);
+        } else if is_one(name, KNOWS) {
+            (stance, open) = (Some(Stance::Knows), false);
+        } else if is_one(name, LEARNING) {
+            (stance, open) = (Some(Stance::Learning), false);
+        } else if open && let Some(SkillChange::Add(last, _) | SkillChange::Remove(last)) = changes.last_mut() {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(name);
+        }
+        open &= !ends;
+    }
+    changes
+}
+
+fn asks(text: &str) -> Option<Asks> {
+    let word = text.split_whitespace().next()?;
+    if is_one(word, OFF) {
+        return Some(Asks::Off);
+    }
+    if is_one(word, ON) {
+        return Some(Asks::Weekly(None));
+    }
+    let number: i16 = word.parse().ok()?;
+    (1..=50).contains(&number).then_some(Asks::Weekly(Some(number)))
+}
+
+fn away(text: &str) -> Option<Asks> {
+    let word = text.split_whitespace().next()?;
+    if is_one(word, OFF) {
+        return Some(Asks::Back);
+    }
+    let day = chrono::NaiveDate::parse_from_str(word, "%Y-%m-%d")
+        .or_else(|_| chrono::NaiveDate::parse_from_str(word, "%d.%m.%Y"))
+        .ok()?;
+    Some(Asks::Away(day.format("%Y-%m-%d").to_string()))
+}
+
+/// The three verbs whose forms are nearest to the beginning of a text.
+fn nearest(text: &str) -> [Verb; 3] {
+    let text: String = text.to_lowercase().chars().take(60).collect();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut ranked: Vec<(f64, Verb)> = VERBS
+        .iter()
+        .map(|entry| {
+            let forms = entry.forms.iter().flat_map(|forms| forms.iter());
+            let distance = forms
+                .map(|form| {
+                    let count = form.split(' ').count();
+                    let beginning = words.iter().take(count).copied().collect::<Vec<_>>().join(" ");
+                    strsim::normalized_damerau_levenshtein(&beginning, form)
+                })
+                .fold(0.0_f64, f64::max);
+            (distance, entry.verb)
+        })
+        .collect();
+    // Stable: equally near ones stay in the order of the help.
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut verbs = ranked.into_iter().map(|(_, verb)| verb);
+    std::array::from_fn(|_| verbs.next().unwrap_or(Verb::Help))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(text: &str) -> Command {
+        parse(without_mentions(text)).command
+    }
+
+    #[test]
+    fn commands_are_read_in_both_languages() {
+        assert_eq!(command("@concierge who knows GDPR in French?"), Command::Knows("who knows GDPR in French?".into()));
+        assert_eq!(command("@concierge@a.example:80, Wer kennt Kafka"), Command::Knows("Wer kennt Kafka".into()));
+        assert_eq!(command("skill:kafka"), Command::Knows("skill:kafka".into()));
+        assert_eq!(command("Experten Kafka"), Command::Knows("who knows Kafka".into()));
+        assert_eq!(command("HELP"), Command::Help);
+        assert_eq!(parse("Hilfe!").tongue, Some(Tongue::German));
+        assert_eq!(command("ask: Which glue? #x"), Command::Ask("Which glue? #x".into()));
+        assert_eq!(command("Frage Welcher Kleber?"), Command::Ask("Welcher Kleber?".into()));
+        assert_eq!(command("offene  Fragen"), Command::Open);
+        assert_eq!(command("asks 5"), Command::Asks(Asks::Weekly(Some(5))));
+        assert_eq!(command("anfragen aus"), Command::Asks(Asks::Off));
+        assert_eq!(command("abwesend bis 24.12.2026"), Command::Asks(Asks::Away("2026-12-24".into())));
+        assert_eq!(command("away off"), Command::Asks(Asks::Back));
+        assert_eq!(command("project new: Quiet"), Command::Project(Verb::ProjectNew, "Quiet".into()));
+    }
+
+    #[test]
+    fn skills_have_stances_and_names_of_several_words() {
+        let add = |name: &str, stance| SkillChange::Add(name.to_owned(), stance);
+        assert_eq!(
+            command("skills +vibration analysis, -fax ask +#torque +C++ lernt +rust"),
+            Command::Skills(vec![
+                add("vibration analysis", None),
+                SkillChange::Remove("fax".into()),
+                add("#torque", Some(Stance::Ask)),
+                add("C++", Some(Stance::Ask)),
+                add("rust", Some(Stance::Learning)),
+            ])
+        );
+        assert_eq!(command("skills"), Command::Skills(Vec::new()));
+        assert_eq!(command("Kenntnisse: –Fax"), Command::Skills(vec![SkillChange::Remove("Fax".into())]));
+    }
+
+    #[test]
+    fn what_is_not_understood_has_three_neighbours() {
+        let Command::Unknown(near) = command("hlep") else { panic!() };
+        assert_eq!(near[0], Verb::Help);
+        let Command::Unknown(near) = command("whi knws kafka") else { panic!() };
+        assert_eq!(near[0], Verb::Knows);
+        for text in ["", "?!", "ask", "asks lots", "away soon", "@", "+", "\u{0}", &"x".repeat(10_000)] {
+            let _ = command(text);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The way of a question over time: three people who may know, the next three after a working day, the gardener's desk
+//! after three, and a last look after ten. Whoever asked is told at each step. Who may know comes from the index in
+//! memory, which the caller asks between [`plan`] and [`climb`].
+
+use super::{CLOSED, OPEN, cap, days};
+use crate::{
+    Result,
+    domain::{
+        Fact, Task, Tx, Viewer,
+        concierge::{self, page::Page, typed, words},
+        people,
+        posts::Meaning,
+        visibility,
+    },
+    id::Id,
+    model::{Account, Post, Role, Visibility},
+    store::{self, questions::Question},
+};
+use std::collections::BTreeSet;
+
+/// People asked at each step.
+const ASKED: usize = 3;
+/// Working days after the question at which each step is due.
+const DAYS: [u32; 4] = [0, 1, 3, 10];
+/// The step of the gardener's desk, and the last one.
+const DESK: i16 = 2;
+const LAST: i16 = 3;
+/// Tags whose experts are looked for.
+const TAGS: usize = 3;
+/// Staff that is told.
+const STAFF: usize = 20;
+/// Similar answered questions that are linked.
+const SIMILAR: i64 = 2;
+
+/// What the index is asked for a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Who asks.
+    pub asker: Id<Account>,
+    /// Questions to the directory whose answers are taken in turn; empty when nobody is to be asked.
+    pub queries: Vec<String>,
+    /// Asked when those bring nobody.
+    pub otherwise: String,
+}
+
+fn due(tx: &mut Tx<'_>, id: Id<Post>, step: i16) -> Result<Option<Question>> {
+    Ok(store::questions::find(tx.conn, id)?.filter(|q| q.local && q.state == OPEN && q.step == step))
+}
+
+/// What has to be known for a step; none when it is not due any more.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn plan(tx: &mut Tx<'_>, id: Id<Post>, step: i16) -> Result<Option<Plan>> {
+    let Some(question) = due(tx, id, step)? else { return Ok(None) };
+    if step >= DESK || question.answers > 0 {
+        return Ok(Some(Plan { asker: question.asker, queries: Vec::new(), otherwise: String::new() }));
+    }
+    let post = store::posts::load(tx.conn, id)?;
+    let tags = super::tags(tx, id)?;
+    let text: Vec<String> = typed(&post)
+        .split_whitespace()
+        .filter(|word| !word.starts_with(['#', '@']))
+        .map(|word| word.trim_matches(['?', '!', '.', ',']).to_owned())
+        .collect();
+    let queries = tags.iter().take(TAGS).map(|tag| format!("skill:{tag}")).collect();
+    Ok(Some(Plan { asker: question.asker, queries, otherwise: format!("who knows {}", text.join(" ")) }))
+}
+
+/// Takes a step, with those who may know, best first.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn climb(tx: &mut Tx<'_>, id: Id<Post>, step: i16, candidates: &[Id<Account>]) -> Result<()> {
+    let Some(mut question) = due(tx, id, step)? else { return Ok(()) };
+    let post = store::posts::load(tx.conn, id)?;
+    let mut next = step + 1;
+    match step {
+        LAST => end(tx, &mut question, &post)?,
+        _ if question.answers > 0 => {
+            tell_asker(tx, &question, &post, words::REMINDER)?;
+            next = LAST;
+        }
+        DESK => to_desk(tx, &mut question, &post)?,
+        _ => ask(tx, &question, &post, step, candidates)?,
+    }
+    question.step = next;
+    store::questions::update(tx.conn, &question)?;
+    if let Some(days) = usize::try_from(next).ok().and_then(|next| DAYS.get(next)) {
+        let zone = people::load(tx.conn, question.asker)?.time_zone;
+        let at = days::after(question.asked_at, *days, &zone, &tx.config().questions);
+        tx.enqueue_at(&Task::ClimbLadder { question: id.raw(), step: next }, at)?;
+    }
+    Ok(())
+}
+
+/// Whom to ask now: nobody twice, nobody who is busy as far as this node knows.
+fn chosen(tx: &mut Tx<'_>, question: &Question, post: &Post, candidates: &[Id<Account>]) -> Result<Vec<Account>> {
+    let settings = &tx.config().questions;
+    let before = store::questions::people(tx.conn, question.post)?;
+    let mut chosen: Vec<Account> = Vec::new();
+    for id in candidates {
+        if chosen.len() == ASKED {
+            break;
+        }
+        if *id == question.asker || before.contains(id) || chosen.iter().any(|account| account.id == *id) {
+            continue;
+        }
+        let Some(account) = store::accounts::find(tx.conn, *id)? else { continue };
+        let free = !account.is_local() || cap::may_be_asked(tx.conn, *id, settings, tx.now)?;
+        let reachable = !account.is_unavailable()
+            && account.moved_to_id.is_none()
+            && account.left_on.is_none()
+            && (!account.is_local() || visibility::can_see(tx.conn, Viewer::from(*id), post, tx.now)?);
+        if free && reachable {
+            chosen.push(account);
+        }
+    }
+    Ok(chosen)
+}
+
+fn ask(tx: &mut Tx<'_>, question: &Question, post: &Post, step: i16, candidates: &[Id<Account>]) -> Result<()> {
+    let chosen = chosen(tx, question, post, candidates)?;
+    if chosen.is_empty() {
+        return tell_asker(tx, question, post, if step == 0 { words::NOBODY } else { words::NOBODY_ELSE });
+    }
+    let mut told = vec![question.asker];
+    let mut sites = BTreeSet::new();
+    for account in &chosen {
+        store::questions::insert_person(tx.conn, question.post, account.id, step, tx.now)?;
+        told.push(account.id);
+        sites.insert(account.domain.clone());
+    }
+    let tongue = concierge::tongue_of(tx, question.asker, None)?;
+    let mut page = Page::default();
+    page.people(tx.site(), &chosen, words::CAN_YOU_HELP.of(tongue));
+    let (people, sites) = (chosen.len().to_string(), sites.len().to_string());
+    page.line(&words::TOLD.with(tongue, &[&people, &sites]));
+    if step == 0 {
+        similar(tx, question, &mut page, words::SIMILAR.of(tongue))?;
+    }
+    concierge::say(tx, post, page, tongue, post.visibility, &told, Meaning::Route).map(|_| ())
+}
+
+/// Links what was answered before under the same tags.
+fn similar(tx: &mut Tx<'_>, question: &Question, page: &mut Page, head: &str) -> Result<()> {
+    let tags = super::tags(tx, question.post)?;
+    if tags.is_empty() {
+        return Ok(());
+    }
+    let visible = visibility::condition(Viewer::ANYONE);
+    for (_, answer) in store::questions::answered(tx.conn, &tags, visible, None, SIMILAR)? {
+        if let Some(answer) = store::posts::find(tx.conn, answer)? {
+            page.post(head, &answer);
+        }
+    }
+    Ok(())
+}
+
+fn tell_asker(tx: &mut Tx<'_>, question: &Question, post: &Post, sentence: words::Sentence) -> Result<()> {
+    let tongue = concierge::tongue_of(tx, question.asker, None)?;
+    let mut page = Page::default();
+    page.line(sentence.of(tongue));
+    concierge::say(tx, post, page, tongue, Visibility::Direct, &[question.asker], Meaning::Plain).map(|_| ())
+}
+
+fn to_desk(tx: &mut Tx<'_>, question: &mut Question, post: &Post) -> Result<()> {
+    question.desk = true;
+    let mut staff = store::notifications::staff(tx.conn, Role::Moderator)?;
+    staff.retain(|id| *id != question.asker);
+    staff.truncate(STAFF);
+    for member in staff {
+        let tongue = concierge::tongue_of(tx, member, None)?;
+        let mut page = Page::default();
+        page.post(words::DESK.of(tongue), post);
+        concierge::say(tx, post, page, tongue, Visibility::Direct, &[member], Meaning::Plain)?;
+    }
+    tell_asker(tx, question, post, words::AT_DESK)
+}
+
+/// The last look: what was answered is closed, what was not stays among the open ones.
+fn end(tx: &mut Tx<'_>, question: &mut Question, post: &Post) -> Result<()> {
+    if question.answers == 0 {
+        return tell_asker(tx, question, post, words::STILL_OPEN);
+    }
+    (question.state, question.ended_at) = (CLOSED, Some(tx.now));
+    store::questions::update(tx.conn, question)?;
+    tx.record(Fact::QuestionChanged(question.post))?;
+    tell_asker(tx, question, post, words::CLOSED)
+}

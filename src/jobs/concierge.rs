@@ -1,0 +1,79 @@
+//! Commands to the concierge and questions to the network: what needs the index of people, or another node, is asked
+//! here, the rest is the domain's.
+
+use crate::{
+    Result,
+    app::App,
+    domain::{
+        concierge::{
+            self, answer,
+            parse::{Command, parse, without_mentions},
+        },
+        questions::{self, ladder},
+    },
+    experts,
+    federation::{fetch::Budget, import},
+    id::Id,
+    model::{Account, Post},
+    store,
+};
+
+/// People named in one answer.
+const NAMED: usize = 5;
+/// People looked at for each tag of a question.
+const LOOKED_AT: usize = 50;
+
+/// Answers a command. The post may be gone by now.
+pub(super) async fn answer(app: &App, id: Id<Post>) -> Result<()> {
+    let read = app.read(move |conn| {
+        let Some(post) = store::posts::find(conn, id)? else { return Ok(None) };
+        let author = store::accounts::load(conn, post.account_id)?;
+        Ok(Some((post, author)))
+    });
+    let Some((post, author)) = read.await? else { return Ok(()) };
+    if author.is_unavailable() {
+        return Ok(());
+    }
+    if !author.is_local() {
+        return app.write(move |tx| concierge::turn_away(tx, &post)).await;
+    }
+    let parsed = parse(without_mentions(&concierge::typed(&post)));
+    let Command::Knows(text) = &parsed.command else {
+        return app.write(move |tx| answer::run(tx, &post, &parsed)).await;
+    };
+    let (verb, who) = (parsed.tongue, author.id);
+    let tongue = app.write(move |tx| concierge::tongue_of(tx, who, verb)).await?;
+    let found = experts::find_in(app, who, text, NAMED, Some(tongue)).await?;
+    let found: Vec<_> = found.experts.into_iter().map(|expert| (expert.account, expert.because)).collect();
+    app.write(move |tx| answer::knows(tx, &post, tongue, &found)).await
+}
+
+/// Takes a step with a question.
+pub(super) async fn climb(app: &App, id: Id<Post>, step: i16) -> Result<()> {
+    let Some(plan) = app.write(move |tx| ladder::plan(tx, id, step)).await? else { return Ok(()) };
+    let mut lists = Vec::with_capacity(plan.queries.len());
+    for query in &plan.queries {
+        lists.push(people(app, plan.asker, query).await?);
+    }
+    if lists.iter().all(Vec::is_empty) && !plan.otherwise.is_empty() {
+        lists.push(people(app, plan.asker, &plan.otherwise).await?);
+    }
+    // The best of each tag, then the second best of each.
+    let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
+    let candidates: Vec<Id<Account>> =
+        (0..longest).flat_map(|nth| lists.iter().filter_map(move |list| list.get(nth).copied())).collect();
+    app.write(move |tx| ladder::climb(tx, id, step, &candidates)).await
+}
+
+async fn people(app: &App, asker: Id<Account>, query: &str) -> Result<Vec<Id<Account>>> {
+    let found = experts::find(app, asker, query, LOOKED_AT).await?;
+    Ok(found.experts.into_iter().map(|expert| expert.account).collect())
+}
+
+/// Fetches the accepted answer of another node's question, and counts it.
+pub(super) async fn learn(app: &App, id: Id<Post>) -> Result<()> {
+    let uri = app.read(move |conn| Ok(store::questions::find(conn, id)?.and_then(|q| q.answer_uri))).await?;
+    let Some(uri) = uri else { return Ok(()) };
+    import::post(app, &uri, &Budget::of_activity()).await?;
+    app.write(move |tx| questions::learn(tx, id).map(|_| ())).await
+}

@@ -1,0 +1,264 @@
+//! Questions to the network: their state, whom they were put to, and how much people want to be asked.
+
+use crate::{
+    Result,
+    db::{Conn, Sql},
+    id::Id,
+    model::{Account, Post},
+    time::Timestamp,
+};
+use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
+
+/// A question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The post.
+    pub post: Id<Post>,
+    /// Who asks.
+    pub asker: Id<Account>,
+    /// Asked at this node.
+    pub local: bool,
+    /// 0 open, 1 answered, 2 closed.
+    pub state: i16,
+    /// The next step of the ladder.
+    pub step: i16,
+    /// Replies of other people, as far as they came here.
+    pub answers: i64,
+    /// The staff of the asker's node was told.
+    pub desk: bool,
+    /// The accepted answer, when it is known here.
+    pub answer: Option<Id<Post>>,
+    /// Its object id.
+    pub answer_uri: Option<String>,
+    /// Who wrote it.
+    pub answered_by: Option<Id<Account>>,
+    /// When it was asked.
+    pub asked_at: Timestamp,
+    /// When it was answered or closed.
+    pub ended_at: Option<Timestamp>,
+}
+
+type Columns = (
+    BigInt,
+    BigInt,
+    Bool,
+    SmallInt,
+    SmallInt,
+    BigInt,
+    Bool,
+    Nullable<BigInt>,
+    Nullable<Text>,
+    Nullable<BigInt>,
+    BigInt,
+    Nullable<BigInt>,
+);
+type Values = (i64, i64, bool, i16, i16, i64, bool, Option<i64>, Option<String>, Option<i64>, i64, Option<i64>);
+
+const SELECT: &str = "select q.post_id, q.account_id, q.local, q.state, q.step, q.answers, q.desk, q.answer_id, q.answer_uri, \
+     q.answered_by, q.asked_at, q.ended_at from questions q ";
+
+fn read(conn: &mut Conn, sql: Sql) -> Result<Vec<Question>> {
+    let rows = sql.load_as::<Columns, Values>(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|v| Question {
+            post: Id::new(v.0),
+            asker: Id::new(v.1),
+            local: v.2,
+            state: v.3,
+            step: v.4,
+            answers: v.5,
+            desk: v.6,
+            answer: v.7.map(Id::new),
+            answer_uri: v.8,
+            answered_by: v.9.map(Id::new),
+            asked_at: Timestamp::from_millis(v.10),
+            ended_at: v.11.map(Timestamp::from_millis),
+        })
+        .collect())
+}
+
+/// The question that a post is.
+pub fn find(conn: &mut Conn, post: Id<Post>) -> Result<Option<Question>> {
+    Ok(read(conn, Sql::new(SELECT).with("where q.post_id = ", post))?.pop())
+}
+
+/// The question whose accepted answer a post is.
+pub fn find_by_answer(conn: &mut Conn, post: Id<Post>) -> Result<Option<Question>> {
+    Ok(read(conn, Sql::new(SELECT).with("where q.answer_id is not null and q.answer_id = ", post))?.pop())
+}
+
+/// Writes a new question; one that is known stays as it is.
+pub fn insert(conn: &mut Conn, question: &Question) -> Result<()> {
+    Sql::new("insert into questions (post_id, account_id, local, state, asked_at) values (")
+        .bind(question.post)
+        .with(",", question.asker)
+        .with(",", question.local)
+        .with(",", question.state)
+        .with(",", question.asked_at)
+        .push(") on conflict (post_id) do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Writes what changes about a question.
+pub fn update(conn: &mut Conn, question: &Question) -> Result<()> {
+    Sql::new("update questions set state = ")
+        .bind(question.state)
+        .with(", step = ", question.step)
+        .with(", desk = ", question.desk)
+        .with(", answer_id = ", question.answer)
+        .with(", answer_uri = ", question.answer_uri.as_deref())
+        .with(", answered_by = ", question.answered_by)
+        .with(", ended_at = ", question.ended_at)
+        .with(" where post_id = ", question.post)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Counts a reply.
+pub fn count_answer(conn: &mut Conn, post: Id<Post>, by: i64) -> Result<()> {
+    Sql::new("update questions set answers = answers + ").bind(by).with(" where post_id = ", post).execute(conn)?;
+    Ok(())
+}
+
+/// Questions that wait for a first answer, newest first.
+pub fn open(conn: &mut Conn, visible: Sql, limit: i64) -> Result<Vec<Post>> {
+    Sql::new("select p.* from questions q join posts p on p.id = q.post_id where q.state = 0 and q.answers = 0 and ")
+        .append(visible)
+        .with(" order by q.post_id desc limit ", limit)
+        .load(conn)
+}
+
+/// Answered questions with any of these tags (all of them: none given), newest first, below an id: question and answer.
+pub fn answered(
+    conn: &mut Conn,
+    tags: &[String],
+    visible: Sql,
+    below: Option<i64>,
+    limit: i64,
+) -> Result<Vec<(Id<Post>, Id<Post>)>> {
+    let mut sql = Sql::new(
+        "select q.post_id, q.answer_id from questions q join posts p on p.id = q.post_id where q.state = 1 \
+         and q.answer_id is not null and ",
+    )
+    .append(visible);
+    if !tags.is_empty() {
+        sql = sql
+            .push(
+                " and exists (select 1 from post_tags x join tags t on t.id = x.tag_id where x.post_id = q.post_id \
+                 and t.name in ",
+            )
+            .texts(tags)
+            .push(")");
+    }
+    if let Some(below) = below {
+        sql = sql.with(" and q.post_id < ", below);
+    }
+    let rows = sql.with(" order by q.post_id desc limit ", limit).load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;
+    Ok(rows.into_iter().map(|(question, answer)| (Id::new(question), Id::new(answer))).collect())
+}
+
+/// Whom a question was put to by this node.
+pub fn people(conn: &mut Conn, question: Id<Post>) -> Result<Vec<Id<Account>>> {
+    Sql::new("select x.account_id from question_people x where x.question_id = ").bind(question).load_ids(conn)
+}
+
+/// Writes that somebody was asked; false when they were before.
+pub fn insert_person(
+    conn: &mut Conn,
+    question: Id<Post>,
+    account: Id<Account>,
+    step: i16,
+    now: Timestamp,
+) -> Result<bool> {
+    let written = Sql::new("insert into question_people (question_id, account_id, step, asked_at) values (")
+        .bind(question)
+        .with(",", account)
+        .with(",", step)
+        .with(",", now)
+        .push(") on conflict do nothing")
+        .execute(conn)?;
+    Ok(written > 0)
+}
+
+/// Remembers that a concierge asks people by this post.
+pub fn insert_route(conn: &mut Conn, post: Id<Post>) -> Result<()> {
+    Sql::new("insert into question_routes (post_id) values (")
+        .bind(post)
+        .push(") on conflict do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether a concierge asks people by this post.
+pub fn is_route(conn: &mut Conn, post: Id<Post>) -> Result<bool> {
+    Sql::new("select x.post_id from question_routes x where x.post_id = ").bind(post).exists(conn)
+}
+
+/// How many questions somebody was told of since a moment.
+pub fn count_tellings(conn: &mut Conn, account: Id<Account>, since: Timestamp) -> Result<i64> {
+    Sql::new("select count(*) from question_tellings x where x.account_id = ")
+        .bind(account)
+        .with(" and x.told_at > ", since)
+        .scalar_i64(conn)
+}
+
+/// Writes that somebody was told, and forgets what no cap looks at any more.
+pub fn insert_telling(
+    conn: &mut Conn,
+    account: Id<Account>,
+    post: Id<Post>,
+    now: Timestamp,
+    forget: Timestamp,
+) -> Result<()> {
+    Sql::new("delete from question_tellings where account_id = ")
+        .bind(account)
+        .with(" and told_at <= ", forget)
+        .execute(conn)?;
+    Sql::new("insert into question_tellings (account_id, told_at, post_id) values (")
+        .bind(account)
+        .with(",", now)
+        .with(",", post)
+        .push(") on conflict do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// How much somebody wants to be asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Questions in seven days; none for what the node says.
+    pub weekly: Option<i16>,
+    /// None at all.
+    pub off: bool,
+    /// None before this moment.
+    pub away_until: Option<Timestamp>,
+}
+
+/// How much somebody wants to be asked.
+pub fn limits(conn: &mut Conn, account: Id<Account>) -> Result<Limits> {
+    let rows = Sql::new("select x.weekly, x.off, x.away_until from question_limits x where x.account_id = ")
+        .bind(account)
+        .load_as::<(Nullable<SmallInt>, Bool, Nullable<BigInt>), (Option<i16>, bool, Option<i64>)>(conn)?;
+    Ok(rows
+        .into_iter()
+        .next()
+        .map(|(weekly, off, away)| Limits { weekly, off, away_until: away.map(Timestamp::from_millis) })
+        .unwrap_or_default())
+}
+
+/// Writes how much somebody wants to be asked.
+pub fn set_limits(conn: &mut Conn, account: Id<Account>, limits: &Limits) -> Result<()> {
+    Sql::new("insert into question_limits (account_id, weekly, off, away_until) values (")
+        .bind(account)
+        .with(",", limits.weekly)
+        .with(",", limits.off)
+        .with(",", limits.away_until)
+        .push(
+            ") on conflict (account_id) do update set weekly = excluded.weekly, off = excluded.off, \
+             away_until = excluded.away_until",
+        )
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,381 @@
+//! Questions to the network, through the client API: who is told, what happens while nobody answers, accepted answers at
+//! every node, and the property that nobody is asked too often over ten nodes.
+
+use crate::{
+    concierge::{answers, asks, tells, three},
+    support::{
+        Browser, Client, Node, NodeBuilder, PASSWORD,
+        organisation::{brings_in, found, letter, minutes},
+        settle,
+    },
+};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use watercooler::{domain::html::plain_text, model::Role, time::Clock};
+
+const DAY: i64 = 86_400_000;
+
+async fn post(client: &Client, text: &str, to: Option<&Value>) -> Value {
+    let to = to.map(|post| post["id"].clone());
+    client.post("/api/v1/statuses", json!({ "status": text, "in_reply_to_id": to })).await.ok()
+}
+
+async fn skills(client: &Client, names: &[&str]) {
+    client.patch("/api/watercooler/v1/people/me", json!({ "skills": names })).await.ok();
+}
+
+/// What a search box finds under `open questions`.
+async fn open(client: &Client) -> BTreeSet<String> {
+    let found = client.get("/api/v2/search?q=open+questions&limit=40").await.ok();
+    found["statuses"].as_array().unwrap().iter().map(|post| post["uri"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Mentions in somebody's notifications, newest first.
+async fn mentions(client: &Client) -> Vec<Value> {
+    let all = client.get("/api/v1/notifications?types[]=mention&limit=80").await.ok();
+    all.as_array().unwrap().clone()
+}
+
+/// Questions that a concierge put to somebody.
+async fn put_to(client: &Client) -> Vec<Value> {
+    let mut found = mentions(client).await;
+    found.retain(|n| {
+        let post = &n["status"];
+        n["account"]["bot"] == true
+            && post["visibility"] == "public"
+            && post["in_reply_to_account_id"] != json!(client.id)
+            && plain_text(post["content"].as_str().unwrap()).contains("can you help?")
+    });
+    found
+}
+
+/// What the concierge wrote directly to somebody, oldest first.
+async fn told(client: &Client) -> Vec<String> {
+    let mut found: Vec<String> = mentions(client)
+        .await
+        .iter()
+        .filter(|n| n["account"]["bot"] == true && n["status"]["visibility"] == "direct")
+        .map(|n| plain_text(n["status"]["content"].as_str().unwrap()))
+        .collect();
+    found.reverse();
+    found
+}
+
+fn names(post: &Value, but: &str) -> Vec<String> {
+    let mut names: Vec<String> =
+        post["mentions"].as_array().unwrap().iter().map(|m| m["acct"].as_str().unwrap().to_owned()).collect();
+    names.retain(|name| name != but);
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn j5_a_question_is_put_to_three_people_answered_accepted_and_kept_at_every_node() {
+    let (hq, lyon, oslo, [bob, alice, cleo]) = three().await;
+    let all = [&hq, &lyon, &oslo];
+    skills(&alice, &["Adhesives"]).await;
+    skills(&cleo, &["Adhesives"]).await;
+    minutes(&all, 2).await;
+    let question = post(&bob, "#ask Which glue survives −40 °C? #adhesives", None).await;
+    settle(&all).await;
+    let said = answers(&bob, &question).await;
+    assert_eq!(said.len(), 1);
+    assert_eq!(names(&said[0], "bob"), [lyon.handle("alice"), oslo.handle("cleo")]);
+    let text = plain_text(said[0]["content"].as_str().unwrap());
+    assert!(text.contains("People asked: 2, at sites: 2."), "{text}");
+    let uri = question["uri"].as_str().unwrap().to_owned();
+    // As another node reads it.
+    let path = uri.strip_prefix(hq.app.site().base()).unwrap();
+    let document = async || letter(&oslo, &hq, "GET", path, None).await.send(&hq).await.ok();
+    let asked = document().await;
+    assert_eq!((&asked["type"], &asked["kind"], &asked["askState"]), (&json!("Note"), &json!("ask"), &json!("open")));
+    let terms = asked["@context"].as_array().unwrap().iter().find(|context| context.is_object()).unwrap();
+    assert_eq!((&terms["kind"], &terms["askState"]), (&json!("wc:kind"), &json!("wc:askState")));
+    assert_eq!(terms["acceptedAnswer"], json!({ "@id": "sdo:acceptedAnswer", "@type": "@id" }));
+    for client in [&bob, &alice, &cleo] {
+        assert_eq!(open(client).await, BTreeSet::from([uri.clone()]), "open at every node");
+    }
+    // An ordinary mention, and an ordinary answer.
+    let mention = put_to(&alice).await.remove(0);
+    let root = json!({ "id": mention["status"]["in_reply_to_id"] });
+    let answer = post(&alice, &format!("@{} Silicone.", hq.handle("bob")), Some(&root)).await;
+    settle(&all).await;
+    let seen = mentions(&bob).await.remove(0);
+    assert_eq!(seen["account"]["username"], "alice");
+    assert!(open(&bob).await.is_empty(), "somebody answered");
+    // Accepted.
+    post(&bob, &format!("@{} ✅ thanks", lyon.handle("alice")), Some(&seen["status"])).await;
+    settle(&all).await;
+    let asked = document().await;
+    assert_eq!((&asked["askState"], &asked["acceptedAnswer"]), (&json!("answered"), &answer["uri"]));
+    let said = answers(&bob, &question).await;
+    let last = said.iter().rfind(|post| post["account"]["bot"] == true).unwrap();
+    let text = plain_text(last["content"].as_str().unwrap());
+    assert!(text.starts_with(&format!("✅ answered by @{} —", lyon.handle("alice"))), "{text}");
+    for client in [&bob, &alice, &cleo] {
+        assert!(open(client).await.is_empty());
+        let found = client.get("/api/watercooler/v1/experts?q=skill:adhesives").await.ok();
+        let alice = &found["experts"][0];
+        assert_eq!(alice["account"]["username"], "alice");
+        assert_eq!(alice["because"], "because: knows #adhesives; answered 1 question on it", "{}", client.name);
+    }
+    // Another question is pointed to it, and the archive has it at a node that had no part in it.
+    let again = post(&cleo, "#ask Glue for ice? #adhesives", None).await;
+    settle(&all).await;
+    let said = answers(&cleo, &again).await;
+    assert!(said[0]["content"].as_str().unwrap().contains("Answered before:"), "{said:?}");
+    oslo.citizen("dora").await;
+    let browser = Browser::new(&oslo);
+    browser.sign_in("dora", PASSWORD).await;
+    for (path, there) in [("/answers", true), ("/answers/adhesives", true), ("/answers/kafka", false)] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert_eq!(page.text.contains("Silicone."), there, "{path}");
+        assert!(
+            page.header("content-security-policy").contains("default-src 'none'") && !page.text.contains("<script")
+        );
+    }
+    let stranger = Browser::new(&oslo).get("/answers").await;
+    assert!(!stranger.text.contains("Silicone."), "inside of the organisation only");
+}
+
+#[tokio::test]
+async fn an_unanswered_question_walks_on_and_ends_at_the_desk() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let desk = node.member("desk").await;
+    let id = desk.id.parse().unwrap();
+    node.app.write(move |tx| watercooler::store::users::set_role(tx.conn, id, Role::Moderator)).await.unwrap();
+    let mut experts = Vec::new();
+    for name in ["e1", "e2", "e3", "e4", "e5", "e6", "e7"] {
+        let expert = node.member(name).await;
+        skills(&expert, &["Kafka"]).await;
+        experts.push(expert);
+    }
+    let question = post(&ada, "#ask Who runs our #kafka?", None).await;
+    let uri = question["uri"].as_str().unwrap().to_owned();
+    node.settle().await;
+    let number = async || {
+        let mut number = 0;
+        for expert in &experts {
+            number += put_to(expert).await.len();
+        }
+        number
+    };
+    assert_eq!(number().await, 3);
+    // It is Monday; the next three are asked on Tuesday.
+    node.clock.advance(DAY - 1_000);
+    node.settle().await;
+    assert_eq!(number().await, 3);
+    node.clock.advance(1_000);
+    node.settle().await;
+    assert_eq!(number().await, 6);
+    for expert in &experts {
+        assert!(put_to(expert).await.len() <= 1);
+    }
+    assert!(told(&desk).await.is_empty());
+    node.clock.advance(2 * DAY);
+    node.settle().await;
+    assert!(told(&desk).await[0].contains("For the gardener's desk"));
+    assert!(told(&ada).await[0].contains("The gardener's desk knows of it now"));
+    node.clock.advance(14 * DAY);
+    node.settle().await;
+    assert!(told(&ada).await[1].contains("Nobody has answered so far"));
+    assert_eq!(open(&ada).await, BTreeSet::from([uri]));
+    // The asker ends it in the thread.
+    let close = json!({ "status": "@concierge close", "visibility": "direct", "in_reply_to_id": question["id"] });
+    ada.post("/api/v1/statuses", close).await.ok();
+    node.settle().await;
+    assert!(open(&ada).await.is_empty());
+    assert!(told(&ada).await[2].contains("The question is closed"));
+    let document = ada.get_activity(question["uri"].as_str().unwrap()).await.ok();
+    assert_eq!(document["askState"], "closed");
+}
+
+#[tokio::test]
+async fn who_was_answered_is_reminded_once() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let question = post(&ada, "#ask Which glue?", None).await;
+    node.settle().await;
+    assert!(told(&ada).await[0].contains("Nobody is listed for this"), "{:?}", told(&ada).await);
+    post(&bob, "@ada Epoxy.", Some(&question)).await;
+    for _ in 0..20 {
+        node.clock.advance(DAY);
+        node.settle().await;
+    }
+    let told = told(&ada).await;
+    assert_eq!(told.iter().filter(|text| text.contains("Reply ✅")).count(), 1, "{told:?}");
+    assert!(told.last().unwrap().contains("The question is closed"), "{told:?}");
+}
+
+#[tokio::test]
+async fn ones_own_node_decides_how_often_one_is_asked() {
+    let (hq, lyon, oslo, [bob, alice, _]) = three().await;
+    let all = [&hq, &lyon, &oslo];
+    skills(&alice, &["Welding"]).await;
+    minutes(&all, 2).await;
+    let ask = async |number: usize| {
+        let question = post(&bob, &format!("#ask Question {number}? #welding"), None).await;
+        settle(&all).await;
+        assert_eq!(names(&answers(&bob, &question).await[0], "bob"), [lyon.handle("alice")]);
+        question["uri"].as_str().unwrap().to_owned()
+    };
+    let mut uris = BTreeSet::new();
+    for number in 1..=4 {
+        uris.insert(ask(number).await);
+    }
+    assert_eq!(put_to(&alice).await.len(), 3, "three a week");
+    assert_eq!(open(&alice).await, uris, "the fourth is among the open ones");
+    assert_eq!(asks(&lyon, &alice, "asks 5").await, "You are told of up to 5 questions a week.");
+    ask(5).await;
+    assert_eq!(put_to(&alice).await.len(), 4);
+    assert!(asks(&lyon, &alice, "anfragen aus").await.contains("Du wirst nicht gefragt"));
+    ask(6).await;
+    assert_eq!(put_to(&alice).await.len(), 4);
+    asks(&lyon, &alice, "asks on").await;
+    assert_eq!(asks(&lyon, &alice, "away until 2026-12-24").await, "You are not asked before 2026-12-24.");
+    ask(7).await;
+    assert_eq!(put_to(&alice).await.len(), 4);
+    asks(&lyon, &alice, "away off").await;
+    ask(8).await;
+    assert_eq!(put_to(&alice).await.len(), 5);
+}
+
+#[tokio::test]
+async fn a_question_is_asked_by_writing_to_the_concierge() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    skills(&bob, &["Welding"]).await;
+    let said = asks(&node, &ada, "ask Who welds titanium? #welding").await;
+    assert!(said.starts_with("Your question: http"), "{said}");
+    let mine = ada.get(&format!("/api/v1/accounts/{}/statuses", ada.id)).await.ok();
+    let question = mine.as_array().unwrap().iter().find(|post| post["visibility"] == "public").unwrap();
+    let text = plain_text(question["content"].as_str().unwrap());
+    assert_eq!(text, "Who welds titanium? #welding #ask");
+    assert_eq!(put_to(&bob).await.len(), 1);
+    // Written openly, the post is the question.
+    let open_post = post(&ada, "@concierge frage Wer schweißt Kupfer?", None).await;
+    node.settle().await;
+    let document = ada.get_activity(open_post["uri"].as_str().unwrap()).await.ok();
+    assert_eq!(document["kind"], "ask");
+    let listed = asks(&node, &bob, "open questions").await;
+    assert!(listed.contains("Who welds titanium?") && listed.contains("Wer schweißt Kupfer?"), "{listed}");
+    // Neither a private post nor an answer is a question.
+    for (visibility, to) in [("private", None), ("public", Some(question["id"].clone()))] {
+        let status = json!({ "status": "#ask me?", "visibility": visibility, "in_reply_to_id": to });
+        ada.post("/api/v1/statuses", status).await.ok();
+    }
+    node.settle().await;
+    assert_eq!(open(&ada).await.len(), 2);
+    // An answer that goes takes its acceptance along.
+    let answer = post(&bob, "@ada I do.", Some(question)).await;
+    post(&ada, "@bob ✅", Some(&answer)).await;
+    node.settle().await;
+    let state = async || ada.get_activity(question["uri"].as_str().unwrap()).await.ok()["askState"].clone();
+    assert_eq!(state().await, "answered");
+    bob.delete(&format!("/api/v1/statuses/{}", answer["id"].as_str().unwrap())).await.ok();
+    assert_eq!(state().await, "closed");
+    let page = Client::anonymous(&node).get("/answers").await;
+    assert!(page.status == 200 && !page.text.contains("I do."));
+    assert!(tells(&ada, "close").await["id"].is_string());
+}
+
+/// Draws that are the same in every run.
+struct Lot(u64);
+
+impl Lot {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % most
+    }
+}
+
+#[tokio::test]
+async fn over_ten_nodes_nobody_is_asked_too_often_or_twice_and_no_question_is_lost() {
+    const TAGS: [&str; 4] = ["kafka", "welding", "adhesives", "falconry"];
+    let clock = Clock::fixed(crate::support::NOW);
+    let mut nodes = Vec::new();
+    for number in 0..10 {
+        nodes.push(NodeBuilder::new(&format!("site{number}")).await.embedded().clock(&clock).start().await);
+    }
+    let mut people: Vec<(usize, Client)> = Vec::new();
+    for (at, node) in nodes.iter().enumerate() {
+        let person = node.member(&format!("p{at}")).await;
+        // Nobody knows falconry.
+        skills(&person, &[TAGS[at % 3], TAGS[(at + 1) % 3]]).await;
+        people.push((at, person));
+    }
+    let all: Vec<&Node> = nodes.iter().collect();
+    found(all[0]).await;
+    for node in &all[1..] {
+        settle(&all).await;
+        brings_in(all[0], node).await;
+    }
+    minutes(&all, 3).await;
+    let mut lot = Lot(7);
+    let mut asked: Vec<(usize, Value)> = Vec::new();
+    let mut answered = BTreeSet::new();
+    for _ in 0..9 {
+        for _ in 0..4 {
+            let who = lot.below(people.len());
+            let tag = TAGS[lot.below(TAGS.len())];
+            let number = asked.len();
+            asked.push((who, post(&people[who].1, &format!("#ask Number {number}? #{tag}"), None).await));
+        }
+        settle(&all).await;
+        // One of those who were told answers one of the questions.
+        let who = lot.below(people.len());
+        if let Some(told) = put_to(&people[who].1).await.first() {
+            let root = json!({ "id": told["status"]["in_reply_to_id"] });
+            let question = people[who].1.get(&format!("/api/v1/statuses/{}", root["id"].as_str().unwrap())).await.ok();
+            let to = format!("@{} I do.", question["account"]["acct"].as_str().unwrap());
+            post(&people[who].1, &to, Some(&root)).await;
+            answered.insert(question["uri"].as_str().unwrap().to_owned());
+            settle(&all).await;
+        }
+        clock.advance(DAY);
+        settle(&all).await;
+    }
+    // The last ladders end.
+    for _ in 0..16 {
+        clock.advance(DAY);
+        settle(&all).await;
+    }
+    let mut total = 0;
+    for (_, person) in &people {
+        let told = put_to(person).await;
+        total += told.len();
+        let mut times: Vec<i64> = told
+            .iter()
+            .map(|n| watercooler::time::Timestamp::parse(n["created_at"].as_str().unwrap()).unwrap().millis())
+            .collect();
+        times.sort_unstable();
+        for window in times.windows(4) {
+            assert!(window[3] - window[0] >= 7 * DAY, "{} is told of four questions within a week", person.name);
+        }
+        let roots: BTreeSet<String> = told.iter().map(|n| n["status"]["in_reply_to_id"].to_string()).collect();
+        assert_eq!(roots.len(), told.len(), "{} is told twice", person.name);
+    }
+    assert!(total > 20, "{total}: people are told at all");
+    let mut capped: BTreeMap<String, usize> = BTreeMap::new();
+    for (who, question) in &asked {
+        let person = &people[*who].1;
+        let mut named = BTreeSet::new();
+        for said in answers(person, question).await {
+            if said["account"]["bot"] == true && said["visibility"] == "public" {
+                for name in names(&said, &person.name) {
+                    *capped.entry(name.clone()).or_default() += 1;
+                    assert!(named.insert(name), "asked twice about one question");
+                }
+            }
+        }
+        let uri = question["uri"].as_str().unwrap();
+        if !answered.contains(uri) {
+            assert!(open(person).await.contains(uri), "{uri} is lost");
+            let other = &people[(who + 3) % people.len()].1;
+            assert!(open(other).await.contains(uri), "{uri} is not seen elsewhere");
+        }
+    }
+    assert!(capped.values().sum::<usize>() > total, "some were spared");
+}
