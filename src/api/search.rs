@@ -25,7 +25,7 @@ use crate::{
     },
     experts,
     id::Id,
-    model::{Account, Post},
+    model::{Account, AccountKind, Post},
     register, store,
     time::Timestamp,
 };
@@ -271,6 +271,9 @@ async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option
                     results.reasons.push((account, because));
                 }
             }
+            if results.accounts.is_empty() {
+                results.accounts = projects_named(app, viewer, text.to_owned(), request.limit).await?;
+            }
         }
         for expert in found.experts.into_iter().skip(request.offset).take(request.limit) {
             if results.accounts.len() == request.limit || results.accounts.contains(&expert.account) {
@@ -281,6 +284,19 @@ async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option
         }
     }
     Ok(Some(Question { results, open_questions: false }))
+}
+
+/// Projects by name: where there are few, no word is rare, and the register tells nothing apart.
+async fn projects_named(app: &App, viewer: Viewer, text: String, limit: usize) -> Result<Vec<Id<Account>>> {
+    let (now, milliseconds) = (app.clock().now(), app.config().posts.search_milliseconds);
+    app.read(move |conn| {
+        let query = AccountQuery { following: false, limit, offset: 0 };
+        let found = search::accounts(conn, viewer, &text, &text, query, &Budget::new(milliseconds), now)?;
+        let rows = store::accounts::list(conn, &found)?;
+        let is_project = |id: &Id<Account>| rows.iter().any(|row| row.id == *id && row.kind == AccountKind::Group);
+        Ok(found.into_iter().filter(is_project).collect())
+    })
+    .await
 }
 
 /// Questions that nobody answered.

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Error, Result,
     domain::{
-        Viewer, concierge, profiles,
+        Viewer, profiles,
         text::normalize_hashtag,
         timelines::{self, TagRequest, Thread},
         views::PostViews,
@@ -68,9 +68,13 @@ fn local(conn: &mut crate::db::Conn, name: &str) -> Result<Account> {
     if account.deleted_at.is_some() {
         return Err(Error::Gone);
     }
-    // Somebody who waits for approval, and the actor of the node itself, have no page.
-    let approved = store::users::find(conn, account.id)?.is_some_and(|u| u.approved_at.is_some());
-    let shown = !account.is_unavailable() && (approved || concierge::is(conn, &account)?);
+    // Somebody who waits for approval, a draft, and the actor of the node itself have no page.
+    let shown = match (store::users::find(conn, account.id)?, account.kind) {
+        (Some(user), _) => user.approved_at.is_some(),
+        (None, AccountKind::Group) => store::projects::of_account(conn, account.id)?.is_some(),
+        (None, kind) => kind == AccountKind::Service,
+    };
+    let shown = shown && !account.is_unavailable();
     if shown { Ok(account) } else { Err(Error::NotFound) }
 }
 

@@ -114,10 +114,11 @@ async fn a_published_project_is_a_group_that_says_what_the_vocabulary_asks_for()
     let alice = node.member("alice").await;
     let made = register(&alice, bearing()).await;
     assert_eq!((&made["acct"], &made["draft"], &made["role"]), (&json!("quietbearing"), &json!(false), &json!("lead")));
-    // The search box of any client finds it by what it is about, with the reason.
-    let found = alice.get("/api/v2/search?q=project:bearings&type=accounts").await.ok();
+    // Where there is nothing to compare with, the search box of any client finds it by name.
+    let found = alice.get("/api/v2/search?q=project:quiet&type=accounts").await.ok();
     assert_eq!(found["accounts"][0]["acct"], "quietbearing", "{found}");
-    assert!(found["accounts"][0]["note"].as_str().unwrap().starts_with("<p>because: "), "{found}");
+    let page = Client::anonymous(&node).get("/@quietbearing").await;
+    assert!(page.status == 200 && page.text.contains("Quiet bearing"), "{}", page.text);
     let reply = alice.get_activity("/users/quietbearing").await;
     let group = reply.ok();
     let user = |end: &str| json!(node.url(&format!("/users/quietbearing{end}")));
@@ -473,6 +474,10 @@ async fn while_one_writes_finished_projects_of_other_sites_are_found_with_the_wo
     assert_eq!(bob.post(&check, unlike).await.ok()["warning"], Value::Null);
     let typed = bob.post(&check, json!({"text": "bearing that hums"})).await.ok();
     assert_eq!(typed["candidates"][0]["project"]["name"], "Quiet bearing");
+    // So does the search box of any client, with the reason.
+    let found = bob.get("/api/v2/search?q=project:bearing%20that%20hums&type=accounts").await.ok();
+    assert_eq!(found["accounts"][0]["acct"], json!(hq.handle("quietbearing")), "{found}");
+    assert!(found["accounts"][0]["note"].as_str().unwrap().starts_with("<p>because: it is about "), "{found}");
     // What was measured is kept: another process knows it at once.
     assert_eq!(count(&lyon, "select count(*) from project_register where measured is not null").await, 1);
     // A change is seen at once.

@@ -48,7 +48,7 @@ impl Letter {
     }
     /// Sends it; none when it is no HTTP, or the node closed the connection.
     pub async fn try_send(&self, node: &Node) -> Option<Reply> {
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        let http = super::client::plain_http();
         let url = format!("http://{}{}", node.address, self.path);
         let method = if self.headers.iter().any(|(n, _)| n == "content-type") { "POST" } else { "GET" };
         let mut request = http.request(method.parse().unwrap(), url).body(self.body.clone());
