@@ -80,10 +80,17 @@ pub struct Found {
     pub tongue: Tongue,
 }
 
-/// Fills the index in the background.
+/// Fills the index in the background, where that takes longer than a first question should. A small node on its own
+/// spends no memory on it before somebody asks.
 pub fn start(app: &App) {
     let app = app.clone();
     tokio::spawn(async move {
+        if peers::organisation(&app).is_none() {
+            let people = app.read(store::users::count).await.unwrap_or(0);
+            if usize::try_from(people).unwrap_or(0) <= SMALL {
+                return;
+            }
+        }
         if let Err(error) = refresh(&app).await {
             tracing::warn!(%error, "the index of people is filled with the first question");
         }

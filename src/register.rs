@@ -145,6 +145,10 @@ async fn next_rows(app: &App, after: i64) -> Result<Vec<Project>> {
 pub fn start(app: &App) {
     let app = app.clone();
     tokio::spawn(async move {
+        // Where there is no project yet, nothing is made ready.
+        if app.read(store::projects::last_change).await.is_ok_and(|last| last == 0) {
+            return;
+        }
         if let Err(error) = catch_up(&app).await {
             tracing::warn!(%error, "the register of projects is not filled yet");
         }

@@ -303,7 +303,7 @@ async fn rel_10_a_transaction_that_an_error_ended_is_not_called_done() {
 /// All connections are taken: a request hears "not now" and has no effect later, background work waits (REL-10).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rel_10_a_request_waits_only_so_long_for_a_connection_and_background_work_as_long_as_it_takes() {
-    let node = NodeBuilder::new("alpha").await.database_wait(Duration::from_millis(100)).start().await;
+    let node = NodeBuilder::new("alpha").await.database_wait(Duration::from_millis(1_500)).start().await;
     if database(&node).is_some() {
         // SQLite has one writer, whose waiting REL-09 bounds.
         return;
