@@ -103,7 +103,7 @@ async fn honest(scene: &Scene, what: &str) {
             "a foreign local post",
         ),
         (
-            "select count(*) from accounts a where a.domain is null and a.handle not in ('bob', 'carol') and a.handle not like '%.%'",
+            "select count(*) from accounts a where a.domain is null and a.handle not in ('bob', 'carol', 'concierge') and a.handle not like '%.%'",
             "a new local account",
         ),
         ("select count(*) from inbox_items where parked_at is not null", "a poisonous activity"),

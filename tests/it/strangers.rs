@@ -148,7 +148,7 @@ async fn fed_mod_06_a_silenced_domain_is_silent_about_what_was_there_and_who_com
     };
     assert_eq!(listed().await, both);
     peers::block(&s.node.app, Staff::console(), silence("west.test")).await.unwrap();
-    assert_eq!(listed().await, [ours.clone()], "what was there is not listed any more");
+    assert_eq!(listed().await, std::slice::from_ref(&ours), "what was there is not listed any more");
     // Somebody nobody knew, by what they send; another by a search.
     let (late, found) = (Sender::new(&s.west, "late"), Sender::new(&s.west, "found"));
     s.meet(&late).await;
