@@ -3,11 +3,14 @@
 //! (dropped at once, LAN-09). Another process of this node notices a change within five seconds.
 
 pub mod health;
+mod probe;
+
+pub use probe::{Probe, REACHABLE, probe};
 
 use crate::{
     Error, Result,
     app::App,
-    config::{Purpose, Scheme},
+    config::Scheme,
     domain::{
         audit::Staff,
         charter::{self, Member, Signed},
@@ -15,7 +18,7 @@ use crate::{
     },
     id::Id,
     model::{Account, DomainBlock, PeerRow},
-    net::{self, Ask, Block, NetConfig, Peer, Refusal, Rules, Severity, split_domain},
+    net::{self, Block, NetConfig, Peer, Refusal, Rules, Severity, split_domain},
     store::{self, peers::BY_POLICY},
     time::Timestamp,
 };
@@ -23,7 +26,7 @@ use ipnet::IpNet;
 use serde::Serialize;
 use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 /// Accounts looked at in one step.
@@ -262,57 +265,6 @@ pub async fn list(app: &App) -> Result<Vec<Entry>> {
     list.extend(file.blocks.into_iter().map(|b| block("file", b, String::new())));
     list.extend(blocks.into_iter().map(block_of).zip(comments).map(|(b, comment)| block("command", b, comment)));
     Ok(list)
-}
-
-/// The outcome of a probe that was answered as it should be.
-pub const REACHABLE: &str = "reachable";
-
-/// How another node answers.
-#[derive(Clone, Debug, Serialize)]
-pub struct Probe {
-    /// The domain.
-    pub domain: String,
-    /// `reachable`, or the reason why not. Only for staff: it says more than any client is told.
-    pub outcome: String,
-    /// Program and version, as it says.
-    pub software: Option<String>,
-    /// Until its answer. Unit: milliseconds.
-    pub milliseconds: u64,
-}
-
-/// Asks another node for its NodeInfo through the gate, with all its rules.
-///
-/// # Errors
-/// `Invalid` for what is no domain.
-pub async fn probe(app: &App, domain: &str) -> Result<Probe> {
-    let domain = normal_domain(domain, false)?;
-    let bad = || Error::invalid("domain", "invalid", "is no domain");
-    let mut url = app.net().rules().origin_of(&domain).ok_or_else(bad)?;
-    url.set_path("/.well-known/nodeinfo");
-    let started = Instant::now();
-    let answer = app.net().fetch(Ask::get(Purpose::Webfinger, url.clone()).accept("application/json")).await;
-    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let mut probe = Probe { domain, outcome: REACHABLE.into(), software: None, milliseconds };
-    match answer {
-        Err(failure) => probe.outcome = failure.to_string(),
-        Ok(answer) if !answer.status.is_success() => probe.outcome = format!("answers {}", answer.status),
-        Ok(answer) => probe.software = software(app, &answer).await,
-    }
-    Ok(probe)
-}
-
-async fn software(app: &App, index: &net::Answer) -> Option<String> {
-    let index_json: serde_json::Value = serde_json::from_slice(&index.body).ok()?;
-    let href = index_json.get("links")?.as_array()?.iter().find_map(|link| {
-        let rel = link.get("rel")?.as_str()?;
-        rel.starts_with("http://nodeinfo.diaspora.software/ns/schema/").then(|| link.get("href")?.as_str())?
-    })?;
-    let url = index.url.join(href).ok()?;
-    let answer = app.net().fetch(Ask::get(Purpose::Webfinger, url).accept("application/json")).await.ok()?;
-    let json: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
-    let software = json.get("software")?;
-    let part = |name: &str| software.get(name)?.as_str().map(|s| s.chars().take(64).collect::<String>());
-    Some(format!("{} {}", part("name")?, part("version").unwrap_or_default()))
 }
 
 /// Brings the policy as it now stands to the gate, the accounts and the queues. Cheap when nothing changed.

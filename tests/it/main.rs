@@ -55,6 +55,7 @@ mod peers;
 mod people;
 mod posts;
 mod projects;
+mod projects_elsewhere;
 mod questions;
 mod readers;
 mod relationships;
