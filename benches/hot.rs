@@ -1,5 +1,6 @@
-//! What a node does most, one operation at a time: `cargo bench`. Figures of a whole server under load come from
-//! `watercooler bench`.
+//! What a node does most, one operation at a time: `cargo bench`, and on PostgreSQL as well when
+//! `WATERCOOLER_BENCH_DATABASE_URL` names a database that may be written to. Figures of a whole server under load come
+//! from `watercooler bench`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use divan::{Bencher, black_box};
@@ -30,7 +31,7 @@ fn main() {
     divan::main();
 }
 
-const NOTE: &str = r#"{"@context":["https://www.w3.org/ns/activitystreams",{"sensitive":"as:sensitive"}],"id":"https://far.example/users/ada/statuses/1/activity","type":"Create","actor":"https://far.example/users/ada","published":"2026-11-23T12:00:00Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://far.example/users/ada/followers"],"object":{"id":"https://far.example/users/ada/statuses/1","type":"Note","summary":null,"inReplyTo":null,"published":"2026-11-23T12:00:00Z","url":"https://far.example/@ada/1","attributedTo":"https://far.example/users/ada","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://far.example/users/ada/followers"],"sensitive":false,"content":"<p>The torque sensors of line 3 drift again. <a href=\"https://far.example/tags/sensors\" class=\"mention hashtag\" rel=\"tag\">#<span>sensors</span></a></p><p>Who has seen this elsewhere?</p>","contentMap":{"en":"<p>...</p>"},"attachment":[],"tag":[{"type":"Hashtag","href":"https://far.example/tags/sensors","name":"\#sensors"}]}}"#;
+const NOTE: &str = r##"{"@context":["https://www.w3.org/ns/activitystreams",{"sensitive":"as:sensitive"}],"id":"https://far.example/users/ada/statuses/1/activity","type":"Create","actor":"https://far.example/users/ada","published":"2026-11-23T12:00:00Z","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://far.example/users/ada/followers"],"object":{"id":"https://far.example/users/ada/statuses/1","type":"Note","summary":null,"inReplyTo":null,"published":"2026-11-23T12:00:00Z","url":"https://far.example/@ada/1","attributedTo":"https://far.example/users/ada","to":["https://www.w3.org/ns/activitystreams#Public"],"cc":["https://far.example/users/ada/followers"],"sensitive":false,"content":"<p>The torque sensors of line 3 drift again. <a href=\"https://far.example/tags/sensors\" class=\"mention hashtag\" rel=\"tag\">#<span>sensors</span></a></p><p>Who has seen this elsewhere?</p>","contentMap":{"en":"<p>...</p>"},"attachment":[],"tag":[{"type":"Hashtag","href":"https://far.example/tags/sensors","name":"#sensors"}]}}"##;
 const MARKUP: &str = "<p>The torque sensors of line 3 drift again. <a href=\"https://far.example/tags/sensors\" class=\"mention hashtag\" rel=\"tag\">#<span>sensors</span></a></p><p>Who has seen this elsewhere?</p>";
 const TYPED: &str = "The torque sensors of line 3 drift again, see https://wiki.example/sensors/line-3?tab=history #sensors\n\nWho has seen this elsewhere? @bob";
 
@@ -102,7 +103,7 @@ fn typed_text_to_markup(bencher: Bencher) {
     });
 }
 
-/// A node on a fresh SQLite file with an author, 50 followers of theirs, and `posts` posts.
+/// A node on a fresh database with an author, 50 followers of theirs, and `posts` posts.
 struct World {
     runtime: tokio::runtime::Runtime,
     app: App,
@@ -111,15 +112,38 @@ struct World {
     _folder: tempfile::TempDir,
 }
 
-fn world(posts: usize) -> World {
+const EMBEDDED: &str = "SQLite";
+const SERVER: &str = "PostgreSQL";
+
+fn databases() -> Vec<&'static str> {
+    match std::env::var_os("WATERCOOLER_BENCH_DATABASE_URL") {
+        Some(_) => vec![EMBEDDED, SERVER],
+        None => vec![EMBEDDED],
+    }
+}
+
+/// A schema of its own in the database of the environment; the one before it is dropped.
+fn schema(runtime: &tokio::runtime::Runtime) -> String {
+    let server = std::env::var("WATERCOOLER_BENCH_DATABASE_URL").unwrap();
+    runtime.block_on(async {
+        let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let again = "drop schema if exists watercooler_bench cascade; create schema watercooler_bench";
+        client.batch_execute(again).await.unwrap();
+    });
+    let join = if server.contains('?') { '&' } else { '?' };
+    format!("{server}{join}options=-csearch_path%3Dwatercooler_bench")
+}
+
+fn world(database: &str, posts: usize) -> World {
     let folder = tempfile::tempdir().unwrap();
-    let mut config = Config {
-        data_dir: folder.path().to_owned(),
-        database: Database::new(format!("sqlite://{}", folder.path().join("bench.db").display())),
-        ..Config::default()
-    };
-    config.prepare().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    let url = match database {
+        SERVER => schema(&runtime),
+        _ => format!("sqlite://{}", folder.path().join("bench.db").display()),
+    };
+    let mut config = Config { data_dir: folder.path().to_owned(), database: Database::new(url), ..Config::default() };
+    config.prepare().unwrap();
     let app = node::assemble(config, Parts::default()).unwrap();
     let (author, reader) = runtime.block_on(async {
         node::prepare(&app).await.unwrap();
@@ -150,15 +174,15 @@ impl World {
     }
 }
 
-#[divan::bench(sample_count = 20, sample_size = 20)]
-fn publish_a_post_to_50_followers(bencher: Bencher) {
-    let world = world(10);
+#[divan::bench(sample_count = 20, sample_size = 20, args = databases())]
+fn publish_a_post_to_50_followers(bencher: Bencher, database: &str) {
+    let world = world(database, 10);
     bencher.bench(|| world.post());
 }
 
-#[divan::bench(sample_count = 20, sample_size = 50)]
-fn home_timeline_of_20_posts(bencher: Bencher) {
-    let world = world(500);
+#[divan::bench(sample_count = 20, sample_size = 50, args = databases())]
+fn home_timeline_of_20_posts(bencher: Bencher, database: &str) {
+    let world = world(database, 500);
     let (reader, app) = (world.reader, world.app.clone());
     bencher.bench(|| {
         let inner = app.clone();

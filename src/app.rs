@@ -3,7 +3,8 @@
 
 use crate::{
     Error, Result,
-    config::{Config, Site},
+    config::{Config, Site, Texts},
+    crypto::Vault,
     db::{Conn, Db},
     domain::{Aftermath, Consumer, Env, Event, IdSource, Tx, leavers},
     id::Id,
@@ -59,6 +60,7 @@ struct Inner {
     stop: tokio_util::sync::CancellationToken,
     look_up: OnceLock<LookUp>,
     room: OnceLock<Room>,
+    look_again: std::time::Duration,
 }
 
 /// What an address or handle names, once it is stored here.
@@ -81,6 +83,8 @@ pub struct Seams {
     pub random: Random,
     /// The way out.
     pub net: Gate,
+    /// How often a worker that nobody woke looks for work ([`App::look_again`]).
+    pub look_again: std::time::Duration,
 }
 
 /// Wakes the workers of each queue.
@@ -94,12 +98,12 @@ impl Wakes {
 }
 
 tokio::task_local! {
-    /// Who does what is being done, when it is a person with a token.
+    /// Who does what is being done, when it is a person with a token or a browser.
     static ACTOR: Id<Account>;
 }
 
 /// Runs `f` as something that this person does: each of its transactions begins with asking whether they still may
-/// ([`leavers::check_presence`]). A token was looked at before; this closes the gap until the commit.
+/// ([`leavers::check_presence`]). A token, or a session, was looked at before; this closes the gap until the commit.
 pub async fn acting_as<T>(account: Id<Account>, f: impl Future<Output = T>) -> T {
     ACTOR.scope(account, f).await
 }
@@ -129,6 +133,7 @@ impl App {
                 stop: tokio_util::sync::CancellationToken::new(),
                 look_up: OnceLock::new(),
                 room: OnceLock::new(),
+                look_again: seams.look_again,
             }),
             Hurry::Soon,
         )
@@ -297,6 +302,24 @@ impl App {
         &self.0.kept
     }
 
+    /// What seals secrets at rest (OPS-04), opened once.
+    ///
+    /// # Errors
+    /// `Internal` when the key file is unusable.
+    pub fn vault(&self) -> Result<Vault> {
+        let opened = self.part::<OnceLock<Vault>>();
+        if let Some(vault) = opened.get() {
+            return Ok(vault.clone());
+        }
+        let vault = Vault::open(&self.config().data_dir.join("secret.key"), self.random().bytes())?;
+        Ok(opened.get_or_init(|| vault).clone())
+    }
+
+    /// Privacy policy and terms, read once. Files that cannot be read any more say nothing: the start has checked them.
+    pub fn texts(&self) -> Arc<Texts> {
+        self.part_or(|| Texts::read(&self.config().instance).unwrap_or_default())
+    }
+
     /// Stored files.
     pub fn storage(&self) -> Storage {
         let storage = self.part_or(|| Storage::at(self.config().data_dir.join("media")));
@@ -334,6 +357,12 @@ impl App {
     /// Woken when a transaction left work in this queue.
     pub fn wake_of(&self, queue: &'static str) -> Arc<Notify> {
         self.0.wakes.of(queue)
+    }
+
+    /// How often a worker that nobody woke looks for work: the safety net for jobs of another process, and for those that
+    /// were not due yet.
+    pub fn look_again(&self) -> std::time::Duration {
+        self.0.look_again
     }
 
     /// In-memory state of one part of the program (a cache, a limiter), made when first asked for. It may be lost at any

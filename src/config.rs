@@ -8,13 +8,17 @@ mod load;
 mod questions;
 mod reference;
 mod site;
+mod texts;
+mod translation;
 mod values;
 
 pub use load::{ConfigError, Loaded, Origin, Sources};
 pub use questions::Questions;
-pub use reference::reference;
+pub use reference::{Setting, reference, settings};
 pub use site::Site;
-pub use values::{Database, Outgoing, Proxies, Purpose, Secret};
+pub use texts::Texts;
+pub use translation::Translation;
+pub use values::{Database, Outgoing, Proxies, Purpose, Secret, holds_certificates};
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -67,6 +71,8 @@ pub struct Config {
     pub federation: Federation,
     /// Web Push.
     pub push: Push,
+    /// Translation of posts.
+    pub translation: Translation,
     /// How this node reaches the world.
     pub outgoing: Outgoing,
     /// Mail. This version sends none, so sign-up asks for no confirmation; the keys are kept for the next one.
@@ -104,6 +110,7 @@ impl Default for Config {
             rate_limits: RateLimits::default(),
             federation: Federation::default(),
             push: Push::default(),
+            translation: Translation::default(),
             outgoing: Outgoing::default(),
             mail: Mail::default(),
             metrics: Metrics::default(),
@@ -156,6 +163,11 @@ pub struct Instance {
     pub languages: Vec<String>,
     /// A picture of the node: a file (relative to this one) or an address.
     pub thumbnail: Option<String>,
+    /// A Markdown file (relative to this one) with the privacy policy; its page is linked from every page.
+    pub privacy_policy: Option<PathBuf>,
+    /// A folder (relative to this file) with the terms of service: a Markdown file for each version, named by the day from
+    /// which it is in force, such as `2026-01-31.md`.
+    pub terms_of_service: Option<PathBuf>,
     /// User name of the account that answers `who knows X`, `help` and the like. Taken names get a `_` behind them.
     pub concierge: String,
 }
@@ -170,6 +182,8 @@ impl Default for Instance {
             rules: Vec::new(),
             languages: vec!["en".into()],
             thumbnail: None,
+            privacy_policy: None,
+            terms_of_service: None,
             concierge: "concierge".into(),
         }
     }
@@ -200,11 +214,13 @@ pub struct People {
     pub may_change_department: bool,
     /// People write themselves where they work.
     pub may_change_location: bool,
+    /// The account of whoever left, with all posts, is deleted so many days after the last one. 0: never. Up to 36500.
+    pub erase_after_days: usize,
 }
 
 impl Default for People {
     fn default() -> Self {
-        Self { may_change_title: true, may_change_department: true, may_change_location: true }
+        Self { may_change_title: true, may_change_department: true, may_change_location: true, erase_after_days: 0 }
     }
 }
 
@@ -256,6 +272,9 @@ pub struct MediaSettings {
     pub proxy_remote: bool,
     /// Days a copy of a remote file is kept after it was last looked at.
     pub cache_days: u32,
+    /// Pages that posts link to are read for a preview: title, description, picture. With `false` this node asks nobody
+    /// for them.
+    pub previews: bool,
 }
 
 impl Default for MediaSettings {
@@ -266,6 +285,7 @@ impl Default for MediaSettings {
             video_bytes: crate::limits::VIDEO_BYTES,
             proxy_remote: true,
             cache_days: 30,
+            previews: true,
         }
     }
 }
@@ -310,18 +330,37 @@ pub enum Switch {
 }
 
 /// Other nodes.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Federation {
     /// `open`: every node that is not blocked. `allowlist`: only peers named here or added with `watercooler peer add`.
     pub policy: FederationPolicy,
     /// Posts and profiles are given only to nodes that sign their requests: `on`, `off` or `auto` (on under an allowlist).
     pub authorized_fetch: AuthorizedFetch,
+    /// Anybody may read the list of the organisation's domains at `/charter/domains.txt`, `.csv`, `.json` and `.mitra`, so
+    /// that servers of other software can subscribe to it. Off: only nodes of the organisation, by a signed request.
+    pub public_domain_list: bool,
+    /// People and projects of one other node of the organisation that are copied at most, so that nobody fills the others'
+    /// disks: a directory of more is not copied.
+    pub directory_entries: usize,
     /// Domains this node does not speak with, subdomains included. A block wins over any peer entry.
     pub blocked: Vec<String>,
     /// One entry for each peer with its own terms: the only door to private addresses, other ports, plain http or a
     /// private certificate authority, with every other check in place.
     pub peer: Vec<PeerEntry>,
+}
+
+impl Default for Federation {
+    fn default() -> Self {
+        Self {
+            policy: FederationPolicy::default(),
+            authorized_fetch: AuthorizedFetch::default(),
+            public_domain_list: false,
+            directory_entries: 50_000,
+            blocked: Vec::new(),
+            peer: Vec::new(),
+        }
+    }
 }
 
 /// Whom this node federates with.
@@ -400,7 +439,8 @@ impl Scheme {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Push {
-    /// Push relays on private addresses; others are reached at public addresses only.
+    /// Push services inside the organisation. A node that federates by an allowlist pushes to these and nobody else; an open
+    /// one also to any push service at a public address (LAN-06).
     pub relay: Vec<RelayEntry>,
 }
 
@@ -514,19 +554,22 @@ impl Config {
         values::in_range("media.video_bytes", self.media.video_bytes, 1024, crate::limits::VIDEO_BYTES)?;
         values::in_range("sqlite.readers", self.sqlite.readers, 1, 64)?;
         values::in_range("postgres.connections", self.postgres.connections, 2, 200)?;
-        for peer in &mut self.federation.peer {
-            peer.domain = values::pattern("federation.peer.domain", &peer.domain)?;
+        for (at, peer) in self.federation.peer.iter_mut().enumerate() {
+            peer.domain = values::pattern(&format!("federation.peer[{at}].domain"), &peer.domain)?;
         }
-        for relay in &mut self.push.relay {
-            relay.domain = values::pattern("push.relay.domain", &relay.domain)?;
+        for (at, relay) in self.push.relay.iter_mut().enumerate() {
+            let key = format!("push.relay[{at}].domain");
+            relay.domain = values::pattern(&key, &relay.domain)?;
             if relay.domain.starts_with('*') {
-                return Err(ConfigError::value("push.relay.domain", "a relay is one exact host"));
+                return Err(ConfigError::value(&key, "a relay is one exact host"));
             }
         }
         for blocked in &mut self.federation.blocked {
             *blocked = values::pattern("federation.blocked", blocked)?;
         }
+        values::in_range("people.erase_after_days", self.people.erase_after_days, 0, 36_500)?;
         self.questions.prepare()?;
+        self.translation.prepare()?;
         questions::concierge(&self.instance.concierge)?;
         if self.instance.languages.is_empty() {
             self.instance.languages.push("en".into());

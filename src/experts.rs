@@ -2,9 +2,12 @@
 //! at the start, brought up to date before each question by a counter in the database (so another process's changes
 //! count too), made anew once an hour and when the charter changes.
 
+pub mod finds;
+
 use crate::{
     Error, Result,
     app::App,
+    db::Conn,
     domain::{
         Viewer,
         people::{
@@ -17,7 +20,7 @@ use crate::{
     },
     id::Id,
     matching::people::{Directory, Person, Progress, Project, Proposal, Reason},
-    model::Account,
+    model::{self, Account},
     peers, store,
     time::Timestamp,
 };
@@ -52,8 +55,11 @@ struct Known {
 struct State {
     directory: Directory,
     built: bool,
-    /// The last change it knows.
+    /// The last change it knows, and how many there were in the minute before.
     seen: i64,
+    recent: i64,
+    /// The last change of the register of projects that it knows.
+    register: i64,
     /// The charter that it knows the aliases and sites of.
     charter: String,
     made_at: i64,
@@ -105,7 +111,7 @@ pub async fn refresh(app: &App) -> Result<()> {
     let known = app.part::<Known>();
     let organisation = peers::organisation(app);
     let charter = organisation.as_ref().map(|signed| signed.hash.clone()).unwrap_or_default();
-    let newest = app.read(store::people::last_change).await?;
+    let newest = app.read(|conn| Ok((last_change(conn)?, store::projects::last_change(conn)?))).await?;
     let now = app.clock().now();
     if is_current(&known, newest, &charter, now) {
         return Ok(());
@@ -122,7 +128,7 @@ pub async fn refresh(app: &App) -> Result<()> {
     if anew && is_small {
         return fill(app, &known).await;
     }
-    follow(app, &known, since, &sites).await?;
+    follow(app, &known, since, newest.0, &sites).await?;
     drop(turn);
     if anew {
         // Nobody waits while much is learnt; until then the old index answers.
@@ -142,10 +148,21 @@ pub async fn refresh(app: &App) -> Result<()> {
 async fn fill(app: &App, known: &Arc<Known>) -> Result<()> {
     let organisation = peers::organisation(app);
     let charter = organisation.as_ref().map(|signed| signed.hash.clone()).unwrap_or_default();
-    let newest = app.read(store::people::last_change).await?;
+    let (newest, recent) = app.read(last_change).await?;
     let now = app.clock().now();
     let sites = Arc::new(Sites::of(organisation.as_ref().map(|signed| &signed.charter), app.site().domain()));
     let mut directory = Directory::new();
+    // Projects first: who comes later finds the ones they work on.
+    let mut register = 0;
+    loop {
+        let rows = app.read(move |conn| store::projects::changed(conn, register, STEP)).await?;
+        put_projects(&mut directory, &rows);
+        match rows.last() {
+            Some(last) => register = last.change,
+            None => break,
+        }
+        tokio::task::yield_now().await;
+    }
     let (mut after, mut projects) = (0, HashSet::new());
     while directory.people() < MOST {
         let places = sites.clone();
@@ -177,21 +194,55 @@ async fn fill(app: &App, known: &Arc<Known>) -> Result<()> {
     .await
     .map_err(Error::internal)?;
     let mut state = known.state.write().unwrap_or_else(PoisonError::into_inner);
-    *state = State { directory, built: true, seen: newest, charter, made_at: now.millis(), sites };
+    *state = State { directory, built: true, seen: newest, recent, register, charter, made_at: now.millis(), sites };
     Ok(())
 }
 
-fn is_current(known: &Known, newest: i64, charter: &str, now: Timestamp) -> bool {
+/// The number of the last change of a person, and how many there were in the minute before it: transactions end in another
+/// order than they begin.
+fn last_change(conn: &mut Conn) -> Result<(i64, i64)> {
+    let last = store::people::last_change(conn)?;
+    Ok((last, store::people::count_changes(conn, last.saturating_sub(OVERLAP))?))
+}
+
+fn is_current(known: &Known, newest: ((i64, i64), i64), charter: &str, now: Timestamp) -> bool {
     let state = known.state.read().unwrap_or_else(PoisonError::into_inner);
-    state.built && state.seen >= newest && state.charter == charter && !is_old(&state, now)
+    state.built
+        && (state.seen > newest.0.0 || (state.seen, state.recent) == newest.0)
+        && state.register >= newest.1
+        && state.charter == charter
+        && !is_old(&state, now)
 }
 
 fn is_old(state: &State, now: Timestamp) -> bool {
     now.millis() - state.made_at > LEARN_AFTER
 }
 
+fn put_projects(directory: &mut Directory, rows: &[model::Project]) {
+    for row in rows {
+        match (directory::project(row), &row.uri) {
+            (Some(project), _) => directory.put_project(&project),
+            (None, Some(uri)) => directory.remove_project(uri),
+            (None, None) => {}
+        }
+    }
+}
+
 /// Takes in what changed since.
-async fn follow(app: &App, known: &Arc<Known>, since: i64, sites: &Arc<Sites>) -> Result<()> {
+async fn follow(app: &App, known: &Arc<Known>, since: i64, newest: (i64, i64), sites: &Arc<Sites>) -> Result<()> {
+    loop {
+        let after = known.state.read().unwrap_or_else(PoisonError::into_inner).register;
+        let rows = app.read(move |conn| store::projects::changed(conn, after, STEP)).await?;
+        let Some(last) = rows.last().map(|row| row.change) else { break };
+        let known = known.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut state = known.state.write().unwrap_or_else(PoisonError::into_inner);
+            put_projects(&mut state.directory, &rows);
+            state.register = last;
+        })
+        .await
+        .map_err(Error::internal)?;
+    }
     let mut since = since.saturating_sub(OVERLAP);
     loop {
         let (sites, now) = (sites.clone(), app.clock().now());
@@ -221,15 +272,25 @@ async fn follow(app: &App, known: &Arc<Known>, since: i64, sites: &Arc<Sites>) -
         .await
         .map_err(Error::internal)?;
         match newest.filter(|_| full) {
-            Some(newest) => since = newest,
-            None => return Ok(()),
+            // What was changed at once has one number: the rest of it may be on the next page.
+            Some(newest) => since = if newest - 1 > since { newest - 1 } else { newest },
+            None => break,
         }
     }
+    // What came meanwhile is followed next time.
+    let mut state = known.state.write().unwrap_or_else(PoisonError::into_inner);
+    (state.seen, state.recent) = newest;
+    Ok(())
 }
 
-/// Projects that people name are known by their names.
+/// Whether this names a project of the register, rather than one that somebody only names.
+fn is_actor(id: &str) -> bool {
+    id.starts_with("https://") || id.starts_with("http://")
+}
+
+/// Projects that people name, without being members of one, are known by their names; nobody knows what they are about.
 fn take(directory: &mut Directory, projects: &mut HashSet<String>, person: &Person) {
-    for name in &person.projects {
+    for name in person.projects.iter().filter(|id| !is_actor(id)) {
         if projects.len() < MOST && !projects.contains(name) {
             let project =
                 Project { id: name.clone(), name: name.clone(), tags: Vec::new(), progress: Progress::Worked };
@@ -283,6 +344,7 @@ pub async fn find_in(
                 hits.push((id, hit.reasons));
             }
         }
+        call_by_name(conn, hits.iter_mut().flat_map(|(_, reasons)| reasons))?;
         let ids: Vec<Id<Account>> = hits.iter().map(|(id, _)| *id).collect();
         let views = AccountViews::load(conn, &ids)?;
         let standings = Standings::load(conn, Viewer::from(viewer), &ids, now)?;
@@ -302,6 +364,27 @@ pub async fn find_in(
         Ok(Found { experts: experts.collect(), tongue })
     })
     .await
+}
+
+/// The project of the register that a reason names by its actor id.
+fn project_in(reason: &mut Reason) -> Option<&mut String> {
+    match reason {
+        Reason::Project(id) | Reason::WorksWith(_, id) if is_actor(id) => Some(id),
+        _ => None,
+    }
+}
+
+/// Projects of the register are called by their names.
+fn call_by_name<'a>(conn: &mut Conn, reasons: impl Iterator<Item = &'a mut Reason>) -> Result<()> {
+    let mut named: Vec<&mut String> = reasons.filter_map(project_in).collect();
+    let ids: Vec<String> = named.iter().map(|id| id.to_string()).collect();
+    let rows = store::projects::by_uris(conn, &ids)?;
+    for id in &mut named {
+        if let Some(row) = rows.iter().find(|row| row.uri.as_deref() == Some(id.as_str())) {
+            row.name.clone_into(id);
+        }
+    }
+    Ok(())
 }
 
 /// Pairs of tags that may be one thing, for the gardener.

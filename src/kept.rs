@@ -16,9 +16,9 @@ const KEPT: u64 = 512;
 /// How long one is kept whatever happens: only a second process on the same database can make it old.
 const LASTS: Duration = Duration::from_secs(5);
 
-/// See the module. The second part of a key tells whole documents from what strangers see.
+/// See the module. The second part of a key tells the forms apart that different readers are shown.
 pub struct Kept {
-    documents: Cache<(String, bool), Arc<[u8]>>,
+    documents: Cache<(String, u8), Arc<[u8]>>,
     changes: AtomicU64,
 }
 
@@ -35,8 +35,8 @@ impl Default for Kept {
 
 impl Kept {
     /// The document of this name, when nothing changed since it was written.
-    pub fn get(&self, name: &str, whole: bool) -> Option<Arc<[u8]>> {
-        self.documents.get(&(name.to_owned(), whole))
+    pub fn get(&self, name: &str, form: u8) -> Option<Arc<[u8]>> {
+        self.documents.get(&(name.to_owned(), form))
     }
 
     /// To be taken before the rows are read.
@@ -45,8 +45,8 @@ impl Kept {
     }
 
     /// Keeps a document, unless an actor changed since the mark was taken: its rows may be older than that.
-    pub fn put(&self, mark: Mark, name: &str, whole: bool, document: Arc<[u8]>) {
-        let key = (name.to_owned(), whole);
+    pub fn put(&self, mark: Mark, name: &str, form: u8, document: Arc<[u8]>) {
+        let key = (name.to_owned(), form);
         let unchanged = || self.changes.load(Ordering::Acquire) == mark.0;
         if unchanged() {
             self.documents.insert(key.clone(), document);
@@ -72,12 +72,12 @@ mod tests {
     fn a_document_read_before_a_change_is_not_kept_after_it() {
         let kept = Kept::default();
         let mark = kept.mark();
-        kept.put(mark, "alice", true, Arc::from(*b"old"));
-        assert_eq!(kept.get("alice", true).as_deref(), Some(&b"old"[..]));
-        assert_eq!(kept.get("alice", false), None);
+        kept.put(mark, "alice", 2, Arc::from(*b"old"));
+        assert_eq!(kept.get("alice", 2).as_deref(), Some(&b"old"[..]));
+        assert_eq!(kept.get("alice", 0), None);
         kept.forget();
-        assert_eq!(kept.get("alice", true), None);
-        kept.put(mark, "alice", true, Arc::from(*b"old"));
-        assert_eq!(kept.get("alice", true), None);
+        assert_eq!(kept.get("alice", 2), None);
+        kept.put(mark, "alice", 2, Arc::from(*b"old"));
+        assert_eq!(kept.get("alice", 2), None);
     }
 }

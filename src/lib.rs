@@ -30,6 +30,8 @@
 //! | [`domain`] | the rules | `store` and below |
 //! | [`app`] | the handle every edge holds | `domain` and below, `net`, `media` |
 //! | [`peers`], [`experts`] | what every edge asks: with whom we speak, who knows what | `app` and below |
+//! | [`push`] | sends messages to push services | `app` and below |
+//! | [`previews`] | reads pages that posts link to | `app` and below |
 //! | [`api`], [`web`], [`federation`], [`jobs`], [`cli`] | the edges | `app` and below; not each other |
 //! | [`node`], [`server`], [`telemetry`] | puts a node together and serves it | everything |
 //!
@@ -64,6 +66,8 @@ pub mod model;
 pub mod net;
 pub mod node;
 pub mod peers;
+pub mod previews;
+pub mod push;
 pub mod random;
 pub mod rate;
 pub mod register;

@@ -79,7 +79,41 @@ pub const REMOTE_SUMMARY: usize = 2 * 1024;
 /// Recipients looked at per activity.
 pub const RECIPIENTS: usize = 1_000;
 /// Bytes of any local text whatever its own limit.
-pub const LOCAL_TEXT: usize = 4 * 50_000;
+pub const LOCAL_TEXT: usize = 64 * 1024;
+/// Bytes of a page of which a preview is made; what is behind them is not read.
+pub const CARD_PAGE: usize = 1024 * 1024;
+/// Bytes of what a page says of itself by oEmbed.
+pub const CARD_OEMBED: usize = 64 * 1024;
+/// Elements of a page that are looked at for a preview.
+pub const CARD_ELEMENTS: usize = 2_000;
+/// Attributes of elements of a page that are looked at, in all.
+pub const CARD_ATTRIBUTES: usize = 20_000;
+/// Characters of the title of a preview.
+pub const CARD_TITLE: usize = 300;
+/// Characters of the description of a preview.
+pub const CARD_DESCRIPTION: usize = 1_000;
+/// Characters of the names of author and publisher in a preview.
+pub const CARD_NAME: usize = 200;
+/// Days after which a page is read again, when somebody links to it.
+pub const CARD_DAYS: i64 = 14;
+/// Announcements shown at once.
+pub const ANNOUNCEMENTS: i64 = 100;
+/// Kinds of reactions to one.
+pub const ANNOUNCEMENT_REACTIONS: usize = 8;
+/// Push subscriptions of one person; one more ends the oldest.
+pub const PUSH_SUBSCRIPTIONS: usize = 20;
+/// Push messages to one subscription in an hour; more are not sent.
+pub const PUSHES_PER_HOUR: i64 = 300;
+/// Times a push message is tried.
+pub const PUSH_TRIES: u32 = 8;
+/// Seconds after which a push message is not worth sending any more, here or at the push service.
+pub const PUSH_SECONDS: i64 = 172_800;
+/// Seconds for which a subscription is left alone after its push service refused a message.
+pub const PUSH_PARKED_SECONDS: i64 = 86_400;
+/// Refusals in a row after which a subscription ends.
+pub const PUSH_FAILURES: i64 = 10;
+/// Characters of the text of a push message.
+pub const PUSH_TEXT: usize = 140;
 /// Outgoing requests at once to one host.
 pub const PER_HOST: usize = 2;
 /// Outgoing requests at once in all.
@@ -111,6 +145,8 @@ pub const IMAGE_SIDE: u32 = 4096;
 pub const FRAMES: usize = 600;
 /// Bytes of an uploaded video or audio file.
 pub const VIDEO_BYTES: usize = 99 * 1024 * 1024;
+/// Pixels of an uploaded film, by its header: 4K.
+pub const VIDEO_PIXELS: u64 = 3_840 * 2_160;
 /// Options of a local poll (a setting may raise it to 20).
 pub const POLL_OPTIONS: usize = 4;
 /// Characters of a poll option.
@@ -123,8 +159,30 @@ pub const POLL_MAX_SECONDS: i64 = 2_629_746;
 pub const DISPLAY_NAME: usize = 100;
 /// Characters of a bio.
 pub const BIO: usize = 1_000;
+/// Custom emoji of a node.
+pub const EMOJIS: i64 = 2_000;
+/// Bytes of the picture of one.
+pub const EMOJI_BYTES: usize = 256 * 1024;
+/// Pixels of its longer side.
+pub const EMOJI_SIDE: u32 = 256;
+/// Ranges of addresses that are blocked.
+pub const IP_BLOCKS: i64 = 10_000;
 /// Pinned posts.
 pub const PINS: usize = 5;
+/// Collections of one person.
+pub const COLLECTIONS: usize = 10;
+/// People in one collection.
+pub const COLLECTION_PEOPLE: usize = 25;
+/// Characters of its name.
+pub const COLLECTION_NAME: usize = 40;
+/// Characters of its description.
+pub const COLLECTION_TEXT: usize = 100;
+/// Posts of one person that wait for their time.
+pub const SCHEDULED_POSTS: i64 = 300;
+/// Those of them for one day (UTC).
+pub const SCHEDULED_PER_DAY: i64 = 25;
+/// Seconds that a post waits at least.
+pub const SCHEDULED_AHEAD_SECONDS: i64 = 300;
 /// Profile fields.
 pub const FIELDS: usize = 8;
 /// Characters of a profile field, name and value each.
@@ -145,8 +203,12 @@ pub const CODE_SECONDS: i64 = 600;
 pub const CHARTER_BYTES: usize = 4 * 1024 * 1024;
 /// Nodes of a charter, and removed ones it remembers.
 pub const CHARTER_NODES: usize = 2_000;
+/// Versions before the previous one that a charter names.
+pub const CHARTER_ANCESTORS: usize = 64;
 /// Signing keys in a row that a charter may name.
 pub const CHARTER_KEYS: usize = 100;
+/// Actors that a charter revokes.
+pub const CHARTER_REVOKED: usize = 1_000;
 /// Skill aliases of a charter.
 pub const CHARTER_ALIASES: usize = 20_000;
 /// Characters of a name, a department, a contact or a reason in a charter.

@@ -30,6 +30,7 @@ pub const CONSUMERS: &[Consumer] = &[
     domain::people::consume,
     domain::notices::consume,
     domain::search::consume,
+    domain::cards::consume,
     domain::streams::consume,
     federation::outgoing::consume,
     domain::concierge::consume,
@@ -56,6 +57,7 @@ pub fn routes(app: &App) -> Router {
         )
         .fallback(not_found)
         .method_not_allowed_fallback(api::request::wrong_method)
+        .layer(axum::middleware::from_fn_with_state(app.clone(), api::screen::pass))
         .with_state(app.clone());
     api::request::door(inner, app.limiter())
 }
@@ -172,7 +174,12 @@ pub struct Parts {
     pub network: Option<Arc<dyn Network>>,
     /// How long requests wait for a PostgreSQL connection; none for [`db::WAIT`].
     pub database_wait: Option<Duration>,
+    /// How often a worker that nobody woke looks for work; none for [`LOOK_AGAIN`].
+    pub look_again: Option<Duration>,
 }
+
+/// How often a worker that nobody woke looks for work.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Opens the database (creating and migrating it) and puts the node together; nothing runs yet.
 ///
@@ -194,7 +201,8 @@ pub fn assemble(config: Config, parts: Parts) -> Result<App> {
         Some(network) => Gate::with_network(net, clock.clone(), network),
         None => Gate::new(net, clock.clone()),
     };
-    let seams = Seams { clock, random: parts.random.unwrap_or_default(), net };
+    let look_again = parts.look_again.unwrap_or(LOOK_AGAIN);
+    let seams = Seams { clock, random: parts.random.unwrap_or_default(), net, look_again };
     let app = App::new(config, db, seams, CONSUMERS);
     app.set_look_up(|app, text| {
         Box::pin(async move {

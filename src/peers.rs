@@ -12,12 +12,13 @@ use crate::{
     app::App,
     config::Scheme,
     domain::{
+        audiences,
         audit::Staff,
         charter::{self, Member, Signed},
         peers,
     },
     id::Id,
-    model::{Account, DomainBlock, PeerRow},
+    model::{Account, DomainBlock, Listing, PeerRow},
     net::{self, Block, NetConfig, Peer, Refusal, Rules, Severity, split_domain},
     store::{self, peers::BY_POLICY},
     time::Timestamp,
@@ -278,6 +279,11 @@ pub async fn refresh(app: &App) -> Result<()> {
     let (rows, blocks, stored) = app
         .read(|conn| Ok((store::peers::list(conn)?, store::peers::blocks(conn)?, store::charter::in_force(conn)?)))
         .await?;
+    let known_rules = app.read(store::audiences::rules).await?.map(|rules| rules.hash);
+    if known_rules.as_deref() != stored.as_ref().map(|row| row.hash.as_str()) {
+        // A charter that came into force before this version of the program.
+        app.write(audiences::catch_up).await?;
+    }
     let mut peers: Vec<Peer> = file.peers.iter().cloned().chain(rows.into_iter().map(entry_of)).collect();
     let blocks: Vec<Block> = file.blocks.iter().cloned().chain(blocks.into_iter().map(block_of)).collect();
     let signed = follow(&known, stored)?;
@@ -491,11 +497,13 @@ async fn relist(app: &App, accounts: &[Id<Account>], listed: bool) -> Result<()>
     for &account in accounts {
         let mut after = Id::new(0);
         loop {
-            let page = app.read(move |conn| store::peers::misplaced(conn, account, listed, after, POSTS)).await?;
+            let page = app
+                .read(move |conn| store::peers::misplaced(conn, account, Listing::Remote, listed, after, POSTS))
+                .await?;
             let Some(last) = page.last() else { break };
             after = *last;
             let full = page.len() as i64 == POSTS;
-            app.write(move |tx| store::peers::set_listed(tx.conn, &page, listed)).await?;
+            app.write(move |tx| store::peers::set_listed(tx.conn, &page, Listing::Remote, listed)).await?;
             if !full {
                 break;
             }

@@ -87,7 +87,9 @@ impl Timestamp {
     }
     /// `2026-07-02`.
     pub fn date(self) -> String {
-        self.to_datetime().format("%Y-%m-%d").to_string()
+        let mut text = [0u8; 24];
+        let written = self.write_rfc3339(&mut text).and_then(|()| std::str::from_utf8(&text).ok()?.get(..10));
+        written.map_or_else(|| self.to_datetime().format("%Y-%m-%d").to_string(), str::to_owned)
     }
     /// Midnight UTC of the same day.
     pub const fn midnight(self) -> Self {

@@ -3,11 +3,11 @@
 use super::{
     Access, ApiResult, AppToken, Params, Rendered, Routes,
     oauth::{app_of, application},
+    push::server_key,
 };
 use crate::{
     app::App,
     domain::oauth::{self, NewApp},
-    store,
 };
 use axum::extract::State;
 use serde_json::json;
@@ -19,12 +19,6 @@ pub fn routes() -> Routes {
         Access::App(&[]),
         verify,
     )
-}
-
-/// The public half of the node's Web Push key.
-async fn vapid_key(app: &App) -> ApiResult<String> {
-    let stored = app.read(|conn| store::users::find_setting(conn, "vapid_public_key")).await?;
-    Ok(stored.unwrap_or_default())
 }
 
 /// `POST /api/v1/apps`: nobody is signed in yet.
@@ -46,7 +40,7 @@ async fn register(State(app): State<App>, params: Params) -> ApiResult<Rendered>
             oauth::register_app(tx, &new)
         })
         .await?;
-    let mut body = application(&row, &vapid_key(&app).await?);
+    let mut body = application(&row, &server_key(&app).await?);
     if let Some(map) = body.as_object_mut() {
         map.insert("client_id".into(), json!(row.client_id));
         map.insert("client_secret".into(), json!(secret));
@@ -58,5 +52,5 @@ async fn register(State(app): State<App>, params: Params) -> ApiResult<Rendered>
 /// `GET /api/v1/apps/verify_credentials`: any good token, of an app or of a person.
 async fn verify(State(app): State<App>, token: AppToken) -> ApiResult<Rendered> {
     let row = app_of(&app, token).await?;
-    Ok(Rendered::of(&application(&row, &vapid_key(&app).await?))?)
+    Ok(Rendered::of(&application(&row, &server_key(&app).await?))?)
 }

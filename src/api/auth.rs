@@ -82,7 +82,7 @@ pub struct SignedIn {
 impl SignedIn {
     /// As whoever looks at something.
     pub fn viewer(&self) -> Viewer {
-        Viewer(Some(self.account))
+        self.account.into()
     }
     /// For calls whose scope depends on a parameter.
     ///
@@ -118,7 +118,7 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
 impl<S: Sync> FromRequestParts<S> for Anyone {
     type Rejection = std::convert::Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Self::Rejection> {
-        Ok(Self(Viewer(parts.extensions.get::<Grant>().and_then(|grant| grant.account))))
+        Ok(Self(parts.extensions.get::<Grant>().and_then(|grant| grant.account).into()))
     }
 }
 

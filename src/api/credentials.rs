@@ -3,11 +3,13 @@
 use super::{
     Access, ApiResult, AppToken, Params, Rendered, Routes, SignedIn,
     entities::{
-        account::{Account, Field, Role as RoleEntity, Source},
+        account::{Account, Field, Profile, Role as RoleEntity, Source},
         render,
     },
     media,
     params::Value,
+    quotes,
+    request::address_of,
 };
 use crate::{
     Error, Result,
@@ -17,22 +19,19 @@ use crate::{
     db::Conn,
     domain::{
         accounts::{self, SignUp},
-        names, oauth,
+        names, oauth, people,
         profiles::{self, ProfileChange},
         scopes::Scope,
     },
     id::Id,
+    limits,
     media::images::Portrait,
-    model::{self, Role, User, Visibility},
+    model::{self, Audience, Role, User, Visibility},
     rate::Rule,
     store,
 };
-use axum::{
-    Extension,
-    extract::{ConnectInfo, State},
-};
+use axum::{extract::State, http::request::Parts};
 use serde_json::json;
-use std::net::SocketAddr;
 
 /// The endpoints.
 pub fn routes() -> Routes {
@@ -41,12 +40,15 @@ pub fn routes() -> Routes {
         .post("/api/v1/accounts", Access::App(&[Scope::WriteAccounts]), register)
         .get("/api/v1/accounts/verify_credentials", Access::User(profiles::CREDENTIAL_SCOPES), verify)
         .update("/api/v1/accounts/update_credentials", WRITE, update)
+        .get("/api/v1/profile", Access::User(&[Scope::Profile, Scope::ReadAccounts]), profile)
+        .update("/api/v1/profile", WRITE, change_profile)
+        .post("/api/v1/emails/confirmations", Access::User(&[Scope::WriteAccounts]), confirm_again)
         .delete("/api/v1/profile/avatar", WRITE, remove_avatar)
         .delete("/api/v1/profile/header", WRITE, remove_header)
 }
 
 /// What the person edits, and what they may do here.
-fn role_entity(role: Role) -> RoleEntity {
+pub(super) fn role_entity(role: Role) -> RoleEntity {
     // Bits of Mastodon's permissions: 1 administrator, 4 view audit log, 8 dashboard, 16 reports, 1024 users...
     let (id, name, permissions, highlighted) = match role {
         Role::Member => ("-99", "", "0", false),
@@ -54,7 +56,7 @@ fn role_entity(role: Role) -> RoleEntity {
         Role::Admin => ("2", "Admin", "983036", true),
         Role::Owner => ("3", "Owner", "1", true),
     };
-    RoleEntity { id, name, color: "", permissions, highlighted, collection_limit: 0 }
+    RoleEntity { id, name, color: "", permissions, highlighted, collection_limit: limits::COLLECTIONS as u32 }
 }
 
 /// The document of one's own account.
@@ -69,7 +71,10 @@ pub fn credential_account(conn: &mut Conn, site: &Site, id: Id<model::Account>) 
     let stored = profiles::fields(&account);
     let attribution = serde_json::from_str(&account.attribution_domains).unwrap_or_default();
     let mut document: Account<'_> = render::account(site, &account, moved.as_ref());
-    document.source = Some(source(&account, &user, &stored, requests, attribution));
+    let mut source = source(&account, &user, &stored, requests, attribution);
+    document.discoverable = people::directory::switch(conn, &account)?;
+    source.discoverable = document.discoverable;
+    document.source = Some(source);
     document.role = Some(role_entity(user.role));
     Rendered::of(&document)
 }
@@ -81,23 +86,28 @@ fn source<'a>(
     follow_requests_count: i64,
     attribution_domains: Vec<String>,
 ) -> Source<'a> {
-    let field = |f: &'a profiles::Field| Field {
-        name: f.name.as_str().into(),
-        value: f.source.as_deref().unwrap_or(&f.value).into(),
-        verified_at: profiles::verified_at(f),
-    };
     Source {
         attribution_domains,
         note: account.note_source.as_deref().unwrap_or_default(),
-        fields: fields.iter().map(field).collect(),
+        fields: fields.iter().map(edited_field).collect(),
         privacy: user.default_visibility.as_str(),
+        audience: user.default_audience.map(Audience::as_str),
         sensitive: user.default_sensitive,
         language: user.default_language.as_deref().unwrap_or_default(),
         follow_requests_count,
         hide_collections: account.hide_collections,
         discoverable: account.discoverable,
         indexable: account.indexable,
-        quote_policy: "nobody",
+        quote_policy: user.default_quote_policy.as_str(),
+    }
+}
+
+/// A profile field as its owner typed it.
+fn edited_field(field: &profiles::Field) -> Field<'_> {
+    Field {
+        name: field.name.as_str().into(),
+        value: field.source.as_deref().unwrap_or(&field.value).into(),
+        verified_at: profiles::verified_at(field),
     }
 }
 
@@ -126,6 +136,18 @@ fn change(params: &Params) -> ApiResult<ProfileChange> {
         }
         None => None,
     };
+    let default_audience = match (source.and_then(|source| source.get("audience")), in_source("audience")) {
+        (None, _) => None,
+        (Some(_), None | Some("")) => Some(None),
+        (Some(_), Some(word)) => {
+            let bad = || Error::invalid("source", "inclusion", "Default audience is not included in the list");
+            Some(Some(word.parse::<Audience>().map_err(|()| bad())?))
+        }
+    };
+    let default_quote_policy = match source {
+        Some(source) => quotes::policy_of(source, "quote_policy")?,
+        None => None,
+    };
     let fields = params.has("fields_attributes").then(|| {
         let pair = |field: &Params| {
             let part = |name| field.text(name).unwrap_or_default().to_owned();
@@ -151,6 +173,8 @@ fn change(params: &Params) -> ApiResult<ProfileChange> {
         hide_collections: params.bool("hide_collections"),
         attribution_domains: domains,
         default_visibility,
+        default_audience,
+        default_quote_policy,
         default_sensitive: source.and_then(|source| source.bool("sensitive")),
         default_language: match source.and_then(|source| source.get("language")) {
             None => None,
@@ -169,6 +193,58 @@ async fn save(app: App, me: SignedIn, change: ProfileChange) -> ApiResult<Render
     Ok(answer.await?)
 }
 
+/// The document of one's own profile, as it is edited.
+fn profile_document(conn: &mut Conn, site: &Site, id: Id<model::Account>) -> Result<Rendered> {
+    let account = store::accounts::load(conn, id)?;
+    let stored = profiles::fields(&account);
+    let shown = render::account(site, &account, None);
+    let picture = |there: bool, url: &str| there.then(|| url.to_owned());
+    let (avatar, header) = (account.avatar.is_some(), account.header.is_some());
+    Rendered::of(&Profile {
+        id: account.id,
+        display_name: &account.display_name,
+        note: account.note_source.as_deref().unwrap_or_default(),
+        fields: stored.iter().map(edited_field).collect(),
+        avatar: picture(avatar, &shown.avatar),
+        avatar_static: picture(avatar, &shown.avatar_static),
+        avatar_description: &account.avatar_description,
+        header: picture(header, &shown.header),
+        header_static: picture(header, &shown.header_static),
+        header_description: &account.header_description,
+        locked: account.locked,
+        bot: shown.bot,
+        hide_collections: account.hide_collections,
+        discoverable: account.discoverable,
+        indexable: account.indexable,
+        show_media: shown.show_media,
+        show_media_replies: shown.show_media_replies,
+        show_featured: shown.show_featured,
+        attribution_domains: serde_json::from_str(&account.attribution_domains).unwrap_or_default(),
+    })
+}
+
+async fn profile(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
+    let site = app.site().clone();
+    Ok(app.read(move |conn| profile_document(conn, &site, me.account)).await?)
+}
+
+async fn change_profile(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    let mut change = change(&params)?;
+    change.avatar = media::portrait(&app, &params, "avatar", Portrait::Avatar).await?;
+    change.header = media::portrait(&app, &params, "header", Portrait::Header).await?;
+    let site = app.site().clone();
+    let answer = app.write(move |tx| {
+        profiles::update(tx, me.account, &change)?;
+        profile_document(tx.conn, &site, me.account)
+    });
+    Ok(answer.await?)
+}
+
+/// No address waits to be confirmed: this node sends no mail.
+async fn confirm_again(_: SignedIn) -> ApiResult<Rendered> {
+    Err(Error::forbidden("This method is only available while the e-mail is awaiting confirmation").into())
+}
+
 /// `DELETE /api/v1/profile/avatar`.
 async fn remove_avatar(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
     save(app, me, ProfileChange { avatar: Some(None), ..ProfileChange::default() }).await
@@ -183,11 +259,12 @@ async fn remove_header(State(app): State<App>, me: SignedIn) -> ApiResult<Render
 async fn register(
     State(app): State<App>,
     AppToken(grant): AppToken,
-    address: Option<Extension<ConnectInfo<SocketAddr>>>,
+    parts: Parts,
     params: Params,
 ) -> ApiResult<Rendered> {
-    if let Some(Extension(ConnectInfo(address))) = address {
-        app.limiter().check_address(Rule::LoginAddress, address.ip())?;
+    let address = address_of(&parts.extensions);
+    if let Some(address) = address {
+        app.limiter().check_address(Rule::LoginAddress, address)?;
     }
     let text = |name: &str| params.text(name).unwrap_or_default().to_owned();
     let (username, email, password) = (text("username"), text("email"), text("password"));
@@ -195,7 +272,8 @@ async fn register(
     let (registration, now) = (app.config().registration, app.clock().now());
     let invite = params.filled("invite_code").map(str::to_owned);
     let (name, mail, code) = (username.clone(), email.clone(), invite.clone());
-    app.read(move |conn| accounts::check_sign_up(conn, registration, code.as_deref(), &name, &mail, now)).await?;
+    app.read(move |conn| accounts::check_sign_up(conn, registration, code.as_deref(), (&name, &mail), address, now))
+        .await?;
     let password_hash = app.part::<Passwords>().hash(password, app.random().bytes()).await?;
     let sign_up = SignUp {
         username,
@@ -205,6 +283,7 @@ async fn register(
         reason: text("reason"),
         invite,
         locale: params.filled("locale").map(|tag| tag.chars().take(20).collect()),
+        address,
     };
     let issued = app.write(move |tx| {
         let (account, _) = accounts::sign_up(tx, &sign_up)?;

@@ -4,7 +4,7 @@
 use super::{Access, ApiResult, Rendered, Routes, SignedIn};
 use crate::{
     app::App,
-    domain::{delivery, scopes::Scope},
+    domain::{delivery, people::fields::Tongue, scopes::Scope},
     model::Role,
     peers::health,
 };
@@ -21,7 +21,7 @@ pub fn routes() -> Routes {
 
 async fn of_post(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let (id, now) = (id.parse()?, app.clock().now());
-    Ok(app.read(move |conn| Rendered::of(&delivery::of_post(conn, me.account, id, now)?)).await?)
+    Ok(app.read(move |conn| Rendered::of(&delivery::of_post(conn, me.account, id, now, Tongue::English)?)).await?)
 }
 
 async fn peers(State(app): State<App>) -> ApiResult<Rendered> {

@@ -26,6 +26,7 @@ pub fn routes() -> Routes {
         .get("/api/v1/domain_blocks", Access::User(&[Scope::ReadBlocks]), all)
         .post("/api/v1/domain_blocks", WRITE, block)
         .delete("/api/v1/domain_blocks", WRITE, unblock)
+        .get("/api/v1/domain_blocks/preview", Access::User(&[Scope::ReadBlocks]), preview)
 }
 
 async fn all(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: Params) -> ApiResult<Response> {
@@ -55,6 +56,14 @@ async fn block(State(app): State<App>, me: SignedIn, params: Params) -> ApiResul
     let domain = named(&params)?;
     app.write(move |tx| rules::block(tx, me.account, &domain)).await?;
     Ok(Empty)
+}
+
+/// Whom a block would cut off.
+async fn preview(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    let domain = named(&params)?;
+    let (following, followers) =
+        app.read(move |conn| store::domain_blocks::count_follows(conn, me.account, &domain)).await?;
+    Ok(Rendered::of(&serde_json::json!({ "following_count": following, "followers_count": followers }))?)
 }
 
 async fn unblock(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Empty> {

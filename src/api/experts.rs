@@ -34,7 +34,7 @@ pub fn routes() -> Routes {
         .get("/api/watercooler/v1/skills", READ, skills)
         .get("/api/watercooler/v1/experts", Access::User(&[Scope::ReadSearch]), find)
         .get("/api/watercooler/v1/alias_proposals", Access::Staff(Role::Moderator, &[Scope::Read]), proposals)
-        .post("/api/watercooler/v1/alias_proposals/accept", Access::Staff(Role::Admin, &[Scope::Write]), accept)
+        .post("/api/watercooler/v1/alias_proposals/accept", Access::Staff(Role::Moderator, &[Scope::Write]), accept)
 }
 
 fn document(facts: &Facts, own: bool, may: &crate::config::People) -> serde_json::Value {
@@ -177,6 +177,7 @@ async fn find(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult
     let text: String = params.required("q")?.chars().take(500).collect();
     let limit = params.integer("limit")?.unwrap_or(experts::FOUND as i64).clamp(1, 40);
     let found = experts::find(&app, me.account, &text, usize::try_from(limit).unwrap_or(1)).await?;
+    experts::finds::searched(&app, me.account, &found.experts);
     let site = app.site().clone();
     let answer = app.read(move |conn| {
         let ids: Vec<Id<Account>> = found.experts.iter().map(|expert| expert.account).collect();
@@ -236,5 +237,5 @@ async fn accept(State(app): State<App>, me: SignedIn, params: Params) -> ApiResu
 }
 
 fn staff(tx: &mut crate::domain::Tx<'_>, id: Id<Account>) -> Result<Staff> {
-    Staff::signed_in(tx, id, Role::Admin, "api")
+    Staff::signed_in(tx, id, Role::Moderator, "api")
 }

@@ -274,7 +274,7 @@ async fn old_create(State(app): State<App>, me: SignedIn, params: Params) -> Api
     let phrase = params.required("phrase")?.to_owned();
     let keyword = KeywordInput {
         keyword: Some(phrase.clone()),
-        whole_word: Some(params.flag("whole_word")),
+        whole_word: Some(params.bool("whole_word").unwrap_or(true)),
         ..Default::default()
     };
     let input = FilterInput { title: Some(phrase), keywords: vec![keyword], ..old_input(&params)? };
@@ -284,6 +284,14 @@ async fn old_create(State(app): State<App>, me: SignedIn, params: Params) -> Api
         Rendered::of(&old(&view.filter, keyword))
     });
     Ok(made.await?)
+}
+
+/// Whether what an old filter asks for would change the other words of the filter too.
+fn changes(tx: &Tx<'_>, filter: &model::Filter, input: &FilterInput) -> bool {
+    let ends = input.expires_in.map(|seconds| seconds.map(|seconds| tx.now.plus_seconds(seconds)));
+    input.contexts.is_some_and(|contexts| contexts != filter.contexts)
+        || input.action.is_some_and(|action| action != i16::from(filter.action == 1))
+        || ends.is_some_and(|ends| ends != filter.expires_at)
 }
 
 async fn old_change(
@@ -297,6 +305,16 @@ async fn old_change(
     let whole_word = params.bool("whole_word");
     let done = app.write(move |tx| {
         let keyword = rows::owned_keyword(tx.conn, me.account, id)?;
+        let filter = rows::owned(tx.conn, me.account, keyword.filter_id)?;
+        if input.action == Some(0) && filter.action == 2 {
+            // To an old client what only blurs is what only warns.
+            input.action = None;
+        }
+        if changes(tx, &filter, &input) && rows::keywords(tx.conn, filter.id)?.len() > 1 {
+            let reason = "These parameters cannot be changed from this application because they apply to more than one \
+                          filter keyword. Use a more recent application or the web interface.";
+            return Err(Error::invalid("", "invalid", reason));
+        }
         input.keywords = vec![KeywordInput { id: Some(id), keyword: phrase, whole_word, destroy: false }];
         let view = filters::change(tx, me.account, keyword.filter_id, &input)?;
         let keyword = view.keywords.iter().find(|k| k.id == id).ok_or(Error::NotFound)?;

@@ -17,7 +17,7 @@ use crate::{
     Error, Result,
     app::App,
     config::{Config, Registration},
-    domain::{html, views::AccountViews},
+    domain::{Viewer, html, views::AccountViews},
     limits,
     store::{self, instance as rows},
 };
@@ -34,7 +34,6 @@ pub fn routes() -> Routes {
         .get("/api/v1/instance/peers", Access::Anyone(&[]), peers)
         .get("/api/v1/instance/activity", Access::Open, activity)
         .get("/api/v1/instance/extended_description", Access::Open, description)
-        .get("/api/v1/instance/translation_languages", Access::Open, languages)
         .get("/api/v1/custom_emojis", Access::Open, emojis)
 }
 
@@ -96,8 +95,9 @@ fn media_limits(config: &Config) -> MediaLimits {
         image_size_limit: config.media.image_bytes,
         image_matrix_limit: limits::IMAGE_PIXELS,
         video_size_limit: config.media.video_bytes,
+        // For apps that make films smaller before they send them: none is decoded here.
         video_frame_rate_limit: 120,
-        video_matrix_limit: 8_294_400,
+        video_matrix_limit: limits::VIDEO_PIXELS,
     }
 }
 
@@ -110,7 +110,7 @@ fn poll_limits(config: &Config) -> PollLimits {
     }
 }
 
-fn house_rules(config: &Config) -> Vec<Rule<'_>> {
+pub(super) fn house_rules(config: &Config) -> Vec<Rule<'_>> {
     config
         .instance
         .rules
@@ -127,7 +127,7 @@ fn thumbnail(config: &Config) -> String {
 /// The account people turn to: the owner, shown when there is one.
 fn contact(conn: &mut crate::db::Conn) -> Result<AccountViews> {
     match store::users::first_of_staff(conn)? {
-        Some(id) => AccountViews::load(conn, &[id]),
+        Some(id) => AccountViews::load(conn, &[id])?.shown_to(conn, Viewer::ANYONE),
         None => Ok(AccountViews::default()),
     }
 }
@@ -160,15 +160,15 @@ async fn v2(State(app): State<App>) -> ApiResult<Rendered> {
                     streaming: &streaming,
                     status: None,
                     about: &about,
-                    privacy_policy: None,
-                    terms_of_service: None,
+                    privacy_policy: config.instance.privacy_policy.as_ref().map(|_| site.url("/privacy-policy")),
+                    terms_of_service: config.instance.terms_of_service.as_ref().map(|_| site.url("/terms-of-service")),
                 },
                 vapid: Vapid { public_key: &vapid },
                 accounts: account_limits(),
                 statuses: status_limits(&config),
                 media_attachments: media_limits(&config),
                 polls: poll_limits(&config),
-                translation: Translation { enabled: false },
+                translation: Translation { enabled: config.translation.url.is_some() },
                 timelines_access: TimelinesAccess {
                     live_feeds: feeds(),
                     hashtag_feeds: feeds(),
@@ -199,6 +199,7 @@ async fn v1(State(app): State<App>) -> ApiResult<Rendered> {
         let views = contact(conn)?;
         let contacts = Accounts::new(site, &views)?;
         let streaming = site.streaming_base();
+        let vapid = store::users::find_setting(conn, "vapid_public_key")?.unwrap_or_default();
         let picture = thumbnail(&config);
         let description = html::sanitize_html(&config.instance.description);
         Rendered::of(&InstanceV1 {
@@ -220,6 +221,7 @@ async fn v1(State(app): State<App>) -> ApiResult<Rendered> {
             approval_required: config.registration == Registration::Approval,
             invites_enabled: true,
             configuration: ConfigurationV1 {
+                vapid: Vapid { public_key: &vapid },
                 accounts: account_limits(),
                 statuses: status_limits(&config),
                 media_attachments: media_limits(&config),
@@ -280,14 +282,10 @@ async fn description(State(app): State<App>) -> ApiResult<Rendered> {
     Ok(Rendered::of(&serde_json::json!({ "updated_at": app.clock().now(), "content": content.as_str() }))?)
 }
 
-async fn languages() -> ApiResult<Rendered> {
-    Ok(Rendered::of(&serde_json::Map::new())?)
-}
-
 async fn emojis(State(app): State<App>) -> ApiResult<Rendered> {
     let site = app.site().clone();
     let rendered = app.read(move |conn| {
-        let list = rows::emojis(conn)?;
+        let list = crate::store::emojis::all(conn)?;
         let documents: Vec<_> = list
             .iter()
             .filter_map(|e| {

@@ -58,6 +58,7 @@ async fn upload(State(app): State<App>, me: SignedIn, params: Params) -> ApiResu
         image_bytes: settings.image_bytes,
         image_pixels: limits::IMAGE_PIXELS,
         film_bytes: settings.video_bytes,
+        film_pixels: limits::VIDEO_PIXELS,
     };
     drop(params);
     let (storage, random) = (app.storage(), app.random().clone());

@@ -1,7 +1,7 @@
 //! What clients ask for right after sign-in: preferences, reading positions, and lists that are empty here.
 
 use super::{
-    Access, Anyone, ApiResult, Empty, Page, Params, Rendered, Routes, SignedIn,
+    Access, Anyone, ApiResult, Page, Params, Rendered, Routes, SignedIn,
     entities::{
         misc::{Marker, Preferences},
         render::Accounts,
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Error, Result,
     app::App,
-    domain::{scopes::Scope, views::AccountViews},
+    domain::{audiences, scopes::Scope, views::AccountViews},
     limits, model,
     store::{self, markers as rows},
 };
@@ -21,50 +21,24 @@ use std::collections::BTreeMap;
 /// The routes of this noun.
 pub fn routes() -> Routes {
     const ME: Access = Access::User(&[Scope::ReadAccounts]);
-    const PUSH: Access = Access::User(&[Scope::Push]);
     Routes::new()
         .get("/api/v1/preferences", ME, preferences)
         .get("/api/v1/markers", Access::User(&[Scope::ReadStatuses]), markers)
         .post("/api/v1/markers", Access::User(&[Scope::WriteStatuses]), set_markers)
-        .get("/api/v1/announcements", Access::User(&[]), nothing)
-        .get("/api/v1/endorsements", ME, nothing)
-        .get("/api/v1/suggestions", Access::User(&[Scope::ReadAccounts]), nothing)
-        .get("/api/v2/suggestions", Access::User(&[Scope::ReadAccounts]), nothing)
-        .get("/api/v1/scheduled_statuses", Access::User(&[Scope::ReadStatuses]), nothing)
-        .get("/api/v1/trends", Access::Open, nothing)
-        .get("/api/v1/trends/tags", Access::Open, nothing)
-        .get("/api/v1/trends/statuses", Access::Open, nothing)
-        .get("/api/v1/trends/links", Access::Open, nothing)
-        .get("/api/v1/push/subscription", PUSH, no_subscription)
-        .post("/api/v1/push/subscription", PUSH, no_subscription)
-        .update("/api/v1/push/subscription", PUSH, no_subscription)
-        .delete("/api/v1/push/subscription", PUSH, unsubscribed)
         .get("/api/v1/directory", Access::Anyone(&[]), directory)
-}
-
-/// Nothing of the kind here, said in the shape clients expect.
-async fn nothing() -> Rendered {
-    Rendered::from(b"[]".to_vec())
-}
-
-/// 404 is the normal answer; clients look for the words.
-async fn no_subscription() -> ApiResult<Empty> {
-    Err(Error::NotFound.into())
-}
-
-/// No push subscription exists, so there is none after a delete either.
-async fn unsubscribed() -> Empty {
-    Empty
 }
 
 async fn preferences(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
     let found = app.read(move |conn| {
         let user = store::users::load(conn, me.account)?;
+        let rules = store::audiences::rules(conn)?;
+        let audience = audiences::standard(rules.as_ref(), user.default_audience, model::Visibility::Public);
         Rendered::of(&Preferences {
             visibility: user.default_visibility.as_str(),
+            audience: audience.as_str(),
             sensitive: user.default_sensitive,
             language: user.default_language.as_deref(),
-            quote_policy: "nobody",
+            quote_policy: user.default_quote_policy.as_str(),
             expand_media: "default",
             expand_spoilers: false,
             autoplay_gifs: false,
@@ -121,8 +95,8 @@ async fn directory(State(app): State<App>, Anyone(viewer): Anyone, params: Param
     let (local, newest) = (params.flag("local"), params.text("order") == Some("new"));
     let site = app.site().clone();
     let found = app.read(move |conn| {
-        let ids = store::accounts::discoverable(conn, local, newest, limit, offset)?;
-        let views = AccountViews::load(conn, &ids)?;
+        let ids = store::accounts::discoverable(conn, viewer.0.is_none(), local, newest, limit, offset)?;
+        let views = AccountViews::load(conn, &ids)?.shown_to(conn, viewer)?;
         Rendered::of(&Accounts::new(&site, &views)?.in_order())
     });
     Ok(found.await?)

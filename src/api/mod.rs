@@ -1,20 +1,30 @@
 //! The Mastodon client API (the only place where a post is called a status).
 
+pub mod admin;
+pub mod announcements;
 pub mod apps;
+pub mod asks;
 pub mod auth;
+pub mod collections;
 pub mod conversations;
-pub mod credentials;
+pub mod counters;
+mod credentials;
 pub mod delivery;
 pub mod domain_blocks;
+pub mod endorsements;
 pub mod entities;
 pub mod error;
 pub mod experts;
 pub mod filters;
+pub mod house;
 pub mod instance;
+pub mod languages;
 pub mod leavers;
+pub mod links;
 pub mod lists;
 pub mod media;
 pub mod misc;
+pub mod notification_requests;
 pub mod notifications;
 pub mod oauth;
 pub mod page;
@@ -23,13 +33,20 @@ pub mod people;
 pub mod polls;
 pub mod profiles;
 pub mod projects;
+pub mod push;
+pub mod quotes;
 pub mod relationships;
 pub mod request;
+pub mod scheduled;
+pub mod screen;
 pub mod search;
 pub mod statuses;
 pub mod streaming;
+pub mod suggestions;
 pub mod tags;
 pub mod timelines;
+pub mod translations;
+pub mod trends;
 
 use axum::{
     handler::Handler,
@@ -47,28 +64,49 @@ pub use params::Params;
 pub fn routes() -> auth::Routes {
     auth::Routes::new()
         // one line per noun
+        .merge(admin::accounts::routes())
+        .merge(admin::reports::routes())
+        .merge(admin::domains::routes())
+        .merge(announcements::routes())
+        .merge(admin::allows::routes())
+        .merge(admin::blocks::routes())
+        .merge(admin::figures::routes())
+        .merge(admin::trends::routes())
+        .merge(trends::routes())
         .merge(apps::routes())
+        .merge(asks::routes())
+        .merge(counters::routes())
         .merge(credentials::routes())
         .merge(delivery::routes())
         .merge(oauth::routes())
         .merge(media::routes())
         .merge(notifications::routes())
+        .merge(notification_requests::routes())
         .merge(people::routes())
+        .merge(collections::routes())
         .merge(conversations::routes())
         .merge(domain_blocks::routes())
+        .merge(endorsements::routes())
         .merge(experts::routes())
         .merge(filters::routes())
+        .merge(house::routes())
         .merge(instance::routes())
         .merge(leavers::routes())
+        .merge(links::routes())
         .merge(lists::routes())
         .merge(misc::routes())
         .merge(profiles::routes())
         .merge(projects::routes())
+        .merge(quotes::routes())
+        .merge(push::routes())
         .merge(relationships::routes())
+        .merge(scheduled::routes())
         .merge(search::routes())
         .merge(streaming::routes())
+        .merge(suggestions::routes())
         .merge(tags::routes())
         .merge(timelines::routes())
+        .merge(translations::routes())
         .merge(polls::routes())
         .merge(statuses::routes())
 }

@@ -1,11 +1,11 @@
-//! Notifications, one by one (v1) and grouped (v2), and the policy that says which are held back (none are).
+//! Notifications, one by one (v1) and grouped (v2).
 
 use super::{
     ApiResult, Empty, Page, Params, Rendered,
     auth::{Access, Routes, SignedIn},
     entities::{
         Render,
-        notification::{GroupedNotifications, Notification, NotificationGroup, NotificationPolicy, PolicySummary},
+        notification::{GroupedNotifications, Notification, NotificationGroup},
         render::Accounts,
     },
     page::{self, Prev},
@@ -38,11 +38,12 @@ pub fn routes() -> Routes {
         .get("/api/v1/notifications/unread_count", READ, unread_count)
         .get("/api/v2/notifications", READ, grouped)
         .get("/api/v2/notifications/unread_count", READ, unread_groups)
-        .get("/api/v2/notifications/policy", READ, policy)
-        .get("/api/v1/notifications/requests", READ, requests)
         .get("/api/v1/notifications/{id}", READ, one)
         .post("/api/v1/notifications/clear", WRITE, clear)
+        .delete("/api/v1/notifications/destroy_multiple", WRITE, dismiss_several)
+        .delete("/api/v1/notifications/{id}", WRITE, dismiss)
         .post("/api/v1/notifications/{id}/dismiss", WRITE, dismiss)
+        .post("/api/v1/notifications/dismiss", WRITE, dismiss_named)
         .get("/api/v2/notifications/{key}", READ, one_group)
         .get("/api/v2/notifications/{key}/accounts", READ, accounts_of_group)
         .post("/api/v2/notifications/{key}/dismiss", WRITE, dismiss_group)
@@ -63,7 +64,7 @@ impl Shown {
         let mut ids: Vec<Id<Post>> = rows.iter().filter_map(|n| n.post_id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let posts = PostViews::by_ids(conn, Viewer(Some(me)), &ids, now)?;
+        let posts = PostViews::by_ids(conn, Viewer::from(me), &ids, now)?;
         let mut reports = HashMap::new();
         for id in rows.iter().filter_map(|n| n.report_id) {
             reports.insert(id.raw(), store::reports::load(conn, id)?);
@@ -152,7 +153,8 @@ fn selection(params: &Params) -> Option<Selection> {
         return None;
     }
     let from = params.filled("account_id").map(|id| id.trim().parse().unwrap_or(Id::new(0)));
-    Some(Selection { kinds: wanted, except: kinds(params, "exclude_types"), from, ..Selection::default() })
+    let (except, held) = (kinds(params, "exclude_types"), params.flag("include_filtered"));
+    Some(Selection { kinds: wanted, except, from, held, ..Selection::default() })
 }
 
 fn link(app: &App, uri: &OriginalUri, rows: &[model::Notification]) -> HeaderMap {
@@ -404,26 +406,28 @@ async fn unread_groups(State(app): State<App>, me: SignedIn, params: Params) -> 
     Ok(Rendered::of(&serde_json::json!({ "count": count.await? }))?)
 }
 
-async fn policy(_: SignedIn) -> ApiResult<Rendered> {
-    // Nothing is held back on a node of colleagues; the settings of people come with the requests endpoints.
-    let accept = "accept";
-    Ok(Rendered::of(&NotificationPolicy {
-        for_not_following: accept,
-        for_not_followers: accept,
-        for_new_accounts: accept,
-        for_private_mentions: accept,
-        for_limited_accounts: accept,
-        summary: PolicySummary::default(),
-    })?)
-}
-
-/// Senders whose notifications are held back: none, as the policy says.
-async fn requests(_: SignedIn) -> Rendered {
-    Rendered(b"[]".to_vec())
-}
-
 async fn clear(State(app): State<App>, me: SignedIn) -> ApiResult<Empty> {
     app.write(move |tx| store::notifications::clear(tx.conn, me.account)).await?;
+    Ok(Empty)
+}
+
+/// The oldest form: the id is a parameter.
+async fn dismiss_named(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Empty> {
+    let id = params.id("id")?.ok_or(Error::NotFound)?;
+    app.write(move |tx| store::notifications::dismiss(tx.conn, me.account, &[id])).await?;
+    Ok(Empty)
+}
+
+/// Notifications that go at once.
+const AT_ONCE: usize = 400;
+
+/// Another old form: several ids; those that are not there are passed over.
+async fn dismiss_several(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Empty> {
+    let mut ids = params.ids("ids");
+    ids.truncate(AT_ONCE);
+    if !ids.is_empty() {
+        app.write(move |tx| store::notifications::dismiss(tx.conn, me.account, &ids)).await?;
+    }
     Ok(Empty)
 }
 

@@ -46,10 +46,10 @@ pub fn routes() -> Routes {
         .post("/api/v1/reports", Access::User(&[Scope::WriteReports]), report)
 }
 
-type Answer = ApiResult<(HeaderMap, Rendered)>;
+pub(super) type Answer = ApiResult<(HeaderMap, Rendered)>;
 
 /// Reads a list, renders its accounts and says where the next page is.
-async fn answer<F>(app: App, uri: OriginalUri, params: Params, read: F) -> Answer
+pub(super) async fn answer<F>(app: App, viewer: Viewer, uri: OriginalUri, params: Params, read: F) -> Answer
 where
     F: FnOnce(&mut Conn, Page, Timestamp) -> Result<Vec<Listed<Account>>> + Send + 'static,
 {
@@ -58,7 +58,7 @@ where
     let page = app.read(move |conn| {
         let rows = read(conn, wanted, now)?;
         let ids: Vec<Id<Account>> = rows.iter().map(|r| r.id).collect();
-        let views = AccountViews::load(conn, &ids)?;
+        let views = AccountViews::load(conn, &ids)?.shown_to(conn, viewer)?;
         let body = Rendered::of(&Accounts::new(inner.site(), &views)?.in_order())?;
         Ok((ends(&rows, |r| r.cursor), rows.len(), body))
     });
@@ -109,7 +109,7 @@ async fn connections(
 ) -> Answer {
     open_to(&app, viewer)?;
     let id = id.parse()?;
-    answer(app, uri, params, move |conn, page, _| match open_lists(conn, viewer, id)? {
+    answer(app, viewer, uri, params, move |conn, page, _| match open_lists(conn, viewer, id)? {
         true => rows(conn, id, page),
         false => Ok(Vec::new()),
     })
@@ -138,14 +138,14 @@ async fn following(
 }
 
 async fn requests(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: Params) -> Answer {
-    answer(app, uri, params, move |conn, page, _| {
+    answer(app, me.viewer(), uri, params, move |conn, page, _| {
         store::relations::followers(conn, me.account, FollowState::Requested, page)
     })
     .await
 }
 
 async fn blocks(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: Params) -> Answer {
-    answer(app, uri, params, move |conn, page, _| store::relations::blocked(conn, me.account, page)).await
+    answer(app, me.viewer(), uri, params, move |conn, page, _| store::relations::blocked(conn, me.account, page)).await
 }
 
 /// An account with the end of its mute.
@@ -179,10 +179,13 @@ async fn mutes(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: P
 }
 
 /// Who reacted to a post, for those who may see it.
-async fn reactors(app: App, viewer: Viewer, id: String, uri: OriginalUri, params: Params, rows: Rows<Post>) -> Answer {
+async fn reactors<F>(app: App, viewer: Viewer, id: String, uri: OriginalUri, params: Params, rows: F) -> Answer
+where
+    F: FnOnce(&mut Conn, Id<Post>, Page) -> Result<Vec<Listed<Account>>> + Send + 'static,
+{
     open_to(&app, viewer)?;
     let id = id.parse()?;
-    answer(app, uri, params, move |conn, page, now| {
+    answer(app, viewer, uri, params, move |conn, page, now| {
         let post = visibility::visible_original(conn, viewer, id, now)?;
         rows(conn, post.id, page)
     })
@@ -206,7 +209,8 @@ async fn reblogged_by(
     uri: OriginalUri,
     params: Params,
 ) -> Answer {
-    reactors(app, viewer, id, uri, params, store::relations::boosted_by).await
+    let rows = move |conn: &mut Conn, id, page| store::relations::boosted_by(conn, id, viewer.audience(), page);
+    reactors(app, viewer, id, uri, params, rows).await
 }
 
 async fn report(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {

@@ -11,10 +11,11 @@ use crate::{
     app::App,
     config::Site,
     db::Conn,
-    domain::{scopes::Scope, text::normalize_hashtag, timelines, views::AccountViews},
+    domain::{Viewer, remote::outbox, scopes::Scope, text::normalize_hashtag, timelines, views::AccountViews},
     id::Id,
     limits,
     model::Account,
+    peers,
     store::{
         accounts, hashtags, lists,
         timelines::{AuthorQuery, tag_ids},
@@ -39,8 +40,8 @@ pub fn routes() -> Routes {
 }
 
 /// One account as bytes. `Gone` when it was removed for good.
-pub fn account(conn: &mut Conn, site: &Site, id: Id<Account>) -> Result<Rendered> {
-    let views = AccountViews::load(conn, &[id])?;
+pub fn account(conn: &mut Conn, site: &Site, viewer: Viewer, id: Id<Account>) -> Result<Rendered> {
+    let views = AccountViews::load(conn, &[id])?.shown_to(conn, viewer)?;
     let row = views.get(id).ok_or(Error::NotFound)?;
     if row.deleted_at.is_some() {
         return Err(Error::Gone);
@@ -49,8 +50,8 @@ pub fn account(conn: &mut Conn, site: &Site, id: Id<Account>) -> Result<Rendered
 }
 
 /// Accounts as bytes, in this order; what is gone is left out.
-pub fn accounts(conn: &mut Conn, site: &Site, ids: &[Id<Account>]) -> Result<Rendered> {
-    let mut views = AccountViews::load(conn, ids)?;
+pub fn accounts(conn: &mut Conn, site: &Site, viewer: Viewer, ids: &[Id<Account>]) -> Result<Rendered> {
+    let mut views = AccountViews::load(conn, ids)?.shown_to(conn, viewer)?;
     let gone: Vec<Id<Account>> = views.all().iter().filter(|a| a.deleted_at.is_some()).map(|a| a.id).collect();
     views.order.retain(|id| !gone.contains(id));
     Rendered::of(&Accounts::new(site, &views)?.in_order())
@@ -59,7 +60,11 @@ pub fn accounts(conn: &mut Conn, site: &Site, ids: &[Id<Account>]) -> Result<Ren
 async fn one(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
     open_to(&app, viewer)?;
     let (site, id) = (app.site().clone(), id.parse()?);
-    Ok(app.read(move |conn| account(conn, &site, id)).await?)
+    if viewer.0.is_some() {
+        // Their posts are asked for next.
+        look_at(&app, &[id]).await?;
+    }
+    Ok(app.read(move |conn| account(conn, &site, viewer, id)).await?)
 }
 
 async fn several(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
@@ -67,7 +72,7 @@ async fn several(State(app): State<App>, Anyone(viewer): Anyone, params: Params)
     let site = app.site().clone();
     let mut ids: Vec<Id<Account>> = params.ids("id");
     ids.truncate(limits::ARRAY_KEPT);
-    Ok(app.read(move |conn| accounts(conn, &site, &ids)).await?)
+    Ok(app.read(move |conn| accounts(conn, &site, viewer, &ids)).await?)
 }
 
 async fn lookup(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
@@ -79,7 +84,7 @@ async fn lookup(State(app): State<App>, Anyone(viewer): Anyone, params: Params) 
         if row.is_unavailable() {
             return Err(Error::NotFound);
         }
-        account(conn, &site, row.id)
+        account(conn, &site, viewer, row.id)
     });
     Ok(found.await?)
 }
@@ -103,6 +108,9 @@ async fn statuses(
     open_to(&app, viewer)?;
     let author: Id<Account> = id.parse()?;
     let page = page::read(&params, Page::POSTS)?;
+    if viewer.0.is_some() && !["max_id", "since_id", "min_id"].iter().any(|name| params.has(name)) {
+        look_at(&app, &[author]).await?;
+    }
     let (pinned, tagged) = (params.flag("pinned"), params.filled("tagged").map(str::to_owned));
     let (only_media, exclude_replies) = (params.flag("only_media"), params.flag("exclude_replies"));
     let exclude_boosts = params.flag("exclude_reblogs");
@@ -136,6 +144,22 @@ async fn statuses(
         timelines::author(conn, viewer, author, query, page, now)
     })
     .await
+}
+
+/// Somebody looks at these people: what colleagues of other nodes wrote is read in the background.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn look_at(app: &App, accounts: &[Id<Account>]) -> Result<()> {
+    if peers::organisation(app).is_none() {
+        return Ok(());
+    }
+    let (ids, now) = (accounts.to_vec(), app.clock().now());
+    let due = app.read(move |conn| outbox::due(conn, &ids, now)).await?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    app.write(move |tx| outbox::order(tx, &due)).await
 }
 
 async fn in_lists(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {

@@ -13,7 +13,7 @@ use crate::{
     db::Conn,
     domain::{
         Tx,
-        projects::{self as rules, Fields, group, members, relations},
+        projects::{self as rules, Fields, group, members, relations, succession},
         scopes::Scope,
         views::AccountViews,
     },
@@ -338,7 +338,14 @@ async fn hand_over(
 ) -> ApiResult<Rendered> {
     let id = id.parse()?;
     let to = params.id("account_id")?.ok_or_else(|| Error::bad_request("Missing parameter: account_id"))?;
-    changing(&app, me, move |tx| members::hand_over(tx, me.account, id, to)).await
+    changing(&app, me, move |tx| {
+        let orphaned = rules::visible(tx.conn, me.account, id)?.lead_uri.is_none();
+        match orphaned && to == me.account {
+            true => succession::take_over(tx, me.account, id),
+            false => members::hand_over(tx, me.account, id, to),
+        }
+    })
+    .await
 }
 
 async fn relate(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {

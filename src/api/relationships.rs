@@ -14,6 +14,7 @@ use crate::{
         reports::{Category, Filing},
         scopes::Scope,
     },
+    experts,
     id::Id,
     limits,
     model::{Account, FollowState},
@@ -64,18 +65,18 @@ fn document(r: &store::follows::Relation) -> Relationship<'_> {
         requested: state == Some(FollowState::Requested),
         requested_by: r.followed_by == Some(FollowState::Requested),
         domain_blocking: r.domain_blocking,
-        endorsed: false,
+        endorsed: r.endorsed,
         note: &r.note,
     }
 }
 
-fn one(conn: &mut Conn, viewer: Id<Account>, target: Id<Account>, now: Timestamp) -> Result<Rendered> {
+pub(super) fn one(conn: &mut Conn, viewer: Id<Account>, target: Id<Account>, now: Timestamp) -> Result<Rendered> {
     let relation = store::follows::relations(conn, viewer, &[target], now)?.pop().ok_or(Error::NotFound)?;
     Rendered::of(&document(&relation))
 }
 
 /// Does `change`, then answers the relationship as it is now.
-async fn act<F>(app: &App, me: SignedIn, target: Id<Account>, change: F) -> ApiResult<Rendered>
+pub(super) async fn act<F>(app: &App, me: SignedIn, target: Id<Account>, change: F) -> ApiResult<Rendered>
 where
     F: FnOnce(&mut crate::domain::Tx<'_>) -> Result<()> + Clone + Send + 'static,
 {
@@ -113,7 +114,10 @@ async fn follow(State(app): State<App>, me: SignedIn, Path(id): Path<String>, pa
             .has("languages")
             .then(|| params.texts("languages").into_iter().take(20).map(|l| l.chars().take(10).collect()).collect()),
     };
-    act(&app, me, target, move |tx| follows::request(tx, me.account, target, &options).map(drop)).await
+    let viewer = me.account;
+    let done = act(&app, me, target, move |tx| follows::request(tx, viewer, target, &options).map(drop)).await?;
+    experts::finds::met(&app, viewer, vec![target]).await;
+    Ok(done)
 }
 
 async fn unfollow(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {

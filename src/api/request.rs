@@ -176,7 +176,7 @@ impl Class {
         let document = path.starts_with("/@") || path.starts_with("/users/") || path.starts_with("/media/");
         Self {
             api,
-            machine: api || discovery || path.starts_with("/oauth/"),
+            machine: api || discovery || path.starts_with("/oauth/") || path.starts_with("/invite/"),
             cors: api || discovery || token || document,
             read_only: discovery || document,
         }

@@ -15,10 +15,13 @@ use crate::{
     domain::{
         Viewer,
         html::escape,
-        people::wording::{self, Asked},
+        people::{
+            self,
+            wording::{self, Asked},
+        },
         questions,
         scopes::Scope,
-        search::{self, AccountQuery, PostQuery},
+        search::{self, AccountQuery, PostQuery, Query},
         text::normalize_hashtag,
         views::PostViews,
         visibility,
@@ -53,6 +56,7 @@ struct Request {
     tags: bool,
     resolve: bool,
     following: bool,
+    reviewed: bool,
     author: Option<Id<Account>>,
     below: Option<i64>,
     above: Option<i64>,
@@ -87,6 +91,7 @@ impl Request {
             tags: wants("hashtags"),
             resolve,
             following: params.flag("following"),
+            reviewed: params.flag("exclude_unreviewed"),
             author: params.id("account_id")?,
             below: params.id::<Post>("max_id")?.map(Id::raw),
             above: params.id::<Post>("min_id")?.map(Id::raw),
@@ -103,7 +108,8 @@ impl Request {
     fn is_handle(&self) -> bool {
         let bare = self.text.strip_prefix('@').unwrap_or(&self.text);
         let parts = bare.split_once('@');
-        parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !bare.contains(char::is_whitespace))
+        let plain = |name: &str| !name.is_empty() && !name.starts_with('-') && (!name.contains(':') || name == "acct:");
+        parts.is_some_and(|(name, host)| plain(name) && !host.is_empty() && !bare.contains(char::is_whitespace))
     }
 }
 
@@ -228,13 +234,18 @@ fn find(
             limit: request.limit,
             offset: request.offset,
         };
-        results.posts.extend(search::posts(conn, viewer, &request.text, query, budget, now)?);
+        let zone = match viewer.0 {
+            Some(me) => people::load(conn, me)?.time_zone,
+            None => String::new(),
+        };
+        let (asked, handle) = (Query::read(&request.text, &zone), |name: &str| local_handle(site, name));
+        results.posts.extend(search::posts(conn, viewer, &asked, handle, query, budget, now)?);
     }
     if request.tags
         && let Some(prefix) = normalize_hashtag(request.text.trim_start_matches('#'))
     {
         let (limit, offset) = (request.limit as i64, request.offset as i64);
-        let rows = search::hashtags(conn, &prefix, limit, offset, budget)?;
+        let rows = search::hashtags(conn, viewer, &prefix, request.reviewed, limit, offset, budget)?;
         results.tags = tags::documents(conn, site, viewer, &rows, now)?;
     }
     Ok(results)
@@ -257,11 +268,19 @@ async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option
     }
     if request.accounts {
         let found = experts::find(app, me, &request.text, request.limit + request.offset).await?;
+        if request.offset == 0 {
+            experts::finds::searched(app, me, &found.experts);
+        }
         results.why = wording::why(found.tongue);
         // The project itself stands before its people.
         if let Some(text) = wording::project_asked(&request.text).filter(|_| request.offset == 0) {
             let question = register::Question { text: Some(text.to_owned()), ..register::Question::default() };
-            for project in register::ask(app, question).await?.found {
+            let mut found_projects = register::ask(app, question).await?.found;
+            // Of one that is called so nobody asks for others with like letters.
+            if found_projects.iter().any(|found| is_called(&found.project.name, text)) {
+                found_projects.retain(|found| is_called(&found.project.name, text));
+            }
+            for project in found_projects {
                 let shared = project.candidate.tags.iter().chain(&project.candidate.words).map(String::as_str);
                 let account = project.project.account();
                 if let Some(because) = wording::shared(shared, found.tongue)
@@ -282,6 +301,8 @@ async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option
             results.accounts.push(expert.account);
             results.reasons.push((expert.account, expert.because));
         }
+        // Nothing is fetched: that somebody looks for them is not told to their site. Their posts come when a profile is
+        // opened.
     }
     Ok(Some(Question { results, open_questions: false }))
 }
@@ -293,10 +314,22 @@ async fn projects_named(app: &App, viewer: Viewer, text: String, limit: usize) -
         let query = AccountQuery { following: false, limit, offset: 0 };
         let found = search::accounts(conn, viewer, &text, &text, query, &Budget::new(milliseconds), now)?;
         let rows = store::accounts::list(conn, &found)?;
-        let is_project = |id: &Id<Account>| rows.iter().any(|row| row.id == *id && row.kind == AccountKind::Group);
-        Ok(found.into_iter().filter(is_project).collect())
+        let projects = || rows.iter().filter(|row| row.kind == AccountKind::Group);
+        let exact = projects().any(|row| is_called(&row.display_name, &text));
+        let fits =
+            |id: &Id<Account>| projects().any(|row| row.id == *id && (!exact || is_called(&row.display_name, &text)));
+        Ok(found.into_iter().filter(fits).collect())
     })
     .await
+}
+
+/// Whether a project has this name, however it is written.
+fn is_called(name: &str, text: &str) -> bool {
+    let plain = |text: &str| {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        words.map(str::to_lowercase).collect::<Vec<_>>()
+    };
+    plain(name) == plain(text)
 }
 
 /// Questions that nobody answered.

@@ -7,13 +7,16 @@ use super::{
         status::{EditedOption, EditedPoll, StatusEdit, StatusSource},
     },
     page::{self, Prev},
+    quotes, scheduled,
     timelines::open_to,
 };
 use crate::{
     Error, Result,
     app::App,
     domain::{
-        Tx, Viewer, html, media,
+        Tx, Viewer,
+        audiences::{self, Wish},
+        html, media,
         posts::{self, AttachmentChange, Change, Draft, PollDraft},
         reactions,
         scopes::Scope,
@@ -21,9 +24,10 @@ use crate::{
         views::{AccountViews, PostViews},
         visibility,
     },
+    experts::finds,
     id::Id,
     limits,
-    model::{Account, Media, Post, Visibility},
+    model::{Account, Audience, Media, Post, Visibility},
     store,
 };
 use axum::{
@@ -63,7 +67,7 @@ pub fn routes() -> Routes {
 }
 
 /// Shows one post as it is now.
-async fn answer(app: &App, viewer: Viewer, id: Id<Post>) -> ApiResult<Rendered> {
+pub async fn answer(app: &App, viewer: Viewer, id: Id<Post>) -> ApiResult<Rendered> {
     let (site, now) = (app.site().clone(), app.clock().now());
     let bytes = app.read(move |conn| {
         let views = PostViews::by_ids(conn, viewer, &[id], now)?;
@@ -72,8 +76,19 @@ async fn answer(app: &App, viewer: Viewer, id: Id<Post>) -> ApiResult<Rendered> 
     Ok(Rendered(bytes.await?))
 }
 
-/// The audience asked for.
-fn audience(params: &Params) -> Result<Option<Visibility>> {
+/// How far the post may go, as far as parameters say it.
+fn wish(params: &Params) -> Result<Wish> {
+    let audience = match params.filled("audience") {
+        None => None,
+        Some(word) => Some(word.parse().map_err(|()| {
+            Error::invalid("audience", "inclusion", "Audience is not included in the list: site, organisation, open")
+        })?),
+    };
+    Ok(Wish { audience, local_only: params.bool("local_only") })
+}
+
+/// The visibility asked for.
+fn visibility_of(params: &Params) -> Result<Option<Visibility>> {
     match params.filled("visibility") {
         None => Ok(None),
         Some(word) => word
@@ -106,23 +121,45 @@ fn poll(params: &Params) -> ApiResult<Option<PollDraft>> {
 }
 
 async fn create(State(app): State<App>, me: SignedIn, headers: HeaderMap, params: Params) -> ApiResult<Rendered> {
-    if params.filled("scheduled_at").is_some() {
-        return Err(Error::invalid("scheduled_at", "invalid", "Scheduled posts are not supported").into());
-    }
+    let at = scheduled::time(&params)?;
     let draft = Draft {
         app: Some(me.app),
         text: params.text("status").unwrap_or_default().to_owned(),
         spoiler_text: params.text("spoiler_text").unwrap_or_default().to_owned(),
-        visibility: audience(&params)?,
+        visibility: visibility_of(&params)?,
+        audience: wish(&params)?,
         sensitive: params.bool("sensitive"),
         language: params.filled("language").map(str::to_owned),
         in_reply_to: params.id("in_reply_to_id")?,
         media: files(&params)?,
         poll: poll(&params)?,
+        quoted: params.id("quoted_status_id")?,
+        quote_policy: quotes::policy_of(&params, "quote_approval_policy")?,
         idempotency_key: headers.get("idempotency-key").and_then(|v| v.to_str().ok()).map(str::to_owned),
     };
-    meet(&app, &draft.text).await;
-    let id = app.write(move |tx| posts::publish(tx, me.account, draft)).await?;
+    let stays = draft.audience.local_only == Some(true) || draft.audience.audience == Some(Audience::Site);
+    // What stays here makes nobody elsewhere be asked about.
+    if !stays && audiences::mark(&draft.text).0 != Some(Audience::Site) {
+        meet(&app, &draft.text).await;
+    }
+    let keyed = draft.idempotency_key.is_some();
+    let id = app.write(move |tx| match at {
+        Some(at) => posts::scheduled::schedule(tx, me.account, draft, at),
+        None => posts::publish(tx, me.account, draft),
+    });
+    let id = id.await?;
+    // A repeated request is answered with what the first one made.
+    if at.is_some() || keyed {
+        let (site, waiting) = (app.site().clone(), Id::new(id.raw()));
+        match app.read(move |conn| scheduled::document(conn, &site, me.account, waiting)).await {
+            Err(Error::NotFound) => {}
+            answer => return Ok(answer?),
+        }
+    }
+    if finds::remembers(&app, me.account) {
+        let named = app.read(move |conn| store::posts::mentions(conn, id)).await?;
+        finds::met(&app, me.account, named.iter().map(|mention| mention.account_id).collect()).await;
+    }
     answer(&app, me.viewer(), id).await
 }
 
@@ -196,9 +233,13 @@ async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, para
         media: if params.has("media_ids") { Some(files(&params)?) } else { None },
         attachments,
         poll: if params.has("poll") { Some(poll(&params)?) } else { None },
+        quote_policy: quotes::policy_of(&params, "quote_approval_policy")?,
     };
     if let Some(text) = &change.text {
-        meet(&app, text).await;
+        let post = app.read(move |conn| store::posts::find(conn, id)).await?;
+        if post.is_some_and(|post| post.audience != Audience::Site) {
+            meet(&app, text).await;
+        }
     }
     app.write(move |tx| posts::edit(tx, me.account, id, change)).await?;
     answer(&app, me.viewer(), id).await
@@ -243,7 +284,9 @@ async fn history(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<
     let answer = app.read(move |conn| {
         let post = visibility::visible_post(conn, viewer, id, now)?;
         let versions = posts::history(conn, &post)?;
-        let authors = AccountViews::load(conn, &[post.account_id])?;
+        let authors = AccountViews::load(conn, &[post.account_id])?.shown_to(conn, viewer)?;
+        let views = PostViews::by_ids(conn, viewer, &[id], now)?;
+        let shown = Render::new(&site, &views)?;
         let accounts = Accounts::new(&site, &authors)?;
         let account = accounts.get(post.account_id).ok_or(Error::NotFound)?;
         let edits: Vec<StatusEdit<'_>> = versions
@@ -259,6 +302,7 @@ async fn history(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<
                 }),
                 media_attachments: version.media.iter().map(|m| render::media(&site, m)).collect(),
                 emojis: render::emojis(&post.emojis),
+                quote: views.get(id).and_then(|view| shown.quote(view, true)),
             })
             .collect();
         Rendered::of(&edits)
@@ -284,8 +328,8 @@ async fn unfavourite(State(app): State<App>, me: SignedIn, Path(id): Path<String
 }
 
 async fn reblog(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
-    let (id, audience) = (id.parse()?, audience(&params)?);
-    let boost = app.write(move |tx| reactions::boost(tx, me.account, id, audience)).await?;
+    let (id, visibility) = (id.parse()?, visibility_of(&params)?);
+    let boost = app.write(move |tx| reactions::boost(tx, me.account, id, visibility)).await?;
     answer(&app, me.viewer(), boost).await
 }
 

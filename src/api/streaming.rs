@@ -2,7 +2,7 @@
 //! node announces after commits, picks what it subscribed to and renders it for its own viewer.
 
 use super::{
-    ApiError, ApiResult, Params, Rendered,
+    ApiError, ApiResult, Params, Rendered, announcements,
     auth::{Access, Grant, Routes, authenticate},
     conversations,
     entities::render,
@@ -254,7 +254,12 @@ impl Session {
         match (&event.what, subscription.key.as_str()) {
             (EventKind::Notification(_), "user") => mine && self.grant.scopes.allows(Scope::ReadNotifications),
             (EventKind::Notification(_), "user:notification") => mine,
-            (EventKind::Conversation(_), "direct") | (EventKind::FiltersChanged, "user") => mine,
+            (
+                EventKind::Announcement(_) | EventKind::AnnouncementReaction { .. } | EventKind::AnnouncementDelete(_),
+                "user",
+            ) => true,
+            (EventKind::Conversation(_), "direct")
+            | (EventKind::FiltersChanged | EventKind::NotificationsMerged, "user") => mine,
             (EventKind::Update(_) | EventKind::Edit(_) | EventKind::Delete(_), "user") => mine,
             (EventKind::Update(_) | EventKind::Edit(_) | EventKind::Delete(_), key) => {
                 event.streams.iter().any(|stream| stream == key)
@@ -302,6 +307,21 @@ impl Session {
                 });
                 Some(("conversation", Some(text(rendered.await?)?)))
             }
+            EventKind::Announcement(id) => {
+                let id = *id;
+                match self.app.read(move |conn| announcements::document_of(conn, &site, me, id)).await {
+                    Ok(rendered) => Some(("announcement", Some(text(rendered)?))),
+                    Err(Error::NotFound) => None,
+                    Err(error) => return Err(error),
+                }
+            }
+            EventKind::AnnouncementReaction { announcement, name, count } => {
+                let (id, name, count) = (*announcement, name.clone(), *count);
+                let rendered = self.app.read(move |conn| announcements::reaction_of(conn, &site, id, &name, count));
+                Some(("announcement.reaction", Some(text(rendered.await?)?)))
+            }
+            EventKind::AnnouncementDelete(id) => Some(("announcement.delete", Some(id.to_string()))),
+            EventKind::NotificationsMerged => Some(("notifications_merged", Some("1".to_owned()))),
             EventKind::FiltersChanged => Some(("filters_changed", None)),
             EventKind::Revoked(_) => None,
         };
@@ -516,5 +536,7 @@ async fn server_sent(State(app): State<App>, headers: HeaderMap, uri: Uri, param
     let to = response.headers_mut();
     to.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     to.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    // A server in front would keep events until it has many.
+    to.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     Ok(response)
 }

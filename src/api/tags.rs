@@ -13,9 +13,9 @@ use crate::{
     app::App,
     config::Site,
     db::Conn,
-    domain::{Viewer, hashtags, scopes::Scope, text::normalize_hashtag},
+    domain::{Viewer, hashtags, people, scopes::Scope, text::normalize_hashtag},
     id::Id,
-    model,
+    limits, model,
     store::hashtags as rows,
     time::Timestamp,
 };
@@ -56,7 +56,7 @@ pub fn documents(
     now: Timestamp,
 ) -> Result<Vec<Tag>> {
     let ids: Vec<Id<model::Tag>> = tags.iter().map(|t| t.id).collect();
-    let usage = rows::usage(conn, &ids, now.midnight().plus_days(1 - DAYS as i64))?;
+    let usage = rows::usage(conn, &ids, viewer.audience(), now.midnight().plus_days(1 - DAYS as i64))?;
     let (followed, featured) = match viewer.0 {
         Some(me) => (rows::followed_among(conn, me, &ids)?, rows::featured_among(conn, me, &ids)?),
         None => (Vec::new(), Vec::new()),
@@ -105,12 +105,11 @@ async fn one(State(app): State<App>, Anyone(viewer): Anyone, Path(name): Path<St
     let (site, now) = (app.site().clone(), app.clock().now());
     let found = app.read(move |conn| {
         // A tag nobody used yet looks like one nobody uses now.
-        let tag = rows::find(conn, &name)?.unwrap_or(model::Tag {
-            id: Id::new(0),
-            display: name.clone(),
-            name,
-            created_at: now,
-        });
+        let mut known = rows::find(conn, &name)?;
+        if let Some(tag) = known.take_if(|_| viewer.0.is_none()) {
+            known = rows::open_among(conn, &[tag.id])?.pop().map(|_| tag);
+        }
+        let tag = known.unwrap_or(model::Tag { id: Id::new(0), display: name.clone(), name, created_at: now });
         document(conn, &site, viewer, tag, now)
     });
     Ok(found.await?)
@@ -195,11 +194,30 @@ fn featured_document<'a>(
     }
 }
 
-fn featured_list(conn: &mut Conn, site: &Site, owner: Id<model::Account>) -> Result<Rendered> {
+/// The hashtags on a profile; strangers are shown those that leave the node.
+fn featured_list(conn: &mut Conn, site: &Site, viewer: Viewer, owner: Id<model::Account>) -> Result<Rendered> {
     let account = crate::store::accounts::load(conn, owner)?;
-    let featured = rows::featured(conn, owner)?;
+    if !account.is_local() {
+        // What colleagues list is for the organisation.
+        if viewer.0.is_none() && people::directory::is_inside_only(conn)? {
+            return Rendered::of(&Vec::<FeaturedTag<'_>>::new());
+        }
+        return skills_of(conn, site, &account);
+    }
+    let mut featured = rows::featured(conn, owner)?;
+    if viewer.0.is_none() {
+        for row in &mut featured {
+            (row.posts_count, row.last_post_at) = rows::use_by(conn, owner, row.tag_id, viewer.audience())?;
+        }
+    }
     let ids: Vec<Id<model::Tag>> = featured.iter().map(|f| f.tag_id).collect();
-    let tags = rows::list(conn, &ids)?;
+    let mut tags = rows::list(conn, &ids)?;
+    if viewer.0.is_none() && account.is_local() {
+        let names = tags.iter().map(|tag| tag.name.clone()).collect();
+        let facts = people::load(conn, owner)?;
+        let leaving = people::directory::tags_for(conn, facts, names, viewer.audience())?;
+        tags.retain(|tag| leaving.contains(&tag.name));
+    }
     let list: Vec<_> = featured
         .iter()
         .filter_map(|row| {
@@ -210,15 +228,35 @@ fn featured_list(conn: &mut Conn, site: &Site, owner: Id<model::Account>) -> Res
     Rendered::of(&list)
 }
 
+/// The hashtags of somebody of another node: what they list as skills, but for what they only learn.
+fn skills_of(conn: &mut Conn, site: &Site, owner: &model::Account) -> Result<Rendered> {
+    let mut skills = people::load(conn, owner.id)?.skills;
+    skills.retain(|skill| skill.stance != people::Stance::Learning);
+    skills.truncate(limits::FEATURED_TAGS);
+    let list: Vec<_> = skills
+        .iter()
+        .zip(1..)
+        .map(|(skill, number)| FeaturedTag {
+            // Nothing of ours has it: it only tells them apart.
+            id: Id::new(owner.id.raw().saturating_add(number)),
+            name: &skill.tag,
+            url: site.tag_url(&skill.tag),
+            statuses_count: Digits(0),
+            last_status_at: None,
+        })
+        .collect();
+    Rendered::of(&list)
+}
+
 async fn featured(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
     let site = app.site().clone();
-    Ok(app.read(move |conn| featured_list(conn, &site, me.account)).await?)
+    Ok(app.read(move |conn| featured_list(conn, &site, me.viewer(), me.account)).await?)
 }
 
 async fn featured_of(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
     super::timelines::open_to(&app, viewer)?;
     let (site, id) = (app.site().clone(), id.parse()?);
-    Ok(app.read(move |conn| featured_list(conn, &site, id)).await?)
+    Ok(app.read(move |conn| featured_list(conn, &site, viewer, id)).await?)
 }
 
 async fn add_featured(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {

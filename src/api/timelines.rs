@@ -31,6 +31,7 @@ pub fn routes() -> Routes {
         .get("/api/v1/timelines/home", READ, home)
         .get("/api/v1/timelines/public", ANYONE, public)
         .get("/api/v1/timelines/tag/{hashtag}", ANYONE, tag)
+        .get("/api/v1/timelines/direct", READ, direct)
         .get("/api/v1/timelines/list/{id}", Access::User(&[Scope::ReadLists]), list)
         .get("/api/v1/statuses/{id}/context", ANYONE, context)
 }
@@ -101,6 +102,12 @@ async fn tag(
         only_media: params.flag("only_media"),
     };
     answer(&app, &uri, Prev::MinId, move |conn, now| timelines::tagged(conn, viewer, &request, page, now)).await
+}
+
+/// Direct posts one by one, as clients before conversations asked for them.
+async fn direct(State(app): State<App>, me: SignedIn, uri: Uri, params: Params) -> ApiResult<Response> {
+    let page = page::read(&params, Page::POSTS)?;
+    answer(&app, &uri, Prev::MinId, move |conn, now| timelines::direct(conn, me.account, page, now)).await
 }
 
 async fn list(

@@ -1,7 +1,7 @@
 //! `config reference` and `config check`.
 
 use super::{Failure, print};
-use crate::config::{Loaded, Origin};
+use crate::config::{FederationPolicy, Loaded, Origin};
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
 
@@ -12,6 +12,14 @@ pub enum ConfigVerb {
     Reference,
     /// Read all settings, say where each comes from, and what is wrong
     Check,
+}
+
+/// Every setting with its meaning and default.
+pub(super) fn reference(as_json: bool) -> Result<(), Failure> {
+    if !as_json {
+        return print(&crate::config::reference());
+    }
+    print(&json!({ "settings": crate::config::settings() }).to_string())
 }
 
 /// Every value that is not a default with its source; wrong ones never get this far.
@@ -27,6 +35,12 @@ pub(super) fn check(loaded: &Loaded, as_json: bool) -> Result<(), Failure> {
     if config.site.is_https() && config.listen.ip().is_loopback() && config.trusted_proxies.is_empty() {
         notes.push(
             "behind a proxy on this machine, set trusted_proxies = [\"127.0.0.1\"] so that rate limits see clients",
+        );
+    }
+    if config.outgoing.proxy.is_set() && config.federation.policy != FederationPolicy::Allowlist {
+        notes.push(
+            "under the open policy any host is asked for through outgoing.proxy, which looks names up itself: let it \
+             refuse addresses inside",
         );
     }
     if as_json {

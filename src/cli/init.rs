@@ -60,6 +60,10 @@ impl SignUp {
 }
 
 pub(super) fn run(arguments: InitArgs, global: &Global) -> Result<(), Failure> {
+    if !global.set.is_empty() {
+        let message = "init writes a settings file: put what --set would say into it afterwards".into();
+        return Err(Failure { code: "invalid", message, exit: 2 });
+    }
     let file = global.config.clone().unwrap_or_else(|| "watercooler.toml".into());
     if file.exists() {
         return Err(Failure::new(format!("{} exists already; nothing was changed", file.display())));

@@ -62,6 +62,28 @@ pub struct Global {
     database: Option<String>,
 }
 
+impl Global {
+    /// For verbs that bring their own settings: what would be ignored is refused.
+    fn refuse(&self, verb: &str, keeps_data: bool) -> Result<(), Failure> {
+        let given = [
+            ("--config", self.config.is_some()),
+            ("--data-dir", self.data_dir.is_some() && !keeps_data),
+            ("--set", !self.set.is_empty()),
+            ("--domain", self.domain.is_some()),
+            ("--listen", self.listen.is_some()),
+            ("--public-url", self.public_url.is_some()),
+            ("--database", self.database.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some((flag, _)) => {
+                let message = format!("{verb} brings its own settings and takes no {flag}; see {verb} --help");
+                Err(Failure { code: "invalid", message, exit: 2 })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 /// What to do; `serve` when nothing is said.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
@@ -102,6 +124,10 @@ impl Failure {
     /// The machine or the settings do not allow it (exit code 1).
     pub fn new(message: impl Into<String>) -> Self {
         Self { code: "failed", message: message.into(), exit: 1 }
+    }
+    /// What went wrong, for people.
+    fn message(&self) -> &str {
+        &self.message
     }
     fn as_json(&self) -> Value {
         json!({ "error": self.message, "code": self.code })
@@ -188,17 +214,29 @@ fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
         global.domain = None;
     }
     match verb.unwrap_or(Verb::Serve) {
+        Verb::Completions { shell } if global.json => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "watercooler", &mut script);
+            print(&json!({ "shell": shell.to_string(), "script": String::from_utf8_lossy(&script) }).to_string())
+        }
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "watercooler", &mut std::io::stdout());
             Ok(())
         }
-        Verb::Config(config_verbs::ConfigVerb::Reference) => print(&crate::config::reference()),
+        Verb::Config(config_verbs::ConfigVerb::Reference) => config_verbs::reference(global.json),
         Verb::Config(config_verbs::ConfigVerb::Check) => config_verbs::check(&load(&global, environment)?, global.json),
         Verb::Data(verb) => data::dispatch(verb, load(&global, environment)?.config, &global),
         Verb::Serve => serve::run(load(&global, environment)?.config, global.json),
         Verb::Init(arguments) => init::run(arguments, &global),
-        Verb::Demo(arguments) => demo::run(&arguments, global.json),
-        Verb::Bench(arguments) => bench::run(&arguments, global.json),
+        Verb::Demo(mut arguments) => {
+            global.refuse("demo", true)?;
+            arguments.keep = arguments.keep.or(global.data_dir);
+            demo::run(&arguments, global.json)
+        }
+        Verb::Bench(arguments) => {
+            global.refuse("bench", false)?;
+            bench::run(&arguments, global.json)
+        }
         Verb::Judge(verb) => judge::run(&verb, &global),
         Verb::Migrate => serve::migrate(load(&global, environment)?.config, global.json),
     }

@@ -52,6 +52,9 @@ pub(super) fn migrate(config: Config, as_json: bool) -> Result<(), Failure> {
     data_folder(&config)?;
     let _lock = held(&config)?;
     let database = config.database.masked();
+    if !as_json {
+        telemetry::start_log(&config).map_err(Failure::new)?;
+    }
     runtime()?.block_on(async {
         let app = open(config).await?;
         close(app).await;

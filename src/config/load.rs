@@ -127,7 +127,8 @@ impl Sources {
         }
         if origins.contains_key("database") {
             let from_file = origins.get("database") == Some(&Origin::File);
-            config.database.resolve(if from_file { &base } else { Path::new("") })?;
+            let resolved = config.database.resolve(if from_file { &base } else { Path::new("") });
+            resolved.map_err(|e| locate(e, file.as_deref(), &text, &origins))?;
         } else {
             config.database = Database::new(format!("sqlite://{}", config.data_dir.join("watercooler.db").display()));
         }
@@ -137,7 +138,7 @@ impl Sources {
                 None => format!("localhost:{}", config.listen.port()),
             };
         }
-        resolve_files(&mut config, &base)?;
+        resolve_files(&mut config, &base).map_err(|e| locate(e, file.as_deref(), &text, &origins))?;
         config.prepare().map_err(|e| locate(e, file.as_deref(), &text, &origins))?;
         Ok(Loaded { config, origins, file })
     }
@@ -155,15 +156,26 @@ fn resolve_files(config: &mut Config, base: &Path) -> Result<(), ConfigError> {
     if let Some(server) = &mut config.mail.server {
         server.resolve("mail.server", base)?;
     }
-    let peers =
-        config.federation.peer.iter_mut().filter_map(|p| p.ca_file.as_mut().map(|f| ("federation.peer.ca_file", f)));
-    let relays = config.push.relay.iter_mut().filter_map(|r| r.ca_file.as_mut().map(|f| ("push.relay.ca_file", f)));
-    for (key, file) in peers.chain(relays) {
+    if let Some(key) = &mut config.translation.api_key {
+        key.resolve("translation.api_key", base)?;
+    }
+    let peers = config.federation.peer.iter_mut().map(|p| p.ca_file.as_mut()).enumerate();
+    let relays = config.push.relay.iter_mut().map(|r| r.ca_file.as_mut()).enumerate();
+    let peers = peers.map(|(at, file)| (format!("federation.peer[{at}].ca_file"), file));
+    let relays = relays.map(|(at, file)| (format!("push.relay[{at}].ca_file"), file));
+    for (key, file) in peers.chain(relays).filter_map(|(key, file)| Some((key, file?))) {
         *file = base.join(&*file);
-        if let Err(e) = std::fs::metadata(&*file) {
-            return Err(ConfigError::value(key, format!("cannot read {}: {e}", file.display())));
+        let pem = std::fs::read(&*file)
+            .map_err(|e| ConfigError::value(&key, format!("cannot read {}: {e}", file.display())))?;
+        if !super::holds_certificates(&pem) {
+            return Err(ConfigError::value(&key, format!("{} holds no certificate in PEM form", file.display())));
         }
     }
+    let texts = [&mut config.instance.privacy_policy, &mut config.instance.terms_of_service];
+    for path in texts.into_iter().flatten() {
+        *path = base.join(&*path);
+    }
+    super::Texts::read(&config.instance)?;
     if let Some(thumbnail) = &mut config.instance.thumbnail
         && !thumbnail.starts_with("http://")
         && !thumbnail.starts_with("https://")
@@ -220,21 +232,49 @@ fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> String {
     format!(":{}", before.matches('\n').count() + 1)
 }
 
-/// Puts file and line before an error that only knows its key.
+/// Puts file and line before an error that only knows its key (`media.attachments`, `federation.peer[1].domain`).
 fn locate(error: ConfigError, file: Option<&Path>, text: &str, origins: &BTreeMap<String, Origin>) -> ConfigError {
     let key = error.place.clone();
-    match (origins.get(&key).or_else(|| origins.get(key.rsplit_once('.').map_or("", |(head, _)| head))), file) {
+    let mut whole = key.split('[').next().unwrap_or_default();
+    let origin = loop {
+        match (origins.get(whole), whole.rsplit_once('.')) {
+            (Some(origin), _) => break Some(origin),
+            (None, Some((head, _))) => whole = head,
+            (None, None) => break None,
+        }
+    };
+    match (origin, file) {
         (Some(Origin::File), Some(path)) => {
-            let last = key.rsplit('.').next().unwrap_or_default();
-            let line = text
-                .lines()
-                .position(|l| l.trim_start().strip_prefix(last).is_some_and(|r| r.trim_start().starts_with('=')));
-            let line = line.map(|n| format!(":{}", n + 1)).unwrap_or_default();
+            let line = line_of(text, span_of(text, &key));
             ConfigError { place: place(Some(path), &line), reason: format!("`{key}`: {}", error.reason) }
         }
         (Some(Origin::Environment(name)), _) => ConfigError { place: name.clone(), reason: error.reason },
         _ => error,
     }
+}
+
+/// Where the value of a key stands in the file, or as much of its way as is there.
+fn span_of(text: &str, key: &str) -> Option<std::ops::Range<usize>> {
+    use toml::de::{DeTable, DeValue};
+    let root = DeTable::parse(text).ok()?;
+    let mut table = root.get_ref();
+    let mut found = None;
+    for step in key.split('.') {
+        let (name, number) = match step.split_once('[') {
+            Some((name, number)) => (name, number.trim_end_matches(']').parse::<usize>().ok()),
+            None => (step, None),
+        };
+        let Some(mut value) = table.get(name) else { break };
+        if let (DeValue::Array(list), Some(number)) = (value.get_ref(), number) {
+            value = list.get(number)?;
+        }
+        found = Some(value.span());
+        match value.get_ref() {
+            DeValue::Table(inner) => table = inner,
+            _ => break,
+        }
+    }
+    found
 }
 
 /// The message of the parser, with the nearest right name for an unknown key.

@@ -4,7 +4,12 @@ use super::Config;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
-const SOURCES: [&str; 3] = [include_str!("../config.rs"), include_str!("questions.rs"), include_str!("values.rs")];
+const SOURCES: [&str; 4] = [
+    include_str!("../config.rs"),
+    include_str!("questions.rs"),
+    include_str!("translation.rs"),
+    include_str!("values.rs"),
+];
 
 struct Field {
     name: String,
@@ -34,6 +39,48 @@ pub fn reference() -> String {
         }
     }
     out
+}
+
+/// Every setting: its key, its meaning, and its default where it has one. Keys within entries of a list are written
+/// `federation.peer[].domain`.
+pub fn settings() -> Vec<Setting> {
+    let structs = parse();
+    let defaults = Value::Table(Table::try_from(Config::default()).unwrap_or_default());
+    let mut out = Vec::new();
+    list(&mut out, "Config", "", Some(&defaults), &structs);
+    out
+}
+
+/// One setting.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Setting {
+    /// Its dotted key.
+    pub key: String,
+    /// What it means.
+    pub meaning: String,
+    /// Its default; none for what is not set.
+    pub default: Option<Value>,
+}
+
+fn list(
+    out: &mut Vec<Setting>,
+    kind: &str,
+    prefix: &str,
+    values: Option<&Value>,
+    structs: &BTreeMap<String, Vec<Field>>,
+) {
+    for field in structs.get(kind).into_iter().flatten().filter(|field| field.kind != "Site") {
+        let key = format!("{prefix}{}", field.name);
+        let value = values.and_then(|values| values.get(&field.name));
+        let item = field.kind.strip_prefix("Vec<").and_then(|rest| rest.strip_suffix('>'));
+        match (structs.contains_key(&field.kind), item.filter(|item| structs.contains_key(*item))) {
+            (true, _) => list(out, &field.kind, &format!("{key}."), value, structs),
+            (false, Some(item)) => list(out, item, &format!("{key}[]."), None, structs),
+            (false, None) => {
+                out.push(Setting { key, meaning: field.docs.join(" "), default: value.cloned() });
+            }
+        }
+    }
 }
 
 fn write_field(
@@ -76,9 +123,13 @@ fn example(name: &str) -> &'static str {
         "trusted" => "[]",
         "listen" => "\"127.0.0.1:9100\"",
         "token" => "\"file:metrics-token\"",
+        "url" => "\"http://127.0.0.1:5000\"",
+        "api_key" => "\"file:translation-key\"",
         "server" => "\"file:mail-server\"",
         "from" => "\"Watercooler <noreply@example.org>\"",
         "thumbnail" => "\"thumbnail.png\"",
+        "privacy_policy" => "\"privacy.md\"",
+        "terms_of_service" => "\"terms\"",
         _ => "\"\"",
     }
 }

@@ -186,6 +186,10 @@ impl Site {
     pub fn shares_uri<T>(&self, username: &str, id: Id<T>) -> String {
         self.url(&format!("/users/{username}/statuses/{id}/shares"))
     }
+    /// Id of the authorisation by which this person lets the post with this number quote one of theirs.
+    pub fn quote_stamp_uri<T>(&self, username: &str, id: Id<T>) -> String {
+        self.url(&format!("/users/{username}/quote_authorizations/{id}"))
+    }
     /// Id of any other activity.
     pub fn activity_uri<T>(&self, id: Id<T>) -> String {
         self.url(&format!("/activities/{id}"))
@@ -197,6 +201,11 @@ impl Site {
     /// Page of a post.
     pub fn post_url<T>(&self, username: &str, id: Id<T>) -> String {
         self.url(&format!("/@{username}/{id}"))
+    }
+    /// What other sites may show of the post with this page (oEmbed).
+    pub fn oembed_url(&self, page: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        self.url(&format!("/api/oembed?{}", query.append_pair("url", page).finish()))
     }
     /// Page of a hashtag.
     pub fn tag_url(&self, name: &str) -> String {

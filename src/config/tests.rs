@@ -76,11 +76,20 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
         ("public_url = 'ftp://a.example'", "neither https"),
         ("domain = 'a b'", ":1: `domain`"),
         ("database = 'mysql://x'", ":1: `database`"),
-        ("[[federation.peer]]\ndomain = 'a.example:80'", "`port`"),
+        (
+            "domain = 'a.example'\n[[federation.peer]]\ndomain = 'b.example'\n[[federation.peer]]\ndomain = 'c.example:80'",
+            ":5: `federation.peer[1].domain`: `c.example:80` is not a host name (a port goes into `port`)",
+        ),
+        ("[[push.relay]]\naddresses = []\ndomain = '*.a.example'", ":3: `push.relay[0].domain`"),
         ("[[federation.peer]]\ndomain = 'a.example'\naddresses = ['10.0.0.0/33']", ":3: `10.0.0.0/33`"),
-        ("[instance]\nthumbnail = 'absent.png'", "absent.png"),
-        ("[[federation.peer]]\ndomain = 'a.example'\nca_file = 'absent.pem'", "absent.pem"),
-        ("[metrics]\ntoken = 'file:absent'", "absent"),
+        ("[instance]\nthumbnail = 'absent.png'", ":2: `instance.thumbnail`: cannot read"),
+        (
+            "[[federation.peer]]\ndomain = 'a.example'\nca_file = 'absent.pem'",
+            ":3: `federation.peer[0].ca_file`: cannot",
+        ),
+        ("[[federation.peer]]\ndomain = 'a.example'\nca_file = 'watercooler.toml'", "no certificate in PEM form"),
+        ("[metrics]\ntoken = 'file:absent'", ":2: `metrics.token`"),
+        ("[mail]\n\nserver = 'file:absent'", ":3: `mail.server`"),
     ] {
         let error = load(text, &[], &[]).unwrap_err().to_string();
         assert!(error.contains(part), "{text}: {error}");
@@ -139,7 +148,11 @@ fn the_reference_is_a_valid_file_with_every_key() {
     fs::write(dir.path().join("all.toml"), &active).unwrap();
     fs::write(dir.path().join("metrics-token"), "t").unwrap();
     fs::write(dir.path().join("mail-server"), "t").unwrap();
+    fs::write(dir.path().join("translation-key"), "t").unwrap();
     fs::write(dir.path().join("thumbnail.png"), "t").unwrap();
+    fs::write(dir.path().join("privacy.md"), "t").unwrap();
+    fs::create_dir(dir.path().join("terms")).unwrap();
+    fs::write(dir.path().join("terms/2026-01-31.md"), "t").unwrap();
     Sources { file: Some(dir.path().join("all.toml")), ..Sources::default() }.load().unwrap();
     fs::write(dir.path().join("none.toml"), &text).unwrap();
     Sources { file: Some(dir.path().join("none.toml")), ..Sources::default() }.load().unwrap();

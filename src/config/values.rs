@@ -141,11 +141,13 @@ pub enum Purpose {
     Webhook,
     /// A push service.
     Push,
+    /// The machine that translates posts.
+    Translate,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Object,
         Self::Key,
         Self::Webfinger,
@@ -154,6 +156,7 @@ impl Purpose {
         Self::Preview,
         Self::Webhook,
         Self::Push,
+        Self::Translate,
     ];
     /// Its name in settings, logs and metrics.
     pub const fn as_str(self) -> &'static str {
@@ -166,6 +169,7 @@ impl Purpose {
             Self::Preview => "preview",
             Self::Webhook => "webhook",
             Self::Push => "push",
+            Self::Translate => "translate",
         }
     }
 }
@@ -175,7 +179,9 @@ impl Purpose {
 #[serde(default, deny_unknown_fields)]
 pub struct Outgoing {
     /// An HTTP proxy for everything (`"http://proxy:3128"`), or a table by purpose: `object`, `key`, `webfinger`, `deliver`,
-    /// `media`, `preview`, `webhook`, `push`, and `default` for the rest. Peers with addresses are reached directly.
+    /// `media`, `preview`, `webhook`, `push`, and `default` for the rest. Peers and
+    /// push relays with addresses are reached directly. The proxy looks names up itself: that nobody is led to an inner
+    /// address is then the proxy's to see to, unless `federation.policy` is `allowlist`.
     pub proxy: Proxies,
     /// Name endings that belong inside: the proxy is never asked for them.
     pub internal_suffixes: Vec<String>,
@@ -210,6 +216,10 @@ impl Proxies {
     /// The proxy for `purpose`, if one is set.
     pub fn of(&self, purpose: Purpose) -> Option<&Url> {
         self.by_purpose.get(&purpose).or(self.default.as_ref())
+    }
+    /// Whether there is one for anything.
+    pub fn is_set(&self) -> bool {
+        self.default.is_some() || !self.by_purpose.is_empty()
     }
     /// One proxy for everything.
     pub fn everything(url: Url) -> Self {
@@ -304,6 +314,13 @@ pub(super) fn in_range(key: &str, value: usize, least: usize, most: usize) -> Re
         return Ok(());
     }
     Err(ConfigError::value(key, format!("{value} is not between {least} and {most}")))
+}
+
+/// Whether this is PEM text with at least one certificate, and nothing broken among them.
+pub fn holds_certificates(pem: &[u8]) -> bool {
+    use rustls::pki_types::{CertificateDer, pem::PemObject};
+    let mut read = CertificateDer::pem_slice_iter(pem).peekable();
+    read.peek().is_some() && read.all(|certificate| certificate.is_ok())
 }
 
 /// A host name or `*.` before one, in lower case and punycode, without port.

@@ -8,8 +8,8 @@ pub fn ends_in(pem: &[u8]) -> Vec<Timestamp> {
     CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).filter_map(|der| end_of(&der)).collect()
 }
 
-/// `notAfter` of an X.509 certificate (RFC 5280, 4.1.2.5).
-fn end_of(der: &[u8]) -> Option<Timestamp> {
+/// `notAfter` of an X.509 certificate in DER (RFC 5280, 4.1.2.5); none for what is no certificate.
+pub fn end_of(der: &[u8]) -> Option<Timestamp> {
     let (_, certificate, _) = element(der)?;
     let (_, mut body, _) = element(certificate)?;
     // The version is optional; serial number, algorithm and issuer come before the validity.

@@ -10,6 +10,7 @@ pub mod keys;
 pub mod password;
 pub mod seal;
 pub mod vapid;
+pub mod webpush;
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -17,6 +18,8 @@ use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose:
 pub use keys::{KeyKind, PrivateKey, PublicKey};
 pub use password::Passwords;
 pub use seal::Vault;
+pub use vapid::Voucher;
+pub use webpush::PushKeys;
 
 /// SHA-256 of `bytes`.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {

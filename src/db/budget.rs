@@ -23,8 +23,8 @@ impl Budget {
         self.started.elapsed() >= self.most
     }
 
-    /// Runs statements that only read, none of which may take longer than the whole budget. `None` when one did; the
-    /// transaction goes on as if it had not been asked.
+    /// Runs statements that only read, none of which may take longer than the whole budget; `None` when one did. Only
+    /// within a read ([`super::Db::read`]): on PostgreSQL it opens a transaction of its own.
     ///
     /// # Errors
     /// What `read` answers for another reason.
@@ -32,16 +32,16 @@ impl Budget {
         if conn.dialect() == Dialect::Sqlite {
             return read(conn).map(Some);
         }
-        conn.batch(&format!("SAVEPOINT budget; SET LOCAL statement_timeout = {}", self.most.as_millis()))?;
+        conn.batch(&format!("BEGIN; SET LOCAL statement_timeout = {}", self.most.as_millis()))?;
         let asked = Instant::now();
         match read(conn) {
             Ok(value) => {
-                conn.batch("RELEASE budget; SET LOCAL statement_timeout TO DEFAULT")?;
+                conn.batch("COMMIT")?;
                 Ok(Some(value))
             }
             Err(error) => {
                 // Takes the timeout back as well. It fails when the connection is gone.
-                conn.batch("ROLLBACK TO budget; RELEASE budget")?;
+                conn.batch("ROLLBACK")?;
                 if asked.elapsed() < self.most { Err(error) } else { Ok(None) }
             }
         }

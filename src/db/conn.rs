@@ -14,10 +14,28 @@ pub type PgConn = AsyncConnectionWrapper<AsyncPgConnection, PgRuntime>;
 
 /// An open connection. Lives on one database thread; operations borrow it.
 pub enum Conn {
-    /// The embedded database.
-    Sqlite(SqliteConnection),
+    /// The embedded database, and what is left for the end of the transaction ([`super::Sql::execute_last`]).
+    Sqlite(SqliteConnection, Vec<super::Sql>),
     /// A PostgreSQL server.
-    Postgres(Box<PgConn>),
+    Postgres(Box<PgLink>),
+}
+
+/// A connection to PostgreSQL, and the task on its thread's runtime that moves what is sent and received.
+pub struct PgLink {
+    conn: PgConn,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl std::ops::Deref for PgLink {
+    type Target = PgConn;
+    fn deref(&self) -> &PgConn {
+        &self.conn
+    }
+}
+impl std::ops::DerefMut for PgLink {
+    fn deref_mut(&mut self) -> &mut PgConn {
+        &mut self.conn
+    }
 }
 
 /// Which SQL dialect a connection speaks, for the few statements that cannot be shared.
@@ -33,7 +51,7 @@ impl Conn {
     /// The dialect.
     pub fn dialect(&self) -> Dialect {
         match self {
-            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Sqlite(..) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
         }
     }
@@ -41,6 +59,44 @@ impl Conn {
     /// Begins or ends a transaction or savepoint. Prepared once per connection: it happens at every operation.
     pub(super) fn control(&mut self, sql: &'static str) -> Result<()> {
         super::Sql::new(sql).execute(self).map(drop)
+    }
+
+    /// How many statements wait for the end of the transaction.
+    pub(super) fn left(&self) -> usize {
+        match self {
+            Self::Sqlite(_, last) => last.len(),
+            Self::Postgres(_) => 0,
+        }
+    }
+
+    /// Forgets what waits beyond the first `keep`: the operation that left it is undone.
+    pub(super) fn forget_left(&mut self, keep: usize) {
+        if let Self::Sqlite(_, last) = self {
+            last.truncate(keep);
+        }
+    }
+
+    /// Runs what waits for the end of the transaction.
+    pub(super) fn run_left(&mut self) -> Result<()> {
+        let last = match self {
+            Self::Sqlite(_, last) => std::mem::take(last),
+            Self::Postgres(_) => return Ok(()),
+        };
+        last.into_iter().try_for_each(|sql| sql.execute(self).map(drop))
+    }
+
+    /// Whether the other side has not hung up, as far as this machine knows: no round trip.
+    pub(super) fn is_open(&self) -> bool {
+        match self {
+            Self::Sqlite(..) => true,
+            Self::Postgres(link) => PgRuntime::get_runtime().block_on(async {
+                // The first lets the runtime look at the socket, the second lets the task read the end of it.
+                for _ in 0..3 {
+                    tokio::task::yield_now().await;
+                }
+                !link.task.is_finished()
+            }),
+        }
     }
 
     /// Runs statements that take no parameters and answer nothing.
@@ -55,7 +111,7 @@ impl Conn {
 macro_rules! on_backend {
     ($conn:expr, $c:ident => $body:expr) => {
         match $conn {
-            $crate::db::Conn::Sqlite($c) => $body,
+            $crate::db::Conn::Sqlite($c, _) => $body,
             $crate::db::Conn::Postgres(boxed) => {
                 let $c: &mut $crate::db::PgConn = boxed;
                 $body
@@ -100,9 +156,12 @@ impl BlockOn for PgRuntime {
 /// `Unavailable` when the server cannot be reached or refuses.
 pub fn open_postgres(url: &str) -> Result<Conn> {
     let away = |e: &dyn std::fmt::Display| Error::Unavailable(format!("PostgreSQL: {e}").into());
-    let config: tokio_postgres::Config = url.parse().map_err(|e: tokio_postgres::Error| away(&e))?;
+    let mut config: tokio_postgres::Config = url.parse().map_err(|e: tokio_postgres::Error| away(&e))?;
+    // What it notes about statements of ours ("already exists, skipping") is no news for whoever reads the log.
+    let options = format!("{} -c client_min_messages=warning", config.get_options().unwrap_or_default());
+    config.options(options.trim_start());
     let rt = thread_runtime().map_err(|e| away(&e))?;
-    let wrapped: PgConn = rt
+    let link = rt
         .block_on(async {
             let tls = tls_config().map_err(|e| e.to_string())?;
             let connect = config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls));
@@ -110,11 +169,16 @@ pub fn open_postgres(url: &str) -> Result<Conn> {
                 .await
                 .map_err(|_| "no answer within 2 s".to_owned())?
                 .map_err(|e| e.to_string())?;
-            AsyncPgConnection::try_from_client_and_connection(client, connection).await.map_err(|e| e.to_string())
+            let task = tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a connection to PostgreSQL ended");
+                }
+            });
+            let conn = AsyncPgConnection::try_from(client).await.map_err(|e| e.to_string())?;
+            Ok::<_, String>(PgLink { conn: conn.into(), task })
         })
-        .map_err(|e| away(&e))?
-        .into();
-    Ok(Conn::Postgres(Box::new(wrapped)))
+        .map_err(|e| away(&e))?;
+    Ok(Conn::Postgres(Box::new(link)))
 }
 
 fn tls_config() -> std::result::Result<rustls::ClientConfig, rustls::Error> {

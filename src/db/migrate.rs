@@ -18,10 +18,10 @@ const ADVISORY_LOCK: i64 = 0x5741_5445_5243;
 /// step is one transaction, so the next start continues there).
 pub fn run(conn: &mut Conn) -> Result<usize> {
     match conn {
-        Conn::Sqlite(c) => run_all(c, SQLITE),
+        Conn::Sqlite(c, _) => run_all(c, SQLITE),
         Conn::Postgres(c) => {
             use diesel::connection::SimpleConnection;
-            let c = &mut **c;
+            let c = &mut ***c;
             c.batch_execute(&format!("select pg_advisory_lock({ADVISORY_LOCK})"))?;
             let done = run_all(c, POSTGRES);
             c.batch_execute(&format!("select pg_advisory_unlock({ADVISORY_LOCK})"))?;
@@ -59,5 +59,13 @@ where
                 .into(),
         ));
     }
-    Ok(conn.run_pending_migrations(source).map_err(Error::internal)?.len())
+    let pending = conn.pending_migrations(source).map_err(Error::internal)?;
+    for (migration, at) in pending.iter().zip(1..) {
+        // A new database is made in an instant; a grown one may take a while.
+        if !applied.is_empty() {
+            tracing::info!(migration = %migration.name(), "changing the database, step {at} of {}", pending.len());
+        }
+        conn.run_migration(migration).map_err(Error::internal)?;
+    }
+    Ok(pending.len())
 }

@@ -117,7 +117,8 @@ impl Db {
         self.writes.close();
     }
 
-    /// Runs a read-only operation against one consistent state.
+    /// Runs a read-only operation. On SQLite it sees one consistent state; on PostgreSQL each of its statements sees what is
+    /// committed by then.
     ///
     /// # Errors
     /// What `f` answers; `Unavailable` when too many wait, no connection was free in time (then `f` does not run), or the
@@ -140,9 +141,9 @@ impl Db {
     /// when the caller has gone away meanwhile.
     ///
     /// On PostgreSQL two transactions may lock the same rows in different orders, or one may meet another's change; the
-    /// server then ends one of them, and nothing of it stands. Such an operation runs again from the beginning, a few
-    /// times, with a copy of what it was given (REL-10): hence `Clone`. SQLite has one writer, where this cannot happen,
-    /// and nothing is copied.
+    /// server then ends one of them, and nothing of it stands. So it is with two that write the same unique value, when
+    /// neither could see the other's. Such an operation runs again from the beginning, a few times, with a copy of what it
+    /// was given (REL-10): hence `Clone`. SQLite has one writer, where this cannot happen, and nothing is copied.
     ///
     /// # Errors
     /// What `f` answers (then nothing was written); `Unavailable` when no connection was free in time (then `f` does not
@@ -161,13 +162,24 @@ impl Db {
     }
 }
 
-/// What contention is called in the error; see [`is_contention`].
+/// What contention is called in the error; see [`runs`].
 const CONTENTION: &str = "another transaction was in the way";
 
-/// Whether this is a transaction that the database ended because another one was in its way: nothing of it stands, and
-/// it may run again.
-pub(crate) fn is_contention(error: &Error) -> bool {
-    matches!(error, Error::Unavailable(why) if why == CONTENTION)
+/// What a unique value that another transaction wrote first is called in the error.
+const TAKEN: &str = "somebody else did this at the same moment";
+
+/// The most runs of one operation (REL-10).
+const MOST_RUNS: u32 = 6;
+
+/// How often an operation that ended so may run in all: more than once when another transaction was in its way and
+/// nothing of it stands.
+fn runs(error: &Error) -> u32 {
+    match error {
+        Error::Unavailable(why) if why == CONTENTION => MOST_RUNS,
+        // The next run sees what the other wrote. Where it does not, it is no race.
+        Error::Conflict(why) if why == TAKEN => 3,
+        _ => 1,
+    }
 }
 
 /// `f` is told whether this is its last run. With `wait`, it runs only if its turn comes within that time.
@@ -191,7 +203,7 @@ where
         match std::panic::catch_unwind(AssertUnwindSafe(|| f(conn, last))) {
             Ok(Ok((value, after))) => pool::Finish {
                 ok: true,
-                contended: false,
+                runs: 1,
                 answer: Box::new(move |committed| match committed {
                     Ok(()) => {
                         if let Some(after) = after {
@@ -202,14 +214,12 @@ where
                     Err(e) => answer(Err(e)),
                 }),
             },
-            Ok(Err(error)) => pool::Finish {
-                ok: false,
-                contended: is_contention(&error),
-                answer: Box::new(move |_| answer(Err(error))),
-            },
+            Ok(Err(error)) => {
+                pool::Finish { ok: false, runs: runs(&error), answer: Box::new(move |_| answer(Err(error))) }
+            }
             Err(_) => pool::Finish {
                 ok: false,
-                contended: false,
+                runs: 1,
                 answer: Box::new(move |_| answer(Err(Error::internal("an operation panicked")))),
             },
         }
@@ -235,6 +245,16 @@ where
     }
 }
 
+/// Writes a consistent copy of the embedded database into an empty file, while it is used (`VACUUM INTO`): what is committed
+/// before it begins is in it.
+///
+/// # Errors
+/// `Unavailable` when it cannot be read or written.
+pub fn copy_sqlite(settings: &Settings, to: &std::path::Path) -> Result<()> {
+    let mut conn = open_sqlite(settings, true)?;
+    Sql::new("vacuum into ").bind(to.to_string_lossy().into_owned()).execute(&mut conn).map(drop)
+}
+
 fn open_sqlite(settings: &Settings, writable: bool) -> Result<Conn> {
     let path = settings.sqlite_path().ok_or_else(|| Error::internal("not a SQLite URL"))?;
     if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
@@ -244,7 +264,7 @@ fn open_sqlite(settings: &Settings, writable: bool) -> Result<Conn> {
     let name = path.to_string_lossy();
     let inner = SqliteConnection::establish(&name)
         .map_err(|e| Error::Unavailable(format!("cannot open {name}: {e}").into()))?;
-    let mut conn = Conn::Sqlite(inner);
+    let mut conn = Conn::Sqlite(inner, Vec::new());
     let sync = if settings.synchronous_full { "FULL" } else { "NORMAL" };
     if writable {
         conn.batch(&format!(
@@ -265,7 +285,10 @@ impl From<diesel::result::Error> for Error {
         use diesel::result::{DatabaseErrorKind as Kind, Error as E};
         match error {
             E::NotFound => Self::NotFound,
-            E::DatabaseError(Kind::UniqueViolation, info) => Self::Conflict(info.message().to_owned().into()),
+            E::DatabaseError(Kind::UniqueViolation, info) => {
+                tracing::debug!(why = info.message(), "a unique value was taken");
+                Self::Conflict(TAKEN.into())
+            }
             E::DatabaseError(Kind::ClosedConnection, info) => Self::Unavailable(info.message().to_owned().into()),
             E::DatabaseError(Kind::SerializationFailure, _) => Self::Unavailable(CONTENTION.into()),
             E::DatabaseError(kind, info) => {

@@ -15,8 +15,8 @@ use std::{
 /// An operation that ran: whether its effects shall stay, and how to answer once that is settled.
 pub(super) struct Finish {
     pub ok: bool,
-    /// Another transaction was in the way: the operation may run again.
-    pub contended: bool,
+    /// How often an operation that ends so may run in all: more than once when another transaction was in the way.
+    pub runs: u32,
     pub answer: Box<dyn FnOnce(Result<()>) + Send>,
 }
 
@@ -159,15 +159,18 @@ fn write_group(conn: &mut Conn, group: Vec<Work>) {
     let mut done = Vec::with_capacity(group.len());
     for mut work in group {
         let started = Instant::now();
+        let left = conn.left();
         let begun = conn.control("SAVEPOINT op");
         let finish = (work.run)(conn, true);
         let kept = begun.is_ok() && finish.ok && conn.control("RELEASE op").is_ok();
         if !kept {
+            conn.forget_left(left);
             let undone = conn.batch("ROLLBACK TO op; RELEASE op");
             if finish.ok || undone.is_err() {
                 // The engine already rolled the whole transaction back (disk full, I/O error): nothing of it stands.
                 let failed = Error::NoSpace;
                 let _ = conn.batch("ROLLBACK");
+                conn.forget_left(0);
                 (finish.answer)(Err(copy(&failed)));
                 for earlier in done {
                     let Finish { answer, .. } = earlier;
@@ -185,7 +188,7 @@ fn write_group(conn: &mut Conn, group: Vec<Work>) {
         }
         done.push(finish);
     }
-    let committed = conn.control("COMMIT");
+    let committed = conn.run_left().and_then(|()| conn.control("COMMIT"));
     if let Err(error) = &committed {
         tracing::error!(%error, "cannot commit");
         let _ = conn.batch("ROLLBACK");
@@ -240,7 +243,11 @@ pub(super) fn postgres(url: &Arc<str>, threads: usize, capacity: usize) -> Resul
             let mut conn: Option<Conn> = None;
             while let Some(works) = shared.take(1) {
                 for work in works {
-                    postgres_one(&mut conn, &url, work);
+                    if work.write {
+                        postgres_write(&mut conn, &url, work)
+                    } else {
+                        postgres_read(&mut conn, &url, work)
+                    }
                 }
             }
         })?;
@@ -248,18 +255,36 @@ pub(super) fn postgres(url: &Arc<str>, threads: usize, capacity: usize) -> Resul
     Ok(queue)
 }
 
-/// Runs of an operation that others are in the way of (REL-10).
-const RUNS: u32 = 6;
-
-fn postgres_one(slot: &mut Option<Conn>, url: &str, mut work: Work) {
+/// A read. No transaction around it, two round trips less: each statement would see what is committed at its own time
+/// anyway, and outside a transaction this connection only reads.
+fn postgres_read(slot: &mut Option<Conn>, url: &str, mut work: Work) {
     // Not even a connection is opened for somebody who has gone.
     if work.turn.is_over() {
         return;
     }
-    for run in 1..=RUNS {
-        let last = run == RUNS || !work.write;
-        let Some(conn) = begun(slot, url, work.write) else { return };
-        // Opening the connection counts as waiting for it.
+    if slot.as_ref().is_some_and(|conn| !conn.is_open()) {
+        *slot = None;
+    }
+    let Some(conn) = opened(slot, url) else { return };
+    // Opening the connection counts as waiting for it.
+    if !work.turn.begin() {
+        return;
+    }
+    let finish = (work.run)(conn, true);
+    // After an error nothing is sure: not that the connection lives, not that a transaction of a budget ended.
+    if !finish.ok && conn.batch("ROLLBACK").is_err() {
+        *slot = None;
+    }
+    (finish.answer)(Ok(()));
+}
+
+fn postgres_write(slot: &mut Option<Conn>, url: &str, mut work: Work) {
+    if work.turn.is_over() {
+        return;
+    }
+    for run in 1.. {
+        let last = run == super::MOST_RUNS;
+        let Some(conn) = begun(slot, url) else { return };
         if !work.turn.begin() {
             if conn.batch("ROLLBACK").is_err() {
                 *slot = None;
@@ -269,11 +294,11 @@ fn postgres_one(slot: &mut Option<Conn>, url: &str, mut work: Work) {
         let finish = (work.run)(conn, last);
         // In a transaction that an error ended COMMIT would roll back and say nothing: the statement before it fails.
         let ended = if finish.ok { conn.batch("SELECT 1; COMMIT").map_err(Error::from) } else { Ok(()) };
-        let contended = finish.contended || ended.as_ref().is_err_and(super::is_contention);
+        let runs = ended.as_ref().err().map_or(finish.runs, super::runs);
         if (!finish.ok || ended.is_err()) && conn.batch("ROLLBACK").is_err() {
             *slot = None;
         }
-        if !contended || last {
+        if run >= runs {
             return (finish.answer)(ended);
         }
         metrics::counter!("database_contention_total").increment(1);
@@ -287,26 +312,30 @@ fn pause() -> u64 {
     RandomState::new().build_hasher().finish() % 16
 }
 
-/// A connection with an open transaction; none when the database is away.
-fn begun<'a>(slot: &'a mut Option<Conn>, url: &str, write: bool) -> Option<&'a mut Conn> {
-    // A connection may have died while idle: BEGIN is the cheapest way to find out, and one new try is free of harm.
-    for _ in 0..2 {
-        if slot.is_none() {
-            // A lock that somebody else holds for long is no reason to hang (REL-09).
-            let opened = open_postgres(url).and_then(|mut conn| {
-                conn.batch("SET lock_timeout = '5s'")?;
-                Ok(conn)
-            });
-            match opened {
-                Ok(conn) => *slot = Some(conn),
-                Err(error) => {
-                    tracing::error!(%error, "the database is away");
-                    return None;
-                }
+/// An open connection; none when the database is away.
+fn opened<'a>(slot: &'a mut Option<Conn>, url: &str) -> Option<&'a mut Conn> {
+    if slot.is_none() {
+        // A lock that somebody else holds for long is no reason to hang (REL-09).
+        let opened = open_postgres(url).and_then(|mut conn| {
+            conn.batch("SET lock_timeout = '5s'; SET default_transaction_read_only = on")?;
+            Ok(conn)
+        });
+        match opened {
+            Ok(conn) => *slot = Some(conn),
+            Err(error) => {
+                tracing::error!(%error, "the database is away");
+                return None;
             }
         }
-        let begin = if write { "BEGIN" } else { "BEGIN READ ONLY" };
-        if slot.as_mut()?.batch(begin).is_ok() {
+    }
+    slot.as_mut()
+}
+
+/// A connection with an open transaction; none when the database is away.
+fn begun<'a>(slot: &'a mut Option<Conn>, url: &str) -> Option<&'a mut Conn> {
+    // A connection may have died while idle: BEGIN is the cheapest way to find out, and one new try is free of harm.
+    for _ in 0..2 {
+        if opened(slot, url)?.batch("BEGIN READ WRITE").is_ok() {
             return slot.as_mut();
         }
         *slot = None;

@@ -63,16 +63,24 @@ value_from! {
     &[u8] => Bytes(|v| v.to_vec()),
     f64 => Double(|v| v),
     crate::model::Visibility => Small(|v| v.code()),
+    crate::model::Audience => Small(|v| v.code()),
     crate::model::FollowState => Small(|v| v.code()),
     crate::model::NotificationKind => Small(|v| v.code()),
     crate::model::MediaState => Small(|v| v.code()),
     crate::model::MediaKind => Small(|v| v.code()),
+    crate::model::CardState => Small(|v| v.code()),
+    crate::model::CardKind => Small(|v| v.code()),
     crate::model::Role => Small(|v| v.code()),
     crate::model::Listing => Small(|v| v.code()),
+    crate::model::QuoteState => Small(|v| v.code()),
+    crate::model::QuotePolicy => Small(|v| v.code()),
     crate::model::AccountKind => Small(|v| v.code()),
     crate::model::WorkState => Small(|v| v.code()),
     crate::model::ProjectRole => Small(|v| v.code()),
     crate::model::RelationKind => Small(|v| v.code()),
+    crate::model::Verdict => Small(|v| v.code()),
+    crate::model::ItemState => Small(|v| v.code()),
+    crate::model::PushPolicy => Small(|v| v.code()),
 }
 impl<T> From<Id<T>> for Value {
     fn from(v: Id<T>) -> Self {
@@ -148,6 +156,18 @@ impl Sql {
     /// Runs it; answers the number of rows touched.
     pub fn execute(self, conn: &mut Conn) -> Result<usize> {
         Ok(on_backend!(conn, c => Typed::<()>::of(self).execute(c))?)
+    }
+    /// Runs it at the end of the transaction, after everything else and in the order of these calls; whoever reads
+    /// before sees the state without it. For the full text indexes: SQLite writes what an index has gathered at every
+    /// savepoint, a segment for each operation of a group; at the end it is one for all of them.
+    pub fn execute_last(self, conn: &mut Conn) -> Result<()> {
+        match conn {
+            Conn::Sqlite(_, last) => {
+                last.push(self);
+                Ok(())
+            }
+            Conn::Postgres(_) => self.execute(conn).map(drop),
+        }
     }
     /// Whole rows of one table (`select t.* from t ...`).
     pub fn load<R>(self, conn: &mut Conn) -> Result<Vec<R>>
@@ -234,8 +254,8 @@ where
 {
     fn loads(self, conn: &mut Conn) -> QueryResult<Vec<R>> {
         match conn {
-            Conn::Sqlite(c) => RunQueryDsl::<SqliteConnection>::load::<R>(self, c),
-            Conn::Postgres(c) => RunQueryDsl::<PgConn>::load::<R>(self, &mut **c),
+            Conn::Sqlite(c, _) => RunQueryDsl::<SqliteConnection>::load::<R>(self, c),
+            Conn::Postgres(c) => RunQueryDsl::<PgConn>::load::<R>(self, &mut ***c),
         }
     }
 }

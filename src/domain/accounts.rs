@@ -3,20 +3,21 @@
 //! Profiles are in `profiles`.
 
 use super::{
-    Fact, Task, Tx,
+    Fact, Task, Tx, admission,
     audit::{self, Staff},
     charter::{self, document::Audience},
-    names, oauth,
+    names, oauth, people,
 };
 use crate::{
     Error, Result,
     config::{DefaultVisibility, FederationPolicy, Registration},
     db::Conn,
     id::Id,
-    model::{Account, AccountKind, Invite, Role, Session, User, Visibility},
+    model::{Account, AccountKind, Invite, QuotePolicy, Role, Session, User, Visibility},
     store,
     time::Timestamp,
 };
+use std::net::IpAddr;
 
 /// Characters of the reason given at sign-up.
 const REASON: usize = 1_000;
@@ -82,6 +83,9 @@ pub fn create(tx: &mut Tx<'_>, new: &NewPerson) -> Result<Account> {
     (account.discoverable, account.indexable) = openness(tx)?;
     store::users::insert_account(tx.conn, &account)?;
     store::users::insert(tx.conn, &user_row(tx, id, new, email))?;
+    if tx.config().accounts.default_discoverable == Some(false) {
+        people::directory::begin_unlisted(tx, id)?;
+    }
     tx.enqueue(&Task::MakeKeys { account: id.raw() })?;
     tx.record(Fact::AccountRegistered(id))?;
     Ok(account)
@@ -142,6 +146,7 @@ pub fn blank(tx: &Tx<'_>, id: Id<Account>, username: String, kind: AccountKind) 
         moved_to_id: None,
         move_processed_at: None,
         posts_count: 0,
+        open_posts_count: 0,
         followers_count: 0,
         following_count: 0,
         last_post_at: None,
@@ -154,6 +159,7 @@ pub fn blank(tx: &Tx<'_>, id: Id<Account>, username: String, kind: AccountKind) 
         deleted_at: None,
         attribution_domains: "[]".into(),
         left_on: None,
+        sensitized_at: None,
     }
 }
 
@@ -179,7 +185,8 @@ fn user_row(tx: &Tx<'_>, id: Id<Account>, new: &NewPerson, email: Option<String>
         },
         default_sensitive: false,
         default_language: None,
-        default_quote_policy: 0,
+        default_quote_policy: QuotePolicy::Public,
+        default_audience: None,
         last_active_at: None,
         password_changed_at: new.password_hash.as_ref().map(|_| tx.now),
         created_at: tx.now,
@@ -203,9 +210,12 @@ pub struct SignUp {
     pub invite: Option<String>,
     /// Language.
     pub locale: Option<String>,
+    /// Where they come from.
+    pub address: Option<IpAddr>,
 }
 
-/// Checks everything of a sign-up that can be checked before its password is hashed.
+/// Checks everything of a sign-up that can be checked before its password is hashed. Answers whether it has to be
+/// approved because of where it comes from or of its mail address.
 ///
 /// # Errors
 /// As [`sign_up`].
@@ -213,10 +223,10 @@ pub fn check_sign_up(
     conn: &mut Conn,
     registration: Registration,
     invite: Option<&str>,
-    username: &str,
-    email: &str,
+    (username, email): (&str, &str),
+    address: Option<IpAddr>,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     match invite {
         Some(code) => {
             let invite = store::users::find_invite(conn, code)?;
@@ -231,10 +241,11 @@ pub fn check_sign_up(
     if store::users::is_name_taken(conn, &username.to_ascii_lowercase())? {
         return Err(Error::invalid("username", "taken", "Username has already been taken"));
     }
-    if store::users::find_by_email(conn, &names::email(email)?)?.is_some() {
+    let email = names::email(email)?;
+    if store::users::find_by_email(conn, &email)?.is_some() {
         return Err(Error::invalid("email", "taken", "Email has already been taken"));
     }
-    Ok(())
+    admission::check(conn, address, &email, now)
 }
 
 /// Somebody signs up: open to all, by approval, or with an invitation. Answers the account and whether it may be used
@@ -245,7 +256,8 @@ pub fn check_sign_up(
 pub fn sign_up(tx: &mut Tx<'_>, form: &SignUp) -> Result<(Account, bool)> {
     let registration = tx.config().registration;
     let now = tx.now;
-    check_sign_up(tx.conn, registration, form.invite.as_deref(), &form.username, &form.email, now)?;
+    let who = (form.username.as_str(), form.email.as_str());
+    let doubtful = check_sign_up(tx.conn, registration, form.invite.as_deref(), who, form.address, now)?;
     if !form.agreement {
         return Err(Error::invalid("agreement", "accepted", "Agreement must be accepted"));
     }
@@ -266,6 +278,7 @@ pub fn sign_up(tx: &mut Tx<'_>, form: &SignUp) -> Result<(Account, bool)> {
     if !approved && reason.is_empty() {
         return Err(Error::invalid("reason", "blank", "Reason can't be blank"));
     }
+    let approved = approved && !doubtful;
     let person = NewPerson {
         username: form.username.clone(),
         email: Some(form.email.clone()),
@@ -375,7 +388,10 @@ pub fn set_role(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>, role: Role) -> Res
     let user = store::users::load(tx.conn, id)?;
     by.outranks(user.role)?;
     by.outranks(role)?;
-    if user.role == Role::Owner && role != Role::Owner && store::users::count_owners(tx.conn)? < 2 {
+    if user.role == Role::Owner
+        && role != Role::Owner
+        && store::users::count_other_owners(tx.conn, user.account_id)? < 1
+    {
         return Err(Error::Conflict("This is the last owner: make somebody else an owner first".into()));
     }
     store::users::set_role(tx.conn, id, role)?;
@@ -416,6 +432,7 @@ pub(super) fn end_access(tx: &mut Tx<'_>, id: Id<Account>, keep: Option<Id<Sessi
 /// # Errors
 /// `Forbidden` by rank; `Conflict` for the last owner.
 pub fn disable(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    store::leavers::hold(tx.conn, id)?;
     let user = store::users::load(tx.conn, id)?;
     by.outranks(user.role)?;
     keep_an_owner(tx, &user)?;
@@ -442,6 +459,7 @@ pub fn enable(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
 /// # Errors
 /// `Forbidden` by rank; `Conflict` for the last owner; `NotFound` for the actor of the node itself.
 pub fn suspend(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    store::leavers::hold(tx.conn, id)?;
     let account = changeable(tx, id)?;
     if let Some(user) = store::users::find(tx.conn, id)? {
         by.outranks(user.role)?;
@@ -454,6 +472,7 @@ pub fn suspend(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
     trace(tx, by, "account.suspend", id, "")?;
     if account.is_local() {
         end_access(tx, id, None)?;
+        store::scheduled::delete_all(tx.conn, id)?;
     }
     tx.record(Fact::AccountSuspended(id))
 }
@@ -480,6 +499,7 @@ pub fn unsuspend(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
 /// # Errors
 /// `Forbidden` by rank; `Conflict` for the last owner; `NotFound` for an account of another node.
 pub fn delete(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    store::leavers::hold(tx.conn, id)?;
     let account = changeable(tx, id)?;
     if !account.is_local() {
         return Err(Error::NotFound);
@@ -490,6 +510,7 @@ pub fn delete(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
     }
     trace(tx, by, "account.delete", id, "")?;
     end_access(tx, id, None)?;
+    store::scheduled::delete_all(tx.conn, id)?;
     tx.record(Fact::AccountDeleted(id))?;
     store::users::retire_name(tx.conn, &account.handle, tx.now)?;
     store::users::delete(tx.conn, id)?;
@@ -507,7 +528,10 @@ pub(super) fn changeable(tx: &mut Tx<'_>, id: Id<Account>) -> Result<Account> {
 }
 
 pub(super) fn keep_an_owner(tx: &mut Tx<'_>, user: &User) -> Result<()> {
-    if user.role == Role::Owner && user.disabled_at.is_none() && store::users::count_owners(tx.conn)? < 2 {
+    if user.role == Role::Owner
+        && user.disabled_at.is_none()
+        && store::users::count_other_owners(tx.conn, user.account_id)? < 1
+    {
         return Err(Error::Conflict("This is the last owner: make somebody else an owner first".into()));
     }
     Ok(())

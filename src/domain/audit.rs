@@ -28,6 +28,21 @@ impl Staff {
         Self { account: None, name: "console".into(), role: Role::Owner, origin: "console".into() }
     }
 
+    /// The organisation's charter: whoever signs it stands above the roles of one node.
+    pub fn charter() -> Self {
+        Self { name: "charter".into(), origin: "charter".into(), ..Self::console() }
+    }
+
+    /// A setting of this node, carried out at night.
+    pub fn setting() -> Self {
+        Self { name: "setting".into(), origin: "settings".into(), ..Self::console() }
+    }
+
+    /// Whether it is the charter that acts, rather than somebody of this node.
+    pub fn is_charter(&self) -> bool {
+        self.account.is_none() && self.origin == "charter"
+    }
+
     /// A signed-in member of staff.
     ///
     /// # Errors

@@ -70,6 +70,32 @@ pub enum Fact {
     PollClosed(Id<Poll>),
     /// A question of this node was answered or closed, or became one after it was published.
     QuestionChanged(Id<Post>),
+    /// A post of this node quotes one of another server, whose author has to be asked.
+    QuoteAsked(Id<Post>),
+    /// The quote of this post stands.
+    QuoteAccepted {
+        /// The quoting post.
+        post: Id<Post>,
+        /// It is news: notify.
+        fresh: bool,
+    },
+    /// The quote of this post is over, or was refused; its row says which.
+    QuoteEnded(Id<Post>),
+    /// Somebody elsewhere who asked to quote a post of this node may not.
+    QuoteRefused {
+        /// The local account that was asked.
+        author: Id<Account>,
+        /// The remote account that asked.
+        by: Id<Account>,
+        /// The id of its QuoteRequest, when it had one.
+        request: Option<String>,
+        /// The id of the post to be quoted.
+        object: String,
+        /// The id of the quoting post.
+        instrument: String,
+    },
+    /// Another one may, or may not, quote a post of this node from now on.
+    QuotePolicyChanged(Id<Post>),
     /// A follow waits for its target's consent.
     FollowRequested(Id<Follow>),
     /// A follow stands; it may have been requested before.
@@ -166,6 +192,21 @@ pub enum EventKind {
     Conversation(Id<crate::model::Conversation>),
     /// Filters of the accounts in `home` changed.
     FiltersChanged,
+    /// Staff tells everybody something.
+    Announcement(Id<crate::model::Announcement>),
+    /// What people think of it changed.
+    AnnouncementReaction {
+        /// Of which.
+        announcement: Id<crate::model::Announcement>,
+        /// The emoji.
+        name: String,
+        /// How many there are now.
+        count: i64,
+    },
+    /// An announcement is taken back, or over.
+    AnnouncementDelete(Id<crate::model::Announcement>),
+    /// Notifications that were held back are there, for the accounts in `home`.
+    NotificationsMerged,
     /// Close the sockets of these tokens, or of all tokens of the accounts in `home` when empty.
     Revoked(Vec<i64>),
 }

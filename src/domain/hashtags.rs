@@ -5,7 +5,7 @@ use crate::{
     Error, Result,
     id::Id,
     limits,
-    model::{Account, FeaturedTag, FollowedTag, Tag},
+    model::{Account, Audience, FeaturedTag, FollowedTag, Tag},
     store::hashtags as rows,
 };
 
@@ -39,7 +39,7 @@ pub fn feature(tx: &mut Tx<'_>, account: Id<Account>, tag: Id<Tag>) -> Result<Fe
     if rows::featured(tx.conn, account)?.len() >= limits::FEATURED_TAGS {
         return Err(Error::invalid("", "invalid", "You have already featured the maximum number of hashtags"));
     }
-    let (posts_count, last_post_at) = rows::use_by(tx.conn, account, tag)?;
+    let (posts_count, last_post_at) = rows::use_by(tx.conn, account, tag, Audience::Site)?;
     let row = FeaturedTag {
         id: tx.new_id(),
         account_id: account,

@@ -6,6 +6,10 @@
 //! paragraphs with links, though: [`fast_path`] reads exactly the well-nested subset for which the parser changes
 //! nothing but attributes, and gives up at the first doubt. A property test compares the two.
 
+mod fallback;
+
+pub use fallback::with_quote_fallback;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use url::Url;
@@ -546,6 +550,36 @@ fn entity<'m>(out: &mut String, tail: &'m str) -> &'m str {
             tail.get(1..).unwrap_or("")
         }
     }
+}
+
+/// One line of plain text out of whatever somebody put into a field for text: no tags however often they were escaped,
+/// no control characters, at most so many characters (WEB-06).
+pub fn plain_line(text: &str, most: usize) -> String {
+    let is_tag = |text: &str| {
+        let starts = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
+        text.split('<').skip(1).any(starts)
+    };
+    let mut plain = plain_text(text);
+    for _ in 0..3 {
+        if !is_tag(&plain) {
+            break;
+        }
+        plain = plain_text(&plain);
+    }
+    if is_tag(&plain) {
+        plain = plain.replace(['<', '>'], " ");
+    }
+    let mut line = String::with_capacity(plain.len().min(most));
+    for word in plain.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if let Some((end, _)) = line.char_indices().nth(most) {
+        line.truncate(end);
+    }
+    line
 }
 
 /// Cuts at a character border so that at most `bytes` bytes remain (limits of section 0: cut, not refused).

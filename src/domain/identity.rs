@@ -63,15 +63,17 @@ fn remember(tx: &mut Tx<'_>, domain: &str, base: &str) -> Result<()> {
 }
 
 /// Every column that holds addresses of this node.
-const COLUMNS: [(&str, &[&str]); 11] = [
+const COLUMNS: [(&str, &[&str]); 13] = [
     ("accounts", &["uri", "url", "note", "fields", "inbox_url", "shared_inbox_url", "outbox_url", "public_key_id"]),
-    ("accounts", &["ed25519_key_id", "followers_url", "following_url", "featured_url"]),
+    ("accounts", &["ed25519_key_id", "followers_url", "following_url", "featured_url", "also_known_as"]),
     ("posts", &["uri", "url", "content"]),
     ("post_edits", &["content"]),
     ("follows", &["uri"]),
     ("favourites", &["uri"]),
     ("blocks", &["uri"]),
     ("activities", &["uri", "object_uri", "json"]),
+    ("tombstones", &["uri", "actor_uri"]),
+    ("questions", &["answer_uri"]),
     ("projects", &["uri", "lead_uri"]),
     ("project_relations", &["other_uri"]),
     ("project_withdrawn", &["post_uri"]),

@@ -4,23 +4,37 @@
 
 use super::{
     Fact, Task, Tx,
-    accounts::{changeable, end_access, keep_an_owner, trace},
+    accounts::{self, changeable, end_access, keep_an_owner, trace},
     audit::Staff,
-    charter, follows,
+    charter,
+    concierge::{self, page::Page, words},
+    follows, people,
     profiles::{self, Field},
+    questions,
 };
 use crate::{
     Error, Result,
     db::Conn,
     id::Id,
-    model::{Account, FollowState},
+    model::{Account, FollowState, Post, Role},
     store::{self, leavers::Leaver},
     time::Timestamp,
 };
+use chrono::{LocalResult, TimeZone};
+use chrono_tz::Tz;
 use serde::Serialize;
 
 /// Name of the profile field that says it to every client.
 const FIELD: &str = "Left on";
+/// Questions of a hand-over.
+const OPEN_QUESTIONS: i64 = 100;
+/// Characters of a question in it.
+const TITLE: usize = 200;
+/// Staff that is told of it, and things named to them.
+const STAFF: usize = 20;
+const NAMED: usize = 30;
+/// Accounts that are deleted in one step.
+const ERASED: i64 = 50;
 /// Requests to follow that are ended in one step.
 const STEP: i64 = 1_000;
 
@@ -29,7 +43,7 @@ const STEP: i64 = 1_000;
 pub struct Handover {
     /// Projects that this person leads or works in.
     pub projects: Vec<HandoverItem>,
-    /// Questions of theirs that nobody has answered.
+    /// Questions of theirs that are neither answered nor closed.
     pub questions: Vec<HandoverItem>,
 }
 
@@ -59,10 +73,17 @@ pub struct Departure {
 /// `Unavailable` when the database is away.
 pub fn handover(conn: &mut Conn, account: Id<Account>) -> Result<Handover> {
     let projects = super::projects::works_on(conn, account)?;
-    // Questions are listed here once there are any.
+    let questions = questions::open_of(conn, account, OPEN_QUESTIONS)?;
+    let title = |post: &Post| -> String {
+        let words: Vec<&str> = post.source_text.as_deref().unwrap_or_default().split_whitespace().collect();
+        words.join(" ").chars().take(TITLE).collect()
+    };
+    let asked = questions
+        .iter()
+        .map(|post| HandoverItem { title: title(post), url: post.url.clone().unwrap_or_else(|| post.uri.clone()) });
     Ok(Handover {
         projects: projects.into_iter().map(|project| HandoverItem { title: project.name, url: project.url }).collect(),
-        questions: Vec::new(),
+        questions: asked.collect(),
     })
 }
 
@@ -77,7 +98,32 @@ pub fn day(text: &str) -> Result<Timestamp> {
         .ok_or_else(|| Error::invalid("on", "invalid", format!("`{text}` is no day such as 2026-11-30")))
 }
 
-/// Somebody leaves: now, with today or an earlier day as the last one, or on a day to come.
+/// The day that it is where somebody works.
+fn local_day(now: Timestamp, zone: &str) -> Timestamp {
+    let here = now.to_datetime().with_timezone(&zone_of(zone)).date_naive();
+    here.and_hms_opt(0, 0, 0).map_or(now.midnight(), |day| Timestamp::from_millis(day.and_utc().timestamp_millis()))
+}
+
+fn zone_of(name: &str) -> Tz {
+    name.parse().unwrap_or(Tz::UTC)
+}
+
+/// The end of a day where somebody works.
+fn end_of(day: Timestamp, zone: &str) -> Timestamp {
+    let zone = zone_of(zone);
+    let next = day.to_datetime().date_naive().succ_opt().and_then(|next| next.and_hms_opt(0, 0, 0));
+    let local = next.map(|next| zone.from_local_datetime(&next));
+    match local {
+        Some(LocalResult::Single(end) | LocalResult::Ambiguous(_, end)) => {
+            Timestamp::from_millis(end.timestamp_millis())
+        }
+        // An hour that the clocks skip.
+        _ => day.plus_days(1),
+    }
+}
+
+/// Somebody leaves: now, with today or an earlier day as the last one, or at the end of a day to come. Days are those of
+/// the place where they work.
 ///
 /// # Errors
 /// `NotFound` for who is not a person of this node; `Forbidden` by rank; `Conflict` for the last owner.
@@ -87,15 +133,50 @@ pub fn leave(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>, on: Option<Timestamp>
     let user = store::users::find(tx.conn, id)?.filter(|_| account.is_local()).ok_or(Error::NotFound)?;
     by.outranks(user.role)?;
     keep_an_owner(tx, &user)?;
-    let day = on.unwrap_or(tx.now).midnight();
-    if day > tx.now && account.left_on.is_none() {
+    let zone = people::load(tx.conn, id)?.time_zone;
+    let day = on.unwrap_or_else(|| local_day(tx.now, &zone)).midnight();
+    if day > local_day(tx.now, &zone) && account.left_on.is_none() {
         store::leavers::upsert(tx.conn, id, Leaver { leaves_on: day, before: None })?;
-        tx.enqueue_at(&Task::Leave { account: id.raw(), day: day.millis() }, day)?;
+        let end = end_of(day, &zone);
+        tx.enqueue_at(&Task::Leave { account: id.raw(), day: day.millis() }, end)?;
         trace(tx, by, "account.leave", id, &format!("planned for {}", day.date()))?;
         return departure(tx, id, "planned", day);
     }
     trace(tx, by, "account.leave", id, &day.date())?;
-    go(tx, account, day)
+    if !by.is_charter() {
+        // The node's own word stands, whatever the charter takes back later.
+        store::revocations::forget_end(tx.conn, &account.uri)?;
+    }
+    let departure = go(tx, account, day)?;
+    if by.is_charter() {
+        // Nobody here pressed a button and read the answer.
+        tell_staff(tx, id, &departure.handover)?;
+    }
+    Ok(departure)
+}
+
+/// The moderators hear what is to be taken over from somebody who left while nobody looked.
+fn tell_staff(tx: &mut Tx<'_>, gone: Id<Account>, handover: &Handover) -> Result<()> {
+    let items: Vec<&HandoverItem> = handover.projects.iter().chain(&handover.questions).collect();
+    if items.is_empty() {
+        return Ok(());
+    }
+    let name = store::accounts::load(tx.conn, gone)?.username;
+    let own = concierge::ensure(tx)?;
+    let mut staff = store::notifications::staff(tx.conn, Role::Moderator)?;
+    staff.retain(|id| *id != gone);
+    staff.truncate(STAFF);
+    for member in staff {
+        let tongue = concierge::tongue_of(tx, member, None)?;
+        let account = store::accounts::load(tx.conn, member)?;
+        let mut page = Page::default();
+        page.people(tx.site(), std::slice::from_ref(&account), &words::HANDOVER.with(tongue, &[&name]));
+        for item in items.iter().take(NAMED) {
+            page.address(&item.title, &item.url);
+        }
+        concierge::write(tx, &own, page, tongue, &[member], &[])?;
+    }
+    Ok(())
 }
 
 /// A planned day has come. Nothing, when the plan was changed meanwhile.
@@ -109,7 +190,10 @@ pub fn due(tx: &mut Tx<'_>, id: Id<Account>, day: Timestamp) -> Result<()> {
         return Ok(());
     }
     match store::accounts::find(tx.conn, id)?.filter(|account| account.deleted_at.is_none()) {
-        Some(account) => go(tx, account, day).map(|_| ()),
+        Some(account) => {
+            let departure = go(tx, account, day)?;
+            tell_staff(tx, id, &departure.handover)
+        }
         None => store::leavers::delete(tx.conn, id),
     }
 }
@@ -130,6 +214,7 @@ fn go(tx: &mut Tx<'_>, mut account: Account, day: Timestamp) -> Result<Departure
     end_access(tx, id, None)?;
     store::leavers::stop_deliveries(tx.conn, id, tx.now)?;
     store::leavers::stop_jobs(tx.conn, id)?;
+    store::scheduled::delete_all(tx.conn, id)?;
     loop {
         let waiting = store::leavers::requests(tx.conn, id, STEP)?;
         if waiting.is_empty() {
@@ -188,6 +273,29 @@ pub fn rehire(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
     account.fields = fields(tx, &account, None)?;
     store::leavers::set(tx.conn, &account)?;
     tx.record(Fact::AccountReturned(id))
+}
+
+/// Deletes the accounts of people whose last day is so long ago as the settings say, some at a time: how many.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn erase(tx: &mut Tx<'_>) -> Result<usize> {
+    let days = tx.config().people.erase_after_days;
+    if days == 0 {
+        return Ok(0);
+    }
+    let until = tx.now.plus_days(-i64::try_from(days).unwrap_or(i64::MAX));
+    let gone = store::leavers::left_before(tx.conn, until, ERASED)?;
+    let mut erased = 0;
+    for id in gone {
+        match accounts::delete(tx, &Staff::setting(), id) {
+            Ok(()) => erased += 1,
+            // The last owner of a node stays on its books.
+            Err(Error::Conflict(_)) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(erased)
 }
 
 /// Whether somebody may still act: asked within the transaction of each thing that they do.

@@ -101,18 +101,19 @@ pub fn create(tx: &mut Tx<'_>, owner: Id<Account>, upload: Upload) -> Result<Id<
         duration_ms: upload.duration_ms,
         cached_at: None,
         created_at: tx.now,
+        scheduled_id: None,
     };
     store::posts::insert_media(tx.conn, &row)?;
     Ok(row.id)
 }
 
-/// A file of this person that is on no post yet.
+/// A file of this person that is on no post yet, and kept for none.
 ///
 /// # Errors
 /// `NotFound` once attached, or for files of others.
 pub fn pending(conn: &mut Conn, owner: Id<Account>, id: Id<Media>) -> Result<Media> {
     let media = store::media::load_own(conn, owner, id)?;
-    if media.post_id.is_some() { Err(Error::NotFound) } else { Ok(media) }
+    if media.post_id.is_some() || media.scheduled_id.is_some() { Err(Error::NotFound) } else { Ok(media) }
 }
 
 /// Changes alternative text or focus of a file that is on no post yet.

@@ -3,12 +3,20 @@
 //! transaction.
 
 pub mod accounts;
+pub mod admission;
 pub mod aliases;
+pub mod announcements;
+pub mod audiences;
 pub mod audit;
+pub mod cards;
 pub mod charter;
+pub mod collections;
 pub mod concierge;
+pub mod counters;
 pub mod delivery;
 pub mod domain_blocks;
+pub mod emojis;
+pub mod endorsements;
 pub mod fact;
 pub mod filters;
 pub mod follows;
@@ -16,11 +24,14 @@ pub mod hashtags;
 pub mod html;
 pub mod identity;
 pub mod leavers;
+pub mod legal;
+pub mod limited;
 pub mod lists;
 pub mod media;
 pub mod moves;
 pub mod names;
 pub mod notices;
+pub mod notification_requests;
 pub mod oauth;
 pub mod peers;
 pub mod people;
@@ -28,7 +39,9 @@ pub mod polls;
 pub mod posts;
 pub mod profiles;
 pub mod projects;
+pub mod push;
 pub mod questions;
+pub mod quotes;
 pub mod reactions;
 pub mod redirects;
 pub mod remote;
@@ -36,10 +49,14 @@ pub mod reports;
 pub mod scopes;
 pub mod search;
 pub mod setup;
+pub mod stored;
 pub mod streams;
+pub mod suggestions;
 pub mod task;
 pub mod text;
 pub mod timelines;
+pub mod translations;
+pub mod trends;
 pub mod tx;
 pub mod views;
 pub mod visibility;
@@ -48,19 +65,45 @@ pub use fact::{Event, EventKind, Fact};
 pub use task::Task;
 pub use tx::{Aftermath, Consumer, Env, IdSource, Tx};
 
-use crate::{id::Id, model::Account};
+use crate::{
+    id::Id,
+    model::{Account, Audience},
+};
 
-/// Who looks: a local person, or nobody in particular.
+/// Who looks: somebody, or nobody in particular; and the narrowest audience they belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Viewer(pub Option<Id<Account>>);
+pub struct Viewer(pub Option<Id<Account>>, Audience);
 
 impl Viewer {
     /// An anonymous visitor.
-    pub const ANYONE: Self = Self(None);
+    pub const ANYONE: Self = Self(None, Audience::Open);
+
+    /// Nobody in particular, of those who belong to this audience.
+    pub const fn anybody_in(audience: Audience) -> Self {
+        Self(None, audience)
+    }
+
+    /// Somebody who belongs to this audience: [`audiences::viewer`] knows to which.
+    pub const fn placed(id: Id<Account>, audience: Audience) -> Self {
+        Self(Some(id), audience)
+    }
+
+    /// The narrowest audience whose posts this viewer may have.
+    pub const fn audience(self) -> Audience {
+        self.1
+    }
 }
 
+/// Somebody of **this** node. Of accounts that may be of another one, [`audiences::viewer`] makes a viewer.
 impl From<Id<Account>> for Viewer {
     fn from(id: Id<Account>) -> Self {
-        Self(Some(id))
+        Self(Some(id), Audience::Site)
+    }
+}
+
+/// A person of this node, or nobody in particular.
+impl From<Option<Id<Account>>> for Viewer {
+    fn from(id: Option<Id<Account>>) -> Self {
+        id.map_or(Self::ANYONE, Self::from)
     }
 }

@@ -1,11 +1,11 @@
 //! Fact -> notifications. The one place that decides who is told what.
 
-use super::{Event, EventKind, Fact, Tx, questions};
+use super::{Event, EventKind, Fact, Tx, notification_requests, push, questions};
 use crate::{
     Result,
     db::Sql,
     id::Id,
-    model::{Account, Favourite, FollowState, NotificationKind as Kind, Poll, Post, Role},
+    model::{Account, Favourite, FollowState, NotificationKind as Kind, Poll, Post, Role, Verdict},
     store::{self, notifications},
 };
 
@@ -66,6 +66,16 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             let author = post(tx, favourite.post_id)?.account_id;
             notifications::remove(tx.conn, author, Kind::Favourite, favourite.account_id, Some(favourite.post_id))
         }
+        Fact::QuoteAccepted { post: id, fresh: true } => {
+            let Some(author) = quoted_author(tx, *id)? else { return Ok(()) };
+            let quoting = post(tx, *id)?;
+            tell(tx, Kind::Quote, &[author], quoting.account_id, Some(*id), None)
+        }
+        Fact::QuoteEnded(id) => {
+            let Some(author) = quoted_author(tx, *id)? else { return Ok(()) };
+            let quoting = post(tx, *id)?;
+            notifications::remove(tx.conn, author, Kind::Quote, quoting.account_id, Some(*id))
+        }
         Fact::PollClosed(id) => poll_closed(tx, *id),
         Fact::AccountRegistered(id) => {
             let staff = notifications::staff(tx.conn, Role::Admin)?;
@@ -93,11 +103,10 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             Ok(())
         }
         Fact::Notified(id) => {
-            let to = Sql::new("select n.account_id from notifications n where n.id = ")
-                .bind(*id)
-                .load_ids::<Account>(tx.conn)?;
-            tx.announce(Event { home: to.into(), streams: Vec::new(), what: EventKind::Notification(*id) });
-            Ok(())
+            let Some(row) = notifications::by_id(tx.conn, *id)? else { return Ok(()) };
+            let home = [row.account_id].into();
+            tx.announce(Event { home, streams: Vec::new(), what: EventKind::Notification(*id) });
+            push::notified(tx, &row)
         }
         Fact::AccountUpdated(_)
         | Fact::AccountDeleted(_)
@@ -115,6 +124,10 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PollVoted(..)
         | Fact::PollVotedRemotely(_)
         | Fact::QuestionChanged(_)
+        | Fact::QuoteAsked(_)
+        | Fact::QuoteAccepted { fresh: false, .. }
+        | Fact::QuoteRefused { .. }
+        | Fact::QuotePolicyChanged(_)
         | Fact::FollowReaffirmed(_)
         | Fact::FollowRefused { .. }
         | Fact::FollowStale { .. }
@@ -130,6 +143,11 @@ fn post(tx: &mut Tx<'_>, id: Id<Post>) -> Result<Post> {
     Sql::new("select p.* from posts p where p.id = ").bind(id).one(tx.conn)
 }
 
+/// Whose post is quoted by this one.
+fn quoted_author(tx: &mut Tx<'_>, quoting: Id<Post>) -> Result<Option<Id<Account>>> {
+    Ok(store::quotes::find(tx.conn, quoting)?.and_then(|quote| quote.quoted_account_id))
+}
+
 fn favourite(tx: &mut Tx<'_>, id: Id<Favourite>) -> Result<Favourite> {
     Sql::new("select f.* from favourites f where f.id = ").bind(id).one(tx.conn)
 }
@@ -143,11 +161,16 @@ fn tell(
     about: Option<Id<Post>>,
     thread: Option<Id<Post>>,
 ) -> Result<()> {
-    for account in notifications::willing(tx.conn, to, from, thread, tx.now)? {
-        if notifications::is_there(tx.conn, account, kind, from, about)? {
+    let willing = notifications::willing(tx.conn, to, from, thread, tx.now)?;
+    for (account, verdict) in notification_requests::judge(tx, &willing, kind, from, about)? {
+        if verdict == Verdict::Drop || notifications::is_there(tx.conn, account, kind, from, about)? {
             continue;
         }
-        if let Some(id) = notifications::insert(tx.conn, account, kind, from, about, None, tx.now)? {
+        let Some(id) = notifications::insert(tx.conn, account, kind, from, about, None, tx.now)? else { continue };
+        if verdict == Verdict::Filter {
+            notifications::hold(tx.conn, id)?;
+            notification_requests::note(tx, account, kind, from)?;
+        } else {
             tx.record(Fact::Notified(id))?;
         }
     }
@@ -195,7 +218,7 @@ fn published(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     tell(tx, Kind::Status, &listeners, new.account_id, Some(id), None)
 }
 
-/// People mentioned since the edit; those who boosted or answered the post learn that it changed.
+/// People mentioned since the edit; those who boosted, answered or quoted the post learn that it changed.
 fn edited(tx: &mut Tx<'_>, id: Id<Post>, newly_mentioned: &[Id<Account>]) -> Result<()> {
     let new = post(tx, id)?;
     tell(tx, Kind::Mention, newly_mentioned, new.account_id, Some(id), Some(new.conversation_id))?;
@@ -214,6 +237,19 @@ fn edited(tx: &mut Tx<'_>, id: Id<Post>, newly_mentioned: &[Id<Account>]) -> Res
         notifications::remove(tx.conn, account, Kind::Update, new.account_id, Some(id))?;
         if let Some(written) =
             notifications::insert(tx.conn, account, Kind::Update, new.account_id, Some(id), None, tx.now)?
+        {
+            tx.record(Fact::Notified(written))?;
+        }
+    }
+    // Those who quote it, each about their own post that shows it.
+    for (quoting, account) in store::quotes::local_quoting(tx.conn, id, 1_000)? {
+        if notifications::willing(tx.conn, &[account], new.account_id, None, tx.now)?.is_empty() {
+            continue;
+        }
+        notifications::remove(tx.conn, account, Kind::QuotedUpdate, new.account_id, Some(quoting))?;
+        let kind = Kind::QuotedUpdate;
+        if let Some(written) =
+            notifications::insert(tx.conn, account, kind, new.account_id, Some(quoting), None, tx.now)?
         {
             tx.record(Fact::Notified(written))?;
         }

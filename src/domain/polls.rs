@@ -173,7 +173,7 @@ pub fn vote(tx: &mut Tx<'_>, voter: Id<Account>, id: Id<Poll>, choices: &[i64]) 
 /// each voter counted once, nothing after the end. What does not count is no error.
 pub fn receive_vote(tx: &mut Tx<'_>, voter: &Account, post: &Post, title: &str) -> Result<()> {
     let Some(poll) = store::polls::find_by_post(tx.conn, post.id)? else { return Ok(()) };
-    let allowed = visibility::can_see(tx.conn, Viewer::from(voter.id), post, tx.now)?;
+    let allowed = visibility::sees(tx.conn, voter, post, tx.now)?;
     if !post.local || !allowed || is_over(&poll, tx.now) || voter.id == post.account_id {
         return Ok(());
     }

@@ -1,12 +1,17 @@
 //! What people say about themselves: name, bio, fields, pictures, and what a new post of theirs starts with. Texts are
 //! checked against the published limits and turned into markup here; pictures arrive as keys of files already stored.
 
-use super::{Fact, Task, Tx, people, scopes::Scope, text};
+use super::{
+    Fact, Task, Tx, audiences, emojis,
+    people::{self, By, FactsChange, Listed},
+    scopes::Scope,
+    text,
+};
 use crate::{
     Error, Result,
     id::Id,
     limits,
-    model::{Account, AccountKind, User, Visibility},
+    model::{Account, AccountKind, Audience, QuotePolicy, User, Visibility},
     store,
     time::Timestamp,
 };
@@ -72,6 +77,10 @@ pub struct ProfileChange {
     pub attribution_domains: Option<Vec<String>>,
     /// Audience of a post whose author says nothing.
     pub default_visibility: Option<Visibility>,
+    /// How far a post goes whose author says nothing; inner none: as the charter says.
+    pub default_audience: Option<Option<Audience>>,
+    /// Who may quote a post whose author says nothing.
+    pub default_quote_policy: Option<QuotePolicy>,
     /// Mark media as sensitive.
     pub default_sensitive: Option<bool>,
     /// Language of a post whose author says nothing; inner none clears it.
@@ -81,7 +90,7 @@ pub struct ProfileChange {
 /// Changes the profile of a person of this node.
 ///
 /// # Errors
-/// `Invalid` for what is too long or too many.
+/// `Invalid` for what is too long or too many, and for an audience that may not be chosen.
 pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Result<(Account, User)> {
     let mut account = store::accounts::load(tx.conn, id)?;
     let mut user = store::users::load(tx.conn, id)?;
@@ -124,7 +133,10 @@ pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Resul
         account.attribution_domains = attribution_domains(domains)?;
     }
     account.locked = change.locked.unwrap_or(account.locked);
-    account.discoverable = change.discoverable.unwrap_or(account.discoverable);
+    // Clients send all they show: what they were shown is no wish.
+    let shown_as = people::directory::switch(tx.conn, &before)?;
+    let discoverable = change.discoverable.filter(|wanted| *wanted != shown_as);
+    account.discoverable = discoverable.unwrap_or(account.discoverable);
     account.indexable = change.indexable.unwrap_or(account.indexable);
     account.hide_collections = change.hide_collections.unwrap_or(account.hide_collections);
     account.kind = match (change.bot, account.kind) {
@@ -132,6 +144,7 @@ pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Resul
         (Some(false), AccountKind::Service) => AccountKind::Person,
         (_, kind) => kind,
     };
+    account.emojis = profile_emojis(tx, &account)?;
     if facts_changed || shown(&account) != shown(&before) {
         account.updated_at = tx.now;
         store::users::update_profile(tx.conn, &account)?;
@@ -140,7 +153,16 @@ pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Resul
         }
         tx.record(Fact::AccountUpdated(id))?;
     }
+    if let Some(listed) = listed(tx, &before, discoverable)? {
+        let change = FactsChange { listed: Some(listed), ..FactsChange::default() };
+        people::update(tx, id, &change, By::Themselves)?;
+        account = store::accounts::load(tx.conn, id)?;
+    }
     user.default_visibility = change.default_visibility.unwrap_or(user.default_visibility);
+    if let Some(audience) = change.default_audience {
+        audiences::set_default(tx, &mut user, audience)?;
+    }
+    user.default_quote_policy = change.default_quote_policy.unwrap_or(user.default_quote_policy);
     user.default_sensitive = change.default_sensitive.unwrap_or(user.default_sensitive);
     if let Some(language) = &change.default_language {
         user.default_language = language.as_deref().map(language_tag).transpose()?;
@@ -149,10 +171,30 @@ pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Resul
     Ok((account, user))
 }
 
+/// What the one switch that every client has means for the directory: off is listed nowhere, and on again takes that
+/// back. Where there is no directory to be in, a client that sends it along as it was changes nothing.
+fn listed(tx: &mut Tx<'_>, before: &Account, discoverable: Option<bool>) -> Result<Option<Listed>> {
+    let Some(discoverable) = discoverable.filter(|_| before.kind == AccountKind::Person) else { return Ok(None) };
+    let listed = people::load(tx.conn, before.id)?.listed;
+    Ok(match (discoverable, listed) {
+        (false, Listed::Organisation | Listed::Site) if before.discoverable || people::directory::is_on(tx.conn)? => {
+            Some(Listed::Unlisted)
+        }
+        (true, Listed::Unlisted) if !before.discoverable => Some(Listed::Organisation),
+        _ => None,
+    })
+}
+
+/// The emoji of a profile.
+fn profile_emojis(tx: &mut Tx<'_>, account: &Account) -> Result<String> {
+    let note = account.note_source.as_deref().unwrap_or_default();
+    emojis::used(tx, &[account.display_name.as_str(), note, account.fields.as_str()])
+}
+
 /// What others can see of it.
 fn shown(a: &Account) -> impl PartialEq + use<'_> {
     (
-        (&a.display_name, &a.note, &a.note_source, &a.fields, a.kind),
+        (&a.display_name, &a.note, &a.note_source, &a.fields, &a.emojis, a.kind),
         (&a.avatar, &a.avatar_description, &a.header, &a.header_description),
         (a.locked, a.discoverable, a.indexable, a.hide_collections, &a.attribution_domains),
     )

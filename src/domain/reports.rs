@@ -1,11 +1,14 @@
 //! Reports: what people here and servers elsewhere bring before the moderators (MOD-04).
 
-use super::{Fact, Tx};
+use super::{
+    Fact, Tx,
+    audit::{self, Staff},
+};
 use crate::{
     Error, Result,
     db::Sql,
     id::Id,
-    model::{Account, Post, Report},
+    model::{Account, Post, Report, Role},
     store,
 };
 
@@ -135,8 +138,69 @@ pub fn file(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, filing: 
         created_at: tx.now,
         closed_at: None,
         closed_by: None,
+        assigned_id: None,
     };
     store::reports::insert(tx.conn, &report)?;
     tx.record(Fact::ReportFiled(report.id))?;
     Ok(report)
+}
+
+fn traced(tx: &mut Tx<'_>, by: &Staff, action: &str, report: &Report) -> Result<()> {
+    if by.role < Role::Moderator {
+        return Err(Error::forbidden("This action is not allowed"));
+    }
+    let target = store::accounts::find(tx.conn, report.target_id)?.map(|account| account.acct());
+    audit::write(tx, by, action, &report.id.to_string(), target.as_deref().unwrap_or(""))
+}
+
+/// Staff is done with a report.
+///
+/// # Errors
+/// `NotFound` when there is none; `Conflict` when it was closed already; `Forbidden` below moderator.
+pub fn close(tx: &mut Tx<'_>, by: &Staff, id: Id<Report>) -> Result<()> {
+    let report = store::reports::load(tx.conn, id)?;
+    if !store::reports::close(tx.conn, id, by.account, tx.now)? {
+        return Err(Error::Conflict("this report was closed already".into()));
+    }
+    traced(tx, by, "report.close", &report)
+}
+
+/// Staff takes it up again; no effect on an open one.
+///
+/// # Errors
+/// `NotFound` when there is none; `Forbidden` below moderator.
+pub fn reopen(tx: &mut Tx<'_>, by: &Staff, id: Id<Report>) -> Result<()> {
+    let report = store::reports::load(tx.conn, id)?;
+    if report.closed_at.is_none() {
+        return Ok(());
+    }
+    store::reports::reopen(tx.conn, id)?;
+    traced(tx, by, "report.reopen", &report)
+}
+
+/// Says who of the staff looks into it; none for nobody.
+///
+/// # Errors
+/// `NotFound` when there is none; `Forbidden` below moderator.
+pub fn assign(tx: &mut Tx<'_>, by: &Staff, id: Id<Report>, to: Option<Id<Account>>) -> Result<()> {
+    let report = store::reports::load(tx.conn, id)?;
+    store::reports::assign(tx.conn, id, to)?;
+    traced(tx, by, if to.is_some() { "report.assign" } else { "report.unassign" }, &report)
+}
+
+/// Staff says what it is about; what is none stays.
+///
+/// # Errors
+/// `NotFound` when there is none; `Forbidden` below moderator.
+pub fn classify(
+    tx: &mut Tx<'_>,
+    by: &Staff,
+    id: Id<Report>,
+    category: Option<Category>,
+    rules: Option<Vec<i64>>,
+) -> Result<()> {
+    let report = store::reports::load(tx.conn, id)?;
+    let rules = rules.map_or(report.rule_ids.clone(), |rules| serde_json::json!(rules).to_string());
+    store::reports::classify(tx.conn, id, category.map_or(report.category, Category::code), &rules)?;
+    traced(tx, by, "report.classify", &report)
 }

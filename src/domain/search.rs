@@ -1,7 +1,12 @@
 //! Finding people, posts and hashtags. As a consumer of facts it keeps the index of accounts.
 
+mod query;
+
+pub use query::{Query, Scope, Span};
+
 use super::{
-    Fact, Tx, Viewer,
+    Fact, Task, Tx, Viewer,
+    people::{Listed, listed_of},
     visibility::{self, Standings},
 };
 use crate::{
@@ -11,7 +16,7 @@ use crate::{
     model::{Account, Post, Tag},
     store::{
         self,
-        search::{self as rows, Stretch},
+        search::{self as rows, Stretch, Wanted},
     },
     time::Timestamp,
 };
@@ -41,6 +46,11 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)
         | Fact::QuestionChanged(_)
+        | Fact::QuoteAsked(_)
+        | Fact::QuoteAccepted { .. }
+        | Fact::QuoteEnded(_)
+        | Fact::QuoteRefused { .. }
+        | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)
         | Fact::FollowAccepted(_)
         | Fact::FollowReaffirmed(_)
@@ -58,9 +68,28 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     }
 }
 
+/// Accounts indexed again in one transaction.
+const CHUNK: i64 = 200;
+
+/// The task [`Task::IndexAccounts`]: the next chunk of accounts, as they stand now.
+///
+/// # Errors
+/// Those of the database.
+pub fn index_accounts(tx: &mut Tx<'_>, after: i64) -> Result<()> {
+    let accounts = rows::accounts_to_index(tx.conn, after, CHUNK)?;
+    for account in &accounts {
+        rows::index_account(tx.conn, account)?;
+    }
+    match accounts.last() {
+        Some(last) if accounts.len() as i64 == CHUNK => tx.enqueue(&Task::IndexAccounts { after: last.id.raw() }),
+        _ => Ok(()),
+    }
+}
+
 /// Accounts looked at before they are put in order.
 const CANDIDATES: i64 = 200;
-/// Posts judged at once.
+/// Posts judged at once, at most. The first time only a few more than are wanted: the index knows who may find what, so
+/// few of them are dropped.
 const BATCH: i64 = 128;
 /// The first stretch of time that is searched.
 const DAY: i64 = 86_400_000 << 16;
@@ -106,6 +135,12 @@ pub fn accounts(
         ids.push(exact.id);
     }
     let mut found = store::accounts::list(conn, &ids)?;
+    if viewer.0.is_none() {
+        // Strangers find those who are for everybody, and whose handle they know.
+        let rows = store::people::list(conn, &ids)?;
+        let hidden = |id| rows.iter().any(|(other, row)| *other == id && listed_of(row.listed) != Listed::Organisation);
+        found.retain(|a| !a.is_local() || !hidden(a.id) || exact.as_ref().is_some_and(|e| e.id == a.id));
+    }
     let standings = Standings::load(conn, viewer, &ids, now)?;
     found.retain(|a| {
         let standing = standings.of(a.id);
@@ -136,44 +171,106 @@ pub struct PostQuery {
     pub offset: usize,
 }
 
-/// Posts with all the words, newest first, that the viewer may see and may find. Looks further and further back until
-/// there are enough, everything was looked at, or the time is over (LIM-06): then it answers what it has.
+/// The conditions of a query, as the index knows them; none when nothing can fulfil them. `handle` makes the handle of
+/// what stands behind `from:`.
+fn conditions(
+    conn: &mut Conn,
+    viewer: Viewer,
+    asked: &Query,
+    handle: impl Fn(&str) -> String,
+) -> Result<Option<Wanted>> {
+    let mut wanted = Wanted {
+        phrases: asked.phrases.clone(),
+        without: asked.without.clone(),
+        traits: asked.traits.clone(),
+        languages: asked.languages.clone(),
+        ..Wanted::default()
+    };
+    for (name, must) in &asked.from {
+        let author = match (name.as_str(), viewer.0) {
+            ("me", me @ Some(_)) => me,
+            _ => store::accounts::find_by_handle(conn, &handle(name))?.map(|account| account.id),
+        };
+        match author {
+            Some(author) => wanted.authors.push((author, *must)),
+            // Nobody wrote anything; and everything is by somebody else.
+            None if *must => return Ok(None),
+            None => {}
+        }
+    }
+    for (span, must) in &asked.spans {
+        let id = |at: Timestamp| at.millis().saturating_mul(1 << 16);
+        // The ids of a span are above the one and below the other.
+        let (above, below) = (span.from.map_or(-1, |at| id(at) - 1), span.until.map_or(i64::MAX, id));
+        if *must {
+            wanted.gaps.push(Stretch { above: -1, below: above.saturating_add(1) });
+            wanted.gaps.push(Stretch { above: below.saturating_sub(1), below: i64::MAX });
+        } else {
+            wanted.gaps.push(Stretch { above, below });
+        }
+    }
+    Ok(Some(wanted))
+}
+
+/// Posts as somebody asks for them, newest first, that the viewer may see and may find. Looks further and further back
+/// until there are enough, everything was looked at, or the time is over (LIM-06): then it answers what it has.
 pub fn posts(
     conn: &mut Conn,
     viewer: Viewer,
-    text: &str,
+    asked: &Query,
+    handle: impl Fn(&str) -> String,
     query: PostQuery,
     budget: &Budget,
     now: Timestamp,
 ) -> Result<Vec<Post>> {
-    let words = rows::words(text);
-    if words.is_empty() {
+    if asked.is_empty() {
         return Ok(Vec::new());
     }
+    let Some(mut conditions) = conditions(conn, viewer, asked, handle)? else { return Ok(Vec::new()) };
     let wanted = query.limit + query.offset;
-    let searcher = rows::Searcher { viewer: viewer.0, author: query.author };
-    let end = query.above.unwrap_or(0);
-    let below = query.below.unwrap_or(i64::MAX);
+    let searcher = rows::Searcher {
+        viewer: viewer.0,
+        author: query.author,
+        library: asked.scope == Scope::Library,
+        public: asked.scope == Scope::Public,
+    };
+    let mut end = query.above.unwrap_or(0);
+    let mut below = query.below.unwrap_or(i64::MAX);
+    // Gaps at either end are none: there the search stops and begins.
+    conditions.gaps.retain(|gap| {
+        let (first, last) = (gap.above < 0, gap.below == i64::MAX);
+        if first {
+            end = end.max(gap.below.saturating_sub(1));
+        }
+        if last {
+            below = below.min(gap.above.saturating_add(1));
+        }
+        !first && !last
+    });
     let mut length = DAY;
-    // SQLite reads the newest first and stops; PostgreSQL puts all that it finds in order, so it is asked for less.
+    // SQLite reads the newest first and stops; PostgreSQL puts all that it finds in order, so it is asked for less. What
+    // may read long without finding anything is asked in steps of both.
     let above = match conn.dialect() {
-        Dialect::Sqlite => end,
-        Dialect::Postgres => below.min(rows::newest(conn)?.saturating_add(1)).saturating_sub(length).max(end),
+        Dialect::Sqlite if !conditions.is_broad() => end,
+        _ => below.min(rows::newest(conn)?.saturating_add(1)).saturating_sub(length).max(end),
     };
     let mut within = Stretch { above, below };
     let mut found: Vec<Post> = Vec::new();
+    let mut batch = i64::try_from(wanted).unwrap_or(BATCH).saturating_add(8).clamp(1, BATCH);
     while found.len() < wanted && !budget.is_spent() {
-        let Some(ids) = budget.run(conn, |conn| rows::posts(conn, &words, searcher, within, BATCH))? else { break };
+        let Some(ids) = budget.run(conn, |conn| rows::posts(conn, &conditions, searcher, within, batch))? else {
+            break;
+        };
         if !ids.is_empty() {
             let visible = visibility::condition(viewer);
-            let read = budget.run(conn, |conn| rows::findable(conn, &ids, viewer.0, query.author, visible))?;
+            let read = budget.run(conn, |conn| rows::findable(conn, &ids, searcher, visible))?;
             let Some(posts) = read else { break };
-            let authors: Vec<Id<Account>> = posts.iter().map(|p| p.account_id).collect();
-            let standings = Standings::load(conn, viewer, &authors, now)?;
+            let standings = Standings::for_posts(conn, viewer, &posts, now)?;
             found.extend(posts.into_iter().filter(|p| standings.welcome(p.account_id)));
         }
+        let asked = std::mem::replace(&mut batch, BATCH);
         match ids.last() {
-            Some(last) if i64::try_from(ids.len()).is_ok_and(|n| n == BATCH) => within.below = last.raw(),
+            Some(last) if i64::try_from(ids.len()).is_ok_and(|n| n == asked) => within.below = last.raw(),
             _ if within.above <= end => break,
             _ => {
                 length = length.saturating_mul(LONGER);
@@ -187,8 +284,23 @@ pub fn posts(
     Ok(found.into_iter().skip(query.offset).take(query.limit).collect())
 }
 
-/// Hashtags that begin like this, the shortest first.
-pub fn hashtags(conn: &mut Conn, beginning: &str, limit: i64, offset: i64, budget: &Budget) -> Result<Vec<Tag>> {
-    let found = budget.run(conn, |conn| store::hashtags::beginning(conn, beginning, limit, offset))?;
-    Ok(found.unwrap_or_default())
+/// Hashtags that begin like this, the shortest first; strangers find those of posts for everybody, and nobody those that
+/// staff does not list. `reviewed`: only those that staff has looked at.
+pub fn hashtags(
+    conn: &mut Conn,
+    viewer: Viewer,
+    beginning: &str,
+    reviewed: bool,
+    limit: i64,
+    offset: i64,
+    budget: &Budget,
+) -> Result<Vec<Tag>> {
+    let found = budget.run(conn, |conn| store::hashtags::beginning(conn, beginning, reviewed, limit, offset))?;
+    let mut found = found.unwrap_or_default();
+    if viewer.0.is_none() {
+        let ids: Vec<Id<Tag>> = found.iter().map(|tag| tag.id).collect();
+        let open = budget.run(conn, |conn| store::hashtags::open_among(conn, &ids))?.unwrap_or_default();
+        found.retain(|tag| open.contains(&tag.id));
+    }
+    Ok(found)
 }

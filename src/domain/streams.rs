@@ -39,6 +39,11 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)
         | Fact::QuestionChanged(_)
+        | Fact::QuoteAsked(_)
+        | Fact::QuoteAccepted { .. }
+        | Fact::QuoteEnded(_)
+        | Fact::QuoteRefused { .. }
+        | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)
         | Fact::FollowAccepted(_)
         | Fact::FollowReaffirmed(_)
@@ -55,7 +60,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     }
 }
 
-fn tell(tx: &mut Tx<'_>, id: Id<Post>, what: EventKind) -> Result<()> {
+/// Tells the public, hashtag and list streams that a post stands in.
+pub(super) fn tell(tx: &mut Tx<'_>, id: Id<Post>, what: EventKind) -> Result<()> {
     let post = store::views::post(tx.conn, id)?;
     if post.visibility == Visibility::Direct {
         return Ok(());

@@ -38,6 +38,24 @@ pub enum Task {
         /// The step.
         step: i16,
     },
+    /// Ask somebody else about a question: one of those who were asked is the wrong one.
+    AskAnother {
+        /// The question.
+        question: i64,
+        /// Who is the wrong one.
+        instead: i64,
+    },
+    /// Answer a moderator who accepts or declines a pair of tags as an alias.
+    DecideAlias {
+        /// The letter that proposed it.
+        letter: i64,
+        /// The moderator.
+        by: i64,
+        /// What they said.
+        accept: bool,
+        /// The post they said it with; none where they tapped.
+        said: Option<i64>,
+    },
     /// Fetch the accepted answer of another node's question.
     LearnAnswer {
         /// The question.
@@ -59,6 +77,16 @@ pub enum Task {
     FetchPost {
         /// Its id.
         uri: String,
+    },
+    /// Read the page that a post links to, for its preview.
+    FetchCard {
+        /// The post.
+        post: i64,
+    },
+    /// Find out whether the quote of a post of another server stands.
+    ResolveQuote {
+        /// The quoting post.
+        post: i64,
     },
     /// Read a remote account again from its origin.
     RefreshAccount {
@@ -90,6 +118,13 @@ pub enum Task {
         /// The account.
         account: i64,
     },
+    /// The time of a waiting post has come.
+    PublishScheduled {
+        /// The waiting post.
+        scheduled: i64,
+        /// Its time, in milliseconds.
+        at: i64,
+    },
     /// The last day of somebody has come.
     Leave {
         /// The account.
@@ -116,6 +151,11 @@ pub enum Task {
         /// The account.
         account: i64,
     },
+    /// Read the last posts of a colleague of another node, whose profile somebody looks at.
+    ReadOutbox {
+        /// The account.
+        account: i64,
+    },
     /// Give a version of the charter to three other nodes.
     SpreadCharter {
         /// Its hash.
@@ -130,7 +170,7 @@ pub enum Task {
         /// Its domain.
         domain: String,
     },
-    /// Compare the copy of one node's directory, by lot; again an hour later.
+    /// Have the copies of the other nodes' directories compared, one after the other; again an hour later.
     CompareDirectory,
     /// Compare the copy of this node's directory, and repair it.
     CheckDirectory {
@@ -141,6 +181,18 @@ pub enum Task {
     PurgeDomain {
         /// Its domain.
         domain: String,
+    },
+    /// Put the posts of an account above `after` on the public timelines or take them off: it is limited, or not any more.
+    Relist {
+        /// The account.
+        account: i64,
+        /// The last post that is where it belongs.
+        after: i64,
+    },
+    /// Put accounts above `after` into the full text index again.
+    IndexAccounts {
+        /// The last account that stands there anew.
+        after: i64,
     },
     /// Put posts into the full text index as they stand now, in chunks: their author may be found, or not any more.
     IndexPosts {
@@ -160,6 +212,22 @@ pub enum Task {
     MeasureProjects,
     /// Introduce the leads of projects that look alike, and ask those of silent ones whether they are alive.
     PairProjects,
+    /// An announcement is over.
+    EndAnnouncement {
+        /// Which.
+        announcement: i64,
+        /// When, in milliseconds.
+        at: i64,
+    },
+    /// Tell a client of a notification, through its push service.
+    Push {
+        /// Its subscription.
+        subscription: i64,
+        /// The notification.
+        notification: i64,
+        /// How often that was tried.
+        tries: u32,
+    },
     /// Remove files no row knows any more, expired rows, old ids.
     Sweep,
 }
@@ -171,18 +239,30 @@ impl Task {
             Self::FetchAncestors { .. }
             | Self::ResolveMentions { .. }
             | Self::FetchPost { .. }
+            | Self::ResolveQuote { .. }
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
             | Self::ReadFeatured { .. }
+            | Self::ReadOutbox { .. }
             | Self::LearnAnswer { .. }
             | Self::ReadProject { .. }
             | Self::CompareDirectory
             | Self::CheckDirectory { .. }
             | Self::MoveFollowers { .. } => "fetch",
             Self::SpreadCharter { .. } | Self::AskCharter | Self::AskCharterOf { .. } => "charter",
-            Self::MakeKeys { .. } | Self::IndexPosts { .. } | Self::MeasureProjects | Self::PairProjects => "heavy",
+            Self::MakeKeys { .. }
+            | Self::IndexPosts { .. }
+            | Self::IndexAccounts { .. }
+            | Self::MeasureProjects
+            | Self::PairProjects => "heavy",
+            // Slow sites of the world shall not stand in the way of other nodes.
+            Self::FetchCard { .. } => "preview",
+            Self::Push { .. } => "push",
             // People wait for it.
-            Self::AnswerCommand { .. } | Self::ClimbLadder { .. } => "concierge",
+            Self::AnswerCommand { .. }
+            | Self::ClimbLadder { .. }
+            | Self::AskAnother { .. }
+            | Self::DecideAlias { .. } => "concierge",
             _ => "default",
         }
     }
@@ -194,20 +274,26 @@ impl Task {
             Self::MakeKeys { .. } => "make_keys",
             Self::AnswerCommand { .. } => "answer_command",
             Self::ClimbLadder { .. } => "climb_ladder",
+            Self::AskAnother { .. } => "ask_another",
+            Self::DecideAlias { .. } => "decide_alias",
             Self::LearnAnswer { .. } => "learn_answer",
             Self::FetchAncestors { .. } => "fetch_ancestors",
             Self::ResolveMentions { .. } => "resolve_mentions",
             Self::FetchPost { .. } => "fetch_post",
+            Self::FetchCard { .. } => "fetch_card",
+            Self::ResolveQuote { .. } => "resolve_quote",
             Self::RefreshAccount { .. } => "refresh_account",
             Self::PurgeAccount { .. } => "purge_account",
             Self::ClosePoll { .. } => "close_poll",
             Self::SendPollUpdate { .. } => "send_poll_update",
             Self::RefreshPoll { .. } => "refresh_poll",
             Self::SendProfile { .. } => "send_profile",
+            Self::PublishScheduled { .. } => "publish_scheduled",
             Self::Leave { .. } => "leave",
             Self::MoveFollowers { .. } => "move_followers",
             Self::SeverDomain { .. } => "sever_domain",
             Self::ReadFeatured { .. } => "read_featured",
+            Self::ReadOutbox { .. } => "read_outbox",
             Self::SpreadCharter { .. } => "spread_charter",
             Self::AskCharter => "ask_charter",
             Self::AskCharterOf { .. } => "ask_charter_of",
@@ -215,9 +301,13 @@ impl Task {
             Self::CheckDirectory { .. } => "check_directory",
             Self::PurgeDomain { .. } => "purge_domain",
             Self::IndexPosts { .. } => "index_posts",
+            Self::IndexAccounts { .. } => "index_accounts",
+            Self::Relist { .. } => "relist",
             Self::ReadProject { .. } => "read_project",
             Self::MeasureProjects => "measure_projects",
             Self::PairProjects => "pair_projects",
+            Self::Push { .. } => "push",
+            Self::EndAnnouncement { .. } => "end_announcement",
             Self::Sweep => "sweep",
         }
     }
@@ -226,8 +316,10 @@ impl Task {
         match self {
             Self::FanOut { .. } | Self::FanOutTags { .. } => None,
             Self::IndexPosts { author: Some(author), after: 0 } => Some(format!("index_posts {author}")),
-            Self::IndexPosts { .. } => None,
+            Self::IndexPosts { .. } | Self::IndexAccounts { .. } | Self::Relist { .. } => None,
             Self::Sweep => Some("sweep".into()),
+            Self::EndAnnouncement { announcement, at } => Some(format!("end_announcement {announcement} {at}")),
+            Self::Push { subscription, notification, .. } => Some(format!("push {subscription} {notification}")),
             Self::MeasureProjects | Self::PairProjects => Some(self.kind().into()),
             Self::ReadProject { account, .. } => Some(format!("read_project {account}")),
             Self::AskCharter => Some("ask_charter".into()),
@@ -241,12 +333,18 @@ impl Task {
             | Self::RefreshAccount { account }
             | Self::PurgeAccount { account }
             | Self::ReadFeatured { account }
+            | Self::ReadOutbox { account }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
+            Self::PublishScheduled { scheduled, at } => Some(format!("publish_scheduled {scheduled} {at}")),
             Self::Leave { account, day } => Some(format!("leave {account} {day}")),
-            Self::FetchAncestors { post } | Self::ResolveMentions { post, .. } | Self::AnswerCommand { post } => {
-                Some(format!("{} {post}", self.kind()))
-            }
+            Self::FetchAncestors { post }
+            | Self::ResolveMentions { post, .. }
+            | Self::ResolveQuote { post }
+            | Self::FetchCard { post }
+            | Self::AnswerCommand { post } => Some(format!("{} {post}", self.kind())),
             Self::ClimbLadder { question, step } => Some(format!("climb_ladder {question} {step}")),
+            Self::AskAnother { question, instead } => Some(format!("ask_another {question} {instead}")),
+            Self::DecideAlias { letter, by, .. } => Some(format!("decide_alias {letter} {by}")),
             Self::LearnAnswer { question } => Some(format!("learn_answer {question}")),
             Self::ClosePoll { poll } | Self::SendPollUpdate { poll } | Self::RefreshPoll { poll } => {
                 Some(format!("{} {poll}", self.kind()))

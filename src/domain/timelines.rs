@@ -12,8 +12,9 @@ use crate::{
     id::Id,
     model::{Account, List, Post, Tag},
     store::{
-        accounts, domain_blocks, lists,
+        accounts, cards, domain_blocks, lists,
         page::Page,
+        quotes,
         timelines::{self as rows, AuthorQuery, Half, TagQuery},
         views,
     },
@@ -93,7 +94,7 @@ pub fn public(
     page: Page,
     now: Timestamp,
 ) -> Result<Timeline> {
-    fill(conn, viewer, page, now, |conn, page| rows::public(conn, half, only_media, page))
+    fill(conn, viewer, page, now, |conn, page| rows::public(conn, viewer.audience(), half, only_media, page))
 }
 
 /// Which hashtags, by name as people write them.
@@ -133,7 +134,29 @@ pub fn tagged(conn: &mut Conn, viewer: Viewer, request: &TagRequest, page: Page,
     }
     any.dedup();
     let query = TagQuery { any, all, none, half: request.half, only_media: request.only_media };
-    fill(conn, viewer, page, now, |conn, page| rows::tagged(conn, &query, page))
+    fill(conn, viewer, page, now, |conn, page| rows::tagged(conn, viewer.audience(), &query, page))
+}
+
+/// Public posts about a page, however its address is written; a page nobody links to is an empty page.
+pub fn linking(conn: &mut Conn, viewer: Viewer, url: &str, page: Page, now: Timestamp) -> Result<Timeline> {
+    let Some(url) = super::cards::page_of(url, |_| false) else { return Ok(Timeline::default()) };
+    let cards = cards::of_page(conn, &url)?;
+    if cards.is_empty() {
+        return Ok(Timeline::default());
+    }
+    fill(conn, viewer, page, now, |conn, page| rows::linking(conn, viewer.audience(), &cards, page))
+}
+
+/// Posts that quote one which the viewer may see, and which the viewer may see too.
+pub fn quoting(conn: &mut Conn, viewer: Viewer, quoted: Id<Post>, page: Page, now: Timestamp) -> Result<Timeline> {
+    let quoted = visibility::visible_original(conn, viewer, quoted, now)?;
+    let which = visibility::condition(viewer);
+    fill(conn, viewer, page, now, |conn, page| quotes::quoting(conn, quoted.id, which.clone(), page))
+}
+
+/// Direct posts that somebody wrote or is addressed by.
+pub fn direct(conn: &mut Conn, reader: Id<Account>, page: Page, now: Timestamp) -> Result<Timeline> {
+    fill(conn, reader.into(), page, now, |conn, page| rows::direct(conn, reader, page))
 }
 
 /// The timeline of a list of the viewer's; `NotFound` for anybody else's (PRV-14).

@@ -30,8 +30,9 @@ pub struct Env {
     pub consumers: &'static [Consumer],
 }
 
-/// Ids that go up within a process: each millisecond starts at a random low value, so that two processes on one
-/// database rarely draw the same; a unique violation makes the caller draw again.
+/// Ids that go up within a process. All are even; those of [`Tx::id_at`], which may fall into any millisecond, are odd:
+/// no two of one process are the same. Each millisecond starts at a random low value, so that two processes on one
+/// database rarely draw the same.
 #[derive(Debug, Default)]
 pub struct IdSource(Mutex<(i64, u16)>);
 
@@ -48,9 +49,9 @@ impl IdSource {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = now.millis();
         *last = if now > last.0 {
-            // Room above for at least 32,768 ids in this millisecond.
-            (now, (random.u64() & 0x7fff) as u16)
-        } else if let Some(low) = last.1.checked_add(1) {
+            // Room above for at least 16,384 ids in this millisecond.
+            (now, (random.u64() & 0x7ffe) as u16)
+        } else if let Some(low) = last.1.checked_add(2) {
             (last.0, low)
         } else {
             (last.0 + 1, 0)
@@ -110,9 +111,10 @@ impl<'a> Tx<'a> {
     pub fn new_id<T>(&self) -> Id<T> {
         Id::new(self.env.ids.next(self.now, &self.env.random))
     }
-    /// An id for something that happened at `at` (clamped to 2000-01-01..now), its low bits at random.
+    /// An id for something that happened at `at` (clamped to 2000-01-01..now), its low bits at random; never one of
+    /// [`Tx::new_id`].
     pub fn id_at<T>(&self, at: Timestamp) -> Id<T> {
-        Id::compose(at, self.now, self.env.random.u64() as u16)
+        Id::compose(at, self.now, self.env.random.u64() as u16 | 1)
     }
     /// Says what happened. All consumers hear of it at once, in this transaction: record a creation after it is
     /// written, and an end **before** its rows go, so that consumers can still read them.
@@ -150,5 +152,22 @@ impl<'a> Tx<'a> {
     /// What to do once the transaction is committed.
     pub fn into_aftermath(self) -> Aftermath {
         Aftermath { events: self.events, woken: self.woken, actors_changed: self.actors_changed }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_go_up_and_are_never_those_of_things_that_are_dated_by_others() {
+        let (ids, random, now) = (IdSource::default(), Random::seeded(7), Timestamp::from_millis(1_800_000_000_000));
+        let mut last = 0;
+        // More than a millisecond holds.
+        for _ in 0..100_000 {
+            let id = ids.next(now, &random);
+            assert!(id > last && id % 2 == 0);
+            last = id;
+        }
     }
 }

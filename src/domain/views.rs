@@ -2,16 +2,23 @@
 //! into documents.
 
 use super::{
-    Viewer, html,
+    Viewer,
+    cards::may_link,
+    html,
+    people::directory::hide_from_strangers,
+    quotes::{
+        policy::{self, Consent},
+        shown::{QuoteView, quotes_of},
+    },
     visibility::{self, Standings},
 };
 use crate::{
     Result,
     db::Conn,
     id::Id,
-    model::{Account, App, Filter, FilterKeyword, FilterPost, Media, Poll, PollOption, Post},
+    model::{Account, App, Card, Filter, FilterKeyword, FilterPost, Media, Poll, PollOption, Post},
     store::{
-        accounts,
+        accounts, cards, quotes,
         views::{self, Mark, Mentioned},
     },
     time::Timestamp,
@@ -53,6 +60,21 @@ impl AccountViews {
         let mut views = Self::of(conn, rows)?;
         views.order = ids.to_vec();
         Ok(views)
+    }
+
+    /// As `viewer` may see them: strangers are not shown the facts of people who are not for everybody, and of people of
+    /// this node and of the organisation no more than what they write for everybody is counted.
+    pub fn shown_to(mut self, conn: &mut Conn, viewer: Viewer) -> Result<Self> {
+        if viewer.0.is_none() {
+            hide_from_strangers(conn, &mut self.rows)?;
+            let colleagues = crate::store::audiences::hosts(conn)?;
+            let is_colleague = |a: &Account| colleagues.iter().any(|host| host == crate::uri::authority(&a.uri));
+            let inside = |a: &&mut Account| a.posts_count != a.open_posts_count && (a.is_local() || is_colleague(a));
+            for account in self.rows.iter_mut().filter(inside) {
+                (account.posts_count, account.last_post_at) = (account.open_posts_count, None);
+            }
+        }
+        Ok(self)
     }
 
     /// Around rows that are here already.
@@ -110,10 +132,16 @@ pub struct FilterView {
 #[derive(Clone, Debug)]
 pub struct PostView {
     pub post: Post,
+    /// What it quotes.
+    pub quote: Option<QuoteView>,
+    /// What the viewer gets who wants to quote it.
+    pub consent: Consent,
     pub media: Vec<Media>,
     pub mentions: Vec<Mentioned>,
     pub tags: Vec<String>,
     pub poll: Option<PollView>,
+    /// The page it is about.
+    pub card: Option<Card>,
     pub app: Option<App>,
     pub marks: Marks,
     pub matches: Vec<Match>,
@@ -178,10 +206,14 @@ impl PostViews {
         now: Timestamp,
     ) -> Result<Self> {
         let Gathered { mut order, mut rows } = gathered;
-        let mut authors: Vec<Id<Account>> = rows.iter().map(|p| p.account_id).chain(also.iter().copied()).collect();
+        let quotes = quotes_of(conn, viewer, &mut rows, now)?;
+        let cards = cards_of(conn, &rows)?;
+        let creators = cards.iter().filter_map(|(_, card)| card.creator_id);
+        let mut authors: Vec<Id<Account>> =
+            rows.iter().map(|p| p.account_id).chain(also.iter().copied()).chain(creators).collect();
         authors.sort_unstable();
         authors.dedup();
-        let accounts = AccountViews::load(conn, &authors)?;
+        let accounts = AccountViews::load(conn, &authors)?.shown_to(conn, viewer)?;
         rows.retain(|p| accounts.get(p.account_id).is_some());
         order.retain(|id| rows.binary_search_by_key(id, |p| p.id).is_ok());
         let mut views = Self {
@@ -192,6 +224,17 @@ impl PostViews {
             accounts,
             filters: Vec::new(),
         };
+        for (post, card) in cards {
+            if let Some(view) = find(&mut views.rows, post) {
+                view.card = Some(card);
+            }
+        }
+        for (post, quote) in quotes {
+            if let Some(view) = find(&mut views.rows, post) {
+                view.quote = Some(quote);
+            }
+        }
+        views.fill_consent(conn)?;
         views.fill(conn)?;
         Ok(views)
     }
@@ -244,7 +287,9 @@ impl PostViews {
         let mut threads: Vec<Id<Post>> = self.rows.iter().map(|v| v.post.conversation_id).collect();
         threads.sort_unstable();
         threads.dedup();
-        for (mark, id) in views::marks(conn, me, &own, &threads)? {
+        let mine: Vec<Id<Post>> =
+            self.rows.iter().filter(|v| v.post.account_id == me && !v.post.is_boost()).map(|v| v.post.id).collect();
+        for (mark, id) in views::marks(conn, me, &own, &mine, &threads)? {
             if mark == Mark::ThreadMuted {
                 self.rows.iter_mut().filter(|v| v.post.conversation_id == id).for_each(|v| v.marks.muted = true);
                 continue;
@@ -263,6 +308,23 @@ impl PostViews {
             for view in self.rows.iter_mut().filter(|v| v.post.account_id != me && !v.post.is_boost()) {
                 view.matches = matches(&self.filters, view);
             }
+        }
+        Ok(())
+    }
+
+    fn fill_consent(&mut self, conn: &mut Conn) -> Result<()> {
+        let me = self.viewer;
+        let mut asked: Vec<Id<Account>> =
+            self.rows.iter().filter(|v| policy::asks_who_follows(&v.post)).map(|v| v.post.account_id).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        let (followed, followers) = match me {
+            Some(me) => quotes::relations(conn, me, &asked)?,
+            None => (Vec::new(), Vec::new()),
+        };
+        for view in &mut self.rows {
+            let author = view.post.account_id;
+            view.consent = policy::judge(&view.post, me, followed.contains(&author), followers.contains(&author));
         }
         Ok(())
     }
@@ -303,10 +365,7 @@ impl Gathered {
         }
         rows.sort_unstable_by_key(|p| p.id);
         rows.dedup_by_key(|p| p.id);
-        let mut authors: Vec<Id<Account>> = rows.iter().map(|p| p.account_id).collect();
-        authors.sort_unstable();
-        authors.dedup();
-        let standings = Standings::load(conn, viewer, &authors, now)?;
+        let standings = Standings::for_posts(conn, viewer, &rows, now)?;
         let seen = visibility::judge(conn, viewer, rows.iter(), &standings)?;
         let mut seen = seen.into_iter();
         rows.retain(|p| seen.next().unwrap_or(false) && (!timeline || standings.welcome(p.account_id)));
@@ -344,15 +403,26 @@ impl PostView {
     fn bare(post: Post) -> Self {
         Self {
             post,
+            quote: None,
+            consent: Consent::Denied,
             media: Vec::new(),
             mentions: Vec::new(),
             tags: Vec::new(),
             poll: None,
+            card: None,
             app: None,
             marks: Marks::default(),
             matches: Vec::new(),
         }
     }
+}
+
+/// The cards of posts, in one query, and none when no post can have one. What the server of a post says about a page need
+/// not stand in its text.
+fn cards_of(conn: &mut Conn, posts: &[Post]) -> Result<Vec<(Id<Post>, Card)>> {
+    let with: Vec<Id<Post>> =
+        posts.iter().filter(|p| !p.is_boost() && (!p.local || may_link(&p.content))).map(|p| p.id).collect();
+    if with.is_empty() { Ok(Vec::new()) } else { cards::shown(conn, &with) }
 }
 
 fn find(rows: &mut [PostView], id: Id<Post>) -> Option<&mut PostView> {

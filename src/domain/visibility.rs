@@ -3,14 +3,16 @@
 //!
 //! A post is for its author; a public or unlisted one for everybody; a private one for followers and for those it
 //! addresses; a direct one for those it addresses. Never for somebody its author blocks, and never while its author is
-//! suspended or gone. A boost can be seen by who can see both the boost and the original.
+//! suspended or gone. A boost can be seen by who can see both the boost and the original. Before all that comes its
+//! audience ([`super::audiences`]): what is for this site or for the organisation is not there for whoever belongs to
+//! neither, named or not.
 
-use super::Viewer;
+use super::{Viewer, audiences};
 use crate::{
     Error, Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, Post, Visibility},
+    model::{Account, Audience, Post, Visibility},
     store::views::{self, Standing},
     time::Timestamp,
 };
@@ -19,19 +21,20 @@ use crate::{
 pub fn allows(
     viewer: Viewer,
     author: Id<Account>,
-    visibility: Visibility,
+    (visibility, audience): (Visibility, Audience),
     standing: Standing,
     addressed: bool,
 ) -> bool {
     if standing.unavailable {
         return false;
     }
+    let belongs = viewer.audience() <= audience;
     let open = matches!(visibility, Visibility::Public | Visibility::Unlisted);
-    let Viewer(Some(me)) = viewer else { return open };
+    let Some(me) = viewer.0 else { return open && belongs };
     if me == author {
         return true;
     }
-    if standing.blocked_by {
+    if standing.blocked_by || !belongs {
         return false;
     }
     open || addressed || (visibility == Visibility::Private && standing.following)
@@ -41,8 +44,14 @@ pub fn allows(
 pub fn condition(viewer: Viewer) -> Sql {
     const AVAILABLE: &str = " and exists (select 1 from accounts va where va.id = p.account_id \
         and va.suspended_at is null and not va.suspended_by_origin and va.deleted_at is null)";
-    let Viewer(Some(me)) = viewer else {
-        return Sql::new("(p.visibility <= 1").push(AVAILABLE).push(")");
+    // Written out, so that an index may know it.
+    let belongs = match viewer.audience() {
+        Audience::Site => "",
+        Audience::Organisation => " and p.audience >= 1",
+        Audience::Open => " and p.audience = 2",
+    };
+    let Some(me) = viewer.0 else {
+        return Sql::new("(p.visibility <= 1").push(belongs).push(AVAILABLE).push(")");
     };
     Sql::new("(p.account_id = ")
         .bind(me)
@@ -57,7 +66,9 @@ pub fn condition(viewer: Viewer) -> Sql {
              vb.account_id = p.account_id and vb.target_id = ",
         )
         .bind(me)
-        .push(")))")
+        .push(")")
+        .push(belongs)
+        .push("))")
         .push(AVAILABLE)
 }
 
@@ -77,7 +88,15 @@ impl Standings {
     }
     /// Reads them, in one query.
     pub fn load(conn: &mut Conn, viewer: Viewer, authors: &[Id<Account>], now: Timestamp) -> Result<Self> {
-        views::standings(conn, viewer.0, authors, now).map(Self)
+        views::standings(conn, viewer.0, authors, true, now).map(Self)
+    }
+    /// Those to the authors of `posts`, as far as these posts need them: only one for followers asks who is followed.
+    pub fn for_posts(conn: &mut Conn, viewer: Viewer, posts: &[Post], now: Timestamp) -> Result<Self> {
+        let mut authors: Vec<Id<Account>> = posts.iter().map(|p| p.account_id).collect();
+        authors.sort_unstable();
+        authors.dedup();
+        let following = posts.iter().any(|p| p.visibility == Visibility::Private);
+        views::standings(conn, viewer.0, &authors, following, now).map(Self)
     }
 }
 
@@ -104,7 +123,10 @@ pub fn judge<'p>(
         None => Vec::new(),
     };
     Ok(posts
-        .map(|p| allows(viewer, p.account_id, p.visibility, standings.of(p.account_id), addressed.contains(&p.id)))
+        .map(|p| {
+            let (standing, addressed) = (standings.of(p.account_id), addressed.contains(&p.id));
+            allows(viewer, p.account_id, (p.visibility, p.audience), standing, addressed)
+        })
         .collect())
 }
 
@@ -117,9 +139,14 @@ pub fn can_see(conn: &mut Conn, viewer: Viewer, post: &Post, now: Timestamp) -> 
             None => return Ok(false),
         }
     }
-    let authors: Vec<Id<Account>> = both.iter().map(|p| p.account_id).collect();
-    let standings = Standings::load(conn, viewer, &authors, now)?;
+    let standings = Standings::for_posts(conn, viewer, &both, now)?;
     Ok(judge(conn, viewer, both.iter(), &standings)?.into_iter().all(|seen| seen))
+}
+
+/// As [`can_see`], for an account of this node or of another one.
+pub fn sees(conn: &mut Conn, account: &Account, post: &Post, now: Timestamp) -> Result<bool> {
+    let viewer = audiences::viewer(conn, account)?;
+    can_see(conn, viewer, post, now)
 }
 
 /// The post, when the viewer may see it; otherwise `NotFound`, as if it were not there (PRV-02, PRV-16).

@@ -39,7 +39,7 @@ pub fn strip_shared(rules: &Rules, json: &mut Arc<Json>) {
 fn strip_within(rules: &Rules, json: &mut Json, depth: usize) {
     let Json::Object(members) = json else { return };
     for (key, value) in members.iter_mut() {
-        if key == "object" && depth > 0 {
+        if matches!(key.as_str(), "object" | "instrument") && depth > 0 {
             match value {
                 Json::List(items) => items.iter_mut().for_each(|item| strip_within(rules, item, depth - 1)),
                 other => strip_within(rules, other, depth - 1),

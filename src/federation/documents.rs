@@ -16,18 +16,20 @@ use crate::{
     config::Site,
     db::Conn,
     domain::{
-        people,
+        emojis, html, people,
         projects::{fields::slug, relations::RELATIONS},
         questions,
+        quotes::policy,
     },
     id::Id,
     model::{
-        Account, AccountKind, Media, MediaKind, MediaState, Poll, PollOption, Post, ProjectRelation, RelationKind,
-        Visibility,
+        Account, AccountKind, Audience as Reach, Media, MediaKind, MediaState, Poll, PollOption, Post, ProjectRelation,
+        QuoteState, RelationKind, Visibility,
     },
     store::{self, deliveries::Addressee, questions::Question},
     time::Timestamp,
 };
+use std::borrow::Cow;
 
 /// Who is addressed (ADDR-OUT-01): `followers` is the author's collection, `others` the people mentioned.
 pub fn audience(visibility: Visibility, followers: &str, others: impl Iterator<Item = String>) -> Audience {
@@ -58,8 +60,35 @@ pub struct Whole {
     conversation: Option<String>,
     question: Option<Question>,
     route: bool,
+    reach: Option<String>,
+    quote: Option<Quoted>,
     /// What is boosted: its id and its author's.
     pub boosted: Option<(String, Account)>,
+}
+
+/// What a post quotes, or asks to quote.
+#[derive(Debug)]
+struct Quoted {
+    id: String,
+    page: String,
+    authorization: Option<String>,
+}
+
+/// What a post quotes: nothing, once its author was refused or the quoted post is gone.
+fn quoted(conn: &mut Conn, post: Id<Post>) -> Result<Option<Quoted>> {
+    let quote = store::quotes::find(conn, post)?
+        .filter(|quote| matches!(quote.state, QuoteState::Pending | QuoteState::Accepted));
+    let Some(quote) = quote else { return Ok(None) };
+    let found = match quote.quoted_id {
+        Some(id) => store::documents::post(conn, id)?,
+        None => None,
+    };
+    let page = found.and_then(|post| post.url).filter(|url| !url.is_empty());
+    Ok(Some(Quoted {
+        page: page.unwrap_or_else(|| quote.quoted_uri.clone()),
+        id: quote.quoted_uri,
+        authorization: quote.stamp_uri.filter(|_| quote.state == QuoteState::Accepted),
+    }))
 }
 
 impl Whole {
@@ -87,6 +116,8 @@ impl Whole {
             conversation: None,
             question: None,
             route: false,
+            reach: None,
+            quote: None,
             boosted: None,
             post,
             author,
@@ -120,6 +151,8 @@ impl Whole {
         } else if whole.author.kind == AccountKind::Service {
             whole.route = store::questions::is_route(conn, post.id)?;
         }
+        whole.reach = reach(conn, post)?;
+        whole.quote = quoted(conn, post.id)?;
         // Only threads that began here have a name of ours; those that began elsewhere have one we were never told.
         let root = post.conversation_id;
         let ours =
@@ -153,6 +186,14 @@ impl Whole {
             name: format!("@{}@{}", a.username, a.domain.as_deref().unwrap_or(site.domain())),
         });
         let tags = self.tags.iter().map(|name| Tag::Hashtag { href: site.tag_url(name), name: format!("#{name}") });
+        let link = self.quote.as_ref().map(|quote| Tag::Link {
+            media_type: "application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"",
+            href: quote.id.clone(),
+            rel: "https://misskey-hub.net/ns#_misskey_quote",
+            name: format!("RE: {}", quote.page),
+        });
+        let (everybody, followers) = policy::is_open_to(post);
+        let followers = followers.then(|| site.followers_uri(&self.author.username));
         wire::Post {
             id: &post.uri,
             summary: Some(post.spoiler_text.as_str()).filter(|s| !s.is_empty()),
@@ -161,13 +202,16 @@ impl Whole {
             url: post.url.clone().unwrap_or_else(|| site.post_url(&self.author.username, post.id)),
             attributed_to: &self.author.uri,
             audience: self.audience(site),
-            sensitive: post.sensitive,
+            sensitive: post.sensitive || self.author.sensitized_at.is_some(),
             conversation: self.conversation.as_deref(),
-            content: &post.content,
+            content: match &self.quote {
+                Some(quote) => html::with_quote_fallback(&quote.page, &post.content).into(),
+                None => Cow::Borrowed(&post.content),
+            },
             language: post.language.as_deref(),
             updated: post.edited_at.map(Timestamp::rfc3339),
             attachment: self.media.iter().filter_map(|m| attachment(site, m)).collect(),
-            tag: mentions.chain(tags).collect(),
+            tag: mentions.chain(tags).chain(link).chain(emoji_tags(&post.emojis)).collect(),
             poll: self.poll.as_ref().map(|(poll, options)| wire::Poll {
                 multiple: poll.multiple,
                 options: options.iter().map(|o| (o.title.as_str(), o.votes_count)).collect(),
@@ -177,10 +221,17 @@ impl Whole {
             }),
             purpose: match &self.question {
                 Some(question) => {
-                    Some(wire::Purpose::Ask(questions::state_word(question.state), question.answer_uri.as_deref()))
+                    let (state, answer) = (questions::state_word(question.state), question.answer_uri.as_deref());
+                    Some(wire::Purpose::Ask(state, answer, question.answers.max(0)))
                 }
                 None => self.route.then_some(wire::Purpose::Route),
             },
+            reach: self.reach.as_deref(),
+            quote: self
+                .quote
+                .as_ref()
+                .map(|quote| wire::Quote { id: &quote.id, authorization: quote.authorization.as_deref() }),
+            can_quote: everybody.then(|| PUBLIC.to_owned()).into_iter().chain(followers).collect(),
         }
     }
 
@@ -207,6 +258,32 @@ impl Whole {
         }
         site.post_activity_uri(&self.author.username, self.post.id)
     }
+}
+
+/// For whom a post is, as nodes of an organisation tell one another: the organisation, or everybody. Elsewhere its
+/// addressing says all there is.
+fn reach(conn: &mut Conn, post: &Post) -> Result<Option<String>> {
+    let everybody = post.audience == Reach::Open;
+    if post.audience == Reach::Site || everybody && post.visibility > Visibility::Unlisted {
+        return Ok(None);
+    }
+    let rules = store::audiences::rules(conn)?;
+    Ok(rules.map(|rules| if everybody { PUBLIC.to_owned() } else { rules.organisation }))
+}
+
+/// An emoji of this node.
+pub fn emoji_tag(used: emojis::Used) -> Tag {
+    Tag::Emoji {
+        icon: Image::new(used.url.clone(), image_type(&used.url).map(str::to_owned)),
+        id: used.id,
+        name: format!(":{}:", used.shortcode),
+        updated: used.updated.rfc3339(),
+    }
+}
+
+/// The emoji that stand with a post or profile of this node.
+fn emoji_tags(stored: &str) -> impl Iterator<Item = Tag> {
+    emojis::stored(stored).into_iter().map(emoji_tag)
 }
 
 fn attachment(site: &Site, media: &Media) -> Option<Attachment> {
@@ -285,12 +362,30 @@ fn expertise(site: &Site, name: &str, facts: people::Facts) -> Expertise {
     }
 }
 
-/// The actor document: whole, or only what everybody may know (SIGIN-23). A suspended account shows no profile.
+/// How much of an actor of this node a reader is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// Only what everybody may know (SIGIN-23).
+    Essential,
+    /// The profile. In an organisation nothing of what people tell the organisation only.
+    Outside,
+    /// All that leaves the node.
+    Inside,
+}
+
+impl Shown {
+    /// To servers of this audience.
+    pub fn to(place: Reach) -> Self {
+        if place <= Reach::Organisation { Self::Inside } else { Self::Outside }
+    }
+}
+
+/// The actor document, as far as it is shown. A suspended account shows no profile.
 ///
 /// # Errors
 /// `NotFound` when its keys do not exist yet: `own_keys::with_keys` comes first.
-pub fn actor(conn: &mut Conn, site: &Site, account: &Account, whole: bool) -> Result<String> {
-    with_actor(conn, site, account, whole, |actor| render::document(actor.terms(), actor))
+pub fn actor(conn: &mut Conn, site: &Site, account: &Account, shown: Shown) -> Result<String> {
+    with_actor(conn, site, account, shown, |actor| render::document(actor.terms(), actor))
 }
 
 /// Hands the actor document, without its context, to `then`.
@@ -301,7 +396,7 @@ pub fn with_actor<R>(
     conn: &mut Conn,
     site: &Site,
     account: &Account,
-    whole: bool,
+    shown: Shown,
     then: impl FnOnce(&Actor<'_>) -> Result<R>,
 ) -> Result<R> {
     let pem = own_keys::to_pem(account.public_key.as_deref().ok_or(Error::NotFound)?);
@@ -327,14 +422,19 @@ pub fn with_actor<R>(
     actor.name = Some(&account.display_name);
     actor.webfinger = Some(site.handle(name));
     actor.suspended = account.suspended_at.is_some();
-    if !whole || actor.suspended {
-        if !whole {
+    let essential = shown == Shown::Essential;
+    if essential || actor.suspended {
+        if essential {
             actor.webfinger = None;
             actor.suspended = false;
         }
         return then(&actor);
     }
-    let facts = people::load(conn, account.id)?;
+    let mut facts = people::load(conn, account.id)?;
+    let outside = shown == Shown::Outside && people::directory::is_inside_only(conn)?;
+    if outside && facts.listed == people::Listed::Organisation {
+        facts.listed = people::Listed::Site;
+    }
     let row = store::people::find(conn, account.id)?.unwrap_or_default();
     let mut fields: Vec<Field> = serde_json::from_str(&account.fields).unwrap_or_default();
     fields.retain(|field| field.generated.is_none() || facts.listed == people::Listed::Organisation);
@@ -349,21 +449,26 @@ pub fn with_actor<R>(
     actor.summary = Some(&account.note);
     actor.featured = Some(site.featured_uri(name));
     actor.featured_tags = Some(site.featured_tags_uri(name));
-    actor.discoverable = Some(people::directory::is_discoverable(conn, account)?);
+    actor.discoverable = Some(match outside {
+        true => people::directory::is_discoverable_outside(conn, account)?,
+        false => people::directory::is_discoverable(conn, account)?,
+    });
     actor.indexable = Some(account.indexable);
     actor.published = Some(account.created_at.midnight().rfc3339());
     actor.memorial = account.memorial;
     actor.attachment =
         Some(fields.iter().map(|f| PropertyValue { kind: "PropertyValue", name: &f.name, value: &f.value }).collect());
-    actor.tag =
-        Some(tags.iter().map(|name| Tag::Hashtag { href: site.tag_url(name), name: format!("#{name}") }).collect());
+    let hashtags = tags.iter().map(|name| Tag::Hashtag { href: site.tag_url(name), name: format!("#{name}") });
+    actor.tag = Some(hashtags.chain(emoji_tags(&account.emojis)).collect());
     actor.icon = picture(&account.avatar);
     actor.image = picture(&account.header);
     actor.also_known_as = serde_json::from_str(&account.also_known_as).unwrap_or_default();
     actor.moved_to = moved_to.as_deref();
     actor.attribution_domains = serde_json::from_str(&account.attribution_domains).unwrap_or_default();
     actor.updated = (row.version > 0).then(|| Timestamp::from_millis(row.version).rfc3339());
-    actor.extra = serde_json::from_str(&row.extra).unwrap_or_default();
+    if !outside {
+        actor.extra = serde_json::from_str(&row.extra).unwrap_or_default();
+    }
     let left_on = account.left_on.map(Timestamp::date);
     if account.kind == AccountKind::Group {
         actor.project = project(conn, site, account)?;

@@ -424,8 +424,9 @@ pub async fn actor_of(
     known: Option<Finger>,
     budget: &Budget,
 ) -> Result<FoundActor> {
-    let actor = objects::actor::read(&document.json)?;
-    let handle = webfinger::confirm(app, &actor, known, budget).await;
+    let mut actor = objects::actor::read(&document.json)?;
+    let (handle, confirmed) = webfinger::confirm(app, &actor, known, budget).await;
+    actor.handle_confirmed = confirmed;
     Ok(FoundActor { actor, handle, document })
 }
 

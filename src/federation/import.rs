@@ -12,7 +12,7 @@ use crate::{
     Error, Result,
     app::App,
     domain::{
-        Task,
+        Task, Tx,
         projects::remote as projects,
         remote::{self, Arrival, RemoteActor},
     },
@@ -124,20 +124,26 @@ async fn save(app: &App, found: FoundActor) -> Result<Account> {
     keep(app, actor, domain).await
 }
 
-/// Stores an actor as its document tells, under the policy for its host: who becomes known after a domain was silenced
-/// is silenced (MOD-06).
+/// Stores an actor as its document tells, under the policy for its host.
 pub(super) async fn keep(app: &App, actor: RemoteActor, domain: String) -> Result<Account> {
+    let silenced = is_silenced(app, &actor.uri, &domain);
+    app.write(move |tx| keep_in(tx, &actor, &domain, silenced)).await
+}
+
+/// Whether the host of an actor, by its id or its handle, is silenced.
+pub(super) fn is_silenced(app: &App, actor: &str, domain: &str) -> bool {
     let rules = app.net().rules();
-    let silenced = rules.standing(&domain).silenced || rules.standing(uri::host(&actor.uri)).silenced;
-    app.write(move |tx| {
-        let mut account = remote::save_actor(tx, &actor, &domain)?;
-        if silenced && account.silenced_at.is_none() {
-            store::peers::set_silenced(tx.conn, &[account.id], true)?;
-            account.silenced_at = Some(store::peers::BY_POLICY);
-        }
-        Ok(account)
-    })
-    .await
+    rules.standing(domain).silenced || rules.standing(uri::host(actor)).silenced
+}
+
+/// As [`keep`], within a transaction: who becomes known after a domain was silenced is silenced (MOD-06).
+pub(super) fn keep_in(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str, silenced: bool) -> Result<Account> {
+    let mut account = remote::save_actor(tx, actor, domain)?;
+    if silenced && account.silenced_at.is_none() {
+        store::peers::set_silenced(tx.conn, &[account.id], true)?;
+        account.silenced_at = Some(store::peers::BY_POLICY);
+    }
+    Ok(account)
 }
 
 /// The numbers of posts, followers and followings that an account's own server tells (DISC-10); never fewer than what is
@@ -177,6 +183,14 @@ pub async fn post(app: &App, id: &str, budget: &Budget) -> Result<Option<Post>> 
 /// As [`account`].
 pub async fn post_named(app: &App, id: &str, cause: &Cause, budget: &Budget) -> Result<Option<Post>> {
     post_as(app, id, cause, Arrival::FETCHED, budget).await
+}
+
+/// As [`post_named`], because something quotes it.
+///
+/// # Errors
+/// As [`account`].
+pub async fn post_quoted(app: &App, id: &str, cause: &Cause, budget: &Budget) -> Result<Option<Post>> {
+    post_as(app, id, cause, Arrival::QUOTED, budget).await
 }
 
 async fn post_as(app: &App, id: &str, cause: &Cause, arrival: Arrival, budget: &Budget) -> Result<Option<Post>> {
@@ -476,6 +490,41 @@ async fn featured_post(app: &App, owner: &Account, item: &Json, budget: &Budget)
         return Ok(None);
     }
     take(app, item, Arrival::WALKED, budget).await
+}
+
+/// Posts of an outbox that are read.
+const LAST: usize = 20;
+
+/// The task `ReadOutbox`: the last posts of a colleague of another node, as their server shows them to us. Nobody is told
+/// of them. What they passed on is left out.
+///
+/// # Errors
+/// `Upstream` when the outbox cannot be had just now.
+pub async fn outbox(app: &App, id: Id<Account>) -> Result<()> {
+    let owner = app.read(move |conn| store::accounts::load(conn, id)).await?;
+    let address = owner.outbox_url.clone().filter(|url| uri::same_authority(url, &owner.uri));
+    let Some(address) = address.filter(|_| !owner.is_local() && !owner.is_unavailable()) else { return Ok(()) };
+    let budget = Budget::new(LAST + 4);
+    let bounds = Bounds { pages: 1, items: LAST };
+    let found = match collections::read(app, &Json::Text(address), &owner.uri, bounds, &budget).await {
+        Ok(found) => found,
+        Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
+        Err(_) => return Ok(()),
+    };
+    // Oldest first: answers find what they answer.
+    for item in found.items.iter().rev() {
+        let named = if item.is_a("Create") { item.one("object") } else { item };
+        if item.is_a("Announce") {
+            continue;
+        }
+        match featured_post(app, &owner, named, &budget).await {
+            Ok(_) => {}
+            Err(e @ Error::Unavailable(_)) => return Err(e),
+            // Not there, not for us, or not a post.
+            Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// The task `RefreshPoll`: reads a remote poll again (POLL-03).

@@ -12,7 +12,7 @@ use std::{cell::Cell, collections::HashSet, fmt};
 pub use crate::domain::remote::PUBLIC;
 
 /// Prefixes under which the same term may be written out.
-const PREFIXES: [&str; 8] = [
+const PREFIXES: [&str; 12] = [
     "as:",
     "https://www.w3.org/ns/activitystreams#",
     "http://www.w3.org/ns/activitystreams#",
@@ -21,6 +21,10 @@ const PREFIXES: [&str; 8] = [
     "sec:",
     "https://w3id.org/security#",
     "toot:",
+    "gts:",
+    "https://gotosocial.org/ns#",
+    "https://w3id.org/fep/044f#",
+    "misskey:",
 ];
 
 /// Keys in an object up to which duplicates are looked for pair by pair.

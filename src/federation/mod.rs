@@ -20,6 +20,7 @@ pub mod outgoing;
 pub mod own_keys;
 mod pace;
 pub mod proof;
+pub mod quotes;
 pub mod received;
 pub mod render;
 pub mod serve;

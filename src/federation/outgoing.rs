@@ -2,6 +2,8 @@
 //! unless it was committed, nothing committed is forgotten. Sending is `deliver`'s; signatures are made there too.
 
 mod projects;
+mod quotes;
+mod reach;
 mod relations;
 
 use super::{
@@ -9,7 +11,6 @@ use super::{
     render::{
         PUBLIC,
         activity::{Activity, Tombstone},
-        actor::authority,
         context::Terms,
         post::{Audience, Vote},
     },
@@ -19,11 +20,11 @@ use crate::{
     domain::{
         Fact, Task, Tx,
         charter::{self, Signed, Software},
+        people,
     },
     id::Id,
-    model::{self, Account, Favourite, Poll, Post, Visibility},
-    store::{self, deliveries::Inbox},
-    uri,
+    model::{self, Account, Audience as Reach, Favourite, Poll, Post, Visibility},
+    store, uri,
 };
 
 use relations::{Answer, blocked, follow, refuse, reported, stale};
@@ -62,7 +63,13 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::PollVoted(poll, account) => voted(tx, *poll, *account),
         Fact::PollVotedRemotely(poll) => poll_changed(tx, *poll, POLL_DELAY),
         Fact::PollClosed(poll) => poll_changed(tx, *poll, 0),
-        Fact::QuestionChanged(id) => edited(tx, *id),
+        Fact::QuestionChanged(id) | Fact::QuotePolicyChanged(id) => edited(tx, *id),
+        Fact::QuoteAsked(id) => quotes::asked(tx, *id),
+        Fact::QuoteAccepted { post, .. } => quotes::accepted(tx, *post),
+        Fact::QuoteEnded(id) => quotes::ended(tx, *id),
+        Fact::QuoteRefused { author, by, request, object, instrument } => {
+            quotes::refused(tx, *author, *by, request.as_deref(), object, instrument)
+        }
         Fact::FollowRequested(id) => follow(tx, *id, Answer::Ask),
         Fact::FollowAccepted(id) | Fact::FollowReaffirmed(id) => follow(tx, *id, Answer::Accept),
         Fact::FollowRejected(id) => follow(tx, *id, Answer::Reject),
@@ -90,6 +97,8 @@ struct Draft<'a> {
     kind: &'static str,
     object: Option<&'a str>,
     post: Option<Id<Post>>,
+    /// How far it may go.
+    reach: Reach,
     /// Outlives an unavailable host (DLV-05).
     durable: bool,
     json: String,
@@ -97,11 +106,12 @@ struct Draft<'a> {
 
 /// Queues an activity for these inboxes: each once, never our own (DLV-06). Without any nothing is written.
 fn send(tx: &mut Tx<'_>, draft: Draft<'_>, inboxes: Vec<String>) -> Result<()> {
-    let inboxes = distinct(tx, inboxes);
+    let inboxes = reach::distinct(tx, inboxes);
+    let inboxes = reach::admitted(tx, &draft, inboxes)?;
     if inboxes.is_empty() {
         return Ok(());
     }
-    write_down(tx, &draft, &inboxes)?;
+    reach::write_down(tx, &draft, &inboxes)?;
     let activity = model::Activity {
         id: Id::new(draft.id),
         uri: draft.uri.to_owned(),
@@ -120,40 +130,6 @@ fn send(tx: &mut Tx<'_>, draft: Draft<'_>, inboxes: Vec<String>) -> Result<()> {
     Ok(())
 }
 
-/// Which servers a post goes to is kept longer than the deliveries are (`domain::delivery`): its Create, and edits that
-/// bring new ones.
-fn write_down(tx: &mut Tx<'_>, draft: &Draft<'_>, inboxes: &[Inbox]) -> Result<()> {
-    let Some(post) = draft.post else { return Ok(()) };
-    let mut hosts: Vec<&str> = inboxes.iter().map(|inbox| inbox.host.as_str()).collect();
-    hosts.sort_unstable();
-    hosts.dedup();
-    match draft.kind {
-        "Create" => {}
-        "Update" => {
-            let known = store::ledger::dispatches(tx.conn, post)?;
-            hosts.retain(|host| !known.iter().any(|dispatch| dispatch.hosts.iter().any(|known| known == host)));
-        }
-        _ => return Ok(()),
-    }
-    if hosts.is_empty() {
-        return Ok(());
-    }
-    let fresh = tx.new_id::<()>().raw();
-    store::ledger::insert(tx.conn, Id::new(draft.id), post, &hosts, fresh, tx.now)
-}
-
-fn distinct(tx: &Tx<'_>, mut urls: Vec<String>) -> Vec<Inbox> {
-    urls.sort_unstable();
-    urls.dedup();
-    let own = tx.site().authority();
-    urls.into_iter()
-        .filter_map(|url| {
-            let host = authority(&url)?;
-            (host != own).then_some(Inbox { url, host })
-        })
-        .collect()
-}
-
 /// The id of an activity of which nothing is kept here (Accept, Undo, Move ...): a part of its actor's document, which
 /// is what it answers with for as long as the actor is there (OUT-10).
 fn passing_uri<T>(actor: &str, kind: &str, number: Id<T>) -> String {
@@ -162,7 +138,10 @@ fn passing_uri<T>(actor: &str, kind: &str, number: Id<T>) -> String {
 
 /// Whether the kind outlives an unavailable host (DLV-05).
 fn is_durable(kind: &str) -> bool {
-    matches!(kind, "Delete" | "Undo" | "Block" | "Reject" | "Accept" | "Move" | "Flag" | "Join" | "Leave")
+    matches!(
+        kind,
+        "Delete" | "Undo" | "Block" | "Reject" | "Accept" | "Move" | "Flag" | "Join" | "Leave" | "QuoteRequest"
+    )
 }
 
 /// Sends to one person, in their personal inbox.
@@ -178,7 +157,17 @@ fn send_to_person(
     json: String,
 ) -> Result<()> {
     let inboxes = to.inbox_url.iter().filter(|_| !to.is_local()).cloned().collect();
-    let draft = Draft { id, uri, account: from.id, kind, object, post: None, durable: is_durable(kind), json };
+    let draft = Draft {
+        id,
+        uri,
+        account: from.id,
+        kind,
+        object,
+        post: None,
+        reach: Reach::Open,
+        durable: is_durable(kind),
+        json,
+    };
     send(tx, draft, inboxes)
 }
 
@@ -228,6 +217,7 @@ fn published(tx: &mut Tx<'_>, id: Id<Post>, kind: &'static str) -> Result<()> {
         kind,
         object: Some(&whole.post.uri),
         post: Some(id),
+        reach: whole.post.audience,
         durable: whole.post.visibility == Visibility::Direct,
         json,
     };
@@ -264,6 +254,7 @@ fn update(tx: &mut Tx<'_>, whole: &Whole, to: Vec<String>) -> Result<()> {
         kind: "Update",
         object: Some(&whole.post.uri),
         post: Some(whole.post.id),
+        reach: whole.post.audience,
         durable: whole.post.visibility == Visibility::Direct,
         json,
     };
@@ -281,7 +272,6 @@ fn post_deleted(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
         to.extend(store::deliveries::involved_inboxes(tx.conn, id)?);
     }
     store::deliveries::take_back_post(tx.conn, id)?;
-    store::documents::bury(tx.conn, &whole.post.uri, &whole.author.uri, tx.now)?;
     let number = tx.new_id::<model::Activity>().raw();
     let uri = format!("{}#delete", whole.post.uri);
     let json = Activity::new("Delete", &uri, &whole.author.uri, Tombstone::new(&whole.post.uri))
@@ -294,6 +284,7 @@ fn post_deleted(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
         kind: "Delete",
         object: Some(&whole.post.uri),
         post: Some(id),
+        reach: whole.post.audience,
         durable: true,
         json,
     };
@@ -303,7 +294,8 @@ fn post_deleted(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
 fn unboosted(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     let Some(whole) = local_post(tx, id)? else { return Ok(()) };
     let Some((original, _)) = &whole.boosted else { return Ok(()) };
-    let to = inboxes(tx, &whole)?;
+    let mut to = inboxes(tx, &whole)?;
+    to.extend(reach::told_of(tx, id, &to)?);
     store::deliveries::take_back_post(tx.conn, id)?;
     let number = tx.new_id::<model::Activity>();
     let uri = passing_uri(&whole.author.uri, "Undo", number);
@@ -319,6 +311,7 @@ fn unboosted(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
         kind: "Undo",
         object: Some(&whole.post.uri),
         post: Some(id),
+        reach: whole.post.audience,
         durable: true,
         json,
     };
@@ -369,6 +362,7 @@ fn pinned(tx: &mut Tx<'_>, account: Id<Account>, post: Id<Post>, kind: &'static 
         kind,
         object: Some(&post.uri),
         post: Some(post.id),
+        reach: post.audience,
         durable: false,
         json,
     };
@@ -485,23 +479,43 @@ pub fn send_profile(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
     profile_update(tx, &account, to, false)
 }
 
-/// Update{actor} at once, to every server known here: whoever has this person in a directory has to know (N3). It
-/// outlives an unavailable host.
+/// Update{actor} at once, to every server known here: whoever has this person in a directory has to know (N3). Of who is
+/// for their own site only, or for nobody, those hear that heard of them before: servers of followers, and nodes that had
+/// them listed. It outlives an unavailable host.
 fn whereabouts_changed(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
     let account = store::accounts::load(tx.conn, account)?;
     if !account.is_local() || account.public_key.is_none() {
         return Ok(());
     }
     tx.actor_changed();
-    let mut to = store::deliveries::all_inboxes(tx.conn)?;
-    if let Some(ours) = charter::current(tx.conn)? {
-        let nodes = ours.charter.nodes.iter().filter(|node| node.software == Software::Watercooler);
-        to.extend(nodes.map(|node| format!("{}/inbox", node.authority())));
+    let row = store::people::find(tx.conn, account.id)?.unwrap_or_default();
+    let is_listed = people::listed_of(row.listed) == people::Listed::Organisation;
+    let mut to = match is_listed {
+        true => store::deliveries::all_inboxes(tx.conn)?,
+        false => store::deliveries::follower_inboxes(tx.conn, account.id)?,
+    };
+    if let Some(ours) = charter::current(tx.conn)?.filter(|_| is_listed || row.pushed) {
+        add_nodes(tx, &ours, &mut to);
     }
     profile_update(tx, &account, to, true)
 }
 
+/// Servers of the organisation get what is for it, all others what is for everybody.
 fn profile_update(tx: &mut Tx<'_>, account: &Account, to: Vec<String>, durable: bool) -> Result<()> {
+    let hosts = store::audiences::hosts(tx.conn)?;
+    let is_inside = |inbox: &String| hosts.iter().any(|host| host == uri::authority(inbox));
+    let (inside, outside): (Vec<_>, Vec<_>) = to.into_iter().partition(is_inside);
+    profile_update_to(tx, account, inside, documents::Shown::Inside, durable)?;
+    profile_update_to(tx, account, outside, documents::Shown::Outside, durable)
+}
+
+fn profile_update_to(
+    tx: &mut Tx<'_>,
+    account: &Account,
+    to: Vec<String>,
+    shown: documents::Shown,
+    durable: bool,
+) -> Result<()> {
     if to.is_empty() {
         return Ok(());
     }
@@ -509,7 +523,7 @@ fn profile_update(tx: &mut Tx<'_>, account: &Account, to: Vec<String>, durable: 
     let uri = format!("{}#updates/{number}", account.uri);
     let (site, now) = (tx.site(), tx.now);
     let audience = Audience { to: vec![PUBLIC.into()], cc: vec![site.followers_uri(&account.username)] };
-    let json = documents::with_actor(tx.conn, site, account, true, |actor| {
+    let json = documents::with_actor(tx.conn, site, account, shown, |actor| {
         Activity::new("Update", &uri, actor.id, actor).at(now.rfc3339()).for_audience(audience).document(actor.terms())
     })?;
     let draft = Draft {
@@ -519,6 +533,7 @@ fn profile_update(tx: &mut Tx<'_>, account: &Account, to: Vec<String>, durable: 
         kind: "Update",
         object: Some(&account.uri),
         post: None,
+        reach: Reach::Open,
         durable,
         json,
     };
@@ -543,6 +558,7 @@ fn account_deleted(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
         kind: "Delete",
         object: Some(&account.uri),
         post: None,
+        reach: Reach::Open,
         durable: true,
         json,
     };
@@ -569,6 +585,7 @@ fn account_moved(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
         kind: "Move",
         object: Some(&account.uri),
         post: None,
+        reach: Reach::Open,
         durable: true,
         json,
     };

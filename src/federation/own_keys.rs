@@ -7,6 +7,7 @@ use crate::{
     app::App,
     crypto::{self, PrivateKey, Vault},
     db::Conn,
+    domain::{Task, charter},
     id::Id,
     model::{Account, AccountKind},
     store,
@@ -102,7 +103,16 @@ pub async fn make(app: &App, account: Id<Account>) -> Result<()> {
     .await
     .map_err(Error::internal)??;
     let (rsa, ed25519, spki, point) = made;
-    app.write(move |tx| store::actor_keys::insert(tx.conn, account, &rsa, &ed25519, spki, point, tx.now)).await
+    app.write(move |tx| {
+        store::actor_keys::insert(tx.conn, account, &rsa, &ed25519, spki, point, tx.now)?;
+        // What they said of themselves before could be told to no other node.
+        let said = store::people::find(tx.conn, account)?.is_some();
+        if said && charter::current(tx.conn)?.is_some() {
+            tx.enqueue(&Task::SendProfile { account: account.raw() })?;
+        }
+        Ok(())
+    })
+    .await
 }
 
 /// A local account with its public keys, which are made when it has none yet: nobody can verify us without them.
@@ -230,6 +240,7 @@ fn instance_row(site: &crate::config::Site, now: Timestamp) -> Account {
         moved_to_id: None,
         move_processed_at: None,
         posts_count: 0,
+        open_posts_count: 0,
         followers_count: 0,
         following_count: 0,
         last_post_at: None,
@@ -242,6 +253,7 @@ fn instance_row(site: &crate::config::Site, now: Timestamp) -> Account {
         deleted_at: None,
         attribution_domains: "[]".into(),
         left_on: None,
+        sensitized_at: None,
         uri,
     }
 }

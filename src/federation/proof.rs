@@ -8,7 +8,7 @@ use super::{
     pace::Buckets,
     signatures::{self, Claim, Incoming, OwnNames, Reject},
 };
-use crate::{Error, app::App, rate::Rule, store, uri};
+use crate::{Error, app::App, domain::charter::revocation, peers, rate::Rule, store, uri};
 use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, Method, header, request::Parts},
@@ -37,6 +37,8 @@ pub enum Refusal {
     KeyAway,
     /// The host is not one we speak with (SIGIN-22, LAN-08).
     Host,
+    /// The charter says that nobody acts in the name of the signer any more (N3).
+    Revoked,
     /// The signer is somebody else than the activity's actor (SIG-13).
     NotTheActor,
     /// Too often; seconds to wait.
@@ -66,6 +68,7 @@ impl Refusal {
             Self::OwnerGone => "gone",
             Self::KeyAway => "key_unreachable",
             Self::Host => "host_policy",
+            Self::Revoked => "revoked_by_charter",
             Self::NotTheActor => "not_the_actor",
             Self::Limited(_) => "rate_limit",
             Self::Ours(_) => "unavailable",
@@ -76,7 +79,7 @@ impl Refusal {
         match self {
             Self::Unproven(reject) => reject.status(),
             Self::NoKey | Self::OwnerGone | Self::NotTheActor => 401,
-            Self::Host => 403,
+            Self::Host | Self::Revoked => 403,
             Self::Limited(_) => 429,
             Self::KeyAway => 503,
             Self::Ours(Error::NoSpace) => 507,
@@ -183,6 +186,11 @@ impl Prover {
                 return Err(Refusal::NoKey);
             }
             standing.admitted.map_err(|_| Refusal::Host)?;
+            // A key that lives where the actor does is not even looked up; others show whose they are.
+            let actor = key_id.split('#').next().unwrap_or_default();
+            if is_revoked(app, actor) {
+                return Err(Refusal::Revoked);
+            }
             if parts.method == Method::POST {
                 self.buckets(standing.is_peer).peek(uri::host(&key_id), app.clock().now()).map_err(Refusal::Limited)?;
             }
@@ -255,6 +263,11 @@ impl Prover {
     /// # Errors
     /// See [`Refusal`]. `OwnerGone` when the key did not fit and its owner answers 410 now (SIGIN-28).
     pub async fn prove(&self, app: &App, claims: &Claims) -> Result<Arc<Known>, Refusal> {
+        let known = self.prove_any(app, claims).await?;
+        if is_revoked(app, &known.actor) { Err(Refusal::Revoked) } else { Ok(known) }
+    }
+
+    async fn prove_any(&self, app: &App, claims: &Claims) -> Result<Arc<Known>, Refusal> {
         let mut trouble = Trouble::Refused;
         for (claim, key_id) in &claims.list {
             let known = match keys::find(app, &self.keys, key_id).await? {
@@ -327,6 +340,11 @@ impl Prover {
     }
 }
 
+/// Whether the charter in force revokes this actor.
+pub fn is_revoked(app: &App, actor: &str) -> bool {
+    peers::organisation(app).is_some_and(|ours| revocation::is_revoked(&ours.charter, actor))
+}
+
 /// Who asks, when a read is signed: the proven owner of the key. `None` when it is not signed. A bad signature is
 /// refused, never treated as none (SIGIN-23).
 ///
@@ -383,6 +401,7 @@ pub fn count(app: &App, address: Option<IpAddr>, refusal: &Refusal, host: &str, 
     }
     metrics::counter!("federation_rejected_total", "reason" => refusal.reason()).increment(1);
     match refusal {
+        Refusal::Revoked => tracing::info!(host, what, "a signature of an actor that the charter revokes was refused"),
         Refusal::Ours(error) => tracing::error!(host, what, %error, "a request of a peer failed here"),
         _ => tracing::debug!(host, what, reason = refusal.reason(), "a request of a peer was refused"),
     }

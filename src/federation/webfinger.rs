@@ -167,9 +167,9 @@ fn template_in(xrd: &str) -> Option<String> {
 
 /// The handle to store for a freshly fetched actor: the one that leads from a domain to this id, and that this id's own
 /// server (or the `webfinger` property) leads to. At most one change of subject is followed, and then it must be stable.
-/// Whatever fails, the answer is `username@host-of-the-id`, which its own server owns anyway. `known` is an earlier
-/// answer that saves a question.
-pub async fn confirm(app: &App, actor: &RemoteActor, known: Option<Finger>, budget: &Budget) -> Handle {
+/// Whatever fails, the answer is `username@host-of-the-id`, which is some actor's of that server, and false: on a host of
+/// several people it may be another's. `known` is an earlier answer that saves a question.
+pub async fn confirm(app: &App, actor: &RemoteActor, known: Option<Finger>, budget: &Budget) -> (Handle, bool) {
     let own = Handle { username: actor.username.clone(), domain: uri::host(&actor.uri).to_owned() };
     let claimed = actor.claimed_handle.as_deref().and_then(Handle::parse);
     let mut known: Vec<Finger> = known.into_iter().collect();
@@ -180,10 +180,10 @@ pub async fn confirm(app: &App, actor: &RemoteActor, known: Option<Finger>, budg
                 true => actor.username.clone(),
                 false => confirmed.username,
             };
-            return Handle { username, domain: confirmed.domain };
+            return (Handle { username, domain: confirmed.domain }, true);
         }
     }
-    own
+    (own, false)
 }
 
 async fn stable(app: &App, first: Handle, id: &str, known: &mut Vec<Finger>, budget: &Budget) -> Option<Handle> {

@@ -2,14 +2,18 @@
 //! here, the rest is the domain's.
 
 use crate::{
-    Result,
-    app::App,
+    Error, Result,
+    app::{App, acting_as},
     domain::{
         concierge::{
             self, answer,
             parse::{Command, parse, without_mentions},
         },
-        questions::{self, ladder},
+        counters::{Counter, count},
+        questions::{
+            self,
+            ladder::{self, Plan},
+        },
     },
     experts,
     federation::{fetch::Budget, import},
@@ -37,13 +41,47 @@ pub(super) async fn answer(app: &App, id: Id<Post>) -> Result<()> {
     if !author.is_local() {
         return app.write(move |tx| concierge::turn_away(tx, &post)).await;
     }
+    // What they wrote before they left is not done in their name after it.
+    match acting_as(author.id, obey(app, post, author.id)).await {
+        Err(Error::Unauthorized(_)) => Ok(()),
+        done => done,
+    }
+}
+
+/// Does what somebody of this node wrote.
+async fn obey(app: &App, post: Post, who: Id<Account>) -> Result<()> {
     let parsed = parse(without_mentions(&concierge::typed(&post)));
-    let Command::Knows(text) = &parsed.command else {
-        return app.write(move |tx| answer::run(tx, &post, &parsed)).await;
+    let verb = parsed.tongue;
+    let tongue = app.write(move |tx| {
+        count(tx, Counter::Command)?;
+        concierge::tongue_of(tx, who, verb)
+    });
+    let tongue = tongue.await?;
+    let text = match &parsed.command {
+        Command::Knows(text) => text,
+        Command::Project(verb, rest) => {
+            return super::concierge_projects::run(app, post, *verb, rest.clone(), tongue).await;
+        }
+        Command::Unknown(_) => {
+            let (copy, text) = (post.clone(), without_mentions(&concierge::typed(&post)).to_owned());
+            let words = text.clone();
+            if app.read(move |conn| concierge::projects::is_addition(conn, &copy, &words)).await? {
+                return super::concierge_projects::add(app, post, text, tongue).await;
+            }
+            let (copy, words) = (post.clone(), text.clone());
+            if app.read(move |conn| concierge::projects::is_change(conn, &copy, &words)).await? {
+                return app.write(move |tx| concierge::lead::edit(tx, &post, tongue, &text, true)).await;
+            }
+            let answered = app.write(move |tx| {
+                count(tx, Counter::CommandUnknown)?;
+                answer::run(tx, &post, &parsed)
+            });
+            return answered.await;
+        }
+        _ => return app.write(move |tx| answer::run(tx, &post, &parsed)).await,
     };
-    let (verb, who) = (parsed.tongue, author.id);
-    let tongue = app.write(move |tx| concierge::tongue_of(tx, who, verb)).await?;
     let found = experts::find_in(app, who, text, NAMED, Some(tongue)).await?;
+    experts::finds::searched(app, who, &found.experts);
     let found: Vec<_> = found.experts.into_iter().map(|expert| (expert.account, expert.because)).collect();
     app.write(move |tx| answer::knows(tx, &post, tongue, &found)).await
 }
@@ -51,6 +89,19 @@ pub(super) async fn answer(app: &App, id: Id<Post>) -> Result<()> {
 /// Takes a step with a question.
 pub(super) async fn climb(app: &App, id: Id<Post>, step: i16) -> Result<()> {
     let Some(plan) = app.write(move |tx| ladder::plan(tx, id, step)).await? else { return Ok(()) };
+    let candidates = candidates(app, &plan).await?;
+    app.write(move |tx| ladder::climb(tx, id, step, &candidates)).await
+}
+
+/// Asks somebody else, where one of those who were asked is the wrong one.
+pub(super) async fn another(app: &App, id: Id<Post>, instead: Id<Account>) -> Result<()> {
+    let Some(plan) = app.write(move |tx| ladder::plan_another(tx, id)).await? else { return Ok(()) };
+    let candidates = candidates(app, &plan).await?;
+    app.write(move |tx| ladder::ask_another(tx, id, instead, &candidates)).await
+}
+
+/// Who may know, best first.
+async fn candidates(app: &App, plan: &Plan) -> Result<Vec<Id<Account>>> {
     let mut lists = Vec::with_capacity(plan.queries.len());
     for query in &plan.queries {
         lists.push(people(app, plan.asker, query).await?);
@@ -60,9 +111,7 @@ pub(super) async fn climb(app: &App, id: Id<Post>, step: i16) -> Result<()> {
     }
     // The best of each tag, then the second best of each.
     let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
-    let candidates: Vec<Id<Account>> =
-        (0..longest).flat_map(|nth| lists.iter().filter_map(move |list| list.get(nth).copied())).collect();
-    app.write(move |tx| ladder::climb(tx, id, step, &candidates)).await
+    Ok((0..longest).flat_map(|nth| lists.iter().filter_map(move |list| list.get(nth).copied())).collect())
 }
 
 async fn people(app: &App, asker: Id<Account>, query: &str) -> Result<Vec<Id<Account>>> {
@@ -74,6 +123,9 @@ async fn people(app: &App, asker: Id<Account>, query: &str) -> Result<Vec<Id<Acc
 pub(super) async fn learn(app: &App, id: Id<Post>) -> Result<()> {
     let uri = app.read(move |conn| Ok(store::questions::find(conn, id)?.and_then(|q| q.answer_uri))).await?;
     let Some(uri) = uri else { return Ok(()) };
-    import::post(app, &uri, &Budget::of_activity()).await?;
+    if let Some(answer) = import::post(app, &uri, &Budget::of_activity()).await? {
+        // Whether it belongs to the question shows in its thread.
+        import::ancestors(app, answer.id).await?;
+    }
     app.write(move |tx| questions::learn(tx, id).map(|_| ())).await
 }

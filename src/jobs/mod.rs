@@ -2,6 +2,8 @@
 //! loses nothing and a job may run twice.
 
 mod concierge;
+mod concierge_projects;
+mod gardener;
 mod runner;
 mod sweep;
 
@@ -10,15 +12,18 @@ pub use runner::{give_back, run_due};
 use crate::{
     Result,
     app::App,
-    domain::{Task, charter, domain_blocks, leavers, polls, posts, remote},
+    domain::{Task, announcements, charter, domain_blocks, leavers, limited, polls, posts, remote, search},
     federation::{fetch::Budget, import},
     id::Id,
-    register,
+    model::ScheduledPost,
+    previews, push, register,
     time::Timestamp,
 };
+use futures_util::future::BoxFuture;
 
 /// Queues and how many of their jobs run at once in this process.
-pub const QUEUES: &[(&str, usize)] = &[("default", 2), ("fetch", 8), ("heavy", 1), ("charter", 2), ("concierge", 2)];
+pub const QUEUES: &[(&str, usize)] =
+    &[("default", 2), ("fetch", 8), ("heavy", 1), ("charter", 2), ("concierge", 2), ("preview", 4), ("push", 4)];
 
 /// Tries before a job is buried.
 const TRIES: i64 = 12;
@@ -29,23 +34,37 @@ pub fn start(app: &App) {
     sweep::start(app);
 }
 
+/// A task made in a frame of its own: without optimisation the frame of [`run`] has room for each that is made in it.
+fn apart<'a, F: Future<Output = Result<()>> + Send + 'a>(make: impl FnOnce() -> F) -> BoxFuture<'a, Result<()>> {
+    Box::pin(make())
+}
+
 async fn run(app: &App, task: Task) -> Result<()> {
     match task {
         Task::MakeKeys { account } => crate::federation::own_keys::make(app, Id::new(account)).await,
         Task::AnswerCommand { post } => concierge::answer(app, Id::new(post)).await,
         Task::ClimbLadder { question, step } => concierge::climb(app, Id::new(question), step).await,
-        Task::LearnAnswer { question } => concierge::learn(app, Id::new(question)).await,
+        Task::AskAnother { question, instead } => {
+            apart(|| concierge::another(app, Id::new(question), Id::new(instead))).await
+        }
+        Task::DecideAlias { letter, by, accept, said } => {
+            apart(|| {
+                crate::federation::charter::alias::decide(app, Id::new(letter), Id::new(by), accept, said.map(Id::new))
+            })
+            .await
+        }
+        Task::LearnAnswer { question } => apart(|| concierge::learn(app, Id::new(question))).await,
         Task::SendProfile { account } => {
             app.write(move |tx| crate::federation::outgoing::send_profile(tx, Id::new(account))).await
         }
         Task::SendPollUpdate { poll } => {
             app.write(move |tx| crate::federation::outgoing::send_poll(tx, Id::new(poll))).await
         }
-        Task::SpreadCharter { hash, from } => crate::federation::charter::spread(app, &hash, &from).await,
-        Task::AskCharter => crate::federation::charter::ask_by_lot(app).await,
+        Task::SpreadCharter { hash, from } => apart(|| crate::federation::charter::spread(app, &hash, &from)).await,
+        Task::AskCharter => apart(|| crate::federation::charter::ask_by_lot(app)).await,
         Task::AskCharterOf { domain } => crate::federation::charter::ask_again(app, &domain).await,
-        Task::CompareDirectory => crate::federation::charter::directory::compare_by_lot(app).await,
-        Task::CheckDirectory { domain } => crate::federation::charter::directory::check(app, &domain).await,
+        Task::CompareDirectory => crate::federation::charter::directory::compare_all(app).await,
+        Task::CheckDirectory { domain } => apart(|| crate::federation::charter::directory::check(app, &domain)).await,
         Task::PurgeDomain { domain } => {
             while app
                 .write({
@@ -57,6 +76,13 @@ async fn run(app: &App, task: Task) -> Result<()> {
             Ok(())
         }
         Task::Sweep => sweep::run(app).await,
+        Task::EndAnnouncement { announcement, at } => {
+            let (id, at) = (Id::new(announcement), Timestamp::from_millis(at));
+            app.write(move |tx| announcements::due(tx, id, at)).await
+        }
+        Task::Push { subscription, notification, tries } => {
+            apart(|| push::send(app, Id::new(subscription), Id::new(notification), tries)).await
+        }
         Task::FanOutTags { post, after } => {
             app.write(move |tx| posts::fan_out_tags(tx, Id::new(post), Id::new(after))).await
         }
@@ -64,10 +90,16 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::IndexPosts { author, after } => {
             app.write(move |tx| posts::index_some(tx, author.map(Id::new), after)).await
         }
+        Task::IndexAccounts { after } => app.write(move |tx| search::index_accounts(tx, after)).await,
+        Task::Relist { account, after } => {
+            app.write(move |tx| limited::relist(tx, Id::new(account), Id::new(after))).await
+        }
         Task::ClosePoll { poll } => app.write(move |tx| polls::close(tx, Id::new(poll))).await,
         Task::FetchAncestors { post } => import::ancestors(app, Id::new(post)).await,
         Task::ResolveMentions { post, named } => import::mentions(app, Id::new(post), &named).await,
         Task::FetchPost { uri } => import::post(app, &uri, &Budget::of_activity()).await.map(|_| ()),
+        Task::FetchCard { post } => apart(|| previews::fetch(app, Id::new(post))).await,
+        Task::ResolveQuote { post } => apart(|| crate::federation::quotes::resolve(app, Id::new(post))).await,
         Task::RefreshAccount { account } => import::refresh_account(app, Id::new(account)).await,
         Task::RefreshPoll { poll } => import::refresh_poll(app, Id::new(poll)).await,
         Task::PurgeAccount { account } => {
@@ -80,16 +112,31 @@ async fn run(app: &App, task: Task) -> Result<()> {
                 return Ok(());
             }
         },
+        Task::PublishScheduled { scheduled, .. } => publish_scheduled(app, Id::new(scheduled)).await,
         Task::Leave { account, day } => {
             app.write(move |tx| leavers::due(tx, Id::new(account), Timestamp::from_millis(day))).await
         }
-        Task::ReadProject { account, members } => import::project_people(app, Id::new(account), members).await,
+        Task::ReadProject { account, members } => {
+            apart(|| import::project_people(app, Id::new(account), members)).await
+        }
         Task::MeasureProjects => register::measure(app).await,
-        Task::PairProjects => register::pair(app).await,
-        Task::ReadFeatured { account } => import::featured(app, Id::new(account)).await,
+        Task::PairProjects => apart(|| register::pair(app)).await,
+        Task::ReadFeatured { account } => apart(|| import::featured(app, Id::new(account))).await,
+        Task::ReadOutbox { account } => apart(|| import::outbox(app, Id::new(account))).await,
         Task::MoveFollowers { from, to } => {
             while app.write(move |tx| remote::carry_followers(tx, Id::new(from), Id::new(to))).await? {}
             Ok(())
         }
+    }
+}
+
+/// What is refused now will be refused again: its author is told, and that is the end of it.
+async fn publish_scheduled(app: &App, id: Id<ScheduledPost>) -> Result<()> {
+    match app.write(move |tx| posts::scheduled::due(tx, id)).await {
+        Err(refusal) if posts::scheduled::is_final(&refusal) => {
+            let reason = posts::scheduled::reason(&refusal);
+            app.write(move |tx| posts::scheduled::refuse(tx, id, reason.as_deref())).await
+        }
+        done => done,
     }
 }

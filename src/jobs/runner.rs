@@ -6,7 +6,6 @@ use std::{
     collections::HashSet,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 
 /// Jobs that this process has taken.
@@ -60,7 +59,7 @@ pub fn start(app: &App) {
                     // The timer is the safety net: jobs of another process, and those that were not due yet.
                     tokio::select! {
                         () = woken => {}
-                        () = tokio::time::sleep(Duration::from_secs(5)) => {}
+                        () = tokio::time::sleep(app.look_again()) => {}
                         () = app.stopping().cancelled() => {}
                     }
                 }

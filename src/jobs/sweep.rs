@@ -3,7 +3,7 @@
 use crate::{
     Error, Result,
     app::App,
-    domain::{Task, media},
+    domain::{Task, counters, leavers, media, questions::reviews},
     register, store,
 };
 use std::collections::HashSet;
@@ -16,6 +16,7 @@ pub(super) async fn run(app: &App) -> Result<()> {
         }
     }
     unattached(app).await?;
+    cards(app).await?;
     stale_copies(app).await?;
     stray_files(app).await?;
     night(app).await
@@ -27,15 +28,21 @@ const PAIRED: &str = "projects_paired_on";
 /// Once a day, at the first round of the day: what is looked for in the register of projects. By day the register is only
 /// kept current.
 async fn night(app: &App) -> Result<()> {
-    app.write(|tx| {
+    let is_first = app.write(|tx| {
         let today = tx.now.date();
         if store::users::find_setting(tx.conn, PAIRED)?.as_deref() == Some(today.as_str()) {
-            return Ok(());
+            return Ok(false);
         }
         store::users::set_setting(tx.conn, PAIRED, &today)?;
-        tx.enqueue(&Task::PairProjects)
-    })
-    .await?;
+        counters::forget(tx)?;
+        tx.enqueue(&Task::PairProjects)?;
+        Ok(true)
+    });
+    if is_first.await? {
+        while app.write(reviews::ask_authors).await? {}
+        while app.write(leavers::erase).await? > 0 {}
+        super::gardener::propose(app).await?;
+    }
     register::catch_up(app).await
 }
 
@@ -81,6 +88,50 @@ async fn stale_copies(app: &App) -> Result<()> {
         let full = gone.len() as i64 == CHUNK;
         let names = gone.into_iter().flat_map(|m| [m.file, m.thumbnail]).flatten().collect();
         remove(app, names).await?;
+        if !full {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Cards that no post has any more, and copies of their pictures that are older than the settings keep them.
+async fn cards(app: &App) -> Result<()> {
+    let days = i64::from(app.config().media.cache_days);
+    while !app.stopping().is_cancelled() {
+        let now = app.clock().now();
+        let unused = app.read(move |conn| store::cards::unused(conn, now.plus_days(-1), CHUNK)).await?;
+        let full = unused.len() as i64 == CHUNK;
+        let gone = app.write(move |tx| {
+            let mut names = Vec::new();
+            for card in &unused {
+                // One that a post got meanwhile stays, with its picture.
+                if store::cards::delete(tx.conn, card.id)? {
+                    names.extend(card.image.clone());
+                }
+            }
+            Ok(names)
+        });
+        remove(app, gone.await?).await?;
+        if !full {
+            break;
+        }
+    }
+    while !app.stopping().is_cancelled() {
+        let gone = app
+            .write(move |tx| {
+                let mut rows = store::cards::stale_images(tx.conn, tx.now.plus_days(-days), CHUNK)?;
+                let mut names = Vec::new();
+                for card in &mut rows {
+                    names.extend(card.image.take());
+                    card.cached_at = None;
+                    store::cards::save(tx.conn, card)?;
+                }
+                Ok(names)
+            })
+            .await?;
+        let full = gone.len() as i64 == CHUNK;
+        remove(app, gone).await?;
         if !full {
             break;
         }

@@ -226,6 +226,14 @@ mod tests {
     }
 
     #[test]
+    fn a_film_with_more_pixels_than_is_published_is_refused() {
+        let mut large = film();
+        let at = large.windows(4).position(|w| w == (640u32 << 16).to_be_bytes()).unwrap();
+        large[at..at + 4].copy_from_slice(&(20_000u32 << 16).to_be_bytes());
+        assert!(matches!(run(&large).0, Err(Error::Invalid { .. })));
+    }
+
+    #[test]
     fn sec_web_07_broken_and_foreign_files_are_refused() {
         let whole = film();
         for bytes in

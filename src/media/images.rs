@@ -134,6 +134,26 @@ pub fn portrait(bytes: &[u8], portrait: Portrait) -> Result<Encoded> {
     }
 }
 
+/// The picture of an emoji: as small as it needs to be, animated GIFs with their frames.
+///
+/// # Errors
+/// As [`attachment`].
+pub fn emoji(bytes: &[u8]) -> Result<Encoded> {
+    if bytes.len() > limits::EMOJI_BYTES {
+        return Err(Error::TooLarge("The picture of an emoji has at most 256 KiB".into()));
+    }
+    let decoded = decode(bytes, EMOJI_PIXELS)?;
+    let (width, height) = (decoded.image.width(), decoded.image.height());
+    let animated = if decoded.format == ImageFormat::Gif { gif::clean(bytes)?.filter(|g| g.frames > 1) } else { None };
+    match animated {
+        Some(gif) => Ok(Encoded { mime: "image/gif", extension: "gif", bytes: gif.bytes, width, height }),
+        None => encode(bounded(decoded.image, limits::EMOJI_SIDE)?, ImageFormat::Png, None),
+    }
+}
+
+/// Pixels that the picture of an emoji may declare.
+const EMOJI_PIXELS: u64 = 2_048 * 2_048;
+
 /// A neutral preview for films, whose frames we do not decode: some clients drop films without a preview.
 pub fn film_preview(width: u32, height: u32) -> Result<Encoded> {
     let (width, height) = if width == 0 || height == 0 { (640, 360) } else { (width, height) };

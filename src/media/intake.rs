@@ -129,6 +129,17 @@ pub fn portrait(storage: &Storage, random: &Random, picture: &[u8], kind: images
     Ok(name)
 }
 
+/// Stores the picture of an emoji; answers its name. Blocks.
+///
+/// # Errors
+/// `Invalid` when it is no picture (an SVG is none); `TooLarge`.
+pub fn emoji(storage: &Storage, random: &Random, picture: &[u8]) -> Result<String> {
+    let done = images::emoji(picture)?;
+    let name = storage::name(random.bytes(), false, done.extension);
+    storage.put(random.bytes(), &name, &done.bytes)?;
+    Ok(name)
+}
+
 /// The part of an address that proves that its holder was shown a remote file: whoever knows the file's own address
 /// could fetch it there anyway, and nobody else can make this up (PRV-13, WEB-14).
 pub fn seal(remote_url: &str) -> String {

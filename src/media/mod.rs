@@ -89,17 +89,25 @@ pub struct Bounds {
     pub image_pixels: u64,
     /// Bytes of a film or sound.
     pub film_bytes: usize,
+    /// Pixels of a film, where its header tells them.
+    pub film_pixels: u64,
 }
 
 impl Bounds {
     /// For uploads, with the defaults of the settings.
-    pub const UPLOAD: Self =
-        Self { image_bytes: limits::IMAGE_BYTES, image_pixels: limits::IMAGE_PIXELS, film_bytes: limits::VIDEO_BYTES };
+    pub const UPLOAD: Self = Self {
+        image_bytes: limits::IMAGE_BYTES,
+        image_pixels: limits::IMAGE_PIXELS,
+        film_bytes: limits::VIDEO_BYTES,
+        film_pixels: limits::VIDEO_PIXELS,
+    };
     /// For files of other servers.
     pub const REMOTE: Self = Self {
         image_bytes: limits::REMOTE_MEDIA,
         image_pixels: limits::REMOTE_IMAGE_PIXELS,
         film_bytes: limits::REMOTE_MEDIA,
+        // It is not decoded here, and its author's server took it.
+        film_pixels: u64::MAX,
     };
 }
 
@@ -123,7 +131,11 @@ pub fn process(upload: &Path, bounds: Bounds) -> Result<Processed> {
     if length > bounds.film_bytes as u64 {
         return Err(Error::TooLarge("The file is too large".into()));
     }
-    film::process(upload, &head)
+    let done = film::process(upload, &head)?;
+    if u64::from(done.width) * u64::from(done.height) > bounds.film_pixels {
+        return Err(unusable("has more pixels than a film may have"));
+    }
+    Ok(done)
 }
 
 /// A 422 about the file.

@@ -2,7 +2,9 @@
 
 use super::{
     account::{Account, Role},
-    schema, whole_row,
+    schema,
+    types::small_enum,
+    whole_row,
 };
 use crate::{id::Id, time::Timestamp};
 use diesel::prelude::*;
@@ -79,6 +81,37 @@ pub struct Token {
     pub last_used_at: Option<Timestamp>,
 }
 
+small_enum!(
+    /// Whose notifications are pushed; the words are those of the client API.
+    PushPolicy { All = 0 "all", Followed = 1 "followed", Follower = 2 "follower", Nobody = 3 "none" }
+);
+
+/// Where a client wants to be told of notifications.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = schema::push_subscriptions)]
+pub struct PushSubscription {
+    pub id: Id<PushSubscription>,
+    pub token_id: Id<Token>,
+    pub account_id: Id<Account>,
+    pub endpoint: String,
+    pub p256dh: Vec<u8>,
+    pub auth: Vec<u8>,
+    /// Encrypted by the standard; else by its draft.
+    pub standard: bool,
+    /// A bit for each kind of notification.
+    pub alerts: i64,
+    pub policy: PushPolicy,
+    pub token_sealed: Vec<u8>,
+    /// Nothing is sent before this.
+    pub parked_until: Option<Timestamp>,
+    /// How often in a row the push service refused.
+    pub failures: i64,
+    /// What was sent in this hour (since 1970).
+    pub hour: i64,
+    pub sent: i64,
+    pub created_at: Timestamp,
+}
+
 /// Sealed private keys of a local actor.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::actor_keys, treat_none_as_default_value = false)]
@@ -103,4 +136,4 @@ pub struct AuditEntry {
     pub origin: String,
 }
 
-whole_row!(Session => sessions, Invite => invites, App => apps, OauthCode => oauth_codes, Token => tokens, ActorKeys => actor_keys, AuditEntry => audit_log);
+whole_row!(Session => sessions, Invite => invites, App => apps, OauthCode => oauth_codes, Token => tokens, PushSubscription => push_subscriptions, ActorKeys => actor_keys, AuditEntry => audit_log);

@@ -1,6 +1,11 @@
 //! People, groups, services and what they sign in with.
 
-use super::{post::Visibility, schema, types::small_enum, whole_row};
+use super::{
+    post::{Audience, QuotePolicy, Visibility},
+    schema,
+    types::small_enum,
+    whole_row,
+};
 use crate::{id::Id, time::Timestamp};
 use diesel::prelude::*;
 
@@ -84,6 +89,10 @@ pub struct Account {
     pub attribution_domains: String,
     /// The last day of somebody who left their organisation, as their own node says: midnight UTC.
     pub left_on: Option<Timestamp>,
+    /// Of `posts_count` those that are for everybody and are known here.
+    pub open_posts_count: i64,
+    /// Since when staff marks everything it posts as sensitive.
+    pub sensitized_at: Option<Timestamp>,
 }
 
 impl Account {
@@ -128,10 +137,13 @@ pub struct User {
     pub default_visibility: Visibility,
     pub default_sensitive: bool,
     pub default_language: Option<String>,
-    pub default_quote_policy: i16,
+    /// Who may quote what says nothing about it.
+    pub default_quote_policy: QuotePolicy,
     pub last_active_at: Option<Timestamp>,
     pub password_changed_at: Option<Timestamp>,
     pub created_at: Timestamp,
+    /// None: as the organisation's charter says.
+    pub default_audience: Option<Audience>,
 }
 
 whole_row!(Account => accounts, User => users);

@@ -2,6 +2,9 @@
 
 pub mod access;
 pub mod account;
+mod admission;
+pub mod announcement;
+pub mod card;
 pub mod post;
 pub mod project;
 pub mod relation;
@@ -9,16 +12,20 @@ pub mod schema;
 pub mod types;
 pub mod work;
 
-pub use access::{ActorKeys, App, AuditEntry, Invite, OauthCode, Session, Token};
+pub use access::{ActorKeys, App, AuditEntry, Invite, OauthCode, PushPolicy, PushSubscription, Session, Token};
 pub use account::{Account, AccountKind, Role, User};
+pub use admission::{EmailBlock, EmailDomainBlock, IpBlock};
+pub use announcement::Announcement;
+pub use card::{Card, CardKind, CardState};
 pub use post::{
-    Bookmark, Favourite, Listing, Media, MediaKind, MediaState, Mention, Pin, Poll, PollOption, PollVote, Post,
-    PostEdit, Tag, Visibility,
+    Audience, Bookmark, Favourite, Listing, Media, MediaKind, MediaState, Mention, Pin, Poll, PollOption, PollVote,
+    Post, PostEdit, Quote, QuotePolicy, QuoteState, ScheduledPost, Tag, Visibility,
 };
 pub use project::{Project, ProjectMember, ProjectRelation, ProjectRole, RelationKind, WorkState};
 pub use relation::{
-    AccountNote, Block, Conversation, CustomEmoji, FeaturedTag, Filter, FilterKeyword, FilterPost, Follow, FollowState,
-    FollowedTag, List, ListMember, Marker, Mute, Notification, NotificationKind,
+    AccountNote, Block, Collection, CollectionItem, Conversation, CustomEmoji, FeaturedTag, Filter, FilterKeyword,
+    FilterPost, Follow, FollowState, FollowedTag, ItemState, List, ListMember, Marker, Mute, Notification,
+    NotificationKind, NotificationPolicy, NotificationRequest, Verdict,
 };
 pub use work::{Activity, Delivery, DomainBlock, Host, InboxItem, Job, PeerRow, Report};
 

@@ -10,6 +10,11 @@ small_enum!(
 );
 
 small_enum!(
+    /// How far a post may go, whatever its visibility: what is narrower comes first.
+    Audience { Site = 0 "site", Organisation = 1 "organisation", Open = 2 "open" }
+);
+
+small_enum!(
     /// Does the post stand in the public timelines? Computed once, when it is stored.
     Listing { Hidden = 0 "hidden", Remote = 1 "remote", Local = 2 "local" }
 );
@@ -22,6 +27,22 @@ small_enum!(
 small_enum!(
     /// Where an attachment is on its way.
     MediaState { Processing = 0 "processing", Ready = 1 "ready", Failed = 2 "failed" }
+);
+
+small_enum!(
+    /// Whether a quote stands.
+    QuoteState {
+        Pending = 0 "pending",
+        Accepted = 1 "accepted",
+        Rejected = 2 "rejected",
+        Revoked = 3 "revoked",
+        Deleted = 4 "deleted",
+    }
+);
+
+small_enum!(
+    /// Who may quote what somebody writes, as they choose it.
+    QuotePolicy { Public = 0 "public", Followers = 1 "followers", Nobody = 2 "nobody" }
 );
 
 /// A post, here or elsewhere; a boost when `boost_of_id` is set.
@@ -69,6 +90,12 @@ pub struct Post {
     pub fetched_at: Option<Timestamp>,
     /// The group it was posted to.
     pub group_id: Option<Id<Account>>,
+    /// How far it may go.
+    pub audience: Audience,
+    /// Who may quote it, as bits that the rules know (`domain::quotes::policy`).
+    pub quote_policy: i16,
+    /// Quotes of it that stand and may be counted by everybody who sees it.
+    pub quotes_count: i64,
 }
 
 impl Post {
@@ -111,6 +138,40 @@ pub struct Media {
     pub small_height: Option<i64>,
     pub duration_ms: Option<i64>,
     pub cached_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    /// The waiting post that it is kept for.
+    pub scheduled_id: Option<Id<ScheduledPost>>,
+}
+
+/// What a post quotes.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::quotes, treat_none_as_default_value = false)]
+pub struct Quote {
+    /// The quoting post.
+    pub post_id: Id<Post>,
+    /// As the quoting post names it; its object id as soon as it is known here.
+    pub quoted_uri: String,
+    /// The quoted post, while it is here.
+    pub quoted_id: Option<Id<Post>>,
+    /// Whose it is, when that is known.
+    pub quoted_account_id: Option<Id<Account>>,
+    pub state: QuoteState,
+    /// The id of the QuoteRequest: ours, or the one that arrived.
+    pub request_uri: Option<String>,
+    /// The id of the QuoteAuthorization; while the quote is pending only what the quoting post claims.
+    pub stamp_uri: Option<String>,
+    /// Whether it stands in the count of the quoted post.
+    pub counted: bool,
+}
+
+/// A post that waits for its time. `draft` is JSON of the rules' own.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::scheduled_posts, treat_none_as_default_value = false)]
+pub struct ScheduledPost {
+    pub id: Id<ScheduledPost>,
+    pub account_id: Id<Account>,
+    pub scheduled_at: Timestamp,
+    pub draft: String,
     pub created_at: Timestamp,
 }
 
@@ -214,4 +275,4 @@ pub struct Pin {
     pub created_at: Timestamp,
 }
 
-whole_row!(Post => posts, Media => media, Mention => mentions, Tag => tags, Poll => polls, PollOption => poll_options, PollVote => poll_votes, PostEdit => post_edits, Favourite => favourites, Bookmark => bookmarks, Pin => pins);
+whole_row!(Post => posts, Media => media, Mention => mentions, Tag => tags, Poll => polls, PollOption => poll_options, PollVote => poll_votes, PostEdit => post_edits, Favourite => favourites, Bookmark => bookmarks, Pin => pins, ScheduledPost => scheduled_posts, Quote => quotes);

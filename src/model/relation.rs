@@ -28,6 +28,8 @@ small_enum!(
         Update = 7 "update",
         AdminSignUp = 8 "admin.sign_up",
         AdminReport = 9 "admin.report",
+        Quote = 20 "quote",
+        QuotedUpdate = 21 "quoted_update",
     }
 );
 
@@ -124,6 +126,36 @@ pub struct Notification {
     pub report_id: Option<Id<super::work::Report>>,
     pub group_key: Option<String>,
     pub created_at: Timestamp,
+    /// The reader's policy keeps it back.
+    pub held: bool,
+}
+
+small_enum!(
+    /// What becomes of a notification.
+    Verdict { Accept = 0 "accept", Filter = 1 "filter", Drop = 2 "drop" }
+);
+
+/// What somebody wants done with notifications of people they have nothing to do with.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::notification_policies, treat_none_as_default_value = false)]
+pub struct NotificationPolicy {
+    pub account_id: Id<Account>,
+    pub not_following: Verdict,
+    pub not_followers: Verdict,
+    pub new_accounts: Verdict,
+    pub private_mentions: Verdict,
+    pub limited_accounts: Verdict,
+}
+
+/// Somebody whose mentions were held back.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::notification_requests, treat_none_as_default_value = false)]
+pub struct NotificationRequest {
+    pub id: Id<NotificationRequest>,
+    pub account_id: Id<Account>,
+    pub from_account_id: Id<Account>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
 }
 
 /// How far somebody has read.
@@ -206,4 +238,38 @@ pub struct CustomEmoji {
     pub updated_at: Timestamp,
 }
 
-whole_row!(Follow => follows, Block => blocks, Mute => mutes, AccountNote => account_notes, List => lists, ListMember => list_members, Conversation => conversations, Notification => notifications, Marker => markers, Filter => filters, FilterKeyword => filter_keywords, FilterPost => filter_posts, FollowedTag => followed_tags, FeaturedTag => featured_tags, CustomEmoji => custom_emojis);
+/// People whom somebody recommends together.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::collections, treat_none_as_default_value = false)]
+pub struct Collection {
+    pub id: Id<Collection>,
+    pub account_id: Id<Account>,
+    pub name: String,
+    /// Plain text.
+    pub description: String,
+    pub language: Option<String>,
+    pub sensitive: bool,
+    pub discoverable: bool,
+    /// Normal name of a hashtag.
+    pub tag: Option<String>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+small_enum!(
+    /// Whether somebody is in a collection.
+    ItemState { Accepted = 0 "accepted", Revoked = 1 "revoked" }
+);
+
+/// Somebody in a collection.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::collection_items, treat_none_as_default_value = false)]
+pub struct CollectionItem {
+    pub id: Id<CollectionItem>,
+    pub collection_id: Id<Collection>,
+    pub account_id: Id<Account>,
+    pub state: ItemState,
+    pub created_at: Timestamp,
+}
+
+whole_row!(Follow => follows, Block => blocks, Mute => mutes, AccountNote => account_notes, List => lists, ListMember => list_members, Conversation => conversations, Notification => notifications, Marker => markers, Filter => filters, FilterKeyword => filter_keywords, FilterPost => filter_posts, FollowedTag => followed_tags, FeaturedTag => featured_tags, CustomEmoji => custom_emojis, NotificationPolicy => notification_policies, NotificationRequest => notification_requests, Collection => collections, CollectionItem => collection_items);

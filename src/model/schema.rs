@@ -51,6 +51,8 @@ diesel::table! {
         deleted_at -> Nullable<BigInt>,
         attribution_domains -> Text,
         left_on -> Nullable<BigInt>,
+        open_posts_count -> BigInt,
+        sensitized_at -> Nullable<BigInt>,
     }
 }
 
@@ -74,6 +76,7 @@ diesel::table! {
         last_active_at -> Nullable<BigInt>,
         password_changed_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        default_audience -> Nullable<SmallInt>,
     }
 }
 
@@ -168,6 +171,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    announcements (id) {
+        id -> BigInt,
+        text -> Text,
+        starts_at -> Nullable<BigInt>,
+        ends_at -> Nullable<BigInt>,
+        all_day -> Bool,
+        published_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    push_subscriptions (id) {
+        id -> BigInt,
+        token_id -> BigInt,
+        account_id -> BigInt,
+        endpoint -> Text,
+        p256dh -> Binary,
+        auth -> Binary,
+        standard -> Bool,
+        alerts -> BigInt,
+        policy -> SmallInt,
+        token_sealed -> Binary,
+        parked_until -> Nullable<BigInt>,
+        failures -> BigInt,
+        hour -> BigInt,
+        sent -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     posts (id) {
         id -> BigInt,
         uri -> Text,
@@ -200,6 +235,22 @@ diesel::table! {
         edited_at -> Nullable<BigInt>,
         fetched_at -> Nullable<BigInt>,
         group_id -> Nullable<BigInt>,
+        audience -> SmallInt,
+        quote_policy -> SmallInt,
+        quotes_count -> BigInt,
+    }
+}
+
+diesel::table! {
+    quotes (post_id) {
+        post_id -> BigInt,
+        quoted_uri -> Text,
+        quoted_id -> Nullable<BigInt>,
+        quoted_account_id -> Nullable<BigInt>,
+        state -> SmallInt,
+        request_uri -> Nullable<Text>,
+        stamp_uri -> Nullable<Text>,
+        counted -> Bool,
     }
 }
 
@@ -285,6 +336,17 @@ diesel::table! {
         small_height -> Nullable<BigInt>,
         duration_ms -> Nullable<BigInt>,
         cached_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+        scheduled_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    scheduled_posts (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        scheduled_at -> BigInt,
+        draft -> Text,
         created_at -> BigInt,
     }
 }
@@ -429,6 +491,31 @@ diesel::table! {
 }
 
 diesel::table! {
+    collections (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        name -> Text,
+        description -> Text,
+        language -> Nullable<Text>,
+        sensitive -> Bool,
+        discoverable -> Bool,
+        tag -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    collection_items (id) {
+        id -> BigInt,
+        collection_id -> BigInt,
+        account_id -> BigInt,
+        state -> SmallInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
     home_entries (account_id, post_id) {
         account_id -> BigInt,
         post_id -> BigInt,
@@ -458,6 +545,28 @@ diesel::table! {
         report_id -> Nullable<BigInt>,
         group_key -> Nullable<Text>,
         created_at -> BigInt,
+        held -> Bool,
+    }
+}
+
+diesel::table! {
+    notification_policies (account_id) {
+        account_id -> BigInt,
+        not_following -> SmallInt,
+        not_followers -> SmallInt,
+        new_accounts -> SmallInt,
+        private_mentions -> SmallInt,
+        limited_accounts -> SmallInt,
+    }
+}
+
+diesel::table! {
+    notification_requests (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        from_account_id -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
     }
 }
 
@@ -501,6 +610,53 @@ diesel::table! {
 }
 
 diesel::table! {
+    ip_blocks (id) {
+        id -> BigInt,
+        range -> Text,
+        severity -> SmallInt,
+        comment -> Text,
+        expires_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    email_domain_blocks (id) {
+        id -> BigInt,
+        domain -> Text,
+        approval -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    email_blocks (id) {
+        id -> BigInt,
+        hash -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    tag_rules (tag_id) {
+        tag_id -> BigInt,
+        usable -> Bool,
+        trendable -> Bool,
+        listable -> Bool,
+        reviewed_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    trend_rules (kind, subject) {
+        kind -> SmallInt,
+        subject -> Text,
+        allowed -> Bool,
+        reviewed_at -> BigInt,
+    }
+}
+
+diesel::table! {
     custom_emojis (id) {
         id -> BigInt,
         shortcode -> Text,
@@ -539,6 +695,7 @@ diesel::table! {
         created_at -> BigInt,
         closed_at -> Nullable<BigInt>,
         closed_by -> Nullable<BigInt>,
+        assigned_id -> Nullable<BigInt>,
     }
 }
 
@@ -652,6 +809,7 @@ diesel::table! {
         actor_uri -> Nullable<Text>,
         created_at -> BigInt,
         expires_at -> Nullable<BigInt>,
+        audience -> SmallInt,
     }
 }
 
@@ -701,6 +859,36 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    cards (id) {
+        id -> BigInt,
+        url -> Text,
+        told_by -> Text,
+        page -> Text,
+        state -> SmallInt,
+        kind -> SmallInt,
+        title -> Text,
+        description -> Text,
+        author_name -> Text,
+        author_url -> Text,
+        provider_name -> Text,
+        provider_url -> Text,
+        creator_id -> Nullable<BigInt>,
+        image_remote_url -> Nullable<Text>,
+        image_description -> Text,
+        image -> Nullable<Text>,
+        width -> Nullable<BigInt>,
+        height -> Nullable<BigInt>,
+        blurhash -> Nullable<Text>,
+        language -> Nullable<Text>,
+        published_at -> Nullable<BigInt>,
+        fetched_at -> Nullable<BigInt>,
+        tried_at -> Nullable<BigInt>,
+        cached_at -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     users,
@@ -712,7 +900,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     apps,
     oauth_codes,
     tokens,
+    push_subscriptions,
+    announcements,
     posts,
+    quotes,
     post_edits,
     mentions,
     tags,
@@ -720,6 +911,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     followed_tags,
     featured_tags,
     media,
+    scheduled_posts,
     polls,
     poll_options,
     poll_votes,
@@ -734,14 +926,23 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_notes,
     lists,
     list_members,
+    collections,
+    collection_items,
     home_entries,
     conversations,
     notifications,
+    notification_policies,
+    notification_requests,
     markers,
     filters,
     filter_keywords,
     filter_posts,
     custom_emojis,
+    ip_blocks,
+    email_domain_blocks,
+    email_blocks,
+    tag_rules,
+    trend_rules,
     idempotency_keys,
     reports,
     audit_log,

@@ -129,6 +129,8 @@ pub struct Report {
     pub created_at: Timestamp,
     pub closed_at: Option<Timestamp>,
     pub closed_by: Option<Id<Account>>,
+    /// Who of the staff looks into it.
+    pub assigned_id: Option<Id<Account>>,
 }
 
 whole_row!(Activity => activities, Delivery => deliveries, InboxItem => inbox_items, Job => jobs, Host => hosts, PeerRow => peers, DomainBlock => domain_blocks, Report => reports);

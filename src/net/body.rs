@@ -25,6 +25,8 @@ pub struct Opened {
     pub(super) deadline: Instant,
     pub(super) pause: Option<std::time::Duration>,
     pub(super) limit: usize,
+    /// What is behind the limit is left, and no failure.
+    pub(super) cut: bool,
     pub(super) _slot: Slot,
 }
 
@@ -65,7 +67,14 @@ impl Opened {
             let Some(frame) = frame.map_err(|_| Failure::TimedOut)? else { return Ok(None) };
             let frame = frame.map_err(|e| Failure::Unreachable(e.to_string()))?;
             if let Ok(data) = frame.into_data() {
-                self.limit = self.limit.checked_sub(data.len()).ok_or(Failure::TooLarge)?;
+                match self.limit.checked_sub(data.len()) {
+                    Some(left) => self.limit = left,
+                    None if self.cut => {
+                        let rest = data.slice(..std::mem::take(&mut self.limit));
+                        return Ok(Some(rest).filter(|rest| !rest.is_empty()));
+                    }
+                    None => return Err(Failure::TooLarge),
+                }
                 return Ok(Some(data));
             }
         }
@@ -78,7 +87,7 @@ impl Opened {
     pub async fn finish(mut self) -> Result<Answer, Failure> {
         let limit = self.limit;
         let declared = self.header(header::CONTENT_LENGTH).parse::<u64>().unwrap_or_default();
-        if declared > limit as u64 {
+        if declared > limit as u64 && !self.cut {
             return Err(Failure::TooLarge);
         }
         let body = match encoding(&self.headers)? {
@@ -92,9 +101,16 @@ impl Opened {
             Encoding::Gzip => {
                 let mut inflater = Inflater::new(limit);
                 while let Some(chunk) = self.chunk().await? {
-                    inflater.push(&chunk)?;
+                    match inflater.push(&chunk) {
+                        Err(Failure::TooLarge) if self.cut && inflater.is_honest() => {
+                            self.limit = 0;
+                            break;
+                        }
+                        other => other?,
+                    }
                 }
-                inflater.finish()?
+                // Cut at the limit, on the wire or behind it.
+                if self.cut && self.limit == 0 { inflater.beginning() } else { inflater.finish()? }
             }
         };
         Ok(Answer { status: self.status, headers: self.headers, url: self.url, body: body.into() })
@@ -142,14 +158,23 @@ impl Inflater {
         for part in data.chunks(1024) {
             self.decoder.write_all(part).map_err(|e| Failure::Nonsense(e.to_string()))?;
             self.read += part.len();
-            let made = self.decoder.get_ref().len();
-            // Very small bodies may have a high ratio honestly.
-            let allowed = self.read.saturating_mul(limits::DECOMPRESSION_RATIO).max(64 * 1024);
-            if made > self.limit || made > allowed {
+            if self.decoder.get_ref().len() > self.limit || !self.is_honest() {
                 return Err(Failure::TooLarge);
             }
         }
         Ok(())
+    }
+
+    /// Whether the ratio is one of ordinary text. Very small bodies may have a high one honestly.
+    fn is_honest(&self) -> bool {
+        self.decoder.get_ref().len() <= self.read.saturating_mul(limits::DECOMPRESSION_RATIO).max(64 * 1024)
+    }
+
+    /// What there is of it, up to the limit.
+    fn beginning(mut self) -> Vec<u8> {
+        let mut body = std::mem::take(self.decoder.get_mut());
+        body.truncate(self.limit);
+        body
     }
 
     fn finish(self) -> Result<Vec<u8>, Failure> {
@@ -181,6 +206,16 @@ mod tests {
 
         let mut ratio = Inflater::new(limits::FETCH_BODY);
         assert!(matches!(ratio.push(&gzip(&vec![b' '; 900_000])), Err(Failure::TooLarge)));
+    }
+
+    #[test]
+    fn of_a_long_text_the_beginning_is_kept_and_of_a_bomb_nothing() {
+        let text: Vec<u8> = (0..50_000u32).flat_map(|n| n.to_string().into_bytes()).collect();
+        let mut long = Inflater::new(100_000);
+        assert!(matches!(long.push(&gzip(&text)), Err(Failure::TooLarge)) && long.is_honest());
+        assert_eq!(long.beginning(), text.get(..100_000).unwrap());
+        let mut bomb = Inflater::new(limits::FETCH_BODY);
+        assert!(bomb.push(&gzip(&vec![b' '; 20_000_000])).is_err() && !bomb.is_honest());
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    async fn config(self: &Arc<Self>, ca: Option<Arc<[u8]>>) -> Result<Arc<rustls::ClientConfig>, Failure> {
+    pub(super) async fn config(self: &Arc<Self>, ca: Option<Arc<[u8]>>) -> Result<Arc<rustls::ClientConfig>, Failure> {
         if let Some(made) = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&ca) {
             return Ok(Arc::clone(made));
         }
@@ -169,7 +169,7 @@ impl Connector {
         let port = uri.port_u16().unwrap_or(scheme.default_port());
         let link = match &self.via {
             Via::Proxy(proxy) => self.tunnel(proxy, &host, port).await?,
-            Via::Direct | Via::Relay => {
+            Via::Direct | Via::Relay | Via::Translator => {
                 let addresses = self.addresses(&host, scheme, port).await?;
                 let link = self.race(&addresses, port).await?;
                 if let (Some(local), Some(remote)) = (link.0.local, link.1)

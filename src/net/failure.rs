@@ -30,7 +30,7 @@ pub enum Refusal {
     NotAllowlisted,
     /// This purpose never goes to a private peer (LAN-06).
     Purpose,
-    /// Push goes only to configured relays (NET-09).
+    /// Push goes only to configured relays (NET-09), texts to be translated only to the configured machine.
     NotARelay,
     /// The proxy is not asked for internal names.
     ProxyInternalName,

@@ -8,6 +8,7 @@ pub mod address;
 mod body;
 mod dial;
 mod failure;
+mod front;
 mod pace;
 mod rules;
 mod settings;
@@ -16,6 +17,7 @@ pub use crate::config::{Purpose, Scheme};
 pub use body::{Answer, Opened};
 pub use dial::{Io, Link, Network, SystemNetwork};
 pub use failure::{Failure, Refusal};
+pub use front::Front;
 pub use pace::{Slot, Slots};
 pub use rules::{Block, NetConfig, Peer, Rules, Severity, Standing, Via, host_of, split_domain};
 pub use settings::{check_ca, read_ca};
@@ -64,6 +66,7 @@ pub struct Ask {
     body: Bytes,
     signer: Option<Arc<dyn Signer>>,
     limit: usize,
+    cut: bool,
     patience: Duration,
     pause: Option<Duration>,
 }
@@ -74,12 +77,12 @@ impl Ask {
         let limit = if purpose == Purpose::Media { limits::REMOTE_MEDIA } else { limits::FETCH_BODY };
         let patience = Duration::from_millis(match purpose {
             Purpose::Media => limits::MEDIA_TOTAL_MS,
-            Purpose::Deliver | Purpose::Push | Purpose::Webhook => limits::DELIVERY_TOTAL_MS,
+            Purpose::Deliver | Purpose::Push | Purpose::Webhook | Purpose::Translate => limits::DELIVERY_TOTAL_MS,
             _ => limits::FETCH_TOTAL_MS,
         });
         let (headers, body) = (HeaderMap::new(), Bytes::new());
         let pause = (purpose == Purpose::Deliver).then_some(Duration::from_millis(limits::DELIVERY_PAUSE_MS));
-        Self { purpose, method: Method::GET, url, headers, body, signer: None, limit, patience, pause }
+        Self { purpose, method: Method::GET, url, headers, body, signer: None, limit, cut: false, patience, pause }
     }
     /// A POST with this body; redirects are not followed (DLV-10), at most 64 KiB of the answer are read.
     pub fn post(purpose: Purpose, url: Url, body: impl Into<Bytes>) -> Self {
@@ -114,6 +117,11 @@ impl Ask {
         self.pause = Some(self.pause.map_or(pause, |own| own.min(pause)));
         self
     }
+    /// Reads the first bytes only, after decompression: a longer body is cut there, not refused.
+    pub fn beginning(mut self, bytes: usize) -> Self {
+        (self.limit, self.cut) = (bytes, true);
+        self
+    }
     /// Lowers or raises the limit of the body. Unit: bytes after decompression.
     pub fn limit(mut self, bytes: usize) -> Self {
         self.limit = bytes;
@@ -144,6 +152,7 @@ struct State {
     user_agent: Option<HeaderValue>,
     direct: Http,
     relay: Http,
+    translator: Http,
     proxied: HashMap<Url, Http>,
     /// Signatures under way.
     signing: tokio::sync::Semaphore,
@@ -300,6 +309,7 @@ impl Gate {
         let client = match &via {
             Via::Direct => &state.direct,
             Via::Relay => &state.relay,
+            Via::Translator => &state.translator,
             Via::Proxy(proxy) => state.proxied.get(proxy).ok_or(Refusal::Malformed)?,
         };
         let answer = self.send(client, &state, ask, &url).await?;
@@ -311,7 +321,7 @@ impl Gate {
             _ => self.0.pauses.clear(&host),
         }
         let (status, headers, limit) = (parts.status, parts.headers, ask.limit);
-        Ok(Opened { status, headers, url, body, deadline, pause: ask.pause, limit, _slot: slot })
+        Ok(Opened { status, headers, url, body, deadline, pause: ask.pause, limit, cut: ask.cut, _slot: slot })
     }
 
     /// Signs and sends. A kept connection that the other side closed at the same moment is tried once more: everything
@@ -375,6 +385,7 @@ impl State {
             user_agent: HeaderValue::from_str(&config.user_agent).ok(),
             direct: client(Via::Direct),
             relay: client(Via::Relay),
+            translator: client(Via::Translator),
             proxied: config.proxies.values().map(|p| (p.clone(), client(Via::Proxy(p.clone())))).collect(),
             rules,
             signing: tokio::sync::Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),

@@ -100,7 +100,8 @@ struct Pause {
 
 const STRIKES: u32 = 3;
 const AFTER_STRIKES: Duration = Duration::from_secs(10);
-const LONGEST: Duration = Duration::from_secs(3600);
+/// As deliveries do (NET-20).
+const LONGEST: Duration = Duration::from_secs(7 * 86_400);
 const KEPT: usize = 10_000;
 
 impl Pauses {

@@ -80,8 +80,10 @@ pub struct NetConfig {
     pub allowlist: bool,
     /// The doors.
     pub peers: Vec<Peer>,
-    /// Where Web Push may go.
+    /// Where Web Push may go: on an allowlist nowhere else, and nowhere else inside.
     pub relays: Vec<Peer>,
+    /// Where texts to be translated may go.
+    pub translators: Vec<Peer>,
     /// Restricted hosts; a block wins over an entry.
     pub blocks: Vec<Block>,
     /// `host` or `host:port` of nodes that were removed from our organisation: exactly these names, no subdomains.
@@ -121,6 +123,8 @@ pub enum Via {
     Direct,
     /// Straight, by the relays' entries.
     Relay,
+    /// Straight, by the translators' entries.
+    Translator,
     /// Through this HTTP proxy.
     Proxy(Url),
 }
@@ -131,6 +135,7 @@ pub struct Rules {
     allowlist: bool,
     peers: Doors,
     relays: Doors,
+    translators: Doors,
     blocks: HashMap<String, Vec<(Option<u16>, Block)>>,
     removed: HashMap<String, Vec<Option<u16>>>,
     organisation: bool,
@@ -201,6 +206,7 @@ impl Rules {
             organisation: config.organisation,
             peers: Doors::new(&config.peers),
             relays: Doors::new(&config.relays),
+            translators: Doors::new(&config.translators),
             blocks,
             own,
             guarded: config.guarded.clone(),
@@ -302,14 +308,25 @@ impl Rules {
         }
         let literal = literal(&host);
 
-        if purpose == Purpose::Push {
-            if self.relays.at(&host, scheme, port).next().is_none() {
+        let closed = match purpose {
+            // Where anybody is spoken with, so is any push service in public; else the relays alone (LAN-06).
+            Purpose::Push if self.allowlist || self.relays.of(&host).next().is_some() => Some(Via::Relay),
+            Purpose::Translate => Some(Via::Translator),
+            _ => None,
+        };
+        if let Some(via) = closed {
+            if self.doors(&via).at(&host, scheme, port).next().is_none() {
                 return Err(Refusal::NotARelay);
             }
             if let Some(ip) = literal {
-                self.judge_address(&Via::Relay, &host, scheme, port, ip)?;
+                self.judge_address(&via, &host, scheme, port, ip)?;
             }
-            return Ok(Via::Relay);
+            // What has addresses is on our side of the proxy.
+            let outside = self.doors(&via).at(&host, scheme, port).all(|door| door.addresses.is_empty());
+            return Ok(match self.proxies.get(&purpose) {
+                Some(proxy) if outside => Via::Proxy(proxy.clone()),
+                _ => via,
+            });
         }
 
         if purpose != Purpose::Webhook {
@@ -369,9 +386,8 @@ impl Rules {
         if self.is_guarded(ip, port) {
             return Err(Refusal::Ourselves);
         }
-        let doors = if *via == Via::Relay { &self.relays } else { &self.peers };
         let mut has_ranges = false;
-        for range in doors.at(host, scheme, port).flat_map(|p| &p.addresses) {
+        for range in self.doors(via).at(host, scheme, port).flat_map(|p| &p.addresses) {
             has_ranges = true;
             if range.contains(&ip) {
                 return Ok(());
@@ -381,6 +397,15 @@ impl Rules {
             true => Err(Refusal::OutsideRanges),
             false if address::is_public(ip) => Ok(()),
             false => Err(Refusal::PrivateAddress),
+        }
+    }
+
+    /// The entries that a way goes by.
+    const fn doors(&self, via: &Via) -> &Doors {
+        match via {
+            Via::Relay => &self.relays,
+            Via::Translator => &self.translators,
+            Via::Direct | Via::Proxy(_) => &self.peers,
         }
     }
 
@@ -412,14 +437,16 @@ impl Rules {
             return None;
         }
         let both = [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
-        let inside = |ip: &IpAddr| self.peers.at(host, scheme, port).flat_map(|p| &p.addresses).any(|r| r.contains(ip));
+        let inside = |ip: &IpAddr| {
+            let known = self.peers.at(host, scheme, port).chain(self.translators.at(host, scheme, port));
+            known.flat_map(|p| &p.addresses).any(|r| r.contains(ip))
+        };
         Some(both.into_iter().filter(inside).collect())
     }
 
     /// The certificates an entry brings for this host.
     pub fn authority(&self, via: &Via, host: &str, scheme: Scheme, port: u16) -> Option<Arc<[u8]>> {
-        let doors = if *via == Via::Relay { &self.relays } else { &self.peers };
-        doors.at(host, scheme, port).find_map(|p| p.ca.clone())
+        self.doors(via).at(host, scheme, port).find_map(|p| p.ca.clone())
     }
 
     /// Where the WebFinger of an account domain is asked: `https://domain/`, or what its entry says.

@@ -10,7 +10,6 @@ use std::{
     path::Path,
     sync::Arc,
 };
-use url::Url;
 
 impl NetConfig {
     /// Reads the settings, certificate files included, and resolves the database's address once.
@@ -52,6 +51,7 @@ impl NetConfig {
             allowlist: config.federation.policy == FederationPolicy::Allowlist,
             peers,
             relays,
+            translators: translator(config).into_iter().collect(),
             blocks: config.federation.blocked.iter().map(block).collect(),
             removed: Vec::new(),
             organisation: false,
@@ -64,6 +64,18 @@ impl NetConfig {
                 .collect(),
         })
     }
+}
+
+/// The machine that translates, as a door for that purpose only.
+fn translator(config: &Config) -> Option<Peer> {
+    let url = config.translation.url.as_ref()?;
+    Some(Peer {
+        domain: super::host_of(url)?,
+        addresses: config.translation.addresses.clone(),
+        port: url.port_or_known_default(),
+        scheme: if url.scheme() == "http" { Scheme::Http } else { Scheme::Https },
+        ca: None,
+    })
 }
 
 /// A PEM file with at least one certificate.
@@ -79,14 +91,10 @@ pub fn read_ca(path: &Path) -> Result<Arc<[u8]>> {
 /// # Errors
 /// `BadRequest` when this is no PEM text with at least one certificate.
 pub fn check_ca(pem: &[u8]) -> Result<()> {
-    use rustls::pki_types::{CertificateDer, pem::PemObject};
-    let bad = || Error::bad_request("there is no certificate in PEM form");
-    let mut count = 0;
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        certificate.map_err(|_| bad())?;
-        count += 1;
+    match crate::config::holds_certificates(pem) {
+        true => Ok(()),
+        false => Err(Error::bad_request("there is no certificate in PEM form")),
     }
-    if count == 0 { Err(bad()) } else { Ok(()) }
 }
 
 /// Where the database server is, so that no peer entry can ever lead there (NET-07). An unknown name gives nothing: the
@@ -95,8 +103,14 @@ fn database_addresses(config: &Config) -> Vec<SocketAddr> {
     if config.database.is_sqlite() {
         return Vec::new();
     }
-    let Ok(url) = Url::parse(config.database.expose()) else { return Vec::new() };
-    let Some(host) = url.host_str().filter(|h| !h.is_empty() && !h.starts_with('/')) else { return Vec::new() };
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    (host, url.port().unwrap_or(5432)).to_socket_addrs().map(Iterator::collect).unwrap_or_default()
+    // As the driver reads it: hosts stand in the address, behind `host=`, or in both.
+    let Ok(read) = config.database.expose().parse::<tokio_postgres::Config>() else { return Vec::new() };
+    let port = |at: usize| read.get_ports().get(at).or(read.get_ports().first()).copied().unwrap_or(5432);
+    let named = read.get_hosts().iter().enumerate().filter_map(|(at, host)| match host {
+        tokio_postgres::config::Host::Tcp(name) => Some((name.as_str(), port(at))),
+        tokio_postgres::config::Host::Unix(_) => None,
+    });
+    let resolved = named.flat_map(|at| at.to_socket_addrs().map(Iterator::collect::<Vec<_>>).unwrap_or_default());
+    let numbers = read.get_hostaddrs().iter().enumerate().map(|(at, address)| SocketAddr::new(*address, port(at)));
+    resolved.chain(numbers).collect()
 }

@@ -10,7 +10,7 @@ use crate::{
 };
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 /// Servers in memory; beyond, those that are written down are forgotten.
@@ -20,7 +20,7 @@ pub const NOTED_EVERY: i64 = 60_000;
 
 /// What is kept in memory; a part of the app.
 #[derive(Debug, Default)]
-pub struct Seen(Mutex<HashMap<String, Times>>);
+pub struct Seen(Mutex<HashMap<String, Times>>, OnceLock<Timestamp>);
 
 /// What is known of one server since the start of this process.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +35,11 @@ pub struct Times {
 impl Seen {
     fn all(&self) -> MutexGuard<'_, HashMap<String, Times>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Since when anybody could be heard: about the start of this process.
+    pub fn since(&self, now: Timestamp) -> Timestamp {
+        *self.1.get_or_init(|| now)
     }
 
     fn note(&self, host: &str, change: impl FnOnce(&mut Times)) {
@@ -62,6 +67,7 @@ impl Seen {
 
     /// It spoke to us.
     pub fn heard(&self, host: &str, now: Timestamp) {
+        self.since(now);
         self.note(host, |times| times.heard = Some(now));
     }
 
@@ -99,7 +105,8 @@ pub async fn all(app: &App) -> Result<Vec<PeerHealth>> {
     let seen = app.part::<Seen>();
     for peer in &mut list {
         let times = seen.of(&peer.domain);
-        peer.note(times.success, times.heard);
+        peer.note(times.success, times.heard, seen.since(now), now);
     }
+    list.sort_by(|a, b| (a.state, &a.site).cmp(&(b.state, &b.site)));
     Ok(list)
 }

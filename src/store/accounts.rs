@@ -92,12 +92,22 @@ pub fn familiar(conn: &mut Conn, viewer: Id<Account>, target: Id<Account>, most:
     .load_ids(conn)
 }
 
-/// People who want to be found, the most recently active (or the newest) first.
-pub fn discoverable(conn: &mut Conn, local: bool, newest: bool, limit: i64, offset: i64) -> Result<Vec<Id<Account>>> {
+/// People who want to be found, the most recently active (or the newest) first. Whoever is listed nowhere is not among
+/// them, nor, for a stranger, whoever is for their own site only.
+pub fn discoverable(
+    conn: &mut Conn,
+    stranger: bool,
+    local: bool,
+    newest: bool,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Id<Account>>> {
     let mut sql = Sql::new(
         "select a.id from accounts a where a.discoverable and a.suspended_at is null and not a.suspended_by_origin \
-         and a.deleted_at is null and a.silenced_at is null and a.moved_to_id is null and a.left_on is null",
-    );
+         and a.deleted_at is null and a.silenced_at is null and a.moved_to_id is null and a.left_on is null \
+         and not exists (select 1 from expertise e where e.account_id = a.id and e.listed ",
+    )
+    .push(if stranger { "<> 0)" } else { "= 2)" });
     if local {
         sql = sql.push(" and a.domain is null");
     }

@@ -56,6 +56,10 @@ fn select() -> Sql {
 }
 
 fn first(conn: &mut Conn, sql: Sql) -> Result<Option<Stored>> {
+    Ok(rows(conn, sql)?.into_iter().next())
+}
+
+fn rows(conn: &mut Conn, sql: Sql) -> Result<Vec<Stored>> {
     let rows = sql.load_as::<Columns, Values>(conn)?;
     let stored = |(hash, version, document, issued_here, learned_from, at)| Stored {
         hash,
@@ -65,7 +69,12 @@ fn first(conn: &mut Conn, sql: Sql) -> Result<Option<Stored>> {
         learned_from,
         adopted_at: Timestamp::from_millis(at),
     };
-    Ok(rows.into_iter().next().map(stored))
+    Ok(rows.into_iter().map(stored).collect())
+}
+
+/// Every version that is kept, the newest number first.
+pub fn all(conn: &mut Conn) -> Result<Vec<Stored>> {
+    rows(conn, select().push("c.state >= 0 order by c.version desc, c.adopted_at desc"))
 }
 
 /// The version that counts.
@@ -341,4 +350,18 @@ pub fn accounts_of(conn: &mut Conn, domain: &str, most: i64) -> Result<Vec<crate
         .bind(domain)
         .with(" order by a.id limit ", most)
         .load(conn)
+}
+
+/// The accounts of a node that were erased since it was removed may become known anew.
+pub fn lift(conn: &mut Conn, domain: &str, since: Timestamp) -> Result<()> {
+    Sql::new("delete from tombstones where uri in (select a.uri from accounts a where a.domain = ")
+        .bind(domain)
+        .with(" and a.deleted_at >= ", since)
+        .push(")")
+        .execute(conn)?;
+    Sql::new("update accounts set deleted_at = null where domain = ")
+        .bind(domain)
+        .with(" and deleted_at >= ", since)
+        .execute(conn)?;
+    Ok(())
 }

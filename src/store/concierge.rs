@@ -1,12 +1,13 @@
-//! The account of the concierge, and whom it turned away.
+//! The account of the concierge, what it speaks of in which thread, and whom it turned away.
 
 use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, Post},
+    model::{Account, Post, Project},
     time::Timestamp,
 };
+use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 
 /// The setting that holds the id of the account.
 const SETTING: &str = "concierge_account";
@@ -56,4 +57,56 @@ pub fn may_refuse(conn: &mut Conn, account: Id<Account>, before: Timestamp, now:
         )
         .execute(conn)?;
     Ok(written > 0)
+}
+
+/// What the concierge and somebody speak of in one thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thread {
+    /// Its first post.
+    pub conversation: Id<Post>,
+    /// Who speaks with the concierge.
+    pub account: Id<Account>,
+    /// The draft of a project that it is about.
+    pub draft: Option<Id<Project>>,
+    /// Likeness was warned of: publishing needs a reason.
+    pub warned: bool,
+    /// The projects that have a number, in their order.
+    pub offered: Vec<Id<Project>>,
+}
+
+/// What was said in this thread, when it was with this person.
+pub fn thread(conn: &mut Conn, conversation: Id<Post>, account: Id<Account>) -> Result<Option<Thread>> {
+    type Types = (Nullable<BigInt>, Bool, Text);
+    let rows = Sql::new("select t.draft_id, t.warned, t.offered from concierge_threads t where t.conversation_id = ")
+        .bind(conversation)
+        .with(" and t.account_id = ", account)
+        .load_as::<Types, (Option<i64>, bool, String)>(conn)?;
+    Ok(rows.into_iter().next().map(|(draft, warned, offered)| Thread {
+        conversation,
+        account,
+        draft: draft.map(Id::new),
+        warned,
+        offered: serde_json::from_str::<Vec<i64>>(&offered).unwrap_or_default().into_iter().map(Id::new).collect(),
+    }))
+}
+
+/// Remembers what was said. A thread belongs to whoever spoke in it first.
+pub fn set_thread(conn: &mut Conn, thread: &Thread, now: Timestamp) -> Result<()> {
+    let offered: Vec<i64> = thread.offered.iter().map(|id| id.raw()).collect();
+    Sql::new(
+        "insert into concierge_threads (conversation_id, account_id, draft_id, warned, offered, changed_at) values (",
+    )
+    .bind(thread.conversation)
+    .with(",", thread.account)
+    .with(",", thread.draft.map(Id::raw))
+    .with(",", thread.warned)
+    .with(",", serde_json::json!(offered).to_string())
+    .with(",", now)
+    .push(
+        ") on conflict (conversation_id) do update set draft_id = excluded.draft_id, warned = excluded.warned, \
+         offered = excluded.offered, changed_at = excluded.changed_at \
+         where concierge_threads.account_id = excluded.account_id",
+    )
+    .execute(conn)?;
+    Ok(())
 }

@@ -56,7 +56,11 @@ pub fn step_back(conn: &mut Conn, conversation: Id<Post>, post: Id<Post>) -> Res
 
 /// A page of them, by the newest post.
 pub fn page(conn: &mut Conn, owner: Id<Account>, page: &Page) -> Result<Vec<Conversation>> {
-    let sql = Sql::new("select c.* from conversations c where not c.hidden and c.account_id = ").bind(owner);
+    let sql = Sql::new("select c.* from conversations c where not c.hidden and c.account_id = ").bind(owner).push(
+        // What was held back is shown among the requests only.
+        " and not exists (select 1 from notifications n where n.held and n.account_id = c.account_id \
+         and n.post_id = c.last_post_id)",
+    );
     Ok(page.arrange(page.apply(sql, "c.last_post_id").load(conn)?))
 }
 

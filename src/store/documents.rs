@@ -4,7 +4,7 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, Favourite, Media, Poll, PollOption, Post, Report, Visibility},
+    model::{Account, Audience, Favourite, Media, Poll, PollOption, Post, Report, Visibility},
 };
 use diesel::sql_types::{BigInt, Text};
 
@@ -64,10 +64,18 @@ pub fn post_uris(conn: &mut Conn, ids: &[Id<Post>]) -> Result<Vec<(i64, String)>
     Sql::new("select p.id, p.uri from posts p where p.id in ").ids(ids).load_as::<(BigInt, Text), (i64, String)>(conn)
 }
 
-/// Public and unlisted posts and boosts of an account below `before`, newest first (OUT-13).
-pub fn outbox(conn: &mut Conn, account: Id<Account>, before: Option<Id<Post>>, most: i64) -> Result<Vec<Post>> {
+/// Public and unlisted posts and boosts of an account below `before`, newest first (OUT-13), for a reader who belongs to
+/// `audience`.
+pub fn outbox(
+    conn: &mut Conn,
+    account: Id<Account>,
+    audience: Audience,
+    before: Option<Id<Post>>,
+    most: i64,
+) -> Result<Vec<Post>> {
     let mut sql = Sql::new("select p.* from posts p where p.account_id = ")
         .bind(account)
+        .with(" and p.audience >= ", audience)
         .with(" and p.visibility <= ", Visibility::Unlisted);
     if let Some(before) = before {
         sql = sql.with(" and p.id < ", before);
@@ -75,10 +83,11 @@ pub fn outbox(conn: &mut Conn, account: Id<Account>, before: Option<Id<Post>>, m
     sql.with(" order by p.id desc limit ", most).load(conn)
 }
 
-/// How many posts and boosts the outbox shows.
-pub fn outbox_size(conn: &mut Conn, account: Id<Account>) -> Result<i64> {
+/// How many posts and boosts the outbox shows to a reader who belongs to `audience`.
+pub fn outbox_size(conn: &mut Conn, account: Id<Account>, audience: Audience) -> Result<i64> {
     Sql::new("select count(*) from posts p where p.account_id = ")
         .bind(account)
+        .with(" and p.audience >= ", audience)
         .with(" and p.visibility <= ", Visibility::Unlisted)
         .scalar_i64(conn)
 }
@@ -119,11 +128,19 @@ pub fn follows(
     sql.with(" order by f.id desc limit ", most).load_as::<(BigInt, Text), (i64, String)>(conn)
 }
 
-/// A page of replies to a post that everybody may see, after a reply's id: the author's own first, then the others,
-/// each oldest first (OUT-12).
-pub fn replies(conn: &mut Conn, post: &Post, own: bool, after: i64, most: i64) -> Result<Vec<(i64, String)>> {
+/// A page of replies to a post that everybody who belongs to `audience` may see, after a reply's id: the author's own
+/// first, then the others, each oldest first (OUT-12).
+pub fn replies(
+    conn: &mut Conn,
+    post: &Post,
+    audience: Audience,
+    own: bool,
+    after: i64,
+    most: i64,
+) -> Result<Vec<(i64, String)>> {
     Sql::new("select p.id, p.uri from posts p where p.in_reply_to_id = ")
         .bind(post.id)
+        .with(" and p.audience >= ", audience)
         .with(" and p.visibility <= ", Visibility::Unlisted)
         .push(if own { " and p.account_id = " } else { " and p.account_id <> " })
         .bind(post.account_id)
@@ -132,23 +149,16 @@ pub fn replies(conn: &mut Conn, post: &Post, own: bool, after: i64, most: i64) -
         .load_as::<(BigInt, Text), (i64, String)>(conn)
 }
 
-/// Whether there is a tombstone for this id (OUT-09).
-pub fn is_tombstoned(conn: &mut Conn, uri: &str) -> Result<bool> {
-    Sql::new("select t.created_at from tombstones t where t.uri = ").bind(uri).exists(conn)
-}
-
-/// Remembers for good that something of ours is gone.
-pub fn bury(conn: &mut Conn, uri: &str, actor: &str, now: crate::time::Timestamp) -> Result<()> {
-    Sql::new("insert into tombstones (uri, actor_uri, created_at) values (")
+/// Whether there is a tombstone for this id (OUT-09) that a reader who belongs to `audience` is shown.
+pub fn is_tombstoned(conn: &mut Conn, uri: &str, audience: Audience) -> Result<bool> {
+    Sql::new("select t.created_at from tombstones t where t.uri = ")
         .bind(uri)
-        .with(",", actor)
-        .with(",", now)
-        .push(") on conflict do nothing")
-        .execute(conn)?;
-    Ok(())
+        .with(" and t.audience >= ", audience)
+        .exists(conn)
 }
 
-/// What NodeInfo counts: local accounts, those seen since either date, and local posts.
+/// What NodeInfo counts: local accounts, those seen since either date, and local posts that are
+/// for everybody.
 pub fn usage(conn: &mut Conn, month: crate::time::Timestamp, half_year: crate::time::Timestamp) -> Result<[i64; 4]> {
     let people = "select count(*) from users u join accounts a on a.id = u.account_id where a.deleted_at is null \
                   and u.approved_at is not null";
@@ -160,7 +170,7 @@ pub fn usage(conn: &mut Conn, month: crate::time::Timestamp, half_year: crate::t
         users,
         active(conn, month)?,
         active(conn, half_year)?,
-        Sql::new("select coalesce(cast(sum(a.posts_count) as bigint), 0) from accounts a where a.domain is null")
+        Sql::new("select coalesce(cast(sum(a.open_posts_count) as bigint), 0) from accounts a where a.domain is null")
             .scalar_i64(conn)?,
     ])
 }

@@ -74,6 +74,18 @@ pub fn follows_with(conn: &mut Conn, owner: Id<Account>, domain: &str, most: i64
     Ok(found)
 }
 
+/// How many people of the domain `owner` follows, and how many follow them.
+pub fn count_follows(conn: &mut Conn, owner: Id<Account>, domain: &str) -> Result<(i64, i64)> {
+    let following = Sql::new(
+        "select count(*) from follows f join accounts a on a.id = f.target_id where f.state = 1 and f.account_id = ",
+    );
+    let followers = Sql::new(
+        "select count(*) from follows f join accounts a on a.id = f.account_id where f.state = 1 and f.target_id = ",
+    );
+    let mut count = |sql: Sql| sql.bind(owner).with(" and a.domain = ", domain).scalar_i64(conn);
+    Ok((count(following)?, count(followers)?))
+}
+
 /// Removes what accounts of the domain caused for `owner`.
 pub fn remove_notifications(conn: &mut Conn, owner: Id<Account>, domain: &str) -> Result<()> {
     Sql::new("delete from notifications where account_id = ")

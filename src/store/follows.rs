@@ -169,6 +169,21 @@ pub fn delete_block(conn: &mut Conn, id: Id<Block>) -> Result<()> {
     Ok(())
 }
 
+/// Those of `others` who are blocked by `account`, or block it.
+pub fn blocked_among(conn: &mut Conn, account: Id<Account>, others: &[Id<Account>]) -> Result<Vec<Id<Account>>> {
+    if others.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select b.target_id from blocks b where b.account_id = ")
+        .bind(account)
+        .push(" and b.target_id in ")
+        .ids(others)
+        .with(" union select b.account_id from blocks b where b.target_id = ", account)
+        .push(" and b.account_id in ")
+        .ids(others)
+        .load_ids(conn)
+}
+
 /// The mute between two accounts, expired or not.
 pub fn find_mute(conn: &mut Conn, account: Id<Account>, target: Id<Account>) -> Result<Option<Mute>> {
     Sql::new("select m.* from mutes m where m.account_id = ")
@@ -219,6 +234,8 @@ pub struct Relation {
     pub mute: Option<(bool, Option<Timestamp>)>,
     /// The viewer's private remark.
     pub note: String,
+    /// The viewer recommends them.
+    pub endorsed: bool,
 }
 
 /// The relations of `viewer` to each of `targets`, in their order; expired mutes count as none.
@@ -295,6 +312,9 @@ pub fn relations(
         .load_as::<(BigInt, Text), (i64, String)>(conn)?;
     for (id, comment) in notes {
         each(id, &mut |r| r.note.clone_from(&comment));
+    }
+    for id in super::endorsements::among(conn, viewer, targets)? {
+        each(id.raw(), &mut |r| r.endorsed = true);
     }
     Ok(out)
 }

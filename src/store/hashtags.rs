@@ -5,7 +5,7 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, FeaturedTag, FollowedTag, Post, Tag},
+    model::{Account, Audience, FeaturedTag, FollowedTag, Post, Tag},
     time::Timestamp,
 };
 use diesel::sql_types::BigInt;
@@ -38,15 +38,21 @@ pub fn insert(conn: &mut Conn, tag: &Tag) -> Result<()> {
 /// Hashtags with one beginning that are put in order.
 const BEGINNINGS: i64 = 2_000;
 
-/// Hashtags whose name begins with `prefix` (a normal name), the shortest first.
-pub fn beginning(conn: &mut Conn, prefix: &str, limit: i64, offset: i64) -> Result<Vec<Tag>> {
+/// Hashtags whose name begins with `prefix` (a normal name), the shortest first, but for those staff does not list;
+/// `reviewed`: only those that staff has looked at.
+pub fn beginning(conn: &mut Conn, prefix: &str, reviewed: bool, limit: i64, offset: i64) -> Result<Vec<Tag>> {
     // `~` sorts behind every ASCII letter; a name with others is found through the last character of the range.
     let end = format!("{prefix}\u{10ffff}");
     Sql::new("select t.* from (select b.* from tags b where b.name >= ")
         .bind(prefix)
         .with(" and b.name < ", end)
         .with(" order by b.name limit ", BEGINNINGS)
-        .with(") t order by length(t.name), t.name limit ", limit)
+        .push(") t where not exists (select 1 from tag_rules r where r.tag_id = t.id and not r.listable)")
+        .push(match reviewed {
+            true => " and exists (select 1 from tag_rules r where r.tag_id = t.id and r.reviewed_at is not null)",
+            false => "",
+        })
+        .with(" order by length(t.name), t.name limit ", limit)
         .with(" offset ", offset)
         .load(conn)
 }
@@ -65,8 +71,8 @@ pub struct Use {
 /// Uses looked at per request: a history is a picture, not an account.
 const USES: i64 = 2_000;
 
-/// Public uses since a moment, the newest.
-pub fn usage(conn: &mut Conn, tags: &[Id<Tag>], since: Timestamp) -> Result<Vec<Use>> {
+/// Public uses since a moment, the newest, for somebody who belongs to `audience`.
+pub fn usage(conn: &mut Conn, tags: &[Id<Tag>], audience: Audience, since: Timestamp) -> Result<Vec<Use>> {
     if tags.is_empty() {
         return Ok(Vec::new());
     }
@@ -76,6 +82,7 @@ pub fn usage(conn: &mut Conn, tags: &[Id<Tag>], since: Timestamp) -> Result<Vec<
          where p.visibility = 0 and x.tag_id in ",
     )
     .ids(tags)
+    .with(" and p.audience >= ", audience)
     .with(" and x.post_id >= ", floor)
     .with(" order by x.post_id desc limit ", USES)
     .load_as::<(BigInt, BigInt, BigInt), (i64, i64, i64)>(conn)?;
@@ -83,6 +90,20 @@ pub fn usage(conn: &mut Conn, tags: &[Id<Tag>], since: Timestamp) -> Result<Vec<
         .into_iter()
         .map(|(tag, account, at)| Use { tag: Id::new(tag), account: Id::new(account), at: Timestamp::from_millis(at) })
         .collect())
+}
+
+/// Which of `tags` stand in a public post for everybody: a stranger is told of no others.
+pub fn open_among(conn: &mut Conn, tags: &[Id<Tag>]) -> Result<Vec<Id<Tag>>> {
+    if tags.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select t.id from tags t where t.id in ")
+        .ids(tags)
+        .push(
+            " and exists (select 1 from post_tags x join posts p on p.id = x.post_id where x.tag_id = t.id \
+             and p.visibility = 0 and p.audience = 2)",
+        )
+        .load_ids(conn)
 }
 
 /// Which of `tags` the account follows.
@@ -190,7 +211,7 @@ pub fn count_use(conn: &mut Conn, post: &Post, by: i64) -> Result<()> {
 /// Counts again what stands on a profile: one of its posts has other hashtags now.
 pub fn recount(conn: &mut Conn, account: Id<Account>) -> Result<()> {
     for row in featured(conn, account)? {
-        let (count, last) = use_by(conn, account, row.tag_id)?;
+        let (count, last) = use_by(conn, account, row.tag_id, Audience::Site)?;
         Sql::new("update featured_tags set posts_count = ")
             .bind(count)
             .with(", last_post_at = ", last)
@@ -212,14 +233,25 @@ pub fn carrying(conn: &mut Conn, tag: Id<Tag>, posts: &[Id<Post>]) -> Result<Vec
         .load_ids(conn)
 }
 
-/// How often the account used the hashtag publicly, and when last.
-pub fn use_by(conn: &mut Conn, account: Id<Account>, tag: Id<Tag>) -> Result<(i64, Option<Timestamp>)> {
+/// How often the account used the hashtag publicly, and when last, for somebody who belongs to `audience`.
+pub fn use_by(
+    conn: &mut Conn,
+    account: Id<Account>,
+    tag: Id<Tag>,
+    audience: Audience,
+) -> Result<(i64, Option<Timestamp>)> {
     let from = " from post_tags x join posts p on p.id = x.post_id where p.visibility <= 1 and p.account_id = ";
-    let count = Sql::new("select count(*)").push(from).bind(account).with(" and x.tag_id = ", tag).scalar_i64(conn)?;
+    let count = Sql::new("select count(*)")
+        .push(from)
+        .bind(account)
+        .with(" and x.tag_id = ", tag)
+        .with(" and p.audience >= ", audience)
+        .scalar_i64(conn)?;
     let last = Sql::new("select p.created_at")
         .push(from)
         .bind(account)
         .with(" and x.tag_id = ", tag)
+        .with(" and p.audience >= ", audience)
         .push(" order by p.id desc limit 1")
         .optional_i64(conn)?;
     Ok((count, last.map(Timestamp::from_millis)))

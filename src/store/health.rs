@@ -17,15 +17,17 @@ pub fn oldest_due_job(conn: &mut Conn, now: Timestamp) -> Result<Option<Timestam
     Ok(at.map(Timestamp::from_millis))
 }
 
-/// Whether anything waits to be done now: a due job, a delivery, an activity that arrived.
+/// Whether anything waits to be done: a job that is due or failed and will be tried again, a delivery, an activity that
+/// arrived. Jobs planned for later do not count.
 pub fn is_busy(conn: &mut Conn, now: Timestamp) -> Result<bool> {
     if oldest_due_job(conn, now)?.is_some() {
         return Ok(true);
     }
-    let running = Sql::new("select j.id from jobs j where j.locked_until is not null and j.locked_until >= ")
-        .bind(now)
-        .push(" limit 1")
-        .exists(conn)?;
+    let running =
+        Sql::new("select j.id from jobs j where j.buried_at is null and (j.attempts > 0 or j.locked_until >= ")
+            .bind(now)
+            .push(") limit 1")
+            .exists(conn)?;
     let delivering = Sql::new("select d.id from deliveries d where d.parked_at is null limit 1").exists(conn)?;
     let arrived = Sql::new("select i.id from inbox_items i where i.parked_at is null limit 1").exists(conn)?;
     Ok(running || delivering || arrived)
@@ -49,6 +51,11 @@ pub fn oldest_arrived(conn: &mut Conn, now: Timestamp) -> Result<Option<Timestam
 pub fn failed(conn: &mut Conn) -> Result<i64> {
     let jobs = Sql::new("select count(*) from jobs j where j.buried_at is not null").scalar_i64(conn)?;
     Ok(jobs + Sql::new("select count(*) from inbox_items i where i.parked_at is not null").scalar_i64(conn)?)
+}
+
+/// Counts what the tables hold, for the planner: after much was written at once.
+pub fn analyze(conn: &mut Conn) -> Result<()> {
+    Sql::new("analyze").execute(conn).map(drop)
 }
 
 /// Size of the database. Unit: bytes.

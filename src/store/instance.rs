@@ -3,7 +3,6 @@
 use crate::{
     Result,
     db::{Conn, Sql},
-    model::CustomEmoji,
     time::Timestamp,
 };
 
@@ -17,9 +16,9 @@ pub fn active_users(conn: &mut Conn, since: Timestamp) -> Result<i64> {
     Sql::new("select count(*) from users u where u.last_active_at >= ").bind(since).scalar_i64(conn)
 }
 
-/// Posts and boosts of local people, by their counters.
+/// Posts and boosts of local people that are for everybody, by their counters.
 pub fn local_posts(conn: &mut Conn) -> Result<i64> {
-    Sql::new("select cast(coalesce(sum(a.posts_count), 0) as bigint) from accounts a where a.domain is null")
+    Sql::new("select cast(coalesce(sum(a.open_posts_count), 0) as bigint) from accounts a where a.domain is null")
         .scalar_i64(conn)
 }
 
@@ -38,7 +37,7 @@ pub fn known_domains(conn: &mut Conn, limit: i64) -> Result<Vec<String>> {
 /// Public local posts and sign-ups between two moments.
 pub fn week(conn: &mut Conn, from: Timestamp, to: Timestamp) -> Result<(i64, i64)> {
     // Ids carry the time; counting stops where a picture is clear enough.
-    let posts = Sql::new("select count(*) from (select p.id from posts p where p.listing = 2 and p.id >= ")
+    let posts = Sql::new("select count(*) from (select p.id from posts p where p.listing > 0 and p.listing = 2 and p.audience = 2 and p.id >= ")
         .bind(from.millis() << 16)
         .with(" and p.id < ", to.millis() << 16)
         .push(" limit 100000) x")
@@ -48,9 +47,4 @@ pub fn week(conn: &mut Conn, from: Timestamp, to: Timestamp) -> Result<(i64, i64
         .with(" and u.created_at < ", to)
         .scalar_i64(conn)?;
     Ok((posts, sign_ups))
-}
-
-/// Custom emoji of this node.
-pub fn emojis(conn: &mut Conn) -> Result<Vec<CustomEmoji>> {
-    Sql::new("select e.* from custom_emojis e where e.domain = '' order by e.shortcode").load(conn)
 }

@@ -19,6 +19,14 @@ pub struct Leaver {
     pub before: Option<i16>,
 }
 
+/// People of this node whose last day was before a moment, and whose accounts are still there.
+pub fn left_before(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<Id<Account>>> {
+    Sql::new("select a.id from leavers l join accounts a on a.id = l.account_id where l.leaves_on < ")
+        .bind(until)
+        .with(" and a.domain is null and a.left_on is not null and a.deleted_at is null order by a.id limit ", most)
+        .load_ids(conn)
+}
+
 /// What is known of this person's leaving.
 pub fn find(conn: &mut Conn, account: Id<Account>) -> Result<Option<Leaver>> {
     let rows = Sql::new("select l.leaves_on, l.profile_before from leavers l where l.account_id = ")
@@ -63,12 +71,11 @@ pub fn set(conn: &mut Conn, account: &Account) -> Result<()> {
 }
 
 /// On PostgreSQL: waits for what this person is doing just now, and lets nothing new begin before this transaction ends.
+/// The lock is one of numbers, not of rows: a row that many share is written to by each of them, and whoever notes when
+/// its owner was last there would wait for all.
 pub fn hold(conn: &mut Conn, account: Id<Account>) -> Result<()> {
     if conn.dialect() == Dialect::Postgres {
-        Sql::new("select u.account_id from users u where u.account_id = ")
-            .bind(account)
-            .push(" for update")
-            .exists(conn)?;
+        Sql::new("select pg_advisory_xact_lock(").bind(account).push(")").execute(conn)?;
     }
     Ok(())
 }
@@ -78,10 +85,7 @@ pub fn hold(conn: &mut Conn, account: Id<Account>) -> Result<()> {
 pub fn may_act(conn: &mut Conn, account: Id<Account>) -> Result<bool> {
     if conn.dialect() == Dialect::Postgres {
         // A statement of its own: the next one sees what was committed while this one waited.
-        Sql::new("select u.account_id from users u where u.account_id = ")
-            .bind(account)
-            .push(" for share")
-            .exists(conn)?;
+        Sql::new("select pg_advisory_xact_lock_shared(").bind(account).push(")").execute(conn)?;
     }
     Sql::new("select u.account_id from users u join accounts a on a.id = u.account_id where u.account_id = ")
         .bind(account)

@@ -35,9 +35,9 @@ pub fn delete(conn: &mut Conn, id: Id<Media>) -> Result<()> {
     Ok(())
 }
 
-/// Files on no post since before `until`.
+/// Files on no post since before `until`, and kept for none.
 pub fn unattached(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<Media>> {
-    Sql::new("select m.* from media m where m.post_id is null and m.created_at < ")
+    Sql::new("select m.* from media m where m.post_id is null and m.scheduled_id is null and m.created_at < ")
         .bind(until)
         .with(" order by m.created_at limit ", most)
         .load(conn)
@@ -46,9 +46,12 @@ pub fn unattached(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<Me
 /// Which of these stored names some row still uses.
 pub fn used_names(conn: &mut Conn, names: &[String]) -> Result<Vec<String>> {
     let mut used = Vec::new();
-    for (table, columns) in
-        [("media", ["file", "thumbnail"]), ("accounts", ["avatar", "header"]), ("custom_emojis", ["file", "file"])]
-    {
+    for (table, columns) in [
+        ("media", ["file", "thumbnail"]),
+        ("accounts", ["avatar", "header"]),
+        ("custom_emojis", ["file", "file"]),
+        ("cards", ["image", "image"]),
+    ] {
         for column in columns {
             let sql = Sql::new(format!("select t.{column} from {table} t where t.{column} in ")).texts(names);
             used.extend(sql.load_texts(conn)?);

@@ -52,6 +52,12 @@ pub fn is_there(
     sql.push(" limit 1").exists(conn)
 }
 
+/// Keeps one back from its reader.
+pub fn hold(conn: &mut Conn, id: Id<Notification>) -> Result<()> {
+    Sql::new("update notifications set held = ").bind(true).with(" where id = ", id).execute(conn)?;
+    Ok(())
+}
+
 /// Takes back what is no longer true.
 pub fn remove(
     conn: &mut Conn,
@@ -118,9 +124,14 @@ pub fn willing(
     sql.load_ids(conn)
 }
 
-/// Local accounts with at least this role.
+/// Local accounts with at least this role whose owners are here.
 pub fn staff(conn: &mut Conn, role: Role) -> Result<Vec<Id<Account>>> {
-    Sql::new("select u.account_id from users u where u.disabled_at is null and u.role >= ").bind(role).load_ids(conn)
+    Sql::new(
+        "select u.account_id from users u join accounts a on a.id = u.account_id where u.disabled_at is null \
+         and a.left_on is null and a.deleted_at is null and a.suspended_at is null and u.role >= ",
+    )
+    .bind(role)
+    .load_ids(conn)
 }
 
 /// What of a person's notifications is asked for.
@@ -138,6 +149,8 @@ pub struct Selection {
     pub post: Option<Id<Post>>,
     /// Only from the first of these moments on and before the second.
     pub during: Option<(Timestamp, Timestamp)>,
+    /// With those that the policy keeps back.
+    pub held: bool,
 }
 
 /// A person's notifications that may still be shown: whoever caused one must still be there and neither blocked nor
@@ -166,6 +179,11 @@ pub fn count_above(
     Sql::new("select count(*) from (").append(inner).push(") c").scalar_i64(conn)
 }
 
+/// By id, whoever it belongs to.
+pub fn by_id(conn: &mut Conn, id: Id<Notification>) -> Result<Option<Notification>> {
+    Sql::new("select n.* from notifications n where n.id = ").bind(id).optional(conn)
+}
+
 /// One of a person's notifications.
 pub fn find(
     conn: &mut Conn,
@@ -173,7 +191,9 @@ pub fn find(
     id: Id<Notification>,
     now: Timestamp,
 ) -> Result<Option<Notification>> {
-    visible(account, &Selection::default(), now, "n.*").with(" and n.id = ", id).optional(conn)
+    visible(account, &Selection { held: true, ..Selection::default() }, now, "n.*")
+        .with(" and n.id = ", id)
+        .optional(conn)
 }
 
 /// Removes some.
@@ -209,6 +229,9 @@ fn visible(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'
             ")) and not exists (select 1 from account_domain_blocks d where d.account_id = n.account_id \
              and d.domain = a.domain)",
         );
+    if !wanted.held {
+        sql = sql.push(" and not n.held");
+    }
     if !wanted.kinds.is_empty() {
         let codes: Vec<i64> = wanted.kinds.iter().map(|k| i64::from(k.code())).collect();
         sql = sql.push(" and n.kind in ").numbers(&codes);

@@ -118,10 +118,11 @@ pub fn set_silenced(conn: &mut Conn, ids: &[Id<Account>], silenced: bool) -> Res
 }
 
 /// Posts of an account above `after` that stand in the public timelines and should not, or the other way round
-/// (`listed`): public ones that answer nobody else.
+/// (`listed`): public ones that answer nobody else. `shown` is how those that stand there are marked.
 pub fn misplaced(
     conn: &mut Conn,
     account: Id<Account>,
+    shown: Listing,
     listed: bool,
     after: Id<Post>,
     most: i64,
@@ -132,7 +133,7 @@ pub fn misplaced(
             " and p.boost_of_id is null and p.in_reply_to_uri is null \
              and (p.in_reply_to_account_id is null or p.in_reply_to_account_id = p.account_id)",
         ),
-        false => (Listing::Remote, ""),
+        false => (shown, ""),
     };
     Sql::new("select p.id from posts p where p.account_id = ")
         .bind(account)
@@ -144,11 +145,11 @@ pub fn misplaced(
         .load_ids(conn)
 }
 
-/// Puts posts of other nodes into the public timelines, or takes them off.
-pub fn set_listed(conn: &mut Conn, posts: &[Id<Post>], listed: bool) -> Result<()> {
+/// Puts posts into the public timelines (`shown` says which of them), or takes them off.
+pub fn set_listed(conn: &mut Conn, posts: &[Id<Post>], shown: Listing, listed: bool) -> Result<()> {
     let (from, to) = match listed {
-        true => (Listing::Hidden, Listing::Remote),
-        false => (Listing::Remote, Listing::Hidden),
+        true => (Listing::Hidden, shown),
+        false => (shown, Listing::Hidden),
     };
     for batch in posts.chunks(256) {
         Sql::new("update posts set listing = ")

@@ -148,16 +148,22 @@ pub fn forget(conn: &mut Conn, account: Id<Account>, changed: i64) -> Result<()>
     Ok(())
 }
 
-/// Their home does not list these any more.
+/// Their home does not list these any more: nothing it said of them is kept.
 pub fn unlist(conn: &mut Conn, accounts: &[Id<Account>], changed: i64) -> Result<()> {
     if accounts.is_empty() {
         return Ok(());
     }
-    Sql::new("update expertise set listed = 2, changed = ")
-        .bind(changed)
-        .push(" where account_id in ")
-        .ids(accounts)
-        .execute(conn)?;
+    for table in ["skills", "accepted_answers"] {
+        Sql::new(format!("delete from {table} where account_id in ")).ids(accounts).execute(conn)?;
+    }
+    Sql::new(
+        "update expertise set title = '', department = '', site = '', time_zone = '', languages = '', works_on = '[]', \
+         listed = 2, extra = '{}', version = 0, changed = ",
+    )
+    .bind(changed)
+    .push(" where account_id in ")
+    .ids(accounts)
+    .execute(conn)?;
     Ok(())
 }
 
@@ -210,10 +216,12 @@ pub fn set_skills(conn: &mut Conn, account: Id<Account>, skills: &[Skill]) -> Re
     Ok(())
 }
 
-/// Skills in use whose normal form begins like this, most used first: tag, a typed name, how many people.
+/// Skills whose normal form begins like this, most used first: tag, a typed name, how many people. Those count who may be
+/// found, by what they do not only learn.
 pub fn skills_beginning(conn: &mut Conn, prefix: &str, limit: i64) -> Result<Vec<(String, String, i64)>> {
     let end = format!("{prefix}\u{10ffff}");
-    Sql::new("select s.tag, min(s.name), count(*) from skills s where s.tag >= ")
+    Sql::new("select s.tag, min(s.name), count(*) from skills s join expertise e on e.account_id = s.account_id ")
+        .push("and e.listed <> 2 and e.left_on is null where s.stance <> 2 and s.tag >= ")
         .bind(prefix)
         .with(" and s.tag < ", end)
         .with(" group by s.tag order by 3 desc, 1 limit ", limit)
@@ -270,6 +278,11 @@ pub fn delete_accepted(conn: &mut Conn, account: Id<Account>, post: i64) -> Resu
 /// The newest change; 0 when there is none.
 pub fn last_change(conn: &mut Conn) -> Result<i64> {
     Sql::new("select coalesce(max(e.changed), 0) from expertise e").scalar_i64(conn)
+}
+
+/// How many changes have a number above this one: one that was numbered before the last but is seen after it shows here.
+pub fn count_changes(conn: &mut Conn, since: i64) -> Result<i64> {
+    Sql::new("select count(*) from expertise e where e.changed > ").bind(since).scalar_i64(conn)
 }
 
 /// Actors with facts whose id is above `after`, in order.
@@ -336,6 +349,13 @@ const ENTRY: &str = "select a.id, a.uri, e.version from expertise e join account
 pub fn own_entries(conn: &mut Conn, after: i64, limit: i64) -> Result<Vec<Entry>> {
     let sql = Sql::new(ENTRY).push(PRESENT).with(" and e.account_id > ", after);
     entries(conn, sql.with(" order by e.account_id limit ", limit))
+}
+
+/// How many entries that has.
+pub fn count_own_entries(conn: &mut Conn) -> Result<i64> {
+    Sql::new("select count(*) from expertise e join accounts a on a.id = e.account_id where ")
+        .push(PRESENT)
+        .scalar_i64(conn)
 }
 
 /// The copy of another node's directory behind an id, in order.

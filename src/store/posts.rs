@@ -4,7 +4,7 @@ use crate::{
     Result,
     db::{Conn, Dialect, Sql},
     id::Id,
-    model::{Account, Media, Post, PostEdit, Tag, Visibility, schema},
+    model::{Account, Audience, Media, Post, PostEdit, QuotePolicy, Tag, Visibility, schema},
     on_backend,
     time::Timestamp,
 };
@@ -28,6 +28,17 @@ pub fn load(conn: &mut Conn, id: Id<Post>) -> Result<Post> {
 /// By object id (of a boost: the id of its Announce).
 pub fn find_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<Post>> {
     Sql::new(SELECT).with("p.uri = ", uri).optional(conn)
+}
+
+/// The newest post of somebody that went further than to those it names; `but` does not count.
+pub fn newest_of(conn: &mut Conn, author: Id<Account>, but: Id<Post>) -> Result<Option<Id<Post>>> {
+    let found: Vec<Id<Post>> = Sql::new("select p.id from posts p where p.account_id = ")
+        .bind(author)
+        .with(" and p.visibility < ", Visibility::Direct)
+        .with(" and p.boost_of_id is null and p.id <> ", but)
+        .push(" order by p.id desc limit 1")
+        .load_ids(conn)?;
+    Ok(found.into_iter().next())
 }
 
 /// Several by id, in no order; unknown ids are left out.
@@ -88,12 +99,18 @@ pub fn delete(conn: &mut Conn, id: Id<Post>) -> Result<()> {
     Ok(())
 }
 
-/// Adds to the author's count of posts; `at` is when the newest was written.
-pub fn count_for_author(conn: &mut Conn, author: Id<Account>, by: i64, at: Option<Timestamp>) -> Result<()> {
+/// Adds to the author's count of posts, `open` to that of those for everybody; `at` is when the newest was written.
+pub fn count_for_author(conn: &mut Conn, author: Id<Account>, by: i64, open: i64, at: Option<Timestamp>) -> Result<()> {
     let mut sql = Sql::new("update accounts set posts_count = case when posts_count + ")
         .bind(by)
         .with(" < 0 then 0 else posts_count + ", by)
         .push(" end");
+    if open != 0 {
+        sql = sql
+            .with(", open_posts_count = case when open_posts_count + ", open)
+            .with(" < 0 then 0 else open_posts_count + ", open)
+            .push(" end");
+    }
     if let Some(at) = at {
         sql = sql
             .with(", last_post_at = case when last_post_at is null or last_post_at < ", at)
@@ -222,8 +239,7 @@ pub fn unindex(conn: &mut Conn, post: Id<Post>) -> Result<()> {
         Dialect::Sqlite => "delete from posts_fts where rowid = ",
         Dialect::Postgres => "delete from posts_fts where id = ",
     };
-    Sql::new(sql).bind(post).execute(conn)?;
-    Ok(())
+    Sql::new(sql).bind(post).execute_last(conn)
 }
 
 /// Posts that answer this object id and waited for it.
@@ -256,13 +272,17 @@ pub fn adopt(conn: &mut Conn, orphan: &Post, parent: &Post) -> Result<()> {
 }
 
 /// Remembers that an object id is gone for good.
-pub fn bury(conn: &mut Conn, uri: &str, actor: Option<&str>, now: Timestamp) -> Result<()> {
-    Sql::new("insert into tombstones (uri, actor_uri, created_at, expires_at) values (")
+pub fn bury(conn: &mut Conn, uri: &str, actor: Option<&str>, audience: Audience, now: Timestamp) -> Result<()> {
+    Sql::new("insert into tombstones (uri, actor_uri, audience, created_at, expires_at) values (")
         .bind(uri)
         .with(",", actor)
+        .with(",", audience)
         .with(",", now)
         // Whoever said so before may have been somebody else.
-        .push(", null) on conflict (uri) do update set actor_uri = excluded.actor_uri, expires_at = null")
+        .push(
+            ", null) on conflict (uri) do update set actor_uri = excluded.actor_uri, audience = excluded.audience, \
+             expires_at = null",
+        )
         .execute(conn)?;
     Ok(())
 }
@@ -323,17 +343,27 @@ pub struct Defaults {
     pub sensitive: bool,
     /// Their language.
     pub language: Option<String>,
+    /// How far they may go; none: as the charter says.
+    pub audience: Option<Audience>,
+    /// Who may quote them.
+    pub quote_policy: QuotePolicy,
 }
 
 /// What a local person's posts start with.
 pub fn defaults(conn: &mut Conn, account: Id<Account>) -> Result<Defaults> {
     let rows = Sql::new(
-        "select u.default_visibility, u.default_sensitive, u.default_language from users u where u.account_id = ",
+        "select u.default_visibility, u.default_sensitive, u.default_language, u.default_audience, u.default_quote_policy \
+         from users u \
+         where u.account_id = ",
     )
     .bind(account)
-    .load_as::<(SmallInt, Bool, Nullable<Text>), (Visibility, bool, Option<String>)>(conn)?;
-    let (visibility, sensitive, language) = rows.into_iter().next().unwrap_or((Visibility::Public, false, None));
-    Ok(Defaults { visibility, sensitive, language })
+    .load_as::<
+        (SmallInt, Bool, Nullable<Text>, Nullable<SmallInt>, SmallInt),
+        (Visibility, bool, Option<String>, Option<Audience>, QuotePolicy),
+    >(conn)?;
+    let (visibility, sensitive, language, audience, quote_policy) =
+        rows.into_iter().next().unwrap_or((Visibility::Public, false, None, None, QuotePolicy::Public));
+    Ok(Defaults { visibility, sensitive, language, audience, quote_policy })
 }
 
 /// Files by id, in no order.

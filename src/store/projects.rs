@@ -46,6 +46,24 @@ pub fn drafts(conn: &mut Conn, owner: Id<Account>, most: i64) -> Result<Vec<Proj
         .load(conn)
 }
 
+/// Published projects whose name begins so, or has a word that does; those that changed last first.
+pub fn named(conn: &mut Conn, text: &str, most: i64) -> Result<Vec<Project>> {
+    let mut begins = String::with_capacity(text.len() + 1);
+    for c in text.to_lowercase().chars() {
+        if matches!(c, '!' | '%' | '_') {
+            begins.push('!');
+        }
+        begins.push(c);
+    }
+    begins.push('%');
+    Sql::new(SELECT)
+        .push(PUBLIC)
+        .with(" and (lower(p.name) like ", &begins)
+        .with(" escape '!' or lower(p.name) like ", format!("% {begins}"))
+        .with(" escape '!') order by p.updated_at desc, p.id desc limit ", most)
+        .load(conn)
+}
+
 /// How many drafts a person has.
 pub fn count_drafts(conn: &mut Conn, owner: Id<Account>) -> Result<i64> {
     Sql::new("select count(*) from projects p where p.owner_id = ")
@@ -82,6 +100,23 @@ pub fn of_member(conn: &mut Conn, account: Id<Account>, most: i64) -> Result<Vec
     .push(PUBLIC)
     .with(" order by m.role desc, p.id limit ", most)
     .load(conn)
+}
+
+/// The actor ids of the published projects that several people work on, each person's lead first.
+pub fn memberships(conn: &mut Conn, accounts: &[Id<Account>]) -> Result<Vec<(Id<Account>, String)>> {
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = Sql::new(
+        "select m.account_id, p.uri from project_members m join projects p on p.id = m.project_id and m.role > 0 \
+         and p.uri is not null where ",
+    )
+    .push(PUBLIC)
+    .push(" and m.account_id in ")
+    .ids(accounts)
+    .push(" order by m.account_id, m.role desc, p.id")
+    .load_as::<(BigInt, Text), (i64, String)>(conn)?;
+    Ok(rows.into_iter().map(|(account, uri)| (Id::new(account), uri)).collect())
 }
 
 /// The number of the last change of the register.
@@ -234,18 +269,61 @@ pub fn count_members(conn: &mut Conn, project: Id<Project>) -> Result<i64> {
         .scalar_i64(conn)
 }
 
-/// Actor ids of those with at least this role, the lead first.
-pub fn member_uris(conn: &mut Conn, project: Id<Project>, role: ProjectRole, most: i64) -> Result<Vec<String>> {
-    Sql::new("select a.uri from project_members m join accounts a on a.id = m.account_id and a.deleted_at is null where m.project_id = ")
-        .bind(project)
-        .with(" and m.role >= ", role)
-        .with(" order by m.role desc, m.created_at, m.account_id limit ", most)
-        .load_texts(conn)
+/// Actor ids of those with at least this role, the lead first; with `listed` only those who may be found by the whole
+/// organisation, and the lead, whom the project names.
+pub fn member_uris(
+    conn: &mut Conn,
+    project: Id<Project>,
+    role: ProjectRole,
+    listed: bool,
+    most: i64,
+) -> Result<Vec<String>> {
+    let mut sql = Sql::new(
+        "select a.uri from project_members m join accounts a on a.id = m.account_id and a.deleted_at is null \
+         left join expertise e on e.account_id = a.id where m.project_id = ",
+    )
+    .bind(project)
+    .with(" and m.role >= ", role);
+    if listed {
+        sql = sql.push(" and (m.role = 3 or coalesce(e.listed, 0) = 0)");
+    }
+    sql.with(" order by m.role desc, m.created_at, m.account_id limit ", most).load_texts(conn)
 }
 
 /// The request that a post told of.
 pub fn asked_in(conn: &mut Conn, project: Id<Project>, post: Id<Post>) -> Result<Option<ProjectMember>> {
     let sql = Sql::new(MEMBER).with("m.project_id = ", project).with(" and m.role = 0 and m.told_post_id = ", post);
+    Ok(members_of(conn, sql)?.into_iter().next())
+}
+
+/// Projects of this node that somebody leads.
+pub fn led_by(conn: &mut Conn, account: Id<Account>, most: i64) -> Result<Vec<Project>> {
+    Sql::new("select p.* from projects p join project_members m on m.project_id = p.id and m.role = ")
+        .bind(ProjectRole::Lead)
+        .with(" and m.account_id = ", account)
+        .push(" where p.local and p.published_at is not null")
+        .with(" order by p.id limit ", most)
+        .load(conn)
+}
+
+/// The moderator of a project who lives on this node, is there, and has been one for longest.
+pub fn successor(conn: &mut Conn, project: Id<Project>, but: Id<Account>) -> Result<Option<Id<Account>>> {
+    let found = Sql::new(
+        "select a.id from project_members m join accounts a on a.id = m.account_id and a.domain is null \
+         and a.deleted_at is null and a.suspended_at is null and a.left_on is null and a.moved_to_id is null \
+         where m.project_id = ",
+    )
+    .bind(project)
+    .with(" and m.role = ", ProjectRole::Moderator)
+    .with(" and a.id <> ", but)
+    .push(" order by m.created_at, a.id limit 1")
+    .load_ids(conn)?;
+    Ok(found.into_iter().next())
+}
+
+/// The project whose request a post told of, and who asks.
+pub fn told_by(conn: &mut Conn, post: Id<Post>) -> Result<Option<ProjectMember>> {
+    let sql = Sql::new(MEMBER).with("m.role = 0 and m.told_post_id = ", post).push(" limit 1");
     Ok(members_of(conn, sql)?.into_iter().next())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Result,
-    db::{Conn, Sql},
+    db::{Conn, Dialect, Sql},
     id::Id,
     model::{Account, Post},
     time::Timestamp,
@@ -78,14 +78,40 @@ fn read(conn: &mut Conn, sql: Sql) -> Result<Vec<Question>> {
         .collect())
 }
 
+/// On PostgreSQL: waits for what is being done with this question just now, and lets nothing new begin with it before this
+/// transaction ends. Asked before a question is read that is written afterwards: its row is written whole.
+pub fn hold(conn: &mut Conn, question: Id<Post>) -> Result<()> {
+    if conn.dialect() == Dialect::Postgres {
+        Sql::new("select pg_advisory_xact_lock(").bind(question).push(")").execute(conn)?;
+    }
+    Ok(())
+}
+
 /// The question that a post is.
 pub fn find(conn: &mut Conn, post: Id<Post>) -> Result<Option<Question>> {
     Ok(read(conn, Sql::new(SELECT).with("where q.post_id = ", post))?.pop())
 }
 
+/// The question of whose thread a post is an answer (to anybody).
+pub fn find_of_reply(conn: &mut Conn, reply: Id<Post>) -> Result<Option<Question>> {
+    let sql = Sql::new(SELECT)
+        .with("join posts p on p.conversation_id = q.post_id where p.in_reply_to_id is not null and p.id = ", reply);
+    Ok(read(conn, sql)?.pop())
+}
+
 /// The question whose accepted answer a post is.
 pub fn find_by_answer(conn: &mut Conn, post: Id<Post>) -> Result<Option<Question>> {
     Ok(read(conn, Sql::new(SELECT).with("where q.answer_id is not null and q.answer_id = ", post))?.pop())
+}
+
+/// How many other questions of the same asker ended with an answer of this person since a moment.
+pub fn accepted_between(conn: &mut Conn, question: &Question, by: Id<Account>, since: Timestamp) -> Result<i64> {
+    Sql::new("select count(*) from questions q where q.account_id = ")
+        .bind(question.asker)
+        .with(" and q.answered_by = ", by)
+        .with(" and q.post_id <> ", question.post)
+        .with(" and q.ended_at > ", since)
+        .scalar_i64(conn)
 }
 
 /// Writes a new question; one that is known stays as it is.
@@ -116,17 +142,43 @@ pub fn update(conn: &mut Conn, question: &Question) -> Result<()> {
     Ok(())
 }
 
-/// Counts a reply.
-pub fn count_answer(conn: &mut Conn, post: Id<Post>, by: i64) -> Result<()> {
-    Sql::new("update questions set answers = answers + ").bind(by).with(" where post_id = ", post).execute(conn)?;
+/// Writes how many answers a question has.
+pub fn set_answers(conn: &mut Conn, post: Id<Post>, answers: i64) -> Result<()> {
+    Sql::new("update questions set answers = ").bind(answers).with(" where post_id = ", post).execute(conn)?;
+    Ok(())
+}
+
+/// The replies in the thread of a question, oldest first, at most `most`.
+pub fn replies(conn: &mut Conn, question: Id<Post>, most: i64) -> Result<Vec<Post>> {
+    Sql::new("select p.* from posts p where p.in_reply_to_id is not null and p.conversation_id = ")
+        .bind(question)
+        .with(" order by p.id limit ", most)
+        .load(conn)
+}
+
+/// Whether the asker's node has an answer to a question of another node.
+pub fn set_answered_elsewhere(conn: &mut Conn, post: Id<Post>, answered: bool) -> Result<()> {
+    Sql::new("update questions set answered_elsewhere = ")
+        .bind(answered)
+        .with(" where post_id = ", post)
+        .with(" and answered_elsewhere <> ", answered)
+        .execute(conn)?;
     Ok(())
 }
 
 /// Questions that wait for a first answer, newest first.
 pub fn open(conn: &mut Conn, visible: Sql, limit: i64) -> Result<Vec<Post>> {
-    Sql::new("select p.* from questions q join posts p on p.id = q.post_id where q.state = 0 and q.answers = 0 and ")
+    Sql::new("select p.* from questions q join posts p on p.id = q.post_id where q.state = 0 and q.answers = 0 and not q.answered_elsewhere and ")
         .append(visible)
         .with(" order by q.post_id desc limit ", limit)
+        .load(conn)
+}
+
+/// Questions of somebody that are neither answered nor closed, newest first.
+pub fn open_of(conn: &mut Conn, asker: Id<Account>, most: i64) -> Result<Vec<Post>> {
+    Sql::new("select p.* from questions q join posts p on p.id = q.post_id where q.state = 0 and q.local and q.account_id = ")
+        .bind(asker)
+        .with(" order by q.post_id desc limit ", most)
         .load(conn)
 }
 
@@ -134,6 +186,18 @@ pub fn open(conn: &mut Conn, visible: Sql, limit: i64) -> Result<Vec<Post>> {
 pub fn answered(
     conn: &mut Conn,
     tags: &[String],
+    visible: Sql,
+    below: Option<i64>,
+    limit: i64,
+) -> Result<Vec<(Id<Post>, Id<Post>)>> {
+    answered_saying(conn, tags, &[], visible, below, limit)
+}
+
+/// The same, only those where each of these words stands in the question or in the answer.
+pub fn answered_saying(
+    conn: &mut Conn,
+    tags: &[String],
+    words: &[String],
     visible: Sql,
     below: Option<i64>,
     limit: i64,
@@ -151,6 +215,10 @@ pub fn answered(
             )
             .texts(tags)
             .push(")");
+    }
+    if !words.is_empty() {
+        let dialect = conn.dialect();
+        sql = sql.push(" and ").append(super::search::in_either(dialect, words, ["q.post_id", "q.answer_id"]));
     }
     if let Some(below) = below {
         sql = sql.with(" and q.post_id < ", below);
@@ -180,6 +248,34 @@ pub fn insert_person(
         .push(") on conflict do nothing")
         .execute(conn)?;
     Ok(written > 0)
+}
+
+/// Notes that somebody who was asked is the wrong one; false when they were not asked, or said so before.
+pub fn decline(conn: &mut Conn, question: Id<Post>, account: Id<Account>, now: Timestamp) -> Result<bool> {
+    let written = Sql::new("update question_people set declined_at = ")
+        .bind(now)
+        .with(" where declined_at is null and question_id = ", question)
+        .with(" and account_id = ", account)
+        .execute(conn)?;
+    Ok(written > 0)
+}
+
+/// Notes that somebody else is asked instead of who declined; false when that was done before.
+pub fn replace(conn: &mut Conn, question: Id<Post>, account: Id<Account>) -> Result<bool> {
+    let written = Sql::new("update question_people set replaced = ")
+        .bind(true)
+        .push(" where not replaced and declined_at is not null and question_id = ")
+        .bind(question)
+        .with(" and account_id = ", account)
+        .execute(conn)?;
+    Ok(written > 0)
+}
+
+/// How many people were asked by this node, and how many of them said that they are the wrong ones.
+pub fn declined(conn: &mut Conn) -> Result<(i64, i64)> {
+    let rows = Sql::new("select count(*), count(x.declined_at) from question_people x")
+        .load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;
+    Ok(rows.into_iter().next().unwrap_or_default())
 }
 
 /// Remembers that a concierge asks people by this post.

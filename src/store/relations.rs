@@ -5,7 +5,7 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, FollowState, Mute, Post},
+    model::{Account, Audience, FollowState, Mute, Post},
     time::Timestamp,
 };
 use diesel::sql_types::BigInt;
@@ -74,12 +74,13 @@ pub fn favourited_by(conn: &mut Conn, post: Id<Post>, page: Page) -> Result<Vec<
     listed(conn, sql, "f.id", page)
 }
 
-/// Who boosted a post where others may see it.
-pub fn boosted_by(conn: &mut Conn, post: Id<Post>, page: Page) -> Result<Vec<Listed<Account>>> {
+/// Who boosted a post where others may see it who belong to `audience`.
+pub fn boosted_by(conn: &mut Conn, post: Id<Post>, audience: Audience, page: Page) -> Result<Vec<Listed<Account>>> {
     let sql = Sql::new(
         "select p.id, p.account_id from posts p join accounts a on a.id = p.account_id where p.boost_of_id = ",
     )
     .bind(post)
+    .with(" and p.audience >= ", audience)
     .push(" and p.visibility < 2")
     .push(AVAILABLE);
     listed(conn, sql, "p.id", page)

@@ -54,6 +54,19 @@ pub fn update_account(conn: &mut Conn, a: &Account) -> Result<()> {
     Ok(())
 }
 
+/// Whether somebody else of another server has a handle.
+pub fn has_handle(conn: &mut Conn, handle: &str, except: Id<Account>) -> Result<bool> {
+    Sql::new("select a.id from accounts a where a.domain is not null and a.handle = ")
+        .bind(handle)
+        .with(" and a.id <> ", except)
+        .exists(conn)
+}
+
+/// The handle of who has none of their own: nobody can type it.
+pub fn nobodys_handle(handle: &str, account: Id<Account>) -> String {
+    format!("{handle}#{account}")
+}
+
 /// A handle belongs to somebody else now: whoever had it keeps the row under a name nobody can type.
 pub fn release_handle(conn: &mut Conn, handle: &str, except: Id<Account>) -> Result<()> {
     let holders: Vec<Id<Account>> = Sql::new("select a.id from accounts a where a.domain is not null and a.handle = ")
@@ -62,7 +75,7 @@ pub fn release_handle(conn: &mut Conn, handle: &str, except: Id<Account>) -> Res
         .load_ids(conn)?;
     for holder in holders {
         Sql::new("update accounts set handle = ")
-            .bind(format!("{handle}#{holder}"))
+            .bind(nobodys_handle(handle, holder))
             .with(" where id = ", holder)
             .execute(conn)?;
     }
@@ -74,7 +87,7 @@ pub fn clear_gone(conn: &mut Conn, account: &Account, now: Timestamp) -> Result<
     Sql::new("update accounts set deleted_at = ")
         .bind(now)
         .with(", updated_at = ", now)
-        .with(", handle = ", format!("{}#{}", account.handle, account.id))
+        .with(", handle = ", nobodys_handle(&account.handle, account.id))
         .push(
             ", display_name = '', note = '', fields = '[]', emojis = '[]', avatar = null, avatar_remote_url = null, \
              header = null, header_remote_url = null, avatar_description = '', header_description = '', \
@@ -342,4 +355,29 @@ pub fn raise_counts(
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// Of these accounts, those whose last posts were not read since `before`.
+pub fn unread_outboxes(conn: &mut Conn, accounts: &[Id<Account>], before: Timestamp) -> Result<Vec<Id<Account>>> {
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select a.id from accounts a left join outbox_readings r on r.account_id = a.id and r.read_at > ")
+        .bind(before)
+        .push(" where r.account_id is null and a.domain is not null and a.outbox_url is not null and a.id in ")
+        .ids(accounts)
+        .load_ids(conn)
+}
+
+/// Whether the last posts of an account are to be read now; remembers that they are. False when they were since `before`.
+pub fn claim_outbox(conn: &mut Conn, account: Id<Account>, before: Timestamp, now: Timestamp) -> Result<bool> {
+    let written = Sql::new("insert into outbox_readings (account_id, read_at) values (")
+        .bind(account)
+        .with(",", now)
+        .with(
+            ") on conflict (account_id) do update set read_at = excluded.read_at where outbox_readings.read_at <= ",
+            before,
+        )
+        .execute(conn)?;
+    Ok(written > 0)
 }

@@ -82,3 +82,45 @@ pub fn close(conn: &mut Conn, id: Id<Report>, by: Option<Id<Account>>, now: Time
         .execute(conn)?;
     Ok(n > 0)
 }
+
+/// Opens one again.
+pub fn reopen(conn: &mut Conn, id: Id<Report>) -> Result<()> {
+    Sql::new("update reports set closed_at = null, closed_by = null where id = ").bind(id).execute(conn)?;
+    Ok(())
+}
+
+/// Says who of the staff looks into it.
+pub fn assign(conn: &mut Conn, id: Id<Report>, to: Option<Id<Account>>) -> Result<()> {
+    Sql::new("update reports set assigned_id = ").bind(to).with(" where id = ", id).execute(conn)?;
+    Ok(())
+}
+
+/// Says what it is about.
+pub fn classify(conn: &mut Conn, id: Id<Report>, category: i16, rules: &str) -> Result<()> {
+    Sql::new("update reports set category = ")
+        .bind(category)
+        .with(", rule_ids = ", rules)
+        .with(" where id = ", id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A page of them, the newest first: open or closed ones, by whom and about whom.
+pub fn page(
+    conn: &mut Conn,
+    closed: bool,
+    by: Option<Id<Account>>,
+    about: Option<Id<Account>>,
+    page: super::page::Page,
+) -> Result<Vec<Report>> {
+    let mut sql =
+        Sql::new("select r.* from reports r where r.closed_at is ").push(if closed { "not null" } else { "null" });
+    if let Some(by) = by {
+        sql = sql.with(" and r.account_id = ", by);
+    }
+    if let Some(about) = about {
+        sql = sql.with(" and r.target_id = ", about);
+    }
+    let rows = page.apply(sql, "r.id").load(conn)?;
+    Ok(page.arrange(rows))
+}

@@ -13,13 +13,16 @@ const CHUNK: i64 = 500;
 pub fn chunk(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     let mut gone = 0;
     // Ids of activities are kept 30 days (SIG-18), idempotency keys an hour and some (REL-01), codes long enough to
-    // notice a second use (OAU-03), clients that nobody ever signed in with 30 days (OAU-21).
-    let rules: [(&str, &str, Timestamp, &str); 7] = [
+    // notice a second use (OAU-03), clients that nobody ever signed in with 30 days (OAU-21). A dialogue with the
+    // concierge may be taken up again for 90 days.
+    let rules: [(&str, &str, Timestamp, &str); 9] = [
         ("seen_activities", "hash", now.plus_days(-30), "seen_at < "),
         ("tombstones", "uri", now, "expires_at < "),
+        ("ip_blocks", "id", now, "expires_at < "),
         ("idempotency_keys", "id", now.plus_days(-1), "created_at < "),
         ("oauth_codes", "code_hash", now.plus_days(-1), "created_at < "),
         ("sessions", "id", now.plus_days(-90), "last_seen_at < "),
+        ("concierge_threads", "conversation_id", now.plus_days(-90), "changed_at < "),
         ("missing_inboxes", "inbox", now.plus_days(-90), "dead_at < "),
         (
             "apps",
@@ -48,13 +51,16 @@ pub fn chunk(conn: &mut Conn, now: Timestamp) -> Result<usize> {
         .push(")")
         .execute(conn)?;
     gone += super::ledger::sweep(conn, now, CHUNK)?;
+    gone += super::stored::sweep(conn, now, CHUNK)?;
     Ok(gone)
 }
 
 /// The largest id in the database: new ones must be above it (REL-12, REL-24).
 pub fn largest_id(conn: &mut Conn) -> Result<i64> {
     let mut largest = 0;
-    for table in ["posts", "accounts", "media", "activities", "follows", "favourites", "jobs", "tokens"] {
+    for table in
+        ["posts", "scheduled_posts", "accounts", "media", "activities", "follows", "favourites", "jobs", "tokens"]
+    {
         let id = Sql::new(format!("select t.id from {table} t order by t.id desc limit 1")).optional_i64(conn)?;
         largest = largest.max(id.unwrap_or(0));
     }

@@ -5,7 +5,7 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, List, Post, Tag},
+    model::{Account, Audience, Card, List, Post, Tag},
 };
 
 /// The home timeline of an account.
@@ -27,18 +27,30 @@ pub enum Half {
     Remote,
 }
 
-/// The public timeline.
-pub fn public(conn: &mut Conn, half: Half, only_media: bool, page: &Page) -> Result<Vec<Post>> {
-    let mut sql = Sql::new(match half {
-        Half::All => "select p.* from posts p where p.listing > 0",
-        Half::Local => "select p.* from posts p where p.listing = 2",
-        Half::Remote => "select p.* from posts p where p.listing > 0 and p.listing = 1",
+/// The public timeline, for somebody who belongs to `audience`.
+pub fn public(conn: &mut Conn, audience: Audience, half: Half, only_media: bool, page: &Page) -> Result<Vec<Post>> {
+    // What is for everybody has an index of its own: among many posts that stay inside there may be few of those.
+    let mut sql = Sql::new(match (audience, half) {
+        (Audience::Open, Half::All) => "select p.* from posts p where p.listing > 0 and p.audience = 2",
+        (Audience::Open, Half::Local) => {
+            "select p.* from posts p where p.listing > 0 and p.audience = 2 and p.listing = 2"
+        }
+        (Audience::Open, Half::Remote) => {
+            "select p.* from posts p where p.listing > 0 and p.audience = 2 and p.listing = 1"
+        }
+        (_, Half::All) => "select p.* from posts p where p.listing > 0",
+        (_, Half::Local) => "select p.* from posts p where p.listing = 2",
+        (_, Half::Remote) => "select p.* from posts p where p.listing > 0 and p.listing = 1",
     });
     if only_media {
         sql = sql.push(" and p.media_ids <> '[]'");
     }
     Ok(page.arrange(page.apply(sql, "p.id").load(conn)?))
 }
+
+/// Limited accounts do not stand where everybody reads.
+const UNLIMITED: &str =
+    " and not exists (select 1 from accounts la where la.id = p.account_id and la.silenced_at is not null)";
 
 /// Which posts of a tag timeline.
 #[derive(Clone, Debug, Default)]
@@ -55,15 +67,18 @@ pub struct TagQuery {
     pub only_media: bool,
 }
 
-/// Public posts with hashtags.
-pub fn tagged(conn: &mut Conn, query: &TagQuery, page: &Page) -> Result<Vec<Post>> {
+/// Public posts with hashtags, for somebody who belongs to `audience`.
+pub fn tagged(conn: &mut Conn, audience: Audience, query: &TagQuery, page: &Page) -> Result<Vec<Post>> {
     let mut sql = match query.any.as_slice() {
         [one] => Sql::new("select p.* from post_tags t join posts p on p.id = t.post_id where t.tag_id = ").bind(*one),
         many => Sql::new("select p.* from posts p where p.id in (select t.post_id from post_tags t where t.tag_id in ")
             .ids(many)
             .push(")"),
     };
-    sql = sql.push(" and p.visibility = 0 and p.boost_of_id is null");
+    sql = sql.push(" and p.visibility = 0 and p.boost_of_id is null").push(UNLIMITED);
+    if audience == Audience::Open {
+        sql = sql.push(" and p.audience = 2");
+    }
     for tag in &query.all {
         sql = sql.with(" and exists (select 1 from post_tags x where x.post_id = p.id and x.tag_id = ", *tag).push(")");
     }
@@ -83,6 +98,31 @@ pub fn tagged(conn: &mut Conn, query: &TagQuery, page: &Page) -> Result<Vec<Post
     }
     let column = if query.any.len() == 1 { "t.post_id" } else { "p.id" };
     Ok(page.arrange(page.apply(sql, column).load(conn)?))
+}
+
+/// Public posts with one of these cards, for somebody who belongs to `audience`.
+pub fn linking(conn: &mut Conn, audience: Audience, cards: &[Id<Card>], page: &Page) -> Result<Vec<Post>> {
+    let mut sql = Sql::new("select p.* from post_cards k join posts p on p.id = k.post_id where k.card_id in ")
+        .ids(cards)
+        .push(" and p.visibility = 0 and p.boost_of_id is null")
+        .push(UNLIMITED);
+    if audience == Audience::Open {
+        sql = sql.push(" and p.audience = 2");
+    }
+    Ok(page.arrange(page.apply(sql, "k.post_id").load(conn)?))
+}
+
+/// Direct posts that somebody wrote or is addressed by, but for those held back.
+pub fn direct(conn: &mut Conn, reader: Id<Account>, page: &Page) -> Result<Vec<Post>> {
+    let sql = Sql::new("select p.* from posts p where p.visibility = 3 and (p.account_id = ")
+        .bind(reader)
+        .with(" or p.id in (select m.post_id from mentions m where m.account_id = ", reader)
+        .with(
+            ")) and not exists (select 1 from notifications n where n.held and n.post_id = p.id and n.account_id = ",
+            reader,
+        )
+        .push(")");
+    Ok(page.arrange(page.apply(sql, "p.id").load(conn)?))
 }
 
 /// Posts and boosts of the members of a list. `replies`: 0 to members the owner follows, 1 to members, 2 none.

@@ -57,11 +57,15 @@ pub fn has_owner(conn: &mut Conn) -> Result<bool> {
     Sql::new("select u.account_id from users u where u.role = ").bind(Role::Owner).push(" limit 1").exists(conn)
 }
 
-/// How many owners can sign in.
-pub fn count_owners(conn: &mut Conn) -> Result<i64> {
+/// How many owners beside this one can sign in and go on doing so: who has left, or is about to, does not count.
+pub fn count_other_owners(conn: &mut Conn, account: Id<Account>) -> Result<i64> {
     Sql::new("select count(*) from users u where u.role = ")
         .bind(Role::Owner)
-        .push(" and u.disabled_at is null and u.approved_at is not null")
+        .push(
+            " and u.disabled_at is null and u.approved_at is not null \
+             and not exists (select 1 from leavers l where l.account_id = u.account_id) and u.account_id <> ",
+        )
+        .bind(account)
         .scalar_i64(conn)
 }
 
@@ -87,9 +91,9 @@ pub fn count(conn: &mut Conn) -> Result<i64> {
     Sql::new("select count(*) from users u where u.approved_at is not null and u.disabled_at is null").scalar_i64(conn)
 }
 
-/// Posts people of this node wrote: a sum of their counters, not a walk over all posts.
+/// Posts for everybody that people of this node wrote: a sum of their counters, not a walk over all posts.
 pub fn count_posts(conn: &mut Conn) -> Result<i64> {
-    Sql::new("select cast(coalesce(sum(a.posts_count), 0) as bigint) from accounts a where a.domain is null")
+    Sql::new("select cast(coalesce(sum(a.open_posts_count), 0) as bigint) from accounts a where a.domain is null")
         .scalar_i64(conn)
 }
 
@@ -169,6 +173,7 @@ pub fn set_preferences(conn: &mut Conn, user: &User) -> Result<()> {
         .with(", default_sensitive = ", user.default_sensitive)
         .with(", default_language = ", user.default_language.as_deref())
         .with(", default_quote_policy = ", user.default_quote_policy)
+        .with(", default_audience = ", user.default_audience)
         .with(", locale = ", user.locale.as_deref())
         .with(" where account_id = ", user.account_id)
         .execute(conn)?;
@@ -203,6 +208,7 @@ pub fn update_profile(conn: &mut Conn, account: &Account) -> Result<()> {
         .with(", note = ", &account.note)
         .with(", note_source = ", account.note_source.as_deref())
         .with(", fields = ", &account.fields)
+        .with(", emojis = ", &account.emojis)
         .with(", kind = ", account.kind)
         .with(", avatar = ", account.avatar.as_deref())
         .with(", avatar_description = ", &account.avatar_description)

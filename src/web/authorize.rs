@@ -106,7 +106,8 @@ async fn answer(visitor: &Visitor, fields: &Fields) -> Result<Response> {
         let (account, checked) = (browser.account.id, request.clone());
         if visitor.app.read(move |conn| oauth::is_granted(conn, account, &checked)).await? {
             let granted = request.clone();
-            let code = visitor.app.write_at_any_price(move |tx| oauth::grant(tx, account, &granted)).await?;
+            let code = visitor.app.write_at_any_price(move |tx| oauth::grant(tx, account, &granted));
+            let code = visitor.acting(code).await?;
             return Ok(with_code(visitor, &request, &code, fields.find("state")));
         }
     }
@@ -171,18 +172,16 @@ async fn decision(visitor: &Visitor, fields: &Fields) -> Result<Response> {
     match fields.text("decision") {
         "allow" => {
             let granted = request.clone();
-            let code = visitor
-                .app
-                .write_at_any_price(move |tx| {
-                    // A form that was accepted once is not accepted again (OAU-10).
-                    let fresh = tx.random().token();
-                    store::users::set_session_csrf(tx.conn, session, &fresh)?;
-                    let user = store::users::load(tx.conn, account)?;
-                    let row = store::accounts::load(tx.conn, account)?;
-                    accounts::may_sign_in(&row, &user)?;
-                    oauth::grant(tx, account, &granted)
-                })
-                .await?;
+            let code = visitor.app.write_at_any_price(move |tx| {
+                // A form that was accepted once is not accepted again (OAU-10).
+                let fresh = tx.random().token();
+                store::users::set_session_csrf(tx.conn, session, &fresh)?;
+                let user = store::users::load(tx.conn, account)?;
+                let row = store::accounts::load(tx.conn, account)?;
+                accounts::may_sign_in(&row, &user)?;
+                oauth::grant(tx, account, &granted)
+            });
+            let code = visitor.acting(code).await?;
             Ok(with_code(visitor, &request, &code, fields.find("state")))
         }
         "switch" => {

@@ -4,7 +4,7 @@
 use crate::{
     Error, Result,
     app::App,
-    domain::media,
+    domain::{cards, media},
     id::Id,
     media::{
         Bounds, Kind,
@@ -12,7 +12,7 @@ use crate::{
         intake::{self, Stored, Workshop},
         storage::mime_of,
     },
-    model::{Account, Media, MediaKind},
+    model::{Account, Card, Media, MediaKind},
     net::{Ask, Purpose, Slot, Slots, authority},
     store,
     time::Timestamp,
@@ -134,11 +134,12 @@ fn range(text: &str, length: u64) -> Option<Option<(u64, u64)>> {
     }
 }
 
-/// `remote/avatar/ACCOUNT`, `remote/header/ACCOUNT`, or `remote/MEDIA/SEAL`.
+/// `remote/avatar/ACCOUNT`, `remote/header/ACCOUNT`, `remote/card/CARD-SEAL`, or `remote/MEDIA/SEAL`.
 async fn remote(State(app): State<App>, Path((kind, id)): Path<(String, String)>, asked: HeaderMap) -> Response {
     let name = match kind.as_str() {
         "avatar" => portrait(&app, &id, Portrait::Avatar).await,
         "header" => portrait(&app, &id, Portrait::Header).await,
+        "card" => card(&app, &id).await,
         media => attachment(&app, media, &id, false).await,
     };
     hand_out(&app, name, &asked).await
@@ -312,6 +313,53 @@ async fn portrait(app: &App, id: &str, kind: Portrait) -> Result<Source> {
     let kept = name.clone();
     app.write(move |tx| store::media::set_portrait(tx.conn, id, kind == Portrait::Avatar, &kept, &url)).await?;
     Ok(Source::Ours(name))
+}
+
+/// Our copy of the picture of a card, fetched now when there is none: a small one, for it is never looked at by itself.
+async fn card(app: &App, name: &str) -> Result<Source> {
+    let (id, seal) = name.split_once('-').ok_or(Error::NotFound)?;
+    let id: Id<Card> = id.parse()?;
+    let find = |app: &App| {
+        let app = app.clone();
+        async move { app.read(move |conn| store::cards::find(conn, id)).await?.ok_or(Error::NotFound) }
+    };
+    let card = find(app).await?;
+    let url =
+        card.image_remote_url.as_deref().filter(|url| intake::seal(url) == seal).ok_or(Error::NotFound)?.to_owned();
+    if let Some(file) = card.image {
+        return Ok(Source::Ours(file));
+    }
+    if is_theirs(app, &url) {
+        return Ok(Source::Theirs(url));
+    }
+    let fetches = app.part::<Fetches>();
+    let _place = fetches.place(&url).await?;
+    if let Some(file) = find(app).await?.image {
+        return Ok(Source::Ours(file));
+    }
+    let (storage, random) = (app.storage(), app.random().clone());
+    let picture = fetch(app, &url, move |incoming| {
+        let stored = intake::take(&storage, &random, incoming, Bounds::REMOTE)?;
+        if stored.kind != Kind::Image {
+            storage.remove(&stored.file)?;
+            stored.thumbnail.iter().try_for_each(|small| storage.remove(small))?;
+            return Err(Error::upstream("not a picture"));
+        }
+        let whole = (stored.width > 0).then_some((stored.width, stored.height));
+        let (file, size) = match stored.thumbnail {
+            Some(small) => {
+                storage.remove(&stored.file)?;
+                (small, stored.small.or(whole))
+            }
+            None => (stored.file, whole),
+        };
+        let size = size.map(|(width, height)| (i64::from(width), i64::from(height)));
+        Ok(cards::Picture { file, blurhash: stored.blurhash, size })
+    })
+    .await?;
+    let file = picture.file.clone();
+    app.write(move |tx| cards::keep_picture(tx, id, &url, picture.clone())).await?;
+    Ok(Source::Ours(file))
 }
 
 /// Receives a remote file through the gate and hands it to `work`.

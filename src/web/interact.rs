@@ -95,7 +95,7 @@ async fn page(visitor: &Visitor, browser: &Browser, uri: &str) -> Result<Respons
             let (account, views) = match found {
                 Found::Account(id) => (id, None),
                 Found::Post(id) => {
-                    let views = PostViews::by_ids(conn, Viewer(Some(me)), &[id], now)?;
+                    let views = PostViews::by_ids(conn, Viewer::from(me), &[id], now)?;
                     let author = views.in_order().next().ok_or(Error::NotFound)?.post.account_id;
                     (author, Some((id, views)))
                 }
@@ -153,6 +153,7 @@ async fn decide(visitor: &Visitor, fields: &Fields) -> Result<Response> {
     let me = browser.account.id;
     visitor.app.limiter().check(Rule::Follows, &me)?;
     let target: Id<Account> = fields.text("account").parse()?;
-    visitor.app.write(move |tx| follows::request(tx, me, target, &FollowOptions::default()).map(|_| ())).await?;
+    let options = FollowOptions::default();
+    visitor.acting(visitor.app.write(move |tx| follows::request(tx, me, target, &options).map(|_| ()))).await?;
     Ok(visitor.redirect(&page_of(uri)))
 }

@@ -3,12 +3,15 @@
 //! seen is decided in `domain`; what is said is in [`words`]; how it looks is in `templates/` and `assets/`.
 
 mod answers;
+mod ask;
 pub mod assets;
 mod authorize;
 pub mod files;
 mod front;
 mod interact;
+mod legal;
 pub mod pages;
+mod projects;
 mod public;
 mod register;
 mod settings;
@@ -36,6 +39,7 @@ pub fn routes() -> Router<App> {
         .route("/setup/{token}", get(register::show_setup).post(register::submit_setup))
         .route("/settings", get(settings::show))
         .route("/settings/password", post(settings::change_password))
+        .route("/settings/reach", post(settings::change_reach))
         .route("/settings/apps/{id}/revoke", post(settings::revoke_app))
         .route("/settings/sessions/{id}/end", post(settings::end_session))
         .route("/oauth/authorized_applications", get(settings::show))
@@ -46,8 +50,14 @@ pub fn routes() -> Router<App> {
         .route("/@{name}/{id}", get(public::post))
         .route("/@{name}/tagged/{tag}", get(public::profile_tagged))
         .route("/tags/{name}", get(public::tag))
+        .route("/ask", get(ask::show).post(ask::submit))
+        .route("/projects", get(projects::all))
+        .route("/projects/new", get(projects::form).post(projects::submit))
         .route("/answers", get(answers::all))
         .route("/answers/{tag}", get(answers::tagged))
+        .route("/privacy-policy", get(legal::privacy))
+        .route("/terms-of-service", get(legal::terms))
+        .route("/terms-of-service/{date}", get(legal::terms_of))
         .route("/assets/{*name}", get(assets::serve))
 }
 

@@ -16,6 +16,10 @@ pub struct Frame {
     pub signed_in: Option<String>,
     /// Address of the style sheet, with its fingerprint.
     pub sheet: String,
+    /// The node has a privacy policy.
+    pub privacy: bool,
+    /// It has terms of service.
+    pub terms: bool,
 }
 
 impl Frame {
@@ -78,6 +82,20 @@ impl Wrong {
     pub fn of(&self, name: &str) -> Option<&str> {
         self.0.as_ref().filter(|(field, _)| *field == name).map(|(_, sentence)| sentence.as_str())
     }
+}
+
+/// A text of the node.
+#[derive(Template)]
+#[template(path = "prose.html")]
+pub struct Prose {
+    /// Surroundings.
+    pub frame: Frame,
+    /// What it is.
+    pub heading: String,
+    /// Since when it is so.
+    pub since: String,
+    /// Sanitised markup.
+    pub html: String,
 }
 
 /// Sign-in.
@@ -264,6 +282,22 @@ pub struct PollOption {
     pub percent: i64,
 }
 
+/// The page a post is about.
+pub struct LinkCard {
+    /// Where it is; a web address.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+    /// What it is about; may be empty.
+    pub description: String,
+    /// Who published it, else its host.
+    pub provider: String,
+    /// Our copy of its picture.
+    pub image: Option<String>,
+    /// Alternative text of the picture.
+    pub alt: String,
+}
+
 /// A post, as every list shows it.
 pub struct Card {
     /// Its id.
@@ -290,6 +324,8 @@ pub struct Card {
     pub sensitive: bool,
     /// Attachments.
     pub media: Vec<Medium>,
+    /// The page it is about; none beside attachments and behind a warning.
+    pub link: Option<LinkCard>,
     /// Options of the poll; none without one.
     pub poll: Vec<PollOption>,
     /// Votes and end of the poll.
@@ -404,6 +440,39 @@ pub struct Answered {
     pub question: Card,
     /// The answer.
     pub answer: Card,
+    /// What its author said of it later.
+    pub still: Option<String>,
+}
+
+/// One of several things that may be chosen.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// In the form.
+    pub value: &'static str,
+    /// For people.
+    pub text: &'static str,
+    /// It is the one.
+    pub chosen: bool,
+}
+
+/// A question to the network.
+#[derive(Template)]
+#[template(path = "ask.html")]
+pub struct Ask {
+    /// Surroundings.
+    pub frame: Frame,
+    /// Guards the form against other sites.
+    pub token: String,
+    /// Two forms with the same are one question.
+    pub once: String,
+    /// What was typed.
+    pub question: String,
+    /// What was typed.
+    pub tags: String,
+    /// Characters of a post.
+    pub characters: usize,
+    /// What was wrong.
+    pub wrong: Wrong,
 }
 
 /// The archive of answers.
@@ -414,6 +483,10 @@ pub struct Answers {
     pub frame: Frame,
     /// What they have in common.
     pub heading: String,
+    /// Where it is searched.
+    pub path: String,
+    /// What was searched for.
+    pub words: String,
     /// Questions of this page.
     pub answered: Vec<Answered>,
     /// Link to the first page, on later ones.
@@ -434,6 +507,8 @@ pub struct Post {
     pub excerpt: String,
     /// Picture for previews.
     pub picture: String,
+    /// What other sites show of it.
+    pub oembed: String,
     /// Keep out of search engines?
     pub noindex: bool,
     /// What it answers, oldest first.
@@ -512,6 +587,10 @@ pub struct Settings {
     pub apps: Vec<AppLine>,
     /// Browsers signed in.
     pub sessions: Vec<SessionLine>,
+    /// How far public posts go.
+    pub audiences: Vec<Choice>,
+    /// Who finds them.
+    pub listings: Vec<Choice>,
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use crate::{domain::scopes::Scopes, web::words::Lang};
 const EVIL: &str = "<script>alert('x')</script>\" onload=\"y";
 
 fn frame(lang: Lang) -> Frame {
-    Frame { lang, site: "Fab Dresden".into(), signed_in: None, sheet: crate::web::assets::sheet().to_owned() }
+    let sheet = crate::web::assets::sheet().to_owned();
+    Frame { lang, site: "Fab Dresden".into(), signed_in: None, sheet, privacy: true, terms: true }
 }
 
 fn card(id: &str, name: &str, html: &str) -> Card {
@@ -29,6 +30,7 @@ fn card(id: &str, name: &str, html: &str) -> Card {
         language: Some("en".into()),
         sensitive: false,
         media: vec![],
+        link: None,
         poll: vec![],
         poll_text: String::new(),
         replies: 3,
@@ -156,6 +158,8 @@ fn sec_web_02_every_form_page_renders_and_escapes_what_people_typed() {
             when: "since 2 July 2026, last used 3 July 2026".into(),
         }],
         sessions: vec![line("1", "Firefox on Linux", true), line("2", "Safari on iPhone", false)],
+        audiences: vec![Choice { value: "site", text: Lang::English.words().reach_site, chosen: true }],
+        listings: vec![Choice { value: "site", text: Lang::English.words().reach_site, chosen: false }],
     };
     keep("settings", &page.render().unwrap());
 }
@@ -242,6 +246,7 @@ fn sec_web_02_the_public_pages_render_markup_as_it_is_and_texts_escaped() {
         uri: "https://fab.example/users/anna/statuses/2".into(),
         excerpt: EVIL.into(),
         picture: "/assets/avatars/missing.png".into(),
+        oembed: "/api/oembed?url=x".into(),
         noindex: false,
         ancestors: vec![card("1", EVIL, "<p>Who has a spare reference sensor?</p>")],
         chosen: card("2", "Anna Lindqvist", "<p>We do, in Dresden. Shall I send it with the Thursday van?</p>"),
@@ -262,4 +267,15 @@ fn numbers_and_dates_are_written_as_the_language_writes_them() {
     let at = Timestamp::from_millis(1_782_978_471_000);
     assert_eq!(english.moment(at), "2 July 2026, 07:47 UTC");
     assert_eq!(german.day(at), "2. Juli 2026");
+}
+
+#[test]
+fn a_text_of_the_node_is_shown_with_its_day_and_linked_from_the_foot() {
+    let html = "<p>We keep <strong>little</strong>.</p>";
+    let page =
+        Prose { frame: frame(Lang::German), heading: EVIL.into(), since: "2. Juli 2026".into(), html: html.into() };
+    let page = page.render().unwrap();
+    keep("prose", &page);
+    assert!(page.contains(html) && page.contains("2. Juli 2026"), "{page}");
+    assert!(page.contains("href=\"/privacy-policy\">Datenschutz<") && page.contains("Nutzungsbedingungen"), "{page}");
 }

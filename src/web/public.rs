@@ -10,7 +10,9 @@ use super::{
 use crate::{
     Error, Result,
     domain::{
-        Viewer, profiles,
+        Viewer,
+        people::directory::hide_from_strangers,
+        profiles,
         text::normalize_hashtag,
         timelines::{self, TagRequest, Thread},
         views::PostViews,
@@ -134,7 +136,10 @@ async fn show_profile(
     let read = visitor
         .app
         .read(move |conn| {
-            let account = local(conn, &name)?;
+            let mut account = local(conn, &name)?;
+            if viewer.0.is_none() {
+                hide_from_strangers(conn, std::slice::from_mut(&mut account))?;
+            }
             let moved = account.moved_to_id.map(|id| store::accounts::find(conn, id)).transpose()?.flatten();
             let pinned = match (max_id, &tag) {
                 (None, None) => timelines::pinned(conn, viewer, account.id, now)?,
@@ -180,7 +185,7 @@ async fn show_profile(
         noindex: !account.indexable,
         moved: moved.map(|to| Moved { handle: shown::handle(site, &to), url: shown::page_of(site, &to) }),
         fields: fields.collect(),
-        posts_count: account.posts_count,
+        posts_count: if viewer.0.is_some() { account.posts_count } else { account.open_posts_count },
         following_count: account.following_count,
         followers_count: account.followers_count,
         joined: frame.put(frame.w().joined, &frame.day(account.created_at)),
@@ -239,6 +244,7 @@ async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>
         uri: post.uri.clone(),
         excerpt: if post.spoiler_text.is_empty() { shown::line(&post.content) } else { post.spoiler_text.clone() },
         picture: picture.map_or_else(|| shown::avatar(site, &account), |m| m.preview.clone()),
+        oembed: site.oembed_url(&card.url),
         noindex: !account.indexable,
         ancestors: thread.ancestors.iter().filter_map(within).collect(),
         chosen: card,

@@ -16,7 +16,13 @@ use crate::{
     rate::Rule,
     store,
 };
-use axum::{extract::Path, http::StatusCode, response::Response};
+use axum::{
+    Json,
+    extract::Path,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
 
 /// Which of the three forms it is.
 enum Door {
@@ -49,7 +55,12 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Response {
 }
 
 /// `GET /invite/{code}`.
-pub async fn show_invite(visitor: Visitor, Path(code): Path<String>) -> Response {
+/// An app asks with `Accept: application/json` whether an invitation is good, and where to go with it.
+pub async fn show_invite(visitor: Visitor, headers: HeaderMap, Path(code): Path<String>) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if accepted.split(',').any(|kind| kind.split(';').next().unwrap_or_default().trim() == "application/json") {
+        return invitation(&visitor, code).await;
+    }
     enter(visitor, Door::Invite(code), None).await
 }
 
@@ -66,6 +77,19 @@ pub async fn show_setup(visitor: Visitor, Path(token): Path<String>) -> Response
 /// `POST /setup/{token}`.
 pub async fn submit_setup(visitor: Visitor, Path(token): Path<String>, fields: Fields) -> Response {
     enter(visitor, Door::Setup(token), Some(fields)).await
+}
+
+async fn invitation(visitor: &Visitor, code: String) -> Response {
+    match is_open(visitor, &Door::Invite(code.clone())).await {
+        Ok(None) => {
+            let api = visitor.app.site().url("/api/v2/instance");
+            Json(json!({ "invite_code": code, "instance_api_url": api })).into_response()
+        }
+        Ok(Some(_)) => {
+            (StatusCode::UNAUTHORIZED, Json(json!({ "error": "This invitation is not valid" }))).into_response()
+        }
+        Err(error) => visitor.fail(error),
+    }
 }
 
 async fn enter(visitor: Visitor, door: Door, fields: Option<Fields>) -> Response {
@@ -161,10 +185,12 @@ async fn create(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Respo
     if !matches!(door, Door::Setup(_)) {
         // What can be refused is refused before the expensive part.
         let (registration, code) = (visitor.app.config().registration, invite.clone());
-        let (name, mail) = (username.clone(), email.clone());
+        let (name, mail, address) = (username.clone(), email.clone(), visitor.address);
         visitor
             .app
-            .read(move |conn| accounts::check_sign_up(conn, registration, code.as_deref(), &name, &mail, now))
+            .read(move |conn| {
+                accounts::check_sign_up(conn, registration, code.as_deref(), (&name, &mail), address, now)
+            })
             .await?;
     }
     let salt = visitor.app.random().bytes();
@@ -184,6 +210,7 @@ async fn create(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Respo
                 reason: fields.text("reason").to_owned(),
                 invite,
                 locale: Some(visitor.lang.tag().to_owned()),
+                address: visitor.address,
             };
             visitor.app.write(move |tx| accounts::sign_up(tx, &sign_up)).await?
         }

@@ -1,15 +1,20 @@
 //! What a person can do about their own account in a browser: password, apps with access, sessions.
 
 use super::{
-    pages::{AppLine, SessionLine, Settings, Wrong},
+    pages::{AppLine, Choice, SessionLine, Settings, Wrong},
     visit::{Browser, Fields, Kind, Visitor},
 };
 use crate::{
     Error, Result,
     crypto::Passwords,
-    domain::{accounts, names, oauth, scopes::Scopes},
+    domain::{
+        accounts, audiences, names, oauth,
+        people::{self, By, FactsChange, Listed},
+        profiles::{self, ProfileChange},
+        scopes::Scopes,
+    },
     id::Id,
-    model::{App, Session, Token},
+    model::{App, Audience, Session, Token},
     rate::Rule,
     store,
     time::Timestamp,
@@ -40,12 +45,15 @@ async fn answer(
 
 async fn page(visitor: &Visitor, browser: &Browser, done: Option<&str>, wrong: Wrong) -> Result<Settings> {
     let account = browser.account.id;
-    let (tokens, apps, sessions) = visitor
+    let (tokens, apps, sessions, default, listed, rules) = visitor
         .app
         .read(move |conn| {
             let tokens = store::oauth::list_tokens(conn, account)?;
             let ids: Vec<Id<App>> = tokens.iter().map(|token| token.app_id).collect();
-            Ok((tokens, store::oauth::list_apps(conn, &ids)?, store::users::list_sessions(conn, account)?))
+            let apps = store::oauth::list_apps(conn, &ids)?;
+            let (sessions, rules) = (store::users::list_sessions(conn, account)?, store::audiences::rules(conn)?);
+            let default = store::users::load(conn, account)?.default_audience;
+            Ok((tokens, apps, sessions, default, people::load(conn, account)?.listed, rules))
         })
         .await?;
     let frame = visitor.frame();
@@ -76,7 +84,24 @@ async fn page(visitor: &Visitor, browser: &Browser, done: Option<&str>, wrong: W
         current: session.id == browser.session.id,
     });
     let sessions = sessions.collect();
+    let audiences = [
+        ("", words.reach_usual, None),
+        ("site", words.reach_site, Some(Audience::Site)),
+        ("organisation", words.reach_organisation, Some(Audience::Organisation)),
+        ("open", words.reach_open, Some(Audience::Open)),
+    ];
+    let may = |audience: &Option<Audience>| {
+        audience.is_none_or(|audience| audiences::allowed(rules.as_ref(), audience).is_ok()) || *audience == default
+    };
+    let audiences = audiences.into_iter().filter(|(.., audience)| may(audience));
+    let listings = [
+        ("organisation", words.reach_organisation, Listed::Organisation),
+        ("site", words.reach_site, Listed::Site),
+        ("unlisted", words.reach_nobody, Listed::Unlisted),
+    ];
     Ok(Settings {
+        audiences: audiences.map(|(value, text, a)| Choice { value, text, chosen: a == default }).collect(),
+        listings: listings.into_iter().map(|(value, text, l)| Choice { value, text, chosen: l == listed }).collect(),
         username: browser.account.username.clone(),
         done: done.map(str::to_owned),
         token: browser.session.csrf.clone(),
@@ -133,7 +158,49 @@ async fn new_password(visitor: &Visitor, browser: &Browser, fields: &Fields) -> 
     names::password(fields.text("new"))?;
     let hash = passwords.hash(fields.text("new").to_owned(), visitor.app.random().bytes()).await?;
     let (account, session) = (browser.account.id, browser.session.id);
-    visitor.app.write(move |tx| accounts::change_password(tx, account, &hash, Some(session))).await
+    let change = visitor.app.write(move |tx| accounts::change_password(tx, account, &hash, Some(session)));
+    visitor.acting(change).await
+}
+
+/// `POST /settings/reach`.
+pub async fn change_reach(visitor: Visitor, fields: Fields) -> Response {
+    let Some(browser) = &visitor.browser else { return visitor.redirect("/sign-in?next=%2Fsettings") };
+    match new_reach(&visitor, browser, &fields).await {
+        Ok(()) => {
+            let done = visitor.lang.words().reach_saved;
+            answer(&visitor, browser, StatusCode::OK, Some(done), Wrong::nothing()).await
+        }
+        Err(Error::Invalid { field, code, reason }) => {
+            let wrong = Wrong::field(field, visitor.lang.words().invalid(field, code, &reason));
+            answer(&visitor, browser, StatusCode::UNPROCESSABLE_ENTITY, None, wrong).await
+        }
+        Err(error) => visitor.fail(error),
+    }
+}
+
+async fn new_reach(visitor: &Visitor, browser: &Browser, fields: &Fields) -> Result<()> {
+    if !visitor.is_own_form(fields.text("token")) {
+        return Err(Error::forbidden(visitor.lang.words().stale_form));
+    }
+    let bad = || Error::invalid("audience", "inclusion", "Choose one of these");
+    let default_audience = match fields.text("audience") {
+        "" => None,
+        word => Some(word.parse::<Audience>().map_err(|()| bad())?),
+    };
+    let listed = match fields.text("listed") {
+        "organisation" => Listed::Organisation,
+        "site" => Listed::Site,
+        "unlisted" => Listed::Unlisted,
+        _ => return Err(bad()),
+    };
+    let account = browser.account.id;
+    let change = visitor.app.write(move |tx| {
+        let change = ProfileChange { default_audience: Some(default_audience), ..ProfileChange::default() };
+        profiles::update(tx, account, &change)?;
+        let change = FactsChange { listed: Some(listed), ..FactsChange::default() };
+        people::update(tx, account, &change, By::Themselves).map(|_| ())
+    });
+    visitor.acting(change).await
 }
 
 /// `POST /settings/apps/{id}/revoke`.
@@ -144,7 +211,7 @@ pub async fn revoke_app(visitor: Visitor, Path(id): Path<String>, fields: Fields
     }
     let account = browser.account.id;
     let ended = match id.parse::<Id<App>>() {
-        Ok(id) => visitor.app.write(move |tx| oauth::withdraw(tx, account, id)).await,
+        Ok(id) => visitor.acting(visitor.app.write(move |tx| oauth::withdraw(tx, account, id))).await,
         Err(error) => Err(error),
     };
     match ended {

@@ -1,6 +1,6 @@
 //! Posts and accounts as pages show them, and the addresses of their pictures.
 
-use super::pages::{Author, Card, Frame, Medium, PollOption};
+use super::pages::{Author, Card, Frame, LinkCard, Medium, PollOption};
 use crate::{
     config::Site,
     domain::{
@@ -9,7 +9,7 @@ use crate::{
     },
     id::Id,
     media::intake::seal,
-    model::{Account, Media, MediaKind, MediaState, Post},
+    model::{self, Account, Media, MediaKind, MediaState, Post},
     time::Timestamp,
 };
 
@@ -108,16 +108,58 @@ pub fn card(frame: &Frame, site: &Site, views: &PostViews, id: Id<Post>, pinned:
         at_text: frame.moment(post.created_at),
         edited: post.edited_at.is_some(),
         warning: post.spoiler_text.clone(),
-        html: post.content.clone(),
+        html: text(site, views, shown),
         language: post.language.clone(),
-        sensitive: post.sensitive && post.spoiler_text.is_empty(),
+        sensitive: (post.sensitive || author.sensitized_at.is_some()) && post.spoiler_text.is_empty(),
         media: shown.media.iter().filter_map(|media| medium(site, media)).collect(),
+        link: shown
+            .card
+            .as_ref()
+            .filter(|_| shown.media.is_empty() && post.spoiler_text.is_empty())
+            .map(|c| link(site, c)),
         poll,
         poll_text,
         replies: post.replies_count,
         boosts: post.boosts_count.max(post.remote_boosts_count),
         favourites: post.favourites_count.max(post.remote_favourites_count),
     })
+}
+
+/// The text, and before it where the quoted post is.
+fn text(site: &Site, views: &PostViews, view: &PostView) -> String {
+    let Some(quote) = &view.quote else { return view.post.content.clone() };
+    let quoted = quote.quoted.and_then(|id| views.get(id));
+    let author = quoted.and_then(|quoted| views.accounts.get(quoted.post.account_id));
+    let url = match quoted.zip(author) {
+        Some((quoted, author)) if author.is_local() => Some(site.post_url(&author.username, quoted.post.id)),
+        Some((quoted, _)) => Some(web_address(quoted.post.url.as_deref(), &quoted.post.uri)),
+        None => quote.link.clone(),
+    };
+    match url {
+        Some(url) => html::with_quote_fallback(&url, &view.post.content),
+        None => view.post.content.clone(),
+    }
+}
+
+fn link(site: &Site, card: &model::Card) -> LinkCard {
+    let host = url::Url::parse(&card.url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    LinkCard {
+        url: web_address(Some(&card.url), "/"),
+        title: card.title.clone(),
+        description: card.description.clone(),
+        provider: if card.provider_name.is_empty() { host } else { card.provider_name.clone() },
+        image: card_picture(site, card),
+        alt: card.image_description.clone(),
+    }
+}
+
+/// Where our copy of the picture of a card is, or will be once somebody looks at it.
+fn card_picture(site: &Site, card: &model::Card) -> Option<String> {
+    match (&card.image, &card.image_remote_url) {
+        (Some(key), _) => Some(site.media_url(key)),
+        (None, Some(remote)) => Some(site.media_url(&format!("remote/card/{}-{}", card.id, seal(remote)))),
+        (None, None) => None,
+    }
 }
 
 /// Whom it answers, when that is somebody else who is mentioned.

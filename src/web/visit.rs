@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    app::App,
+    app::{App, acting_as},
     crypto,
     domain::accounts,
     model::{Account, Session, User},
@@ -158,6 +158,17 @@ impl Visitor {
             site: self.app.config().instance.name.clone(),
             signed_in: self.browser.as_ref().map(|browser| browser.account.username.clone()),
             sheet: assets::sheet().to_owned(),
+            privacy: self.app.config().instance.privacy_policy.is_some(),
+            terms: self.app.config().instance.terms_of_service.is_some(),
+        }
+    }
+
+    /// Does something as whoever is signed in here: each of its transactions begins with asking whether they still may,
+    /// as with a token.
+    pub async fn acting<T>(&self, f: impl Future<Output = T>) -> T {
+        match &self.browser {
+            Some(browser) => acting_as(browser.account.id, f).await,
+            None => f.await,
         }
     }
 

@@ -7,7 +7,8 @@ import { join } from "node:path";
 
 const program = process.env.WATERCOOLER ?? new URL("../../target/debug/watercooler", import.meta.url).pathname;
 
-const freePort = () =>
+/** A port of this machine that nobody listens on. */
+export const freePort = () =>
   new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address();
@@ -17,13 +18,14 @@ const freePort = () =>
 
 export const PASSWORD = "correct horse battery staple";
 
-/** Starts a node called `localhost:PORT` with these people on it. */
-export async function startNode(people) {
+/** Starts a node called `HOST:PORT` with these people on it; `settings` are more lines of its `watercooler.toml`. */
+export async function startNode(people, { host = "localhost", port, settings = "" } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "watercooler-clients-"));
-  const port = await freePort();
+  port ??= await freePort();
   await writeFile(
     join(folder, "watercooler.toml"),
-    `listen = "127.0.0.1:${port}"\nregistration = "open"\n[rate_limits]\nmode = "off"\n[instance]\nname = "Engineering"\n`,
+    `domain = "${host}:${port}"\nlisten = "127.0.0.1:${port}"\nregistration = "open"\n` +
+      `[rate_limits]\nmode = "off"\n[instance]\nname = "Engineering"\n${settings}`,
   );
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("WATERCOOLER")));
   const server = spawn(program, ["serve", "--json"], { cwd: folder, env: environment, stdio: ["ignore", "pipe", "pipe"] });
@@ -31,6 +33,7 @@ export async function startNode(people) {
   server.stderr.on("data", (text) => (log += text));
   await new Promise((resolve, reject) => {
     server.stdout.once("data", resolve);
+    server.once("error", reject);
     server.once("exit", () => reject(new Error(`the node did not start: ${log}`)));
   });
   const verb = (args, input) =>
@@ -44,8 +47,10 @@ export async function startNode(people) {
     await verb(["account", "create", name, "--email", `${name}@example.org`, "--password-stdin"], PASSWORD);
   }
   return {
-    url: `http://localhost:${port}`,
-    domain: `localhost:${port}`,
+    url: `http://${host}:${port}`,
+    domain: `${host}:${port}`,
+    host,
+    port,
     verb,
     log: () => log,
     async stop() {

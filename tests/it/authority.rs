@@ -302,15 +302,18 @@ async fn sec_aut_13_fed_mod_04_reports_are_grouped_capped_and_about_people_here(
     let report = newest().await;
     let named: Vec<i64> = serde_json::from_str(&report.post_ids).unwrap();
     assert!((40..=50).contains(&named.len()), "{}", named.len());
-    // Misskey writes the address into the text.
+    // Misskey writes the address into the text: that of the page, where there is one.
+    let page = s.post(&own).await.unwrap().url.unwrap();
+    assert_ne!(page, own);
     s.vera
         .delivers(&s.node, &{
             let mut it = s.vera.activity("Flag", s.uri(&s.bob));
-            it["content"] = json!(format!("Note: {own}\n-----\nrude"));
+            it["content"] = json!(format!("Note: {page}\n-----\nrude"));
             it
         })
         .await;
     assert_eq!(s.count("select count(*) from reports").await, 3);
+    assert_eq!(newest().await.post_ids, format!("[{}]", s.post(&own).await.unwrap().id));
     assert!(s.told(&s.bob).await.is_empty(), "the reported person is not told");
 }
 
@@ -538,17 +541,19 @@ async fn sec_aut_26_who_is_suspended_does_not_come_back_through_a_boost() {
 #[tokio::test]
 async fn sec_aut_27_a_forged_permission_to_quote_counts_for_nothing() {
     let s = Scene::new().await;
-    let own = s.writes(&s.bob, "public", "mine").await;
+    let own = json!({"status": "mine", "quote_approval_policy": "nobody"});
+    let own = s.bob.post("/api/v1/statuses", own).await.ok();
     let mut note = s.note(&s.ada, "1", "look at this");
-    note["quote"] = json!(own);
+    note["quote"] = own["uri"].clone();
     note["quoteAuthorization"] = json!(format!("{}/stamps/1", s.ada.id));
     let id = s.creates(&s.ada, &note).await;
-    assert!(s.status(&s.bob, &id).await["quote"].is_null());
+    let refused = json!({"state": "rejected", "quoted_status": null});
+    assert_eq!(s.status(&s.bob, &id).await["quote"], refused);
     let request =
         json!({"id": s.node.url("/activities/5"), "type": "QuoteRequest", "actor": s.uri(&s.bob), "object": s.vera.id});
     s.sends(&s.mallory, &s.mallory.activity("Accept", request)).await;
     s.sends(&s.mallory, &s.mallory.activity("Delete", format!("{}/stamps/1", s.mallory.id))).await;
-    assert!(s.status(&s.bob, &id).await["quote"].is_null());
+    assert_eq!(s.status(&s.bob, &id).await["quote"], refused);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! What nodes of one charter do for one another that strangers do not.
 
 use crate::support::{
-    Client, Node, PUBLIC,
-    organisation::{alone, brings_in, found, letter, letter_by, org},
+    Client, NOW, Node, NodeBuilder, PUBLIC,
+    organisation::{alone, brings_in, found, letter, letter_by, minutes, org},
     settle,
 };
 use serde_json::{Value, json};
@@ -120,7 +120,8 @@ async fn fed_org_03_people_of_an_organisation_are_listed_and_found_unless_they_s
     for rule in ["open_allowed=true", "default_audience=open"] {
         org(&hq, &["set", rule]).await.unwrap();
     }
-    assert_eq!(flags(&hq.member("bea").await).await, (no.clone(), no.clone()));
+    // The organisation lists her all the same; what the world is told waits for her.
+    assert_eq!(flags(&hq.member("bea").await).await, (yes.clone(), no.clone()));
     // It is what the actors say.
     for (name, value) in [("ada", yes), ("bea", no)] {
         let uri = hq.url(&format!("/users/{name}"));
@@ -176,4 +177,83 @@ async fn a_stranger_who_offers_a_charter_is_turned_away_before_its_megabytes_are
     // A node that waits for none reads none either.
     let answer = begins_to_offer(&hq, &out).await;
     assert!(answer.contains("\"no_organisation\""), "{answer}");
+}
+
+#[tokio::test]
+async fn a_directory_of_more_entries_than_are_allowed_is_not_copied() {
+    let clock = Clock::fixed(NOW);
+    let hq = NodeBuilder::new("hq").await.clock(&clock);
+    let hq = hq.config(|config| config.federation.directory_entries = 2).start().await;
+    let lyon = alone("lyon", &clock).await;
+    let mut people = Vec::new();
+    for name in ["bob", "bea", "ben"] {
+        people.push(lyon.member(name).await);
+    }
+    lyon.settle().await;
+    found(&hq).await;
+    brings_in(&hq, &lyon).await;
+    settle(&[&hq, &lyon]).await;
+    minutes(&[&hq, &lyon], 2).await;
+    let copy = async || {
+        let status = org(&hq, &["status"]).await.unwrap();
+        let nodes = status["nodes"].as_array().unwrap().clone();
+        nodes.into_iter().find(|node| node["domain"] == lyon.domain.as_str()).unwrap()["directory"].clone()
+    };
+    let refused = copy().await;
+    let why = refused["error"].as_str().unwrap_or_else(|| panic!("{refused}"));
+    assert!(why.contains("3 entries") && why.contains("at most 2") && why.contains("ask its admin"), "{why}");
+    assert_eq!(refused["copied"], 0);
+    for name in ["bob", "bea", "ben"] {
+        assert!(known(&hq, &lyon.url(&format!("/users/{name}"))).await.is_none(), "{name}");
+    }
+    // As many as are allowed are copied with the next comparison.
+    people[2].patch("/api/watercooler/v1/people/me", json!({ "listed": "unlisted" })).await.ok();
+    minutes(&[&hq, &lyon], 62).await;
+    let copied = copy().await;
+    assert_eq!((&copied["copied"], &copied["of"], copied.get("error")), (&json!(2), &json!(2), None), "{copied}");
+    assert!(known(&hq, &lyon.url("/users/bea")).await.is_some());
+}
+
+#[tokio::test]
+async fn strangers_are_told_of_no_posts_of_a_colleague_that_they_may_not_see() {
+    let clock = Clock::fixed(NOW);
+    let (hq, lyon) = (open_pages("hq", &clock).await, alone("lyon", &clock).await);
+    found(&hq).await;
+    org(&hq, &["set", "open_allowed=true"]).await.unwrap();
+    brings_in(&hq, &lyon).await;
+    settle(&[&hq, &lyon]).await;
+    let (ada, bob) = (hq.member("ada").await, lyon.member("bob").await);
+    let found = ada.get(&format!("/api/v2/search?resolve=true&type=accounts&q=@bob@{}", lyon.domain)).await.ok();
+    let id = found["accounts"][0]["id"].as_str().unwrap().to_owned();
+    ada.post(&format!("/api/v1/accounts/{id}/follow"), json!({})).await.ok();
+    settle(&[&hq, &lyon]).await;
+    for text in ["for us", "for us too", "!open for all"] {
+        clock.advance(1_000);
+        bob.post("/api/v1/statuses", json!({ "status": text })).await.ok();
+        settle(&[&hq, &lyon]).await;
+    }
+    let count = async |who: &Client| who.get(&format!("/api/v1/accounts/{id}")).await.ok()["statuses_count"].clone();
+    assert_eq!((count(&ada).await, count(&Client::anonymous(&hq)).await), (json!(3), json!(1)));
+}
+
+async fn open_pages(name: &str, clock: &Clock) -> Node {
+    let builder = NodeBuilder::new(name).await.clock(clock);
+    builder
+        .config(|config| config.federation.authorized_fetch = watercooler::config::AuthorizedFetch::Off)
+        .start()
+        .await
+}
+
+#[tokio::test]
+async fn whoever_has_just_come_and_says_what_they_know_is_found_at_every_site() {
+    let (hq, lyon, oslo, [_, alice, cleo]) = crate::concierge::three().await;
+    let eve = hq.member("eve").await;
+    eve.patch("/api/watercooler/v1/people/me", json!({ "skills": [{ "name": "Falconry", "stance": "ask" }] }))
+        .await
+        .ok();
+    crate::support::organisation::minutes(&[&hq, &lyon, &oslo], 2).await;
+    for reader in [&alice, &cleo] {
+        let found = reader.get("/api/v2/search?q=who+knows+falconry").await.ok();
+        assert_eq!(found["accounts"][0]["username"], "eve", "{found}");
+    }
 }

@@ -18,7 +18,7 @@ use watercooler::{
 };
 
 /// Rounds of killing; each takes a fraction of a second.
-const ROUNDS: u64 = 12;
+const ROUNDS: u64 = 20;
 
 /// When to kill in round `n`: different moments, the same in every run.
 fn moment(n: u64) -> Duration {
@@ -287,7 +287,12 @@ async fn rel_03_every_acknowledged_activity_has_its_effect_once_after_a_kill() {
 
 #[test]
 fn rel_05_a_kill_during_migration_leaves_no_half_schema() {
-    for round in 0..20 {
+    const KILLS: u32 = 20;
+    // How long it takes here and now, so that the kills fall all over it.
+    let begun = std::time::Instant::now();
+    assert_eq!(Place::new().json(&["migrate", "--json"])["ok"], true);
+    let whole = begun.elapsed();
+    for round in 0..KILLS {
         let place = Place::new();
         let mut child = place
             .command(&["migrate"])
@@ -295,7 +300,7 @@ fn rel_05_a_kill_during_migration_leaves_no_half_schema() {
             .stderr(std::process::Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(5 + round * 4));
+        std::thread::sleep(whole * round / KILLS);
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(place.json(&["migrate", "--json"])["ok"], true, "round {round}");

@@ -1,12 +1,18 @@
 //! Which sites have my post, and how late each other server is (N15).
 
-use crate::support::{Client, Node, NodeBuilder, Peer, rows};
+use crate::support::{
+    Client, NOW, Node, NodeBuilder, Peer,
+    organisation::{alone, brings_in, found, letter, minutes},
+    rows, settle,
+};
 use serde_json::{Value, json};
 use watercooler::{
+    db::Sql,
     federation::deliver,
     id::Id,
     model::{Account, Role},
     store,
+    time::Clock,
 };
 
 /// ada, whom one person each on two scripted servers follows, and an admin.
@@ -59,6 +65,21 @@ async fn next_to_my_post_stands_which_sites_have_it_and_which_is_offline_since_w
     assert_eq!(late["text"], format!("1 of 2 sites have it. {name} is offline since 12:00 UTC."));
     assert_eq!((&late["late"][0]["domain"], &late["late"][0]["state"]), (&json!(name), &json!("offline")));
     assert!(late["late"][0]["next_try"].as_str().unwrap() > node.clock.now().rfc3339().as_str());
+    // From any client, in one's own language.
+    let asked = async |text: &str, to: Option<&str>| {
+        let post = json!({ "status": format!("@concierge {text}"), "visibility": "direct", "in_reply_to_id": to });
+        let post = ada.post("/api/v1/statuses", post).await.ok();
+        node.settle().await;
+        let said = crate::concierge::answers(&ada, &post).await.remove(0);
+        watercooler::domain::html::plain_text(said["content"].as_str().unwrap())
+    };
+    let here = node.url(&format!("/@ada/{id}"));
+    assert_eq!(asked("delivery", Some(&id)).await, format!("{} {here}", late["text"].as_str().unwrap()));
+    let german = format!("1 von 2 Standorten haben es. {name} ist seit 12:00 UTC nicht erreichbar. {here}");
+    assert_eq!(asked(&format!("zustellung {here}"), None).await, german);
+    assert_eq!(asked("wer hat es?", None).await, german, "the newest");
+    let foreign = asked("delivery https://example.org/@x/123456", None).await;
+    assert!(foreign.contains("in reply to a post of your own"), "{foreign}");
     // What only staff may know is not told.
     assert!(!late.to_string().contains("503"), "{late}");
     zeta.inbox_answers(202);
@@ -172,4 +193,150 @@ async fn the_ledger_is_kept_for_ninety_days() {
     node.clock.advance(93 * 86_400_000);
     let told = delivery(&ada, &id).await;
     assert_eq!((counts(&told), &told["text"]), ([0; 4], &json!("What became of a post is known for 90 days.")));
+}
+
+/// Two nodes of one organisation; bob of lyon follows ada of hq, who is asked about her posts, and an admin of hq.
+struct Pair {
+    hq: Node,
+    lyon: Node,
+    ada: Client,
+    boss: Client,
+}
+
+async fn pair() -> Pair {
+    let clock = Clock::fixed(NOW);
+    let (hq, lyon) = (alone("hq", &clock).await, alone("lyon", &clock).await);
+    let (ada, bob) = (hq.member("ada").await, lyon.member("bob").await);
+    found(&hq).await;
+    brings_in(&hq, &lyon).await;
+    settle(&[&hq, &lyon]).await;
+    let found = bob.get(&format!("/api/v2/search?resolve=true&type=accounts&q=@ada@{}", hq.domain)).await.ok();
+    let id = found["accounts"][0]["id"].as_str().unwrap();
+    bob.post(&format!("/api/v1/accounts/{id}/follow"), json!({})).await.ok();
+    settle(&[&hq, &lyon]).await;
+    let boss = hq.citizen_with("boss", Role::Admin).await;
+    let boss = Client::with_token(&hq, &hq.token(boss.id, "read write admin:read admin:write").await);
+    Pair { hq, lyon, ada, boss }
+}
+
+impl Pair {
+    async fn settle(&self) {
+        settle(&[&self.hq, &self.lyon]).await;
+    }
+    /// What staff of hq sees of lyon.
+    async fn peer(&self) -> Value {
+        let list = self.boss.get("/api/watercooler/v1/admin/peers").await.ok();
+        list.as_array().unwrap().iter().find(|peer| peer["domain"] == self.lyon.domain.as_str()).unwrap().clone()
+    }
+    /// Renames a post where it was received: to the other side it is not there.
+    async fn hide_at_lyon(&self, from: &str, to: &str) {
+        let (from, to) = (from.to_owned(), to.to_owned());
+        let change = self
+            .lyon
+            .app
+            .write(move |tx| Sql::new("update posts set uri = ").bind(to).with(" where uri = ", from).execute(tx.conn));
+        assert_eq!(change.await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_a_node_of_the_organisation_took_counts_as_stored_once_its_digest_said_so() {
+    let pair = pair().await;
+    let (hq, lyon) = (&pair.hq, &pair.lyon);
+    let id = says(&pair.ada, "hello").await;
+    pair.settle().await;
+    let told = delivery(&pair.ada, &id).await;
+    assert_eq!(
+        (counts(&told), &told["stored"], &told["text"]),
+        ([1, 1, 0, 0], &json!(0), &json!("1 of 1 site has it."))
+    );
+    assert!(pair.peer().await["stored_checked"].is_null());
+    minutes(&[hq, lyon], 62).await;
+    let told = delivery(&pair.ada, &id).await;
+    assert_eq!((counts(&told), &told["stored"]), ([1, 1, 0, 0], &json!(1)));
+    assert_eq!(told["text"], "1 of 1 site has it. 1 of them has confirmed that it is stored.");
+    let peer = pair.peer().await;
+    assert!(peer["stored_checked"].is_string() && peer["not_stored"] == 0, "{peer}");
+    // It took the next one and lost it: received, and not stored.
+    hq.clock.advance(1_000);
+    let id = says(&pair.ada, "lost").await;
+    pair.settle().await;
+    let uri = hq.url(&format!("/users/ada/statuses/{id}"));
+    pair.hide_at_lyon(&uri, "https://nowhere.example/1").await;
+    minutes(&[hq, lyon], 62).await;
+    let told = delivery(&pair.ada, &id).await;
+    assert_eq!((counts(&told), &told["stored"]), ([1, 1, 0, 0], &json!(0)), "{told}");
+    assert_eq!(pair.peer().await["not_stored"], 1);
+    // It is asked again each hour, and says when it is there.
+    pair.hide_at_lyon("https://nowhere.example/1", &uri).await;
+    minutes(&[hq, lyon], 62).await;
+    assert_eq!((&delivery(&pair.ada, &id).await["stored"], &pair.peer().await["not_stored"]), (&json!(1), &json!(0)));
+}
+
+#[tokio::test]
+async fn only_a_node_of_the_organisation_is_told_what_is_stored_and_only_of_its_own_posts() {
+    let pair = pair().await;
+    let (hq, lyon) = (&pair.hq, &pair.lyon);
+    let stranger = alone("stranger", &hq.clock).await;
+    let id = says(&pair.ada, "hello").await;
+    pair.settle().await;
+    let own = hq.url(&format!("/users/ada/statuses/{id}"));
+    let ask = async |from: &Node, posts: Value| {
+        letter(from, lyon, "POST", "/charter/stored", Some(&json!({ "posts": posts }))).await.send(lyon).await
+    };
+    let said = ask(hq, json!([own, hq.url("/users/ada/statuses/1")])).await.ok();
+    assert_eq!(said["missing"], json!([hq.url("/users/ada/statuses/1")]));
+    assert_eq!(said["digest"].as_str().unwrap().len(), 64);
+    assert_eq!(ask(&stranger, json!([own])).await.status, 403);
+    assert_eq!(ask(hq, json!([lyon.url("/users/bob/statuses/1")])).await.status, 400);
+    assert_eq!(ask(hq, json!(vec![own.clone(); 501])).await.status, 400);
+    assert_eq!(ask(hq, json!("x")).await.status, 400);
+    assert_eq!(Client::anonymous(lyon).post("/charter/stored", json!({ "posts": [own] })).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_fault_is_shown_within_a_minute_to_author_and_staff() {
+    let pair = pair().await;
+    let clock = pair.hq.clock.clone();
+    // Nothing is taken, and nothing says why: after half a minute that is late.
+    let id = says(&pair.ada, "hello").await;
+    assert_eq!(delivery(&pair.ada, &id).await["late"][0]["state"], "waiting");
+    clock.advance(31_000);
+    let told = delivery(&pair.ada, &id).await;
+    assert_eq!(told["late"][0]["state"], "late", "{told}");
+    let name = told["late"][0]["site"].as_str().unwrap();
+    assert_eq!(told["text"], format!("0 of 1 site has it. {name} has taken nothing since 12:00 UTC."));
+    let peer = pair.peer().await;
+    assert_eq!((&peer["state"], &peer["lag_seconds"]), (&json!("late"), &json!(31)));
+    pair.settle().await;
+    assert_eq!((counts(&delivery(&pair.ada, &id).await), &pair.peer().await["state"]), ([1, 1, 0, 0], &json!("fine")));
+    // Lyon stops. Nothing is to be delivered: the minute's question meets it.
+    let Pair { hq, lyon, ada, boss } = pair;
+    let domain = lyon.domain.clone();
+    drop(lyon);
+    clock.advance(60_000);
+    hq.settle().await;
+    let list = boss.get("/api/watercooler/v1/admin/peers").await.ok();
+    assert_eq!((&list[0]["domain"], &list[0]["state"]), (&json!(domain), &json!("offline")), "{list}");
+    let why = list[0]["why"].as_str().unwrap();
+    assert!(why.contains("unreachable") || why.contains("cannot be reached"), "{list}");
+    // What is written now waits for a site that is known to be away, before anything was tried.
+    let id = says(&ada, "are you there?").await;
+    let told = delivery(&ada, &id).await;
+    assert_eq!((&told["late"][0]["state"], counts(&told)), (&json!("offline"), [1, 0, 1, 0]), "{told}");
+    hq.settle().await;
+    assert_eq!(delivery(&ada, &id).await["late"][0]["state"], "offline");
+}
+
+#[tokio::test]
+async fn a_node_that_is_reached_and_never_speaks_is_shown_as_quiet() {
+    let pair = pair().await;
+    minutes(&[&pair.hq, &pair.lyon], 2).await;
+    assert_eq!(pair.peer().await["state"], "fine");
+    // Only headquarters asks: what Lyon sends is stopped somewhere.
+    minutes(&[&pair.hq], 11).await;
+    let peer = pair.peer().await;
+    assert_eq!(peer["state"], "quiet", "{peer}");
+    minutes(&[&pair.hq, &pair.lyon], 1).await;
+    assert_eq!(pair.peer().await["state"], "fine");
 }

@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use watercooler::{
     cli::doctor::{self, DoctorArgs},
     config::{PeerEntry, Scheme},
-    time::Clock,
+    time::{Clock, Timestamp},
 };
 
 async fn look(node: &Node) -> Value {
@@ -46,7 +46,11 @@ async fn a_healthy_organisation_has_no_problem_and_is_tried_in_both_directions()
     }
     assert_eq!(findings(&report, "clock")[0]["found"], "at most 0 seconds from the others'");
     assert_eq!(findings(&report, "charter key").len(), 1);
-    assert_eq!(findings(&report, "integrity").first().map_or("ok", |f| f["state"].as_str().unwrap()), "ok");
+    // PostgreSQL has checks of its own.
+    let embedded = hq.app.read(|conn| Ok(conn.dialect() == watercooler::db::Dialect::Sqlite)).await.unwrap();
+    let integrity: Vec<&str> =
+        findings(&report, "integrity").iter().map(|finding| finding["state"].as_str().unwrap()).collect();
+    assert_eq!(integrity, if embedded { vec!["ok"] } else { Vec::new() });
     assert_eq!(findings(&report, "backup")[0]["state"], "warning");
     for finding in report["findings"].as_array().unwrap() {
         assert!(finding["state"] == "ok" || finding["to_do"].as_str().is_some_and(|text| text.len() > 10), "{finding}");
@@ -159,4 +163,52 @@ fn the_command_answers_alone_and_beside_a_server_and_fails_while_a_problem_stand
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("PROBLEM  secret.key") && text.contains("-> chmod 600"), "{text}");
+}
+
+#[tokio::test]
+async fn a_node_is_looked_at_under_its_own_public_name_though_it_knows_no_other() {
+    let node = Node::start().await;
+    node.citizen_with("boss", watercooler::model::Role::Owner).await;
+    let report = look(&node).await;
+    assert_eq!(findings(&report, "own name")[0]["state"], "ok", "{report}");
+    let handle = format!("@{} leads here", node.handle("boss"));
+    assert_eq!(findings(&report, "webfinger")[0]["found"], handle.as_str(), "{report}");
+    // Another server has the name.
+    let other = crate::support::Peer::start("taken").await;
+    let name = other.authority.clone();
+    let node = NodeBuilder::new("alpha").await.config(|config| {
+        config.public_url = Some(format!("http://{name}").parse().unwrap());
+        config.domain = name;
+    });
+    let node = node.start().await;
+    node.citizen_with("boss", watercooler::model::Role::Owner).await;
+    let report = look(&node).await;
+    for check in ["own name", "webfinger"] {
+        let finding = findings(&report, check)[0];
+        assert_eq!(finding["state"], "problem", "{finding}");
+        assert!(finding["to_do"].as_str().unwrap().len() > 10);
+    }
+}
+
+#[tokio::test]
+async fn its_own_certificate_is_named_before_it_ends_and_is_a_problem_afterwards() {
+    // The certificate of the tests is good until 2126-10-30.
+    let clock = Clock::fixed(Timestamp::parse("2126-01-01T12:00:00Z").unwrap());
+    let secure = behind_tls("secure", &clock).await;
+    let ca = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls/ca.pem");
+    org(&secure, &["init", "--name", "Example", "--address", "127.0.0.0/8", "--ca-file", ca]).await.unwrap();
+    let state = async || {
+        let report = look(&secure).await;
+        let own = findings(&report, "certificate");
+        assert_eq!(own.len(), 1, "{report}");
+        let text = |name: &str| own[0][name].as_str().unwrap_or_default().to_owned();
+        assert_eq!(text("found"), "good until 2126-10-30");
+        (text("state"), text("to_do"))
+    };
+    assert_eq!(state().await.0, "ok");
+    for (moment, wanted) in [("2126-10-20T12:00:00Z", "warning"), ("2126-10-31T12:00:00Z", "problem")] {
+        clock.advance(Timestamp::parse(moment).unwrap().millis() - clock.now().millis());
+        let (state, to_do) = state().await;
+        assert!(state == wanted && to_do.contains("renew it"), "{moment}: {state} {to_do}");
+    }
 }

@@ -329,7 +329,15 @@ async fn notifications_of_every_kind_have_every_field() {
     {
         assert!(kinds.iter().any(|k| k == kind), "no {kind} among {kinds:?}");
     }
-    schema.assert("NotificationPolicy", &ada.get("/api/v2/notifications/policy").await.ok());
+    let policy = json!({"for_not_following": "filter"});
+    schema.assert("NotificationPolicy", &ada.patch("/api/v2/notifications/policy", policy).await.ok());
+    write(&node.member("zoe").await, json!({"status": "@ada hello"})).await;
+    schema.assert_all("NotificationRequest", &ada.get("/api/v1/notifications/requests").await.ok());
+    let later = json!({"status": "later", "scheduled_at": "2027-01-01T00:00:00.000Z", "in_reply_to_id": null});
+    schema.assert("ScheduledStatus", &write(&ada, later).await);
+    let poll = json!({"options": ["a", "b"], "expires_in": 600});
+    write(&ada, json!({"status": "later", "scheduled_at": "2027-01-01T00:00:00.000Z", "poll": poll})).await;
+    schema.assert_all("ScheduledStatus", &ada.get("/api/v1/scheduled_statuses").await.ok());
 }
 
 #[tokio::test]

@@ -18,23 +18,23 @@ use watercooler::{
     time::Clock,
 };
 
-const ME: &str = "/api/watercooler/v1/people/me";
+pub const ME: &str = "/api/watercooler/v1/people/me";
 
 /// What somebody shows on their profile, as they edit it.
-async fn shown(client: &Client) -> Vec<(String, String)> {
+pub async fn shown(client: &Client) -> Vec<(String, String)> {
     let me = client.get("/api/v1/accounts/verify_credentials").await.ok();
     let text = |field: &Value, name: &str| field[name].as_str().unwrap().to_owned();
     me["source"]["fields"].as_array().unwrap().iter().map(|f| (text(f, "name"), text(f, "value"))).collect()
 }
 
 /// Sends fields as a client does.
-async fn sends(client: &Client, fields: &[(String, String)]) -> Value {
+pub async fn sends(client: &Client, fields: &[(String, String)]) -> Value {
     let fields: Vec<_> = fields.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     client.patch("/api/v1/accounts/update_credentials", json!({ "fields_attributes": fields })).await.ok()
 }
 
 /// The names and reasons of the people that a search box finds.
-async fn finds(client: &Client, text: &str) -> Vec<(String, String)> {
+pub async fn finds(client: &Client, text: &str) -> Vec<(String, String)> {
     let query: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
     let found = client.get(&format!("/api/v2/search?q={query}")).await.ok();
     let accounts = found["accounts"].as_array().unwrap().iter();
@@ -48,11 +48,11 @@ async fn finds(client: &Client, text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn names(found: &[(String, String)]) -> Vec<&str> {
+pub fn names(found: &[(String, String)]) -> Vec<&str> {
     found.iter().map(|(name, _)| name.as_str()).collect()
 }
 
-async fn alice(node: &Node) -> Client {
+pub async fn alice(node: &Node) -> Client {
     let alice = node.member("alice").await;
     alice.patch("/api/v1/accounts/update_credentials", json!({ "display_name": "Alice" })).await.ok();
     let works = json!([{ "name": "Quiet bearing", "url": node.url("/@quietbearing") }]);
@@ -66,7 +66,7 @@ async fn alice(node: &Node) -> Client {
 }
 
 #[tokio::test]
-async fn the_document_of_a_person_is_that_of_the_specification() {
+async fn fed_org_02_the_document_of_a_person_says_it_in_fields_and_hashtags_that_every_server_shows() {
     let node = Node::start().await;
     let alice = alice(&node).await;
     node.settle().await;
@@ -94,6 +94,8 @@ async fn the_document_of_a_person_is_that_of_the_specification() {
             field("Site", "Lyon (Europe/Paris), fr en".into()),
         ])
     );
+    let hashtag = json!({ "type": "Hashtag", "name": "#vibrationanalysis", "href": tag });
+    assert!(document["tag"].as_array().unwrap().contains(&hashtag), "{}", document["tag"]);
     assert_eq!((&document["workLocation"], &document["knowsLanguage"]), (&json!("Lyon"), &json!(["fr", "en"])));
     assert_eq!(document["memberOf"], json!({ "type": "Organization", "name": "Bench 3" }));
     // The terms are defined in the document itself, under the addresses of the vocabulary.
@@ -281,7 +283,7 @@ async fn open_questions_are_those_nobody_else_answered() {
 }
 
 /// Three nodes under one charter, on one clock; alice is at Lyon, bob at headquarters, cleo at Oslo.
-async fn three() -> (Node, Node, Node, [Client; 3]) {
+pub async fn three() -> (Node, Node, Node, [Client; 3]) {
     let clock = Clock::fixed(crate::support::NOW);
     let (hq, lyon, oslo) = (alone("hq", &clock).await, alone("lyon", &clock).await, alone("oslo", &clock).await);
     let people = [alice(&lyon).await, hq.member("bob").await, oslo.member("cleo").await];
@@ -379,7 +381,7 @@ async fn a_change_reaches_nodes_that_nobody_follows_from_and_an_opt_down_removes
 }
 
 /// Jobs of a node, without what they queue for others.
-async fn node_work(node: &Node) {
+pub async fn node_work(node: &Node) {
     watercooler::jobs::run_due(&node.app).await.unwrap();
 }
 
@@ -407,6 +409,8 @@ async fn a_lost_update_is_repaired_within_the_hour_and_a_dead_link_keeps_answers
     brings_in(&hq, &lyon).await;
     minutes(&[&hq, &lyon], 2).await;
     assert_eq!(names(&finds(&bob, "skill:kafka").await), ["gone"]);
+    let found = bob.get("/api/v2/search?q=skill:kafka").await.ok();
+    let id = found["accounts"][0]["id"].as_str().unwrap().to_owned();
     // What is sent is lost on the way.
     alice.patch(ME, json!({ "skills": ["Kafka"] })).await.ok();
     gone.patch(ME, json!({ "listed": "unlisted" })).await.ok();
@@ -419,6 +423,14 @@ async fn a_lost_update_is_repaired_within_the_hour_and_a_dead_link_keeps_answers
     clock.advance(3_600_000);
     settle(&[&hq, &lyon]).await;
     assert_eq!(names(&finds(&bob, "skill:kafka").await), ["alice"]);
+    // Of whoever is not listed any more nothing is kept.
+    let account = bob.get(&format!("/api/v1/accounts/{id}")).await.ok();
+    assert_eq!((&account["username"], &account["fields"]), (&json!("gone"), &json!([])));
+    let kept = hq.app.read(|conn| {
+        Sql::new("select a.username from skills s join accounts a on a.id = s.account_id where s.tag = 'kafka'")
+            .load_texts(conn)
+    });
+    assert_eq!(kept.await.unwrap(), ["alice"]);
     // The link goes down; what was copied stays.
     drop(lyon);
     clock.advance(7_200_000);
@@ -427,6 +439,14 @@ async fn a_lost_update_is_repaired_within_the_hour_and_a_dead_link_keeps_answers
     let status = org(&hq, &["status"]).await.unwrap();
     let line = status["nodes"].as_array().unwrap().iter().find(|node| node.get("directory").is_some()).unwrap();
     assert!(line["directory"]["error"].is_string(), "{line}");
+    // The admin is told, by every way of asking.
+    hq.app.write(|tx| Sql::new("delete from charter_peers").execute(tx.conn).map(drop)).await.unwrap();
+    let status = org(&hq, &["status"]).await.unwrap();
+    assert!(status["to_do"].to_string().contains("cannot be copied"), "{status}");
+    let looked =
+        watercooler::cli::doctor::run(&hq.app, &watercooler::cli::doctor::DoctorArgs::default()).await.unwrap();
+    let found = looked["findings"].as_array().unwrap().iter().find(|f| f["check"] == "directory").unwrap();
+    assert!(found["about"] == line["domain"] && found["state"] == "warning", "{found}");
 }
 
 #[tokio::test]
@@ -471,9 +491,12 @@ async fn aliases_of_the_charter_count_and_answers_propose_new_ones() {
             .await
             .unwrap();
     }
-    let staff = node.citizen_with("boss", watercooler::model::Role::Admin).await;
+    // What words mean is the gardener's.
+    let staff = node.citizen_with("gardener", watercooler::model::Role::Moderator).await;
     let boss = Client::with_token(&node, &node.token(staff.id, "read write").await);
     assert_eq!(ada.get("/api/watercooler/v1/alias_proposals").await.status, 403);
+    let body = json!({ "asked": "klebstoff", "listed": "adhesives" });
+    assert_eq!(ada.post("/api/watercooler/v1/alias_proposals/accept", body).await.status, 403);
     let proposals = boss.get("/api/watercooler/v1/alias_proposals").await.ok();
     let pair = &proposals[0];
     assert_eq!((&pair["people"], &pair["answers"]), (&json!(3), &json!(9)), "{proposals}");

@@ -411,6 +411,38 @@ async fn sec_aut_19_a_domain_cannot_give_a_handle_to_somebody_elses_actor() {
 }
 
 #[tokio::test]
+async fn sec_aut_19_who_only_calls_themselves_like_somebody_of_their_host_does_not_get_that_handle() {
+    let (node, [host]) = node_and_peers(["host"]).await;
+    let own = format!("vera@{}", host.authority);
+    let actor = |path: &str| {
+        let id = host.url(path);
+        host.serve(
+            path,
+            json!({"id": id, "type": "Person", "preferredUsername": "vera", "inbox": format!("{id}/inbox")}),
+        );
+        id
+    };
+    let (vera, mallory) = (actor("/users/vera"), actor("/~mallory"));
+    let lookup = async |id: &str| import::account(&node.app, id, &Budget::of_activity()).await.unwrap();
+    let known_as = async || {
+        let handle = own.clone();
+        let found = node.app.read(move |conn| watercooler::store::accounts::find_by_handle(conn, &handle));
+        found.await.unwrap().map(|account| account.uri)
+    };
+    // Whoever comes first has it, as long as their server confirms nobody.
+    lookup(&mallory).await;
+    assert_eq!(known_as().await.as_deref(), Some(mallory.as_str()));
+    // The one that the server names takes it, and keeps it whatever others call themselves, and however often.
+    finger(&host, &own, &own, &vera);
+    lookup(&vera).await;
+    assert_eq!(known_as().await.as_deref(), Some(vera.as_str()));
+    let third = actor("/~third");
+    lookup(&third).await;
+    import::account_now(&node.app, &mallory, &Budget::of_activity()).await.unwrap();
+    assert_eq!(known_as().await.as_deref(), Some(vera.as_str()));
+}
+
+#[tokio::test]
 async fn fed_disc_08_host_meta_helps_where_webfinger_is_elsewhere() {
     let (node, [peer]) = node_and_peers(["peer"]).await;
     let id = person(&peer, "ben");

@@ -341,9 +341,13 @@ async fn sec_net_09_media_previews_webhooks_and_push_pass_the_same_gate() {
     }))
     .await;
     let push = async |url: &str| gate.fetch(Ask::post(Purpose::Push, Url::parse(url).unwrap(), "x")).await;
-    refused(push("https://push.example/").await, Refusal::NotARelay);
+    // Any push service in public, by the same rules as a page; the relay as it is named.
+    assert!(matches!(push("https://push.example/").await, Err(Failure::Unreachable(_))));
+    refused(push("http://push.example/").await, Refusal::Scheme);
+    refused(push("https://push.example:8443/").await, Refusal::Port);
+    refused(push("https://inside.example/").await, Refusal::PrivateAddress);
     refused(push("http://relay.corp:444/").await, Refusal::NotARelay);
-    refused(push("https://10.0.0.2/").await, Refusal::NotARelay);
+    refused(push("https://10.0.0.2/").await, Refusal::PrivateAddress);
     assert_eq!(push("http://relay.corp:443/send").await.unwrap().body, "x");
     // A relay is a door for push only.
     refused(key(&gate, "https://relay.corp/").await, Refusal::PrivateAddress);

@@ -116,7 +116,11 @@ async fn sec_lan_06_previews_and_webhooks_never_reach_a_private_peer() {
     refused(get(&gate, Purpose::Preview, "https://hr.test/").await, Refusal::Purpose);
     refused(get(&gate, Purpose::Webhook, "https://hr.test/").await, Refusal::Purpose);
     refused(get(&gate, Purpose::Webhook, "http://h.test/").await, Refusal::Purpose);
+    refused(get(&gate, Purpose::Push, "https://hr.test/").await, Refusal::Purpose);
+    // Under an allowlist, push goes to named relays alone.
+    gate.configure(|config| config.allowlist = true);
     refused(get(&gate, Purpose::Push, "https://hr.test/").await, Refusal::NotARelay);
+    refused(get(&gate, Purpose::Push, "https://push.example/").await, Refusal::NotARelay);
     assert!(network.dials().is_empty());
 }
 

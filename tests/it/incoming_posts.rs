@@ -134,7 +134,7 @@ async fn fed_post_08_fed_post_09_attachments_keep_order_and_description() {
     note["attachment"] = json!([
         {"type": "Document", "mediaType": "image/png", "url": "http://east.test/1.png", "name": "a cow", "width": 10,
          "height": 20, "blurhash": "LEHV6nWB2yk8pyo0adR*.7kCMdnj", "focalPoint": [0.5, -0.5]},
-        {"type": "Link", "href": "http://east.test/page"},
+        {"type": "Link", "href": "http://east.test/page", "name": "a page"},
         {"type": "Image", "url": [{"type": "Link", "href": "http://east.test/2.jpg"}], "summary": "two"},
         {"type": "Video", "url": "http://east.test/3.mp4", "duration": "PT2S", "blurhash": "nonsense"},
         {"type": "Document", "url": "data:image/png;base64,AAAA"},
@@ -149,6 +149,8 @@ async fn fed_post_08_fed_post_09_attachments_keep_order_and_description() {
     assert_eq!(files[0]["blurhash"], "LEHV6nWB2yk8pyo0adR*.7kCMdnj");
     assert_eq!(files[1]["description"], "two");
     assert!(files[2]["blurhash"].is_null());
+    // The Link is no file but the card.
+    assert_eq!((&seen["card"]["url"], &seen["card"]["title"]), (&json!("http://east.test/page"), &json!("a page")));
     let mut many = s.note(&s.ada, "2", "many");
     many["attachment"] =
         (0..40).map(|n| json!({"type": "Image", "url": format!("http://east.test/{n}.png")})).collect();

@@ -30,6 +30,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("peers", &["app", "model", "store", "domain", "crypto", "net"]),
     // The index of people in memory, as all edges ask it.
     ("experts", &["app", "peers", "model", "db", "store", "domain", "matching"]),
+    // Reads pages for the workers.
+    ("previews", &["app", "domain", "model", "net"]),
+    // Sends messages to push services for the workers.
+    ("push", &["app", "crypto", "domain", "model", "net"]),
     // What the rules remember in memory, for the edges and the workers.
     ("register", &["app", "model", "db", "store", "domain", "matching"]),
     ("api", EDGE),
@@ -42,6 +46,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "federation",
             "experts",
             "register",
+            "previews",
+            "push",
             "app",
             "model",
             "db",

@@ -313,6 +313,7 @@ fn remote_media(id: Id<Media>, url: String) -> Media {
         duration_ms: None,
         cached_at: None,
         created_at: NOW,
+        scheduled_id: None,
     }
 }
 

@@ -20,7 +20,7 @@ use watercooler::{
 };
 
 /// Three nodes under one charter, on one clock.
-async fn three() -> (Node, Node, Node, PrivateKey) {
+pub async fn three() -> (Node, Node, Node, PrivateKey) {
     let clock = Clock::fixed(crate::support::NOW);
     let (hq, lyon, oslo) = (alone("hq", &clock).await, alone("lyon", &clock).await, alone("oslo", &clock).await);
     let key = found(&hq).await;
@@ -32,14 +32,14 @@ async fn three() -> (Node, Node, Node, PrivateKey) {
 }
 
 /// The next version after the one in force somewhere, signed by this key.
-async fn next(node: &Node, key: &PrivateKey, change: impl FnOnce(&mut Charter)) -> Value {
+pub async fn next(node: &Node, key: &PrivateKey, change: impl FnOnce(&mut Charter)) -> Value {
     let ours = charter_of(node).await;
     let mut next = ours.charter.successor(&ours.hash, node.clock.now());
     change(&mut next);
     next.sign(key).unwrap().document
 }
 
-fn said(reply: &crate::support::Reply) -> (u16, String, String) {
+pub fn said(reply: &crate::support::Reply) -> (u16, String, String) {
     let json = reply.json();
     let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
     (reply.status, text("code"), text("error"))
@@ -358,10 +358,32 @@ async fn a_node_removed_with_its_posts_is_erased_at_the_others() {
         hq.app.read(|conn| count.scalar_i64(conn)).await.unwrap()
     };
     assert_eq!(posts().await, 1);
-    org(&hq, &["remove", &lyon.domain, "--purge"]).await.unwrap();
+    // First hidden, then erased.
+    org(&hq, &["remove", &lyon.domain]).await.unwrap();
+    settle(&nodes).await;
+    assert_eq!(posts().await, 1);
+    assert_eq!(org(&hq, &["remove", &lyon.domain, "--purge"]).await.unwrap()["state"], "signed");
     settle(&nodes).await;
     assert_eq!(posts().await, 0);
-    assert_eq!(refused(org(&hq, &["remove", &lyon.domain]).await).0, "not_found");
+    for again in [&["remove", lyon.domain.as_str()][..], &["remove", lyon.domain.as_str(), "--purge"][..]] {
+        assert_eq!(refused(org(&hq, again).await).0, "not_found");
+    }
+    assert_eq!(ada.get(&format!("/api/v1/accounts/{id}")).await.status, 410);
+    // With a new invitation its people come back, as they are now.
+    minutes(&nodes, 1).await;
+    brings_in(&hq, &lyon).await;
+    settle(&nodes).await;
+    minutes(&nodes, 2).await;
+    let found = ada.get(&format!("/api/v2/search?resolve=true&q=@{}", lyon.handle("bob"))).await.ok();
+    assert_eq!(found["accounts"][0]["id"], json!(id), "{found}");
+    let status = org(&hq, &["status"]).await.unwrap();
+    let line = status["nodes"].as_array().unwrap().iter().find(|n| n["domain"] == lyon.domain.as_str()).unwrap();
+    assert_eq!((&line["directory"]["copied"], &line["directory"]["error"]), (&line["directory"]["of"], &Value::Null));
+    ada.post(&format!("/api/v1/accounts/{id}/follow"), json!({})).await.ok();
+    settle(&nodes).await;
+    bob.post("/api/v1/statuses", json!({ "status": "hello again" })).await.ok();
+    settle(&nodes).await;
+    assert_eq!(posts().await, 1);
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use watercooler::{
         reactions, visibility,
     },
     id::Id,
-    model::{Account, Post, Visibility},
+    model::{Account, Audience, Post, Visibility},
     store,
 };
 
@@ -66,6 +66,7 @@ pub fn remote(author: Id<Account>, id: Id<Post>, uri: &str, html: &str) -> NewPo
         account: author,
         local: false,
         visibility: Visibility::Public,
+        audience: Audience::Open,
         content: sanitize_html(html),
         source_text: None,
         spoiler_text: String::new(),
@@ -85,6 +86,8 @@ pub fn remote(author: Id<Account>, id: Id<Post>, uri: &str, html: &str) -> NewPo
         remote_boosts_count: 0,
         remote_favourites_count: 0,
         meaning: posts::Meaning::Plain,
+        quote: None,
+        quote_policy: 0,
     }
 }
 

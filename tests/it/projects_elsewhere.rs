@@ -1,10 +1,14 @@
 //! Projects of other software, and their people elsewhere: one scripted server on each side.
 
 use crate::{
-    projects::{API, bearing, follow, home, register},
-    support::{Scene, Sender},
+    projects::{API, bearing, follow, home, known, path, register, two},
+    support::{
+        Client, Scene, Sender,
+        organisation::{found, letter, org},
+        settle,
+    },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use watercooler::{db::Sql, domain::Tx};
 
 #[tokio::test]
@@ -87,4 +91,162 @@ async fn a_moderator_elsewhere_takes_a_post_out_of_the_project_and_nobody_else_d
     s.node.clock.advance(2_000);
     s.sends(&s.mallory, &s.mallory.activity("Update", note)).await;
     assert!(!passed().await);
+}
+
+/// A project of east's, as its server shows it.
+fn quiet(s: &Scene, group: &Sender) -> Value {
+    let mut document = s.east.person("quiet", &group.signer.key.public_pem().unwrap());
+    for (key, value) in [
+        ("type", json!("Group")),
+        ("name", json!("Quiet bearing")),
+        ("wc:kind", json!("project")),
+        ("wc:workState", json!("active")),
+        ("sdo:member", json!(s.east.url("/users/quiet/members"))),
+    ] {
+        document[key] = value;
+    }
+    s.east.serve("/users/quiet", document.clone());
+    document
+}
+
+#[tokio::test]
+async fn nobody_is_made_the_lead_or_a_member_of_a_project_elsewhere_by_what_it_says() {
+    let s = Scene::new().await;
+    let group = Sender::new(&s.east, "quiet");
+    let mut document = quiet(&s, &group);
+    document["wc:lead"] = json!(s.uri(&s.bob));
+    s.east.serve("/users/quiet", document.clone());
+    let people = json!([s.uri(&s.bob), s.uri(&s.carol), s.ada.id]);
+    let members = json!({ "id": s.east.url("/users/quiet/members"), "type": "Collection", "items": people });
+    s.east.serve("/users/quiet/members", members);
+    s.meet(&group).await;
+    s.node.settle().await;
+    let id = s.account(&group).await.id;
+    let seen = s.bob.get(&format!("{API}/{id}")).await.ok();
+    assert_eq!((&seen["lead"], &seen["role"]), (&Value::Null, &Value::Null), "{seen}");
+    let named = s.bob.get(&format!("{API}/{id}/members")).await.ok();
+    let named: Vec<_> = named.as_array().unwrap().iter().map(|m| m["account"]["username"].clone()).collect();
+    assert_eq!(named, [json!("ada")], "its own people are who it says");
+    for who in [&s.bob, &s.carol] {
+        let me = who.get("/api/v1/accounts/verify_credentials").await.ok();
+        assert_eq!(me["fields"], json!([]), "nothing is put on a profile");
+    }
+    // Whoever asked, and was accepted, is a member whether a list names them or not; and may leave when it says that they
+    // lead it.
+    s.bob.post(&format!("{API}/{id}/join"), json!({})).await.ok();
+    let (row, bob) = (id.raw(), s.bob.id.parse::<i64>().unwrap());
+    let accepted = move |tx: &mut Tx<'_>| {
+        Sql::new("update project_members set role = 1 where project_id = ")
+            .bind(row)
+            .with(" and account_id = ", bob)
+            .execute(tx.conn)
+    };
+    s.node.app.write(accepted).await.unwrap();
+    let role = async || s.bob.get(&format!("{API}/{id}")).await.ok()["role"].clone();
+    s.sends(&group, &group.activity("Update", document.clone())).await;
+    assert_eq!(role().await, "lead");
+    document["name"] = json!("Silent bearing");
+    document["wc:lead"] = json!(s.ada.id);
+    s.east.serve("/users/quiet", document.clone());
+    s.east.serve(
+        "/users/quiet/members",
+        json!({ "id": s.east.url("/users/quiet/members"), "type": "Collection", "items": [] }),
+    );
+    s.sends(&group, &group.activity("Update", document.clone())).await;
+    assert_eq!(role().await, "member");
+    document["wc:lead"] = json!(s.uri(&s.bob));
+    s.east.serve("/users/quiet", document.clone());
+    s.sends(&group, &group.activity("Update", document)).await;
+    assert_eq!(role().await, "lead");
+    s.bob.post(&format!("{API}/{id}/leave"), json!({})).await.ok();
+    assert_eq!(role().await, Value::Null);
+}
+
+#[tokio::test]
+async fn the_register_of_an_organisation_takes_in_nothing_from_outside() {
+    let s = Scene::new().await;
+    let group = Sender::new(&s.east, "quiet");
+    quiet(&s, &group);
+    s.meet(&group).await;
+    s.node.settle().await;
+    assert_eq!(s.bob.get(API).await.ok()[0]["name"], "Quiet bearing", "on its own, a node listens to everybody");
+    found(&s.node).await;
+    org(&s.node, &["set", "open_allowed=true"]).await.unwrap();
+    let other = Sender::new(&s.east, "loud");
+    let mut document = quiet(&s, &group);
+    for (name, value) in [("id", s.east.url("/users/loud")), ("preferredUsername", "loud".to_owned())] {
+        document[name] = json!(value);
+    }
+    for end in ["inbox", "outbox", "followers", "following"] {
+        document[end] = json!(s.east.url(&format!("/users/loud/{end}")));
+    }
+    document["publicKey"] = s.east.person("loud", &other.signer.key.public_pem().unwrap())["publicKey"].clone();
+    s.east.serve("/users/loud", document);
+    s.meet(&other).await;
+    s.node.settle().await;
+    assert!(s.account_of(&other.id).await.is_some(), "it is an account like any other");
+    let mut document = quiet(&s, &group);
+    document["name"] = json!("Very quiet bearing");
+    s.east.serve("/users/quiet", document.clone());
+    s.sends(&group, &group.activity("Update", document)).await;
+    assert_eq!(s.bob.get(API).await.ok(), json!([]));
+}
+
+/// What the search box says of somebody, and why.
+async fn experts(reader: &Client, text: &str) -> Vec<(String, String)> {
+    let query: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    let found = reader.get(&format!("/api/watercooler/v1/experts?q={query}")).await.ok();
+    let one = |e: &Value| {
+        let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+        (text(&e["account"]["username"]), text(&e["because"]))
+    };
+    found["experts"].as_array().unwrap().iter().map(one).collect()
+}
+
+#[tokio::test]
+async fn who_works_on_a_project_knows_what_it_is_about_once_it_is_more_than_an_idea() {
+    let (hq, lyon) = two().await;
+    let (alice, bob) = (hq.member("alice").await, lyon.member("bob").await);
+    let mut idea = bearing();
+    idea["state"] = json!("idea");
+    let made = register(&alice, idea).await;
+    settle(&[&hq, &lyon]).await;
+    let there = known(&bob, &hq.handle("quietbearing")).await;
+    settle(&[&hq, &lyon]).await;
+    assert_eq!(experts(&alice, "who knows bearings").await, []);
+    alice.patch(&path(&made, ""), json!({"state": "active"})).await.ok();
+    let why = |name: &str| (name.to_owned(), "because: works on Quiet bearing".to_owned());
+    assert_eq!(experts(&alice, "who knows bearings").await, [why("alice")]);
+    assert_eq!(experts(&alice, "project:Quiet bearing").await, [why("alice")]);
+    // Where it does not live, too; and for whoever joins it.
+    bob.post(&path(&there, "/join"), json!({})).await.ok();
+    settle(&[&hq, &lyon]).await;
+    let asked = alice.get(&path(&made, "/requests")).await.ok();
+    let id = asked[0]["account"]["id"].as_str().unwrap().to_owned();
+    alice.post(&path(&made, &format!("/requests/{id}/accept")), json!({})).await.ok();
+    settle(&[&hq, &lyon]).await;
+    hq.clock.advance(120_000);
+    settle(&[&hq, &lyon]).await;
+    for reader in [&alice, &bob] {
+        let mut found = experts(reader, "who knows bearings").await;
+        found.sort();
+        assert_eq!(found, [why("alice"), why("bob")]);
+    }
+    // Whoever is for nobody is a member that other nodes are not told of, and stays one at home.
+    let listed = json!({"listed": "unlisted"});
+    bob.patch("/api/watercooler/v1/people/me", listed).await.ok();
+    hq.clock.advance(120_000);
+    settle(&[&hq, &lyon]).await;
+    let told = letter(&lyon, &hq, "GET", "/users/quietbearing/members", None).await.send(&hq).await.ok();
+    assert_eq!(told["orderedItems"], json!([hq.url("/users/alice")]), "{told}");
+    alice.patch(&path(&made, ""), json!({"purpose": "Find why bearing B7 hums."})).await.ok();
+    settle(&[&hq, &lyon]).await;
+    assert_eq!(bob.get(&path(&there, "")).await.ok()["role"], "member");
+    bob.patch("/api/watercooler/v1/people/me", json!({"listed": "organisation"})).await.ok();
+    hq.clock.advance(120_000);
+    settle(&[&hq, &lyon]).await;
+    // Its tags are its own: they go with it.
+    alice.patch(&path(&made, ""), json!({"tags": ["cages"]})).await.ok();
+    assert_eq!(experts(&alice, "who knows bearings").await, []);
+    assert_eq!(experts(&alice, "who knows cages").await.len(), 2);
 }

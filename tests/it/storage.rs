@@ -143,17 +143,26 @@ async fn rel_09_a_long_reader_neither_stops_writers_nor_lets_the_log_grow_for_ev
         .await
         .unwrap()
     });
-    for i in 0..60 {
+    let log = || std::fs::metadata(format!("{path}-wal")).map_or(0, |m| m.len());
+    let megabytes = async |count: usize| {
+        for n in 0..count {
+            // Pages that stay as they are would not be written.
+            let text = char::from(b'a' + (n % 26) as u8).to_string().repeat(1 << 20);
+            let app = &node.app;
+            app.write(move |tx| watercooler::store::users::set_setting(tx.conn, "ballast", &text)).await.unwrap();
+        }
+    };
+    for i in 0..20 {
         assert_eq!(post(&bob, &format!("{i} {}", "text ".repeat(500))).await, 200);
     }
+    megabytes(30).await;
+    let grown = log();
+    assert!(grown > 30 << 20, "{grown}: what a reader still sees cannot be let go");
     end.send(()).unwrap();
     let (before, after) = reader.await.unwrap();
     assert_eq!(before, after, "one consistent state");
-    for i in 0..20 {
-        assert_eq!(post(&bob, &format!("later {i}")).await, 200);
-    }
-    let log = std::fs::metadata(format!("{path}-wal")).map_or(0, |m| m.len());
-    assert!(log < 64 << 20, "{log} bytes of log");
+    megabytes(60).await;
+    assert!(log() < grown + (12 << 20), "{} bytes of log, {grown} before: it is used again", log());
 }
 
 /// A door before PostgreSQL that can be shut.
@@ -276,6 +285,58 @@ async fn rel_10_a_deadlock_is_run_again_and_nobody_is_refused() {
         .await
         .unwrap();
     assert_eq!(both, 2, "each change is there once");
+}
+
+/// Neither sees the other's row, and only one may write it: the other runs again and finds it.
+#[tokio::test]
+async fn rel_10_two_that_write_the_same_unique_value_at_once_are_both_answered() {
+    use std::sync::{Arc, Barrier, atomic};
+    use watercooler::{db::Sql, id::Id, model::Tag};
+    let node = Node::start().await;
+    let together = database(&node).is_none();
+    let meet = Arc::new(Barrier::new(2));
+    let tag = || {
+        let meet = meet.clone();
+        let runs = Arc::new(atomic::AtomicUsize::new(0));
+        let counted = runs.clone();
+        let done = node.app.write(move |tx| {
+            let known = Sql::new("select t.id from tags t where t.name = ").bind("kafka").exists(tx.conn)?;
+            if runs.fetch_add(1, atomic::Ordering::SeqCst) == 0 && together {
+                meet.wait();
+            }
+            if !known {
+                let id: Id<Tag> = tx.new_id();
+                Sql::new("insert into tags (id, name, display, created_at) values (")
+                    .bind(id)
+                    .with(", ", "kafka")
+                    .with(", ", "kafka")
+                    .with(", ", tx.now)
+                    .push(")")
+                    .execute(tx.conn)?;
+            }
+            Ok(known)
+        });
+        async move { (done.await.unwrap(), counted.load(atomic::Ordering::SeqCst)) }
+    };
+    let (one, two) = tokio::join!(tag(), tag());
+    assert!(one.0 != two.0, "one wrote it, one found it: {one:?} {two:?}");
+    assert_eq!(one.1 + two.1, if together { 3 } else { 2 });
+}
+
+/// What can never be written is tried a few times and refused in words of ours.
+#[tokio::test]
+async fn rel_10_what_is_taken_for_good_is_a_conflict_without_words_of_the_database() {
+    use watercooler::{Error, db::Sql};
+    let node = Node::start().await;
+    let bob = node.member("bob").await.id.parse::<i64>().unwrap();
+    let done = node.app.write(move |tx| {
+        Sql::new("insert into accounts select * from accounts where id = ").bind(bob).execute(tx.conn).map(drop)
+    });
+    let refused = done.await.unwrap_err();
+    assert!(
+        matches!(&refused, Error::Conflict(why) if why == "somebody else did this at the same moment"),
+        "{refused:?}"
+    );
 }
 
 /// An operation that swallows an error of the database must not be answered as done.

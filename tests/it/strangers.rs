@@ -196,6 +196,20 @@ async fn fed_post_06_people_named_in_a_post_become_known_and_nobody_is_told() {
 }
 
 #[tokio::test]
+async fn sec_net_18_two_thousand_names_in_one_post_cost_twenty_fetches_at_most() {
+    let s = Scene::new().await;
+    let mut note = s.note(&s.ada, "crowd", "hello everybody");
+    let name = |n: usize| json!({ "type": "Mention", "href": s.west.url(&format!("/users/u{n}")), "name": "@u" });
+    note["tag"] = (0..2_000).map(name).collect();
+    note["cc"] = json!([s.uri(&s.bob)]);
+    s.west.forget();
+    let id = s.creates(&s.ada, &note).await;
+    assert!(s.post(&id).await.is_some(), "the post itself is taken");
+    let asked = s.west.received().iter().filter(|request| request.method == "GET").count();
+    assert!((1..=20).contains(&asked), "{asked} fetches");
+}
+
+#[tokio::test]
 async fn fed_coll_05_a_long_collection_on_one_page_is_read_and_nothing_else_of_that_length() {
     let (node, peer) = pair().await;
     let items: Vec<String> = (0..3_000).map(|n| peer.url(&format!("/notes/{n}"))).collect();

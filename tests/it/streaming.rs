@@ -131,6 +131,7 @@ async fn server_sent_events_are_lines_a_strict_reader_accepts() {
     let ada = node.member("ada").await;
     let mut stream = ada.request("GET", "/api/v1/streaming/public/local").send().await.unwrap();
     assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    assert_eq!(stream.headers()["x-accel-buffering"], "no");
     let mut text = String::from_utf8(stream.chunk().await.unwrap().unwrap().to_vec()).unwrap();
     assert!(text.starts_with(":)"));
     let id = say(&ada, "hello").await;

@@ -3,11 +3,12 @@
 use crate::support::{Client, Node};
 use serde_json::{Value, json};
 use watercooler::{
-    db::Sql,
+    db::{Conn, Sql},
     domain::{Viewer, visibility},
     id::Id,
-    model::{Account, Post},
+    model::{Account, Audience, Post},
     store,
+    time::Timestamp,
 };
 
 async fn say(who: &Client, text: &str, visibility: &str) -> String {
@@ -213,32 +214,44 @@ async fn the_predicate_and_the_condition_agree_on_everybody_and_everything() {
         .write(move |tx| Sql::new("update accounts set suspended_at = 1 where id = ").bind(gone).execute(tx.conn))
         .await
         .unwrap();
-    let mut viewers: Vec<Viewer> = vec![Viewer::ANYONE];
-    viewers.extend(people.iter().map(|p| Viewer(Some(p.id.parse().unwrap()))));
+    let ids: Vec<Id<Account>> = people.iter().map(|p| p.id.parse().unwrap()).collect();
     let now = node.app.clock().now();
-    let mut seen = 0;
-    for viewer in viewers {
-        for post in posts.clone() {
-            let (by_code, by_sql) = node
-                .app
-                .read(move |conn| {
-                    let row = store::views::post(conn, post)?;
-                    let code = visibility::can_see(conn, viewer, &row, now)?;
-                    let sql = Sql::new("select p.id from posts p where p.id = ")
-                        .bind(post)
-                        .push(" and ")
-                        .append(visibility::condition(viewer))
-                        .exists(conn)?;
-                    Ok((code, sql))
-                })
-                .await
-                .unwrap();
-            assert_eq!(by_code, by_sql, "{viewer:?} {post:?}");
-            seen += usize::from(by_code);
+    for audience in Audience::ALL.iter().copied() {
+        node.app
+            .write(move |tx| Sql::new("update posts set audience = ").bind(audience).execute(tx.conn))
+            .await
+            .unwrap();
+        // The same people as if they lived here, elsewhere in the organisation, or outside.
+        for place in Audience::ALL.iter().copied() {
+            let mut viewers = vec![Viewer::anybody_in(place)];
+            viewers.extend(ids.iter().map(|id| Viewer::placed(*id, place)));
+            let mut seen = 0;
+            for viewer in viewers {
+                for post in posts.clone() {
+                    let (by_code, by_sql) = node.app.read(move |conn| both(conn, viewer, post, now)).await.unwrap();
+                    assert_eq!(by_code, by_sql, "{viewer:?} {post:?} {audience}");
+                    seen += usize::from(by_code);
+                }
+            }
+            // anyone 4, author 8, follower 6, asked 4, mentioned 6, stranger 4, blocked 0, blocker 4, gone 4; outside of the
+            // audience nobody but the author.
+            assert_eq!(seen, if place <= audience { 40 } else { 8 }, "{place} {audience}");
         }
     }
-    // anyone 4, author 8, follower 6, asked 4, mentioned 6, stranger 4, blocked 0, blocker 4, gone 4.
-    assert_eq!(seen, 40);
+    assert_eq!(Viewer::ANYONE, Viewer::anybody_in(Audience::Open));
+    assert_eq!(Viewer::from(ids[0]), Viewer::placed(ids[0], Audience::Site));
+}
+
+/// What the predicate and the condition say.
+fn both(conn: &mut Conn, viewer: Viewer, post: Id<Post>, now: Timestamp) -> watercooler::Result<(bool, bool)> {
+    let row = store::views::post(conn, post)?;
+    let code = visibility::can_see(conn, viewer, &row, now)?;
+    let sql = Sql::new("select p.id from posts p where p.id = ")
+        .bind(post)
+        .push(" and ")
+        .append(visibility::condition(viewer))
+        .exists(conn)?;
+    Ok((code, sql))
 }
 
 #[tokio::test]
@@ -431,4 +444,49 @@ async fn search_finds_people_posts_and_hashtags_and_never_fails() {
     {
         assert_eq!(ada.get(&format!("/api/v2/search?q={odd}x")).await.status, 200, "{odd}");
     }
+}
+
+#[tokio::test]
+async fn direct_posts_stand_in_the_timeline_of_who_is_in_them() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    let first = say(&ada, "@bob psst", "direct").await;
+    node.clock.advance(1_000);
+    let second = say(&bob, "@ada what?", "direct").await;
+    say(&ada, "for all", "public").await;
+    for who in [&ada, &bob] {
+        assert_eq!(ids(&who.get("/api/v1/timelines/direct").await.ok()), [second.clone(), first.clone()]);
+    }
+    assert_eq!(ids(&eve.get("/api/v1/timelines/direct").await.ok()), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_old_app_changes_its_own_word_and_not_the_others_of_the_filter() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let made =
+        ada.post("/api/v1/filters", json!({"phrase": "one", "context": ["home"], "irreversible": true})).await.ok();
+    assert_eq!((&made["whole_word"], &made["irreversible"]), (&json!(true), &json!(true)));
+    let path = format!("/api/v1/filters/{}", made["id"].as_str().unwrap());
+    let changed =
+        ada.put(&path, json!({"phrase": "two", "context": ["home", "public"], "irreversible": false})).await.ok();
+    assert_eq!((&changed["phrase"], &changed["context"]), (&json!("two"), &json!(["home", "public"])));
+    let filter = ada.get("/api/v2/filters").await.ok()[0]["id"].as_str().unwrap().to_owned();
+    ada.post(&format!("/api/v2/filters/{filter}/keywords"), json!({"keyword": "three"})).await.ok();
+    let refused = ada.put(&path, json!({"phrase": "two", "context": ["home"]})).await;
+    assert_eq!(
+        (refused.status, refused.text.contains("more than one filter keyword")),
+        (422, true),
+        "{}",
+        refused.text
+    );
+    let same = json!({"phrase": "zwei", "context": ["public", "home"], "irreversible": false});
+    assert_eq!(ada.put(&path, same).await.ok()["phrase"], "zwei");
+    assert_eq!(ada.get("/api/v1/filters").await.ok().as_array().unwrap().len(), 2);
+    // What an old app cannot say stays.
+    ada.put(&format!("/api/v2/filters/{filter}"), json!({"filter_action": "blur"})).await.ok();
+    ada.put(&path, json!({"phrase": "zwei", "context": ["public", "home"], "irreversible": false})).await.ok();
+    assert_eq!(ada.get("/api/v2/filters").await.ok()[0]["filter_action"], "blur");
+    assert_eq!(ada.delete(&path).await.ok(), json!({}));
+    assert_eq!(ada.get("/api/v1/filters").await.ok()[0]["phrase"], "three");
 }

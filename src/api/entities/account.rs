@@ -76,17 +76,19 @@ pub struct AccountRole {
     pub color: &'static str,
 }
 
-/// Who may feature the account in a collection: nobody, collections are not built.
+/// Who may put the account into a collection.
 #[derive(Clone, Debug, Serialize)]
 pub struct FeatureApproval {
-    pub automatic: [&'static str; 0],
+    pub automatic: &'static [&'static str],
     pub manual: [&'static str; 0],
     pub current_user: &'static str,
 }
 
 impl FeatureApproval {
     /// Nobody may.
-    pub const NOBODY: Self = Self { automatic: [], manual: [], current_user: "denied" };
+    pub const NOBODY: Self = Self { automatic: &[], manual: [], current_user: "denied" };
+    /// Everybody may.
+    pub const ANYBODY: Self = Self { automatic: &["public"], manual: [], current_user: "automatic" };
 }
 
 /// What the account's owner edits: plain text and defaults.
@@ -96,6 +98,8 @@ pub struct Source<'a> {
     pub note: &'a str,
     pub fields: Vec<Field<'a>>,
     pub privacy: &'a str,
+    /// How far posts go that say nothing: `site`, `organisation` or `open`; `null`: as the organisation says. Of ours.
+    pub audience: Option<&'static str>,
     pub sensitive: bool,
     pub language: &'a str,
     pub follow_requests_count: i64,
@@ -142,4 +146,28 @@ pub struct Relationship<'a> {
 pub struct FamiliarFollowers<'a> {
     pub id: Id<model::Account>,
     pub accounts: Vec<&'a RawValue>,
+}
+
+/// A profile as its owner edits it; pictures are null where there are none.
+#[derive(Clone, Debug, Serialize)]
+pub struct Profile<'a> {
+    pub id: Id<model::Account>,
+    pub display_name: &'a str,
+    pub note: &'a str,
+    pub fields: Vec<Field<'a>>,
+    pub avatar: Option<String>,
+    pub avatar_static: Option<String>,
+    pub avatar_description: &'a str,
+    pub header: Option<String>,
+    pub header_static: Option<String>,
+    pub header_description: &'a str,
+    pub locked: bool,
+    pub bot: bool,
+    pub hide_collections: bool,
+    pub discoverable: bool,
+    pub indexable: bool,
+    pub show_media: bool,
+    pub show_media_replies: bool,
+    pub show_featured: bool,
+    pub attribution_domains: Vec<String>,
 }

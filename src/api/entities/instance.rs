@@ -77,8 +77,8 @@ pub struct Urls<'a> {
     pub streaming: &'a str,
     pub status: Option<&'a str>,
     pub about: &'a str,
-    pub privacy_policy: Option<&'a str>,
-    pub terms_of_service: Option<&'a str>,
+    pub privacy_policy: Option<String>,
+    pub terms_of_service: Option<String>,
 }
 
 /// The key push messages are signed with.
@@ -195,7 +195,7 @@ pub struct InstanceV1<'a> {
     pub registrations: bool,
     pub approval_required: bool,
     pub invites_enabled: bool,
-    pub configuration: ConfigurationV1,
+    pub configuration: ConfigurationV1<'a>,
     /// What clients asked before there was `configuration`.
     pub max_toot_chars: usize,
     /// The same for polls.
@@ -220,7 +220,8 @@ pub struct Stats {
 
 /// Limits, first generation.
 #[derive(Clone, Debug, Serialize)]
-pub struct ConfigurationV1 {
+pub struct ConfigurationV1<'a> {
+    pub vapid: Vapid<'a>,
     pub accounts: AccountLimits,
     pub statuses: StatusLimits,
     pub media_attachments: MediaLimits,

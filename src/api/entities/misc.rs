@@ -46,6 +46,18 @@ pub struct List<'a> {
     pub exclusive: bool,
 }
 
+/// Where a client wants to be told of notifications.
+#[derive(Clone, Debug, Serialize)]
+pub struct WebPushSubscription<'a> {
+    /// A number below 2^31.
+    pub id: i64,
+    pub endpoint: &'a str,
+    pub standard: bool,
+    pub alerts: std::collections::BTreeMap<&'static str, bool>,
+    pub server_key: &'a str,
+    pub policy: &'a str,
+}
+
 /// A direct exchange.
 #[derive(Clone, Debug, Serialize)]
 pub struct Conversation<'a> {
@@ -68,6 +80,9 @@ pub struct Marker<'a> {
 pub struct Preferences<'a> {
     #[serde(rename = "posting:default:visibility")]
     pub visibility: &'a str,
+    /// How far a public post goes. Of ours.
+    #[serde(rename = "posting:default:audience")]
+    pub audience: &'static str,
     #[serde(rename = "posting:default:sensitive")]
     pub sensitive: bool,
     #[serde(rename = "posting:default:language")]
@@ -105,4 +120,12 @@ pub struct Report<'a> {
     pub collection_ids: [(); 0],
     pub rule_ids: Vec<String>,
     pub target_account: &'a RawValue,
+}
+
+/// Somebody one may want to follow, and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct Suggestion<'a> {
+    pub source: &'static str,
+    pub sources: Vec<&'static str>,
+    pub account: &'a RawValue,
 }

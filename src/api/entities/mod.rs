@@ -2,6 +2,10 @@
 //! serialised straight from the rows it was read from. Field names, order of nulls and number types matter.
 
 pub mod account;
+pub mod admin;
+pub mod announcement;
+pub mod card;
+pub mod collection;
 pub mod filter;
 pub mod instance;
 pub mod media;
@@ -11,6 +15,7 @@ pub mod poll;
 pub mod project;
 pub mod render;
 pub mod status;
+pub mod translation;
 
 pub use render::Render;
 

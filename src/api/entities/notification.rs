@@ -1,7 +1,11 @@
 //! Notifications, one by one and grouped.
 
-use super::{misc::Report, status::Status};
-use crate::{id::Id, model, time::Timestamp};
+use super::{Digits, misc::Report, status::Status};
+use crate::{
+    id::Id,
+    model::{self, Verdict},
+    time::Timestamp,
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -48,14 +52,14 @@ pub struct GroupedNotifications<'a> {
     pub notification_groups: Vec<NotificationGroup<'a>>,
 }
 
-/// What to do with notifications from people the viewer has nothing to do with: `accept`, `filter` or `drop`.
+/// What to do with notifications from people the viewer has nothing to do with.
 #[derive(Clone, Debug, Serialize)]
-pub struct NotificationPolicy<'a> {
-    pub for_not_following: &'a str,
-    pub for_not_followers: &'a str,
-    pub for_new_accounts: &'a str,
-    pub for_private_mentions: &'a str,
-    pub for_limited_accounts: &'a str,
+pub struct NotificationPolicy {
+    pub for_not_following: Verdict,
+    pub for_not_followers: Verdict,
+    pub for_new_accounts: Verdict,
+    pub for_private_mentions: Verdict,
+    pub for_limited_accounts: Verdict,
     pub summary: PolicySummary,
 }
 
@@ -64,4 +68,26 @@ pub struct NotificationPolicy<'a> {
 pub struct PolicySummary {
     pub pending_requests_count: i64,
     pub pending_notifications_count: i64,
+}
+
+/// The same as clients of the first generation know it: held back or not.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotificationPolicyV1 {
+    pub filter_not_following: bool,
+    pub filter_not_followers: bool,
+    pub filter_new_accounts: bool,
+    pub filter_private_mentions: bool,
+    pub summary: PolicySummary,
+}
+
+/// Somebody whose mentions were held back.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotificationRequest<'a> {
+    pub id: Id<model::NotificationRequest>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub notifications_count: Digits,
+    pub account: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_status: Option<Status<'a>>,
 }

@@ -3,21 +3,24 @@
 use super::{
     CustomEmoji, Date,
     account::{Account, FeatureApproval, Field},
+    card::PreviewCard,
     filter::{Filter, FilterKeyword, FilterResult, FilterStatus},
     media::{Focus, MediaAttachment, Meta, Size},
     poll::{Poll, PollOption},
-    status::{Application, Context, Mention, QuoteApproval, Status, StatusTag},
+    status::{Application, Context, Mention, Quote, QuoteApproval, Quoted, Status, StatusTag},
 };
 use crate::{
     Error, Result,
     config::Site,
     domain::{
+        collections, html,
+        quotes::{policy, shown::QuoteView},
         timelines::Thread,
         views::{AccountViews, FilterView, PollView, PostView, PostViews},
     },
     id::Id,
     media::intake::seal,
-    model::{self, AccountKind, MediaKind, MediaState, Visibility},
+    model::{self, AccountKind, Audience, MediaKind, MediaState, Visibility},
     time::Timestamp,
 };
 use serde::Deserialize;
@@ -158,7 +161,11 @@ pub fn account<'a>(site: &Site, row: &'a model::Account, moved: Option<&'a model
         emojis: if gone { Vec::new() } else { emojis(&row.emojis) },
         roles: Vec::new(),
         fields,
-        feature_approval: FeatureApproval::NOBODY,
+        feature_approval: if collections::may_be_put_in(row) {
+            FeatureApproval::ANYBODY
+        } else {
+            FeatureApproval::NOBODY
+        },
         moved: moved.map(|m| Box::new(account(site, m, None))),
         suspended: gone,
         limited: row.silenced_at.is_some(),
@@ -224,30 +231,63 @@ impl<'a> Render<'a> {
     pub fn status(&'a self, id: Id<model::Post>) -> Option<Status<'a>> {
         let view = self.views.get(id)?;
         let reblog = match view.post.boost_of_id {
-            Some(original) => Some(Box::new(self.original(self.views.get(original)?, None)?)),
+            Some(original) => Some(Box::new(self.original(self.views.get(original)?, None, false)?)),
             None => None,
         };
-        self.original(view, reblog)
+        self.original(view, reblog, false)
     }
 
-    fn original(&'a self, view: &'a PostView, reblog: Option<Box<Status<'a>>>) -> Option<Status<'a>> {
+    /// What a post quotes; `within` another quote only its id.
+    pub fn quote(&'a self, view: &'a PostView, within: bool) -> Option<Quote<'a>> {
+        let QuoteView { state, quoted, .. } = *view.quote.as_ref()?;
+        let quoted = match within {
+            true => Quoted::Id(quoted),
+            false => Quoted::Whole(match quoted {
+                Some(id) => Some(Box::new(self.original(self.views.get(id)?, None, true)?)),
+                None => None,
+            }),
+        };
+        Some(Quote { state, quoted })
+    }
+
+    fn page(&self, post: &'a model::Post, author: &model::Account) -> Cow<'a, str> {
+        if author.is_local() {
+            self.site.post_url(&author.username, post.id).into()
+        } else {
+            Cow::Borrowed(post.url.as_deref().filter(|u| !u.is_empty()).unwrap_or(&post.uri))
+        }
+    }
+
+    /// The text; before it, for clients that know no quotes, where the quoted post is.
+    fn content(&self, view: &'a PostView) -> Cow<'a, str> {
+        let Some(quote) = &view.quote else { return Cow::Borrowed(&view.post.content) };
+        let quoted = quote.quoted.and_then(|id| self.views.get(id));
+        let author = quoted.and_then(|quoted| self.views.accounts.get(quoted.post.account_id));
+        let page = match quoted.zip(author) {
+            Some((quoted, author)) => Some(self.page(&quoted.post, author)),
+            None => quote.link.as_deref().map(Cow::Borrowed),
+        };
+        match page {
+            Some(page) => html::with_quote_fallback(&page, &view.post.content).into(),
+            None => Cow::Borrowed(&view.post.content),
+        }
+    }
+
+    fn original(&'a self, view: &'a PostView, reblog: Option<Box<Status<'a>>>, within: bool) -> Option<Status<'a>> {
         let post = &view.post;
         let author = self.views.accounts.get(post.account_id)?;
         let signed_in = self.views.viewer.is_some();
         // A boost speaks of its original where clients count and toggle.
         let subject = post.boost_of_id.and_then(|id| self.views.get(id)).unwrap_or(view);
         let own = self.views.viewer == Some(post.account_id);
-        let url = if author.is_local() {
-            self.site.post_url(&author.username, post.id).into()
-        } else {
-            Cow::Borrowed(post.url.as_deref().filter(|u| !u.is_empty()).unwrap_or(&post.uri))
-        };
+        let url = self.page(post, author);
+        let (automatic, manual) = policy::words(&subject.post);
         Some(Status {
             id: post.id,
             created_at: post.created_at,
             in_reply_to_id: post.in_reply_to_id,
             in_reply_to_account_id: post.in_reply_to_account_id,
-            sensitive: subject.post.sensitive,
+            sensitive: subject.post.sensitive || author.sensitized_at.is_some(),
             spoiler_text: &subject.post.spoiler_text,
             visibility: post.visibility.as_str(),
             language: subject.post.language.as_deref(),
@@ -256,10 +296,11 @@ impl<'a> Render<'a> {
             replies_count: subject.post.replies_count,
             reblogs_count: subject.post.boosts_count.max(subject.post.remote_boosts_count),
             favourites_count: subject.post.favourites_count.max(subject.post.remote_favourites_count),
-            quotes_count: 0,
+            quotes_count: subject.post.quotes_count,
             edited_at: post.edited_at,
-            local_only: None,
-            content: &post.content,
+            local_only: post.audience == Audience::Site,
+            audience: post.audience.as_str(),
+            content: self.content(view),
             text: None,
             application: view
                 .app
@@ -280,10 +321,14 @@ impl<'a> Render<'a> {
                 .collect(),
             tags: view.tags.iter().map(|t| StatusTag { name: t, url: self.site.tag_url(t) }).collect(),
             emojis: emojis(&post.emojis),
-            card: None,
+            card: view.card.as_ref().map(|card| {
+                let creator = card.creator_id.and_then(|id| self.views.accounts.get(id));
+                let creator = creator.and_then(|account| Some((account, self.accounts.get(account.id)?)));
+                PreviewCard::new(self.site, card, creator, self.views.viewer)
+            }),
             poll: view.poll.as_ref().map(|p| poll(p, signed_in, self.views.now)),
-            quote: None,
-            quote_approval: QuoteApproval::NOBODY,
+            quote: self.quote(view, within),
+            quote_approval: QuoteApproval { automatic, manual, current_user: subject.consent.as_str() },
             tagged_collections: [],
             favourited: signed_in.then_some(subject.marks.favourited),
             reblogged: signed_in.then_some(subject.marks.boosted),

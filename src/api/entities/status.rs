@@ -1,6 +1,6 @@
 //! Posts, which clients call statuses.
 
-use super::{CustomEmoji, filter::FilterResult, media::MediaAttachment, poll::Poll};
+use super::{CustomEmoji, card::PreviewCard, filter::FilterResult, media::MediaAttachment, poll::Poll};
 use crate::{id::Id, model, time::Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -24,9 +24,11 @@ pub struct Status<'a> {
     pub favourites_count: i64,
     pub quotes_count: i64,
     pub edited_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub local_only: Option<bool>,
-    pub content: &'a str,
+    /// It never leaves this site.
+    pub local_only: bool,
+    /// How far it may go: `site`, `organisation` or `open`. Of ours.
+    pub audience: &'static str,
+    pub content: Cow<'a, str>,
     /// The source, only in the answer to a delete; `null` elsewhere.
     pub text: Option<&'a str>,
     pub reblog: Option<Box<Status<'a>>>,
@@ -37,10 +39,10 @@ pub struct Status<'a> {
     pub mentions: Vec<Mention<'a>>,
     pub tags: Vec<StatusTag<'a>>,
     pub emojis: Vec<CustomEmoji<'a>>,
-    /// Previews of links are not made.
-    pub card: Option<()>,
+    /// The page it is about.
+    pub card: Option<PreviewCard<'a>>,
     pub poll: Option<Poll<'a>>,
-    pub quote: Option<()>,
+    pub quote: Option<Quote<'a>>,
     pub quote_approval: QuoteApproval,
     pub tagged_collections: [(); 0],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,17 +82,32 @@ pub struct StatusTag<'a> {
     pub url: String,
 }
 
-/// Who may quote a post: nobody, quotes are not built.
+/// What a post quotes.
 #[derive(Clone, Debug, Serialize)]
-pub struct QuoteApproval {
-    pub automatic: [&'static str; 0],
-    pub manual: [&'static str; 0],
-    pub current_user: &'static str,
+pub struct Quote<'a> {
+    pub state: &'static str,
+    #[serde(flatten)]
+    pub quoted: Quoted<'a>,
 }
 
-impl QuoteApproval {
-    /// Nobody may.
-    pub const NOBODY: Self = Self { automatic: [], manual: [], current_user: "denied" };
+/// The quoted post: whole in a post that was asked for, by its id in one that is itself quoted.
+#[derive(Clone, Debug, Serialize)]
+pub enum Quoted<'a> {
+    #[serde(rename = "quoted_status")]
+    Whole(Option<Box<Status<'a>>>),
+    #[serde(rename = "quoted_status_id")]
+    Id(Option<Id<model::Post>>),
+}
+
+/// Who may quote a post.
+#[derive(Clone, Debug, Serialize)]
+pub struct QuoteApproval {
+    /// Who need not ask.
+    pub automatic: Vec<&'static str>,
+    /// Whom the author decides about.
+    pub manual: Vec<&'static str>,
+    /// What the viewer gets.
+    pub current_user: &'static str,
 }
 
 /// A thread around a post: ancestors oldest first, descendants depth first.
@@ -120,6 +137,8 @@ pub struct StatusEdit<'a> {
     pub poll: Option<EditedPoll<'a>>,
     pub media_attachments: Vec<MediaAttachment<'a>>,
     pub emojis: Vec<CustomEmoji<'a>>,
+    /// An edit never changes it.
+    pub quote: Option<Quote<'a>>,
 }
 
 /// The options a poll had in one version.
@@ -132,4 +151,45 @@ pub struct EditedPoll<'a> {
 #[derive(Clone, Debug, Serialize)]
 pub struct EditedOption<'a> {
     pub title: Cow<'a, str>,
+}
+
+/// A post that waits for its time.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScheduledStatus<'a> {
+    pub id: Id<model::ScheduledPost>,
+    pub scheduled_at: Timestamp,
+    pub params: ScheduledParams<'a>,
+    pub media_attachments: Vec<MediaAttachment<'a>>,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScheduledParams<'a> {
+    pub text: &'a str,
+    pub media_ids: Option<Vec<Id<model::Media>>>,
+    pub sensitive: Option<bool>,
+    pub spoiler_text: Option<&'a str>,
+    pub visibility: &'a str,
+    pub language: Option<&'a str>,
+    /// Always null: the time stands beside the parameters.
+    pub scheduled_at: Option<Timestamp>,
+    pub poll: Option<ScheduledPoll<'a>>,
+    pub idempotency: Option<&'a str>,
+    pub with_rate_limit: bool,
+    /// A JSON number, unlike every other id.
+    pub in_reply_to_id: Option<i64>,
+    /// A JSON number too.
+    pub application_id: i64,
+    pub quoted_status_id: Option<Id<model::Post>>,
+    pub quote_approval_policy: Option<&'a str>,
+}
+
+/// A poll that begins with its post.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScheduledPoll<'a> {
+    pub options: &'a [String],
+    /// Seconds from the publication.
+    pub expires_in: i64,
+    pub multiple: bool,
+    pub hide_totals: bool,
 }

@@ -4,7 +4,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -126,12 +126,15 @@ pub(super) struct Receiver {
     pub port: u16,
     pub posts: Arc<AtomicUsize>,
     pub gets: Arc<AtomicUsize>,
+    /// When each activity came.
+    pub arrivals: Arc<Mutex<Vec<Instant>>>,
 }
 
 impl Receiver {
     pub async fn start(public_key: String) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let receiver = Self { port: listener.local_addr()?.port(), posts: Arc::default(), gets: Arc::default() };
+        let port = listener.local_addr()?.port();
+        let receiver = Self { port, posts: Arc::default(), gets: Arc::default(), arrivals: Arc::default() };
         let (own, key) = (receiver.clone(), Arc::new(public_key));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -172,6 +175,7 @@ impl Receiver {
             buffer.drain(..length);
             let path = head.split_whitespace().nth(1).unwrap_or("/");
             let answer = if head.starts_with("POST") {
+                self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
                 self.posts.fetch_add(1, Ordering::SeqCst);
                 "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n".to_owned()
             } else {

@@ -7,16 +7,16 @@ use crate::{
     crypto::Passwords,
     domain::{
         accounts::{self, NewPerson},
-        aliases,
+        aliases, audiences,
         audit::Staff,
-        leavers, moves, names,
+        leavers, limited, moves, names,
     },
     federation::{
         fetch::Budget,
         import::{self, Imported},
     },
     id::Id,
-    model::{Account, Role, User},
+    model::{Account, Audience, Role, User},
     store,
     time::Timestamp,
 };
@@ -91,6 +91,22 @@ pub enum AccountVerb {
         #[arg(long)]
         lift: bool,
     },
+    /// Show what an account posts only to those who follow it
+    Limit {
+        /// User name, with @domain for another node
+        name: String,
+        /// Lift the limit
+        #[arg(long)]
+        lift: bool,
+    },
+    /// Mark everything an account posts as sensitive
+    Sensitive {
+        /// User name, with @domain for another node
+        name: String,
+        /// No longer
+        #[arg(long)]
+        lift: bool,
+    },
     /// Delete a person and all they wrote, for good
     Delete {
         /// User name
@@ -103,7 +119,7 @@ pub enum AccountVerb {
     Leave {
         /// User name
         name: String,
-        /// The last day, such as 2026-11-30; a day to come is waited for [default: today]
+        /// The last day, such as 2026-11-30; a day to come ends at midnight where they work [default: today]
         #[arg(long, value_name = "DATE")]
         on: Option<String>,
     },
@@ -122,6 +138,14 @@ pub enum AccountVerb {
         /// Take the move back
         #[arg(long, conflicts_with = "target")]
         cancel: bool,
+    },
+    /// Say how far somebody's posts go when they say nothing
+    Audience {
+        /// User name
+        name: String,
+        /// How far
+        #[arg(value_enum)]
+        audience: AudienceName,
     },
     /// Say which other accounts are the same person, so that one of them can move here
     Alias {
@@ -143,6 +167,31 @@ pub struct PasswordInput {
     password_stdin: bool,
     #[arg(skip)]
     password: Option<String>,
+}
+
+/// An audience by name.
+#[derive(Clone, Copy, Debug, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AudienceName {
+    /// They stay at this site
+    Site,
+    /// To the nodes of the organisation
+    Organisation,
+    /// To everybody
+    Open,
+    /// As the organisation's charter says
+    Default,
+}
+
+impl AudienceName {
+    const fn audience(self) -> Option<Audience> {
+        match self {
+            Self::Site => Some(Audience::Site),
+            Self::Organisation => Some(Audience::Organisation),
+            Self::Open => Some(Audience::Open),
+            Self::Default => None,
+        }
+    }
 }
 
 /// A role by name.
@@ -251,6 +300,10 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
         AccountVerb::Enable { name } => on(app, name, accounts::enable).await,
         AccountVerb::Suspend { name, lift: false } => on(app, name, accounts::suspend).await,
         AccountVerb::Suspend { name, lift: true } => on(app, name, accounts::unsuspend).await,
+        AccountVerb::Limit { name, lift: false } => on(app, name, limited::silence).await,
+        AccountVerb::Limit { name, lift: true } => on(app, name, limited::unsilence).await,
+        AccountVerb::Sensitive { name, lift: false } => on(app, name, limited::sensitize).await,
+        AccountVerb::Sensitive { name, lift: true } => on(app, name, limited::unsensitize).await,
         AccountVerb::Delete { yes: false, .. } => {
             Err(Error::bad_request("deleting cannot be undone: say --yes to go on"))
         }
@@ -283,6 +336,17 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
             on(app, name, move |tx, by, id| moves::away(tx, by, id, &to, moved_on)).await
         }
         AccountVerb::Move { name, target: None, .. } => on(app, name, moves::back).await,
+        AccountVerb::Audience { name, audience } => {
+            app.write(move |tx| {
+                let account = find(tx.conn, &domain, &name)?;
+                let mut user = store::users::load(tx.conn, account.id)?;
+                audiences::set_default(tx, &mut user, audience.audience())?;
+                let word = user.default_audience.map_or("default", Audience::as_str);
+                crate::domain::audit::write(tx, &Staff::console(), "account.audience", &account.acct(), word)?;
+                Ok(json!({ "handle": format!("{}@{domain}", account.username), "audience": word }))
+            })
+            .await
+        }
         AccountVerb::Alias { name, other, remove } => {
             app.write(move |tx| {
                 let account = find(tx.conn, &domain, &name)?;

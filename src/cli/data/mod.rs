@@ -2,6 +2,10 @@
 //! of the domain as the console's [`Staff`], so it leaves the same trace as a click.
 
 mod accounts;
+mod announcements;
+mod answers;
+pub(crate) mod backup;
+mod emojis;
 mod expertise;
 mod jobs;
 mod moderation;
@@ -9,6 +13,9 @@ mod peers;
 mod people;
 
 pub use accounts::AccountVerb;
+pub use announcements::AnnouncementVerb;
+pub use answers::AnswersVerb;
+pub use emojis::EmojiVerb;
 pub use expertise::PeopleVerb;
 pub use jobs::JobsVerb;
 pub use moderation::ReportVerb;
@@ -16,7 +23,7 @@ pub use peers::PeerVerb;
 pub use people::{InviteVerb, TokenVerb};
 
 use super::{Failure, Global, control, doctor, lock::Lock, org, print, serve, show};
-use crate::{Error, app::App, config::Config, db::Conn, model::Account, store};
+use crate::{Error, app::App, config::Config, db::Conn, domain::counters, experts, model::Account, store};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,12 +38,21 @@ pub enum DataVerb {
     /// What people know and where they work
     #[command(subcommand)]
     People(PeopleVerb),
+    /// Questions with accepted answers
+    #[command(subcommand)]
+    Answers(AnswersVerb),
     /// Invitations
     #[command(subcommand)]
     Invite(InviteVerb),
+    /// What everybody of this node is told
+    #[command(subcommand)]
+    Announcement(AnnouncementVerb),
     /// Reports to the moderators
     #[command(subcommand)]
     Report(ReportVerb),
+    /// Custom emoji
+    #[command(subcommand)]
+    Emoji(EmojiVerb),
     /// Access tokens for scripts and tests
     #[command(subcommand)]
     Token(TokenVerb),
@@ -49,6 +65,14 @@ pub enum DataVerb {
     /// The organisation that this node belongs to
     #[command(subcommand)]
     Org(org::OrgVerb),
+    /// What the node counts about itself: skills listed, questions answered, projects that met
+    Counters {
+        /// Over how many days
+        #[arg(long, default_value_t = 90)]
+        days: i64,
+    },
+    /// Copy what cannot be made again into a folder, while the node runs: database, key file, media
+    Backup(backup::BackupArgs),
     /// Look for what is wrong, here and between this node and the others, and say what to do
     Doctor(doctor::DoctorArgs),
 }
@@ -71,6 +95,12 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
     if let DataVerb::People(people) = &mut verb {
         people.read_file()?;
     }
+    if let DataVerb::Backup(backup) = &mut verb {
+        backup.make_absolute()?;
+    }
+    if let DataVerb::Emoji(emoji) = &mut verb {
+        emoji.read_file()?;
+    }
     let mut alone = None;
     if let DataVerb::Org(org) = &mut verb {
         org.prepare()?;
@@ -80,9 +110,14 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
         Some(value) => value,
         None => {
             super::data_folder(&config)?;
-            let value = super::runtime()?.block_on(find_and_run(&verb, config))?;
+            let again = config.clone();
+            let value = match &verb {
+                DataVerb::Emoji(emoji @ EmojiVerb::Import { .. }) => import(emoji, &config)?,
+                _ => super::runtime()?.block_on(find_and_run(&verb, config))?,
+            };
             match &verb {
                 DataVerb::Org(org) => org.finish(value, global.json)?,
+                DataVerb::Answers(answers) => export(answers, value, &again)?,
                 _ => value,
             }
         }
@@ -96,6 +131,37 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
         DataVerb::Doctor(_) => doctor::verdict(&value),
         _ => Ok(()),
     }
+}
+
+/// Reads what is left, part by part, and writes the files.
+fn export(verb: &AnswersVerb, mut value: Value, config: &Config) -> Result<Value, Failure> {
+    let name = value.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut entries = Vec::new();
+    loop {
+        let part = value.get_mut("entries").map(Value::take).unwrap_or_default();
+        let part: Vec<_> = serde_json::from_value(part).map_err(|error| Failure::new(error.to_string()))?;
+        entries.extend(part);
+        let Some(next) = verb.next(&value) else { break };
+        value = super::runtime()?.block_on(find_and_run(&DataVerb::Answers(next), config.clone()))?;
+    }
+    verb.write(&name, &entries)
+}
+
+/// Adds the pictures of a folder one by one. One that is refused does not stop the others.
+fn import(verb: &EmojiVerb, config: &Config) -> Result<Value, Failure> {
+    let mut list = Vec::new();
+    for mut one in verb.each()? {
+        let name = one.name().to_owned();
+        let done = one
+            .read_file()
+            .map_err(Failure::from)
+            .and_then(|()| super::runtime()?.block_on(find_and_run(&DataVerb::Emoji(one), config.clone())));
+        list.push(match done {
+            Ok(value) => value,
+            Err(failure) => serde_json::json!({ "shortcode": name, "refused": failure.message() }),
+        });
+    }
+    Ok(Value::Array(list))
 }
 
 async fn find_and_run(verb: &DataVerb, config: Config) -> Result<Value, Failure> {
@@ -131,12 +197,22 @@ pub async fn run(app: &App, verb: DataVerb) -> Result<Value, Failure> {
     Ok(match verb {
         DataVerb::Account(verb) => accounts::run(app, verb).await?,
         DataVerb::People(verb) => expertise::run(app, verb).await?,
+        DataVerb::Answers(verb) => answers::run(app, verb).await?,
         DataVerb::Invite(verb) => people::invite(app, verb).await?,
+        DataVerb::Announcement(verb) => announcements::run(app, verb).await?,
         DataVerb::Report(verb) => moderation::report(app, verb).await?,
+        DataVerb::Emoji(verb) => emojis::run(app, verb).await?,
         DataVerb::Token(verb) => people::token(app, verb).await?,
         DataVerb::Peer(verb) => peers::run(app, verb).await?,
         DataVerb::Jobs(verb) => jobs::run(app, verb).await?,
         DataVerb::Org(verb) => org::run(app, verb).await?,
+        DataVerb::Counters { days } => {
+            let (now, config) = (app.clock().now(), app.config_arc());
+            experts::finds::write_down(app).await;
+            let report = app.read(move |conn| counters::report(conn, &config.questions, days, now)).await?;
+            serde_json::to_value(report).map_err(Error::internal)?
+        }
+        DataVerb::Backup(arguments) => backup::run(app, arguments).await?,
         DataVerb::Doctor(arguments) => doctor::run(app, &arguments).await?,
     })
 }

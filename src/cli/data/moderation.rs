@@ -1,9 +1,9 @@
 //! `report ...`
 
 use crate::{
-    Error, Result,
+    Result,
     app::App,
-    domain::audit::{self, Staff},
+    domain::{audit::Staff, reports},
     id::Id,
     model::{Account, Report},
     store,
@@ -33,24 +33,20 @@ pub(super) async fn report(app: &App, verb: ReportVerb) -> Result<Value> {
     match verb {
         ReportVerb::List { all } => {
             app.read(move |conn| {
-                let reports = store::reports::list(conn, all, 1_000)?;
-                let ids: Vec<Id<Account>> = reports.iter().flat_map(|r| [r.account_id, r.target_id]).collect();
+                let list = store::reports::list(conn, all, 1_000)?;
+                let ids: Vec<Id<Account>> = list.iter().flat_map(|r| [r.account_id, r.target_id]).collect();
                 let accounts = store::accounts::list(conn, &ids)?;
                 let name = |id: Id<Account>| accounts.iter().find(|a| a.id == id).map(Account::acct);
-                Ok(reports.iter().map(|r| describe(r, name(r.account_id), name(r.target_id))).collect())
+                Ok(list.iter().map(|r| describe(r, name(r.account_id), name(r.target_id))).collect())
             })
             .await
         }
         ReportVerb::Close { id } => {
             let id: Id<Report> = id.parse()?;
             app.write(move |tx| {
+                reports::close(tx, &Staff::console(), id)?;
                 let report = store::reports::load(tx.conn, id)?;
-                if !store::reports::close(tx.conn, id, None, tx.now)? {
-                    return Err(Error::Conflict("this report was closed already".into()));
-                }
                 let target = store::accounts::find(tx.conn, report.target_id)?.map(|a| a.acct());
-                audit::write(tx, &Staff::console(), "report.close", &id.to_string(), target.as_deref().unwrap_or(""))?;
-                let report = store::reports::load(tx.conn, id)?;
                 Ok(describe(&report, None, target))
             })
             .await
@@ -64,7 +60,9 @@ fn describe(report: &Report, from: Option<String>, about: Option<String>) -> Val
         "from": report.from_host.clone().or(from),
         "about": about,
         "comment": report.comment,
-        "posts": serde_json::from_str::<Value>(&report.post_ids).unwrap_or_default(),
+        // As text: programs that read numbers as floating point would round them.
+        "posts": serde_json::from_str::<Vec<i64>>(&report.post_ids).unwrap_or_default().iter().map(i64::to_string)
+            .collect::<Vec<_>>(),
         "created_at": report.created_at,
         "closed_at": report.closed_at,
     })

@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::{
     app::App,
+    cli::data::backup::MADE_AT,
     crypto::certificate,
     domain::charter::status,
     federation::own_keys,
@@ -27,11 +28,7 @@ pub(super) async fn look(app: &App, alone: bool) -> Vec<Finding> {
     all.push(disk(&app.config().data_dir));
     all.extend(database(app).await);
     all.extend(queues(app).await);
-    all.push(Finding::warning(
-        "backup",
-        "no backup made by this program: it has no verb for that yet",
-        backup_advice(app),
-    ));
+    all.push(backup(app).await);
     all.extend(charter(app).await);
     all.extend(authorities(app).await);
     all.extend(mail(app).await);
@@ -211,17 +208,24 @@ pub(super) fn span(milliseconds: i64) -> String {
     }
 }
 
-fn backup_advice(app: &App) -> String {
-    let folder = app.config().data_dir.display();
-    match app.config().database.sqlite_path() {
-        Some(path) => format!(
-            "every night: sqlite3 {} \".backup 'COPY'\", and copy {folder}/secret.key and {folder}/media with it to \
-             another machine",
-            path.display()
-        ),
-        None => {
-            format!("every night: pg_dump, and copy {folder}/secret.key and {folder}/media with it to another machine")
-        }
+/// Days after which a backup is old.
+const BACKUP_DAYS: i64 = 2;
+
+async fn backup(app: &App) -> Finding {
+    let advice = match app.config().database.sqlite_path() {
+        Some(_) => "every night: `watercooler backup FOLDER`, a folder on another disk or machine",
+        None => "every night: pg_dump, and `watercooler backup FOLDER` for the key file and the media",
+    };
+    let made = app.read(|conn| store::users::find_setting(conn, MADE_AT)).await.ok().flatten();
+    let Some(made) = made.as_deref().and_then(Timestamp::parse) else {
+        return Finding::warning("backup", "none was ever made by this program", advice);
+    };
+    let age = app.clock().now().millis() - made.millis();
+    let found = format!("the last one was made {} ago", span(age.max(0)));
+    if age > BACKUP_DAYS * 24 * 60 * MINUTE {
+        Finding::warning("backup", found, advice)
+    } else {
+        Finding::ok("backup", found)
     }
 }
 
@@ -270,6 +274,12 @@ async fn charter(app: &App) -> Vec<Finding> {
         let found = format!("it had version {} when it was last heard", node.version.unwrap_or(0));
         let to_do = "if it stays so, let its admin run `watercooler doctor`";
         all.push(Finding::warning("charter", found, to_do).about(&node.domain));
+    }
+    for node in &status.nodes {
+        let Some(error) = node.directory.as_ref().and_then(|directory| directory.error.as_ref()) else { continue };
+        let found = format!("its people and projects cannot be copied: {error}");
+        let to_do = "it is tried again every hour; if it stays so, let its admin run `watercooler doctor`";
+        all.push(Finding::warning("directory", found, to_do).about(&node.domain));
     }
     all
 }

@@ -7,20 +7,25 @@ use crate::{
     domain::{charter::Software, delivery::Health},
     federation::charter::checks::{self, Trouble},
     peers::{self, health},
+    store,
     time::Timestamp,
 };
 use futures_util::{StreamExt, stream};
+use url::Url;
 
 /// Nodes that are asked at the same time.
 const AT_ONCE: usize = 8;
 /// Nodes that are asked at most.
 const MOST: usize = 200;
+/// Certificates that end within so many days are worth a word.
+const SOON: i64 = 30;
 /// Seconds apart beyond which a clock is worth a word, and beyond which signatures are refused.
 const APART: i64 = 30;
 const REFUSED: i64 = 300;
 
 pub(super) async fn look(app: &App, alone: bool) -> Vec<Finding> {
-    let mut all = Vec::new();
+    let mut all = if alone { Vec::new() } else { front(app).await };
+    let fronts = all.len();
     let mut clocks = Vec::new();
     let charter = peers::organisation(app);
     let members = charter.as_ref().map(|signed| checks::others(app, signed)).unwrap_or_default();
@@ -57,12 +62,78 @@ pub(super) async fn look(app: &App, alone: bool) -> Vec<Finding> {
             all.push(way_back(domain, heard, app.clock().now()));
         }
     }
-    if all.is_empty() {
+    if all.len() == fronts {
         all.push(Finding::ok("peers", "no other node is named in the settings, by command or by a charter"));
     }
     all.extend(late(&known));
     all.push(clock(&clocks));
     all
+}
+
+/// This node under its own public name: there, with a certificate that lasts, and it knows its people by their handles.
+async fn front(app: &App) -> Vec<Finding> {
+    let (site, now) = (app.site(), app.clock().now());
+    let charter = peers::organisation(app);
+    let ca = charter.and_then(|signed| signed.charter.node(site.domain()).and_then(|node| node.ca.clone()));
+    let hello = site.url("/charter/hello");
+    let Ok(url) = Url::parse(&hello) else { return Vec::new() };
+    let seen = match app.net().front(&url, ca.as_deref()).await {
+        Ok(seen) => seen,
+        Err(failure) => {
+            let found = format!("{} cannot be reached from here: {failure}", site.authority());
+            let to_do = "check DNS, the proxy in front, its certificate and the firewall; where the router does not lead \
+                         this machine back to itself, ask another node whether it reaches this one";
+            return vec![Finding::warning("own name", found, to_do)];
+        }
+    };
+    let mut all = vec![if seen.status == 200 && seen.text.contains(&format!("\"domain\":\"{}\"", site.domain())) {
+        Finding::ok("own name", format!("this node answers under {}", site.authority()))
+    } else {
+        let found = format!("another server answers under {} (status {})", site.authority(), seen.status);
+        Finding::problem("own name", found, "correct DNS, or the proxy in front: every path belongs to this node")
+    }];
+    if let Some(ends) = seen.certificate_ends {
+        let found = format!("good until {}", ends.date());
+        let to_do = "renew it; where that happens by itself, look why it did not";
+        all.push(match ends {
+            ends if ends <= now => Finding::problem("certificate", found, to_do),
+            ends if ends < now.plus_days(SOON) => Finding::warning("certificate", found, to_do),
+            _ => Finding::ok("certificate", found),
+        });
+    }
+    all.extend(webfinger(app, ca.as_deref()).await);
+    all
+}
+
+/// Whether a handle leads here: others ask its right side, which may be another name than that of the server.
+async fn webfinger(app: &App, ca: Option<&str>) -> Option<Finding> {
+    let site = app.site();
+    let owner = app
+        .read(|conn| {
+            let id = store::users::first_of_staff(conn)?;
+            id.map(|id| store::accounts::load(conn, id)).transpose()
+        })
+        .await;
+    let owner = owner.ok()??;
+    let base =
+        if site.domain() == site.authority() { site.base().to_owned() } else { format!("https://{}", site.domain()) };
+    let mut url = Url::parse(&format!("{base}/.well-known/webfinger")).ok()?;
+    let handle = site.handle(&owner.username);
+    url.query_pairs_mut().append_pair("resource", &format!("acct:{handle}"));
+    let to_do = format!("let https://{}/.well-known/webfinger lead to this node, with its query", site.domain());
+    Some(match app.net().front(&url, ca).await {
+        Ok(seen) if seen.status == 200 && seen.text.contains(&site.actor_uri(&owner.username)) => {
+            Finding::ok("webfinger", format!("@{handle} leads here"))
+        }
+        // Others follow a redirect.
+        Ok(seen) if (300..400).contains(&seen.status) && seen.text.contains(site.authority()) => {
+            Finding::ok("webfinger", format!("@{handle} leads here by a redirect"))
+        }
+        Ok(seen) => {
+            Finding::problem("webfinger", format!("@{handle} does not lead here (status {})", seen.status), to_do)
+        }
+        Err(failure) => Finding::warning("webfinger", format!("{} cannot be reached: {failure}", site.domain()), to_do),
+    })
 }
 
 fn reaches(node: &crate::domain::charter::Member, domain: &str, port: Option<u16>) -> bool {
@@ -129,9 +200,24 @@ fn way_back(domain: &str, heard: Option<Timestamp>, now: Timestamp) -> Finding {
 
 /// What waits for others, and why.
 fn late(known: &[crate::domain::delivery::PeerHealth]) -> Vec<Finding> {
-    let troubled: Vec<_> = known.iter().filter(|peer| peer.waiting > 0 && peer.state != Health::Fine).collect();
+    let is_late = |peer: &&crate::domain::delivery::PeerHealth| {
+        peer.waiting > 0 && !matches!(peer.state, Health::Fine | Health::Quiet)
+    };
+    let troubled: Vec<_> = known.iter().filter(is_late).collect();
+    let silent = known.iter().filter(|peer| peer.state == Health::Quiet).take(MOST).map(|peer| {
+        let to_do = "let its admin run `watercooler doctor` there: a firewall may stop what it sends";
+        let found = "it has not spoken to this node for long, though this node reaches it";
+        Finding::warning("reached by", found, to_do).about(&peer.domain)
+    });
+    let lost = known.iter().filter(|peer| peer.not_stored > 0).take(MOST).map(|peer| {
+        let found = format!("it took {} posts that it does not have", peer.not_stored);
+        let to_do = "it is asked again each hour; if they stay away, its admin looks for failed work there: \
+                     `watercooler jobs list`";
+        Finding::warning("stored", found, to_do).about(&peer.domain)
+    });
+    let rest: Vec<_> = silent.chain(lost).collect();
     if troubled.is_empty() {
-        return vec![Finding::ok("deliveries", "nothing is late")];
+        return std::iter::once(Finding::ok("deliveries", "nothing is late")).chain(rest).collect();
     }
     let line = |peer: &&crate::domain::delivery::PeerHealth| {
         let why = peer.why.clone().unwrap_or_else(|| "no answer yet".into());
@@ -140,7 +226,7 @@ fn late(known: &[crate::domain::delivery::PeerHealth]) -> Vec<Finding> {
                      says when";
         Finding::warning("deliveries", found, to_do).about(&peer.domain)
     };
-    troubled.iter().take(MOST).map(line).collect()
+    troubled.iter().take(MOST).map(line).chain(rest).collect()
 }
 
 /// One clock that is wrong disagrees with all others.

@@ -2,13 +2,19 @@
 //! others who must be told.
 
 use super::{
-    Change, Signed, Software, Verdict, document::fingerprint, keychain, open, refused::Refused, succession::judge,
+    Change, Charter, Removed, Signed, Software, Verdict,
+    document::{CLOCK, fingerprint},
+    keychain, open,
+    refused::Refused,
+    revocation,
+    succession::judge,
 };
 use crate::{
     Result,
     domain::{
-        Task, Tx,
+        Task, Tx, audiences,
         audit::{self, Staff},
+        concierge::arrivals,
         remote,
     },
     model::Role,
@@ -33,7 +39,7 @@ const COPY_SECONDS: i64 = 5;
 /// `Invalid` saying why it does not count here.
 pub fn adopt(tx: &mut Tx<'_>, offered: &Signed, from: &str) -> Result<Verdict> {
     let ours = super::required(tx.conn)?;
-    let verdict = judge(offered, &ours)?;
+    let verdict = judge(offered, &ours, tx.now)?;
     if verdict != Verdict::Same {
         // What actors show of themselves depends on the policy.
         tx.actor_changed();
@@ -44,6 +50,30 @@ pub fn adopt(tx: &mut Tx<'_>, offered: &Signed, from: &str) -> Result<Verdict> {
         audit::write(tx, &by, "org.adopt", &offered.charter.name, &detail)?;
     }
     Ok(verdict)
+}
+
+/// Takes a version in which the recovery key took another way than the one in force here, or than the one under which this
+/// node was removed: whoever held the key before may have removed anybody.
+///
+/// # Errors
+/// `Invalid` saying why it does not count.
+pub fn rescue(tx: &mut Tx<'_>, offered: &Signed, from: &str) -> Result<()> {
+    let row = match store::charter::in_force(tx.conn)? {
+        Some(row) => Some(row),
+        None => store::charter::ended(tx.conn)?,
+    };
+    let ours = open(&row.ok_or(Refused::NoOrganisation)?)?;
+    let verdict = judge(offered, &ours, tx.now)?;
+    if !keychain::is_rescue(&offered.charter, &ours.charter) {
+        return Err(Refused::Stranger.into());
+    }
+    if verdict != Verdict::Same {
+        tx.actor_changed();
+        put(tx, offered, from, false)?;
+        let detail = format!("version {}, by the recovery key", offered.charter.version);
+        audit::write(tx, &by_node(from), "org.adopt", &offered.charter.name, &detail)?;
+    }
+    Ok(())
 }
 
 /// Takes the first version of an organisation that this node joins: it must be signed under the key that the invitation
@@ -57,7 +87,7 @@ pub fn join(tx: &mut Tx<'_>, by: &Staff, offered: &Signed, wanted: &str, own_key
         if ours.charter.id != charter.id {
             return Err(Refused::AlreadyMember { ours: ours.charter.name }.into());
         }
-        if judge(offered, &ours)? == Verdict::Same {
+        if judge(offered, &ours, tx.now)? == Verdict::Same {
             return Ok(());
         }
     }
@@ -80,6 +110,8 @@ pub fn leave(tx: &mut Tx<'_>, by: &Staff) -> Result<()> {
     super::steward::allowed(by)?;
     let ours = super::required(tx.conn)?;
     store::charter::end(tx.conn, State::Ended)?;
+    audiences::follow(tx, None)?;
+    revocation::follow(tx, None)?;
     store::charter::forget_peers(tx.conn, None)?;
     for waiting in store::charter::changes(tx.conn)? {
         store::charter::delete_change(tx.conn, waiting.id)?;
@@ -91,16 +123,22 @@ pub fn leave(tx: &mut Tx<'_>, by: &Staff) -> Result<()> {
 pub(super) fn put(tx: &mut Tx<'_>, signed: &Signed, from: &str, issued_here: bool) -> Result<()> {
     let charter = &signed.charter;
     let before = store::charter::in_force(tx.conn)?;
+    let old = before.as_ref().map(open).transpose()?.map(|old| old.charter);
     let mut purged = Vec::new();
     if let Some(row) = &before {
-        let overtaken = row.version >= charter.version;
-        store::charter::end(tx.conn, if overtaken { State::Overtaken } else { State::Past })?;
         let old = open(row)?;
-        if overtaken && row.issued_here {
-            remember_lost(tx, &old)?;
+        let overtaken = !charter.descends_from(&old);
+        store::charter::end(tx.conn, if overtaken { State::Overtaken } else { State::Past })?;
+        if overtaken {
+            remember_lost(tx, row, charter)?;
         }
-        let newly = charter.removed.iter().filter(|gone| old.charter.removed.iter().all(|g| g.domain != gone.domain));
-        purged.extend(newly.filter(|gone| gone.purge).map(|gone| gone.domain.clone()));
+        let known = |gone: &&Removed| old.charter.removed.iter().any(|g| g.domain == gone.domain && g.purge);
+        let newly = charter.removed.iter().filter(|gone| gone.purge && !known(gone));
+        purged.extend(newly.map(|gone| gone.domain.clone()));
+        // Who comes back is not gone any more.
+        for back in old.charter.removed.iter().filter(|gone| gone.purge && charter.node(&gone.domain).is_some()) {
+            store::charter::lift(tx.conn, &back.domain, back.removed.plus_millis(-CLOCK))?;
+        }
         let known = old.charter.nodes.iter().map(|node| &node.domain);
         let gone: Vec<String> = known.filter(|domain| charter.node(domain).is_none()).cloned().collect();
         store::charter::forget_peers(tx.conn, Some(&gone))?;
@@ -116,11 +154,14 @@ pub(super) fn put(tx: &mut Tx<'_>, signed: &Signed, from: &str, issued_here: boo
     let belongs = charter.node(tx.site().domain()).is_some();
     store::charter::insert(tx.conn, &row, if belongs { State::InForce } else { State::Ended })?;
     store::charter::trim(tx.conn, KEPT)?;
+    audiences::follow(tx, belongs.then_some(signed))?;
+    revocation::follow(tx, belongs.then_some(signed))?;
     if !belongs {
         tracing::warn!(organisation = charter.name, "this node does not belong to its organisation any more");
         return store::charter::forget_peers(tx.conn, None);
     }
     settle_changes(tx, signed)?;
+    arrivals::announce(tx, old.as_ref(), signed)?;
     copy_directories(tx, signed, before.as_ref())?;
     for domain in purged {
         tx.enqueue(&Task::PurgeDomain { domain })?;
@@ -152,11 +193,23 @@ fn copy_directories(tx: &mut Tx<'_>, signed: &Signed, before: Option<&Stored>) -
     Ok(())
 }
 
-/// What was signed here and does not count is kept, so that it can be made again: the loser is told to redo it.
-fn remember_lost(tx: &mut Tx<'_>, old: &Signed) -> Result<()> {
-    let Some(hash) = &old.charter.previous else { return Ok(()) };
-    let Some(row) = store::charter::find(tx.conn, hash)? else { return Ok(()) };
-    for change in Change::between(&open(&row)?.charter, &old.charter) {
+/// What was signed here and does not count is kept, so that it can be made again: the loser is told to redo it. All of it,
+/// back to the version that both come from.
+fn remember_lost(tx: &mut Tx<'_>, last: &Stored, counts: &Charter) -> Result<()> {
+    let (mut row, mut lost) = (last.clone(), Vec::new());
+    for _ in 0..KEPT {
+        let after = open(&row)?;
+        if counts.descends_from(&after) {
+            break;
+        }
+        let Some(hash) = &after.charter.previous else { break };
+        let Some(before) = store::charter::find(tx.conn, hash)? else { break };
+        if row.issued_here {
+            lost.push(Change::between(&open(&before)?.charter, &after.charter));
+        }
+        row = before;
+    }
+    for change in lost.into_iter().rev().flatten() {
         tracing::warn!(change = change.describe(), "another version of the charter counts; this must be made again");
         audit::write(tx, &Staff::console(), "org.overtaken", &change.describe(), "run `watercooler org redo`")?;
         wait(tx, &change, true, "console")?;
@@ -178,9 +231,10 @@ pub(super) fn wait(tx: &mut Tx<'_>, change: &Change, lost: bool, asked_by: &str)
 
 /// Changes that the new version brought are waited for no longer, nor are those that cannot be made any more.
 fn settle_changes(tx: &mut Tx<'_>, signed: &Signed) -> Result<()> {
+    // One upon the other: what was changed first may be what allows the next.
+    let mut copy = signed.charter.clone();
     for waiting in store::charter::changes(tx.conn)? {
         let change: Change = serde_json::from_str(&waiting.change).map_err(crate::Error::internal)?;
-        let mut copy = signed.charter.clone();
         if change == Change::Renew || !matches!(change.apply(&mut copy, tx.now), Ok(true)) {
             store::charter::delete_change(tx.conn, waiting.id)?;
         }
@@ -189,7 +243,7 @@ fn settle_changes(tx: &mut Tx<'_>, signed: &Signed) -> Result<()> {
 }
 
 /// The trace of what another node brought about.
-pub(super) fn by_node(domain: &str) -> Staff {
+pub(in crate::domain) fn by_node(domain: &str) -> Staff {
     Staff { account: None, name: domain.to_owned(), role: Role::Admin, origin: "charter".into() }
 }
 

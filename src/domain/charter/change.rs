@@ -2,10 +2,10 @@
 //! signature, or be repeated after it lost against another version.
 
 use super::{
-    document::{Audience, Charter, Member, Policy, Removed, domain_name},
+    document::{Audience, Charter, Member, Policy, Removed, Revoked, domain_name},
     refused::Refused,
 };
-use crate::time::Timestamp;
+use crate::{limits, time::Timestamp, uri};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
@@ -24,7 +24,7 @@ pub enum Change {
         domain: String,
         /// Why.
         reason: String,
-        /// What it wrote is erased at the others, rather than hidden.
+        /// What it wrote is erased at the others, rather than hidden; also of one that was removed before.
         purge: bool,
     },
     /// One rule.
@@ -41,11 +41,28 @@ pub enum Change {
         /// What is meant.
         means: Option<String>,
     },
+    /// Nobody may act in the name of an actor any more.
+    Revoke {
+        /// Its id.
+        actor: String,
+        /// Why.
+        reason: String,
+    },
+    /// The keys of an actor count again.
+    Restore {
+        /// Its id.
+        actor: String,
+    },
     /// Nothing but a new date.
     Renew,
 }
 
 impl Change {
+    /// Whether a rule is kept and spread, but not used by this version.
+    pub fn is_unused(key: &str) -> bool {
+        matches!(key, "k" | "media_off_site") || key.starts_with("retention.")
+    }
+
     /// For logs and people.
     pub fn describe(&self) -> String {
         match self {
@@ -54,6 +71,9 @@ impl Change {
             Self::Set { key, value } => format!("set {key} to {value}"),
             Self::Alias { word, means: Some(means) } => format!("let {word} mean {means}"),
             Self::Alias { word, means: None } => format!("forget the alias {word}"),
+            Self::Revoke { actor, reason } if reason.is_empty() => format!("revoke {actor}"),
+            Self::Revoke { actor, reason } => format!("revoke {actor} ({reason})"),
+            Self::Restore { actor } => format!("restore {actor}"),
             Self::Renew => "renew".into(),
         }
     }
@@ -78,7 +98,9 @@ impl Change {
             }
             Self::Remove { domain, reason, purge } => {
                 let Some(at) = charter.nodes.iter().position(|node| node.domain == *domain) else {
-                    return Ok(false);
+                    let hidden =
+                        charter.removed.iter_mut().find(|gone| gone.domain == *domain && !gone.purge && *purge);
+                    return Ok(hidden.map(|gone| gone.purge = true).is_some());
                 };
                 if charter.nodes.len() == 1 {
                     return Err(Refused::Input(format!(
@@ -122,6 +144,12 @@ impl Change {
                 }
                 Ok(before != means)
             }
+            Self::Revoke { actor, reason } => revoke(charter, actor, reason, now),
+            Self::Restore { actor } => {
+                let before = charter.revoked.len();
+                charter.revoked.retain(|gone| gone.actor != *actor);
+                Ok(charter.revoked.len() < before)
+            }
             Self::Renew => Ok(true),
         }
     }
@@ -132,14 +160,28 @@ impl Change {
         for node in after.nodes.iter().filter(|node| !before.nodes.contains(node)) {
             changes.push(Self::Add { node: Box::new(node.clone()) });
         }
-        for gone in after.removed.iter().filter(|gone| before.node(&gone.domain).is_some()) {
+        let erased = |gone: &&Removed| before.removed.iter().any(|g| g.domain == gone.domain && !g.purge && gone.purge);
+        for gone in after.removed.iter().filter(|gone| before.node(&gone.domain).is_some() || erased(gone)) {
             let (domain, reason) = (gone.domain.clone(), gone.reason.clone());
             changes.push(Self::Remove { domain, reason, purge: gone.purge });
         }
+        let missing = |here: &Charter, there: &Charter| -> Vec<Revoked> {
+            let is_new = |gone: &&Revoked| !there.revoked.iter().any(|known| known.actor == gone.actor);
+            here.revoked.iter().filter(is_new).cloned().collect()
+        };
+        for gone in missing(after, before) {
+            changes.push(Self::Revoke { actor: gone.actor, reason: gone.reason });
+        }
+        changes.extend(missing(before, after).into_iter().map(|gone| Self::Restore { actor: gone.actor }));
         if before.name != after.name {
             changes.push(Self::Set { key: "name".into(), value: after.name.clone() });
         }
-        for (key, value) in rules(&after.policy) {
+        let mut rules_after = rules(&after.policy);
+        if !after.policy.open_allowed {
+            // Posts stop being open by default before they may not be open at all.
+            rules_after.sort_by_key(|(key, _)| key == "open_allowed");
+        }
+        for (key, value) in rules_after {
             if !rules(&before.policy).contains(&(key.clone(), value.clone())) {
                 changes.push(Self::Set { key, value });
             }
@@ -156,7 +198,35 @@ impl Change {
     }
 }
 
-/// Every rule with its value, as [`Change::Set`] takes them.
+fn revoke(charter: &mut Charter, actor: &str, reason: &str, now: Timestamp) -> Result<bool, Refused> {
+    let Some(node) = charter.node_at(uri::authority(actor)) else {
+        return Err(Refused::Input(format!(
+            "{actor} belongs to no node of {}: block its server with `watercooler peer block DOMAIN`.",
+            charter.name
+        )));
+    };
+    if node.actor == actor {
+        let domain = &node.domain;
+        return Err(Refused::Input(format!(
+            "{actor} is the node {domain} itself: refuse it with `watercooler org remove {domain}`."
+        )));
+    }
+    if charter.revoked.iter().any(|gone| gone.actor == actor) {
+        return Ok(false);
+    }
+    if charter.revoked.len() >= limits::CHARTER_REVOKED {
+        return Err(Refused::Input(format!(
+            "The charter names {} revoked actors already, which is as many as it can. End those whose accounts were \
+             deleted at home: `watercooler org revoke --undo ACTOR`.",
+            charter.revoked.len()
+        )));
+    }
+    let (actor, reason) = (actor.to_owned(), reason.trim().chars().take(limits::CHARTER_TEXT).collect());
+    charter.revoked.push(Revoked { actor, revoked: now, reason, rest: Map::new() });
+    Ok(true)
+}
+
+/// Every rule with its value, as [`Change::Set`] takes them: what allows another one comes before it.
 pub fn rules(policy: &Policy) -> Vec<(String, String)> {
     let audience = match policy.default_audience {
         Audience::Organisation => "organisation",
@@ -164,8 +234,8 @@ pub fn rules(policy: &Policy) -> Vec<(String, String)> {
         Audience::Site => "site",
     };
     let mut rules = vec![
-        ("default_audience".to_owned(), audience.to_owned()),
         ("open_allowed".to_owned(), policy.open_allowed.to_string()),
+        ("default_audience".to_owned(), audience.to_owned()),
         ("directory".to_owned(), policy.directory.to_string()),
         ("k".to_owned(), policy.k.to_string()),
         ("media_off_site".to_owned(), policy.media_off_site.to_string()),

@@ -48,6 +48,9 @@ pub struct Charter {
     /// Hash of the version before; none for the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
+    /// Hashes of the versions before that one, the newest first: whoever was away sees whether theirs is among them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ancestors: Vec<String>,
     /// The signing keys in order, the last one being in force; each but the first is handed over by the one before or by
     /// the recovery key. See [`keychain`].
     pub keys: Vec<Value>,
@@ -58,6 +61,10 @@ pub struct Charter {
     /// Nodes that are refused.
     #[serde(default)]
     pub removed: Vec<Removed>,
+    /// Actors in whose name nobody may act any more. Left out while there are none; older versions of the program pass it
+    /// on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revoked: Vec<Revoked>,
     /// The rules.
     pub policy: Policy,
     /// Words that mean the same skill: from what is typed to what is meant.
@@ -157,6 +164,21 @@ pub struct Removed {
     pub rest: Map<String, Value>,
 }
 
+/// An actor whose keys count no more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Revoked {
+    /// Its id.
+    pub actor: String,
+    /// Since when.
+    pub revoked: Timestamp,
+    /// Why, for everybody to read.
+    #[serde(default)]
+    pub reason: String,
+    /// What a later version of the program says.
+    #[serde(flatten)]
+    pub rest: Map<String, Value>,
+}
+
 /// Who sees a post whose author says nothing else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -249,8 +271,17 @@ impl Charter {
             issued: now,
             expires: now.plus_days(LIFE),
             previous: Some(hash.to_owned()),
+            ancestors: self.previous.iter().chain(&self.ancestors).take(limits::CHARTER_ANCESTORS).cloned().collect(),
             ..self.clone()
         }
+    }
+
+    /// Whether this version was made from that one, directly or not. What lies too far back to be seen is believed to be
+    /// an ancestor.
+    pub fn descends_from(&self, other: &Signed) -> bool {
+        let between = self.version.saturating_sub(other.charter.version);
+        let seen = i64::try_from(self.ancestors.len()).unwrap_or(i64::MAX).saturating_add(1);
+        between > seen || self.previous.iter().chain(&self.ancestors).any(|hash| *hash == other.hash)
     }
 
     /// Signs it.
@@ -272,12 +303,23 @@ impl Charter {
         if self.kind != KIND || self.version < 1 || self.version > (1 << 53) {
             return bad("its type or version");
         }
+        if self.ancestors.len() > limits::CHARTER_ANCESTORS || self.ancestors.iter().any(|hash| hash.len() > 64) {
+            return bad("its ancestors");
+        }
         let text = |text: &str| text.chars().count() <= limits::CHARTER_TEXT;
         if self.id.is_empty() || !text(&self.id) || self.name.trim().is_empty() || !text(&self.name) {
             return bad("the organisation's id or name");
         }
         if self.nodes.len() > limits::CHARTER_NODES || self.removed.len() > limits::CHARTER_NODES {
             return bad("too many nodes");
+        }
+        let named = |gone: &Revoked| uri::normalize(&gone.actor).as_ref() == Some(&gone.actor) && text(&gone.reason);
+        let actors: HashSet<&str> = self.revoked.iter().map(|gone| gone.actor.as_str()).collect();
+        if actors.len() > limits::CHARTER_REVOKED
+            || actors.len() < self.revoked.len()
+            || !self.revoked.iter().all(named)
+        {
+            return bad("the revoked actors");
         }
         if self.aliases.len() > limits::CHARTER_ALIASES || !self.aliases.iter().all(|(a, b)| text(a) && text(b)) {
             return bad("the aliases");

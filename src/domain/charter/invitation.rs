@@ -74,6 +74,11 @@ impl Code {
         Ok(format!("{PREFIX}{}", crypto::base64url(&json)))
     }
 
+    /// When it was given.
+    pub fn given(&self) -> Timestamp {
+        self.expires.plus_seconds(-HOURS * 3_600)
+    }
+
     /// Reads a code.
     ///
     /// # Errors

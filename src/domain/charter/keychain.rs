@@ -89,26 +89,53 @@ pub enum Relation {
     Same,
     /// Theirs goes on where ours ends, or the recovery key decided for theirs.
     Ahead,
-    /// Ours goes on where theirs ends, or they part at a point where nothing speaks for theirs.
+    /// Ours goes on where theirs ends, or ours counts where they part.
     Behind,
 }
 
+/// How long two hand-overs by the same key may be weighed against one another. Hours.
+const OPEN_HOURS: i64 = 24;
+
 /// A chain that goes on counts more than one that does not: a key that was handed over is dead. Where two part, the step
-/// signed by the recovery key counts, because that is what it is for; without one the chain that was known first stays,
-/// so that a stolen old key can never displace its successor.
-pub fn compare(theirs: &Charter, ours: &Charter) -> Relation {
+/// signed by the recovery key counts, because that is what it is for.
+///
+/// Where the key before signed both steps, two stewards replaced it at once, or somebody has a copy of it. Nothing in the
+/// documents tells these apart, so both cannot be served by one rule: for a day, by the date of the step that is in force
+/// here, the smaller hash counts, so that two honest stewards end with one chain everywhere; afterwards a step stays
+/// whatever comes, so that a copy of a key that was replaced long ago is worth nothing. Whoever replaces a key because it
+/// was stolen does it with the recovery key: no copy of the old one comes up against that.
+pub fn compare(theirs: &Charter, ours: &Charter, now: Timestamp) -> Relation {
     let mut pairs = theirs.keys.iter().zip(&ours.keys);
     let parted = pairs.find(|(a, b)| key_of(a) != key_of(b));
-    match parted {
-        None => match theirs.keys.len().cmp(&ours.keys.len()) {
+    let Some((theirs_step, ours_step)) = parted else {
+        return match theirs.keys.len().cmp(&ours.keys.len()) {
             Ordering::Equal => Relation::Same,
             Ordering::Greater => Relation::Ahead,
             Ordering::Less => Relation::Behind,
-        },
-        Some((theirs_step, ours_step)) => match (is_recovery(theirs, theirs_step), is_recovery(ours, ours_step)) {
-            (true, false) => Relation::Ahead,
-            (true, true) if integrity::hash(theirs_step) < integrity::hash(ours_step) => Relation::Ahead,
-            _ => Relation::Behind,
-        },
+        };
+    };
+    let is_open = |step: &Value| made_at(step).is_some_and(|at| at > now.plus_seconds(-OPEN_HOURS * 3600));
+    let smaller = integrity::hash(theirs_step) < integrity::hash(ours_step);
+    let counts = match (is_recovery(theirs, theirs_step), is_recovery(ours, ours_step)) {
+        (true, false) => true,
+        (false, true) => false,
+        (true, true) => smaller,
+        // One that is settled elsewhere comes before one that is not.
+        (false, false) => is_open(ours_step) && (smaller || !is_open(theirs_step)),
+    };
+    if counts { Relation::Ahead } else { Relation::Behind }
+}
+
+/// Whether the recovery key took another way in theirs than ours went. Both were verified.
+pub fn is_rescue(theirs: &Charter, ours: &Charter) -> bool {
+    let parted = theirs.keys.iter().zip(&ours.keys).find(|(a, b)| key_of(a) != key_of(b));
+    match parted {
+        Some((step, other)) => is_recovery(theirs, step) && !is_recovery(ours, other),
+        None => theirs.keys.get(ours.keys.len()).is_some_and(|step| is_recovery(theirs, step)),
     }
+}
+
+/// When a step says that it was signed.
+fn made_at(step: &Value) -> Option<Timestamp> {
+    Timestamp::parse(step.get("proof")?.get("created")?.as_str()?)
 }

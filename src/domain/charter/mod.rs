@@ -3,7 +3,7 @@
 //!
 //! [`document`] is what it says, [`keychain`] who may sign it, [`succession`] which of two versions counts, [`change`]
 //! what may be done to it, [`invitation`] how a node comes in, [`steward`] the operations of whoever signs, [`adopt`] how
-//! a version comes into force here, [`status`] what people see of it, [`lists`] what other servers import.
+//! a version comes into force here, [`revocation`] what becomes of actors that it revokes, [`status`] what people see of it, [`lists`] what other servers import.
 
 pub mod adopt;
 pub mod change;
@@ -12,18 +12,19 @@ pub mod invitation;
 pub mod keychain;
 pub mod lists;
 pub mod refused;
+pub mod revocation;
 pub mod status;
 pub mod steward;
 pub mod succession;
 #[cfg(test)]
 mod tests;
 
-pub use adopt::{adopt, join, leave, purge_some};
+pub use adopt::{adopt, join, leave, purge_some, rescue};
 pub use change::Change;
-pub use document::{Charter, Member, Office, Policy, Removed, Signed, Software, fingerprint};
+pub use document::{Charter, Member, Office, Policy, Removed, Revoked, Signed, Software, fingerprint};
 pub use invitation::{Code, Terms};
 pub use refused::Refused;
-pub use steward::{Founding, Outcome, found, invite, make, redeem, redo, rotate};
+pub use steward::{Founding, Outcome, found, invite, make, make_alias, recover, redeem, redo, rotate};
 pub use succession::Verdict;
 
 use crate::{

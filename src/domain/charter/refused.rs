@@ -68,6 +68,18 @@ pub enum Refused {
         /// What is in force.
         ours: i64,
     },
+    /// Its number is out of all proportion.
+    #[error(
+        "Version {offered} does not follow version {ours}, which is in force here: somebody signs numbers that nobody \
+         reached. If the signing key was stolen, a steward replaces it with `watercooler org rotate-key --recovery`; a \
+         node that was away for a very long time joins with a new invitation."
+    )]
+    Leap {
+        /// What was offered.
+        offered: i64,
+        /// What is in force.
+        ours: i64,
+    },
     /// Two were made from one, and this is the one that loses.
     #[error(
         "Two versions {version} were made from the same predecessor, and the other one counts. The steward who made \
@@ -97,6 +109,17 @@ pub enum Refused {
     AlreadyMember {
         /// Where.
         ours: String,
+    },
+    /// Older than the invitation that this node waits with.
+    #[error(
+        "This version was signed at {}, before the invitation was given ({}): it is a recording. Nothing is to be done; the \
+         version that lists this node comes when a steward signs it.", .issued.rfc3339(), .given.rfc3339()
+    )]
+    Recorded {
+        /// When it says it was signed.
+        issued: Timestamp,
+        /// When the invitation was given.
+        given: Timestamp,
     },
     /// Not an invitation.
     #[error("This is not an invitation code: copy it whole, from `wc1-` to its end, or ask for a new one.")]
@@ -199,10 +222,12 @@ impl Refused {
             Self::Expired { .. } => "expired",
             Self::Future { .. } => "future",
             Self::Older { .. } => "older",
+            Self::Leap { .. } => "leap",
             Self::Overtaken { .. } => "overtaken",
             Self::NotListed { .. } => "not_listed",
             Self::NoOrganisation => "no_organisation",
             Self::AlreadyMember { .. } => "already_member",
+            Self::Recorded { .. } => "recorded",
             Self::NotACode => "not_a_code",
             Self::CodeExpired { .. } => "code_expired",
             Self::CodeUsed { .. } => "code_used",
@@ -226,7 +251,7 @@ pub fn status_of(code: &str) -> u16 {
         "unsigned" => 401,
         "wrong_key" | "foreign" | "code_unknown" | "code_of_another" | "removed" | "stranger" => 403,
         "no_organisation" => 404,
-        "old_key" | "older" | "overtaken" | "already_member" | "code_used" => 409,
+        "old_key" | "older" | "recorded" | "overtaken" | "leap" | "already_member" | "code_used" => 409,
         "code_expired" => 410,
         _ => 422,
     }

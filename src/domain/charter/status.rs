@@ -1,8 +1,8 @@
 //! What people see of the charter: who belongs, who has which version, what waits, and what to do about it.
 
 use super::{
-    Change, Office, Removed, Software, change::rules, document::fingerprint, invitation::Terms, open, refused::Refused,
-    steward::holds_key,
+    Change, Office, Removed, Revoked, Software, change::rules, document::fingerprint, invitation::Terms, open,
+    refused::Refused, steward::holds_key,
 };
 use crate::{Error, Result, db::Conn, store, time::Timestamp};
 use serde::Serialize;
@@ -41,6 +41,9 @@ pub struct Status {
     /// Nodes that are refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<Removed>,
+    /// Actors in whose name nobody may act any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub revoked: Vec<Revoked>,
     /// Changes that wait for a signature.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<String>,
@@ -140,6 +143,7 @@ pub fn status(conn: &mut Conn, this_node: &str, now: Timestamp) -> Result<Status
         to_do: Vec::new(),
         nodes: Vec::new(),
         removed: charter.removed,
+        revoked: charter.revoked,
         waiting: Vec::new(),
         overtaken: Vec::new(),
         invited: Vec::new(),
@@ -214,6 +218,8 @@ fn to_do(status: &Status, now: Timestamp) -> Vec<String> {
     for node in status.nodes.iter().filter(|node| node.software == Software::Watercooler) {
         if let Some(error) = &node.error {
             list.push(format!("{} does not answer as it should: {error}", node.domain));
+        } else if let Some(error) = node.directory.as_ref().and_then(|directory| directory.error.as_ref()) {
+            list.push(format!("The directory of {} cannot be copied: {error}", node.domain));
         }
     }
     list

@@ -6,7 +6,7 @@ use super::{
     adopt::{by_node, put, wait},
     current,
     document::{LIFE, fingerprint},
-    invitation, keychain,
+    invitation, keychain, open,
     refused::Refused,
     required,
 };
@@ -91,6 +91,7 @@ pub fn found(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, new: Founding, own: Mem
         issued: tx.now,
         expires: tx.now.plus_days(LIFE),
         previous: None,
+        ancestors: Vec::new(),
         keys: vec![keychain::first(&key)],
         recovery_key: recovery.public_multikey(),
         nodes: vec![Member {
@@ -102,6 +103,7 @@ pub fn found(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, new: Founding, own: Mem
             ..own
         }],
         removed: Vec::new(),
+        revoked: Vec::new(),
         policy: Policy::default(),
         aliases: std::collections::BTreeMap::new(),
         rest: Map::new(),
@@ -160,11 +162,28 @@ fn must_be_steward(tx: &mut Tx<'_>, charter: &Charter) -> Result<()> {
 /// Makes a change.
 ///
 /// # Errors
-/// `Invalid` for a change that makes no sense, or on a node that is no steward; `Forbidden` below admin.
+/// `Invalid` for a change that makes no sense, or on a node that is no steward; `Forbidden` below admin, for an alias below
+/// moderator: what words mean is the gardeners' (N1).
 pub fn make(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, change: &Change) -> Result<Outcome> {
-    allowed(by)?;
+    let is_gardening = matches!(change, Change::Alias { .. }) && by.role >= Role::Moderator;
+    if !is_gardening {
+        allowed(by)?;
+    }
     let ours = required(tx.conn)?;
     make_all(tx, vault, by, &ours, std::slice::from_ref(change))
+}
+
+/// Makes an alias: the gardener's, who is a moderator.
+///
+/// # Errors
+/// As [`make`]; `Forbidden` below moderator.
+pub fn make_alias(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, word: &str, means: &str) -> Result<Outcome> {
+    if by.role < Role::Moderator {
+        return Err(Error::forbidden("This action is not allowed"));
+    }
+    let ours = required(tx.conn)?;
+    let change = Change::Alias { word: word.to_owned(), means: Some(means.to_owned()) };
+    make_all(tx, vault, by, &ours, &[change])
 }
 
 fn make_all(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, ours: &Signed, changes: &[Change]) -> Result<Outcome> {
@@ -302,6 +321,52 @@ pub fn rotate(
     store::charter::delete_keys_but(tx.conn, next.signing_key())?;
     let how = if recovery.is_some() { "by the recovery key" } else { "by the old key" };
     audit::write(tx, by, "org.rotate_key", &fingerprint(next.signing_key()), how)?;
+    Ok((signed, if offline { Some(new.secret_multikey()?) } else { None }))
+}
+
+/// Ends a theft: the recovery key hands over after this version, as if nothing had been signed since; also on a node that
+/// the thief removed. The nodes, rules and keys are those of that version.
+///
+/// # Errors
+/// `Invalid` when that version is not kept here, saying which are.
+pub fn recover(
+    tx: &mut Tx<'_>,
+    vault: &Vault,
+    by: &Staff,
+    recovery: &PrivateKey,
+    after: i64,
+    offline: bool,
+) -> Result<(Signed, Option<String>)> {
+    allowed(by)?;
+    let row = match store::charter::in_force(tx.conn)? {
+        Some(row) => Some(row),
+        None => store::charter::ended(tx.conn)?,
+    };
+    let last = open(&row.ok_or(Refused::NoOrganisation)?)?;
+    let kept = store::charter::all(tx.conn)?;
+    let Some(good) = kept.iter().find(|row| row.version == after) else {
+        let kept: Vec<String> =
+            kept.iter().map(|row| format!("{} (since {})", row.version, row.adopted_at.rfc3339())).collect();
+        return Err(Refused::Input(format!("Version {after} is not kept here; these are: {}.", kept.join(", "))).into());
+    };
+    let good = open(good)?;
+    if good.charter.id != last.charter.id {
+        return Err(Refused::Foreign { theirs: good.charter.name, ours: last.charter.name }.into());
+    }
+    let new = PrivateKey::generate_ed25519()?;
+    let mut next = good.charter.successor(&good.hash, tx.now);
+    next.version = last.charter.version.saturating_add(1).min(1 << 53);
+    let signed = handed_over(&next, &good.charter, recovery, &new, tx.now)?.sign(&new)?;
+    if signed.charter.node(tx.site().domain()).is_none() {
+        return Err(Refused::NotListed { domain: tx.site().domain().to_owned() }.into());
+    }
+    if !offline {
+        keep(tx, vault, &new)?;
+    }
+    put(tx, &signed, "", true)?;
+    store::charter::delete_keys_but(tx.conn, signed.charter.signing_key())?;
+    let detail = format!("by the recovery key, after version {after}");
+    audit::write(tx, by, "org.rotate_key", &fingerprint(signed.charter.signing_key()), &detail)?;
     Ok((signed, if offline { Some(new.secret_multikey()?) } else { None }))
 }
 

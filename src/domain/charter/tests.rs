@@ -3,8 +3,7 @@ use super::{
     document::{self, LIFE, domain_name},
     lists::{self, Form},
     steward::sign_draft,
-    succession::judge,
-    *,
+    succession, *,
 };
 use crate::{
     crypto::{PrivateKey, integrity},
@@ -51,10 +50,12 @@ fn founded() -> (Signed, PrivateKey, PrivateKey) {
         issued: NOW,
         expires: NOW.plus_days(LIFE),
         previous: None,
+        ancestors: Vec::new(),
         keys: vec![keychain::first(&signing)],
         recovery_key: recovery.public_multikey(),
         nodes: vec![node("hq.example")],
         removed: Vec::new(),
+        revoked: Vec::new(),
         policy: Policy::default(),
         aliases: BTreeMap::new(),
         rest: Map::new(),
@@ -76,6 +77,10 @@ fn rotated(before: &Signed, by: &PrivateKey, new: &PrivateKey) -> Signed {
     let mut next = before.charter.successor(&before.hash, NOW);
     next.keys.push(keychain::hand_over(&before.charter, &new.public_multikey(), by, NOW).unwrap());
     next.sign(new).unwrap()
+}
+
+fn judge(offered: &Signed, ours: &Signed) -> Result<Verdict, Refused> {
+    succession::judge(offered, ours, NOW)
 }
 
 fn code(refused: Result<impl Sized, Refused>) -> &'static str {
@@ -184,9 +189,9 @@ fn a_key_that_was_handed_over_is_dead_and_the_recovery_key_ends_a_theft() {
         old = with(&old, &signing, &Change::Renew);
     }
     assert_eq!(judge(&old, &third), Err(Refused::OldKey));
-    // It hands itself over to somebody else: the chain that was known first stays.
+    // A copy of it hands itself over to somebody else, with a date as early as one likes: a day later that is nothing.
     let thief = rotated(&first, &signing, &key());
-    assert_eq!(judge(&thief, &handed), Err(Refused::OldKey));
+    assert_eq!(succession::judge(&thief, &handed, NOW.plus_days(1)), Err(Refused::OldKey));
     // The recovery key decides, also against a thief who was believed first and is many versions ahead.
     let mut ahead = rotated(&first, &signing, &signing_of(&thief));
     ahead = with(&ahead, &signing_of(&thief), &add("thief.example"));
@@ -196,6 +201,24 @@ fn a_key_that_was_handed_over_is_dead_and_the_recovery_key_ends_a_theft() {
     // It signs hand-overs and nothing else.
     assert!(first.charter.successor(&first.hash, NOW).sign(&recovery).is_err());
     assert!(keychain::hand_over(&first.charter, &key().public_multikey(), &key(), NOW).is_err());
+}
+
+#[test]
+fn two_stewards_who_replace_the_key_at_once_end_with_one() {
+    let (first, signing, _) = founded();
+    let (one, two) = (key(), key());
+    let (a, b) = (rotated(&first, &signing, &one), rotated(&first, &signing, &two));
+    let step = |signed: &Signed| integrity::hash(&signed.charter.keys[1]);
+    let ((wins, key), (loses, other)) = if step(&a) < step(&b) { ((a, one), (b, two)) } else { ((b, two), (a, one)) };
+    assert_eq!(judge(&wins, &loses), Ok(Verdict::Overtakes));
+    assert_eq!(judge(&loses, &wins), Err(Refused::OldKey));
+    // However many versions, and keys, either side made meanwhile.
+    let ahead = with(&with(&rotated(&loses, &other, &signing), &signing, &Change::Renew), &signing, &Change::Renew);
+    assert_eq!(judge(&wins, &ahead), Ok(Verdict::Overtakes));
+    assert_eq!(judge(&ahead, &with(&wins, &key, &Change::Renew)), Err(Refused::OldKey));
+    // Known to one another too late, each side stays with its own, until the recovery key is used.
+    assert_eq!(succession::judge(&wins, &loses, NOW.plus_days(2)), Err(Refused::OldKey));
+    assert_eq!(succession::judge(&loses, &wins, NOW.plus_days(2)), Err(Refused::OldKey));
 }
 
 /// Some key for the thief.
@@ -310,4 +333,23 @@ fn domains_have_one_spelling_and_codes_survive_a_letter() {
     for bad in ["", "wc1-", "wc1-!!", &text[..30], "hello"] {
         assert_eq!(Code::read(bad), Err(Refused::NotACode));
     }
+}
+
+#[test]
+fn mitra_gets_one_wildcard_where_all_nodes_are_below_one_domain_of_their_own() {
+    let (signed, _, _) = founded();
+    let list = |domains: &[&str]| {
+        let nodes = domains.iter().map(|domain| node(domain)).collect();
+        lists::write(&Charter { nodes, ..signed.charter.clone() }, Form::Mitra, None).unwrap()
+    };
+    assert_eq!(list(&["hq.corp.example", "fab.eu.corp.example"]), "reject *\naccept *.corp.example\n");
+    assert_eq!(list(&["hq.example.com", "fab.example.com"]), "reject *\naccept *.example.com\n");
+    // Below a top level, or what looks like a registry, anybody may have a name; a port is none.
+    for domains in
+        [["hq.com", "fab.com"], ["hq.co.uk", "fab.co.uk"], ["hq.test:81", "fab.test:82"], ["a.x.org", "b.y.org"]]
+    {
+        let [one, other] = domains;
+        assert_eq!(list(&domains), format!("reject *\naccept {one}\naccept {other}\n"));
+    }
+    assert_eq!(list(&["hq.corp.example"]), "reject *\naccept hq.corp.example\n");
 }

@@ -2,6 +2,7 @@
 //! is found here.
 
 use super::{
+    lead,
     page::Page,
     parse::{Command, Parsed, SkillChange},
     reply, tongue_of,
@@ -10,13 +11,14 @@ use super::{
 use crate::{
     Error, Result,
     domain::{
-        Fact, Tx, Viewer, concierge,
-        people::{self, By, FactsChange, Stance, facts::tag_of, fields::Tongue, wording},
-        posts::{self, Draft},
-        questions, text, visibility,
+        Fact, Tx, Viewer, concierge, delivery,
+        people::{self, By, FactsChange, Listed, Stance, facts::tag_of, fields::Tongue, wording},
+        profiles::{self, ProfileChange},
+        questions::{self, Asking},
+        visibility,
     },
     id::Id,
-    model::{Account, Post, Visibility},
+    model::{Account, Audience, Post, Visibility},
     store,
 };
 
@@ -55,16 +57,23 @@ pub fn run(tx: &mut Tx<'_>, post: &Post, parsed: &Parsed) -> Result<()> {
         Command::Help => help(tongue),
         Command::Unknown(near) => unknown(tongue, near),
         Command::Skills(changes) => skills(tx, post.account_id, changes, tongue)?,
-        Command::Knows(_) => return Ok(()),
-        Command::Project(..) => not_yet(tongue),
+        Command::Consent(yes) => return lead::consent(tx, post, tongue, *yes),
+        // What needs an index is the caller's.
+        Command::Knows(_) | Command::Project(..) => return Ok(()),
+        Command::List(listed) => list(tx, post.account_id, *listed, tongue)?,
+        Command::Reach(audience) => reach(tx, post.account_id, *audience, tongue)?,
         Command::Ask(text) => ask(tx, post, text, tongue)?,
         Command::Open => open(tx, post.account_id, tongue)?,
         Command::Close => match store::questions::find(tx.conn, post.conversation_id)? {
-            Some(question) if question.local && question.asker == post.account_id => {
-                return questions::close(tx, question);
+            Some(question) if questions::may_end(tx, &question, post.account_id)? => {
+                if question.state == questions::OPEN {
+                    return questions::close(tx, question, post.account_id);
+                }
+                line(words::CLOSED.of(tongue))
             }
             _ => line(words::WHICH.of(tongue)),
         },
+        Command::Delivery(address) => where_it_is(tx, post, address.as_deref(), tongue)?,
         Command::Asks(asks) => {
             let limits = questions::cap::set(tx, post.account_id, asks)?;
             let most = limits.weekly.map_or(tx.config().questions.weekly as i64, i64::from);
@@ -78,8 +87,59 @@ pub fn run(tx: &mut Tx<'_>, post: &Post, parsed: &Parsed) -> Result<()> {
     reply(tx, post, page, tongue).map(|_| ())
 }
 
-fn not_yet(tongue: Tongue) -> Page {
-    line(words::NOT_YET.of(tongue))
+/// Which sites have a post of the writer: the one with this address, the one that is replied to, or the newest that went
+/// to more than those it names.
+fn where_it_is(tx: &mut Tx<'_>, post: &Post, address: Option<&str>, tongue: Tongue) -> Result<Page> {
+    let id = match address {
+        // The pages and the objects of posts end in the same number.
+        Some(address) => address.trim_end_matches('/').rsplit('/').next().and_then(|last| last.parse().ok()),
+        None => match post.in_reply_to_id {
+            Some(parent) => Some(parent),
+            None => store::posts::newest_of(tx.conn, post.account_id, post.id)?,
+        },
+    };
+    let Some(id) = id else { return Ok(line(words::WHICH_POST.of(tongue))) };
+    match delivery::of_post(tx.conn, post.account_id, id, tx.now, tongue) {
+        Ok(told) => {
+            let of = store::posts::load(tx.conn, told.id)?;
+            let mut page = Page::default();
+            page.post(&told.text, &of);
+            Ok(page)
+        }
+        Err(Error::NotFound) => Ok(line(words::WHICH_POST.of(tongue))),
+        Err(other) => Err(other),
+    }
+}
+
+/// Who may find the writer.
+fn list(tx: &mut Tx<'_>, account: Id<Account>, listed: Option<Listed>, tongue: Tongue) -> Result<Page> {
+    let Some(listed) = listed else { return Ok(line(words::WHICH_LISTED.of(tongue))) };
+    let change = FactsChange { listed: Some(listed), ..FactsChange::default() };
+    people::update(tx, account, &change, By::Themselves)?;
+    let [organisation, site, nobody] = words::LISTED;
+    Ok(line(match listed {
+        Listed::Organisation => organisation.of(tongue),
+        Listed::Site => site.of(tongue),
+        Listed::Unlisted => nobody.of(tongue),
+    }))
+}
+
+/// How far the writer's posts go.
+fn reach(tx: &mut Tx<'_>, account: Id<Account>, audience: Option<Option<Audience>>, tongue: Tongue) -> Result<Page> {
+    let Some(audience) = audience else { return Ok(line(words::WHICH_REACH.of(tongue))) };
+    let change = ProfileChange { default_audience: Some(audience), ..ProfileChange::default() };
+    let [site, organisation, open, usual] = words::REACH;
+    match profiles::update(tx, account, &change) {
+        Ok(_) => {}
+        Err(Error::Invalid { reason, .. }) => return Ok(line(&reason)),
+        Err(other) => return Err(other),
+    }
+    Ok(line(match audience {
+        Some(Audience::Site) => site.of(tongue),
+        Some(Audience::Organisation) => organisation.of(tongue),
+        Some(Audience::Open) => open.of(tongue),
+        None => usual.of(tongue),
+    }))
 }
 
 fn line(text: &str) -> Page {
@@ -101,16 +161,15 @@ fn ask(tx: &mut Tx<'_>, post: &Post, text: &str, tongue: Tongue) -> Result<Page>
         }
         post.clone()
     } else {
-        let tag = &tx.config().questions.tag;
-        let tagged = text::hashtags(&text::scan(text)).iter().any(|name| name == tag);
-        let draft = Draft {
-            app: post.app_id,
-            text: if tagged { text.to_owned() } else { format!("{text} #{tag}") },
-            visibility: Some(Visibility::Public),
+        let asking = Asking {
+            text: text.to_owned(),
             language: post.language.clone(),
-            ..Draft::default()
+            once: None,
+            app: post.app_id,
+            // What was said to stay near stays near.
+            audience: Some(post.audience).filter(|a| *a != Audience::Open),
         };
-        match posts::publish(tx, post.account_id, draft) {
+        match questions::ask(tx, post.account_id, asking) {
             Ok(id) => store::posts::load(tx.conn, id)?,
             Err(Error::Invalid { reason, .. }) => return Ok(line(&reason)),
             Err(other) => return Err(other),

@@ -4,21 +4,26 @@
 //! a day; programs get no answer, so that no two of them ever talk with each other.
 
 pub mod answer;
+pub mod arrivals;
+pub mod lead;
 pub mod page;
 pub mod parse;
+pub mod projects;
+pub mod tend;
+pub mod typed;
 pub mod words;
 
 use super::{
     Fact, Task, Tx, Viewer, accounts,
     people::fields::Tongue,
-    posts::{self, Meaning, NewPost},
+    posts::{self, Meaning, NewPoll, NewPost},
     visibility,
 };
 use crate::{
     Result,
     db::Conn,
     id::Id,
-    model::{Account, AccountKind, Post, Visibility},
+    model::{Account, AccountKind, Audience, Post, Visibility},
     store,
 };
 use page::Page;
@@ -115,6 +120,11 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)
         | Fact::QuestionChanged(_)
+        | Fact::QuoteAsked(_)
+        | Fact::QuoteAccepted { .. }
+        | Fact::QuoteEnded(_)
+        | Fact::QuoteRefused { .. }
+        | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)
         | Fact::FollowAccepted(_)
         | Fact::FollowReaffirmed(_)
@@ -132,15 +142,46 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
 }
 
 /// A command is a direct post, or one that begins with the name of the concierge and answers nobody. Clients put the
-/// names of everybody in a thread before an answer: those are no commands.
+/// names of everybody in a thread before an answer: those are no commands, nor is what people who were introduced say to
+/// one another.
 fn is_command(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
     let author = store::accounts::load(tx.conn, post.account_id)?;
     if author.kind != AccountKind::Person {
         return Ok(false);
     }
+    if super::questions::decline::is_meant(tx, post)? {
+        return Ok(false);
+    }
     let typed = typed(post);
-    let begins = parse::without_mentions(&typed).len() < typed.trim().len();
-    Ok(post.visibility == Visibility::Direct || (begins && post.in_reply_to_id.is_none()))
+    let text = parse::without_mentions(&typed);
+    let begins = text.len() < typed.trim().len();
+    if post.visibility != Visibility::Direct {
+        return Ok(begins && post.in_reply_to_id.is_none());
+    }
+    if post.in_reply_to_id.is_none() || !is_among_people(tx, post)? {
+        return Ok(true);
+    }
+    use words::Verb::{ProjectCancel, ProjectFollow, ProjectJoin, ProjectPublish};
+    // What people say to one another as well.
+    let is_talk = |command: &parse::Command| match command {
+        parse::Command::Unknown(_) | parse::Command::Consent(_) => true,
+        parse::Command::Project(verb, _) => {
+            matches!(verb, ProjectCancel | ProjectFollow | ProjectJoin | ProjectPublish)
+        }
+        _ => false,
+    };
+    Ok(author.is_local() && !is_talk(&parse::parse(text).command))
+}
+
+/// Whether others than the author read a direct post, in a thread that is no dialogue of theirs with the concierge.
+fn is_among_people(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
+    if store::concierge::thread(tx.conn, post.conversation_id, post.account_id)?.is_some() {
+        return Ok(false);
+    }
+    let named = store::posts::mentions(tx.conn, post.id)?;
+    let ids: Vec<Id<Account>> = named.iter().map(|mention| mention.account_id).collect();
+    let accounts = store::accounts::list(tx.conn, &ids)?;
+    Ok(accounts.iter().any(|account| account.kind == AccountKind::Person && account.id != post.account_id))
 }
 
 /// What somebody wrote, as plain text.
@@ -183,11 +224,19 @@ pub fn turn_away(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn reply(tx: &mut Tx<'_>, to: &Post, page: Page, tongue: Tongue) -> Result<Option<Id<Post>>> {
-    let own = ensure(tx)?;
-    if store::concierge::has_answered(tx.conn, own.id, to.id)? {
+    if is_answered(tx, to)? {
         return Ok(None);
     }
     say(tx, to, page, tongue, Visibility::Direct, &[to.account_id], Meaning::Plain)
+}
+
+/// Whether a post has its direct answer.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn is_answered(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
+    let own = ensure(tx)?;
+    store::concierge::has_answered(tx.conn, own.id, post.id)
 }
 
 /// Writes a post of the concierge in the thread of `to`, for these people. None for a thread that is gone.
@@ -208,15 +257,55 @@ pub fn say(
     if !reach {
         return Ok(None);
     }
+    let new = NewPost {
+        visibility: visibility.max(to.visibility),
+        // As far as what it answers.
+        audience: to.audience,
+        in_reply_to: Some(to.id),
+        meaning,
+        ..blank(tx, &own, page, tongue, people)
+    };
+    Ok(posts::insert_post(tx, new)?.map(|post| post.id))
+}
+
+/// Begins a thread of direct posts with these people, in the name of a program of this node: the concierge or a project.
+/// With choices, one tap answers; they stay open, so that nobody is told that a poll has ended.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn write(
+    tx: &mut Tx<'_>,
+    from: &Account,
+    page: Page,
+    tongue: Tongue,
+    people: &[Id<Account>],
+    choices: &[&str],
+) -> Result<Id<Post>> {
+    let poll = (!choices.is_empty()).then(|| NewPoll {
+        options: choices.iter().map(|choice| ((*choice).to_owned(), 0)).collect(),
+        multiple: false,
+        hide_totals: false,
+        expires_at: None,
+        closed_at: None,
+        voters: Some(0),
+    });
+    let new = NewPost { poll, ..blank(tx, from, page, tongue, people) };
+    let id = new.id;
+    posts::insert_post(tx, new)?;
+    Ok(id)
+}
+
+fn blank(tx: &mut Tx<'_>, from: &Account, page: Page, tongue: Tongue, people: &[Id<Account>]) -> NewPost {
     let id: Id<Post> = tx.new_id();
     let site = tx.site();
-    let new = NewPost {
+    NewPost {
         id,
-        uri: site.post_uri(&own.username, id),
-        url: Some(site.post_url(&own.username, id)),
-        account: own.id,
+        uri: site.post_uri(&from.username, id),
+        url: Some(site.post_url(&from.username, id)),
+        account: from.id,
         local: true,
-        visibility: visibility.max(to.visibility),
+        visibility: Visibility::Direct,
+        audience: Audience::Open,
         content: page.finish(),
         source_text: None,
         spoiler_text: String::new(),
@@ -225,20 +314,21 @@ pub fn say(
             Tongue::English => "en".into(),
             Tongue::German => "de".into(),
         }),
-        in_reply_to: Some(to.id),
+        in_reply_to: None,
         in_reply_to_uri: None,
         app: None,
         emojis: "[]".into(),
         created_at: tx.now,
         group: None,
-        mentions: people.iter().filter(|id| **id != own.id).map(|id| (*id, false)).collect(),
+        mentions: people.iter().filter(|id| **id != from.id).map(|id| (*id, false)).collect(),
         tags: Vec::new(),
         media: Vec::new(),
         poll: None,
         fresh: true,
         remote_boosts_count: 0,
         remote_favourites_count: 0,
-        meaning,
-    };
-    Ok(posts::insert_post(tx, new)?.map(|post| post.id))
+        meaning: Meaning::Plain,
+        quote: None,
+        quote_policy: 0,
+    }
 }

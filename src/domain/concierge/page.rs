@@ -44,6 +44,16 @@ impl Page {
         }
     }
 
+    /// A line with a number: a name, a link to its account, and more.
+    pub fn numbered(&mut self, number: usize, name: &str, site: &Site, account: &Account, text: &str) {
+        if self.begin() {
+            self.out.push_str(&escape(&format!("{number}. {name} (")));
+            self.link(&profile(site, account), &handle(site, account));
+            self.out.push(')');
+            self.out.push_str(&escape(text));
+        }
+    }
+
     /// A line that begins with the names of people who are asked.
     pub fn people(&mut self, site: &Site, accounts: &[Account], text: &str) {
         if self.begin() {
@@ -60,12 +70,16 @@ impl Page {
 
     /// A line with a link to a post behind it.
     pub fn post(&mut self, text: &str, post: &Post) {
+        self.address(text, post.url.as_deref().unwrap_or(&post.uri));
+    }
+
+    /// A line with a link to a page behind it.
+    pub fn address(&mut self, text: &str, address: &str) {
         if self.begin() {
             if !text.is_empty() {
                 self.out.push_str(&escape(text));
                 self.out.push(' ');
             }
-            let address = post.url.as_deref().unwrap_or(&post.uri);
             self.link(address, address);
         }
     }

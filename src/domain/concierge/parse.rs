@@ -1,16 +1,19 @@
 //! What somebody wants of the concierge: deterministic, in any shipped language, whatever language the rest is in.
 
-use super::words::{ASK, KNOWS, LEARNING, OFF, ON, VERBS, Verb, column};
+use super::words::{ANSWERS, ASK, KNOWS, LEARNING, OFF, ON, VERBS, Verb, column};
 use crate::{
     domain::{
+        audiences::after_names,
         people::{
-            Stance,
+            Listed, Stance,
             fields::Tongue,
             wording::{self, Asked},
         },
-        text::{Token, scan},
+        projects::words::consent,
+        questions::cap::MOST,
     },
     matching::people::is_question,
+    model::Audience,
 };
 
 /// Skills changed by one command.
@@ -55,8 +58,16 @@ pub enum Command {
     Close,
     /// How much somebody wants to be asked.
     Asks(Asks),
+    /// Which sites have a post: the one with this address, or what is replied to.
+    Delivery(Option<String>),
+    /// Who may find the writer; none for a word that says nothing.
+    List(Option<Listed>),
+    /// How far the writer's posts go: inner none as the organisation says; none for a word that says nothing.
+    Reach(Option<Option<Audience>>),
     /// Something about projects: the verb and the rest.
     Project(Verb, String),
+    /// Yes or no to what the concierge asked.
+    Consent(bool),
     /// The three nearest verbs.
     Unknown([Verb; 3]),
 }
@@ -70,14 +81,14 @@ pub struct Parsed {
     pub tongue: Option<Tongue>,
 }
 
+fn is_address(text: &str) -> bool {
+    (text.starts_with("https://") || text.starts_with("http://")) && !text.contains(char::is_whitespace)
+}
+
 /// The text behind the people it begins with.
 pub fn without_mentions(text: &str) -> &str {
-    let mut rest = text.trim_start();
-    while let Some(Token::Mention { username, domain }) = scan(rest).first() {
-        let length = 1 + username.len() + domain.map_or(0, |domain| domain.len() + 1);
-        rest = rest.get(length..).unwrap_or_default().trim_start_matches([':', ',']).trim_start();
-    }
-    rest.trim()
+    let text = text.trim_start();
+    text.get(after_names(text)..).unwrap_or_default().trim()
 }
 
 /// Reads a text without its leading mentions.
@@ -103,7 +114,24 @@ pub fn parse(text: &str) -> Parsed {
                     return known(Command::Asks(away), tongue);
                 }
             }
-            Verb::ProjectNew | Verb::ProjectFind | Verb::ProjectMine | Verb::ProjectJoin => {
+            Verb::Delivery if rest.trim_end_matches('?').is_empty() => return known(Command::Delivery(None), tongue),
+            Verb::Delivery if is_address(rest) => return known(Command::Delivery(Some(rest.to_owned())), tongue),
+            Verb::Listed => return known(Command::List(listed(rest)), tongue),
+            Verb::Reach => return known(Command::Reach(reach(rest)), tongue),
+            Verb::ProjectNew
+            | Verb::ProjectFind
+            | Verb::ProjectMine
+            | Verb::ProjectJoin
+            | Verb::ProjectFollow
+            | Verb::ProjectState
+            | Verb::ProjectEdit
+            | Verb::ProjectLead
+            | Verb::ProjectRelate
+            | Verb::ProjectModerator
+            | Verb::ProjectHandover
+            | Verb::ProjectRemove
+            | Verb::ProjectPublish
+            | Verb::ProjectCancel => {
                 return known(Command::Project(verb, rest.to_owned()), tongue);
             }
             Verb::Knows if !rest.is_empty() && !is_question(text) => {
@@ -113,11 +141,26 @@ pub fn parse(text: &str) -> Parsed {
             _ => {}
         }
     }
+    if let Some((yes, tongue)) = agreed(text) {
+        return Parsed { command: Command::Consent(yes), tongue };
+    }
     match wording::asked(text) {
         Some(Asked::Experts) => Parsed { command: Command::Knows(text.to_owned()), tongue: None },
         Some(Asked::OpenQuestions) => Parsed { command: Command::Open, tongue: None },
         None => Parsed { command: Command::Unknown(nearest(text)), tongue: None },
     }
+}
+
+/// Yes or no, said and nothing else: `no idea who that is` is no answer. Two words are clear in any company.
+fn agreed(text: &str) -> Option<(bool, Option<Tongue>)> {
+    const CLEAR: &[&str] = &["accept", "decline", "reject", "annehmen", "ablehnen"];
+    let end = text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len());
+    let (word, rest) = text.split_at_checked(end)?;
+    let word = word.to_lowercase();
+    let alone = rest.trim().is_empty() || rest.starts_with([',', '.', '!', ':', ';', '\n']);
+    let yes = consent(&word).filter(|_| alone || CLEAR.contains(&word.as_str()))?;
+    let german = ["ja", "nein", "annehmen", "ablehnen", "willkommen"].contains(&word.as_str());
+    Some((yes, german.then_some(Tongue::German)))
 }
 
 fn is_search(text: &str) -> bool {
@@ -127,7 +170,7 @@ fn is_search(text: &str) -> bool {
 /// The longest form of a verb that the text begins with, and what follows it.
 fn verb_of(text: &str) -> Option<(Verb, Tongue, &str)> {
     let mut found: Option<(usize, Verb, Tongue, &str)> = None;
-    for entry in VERBS {
+    for entry in VERBS.iter().chain(ANSWERS) {
         for tongue in [Tongue::English, Tongue::German] {
             for form in entry.forms.get(column(tongue)).copied().unwrap_or_default() {
                 let Some(rest) = after(text, form) else { continue };
@@ -212,7 +255,26 @@ fn asks(text: &str) -> Option<Asks> {
         return Some(Asks::Weekly(None));
     }
     let number: i16 = word.parse().ok()?;
-    (1..=50).contains(&number).then_some(Asks::Weekly(Some(number)))
+    (1..=MOST).contains(&number).then_some(Asks::Weekly(Some(number)))
+}
+
+fn listed(text: &str) -> Option<Listed> {
+    match text.to_lowercase().trim_end_matches(['.', '!']) {
+        "organisation" | "organization" => Some(Listed::Organisation),
+        "site" | "standort" => Some(Listed::Site),
+        "nobody" | "unlisted" | "niemand" => Some(Listed::Unlisted),
+        _ => None,
+    }
+}
+
+fn reach(text: &str) -> Option<Option<Audience>> {
+    match text.to_lowercase().trim_end_matches(['.', '!']) {
+        "site" | "standort" => Some(Some(Audience::Site)),
+        "organisation" | "organization" => Some(Some(Audience::Organisation)),
+        "open" | "offen" => Some(Some(Audience::Open)),
+        "usual" | "default" | "üblich" => Some(None),
+        _ => None,
+    }
 }
 
 fn away(text: &str) -> Option<Asks> {
@@ -274,6 +336,13 @@ mod tests {
         assert_eq!(command("abwesend bis 24.12.2026"), Command::Asks(Asks::Away("2026-12-24".into())));
         assert_eq!(command("away off"), Command::Asks(Asks::Back));
         assert_eq!(command("project new: Quiet"), Command::Project(Verb::ProjectNew, "Quiet".into()));
+        assert_eq!(command("@concierge Join 2"), Command::Project(Verb::ProjectJoin, "2".into()));
+        assert_eq!(command("projekt  stand Lager fertig"), Command::Project(Verb::ProjectState, "Lager fertig".into()));
+        assert_eq!(command("Publish because …"), Command::Project(Verb::ProjectPublish, "because …".into()));
+        assert_eq!(command("mine is different: x"), Command::Project(Verb::ProjectPublish, "x".into()));
+        assert_eq!((command("Accept!"), command("nein.")), (Command::Consent(true), Command::Consent(false)));
+        assert_eq!(command("accept her please"), Command::Consent(true));
+        assert!(matches!(command("no idea who that is"), Command::Unknown(_)));
     }
 
     #[test]

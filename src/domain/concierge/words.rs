@@ -29,6 +29,32 @@ pub enum Verb {
     ProjectMine,
     /// Join a project.
     ProjectJoin,
+    /// Follow a project.
+    ProjectFollow,
+    /// Say how far a project is.
+    ProjectState,
+    /// Change what a project says.
+    ProjectEdit,
+    /// Which sites have a post of one's own.
+    Delivery,
+    /// Say how a project relates to another one.
+    ProjectRelate,
+    /// Name a moderator of a project.
+    ProjectModerator,
+    /// Give a project to another lead.
+    ProjectHandover,
+    /// Take a member or a post out of a project.
+    ProjectRemove,
+    /// Who may find the writer.
+    Listed,
+    /// How far the writer's posts go.
+    Reach,
+    /// Take over a project without a lead.
+    ProjectLead,
+    /// Publish the draft of a thread.
+    ProjectPublish,
+    /// Forget the draft of a thread.
+    ProjectCancel,
 }
 
 /// A verb with its forms and how it is used, English and German.
@@ -86,20 +112,149 @@ pub const VERBS: &[Entry] = &[
     ),
     entry(
         Verb::ProjectNew,
-        &["project new"],
-        &["projekt neu"],
-        ["project new: Quiet bearing", "projekt neu: Leises Lager"],
+        &["project new", "new project"],
+        &["projekt neu", "neues projekt"],
+        [
+            "project new: Quiet bearing - find why B7 hums #bearings",
+            "projekt neu: Leises Lager - finden, warum B7 brummt #lager",
+        ],
     ),
     entry(
         Verb::ProjectFind,
-        &["project find"],
-        &["projekt suche", "projekt finde"],
+        &["project find", "find project", "projects"],
+        &["projekt suche", "projekt finde", "projekte"],
         ["project find bearing", "projekt suche lager"],
     ),
-    entry(Verb::ProjectMine, &["project mine"], &["projekt meine"], ["project mine", "projekt meine"]),
-    entry(Verb::ProjectJoin, &["project join"], &["projekt beitreten"], ["project join 2", "projekt beitreten 2"]),
+    entry(
+        Verb::ProjectMine,
+        &["project mine", "my projects"],
+        &["projekt meine", "meine projekte"],
+        ["project mine", "projekt meine"],
+    ),
+    entry(
+        Verb::ProjectJoin,
+        &["project join", "join"],
+        &["projekt beitreten", "projekt mitmachen", "beitreten", "mitmachen"],
+        ["project join Quiet bearing", "projekt beitreten Leises Lager"],
+    ),
+    entry(
+        Verb::ProjectState,
+        &["project state"],
+        &["projekt stand", "projekt status"],
+        ["project state Quiet bearing done because …", "projekt stand Leises Lager fertig weil …"],
+    ),
+    entry(
+        Verb::ProjectEdit,
+        &["project edit", "edit project"],
+        &["projekt ändern", "projekt aendern", "projekt bearbeiten"],
+        [
+            "project edit Quiet bearing tags: noise, bearings; looking for: acoustics",
+            "projekt ändern Leises Lager stichworte: lärm, lager; sucht: akustik",
+        ],
+    ),
+    entry(
+        Verb::Delivery,
+        &["delivery", "who has it", "who has this"],
+        &["zustellung", "wer hat es", "wer hat das"],
+        [
+            "delivery (in reply to your post, or with its address)",
+            "zustellung (als Antwort auf deinen Beitrag, oder mit seiner Adresse)",
+        ],
+    ),
+    entry(
+        Verb::ProjectRelate,
+        &["project relate", "relate project"],
+        &["projekt verknüpfe", "projekt verknüpfen", "projekt verknuepfe", "projekt verknuepfen"],
+        [
+            "project relate Quiet bearing to Loud cage because … (or: supersedes Loud cage, same work as Loud cage)",
+            "projekt verknüpfe Leises Lager mit Lauter Käfig weil … (oder: ersetzt Lauter Käfig, dieselbe Arbeit wie Lauter \
+             Käfig)",
+        ],
+    ),
+    entry(
+        Verb::ProjectModerator,
+        &["project moderator"],
+        &["projekt moderation", "projekt moderator", "projekt moderatorin"],
+        [
+            "project moderator Quiet bearing @ada (or: @ada off)",
+            "projekt moderation Leises Lager @ada (oder: @ada aus)",
+        ],
+    ),
+    entry(
+        Verb::ProjectHandover,
+        &["project handover", "project hand over"],
+        &["projekt übergeben", "projekt übergib", "projekt uebergeben"],
+        ["project handover Quiet bearing to @ada", "projekt übergeben Leises Lager an @ada"],
+    ),
+    entry(
+        Verb::ProjectRemove,
+        &["project remove"],
+        &["projekt entferne", "projekt entfernen"],
+        [
+            "project remove Quiet bearing @ada (or the address of a post that it passed on)",
+            "projekt entferne Leises Lager @ada (oder die Adresse eines Beitrags, den es weitergab)",
+        ],
+    ),
+    entry(
+        Verb::Listed,
+        &["list me"],
+        &["zeig mich", "zeige mich"],
+        [
+            "list me organisation (or: list me site, list me nobody)",
+            "zeig mich organisation (oder: zeig mich standort, zeig mich niemand)",
+        ],
+    ),
+    entry(
+        Verb::Reach,
+        &["my posts"],
+        &["meine beiträge", "meine beitraege"],
+        [
+            "my posts organisation (or: my posts site, my posts open, my posts usual)",
+            "meine beiträge organisation (oder: standort, offen, üblich)",
+        ],
+    ),
     entry(Verb::Help, &["help", "?"], &["hilfe"], ["help", "hilfe"]),
 ];
+
+/// What is said in a thread in which the concierge offered it; the help does not show them.
+pub const ANSWERS: &[Entry] = &[
+    entry(
+        Verb::ProjectFollow,
+        &["project follow", "follow"],
+        &["projekt folgen", "folgen", "folge"],
+        ["follow 2", "folgen 2"],
+    ),
+    entry(
+        Verb::ProjectLead,
+        &["project lead"],
+        &["projekt leiten"],
+        ["project lead Quiet bearing", "projekt leiten Leises Lager"],
+    ),
+    entry(
+        Verb::ProjectPublish,
+        &["project publish", "publish", "mine is different"],
+        &["projekt veröffentlichen", "veröffentlichen", "veröffentliche", "meins ist anders"],
+        ["publish because …", "veröffentlichen weil …"],
+    ),
+    entry(
+        Verb::ProjectCancel,
+        &["project cancel", "cancel"],
+        &["projekt abbrechen", "abbrechen", "verwerfen"],
+        ["cancel", "abbrechen"],
+    ),
+];
+
+/// The word that chooses a numbered project.
+pub const fn answer_word(verb: Verb, tongue: Tongue) -> &'static str {
+    match (verb, tongue) {
+        (Verb::ProjectJoin, Tongue::English) => "join",
+        (Verb::ProjectJoin, Tongue::German) => "beitreten",
+        (Verb::ProjectLead, Tongue::English) => "project lead",
+        (Verb::ProjectLead, Tongue::German) => "projekt leiten",
+        (_, Tongue::English) => "follow",
+        (_, Tongue::German) => "folgen",
+    }
+}
 
 /// The words for one stance, in all languages.
 pub const ASK: &[&str] = &["ask", "frag", "frage"];
@@ -119,6 +274,9 @@ pub const fn column(tongue: Tongue) -> usize {
         Tongue::German => 1,
     }
 }
+
+/// What somebody says who is asked and is the wrong one, in lower case.
+pub const NOT_ME: &[&str] = &["not me", "nicht ich", "ich nicht"];
 
 /// One sentence, English and German. `{}` stands for a value.
 #[derive(Clone, Copy)]
@@ -158,6 +316,18 @@ pub const NOT_YOURS: Sentence = Sentence(
     "I serve the people of my own node only. The concierge of yours does the same for you.",
     "Ich bin nur für die Leute meines eigenen Knotens da. Der Concierge deines Knotens macht dasselbe für dich.",
 );
+/// A post that waited for its time was refused: its time, why, and what it said.
+pub const NOT_PUBLISHED: Sentence = Sentence(
+    "Your post scheduled for {} was not published: {}",
+    "Dein für {} geplanter Beitrag wurde nicht veröffentlicht: {}",
+);
+/// Before what it said.
+pub const IT_SAID: Sentence = Sentence("It said: {}", "Er lautete: {}");
+/// Why, when something is gone.
+pub const SOMETHING_GONE: Sentence = Sentence(
+    "what it answers is not there any more, or you may not see it",
+    "was er beantwortet, gibt es nicht mehr, oder du darfst es nicht sehen",
+);
 /// Before all verbs.
 pub const HELP: Sentence = Sentence("You can write to me:", "Du kannst mir schreiben:");
 /// Before the three nearest verbs.
@@ -181,8 +351,6 @@ pub const NO_SKILLS: Sentence = Sentence("You list no skills.", "Du nennst keine
 /// A heading of skills.
 pub const STANCES: [Sentence; 3] =
     [Sentence("Ask me about", "Frag mich zu"), Sentence("I know", "Ich kenne"), Sentence("I am learning", "Ich lerne")];
-/// What this node cannot do.
-pub const NOT_YET: Sentence = Sentence("Not yet on this node.", "Auf diesem Knoten noch nicht.");
 /// An answer was accepted; behind it stands its address.
 pub const ANSWERED_BY: Sentence = Sentence("✅ answered by {} —", "✅ beantwortet von {} —");
 /// A question ended.
@@ -197,6 +365,47 @@ pub const REMINDER: Sentence = Sentence(
 );
 /// Behind the names of those who are asked.
 pub const CAN_YOU_HELP: Sentence = Sentence("can you help?", "könnt ihr helfen?");
+/// To whoever said that they are the wrong one.
+pub const DECLINED_ASK: Sentence = Sentence(
+    "Noted, thank you: you are not asked about this again, and somebody else is.",
+    "Notiert, danke: dazu wirst du nicht mehr gefragt, sondern jemand anders.",
+);
+/// Once a year, to the author of an accepted answer; behind it stands its address.
+pub const STILL_TRUE: Sentence = Sentence(
+    "Your answer is kept for everybody. Is it still true? Tap, or reply “yes” or “no”:",
+    "Deine Antwort bleibt für alle aufgehoben. Stimmt sie noch? Tippe, oder antworte „ja“ oder „nein“:",
+);
+/// The choices.
+pub const HOLDS: [Sentence; 2] = [Sentence("Still true", "Stimmt noch"), Sentence("Not any more", "Stimmt nicht mehr")];
+/// That was heard.
+pub const HOLDS_NOTED: Sentence =
+    Sentence("Thank you: that stands beside your answer.", "Danke: das steht jetzt bei deiner Antwort.");
+/// To the gardener: what was asked for, what is listed, people, answers.
+pub const ALIAS: Sentence = Sentence(
+    "For the gardener's desk: #{} and #{} may be one thing. People who list the second one gave accepted answers under the \
+     first one (people: {}, answers: {}). Shall the first word mean the second one, for the whole organisation?",
+    "Für die Gärtnerei: #{} und #{} sind vielleicht dasselbe. Leute, die das zweite nennen, gaben angenommene Antworten \
+     unter dem ersten (Leute: {}, Antworten: {}). Soll das erste Wort das zweite bedeuten, für die ganze Organisation?",
+);
+/// The choices.
+pub const ALIAS_CHOICES: [Sentence; 2] = [Sentence("Accept", "Annehmen"), Sentence("Decline", "Ablehnen")];
+/// How to answer.
+pub const ALIAS_HOW: Sentence =
+    Sentence("Tap, or reply “accept” or “decline”.", "Tippe, oder antworte „annehmen“ oder „ablehnen“.");
+/// Where it is decided when not here.
+pub const ALIAS_WHO: Sentence = Sentence(
+    "This node cannot decide it: the desks of {} were asked, or can run `org alias`.",
+    "Dieser Knoten kann das nicht entscheiden: die Gärtnereien von {} wurden gefragt, oder rufen `org alias` auf.",
+);
+/// It is decided.
+pub const ALIAS_MADE: Sentence = Sentence("#{} means #{} now.", "#{} bedeutet jetzt #{}.");
+/// It waits for the key.
+pub const ALIAS_WAITS: Sentence = Sentence(
+    "#{} will mean #{} with the next version of the charter that is signed.",
+    "#{} bedeutet #{} ab der nächsten Version der Charta, die unterschrieben wird.",
+);
+/// It is not to be.
+pub const ALIAS_LEFT: Sentence = Sentence("They stay two things.", "Es bleiben zwei Dinge.");
 /// How many are told.
 pub const TOLD: Sentence = Sentence("People asked: {}, at sites: {}.", "Gefragte Leute: {}, an Standorten: {}.");
 /// Before an answer to something similar.
@@ -239,6 +448,14 @@ pub const WHICH: Sentence = Sentence(
     "Write that in reply to your own question, or to what I wrote below it.",
     "Schreib das als Antwort auf deine eigene Frage, oder auf das, was ich darunter geschrieben habe.",
 );
+/// `delivery` without a post.
+pub const WHICH_POST: Sentence = Sentence(
+    "Write that in reply to a post of your own, or with its address behind it.",
+    "Schreib das als Antwort auf einen eigenen Beitrag, oder mit seiner Adresse dahinter.",
+);
+/// Somebody left; projects and questions of theirs follow.
+pub const HANDOVER: Sentence =
+    Sentence("{} has left. To be taken over by others:", "{} ist gegangen. Zu übernehmen ist:");
 /// How much somebody is asked.
 pub const WEEKLY: Sentence =
     Sentence("You are told of up to {} questions a week.", "Du hörst von bis zu {} Fragen in der Woche.");
@@ -247,3 +464,226 @@ pub const ASKS_OFF: Sentence =
     Sentence("You are not asked. “asks on” changes that.", "Du wirst nicht gefragt. „anfragen an“ ändert das.");
 /// Not before a day.
 pub const AWAY: Sentence = Sentence("You are not asked before {}.", "Du wirst vor dem {} nicht gefragt.");
+/// A node has joined; behind it stands its address.
+pub const NODE_JOINED: Sentence = Sentence("{} has joined {}:", "{} gehört jetzt zu {}:");
+/// Several at once, one a line.
+pub const NODES_JOINED: Sentence = Sentence("{} sites have joined {}:", "{} Standorte gehören jetzt zu {}:");
+/// This node has joined.
+pub const SITE_JOINED: Sentence = Sentence(
+    "This site has joined {}. Other sites: {}. Their people and projects are in the search box: try “who knows …”.",
+    "Dieser Standort gehört jetzt zu {}. Andere Standorte: {}. Ihre Leute und Projekte stehen im Suchfeld: probier \
+     „wer kennt …“.",
+);
+/// Before a draft.
+pub const DRAFT: Sentence = Sentence("Your draft, which nobody else sees:", "Dein Entwurf, den sonst niemand sieht:");
+/// The same, where what was written to the concierge was no direct message.
+pub const OPEN_DRAFT: Sentence = Sentence("Your draft:", "Dein Entwurf:");
+/// What to do about that.
+pub const WRITTEN_OPENLY: Sentence = Sentence(
+    "Careful: what you wrote to me is no direct message, so others read it. Delete it, and go on in this thread by direct \
+     messages.",
+    "Vorsicht: was du mir geschrieben hast, ist keine Direktnachricht, andere lesen es. Lösche es, und schreib hier mit \
+     Direktnachrichten weiter.",
+);
+/// A purpose is missing.
+pub const WHAT_FOR: Sentence =
+    Sentence("What is it for? Answer with a sentence.", "Wofür ist es? Antworte mit einem Satz.");
+/// A name is missing.
+pub const WHAT_NAME: Sentence = Sentence(
+    "Give it a name: project new: NAME - what for #tags",
+    "Gib ihm einen Namen: projekt neu: NAME - wofür #stichworte",
+);
+/// Before projects that earn a warning.
+pub const WARNED: Sentence = Sentence(
+    "Somebody may be doing this already, or has tried it:",
+    "Das macht vielleicht schon jemand, oder hat es versucht:",
+);
+/// Before projects that earn none.
+pub const ALIKE: Sentence = Sentence(
+    "Nothing is close enough to warn of. The most similar projects:",
+    "Nichts ist ähnlich genug, um davor zu warnen. Die ähnlichsten Projekte:",
+);
+/// There are no such projects.
+pub const NONE_ALIKE: Sentence = Sentence("Nothing like it is registered.", "Nichts dergleichen ist eingetragen.");
+/// The ways out of a warning.
+pub const THREE_WAYS: Sentence = Sentence(
+    "Answer here: “join 1”, “follow 1”, “publish because …” if yours is different, or “cancel”.",
+    "Antworte hier: „beitreten 1“, „folgen 1“, „veröffentlichen weil …“, wenn deins anders ist, oder „abbrechen“.",
+);
+/// The ways where nothing is to be warned of.
+pub const MAY_PUBLISH: Sentence = Sentence(
+    "Answer here: “publish”, “join 1”, “follow 1” or “cancel”.",
+    "Antworte hier: „veröffentlichen“, „beitreten 1“, „folgen 1“ oder „abbrechen“.",
+);
+/// The same without others.
+pub const ONLY_PUBLISH: Sentence =
+    Sentence("Answer here: “publish” or “cancel”.", "Antworte hier: „veröffentlichen“ oder „abbrechen“.");
+/// What can be added.
+pub const ADD: Sentence = Sentence(
+    "You can add: tags: …, state: …, looking for: …, vendor: …, link: …",
+    "Du kannst ergänzen: stichworte: …, stand: …, sucht: …, hersteller: …, link: …",
+);
+/// Publishing in spite of a warning.
+pub const WHY: Sentence = Sentence(
+    "Say why yours is different: “publish because …”. Both leads read it.",
+    "Sag, was an deinem anders ist: „veröffentlichen weil …“. Beide Leitungen lesen es.",
+);
+/// A project is out; its account stands before it.
+pub const PUBLISHED: Sentence = Sentence("is published; you lead it.", "ist veröffentlicht; du leitest es.");
+/// Both leads have the reason.
+pub const BOTH_READ: Sentence = Sentence(
+    "Both leads read why it is different from “{}”.",
+    "Beide Leitungen lesen, was daran anders ist als an „{}“.",
+);
+/// No draft in this thread.
+pub const NO_DRAFT: Sentence = Sentence(
+    "There is no draft in this thread. Begin one: project new: NAME - what for #tags",
+    "In diesem Faden ist kein Entwurf. Beginne einen: projekt neu: NAME - wofür #stichworte",
+);
+/// A draft is gone.
+pub const FORGOTTEN: Sentence = Sentence("The draft is forgotten.", "Der Entwurf ist vergessen.");
+/// It is not gone.
+pub const KEPT: Sentence =
+    Sentence("Your draft is kept; “cancel” forgets it.", "Dein Entwurf bleibt; „abbrechen“ vergisst ihn.");
+/// The lead of a project has a request.
+pub const ASKED_TO_JOIN: Sentence = Sentence(
+    "The lead of “{}” has your request; you are told of the answer.",
+    "Die Leitung von „{}“ hat deine Anfrage; die Antwort bekommst du.",
+);
+/// A request waits for a lead.
+pub const ASKED_NOBODY: Sentence = Sentence(
+    "“{}” has no lead at the moment. Your request waits: whoever takes it over is told of it.",
+    "„{}“ hat gerade keine Leitung. Deine Anfrage wartet: wer die Leitung übernimmt, erfährt davon.",
+);
+/// No request is needed.
+pub const IS_MEMBER: Sentence = Sentence("You are a member of “{}” already.", "Du gehörst schon zu „{}“.");
+/// A project is followed.
+pub const FOLLOWED: Sentence = Sentence(
+    "You follow “{}”: what it says comes to your home timeline.",
+    "Du folgst „{}“: was es sagt, steht in deiner Startseite.",
+);
+/// Several projects may be meant.
+pub const WHICH_PROJECT: Sentence =
+    Sentence("Which one? Answer here with “{} 1”.", "Welches? Antworte hier mit „{} 1“.");
+/// None is.
+pub const NO_PROJECT: Sentence = Sentence("I know no such project.", "Ich kenne kein solches Projekt.");
+/// A number without a list.
+pub const NO_NUMBER: Sentence = Sentence(
+    "Nothing has this number in this thread. “project find …” makes a list.",
+    "Diese Nummer hat in diesem Faden nichts. „projekt suche …“ macht eine Liste.",
+);
+/// Before projects.
+pub const PROJECTS: Sentence = Sentence("Projects:", "Projekte:");
+/// Below them.
+pub const JOIN_OR_FOLLOW: Sentence =
+    Sentence("Answer here: “join 1” or “follow 1”.", "Antworte hier: „beitreten 1“ oder „folgen 1“.");
+/// Before one's own.
+pub const MINE: Sentence = Sentence("Your projects:", "Deine Projekte:");
+/// There are none.
+pub const NONE_MINE: Sentence = Sentence("You work on no project.", "Du arbeitest an keinem Projekt.");
+/// A draft among them.
+pub const A_DRAFT: Sentence =
+    Sentence("Draft: {} (go on with: project new: {})", "Entwurf: {} (weiter mit: projekt neu: {})");
+/// Requests that wait.
+pub const WAITING: Sentence = Sentence("asking to join: {}", "möchten mitmachen: {}");
+/// What somebody is to a project, from the lead down.
+pub const ROLES: [Sentence; 3] = [
+    Sentence("you lead it", "du leitest es"),
+    Sentence("you moderate it", "du moderierst es"),
+    Sentence("member", "Mitglied"),
+];
+/// A state is set.
+pub const STATE_SET: Sentence =
+    Sentence("“{}” is now {}. Its followers read it.", "„{}“ ist jetzt {}. Die ihm folgen, lesen es.");
+/// How to set it.
+pub const WHICH_STATE: Sentence = Sentence(
+    "Write it so: project state NAME done because … (idea, active, paused, done or stopped; a project that you lead).",
+    "Schreib es so: projekt stand NAME fertig weil … (idee, aktiv, unterbrochen, fertig oder eingestellt; ein Projekt, das du leitest).",
+);
+/// A request is accepted.
+pub const ACCEPTED: Sentence = Sentence("is a member of “{}” now.", "gehört jetzt zu „{}“.");
+/// It is not.
+pub const DECLINED: Sentence =
+    Sentence("hears that “{}” cannot take them in.", "erfährt, dass „{}“ niemanden aufnehmen kann.");
+/// Nothing was asked.
+pub const NO_REQUEST: Sentence = Sentence(
+    "Nothing waits for an answer here. Reply to the message that tells you of a request.",
+    "Hier wartet nichts auf Antwort. Antworte auf die Nachricht, die von einer Anfrage erzählt.",
+);
+/// How to change a project.
+pub const WHICH_EDIT: Sentence = Sentence(
+    "Write it so: project edit NAME tags: …; looking for: …; vendor: …; link: …; what for: … (a project that you lead or \
+     moderate)",
+    "Schreib es so: projekt ändern NAME stichworte: …; sucht: …; hersteller: …; link: …; wofür: … (ein Projekt, das du \
+     leitest oder moderierst)",
+);
+/// It is changed.
+pub const EDITED: Sentence = Sentence(
+    "It says now: {}. In this thread “tags: …” and the like add to it.",
+    "Es sagt jetzt: {}. In diesem Faden ergänzen „stichworte: …“ und dergleichen.",
+);
+/// Who may find somebody.
+pub const LISTED: [Sentence; 3] = [
+    Sentence("Everybody in the organisation finds you.", "Alle in der Organisation finden dich."),
+    Sentence(
+        "People of your own site find you, and nobody else.",
+        "Leute deines Standorts finden dich, sonst niemand.",
+    ),
+    Sentence("You are listed nowhere.", "Du bist nirgends eingetragen."),
+];
+/// How to say it.
+pub const WHICH_LISTED: Sentence = Sentence(
+    "Write: list me organisation, list me site or list me nobody.",
+    "Schreib: zeig mich organisation, zeig mich standort oder zeig mich niemand.",
+);
+/// How far somebody's posts go when they say nothing.
+pub const REACH: [Sentence; 4] = [
+    Sentence("Your public posts stay at your site.", "Deine öffentlichen Beiträge bleiben am Standort."),
+    Sentence("Your public posts go to the organisation.", "Deine öffentlichen Beiträge gehen an die Organisation."),
+    Sentence("Your public posts go to everybody.", "Deine öffentlichen Beiträge gehen an alle."),
+    Sentence(
+        "Your public posts go as far as the organisation says.",
+        "Deine öffentlichen Beiträge gehen so weit, wie die Organisation es sagt.",
+    ),
+];
+/// How to say it.
+pub const WHICH_REACH: Sentence = Sentence(
+    "Write: my posts site, my posts organisation, my posts open or my posts usual.",
+    "Schreib: meine beiträge standort, meine beiträge organisation, meine beiträge offen oder meine beiträge üblich.",
+);
+/// What has to stand between two people.
+pub const NOT_ALLOWED: Sentence = Sentence("That is not allowed.", "Das ist nicht erlaubt.");
+/// A limit.
+pub const TOO_MANY_DRAFTS: Sentence = Sentence(
+    "You have too many drafts: publish or cancel some. “project mine” shows them.",
+    "Du hast zu viele Entwürfe: veröffentliche oder verwirf einige. „projekt meine“ zeigt sie.",
+);
+/// A limit.
+pub const TOO_LONG: Sentence = Sentence(
+    "That is too long. A name has up to 100 characters, a reason 500, a tag 60; there are up to 20 tags.",
+    "Das ist zu lang. Ein Name hat bis zu 100 Zeichen, ein Grund 500, ein Stichwort 60; es sind bis zu 20 Stichworte.",
+);
+/// A link that is none.
+pub const NO_LINK: Sentence =
+    Sentence("A link begins with https:// or http://.", "Ein Link beginnt mit https:// oder http://.");
+/// Before the lead of a project.
+pub const LEAD: Sentence = Sentence("lead {}", "Leitung {}");
+/// Before words that two projects share.
+pub const SHARED: Sentence = Sentence("both: {}", "gemeinsam: {}");
+/// Before what was bought.
+pub const BOUGHT: Sentence = Sentence("uses {}", "benutzt {}");
+/// To a moderator whose project lost its lead.
+pub const NEW_LEAD: Sentence = Sentence(
+    "“{}” is yours to lead: its lead is gone, and you have moderated it for longest.",
+    "„{}“ leitest jetzt du: seine Leitung ist gegangen, und du moderierst es am längsten.",
+);
+/// To the staff, about a project that lost its lead.
+pub const NO_LEAD_DESK: Sentence = Sentence(
+    "For the gardener's desk: “{}” has no lead any more. Whoever takes it over writes to me: project lead {}",
+    "Für die Gärtnerei: „{}“ hat keine Leitung mehr. Wer es übernimmt, schreibt mir: projekt leiten {}",
+);
+/// A project has a new lead.
+pub const YOU_LEAD: Sentence = Sentence("You lead “{}” now.", "Du leitest jetzt „{}“.");
+/// A project has a lead.
+pub const HAS_LEAD: Sentence =
+    Sentence("“{}” has a lead, who can hand it over.", "„{}“ hat eine Leitung, die es übergeben kann.");

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         Tx,
         audit::Staff,
-        charter::{self, Change, Outcome},
+        charter::{self, Outcome},
     },
     id::Id,
     model::{Account, Post},
@@ -37,8 +37,7 @@ pub fn take_back(tx: &mut Tx<'_>, account: Id<Account>, answer: Id<Post>) -> Res
 /// Makes a proposed pair an alias of the organisation.
 ///
 /// # Errors
-/// As [`charter::make`].
+/// As [`charter::make_alias`].
 pub fn make_alias(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, asked: &str, listed: &str) -> Result<Outcome> {
-    let change = Change::Alias { word: asked.to_owned(), means: Some(listed.to_owned()) };
-    charter::make(tx, vault, by, &change)
+    charter::make_alias(tx, vault, by, asked, listed)
 }

@@ -3,12 +3,12 @@
 
 use super::{Facts, Listed, facts, listed_of};
 use crate::{
-    Result, crypto,
+    Error, Result, crypto,
     db::Conn,
-    domain::{Tx, charter::Charter, html::plain_text},
+    domain::{Tx, audiences, charter::Charter, html::plain_text, profiles},
     id::Id,
-    matching::people::{Accepted, Day, Person, Skill},
-    model::{Account, AccountKind},
+    matching::people::{Accepted, Day, Person, Progress, Project, Skill},
+    model::{Account, AccountKind, Audience, WorkState},
     store,
     time::Timestamp,
 };
@@ -59,6 +59,40 @@ pub fn leaving_tags(facts: &Facts, mut tags: Vec<String>) -> Vec<String> {
         tags.retain(|tag| !facts.skills.iter().any(|skill| skill.tag == *tag));
     }
     tags
+}
+
+/// Takes the fields made of facts off people of this node who are for their own site only, or for nobody, and in an
+/// organisation off all of its people: what is shown to strangers is what goes to everybody.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn hide_from_strangers(conn: &mut Conn, accounts: &mut [Account]) -> Result<()> {
+    let made = |account: &&mut Account| account.is_local() && account.fields.contains("\"generated\"");
+    let ids: Vec<Id<Account>> = accounts.iter_mut().filter(made).map(|account| account.id).collect();
+    let rows = store::people::list(conn, &ids)?;
+    let inside_only = is_inside_only(conn)?;
+    let kept = |row: &store::people::Row| !inside_only && listed_of(row.listed) == Listed::Organisation;
+    let hidden = |id| rows.iter().any(|(other, row)| *other == id && !kept(row));
+    for account in accounts.iter_mut().filter(|account| hidden(account.id)) {
+        let mut fields = profiles::fields(account);
+        fields.retain(|field| field.generated.is_none());
+        account.fields = serde_json::to_string(&fields).map_err(Error::internal)?;
+    }
+    if !inside_only {
+        return Ok(());
+    }
+    // Copies of colleagues have the same fields; only their names tell them from others.
+    let colleague = |conn: &mut Conn, account: &Account| -> Result<bool> {
+        Ok(!account.is_local() && account.fields != "[]" && audiences::place(conn, account)? <= Audience::Organisation)
+    };
+    for account in accounts.iter_mut() {
+        if colleague(conn, account)? {
+            let mut fields = profiles::fields(account);
+            fields.retain(|field| super::fields::Made::named(&field.name).is_none());
+            account.fields = serde_json::to_string(&fields).map_err(Error::internal)?;
+        }
+    }
+    Ok(())
 }
 
 /// Which nodes the directory covers, and which site those are at who do not say.
@@ -124,6 +158,10 @@ pub fn people(
         let one = Accepted { tag: answer.tag, day: day(answer.at) };
         answers.entry(answer.account.raw()).or_default().push(one);
     }
+    let mut projects: HashMap<i64, Vec<String>> = HashMap::new();
+    for (account, project) in store::projects::memberships(conn, ids)? {
+        projects.entry(account.raw()).or_default().push(project);
+    }
     let mut found = Vec::with_capacity(ids.len());
     for id in ids {
         let raw = id.raw();
@@ -139,13 +177,16 @@ pub fn people(
             continue;
         };
         let facts = facts::of_rows(row, skills.remove(&raw).unwrap_or_default());
-        let person = person(&account, facts, site, answers.remove(&raw).unwrap_or_default());
+        let accepted = answers.remove(&raw).unwrap_or_default();
+        let person = person(&account, facts, site, projects.remove(&raw).unwrap_or_default(), accepted);
         found.push((*id, (person.listed != Listed::Unlisted && !person.left).then_some(person)));
     }
     Ok(found)
 }
 
-fn person(account: &Account, facts: Facts, site: &str, accepted: Vec<Accepted>) -> Person {
+fn person(account: &Account, facts: Facts, site: &str, mut projects: Vec<String>, accepted: Vec<Accepted>) -> Person {
+    // What they only name has no other id than its name.
+    projects.extend(facts.works_on.into_iter().filter(|work| !work.joined).map(|work| work.name));
     Person {
         key: account.id.to_string(),
         title: facts.title,
@@ -155,7 +196,7 @@ fn person(account: &Account, facts: Facts, site: &str, accepted: Vec<Accepted>) 
         languages: facts.languages,
         bio: plain_text(&account.note),
         skills: facts.skills.into_iter().map(|skill| Skill { name: skill.name, stance: skill.stance }).collect(),
-        projects: facts.works_on.into_iter().map(|work| work.name).collect(),
+        projects,
         accepted,
         // Everybody who asks this index is of this node: whoever is for their own site only is for them, whatever each
         // of them calls the site. Other nodes send us nobody of the kind.
@@ -164,8 +205,18 @@ fn person(account: &Account, facts: Facts, site: &str, accepted: Vec<Accepted>) 
             Listed::Site => Listed::Unlisted,
             other => other,
         },
-        left: facts.left_on.is_some(),
+        left: facts.left_on.is_some() || account.left_on.is_some(),
     }
+}
+
+/// A project of the register as the index takes it in, by its actor id; none for one that is not, or no longer, public.
+pub fn project(row: &crate::model::Project) -> Option<Project> {
+    let progress = match row.state {
+        WorkState::Idea | WorkState::Stopped => Progress::Unproven,
+        WorkState::Active | WorkState::Paused | WorkState::Done => Progress::Worked,
+    };
+    let id = row.uri.clone().filter(|_| row.is_public())?;
+    Some(Project { id, name: row.name.clone(), tags: row.tag_list(), progress })
 }
 
 /// The day of a moment.
@@ -224,8 +275,56 @@ pub fn is_discoverable(conn: &mut Conn, account: &Account) -> Result<bool> {
     if account.kind != AccountKind::Service && is_on(conn)? {
         return store::people::is_listed(conn, account.id);
     }
+    is_discoverable_outside(conn, account)
+}
+
+/// The same for servers that belong to no directory of ours: the person's own setting decides.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn is_discoverable_outside(conn: &mut Conn, account: &Account) -> Result<bool> {
     let row = store::people::find(conn, account.id)?.unwrap_or_default();
     Ok(account.discoverable && listed_of(row.listed) == Listed::Organisation && row.left_on.is_none())
+}
+
+/// Whether what people list is for an organisation, and for nobody outside of it. A node on its own has one kind of
+/// reader, and shows it what people chose to show.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn is_inside_only(conn: &mut Conn) -> Result<bool> {
+    Ok(store::audiences::rules(conn)?.is_some())
+}
+
+/// What the one switch that every client has for it says to the person: whether the directory of the organisation has
+/// them, where there is one, else what servers are told.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn switch(conn: &mut Conn, account: &Account) -> Result<bool> {
+    if account.kind != AccountKind::Person || account.left_on.is_some() || !is_on(conn)? {
+        return Ok(account.discoverable);
+    }
+    let row = store::people::find(conn, account.id)?.unwrap_or_default();
+    Ok(listed_of(row.listed) != Listed::Unlisted)
+}
+
+/// Somebody new is listed nowhere until they say so: this node's settings want it.
+pub(in crate::domain) fn begin_unlisted(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
+    let row = store::people::Row { listed: super::listed_code(Listed::Unlisted), ..super::facts::blank_row() };
+    let changed = tx.new_id::<()>().raw();
+    store::people::save(tx.conn, id, &row, changed)
+}
+
+/// The featured hashtags of an actor of this node that somebody is shown who belongs to this audience.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn tags_for(conn: &mut Conn, mut facts: Facts, tags: Vec<String>, place: Audience) -> Result<Vec<String>> {
+    if place == Audience::Open && is_inside_only(conn)? {
+        facts.listed = Listed::Unlisted;
+    }
+    Ok(leaving_tags(&facts, tags))
 }
 
 /// Whether the organisation has a directory.
@@ -237,7 +336,7 @@ pub fn is_on(conn: &mut Conn) -> Result<bool> {
 }
 
 /// The index takes somebody in again; what other nodes know of them is the same.
-pub(super) fn touch_index(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
+pub(in crate::domain) fn touch_index(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
     let changed = tx.new_id::<()>().raw();
     store::people::touch_copy(tx.conn, id, changed)
 }

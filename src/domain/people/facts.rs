@@ -107,12 +107,10 @@ pub(super) fn save(tx: &mut Tx<'_>, account: Id<Account>, facts: &Facts) -> Resu
     store::people::set_skills(tx.conn, account, &skills)
 }
 
-/// What somebody of this node works on follows their memberships: projects they joined stand there, those they left go,
-/// and what they named themselves stays.
-pub(super) fn follow_projects(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
-    let Some(mut account) =
-        store::accounts::find(tx.conn, id)?.filter(|a| a.is_local() && a.kind == AccountKind::Person)
-    else {
+/// What somebody works on follows their memberships: projects they joined stand there, those they left go, and what they
+/// named themselves stays. Of people of other nodes the register of projects knows it: `worksOn` names the same.
+pub(in crate::domain) fn follow_projects(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
+    let Some(mut account) = store::accounts::find(tx.conn, id)?.filter(|a| a.kind == AccountKind::Person) else {
         return Ok(());
     };
     let before = load(tx.conn, id)?;
@@ -129,6 +127,9 @@ pub(super) fn follow_projects(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
     }
     let facts = Facts { works_on, ..before };
     save(tx, id, &facts)?;
+    if !account.is_local() {
+        return Ok(());
+    }
     account.fields = fields::composed(tx, &account, &facts, None)?;
     account.updated_at = tx.now;
     store::users::update_profile(tx.conn, &account)
@@ -153,6 +154,10 @@ pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &FactsChange, by: By) ->
     }
     keep(tx, id, &before, &facts)?;
     account.fields = fields::composed(tx, &account, &facts, None)?;
+    if (before.listed == Listed::Unlisted) != (facts.listed == Listed::Unlisted) {
+        // The switch that clients show says the same.
+        account.discoverable = facts.listed != Listed::Unlisted;
+    }
     account.updated_at = tx.now;
     store::users::update_profile(tx.conn, &account)?;
     tx.record(Fact::AccountUpdated(id))?;

@@ -133,20 +133,24 @@ fn fitting(facts: &Facts, tongue: Tongue) -> Vec<(Stance, Vec<&Skill>)> {
     parts
 }
 
+/// What somebody works on, as far as it fits into a field.
+fn fitting_works(facts: &Facts) -> &[Work] {
+    let mut length = 0;
+    let fits = |work: &Work| {
+        length += work.name.chars().count() + if length == 0 { 0 } else { 2 };
+        length <= limits::FIELD_CHARACTERS
+    };
+    let count = facts.works_on.iter().map(fits).take_while(|fits| *fits).count();
+    facts.works_on.get(..count).unwrap_or_default()
+}
+
 /// The plain text of a field, as its owner edits it; empty when there is nothing to say.
 pub fn plain(made: Made, facts: &Facts, tongue: Tongue) -> String {
     match made {
         Made::Ask => skills_line(facts, tongue, true, hashtag),
         Made::Works => {
-            let mut text = String::new();
-            for work in &facts.works_on {
-                let more = if text.is_empty() { work.name.clone() } else { format!(", {}", work.name) };
-                if text.chars().count() + more.chars().count() > limits::FIELD_CHARACTERS {
-                    break;
-                }
-                text.push_str(&more);
-            }
-            text
+            let shown: Vec<&str> = fitting_works(facts).iter().map(|work| work.name.as_str()).collect();
+            shown.join(", ")
         }
         Made::Team => {
             let parts: Vec<&str> =
@@ -354,14 +358,28 @@ fn read_skills(text: &str, facts: &Facts, locale: Tongue) -> Vec<(String, Stance
     read
 }
 
+/// A list with commas between; a name that is known may have one in it.
 fn read_works(text: &str, facts: &Facts) -> Vec<Work> {
-    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty()).take(super::WORKS);
-    names
-        .map(|name| {
-            let known = facts.works_on.iter().find(|work| work.name.eq_ignore_ascii_case(name));
-            known.cloned().unwrap_or_else(|| Work { name: name.to_owned(), url: None, ..Work::default() })
-        })
-        .collect()
+    let between = |c: char| c == ',' || c.is_whitespace();
+    let mut works: Vec<Work> = Vec::new();
+    let mut rest = text.trim_start_matches(between);
+    while !rest.is_empty() {
+        let known = facts.works_on.iter().filter_map(|work| {
+            let (head, tail) = rest.split_at_checked(work.name.len())?;
+            let whole = tail.is_empty() || tail.trim_start().starts_with(',');
+            (!head.is_empty() && whole && head.eq_ignore_ascii_case(&work.name)).then_some((work.clone(), tail))
+        });
+        let (work, tail) = known.max_by_key(|(work, _)| work.name.len()).unwrap_or_else(|| {
+            let (name, tail) = rest.split_once(',').unwrap_or((rest, ""));
+            (Work { name: name.trim().to_owned(), ..Work::default() }, tail)
+        });
+        works.push(work);
+        rest = tail.trim_start_matches(between);
+    }
+    // What found no room in the field was not seen, so it was not deleted either.
+    let hidden = facts.works_on.get(fitting_works(facts).len()..).unwrap_or_default();
+    works.extend(hidden.iter().cloned());
+    works
 }
 
 /// `Lyon (Europe/Paris), fr en`.

@@ -10,6 +10,7 @@ pub mod answers;
 pub mod directory;
 pub mod facts;
 pub mod fields;
+pub mod gardener;
 pub mod intake;
 pub mod remote;
 pub mod wording;
@@ -152,6 +153,7 @@ pub const fn listed_word(listed: Listed) -> &'static str {
 /// The consumer (see [`super::Consumer`]): keeps versions, and the counter of changes that the index follows.
 pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
+        Fact::PollVoted(poll, by) => gardener::tapped(tx, *poll, *by),
         Fact::AccountUpdated(id) => {
             facts::follow_projects(tx, *id)?;
             directory::touch(tx, *id)
@@ -172,10 +174,14 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PostUnfavourited(_)
         | Fact::PostPinned(..)
         | Fact::PostUnpinned(..)
-        | Fact::PollVoted(..)
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)
         | Fact::QuestionChanged(_)
+        | Fact::QuoteAsked(_)
+        | Fact::QuoteAccepted { .. }
+        | Fact::QuoteEnded(_)
+        | Fact::QuoteRefused { .. }
+        | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)
         | Fact::FollowAccepted(_)
         | Fact::FollowReaffirmed(_)

@@ -1,9 +1,11 @@
 //! What other nodes say about their people.
 
-use super::{FACT_CHARACTERS, Facts, LANGUAGES, Listed, SKILL_CHARACTERS, SKILLS, Skill, facts, listed_code};
+use super::{
+    FACT_CHARACTERS, Facts, LANGUAGES, Listed, SKILL_CHARACTERS, SKILLS, Skill, facts, fields::Made, listed_code,
+};
 use crate::{
-    Result,
-    domain::{Tx, charter, remote::RemoteActor},
+    Error, Result,
+    domain::{Tx, charter, profiles, remote::RemoteActor},
     id::Id,
     model::{Account, AccountKind},
     store,
@@ -58,6 +60,8 @@ pub(in crate::domain) fn receive(tx: &mut Tx<'_>, account: &Account, actor: &Rem
     let version = actor.facts.updated.map_or(0, |at| at.millis());
     let extra = actor.facts.extra.clone().filter(|extra| extra.len() <= EXTRA).unwrap_or_else(|| "{}".into());
     let before = facts::load(tx.conn, account.id)?;
+    // That is what the projects say, see `facts::follow_projects`.
+    let facts = Facts { works_on: before.works_on.clone(), ..facts };
     let same = known.as_ref().is_some_and(|row| row.version == version && row.extra == extra);
     if same && before == facts {
         return Ok(());
@@ -69,11 +73,21 @@ pub(in crate::domain) fn receive(tx: &mut Tx<'_>, account: &Account, actor: &Rem
     facts::save(tx, account.id, &facts)
 }
 
-/// Those of a node's directory whose home does not list them any more.
+/// Those of a node's directory whose home does not list them any more: what it said of them goes, from their profiles too.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn unlist(tx: &mut Tx<'_>, gone: &[Id<Account>]) -> Result<()> {
     let changed = tx.new_id::<()>().raw();
-    store::people::unlist(tx.conn, gone, changed)
+    store::people::unlist(tx.conn, gone, changed)?;
+    for mut account in store::accounts::list(tx.conn, gone)? {
+        let mut fields = profiles::fields(&account);
+        let before = fields.len();
+        fields.retain(|field| Made::named(&field.name).is_none());
+        if fields.len() < before {
+            account.fields = serde_json::to_string(&fields).map_err(Error::internal)?;
+            store::remote::update_account(tx.conn, &account)?;
+        }
+    }
+    Ok(())
 }

@@ -4,14 +4,15 @@ use super::{NewPoll, PollDraft, index, media_ids, publish, tag, tell_readers};
 use crate::{
     Error, Result,
     db::Conn,
-    domain::{EventKind, Fact, Tx, html::Html, polls, text},
+    domain::{EventKind, Fact, Tx, audiences, emojis, html::Html, polls, quotes, text, trends},
     id::Id,
     limits,
-    model::{Account, Media, Post, PostEdit},
+    model::{Account, Media, Post, PostEdit, QuotePolicy},
     store,
     time::Timestamp,
 };
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// What a local author changes; none keeps what is there.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +31,8 @@ pub struct Change {
     pub attachments: Vec<AttachmentChange>,
     /// The poll; `Some(None)` removes it.
     pub poll: Option<Option<PollDraft>>,
+    /// Who may quote it.
+    pub quote_policy: Option<QuotePolicy>,
 }
 
 /// What changes about one file.
@@ -88,6 +91,19 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
     }
     let old_text = post.source_text.clone().unwrap_or_default();
     let typed = change.text.as_deref().map_or_else(|| old_text.into(), text::clean_input);
+    let (marked, unmarked) = audiences::mark(&typed);
+    let unmarked = unmarked.into_owned();
+    let typed: Cow<'_, str> = match marked {
+        Some(marked) if marked != post.audience => {
+            return Err(Error::invalid(
+                "audience",
+                "fixed",
+                "An edit cannot change how far a post goes: it is there already. Delete it and write it anew.",
+            ));
+        }
+        Some(_) => unmarked.into(),
+        None => typed,
+    };
     let spoiler = match &change.spoiler_text {
         Some(spoiler) => text::clean_input(spoiler.trim()).into_owned(),
         None => post.spoiler_text.clone(),
@@ -112,22 +128,35 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
         (Some(None), _) | (None, None) => None,
         (None, Some(poll)) => Some(polls::as_new(tx.conn, poll)?),
     };
-    if typed.trim().is_empty() && media.is_empty() && poll.is_none() {
+    let quotes_another = store::quotes::find(tx.conn, id)?.is_some();
+    if typed.trim().is_empty() && media.is_empty() && poll.is_none() && !quotes_another {
         return Err(Error::invalid("status", "blank", "Text can't be blank"));
     }
     if poll.is_some() && !media.is_empty() {
         return Err(Error::invalid("media_ids", "too_long", "Cannot attach files to a post with a poll"));
     }
     let publish::Composed { tokens, tags } = publish::compose(tx, &typed, &spoiler)?;
+    trends::check_usable(tx, &tags)?;
     let people = publish::mentioned(tx, author, &tokens)?;
     let content = publish::markup(tx, &tokens, &people);
-    let mut mentions: Vec<(Id<Account>, bool)> = people.iter().map(|a| (a.id, false)).collect();
+    let mut addressed = people;
     if let Some(parent) = post.in_reply_to_account_id.filter(|p| *p != author)
-        && !mentions.iter().any(|(id, _)| *id == parent)
+        && !addressed.iter().any(|account| account.id == parent)
         && !store::follows::is_blocked_either_way(tx.conn, author, parent)?
     {
-        mentions.push((parent, false));
+        addressed.push(store::accounts::load(tx.conn, parent)?);
     }
+    // The audience was chosen when the post was written.
+    let chosen = audiences::Chosen { audience: post.audience, expressly: true };
+    let reached = audiences::addressable(tx.conn, None, chosen, &addressed)?;
+    let mentions: Vec<(Id<Account>, bool)> = reached.iter().map(|a| (a.id, false)).collect();
+    let policy_changed = match change.quote_policy {
+        Some(choice) => quotes::set_policy(tx, author, id, choice)?,
+        None => false,
+    };
+    let options = poll.iter().flat_map(|poll| poll.options.iter().map(|(title, _)| title.as_str()));
+    let texts: Vec<&str> = [typed.as_ref(), spoiler.as_str()].into_iter().chain(options).collect();
+    let emojis = emojis::used(tx, &texts)?;
     let revision = Revision {
         content,
         sensitive: change.sensitive.unwrap_or(post.sensitive) || !spoiler.is_empty(),
@@ -138,7 +167,7 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
             None => post.language.clone(),
         },
         url: post.url.clone(),
-        emojis: post.emojis.clone(),
+        emojis,
         mentions,
         tags,
         media,
@@ -147,7 +176,12 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
         remote_favourites_count: 0,
         edited_at: tx.now,
     };
-    revise(tx, &post, revision)
+    revise(tx, &post, revision)?;
+    // An edit that anybody notices carries it along.
+    if policy_changed && store::posts::load(tx.conn, id)?.edited_at == post.edited_at {
+        tx.record(Fact::QuotePolicyChanged(id))?;
+    }
+    Ok(())
 }
 
 /// Gives a post its new state. Without a change that a reader would notice nothing is recorded as an edit; new tallies

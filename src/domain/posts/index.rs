@@ -3,10 +3,13 @@
 
 use crate::{
     Result,
-    domain::{Task, Tx, html},
+    domain::{Task, Tx, cards, html},
     id::Id,
-    model::{Account, Media, Post, Visibility},
-    store::{self, search::Finders},
+    model::{Account, Media, MediaKind, Post, Visibility},
+    store::{
+        self,
+        search::{Finders, Trait, Traits},
+    },
 };
 
 /// Posts indexed again in one transaction.
@@ -18,7 +21,7 @@ pub(super) fn put<'a>(
     post: &'a Post,
     author: &Account,
     mentions: &[(Id<Account>, bool)],
-    descriptions: impl Iterator<Item = &'a str>,
+    media: &'a [Media],
     options: impl Iterator<Item = &'a str>,
 ) -> Result<()> {
     let finders = Finders {
@@ -27,8 +30,9 @@ pub(super) fn put<'a>(
         people: mentions.iter().map(|(account, _)| *account).collect(),
         many: false,
     };
-    let body = words(post, descriptions, options);
-    store::search::index_post(tx.conn, post.id, &body, &finders, true)
+    let body = words(post, media, options);
+    let traits = traits(tx, post, media, false);
+    store::search::index_post(tx.conn, post.id, &body, &traits, &finders, true)
 }
 
 /// Puts a post into the index as it stands now: its text, its author or those who may find it changed.
@@ -46,13 +50,12 @@ pub(super) fn again(tx: &mut Tx<'_>, post: &Post, author: &Account) -> Result<()
         Some(poll) => store::polls::options(tx.conn, poll)?,
         None => Vec::new(),
     };
-    let body = words(
-        post,
-        media.iter().filter_map(|m| m.description.as_deref()),
-        options.iter().map(|option| option.title.as_str()),
-    );
+    let body = words(post, &media, options.iter().map(|option| option.title.as_str()));
     let finders = Finders { open, author: author.id, people, many };
-    store::search::index_post(tx.conn, post.id, &body, &finders, false)
+    // The text says it for people of this node; of others their server may say it.
+    let told = !post.local && store::cards::of_post(tx.conn, post.id)?.is_some();
+    let traits = traits(tx, post, &media, told);
+    store::search::index_post(tx.conn, post.id, &body, &traits, &finders, false)
 }
 
 /// A person of this node may find a post from now on: they like it, keep it, boosted it or were addressed later.
@@ -69,6 +72,15 @@ pub fn may_be_found_by(tx: &mut Tx<'_>, person: Id<Account>, post: &Post) -> Res
     if is_open(post, &author) || popular && store::search::is_for_many(tx.conn, post.id)? {
         return Ok(());
     }
+    again(tx, post, &author)
+}
+
+/// A post is about a page that its text does not name.
+///
+/// # Errors
+/// Those of the database.
+pub fn became_about(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
+    let author = store::accounts::load(tx.conn, post.account_id)?;
     again(tx, post, &author)
 }
 
@@ -99,16 +111,37 @@ fn is_open(post: &Post, author: &Account) -> bool {
     post.visibility == Visibility::Public && author.indexable
 }
 
+/// What a post is like; `about` says that its server named a page that its text does not.
+fn traits(tx: &Tx<'_>, post: &Post, media: &[Media], about: bool) -> Traits {
+    let has = |kinds: &[MediaKind]| media.iter().any(|one| kinds.contains(&one.kind));
+    let about = about
+        || cards::may_link(&post.content) && {
+            let site = tx.site();
+            cards::first_link(&post.content, |url| site.owns(url)).is_some()
+        };
+    let like = [
+        (Trait::Media, !media.is_empty()),
+        (Trait::Image, has(&[MediaKind::Image])),
+        (Trait::Video, has(&[MediaKind::Video, MediaKind::Gifv])),
+        (Trait::Audio, has(&[MediaKind::Audio])),
+        (Trait::Poll, post.poll_id.is_some()),
+        (Trait::Link, about),
+        (Trait::Reply, post.in_reply_to_id.is_some() || post.in_reply_to_uri.is_some()),
+        (Trait::Sensitive, post.sensitive),
+    ];
+    Traits {
+        like: like.into_iter().filter(|(_, is)| *is).map(|(one, _)| one).collect(),
+        language: post.language.clone(),
+    }
+}
+
 /// What search finds a post by.
-fn words<'a>(
-    post: &'a Post,
-    descriptions: impl Iterator<Item = &'a str>,
-    options: impl Iterator<Item = &'a str>,
-) -> String {
+fn words<'a>(post: &'a Post, media: &'a [Media], options: impl Iterator<Item = &'a str>) -> String {
     let mut body = match &post.source_text {
         Some(text) => text.clone(),
         None => html::plain_text(&post.content),
     };
+    let descriptions = media.iter().filter_map(|m| m.description.as_deref());
     let others = std::iter::once(post.spoiler_text.as_str()).chain(descriptions).chain(options);
     for other in others.filter(|o| !o.is_empty()) {
         body.push('\n');

@@ -6,16 +6,17 @@ mod conversations;
 mod edit;
 mod index;
 mod publish;
+pub mod scheduled;
 
 pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise};
-pub use index::{index_some, may_be_found_by};
-pub use publish::{Draft, PollDraft, publish};
+pub use index::{became_about, index_some, may_be_found_by};
+pub use publish::{Draft, PollDraft, language, publish};
 
-use super::{Event, EventKind, Fact, Tx, html};
+use super::{Event, EventKind, Fact, Tx, html, quotes};
 use crate::{
     Error, Result,
     id::Id,
-    model::{Account, App, Follow, Listing, Media, Poll, Post, Visibility},
+    model::{Account, App, Audience, Follow, Listing, Media, Poll, Post, Visibility},
     store::{self, fanout::Reach, posts::Counter},
     time::Timestamp,
 };
@@ -38,6 +39,8 @@ pub struct NewPost {
     pub local: bool,
     /// Who may see it.
     pub visibility: Visibility,
+    /// How far it may go; what it answers narrows that.
+    pub audience: Audience,
     /// Clean markup.
     pub content: html::Html,
     /// What was typed, for local posts.
@@ -76,6 +79,10 @@ pub struct NewPost {
     pub remote_favourites_count: i64,
     /// What it is beside a post.
     pub meaning: Meaning,
+    /// What it quotes.
+    pub quote: Option<quotes::New>,
+    /// Who may quote it, as `domain::quotes::policy` has it.
+    pub quote_policy: i16,
 }
 
 /// What a post is beside a post.
@@ -158,6 +165,9 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
         None => new.in_reply_to_uri.is_some(),
     };
     let poll_id: Option<Id<Poll>> = new.poll.as_ref().map(|_| tx.new_id());
+    let quoted = new.quote.as_ref().and_then(|quote| quote.quoted.as_ref());
+    // Never further than what it answers or quotes.
+    let audience = parent.iter().chain(quoted).fold(new.audience, |audience, other| audience.min(other.audience));
     let post = Post {
         id: new.id,
         uri: new.uri,
@@ -195,9 +205,16 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
         edited_at: None,
         fetched_at: (!new.local).then_some(tx.now),
         group_id: new.group,
+        audience,
+        quote_policy: new.quote_policy,
+        quotes_count: 0,
     };
     if !store::posts::insert(tx.conn, &post)? {
         return Ok(None);
+    }
+    let quotes_another = new.quote.is_some();
+    if let Some(quote) = new.quote {
+        quotes::attach(tx, &post, quote)?;
     }
     for (account, silent) in &new.mentions {
         store::posts::insert_mention(tx.conn, post.id, *account, *silent)?;
@@ -216,18 +233,23 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
         super::polls::insert(tx, id, post.id, poll)?;
     }
     super::questions::note(tx, &post, &author, &new.meaning, &new.tags)?;
-    let descriptions = new.media.iter().filter_map(|m| m.description.as_deref());
     let options = new.poll.iter().flat_map(|p| p.options.iter().map(|(title, _)| title.as_str()));
-    index::put(tx, &post, &author, &new.mentions, descriptions, options)?;
-    count(tx, &post, 1)?;
+    index::put(tx, &post, &author, &new.mentions, &new.media, options)?;
     if !post.local {
         adopt_orphans(tx, &post)?;
+        quotes::arrivals::adopt(tx, &post)?;
     }
     if post.visibility == Visibility::Direct {
         conversations::touch(tx, &post, &new.mentions, new.fresh)?;
     }
     to_homes(tx, &post, &author, new.fresh)?;
     tx.record(Fact::PostPublished { post: post.id, fresh: new.fresh })?;
+    // Last, for PostgreSQL holds the rows of its author and of what it answers from here to the end: whoever writes to the
+    // same ones at the same moment waits.
+    count(tx, &post, 1)?;
+    if quotes_another {
+        quotes::settle(tx, &post, new.fresh)?;
+    }
     Ok(Some(post))
 }
 
@@ -249,22 +271,34 @@ fn tag(tx: &mut Tx<'_>, post: Id<Post>, names: &[(String, String)], fresh: bool)
     store::posts::set_tags(tx.conn, post, &tags, fresh)
 }
 
-/// Counts a post for its author (direct ones are nobody's business) and for its parent (public ones: PRV-04).
+/// Counts a post for its author (direct ones are nobody's business) and for its parent (public ones that go as far as it:
+/// PRV-04).
 fn count(tx: &mut Tx<'_>, post: &Post, by: i64) -> Result<()> {
     if post.visibility != Visibility::Direct {
         let at = (by > 0).then_some(post.created_at);
-        store::posts::count_for_author(tx.conn, post.account_id, by, at)?;
+        let open = if post.audience == Audience::Open { by } else { 0 };
+        store::posts::count_for_author(tx.conn, post.account_id, by, open, at)?;
     }
     if post.local && !post.is_boost() && post.visibility <= Visibility::Unlisted {
         store::hashtags::count_use(tx.conn, post, by)?;
     }
     match (post.in_reply_to_id, post.boost_of_id) {
-        (Some(parent), _) if post.visibility <= Visibility::Unlisted => {
+        (Some(parent), _) if post.visibility <= Visibility::Unlisted && reaches(tx, post, parent)? => {
             store::posts::count(tx.conn, parent, Counter::Replies, by)
         }
-        (_, Some(original)) => store::posts::count(tx.conn, original, Counter::Boosts, by),
+        (_, Some(original)) if reaches(tx, post, original)? => {
+            store::posts::count(tx.conn, original, Counter::Boosts, by)
+        }
         _ => Ok(()),
     }
+}
+
+/// Whether a post goes as far as another one: only then those who see that one are told of it.
+fn reaches(tx: &mut Tx<'_>, post: &Post, other: Id<Post>) -> Result<bool> {
+    if post.audience == Audience::Open {
+        return Ok(true);
+    }
+    Ok(store::posts::find(tx.conn, other)?.is_some_and(|other| post.audience >= other.audience))
 }
 
 /// Answers that came before what they answer find their place (THR-02).
@@ -275,11 +309,23 @@ fn adopt_orphans(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
             continue;
         }
         store::posts::adopt(tx.conn, &orphan, post)?;
-        if orphan.visibility <= Visibility::Unlisted {
+        if orphan.audience > post.audience {
+            store::audiences::narrow(tx.conn, &orphan, post.audience)?;
+        }
+        if orphan.visibility <= Visibility::Unlisted && orphan.audience >= post.audience {
             store::posts::count(tx.conn, post.id, Counter::Replies, 1)?;
         }
     }
     Ok(())
+}
+
+/// A boost goes where the original may go; one of this node never further than its charter lets people write.
+fn boost_audience(tx: &mut Tx<'_>, original: &Post, local: bool) -> Result<Audience> {
+    if !local || original.audience != Audience::Open {
+        return Ok(original.audience);
+    }
+    let inside = store::audiences::rules(tx.conn)?.is_some_and(|rules| !rules.open_allowed);
+    Ok(if inside && original.visibility <= Visibility::Unlisted { Audience::Organisation } else { Audience::Open })
 }
 
 /// Stores a boost. None when this account has boosted the post already, or its id is known.
@@ -323,6 +369,9 @@ pub fn insert_boost(tx: &mut Tx<'_>, original: &Post, new: NewBoost) -> Result<O
         edited_at: None,
         fetched_at: None,
         group_id: None,
+        audience: boost_audience(tx, original, new.local)?,
+        quote_policy: 0,
+        quotes_count: 0,
     };
     if !store::posts::insert(tx.conn, &post)? {
         return Ok(None);
@@ -436,6 +485,26 @@ fn tell(tx: &mut Tx<'_>, home: Vec<Id<Account>>, what: EventKind) {
     }
 }
 
+/// Whether anybody of this node comes across a post or boost: at home, or because it names them.
+///
+/// # Errors
+/// Those of the database.
+pub(super) fn is_seen(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
+    Ok(post.local
+        || !readers(tx, post, Id::new(0), 1)?.is_empty()
+        || store::cards::names_local(tx.conn, post.id)?
+        || !tag_readers(tx, post, Id::new(0), 1)?.is_empty())
+}
+
+/// Tells the connected who see a post that it looks otherwise now.
+///
+/// # Errors
+/// Those of the database.
+pub(super) fn tell_changed(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
+    tell_readers(tx, post, EventKind::Edit(post.id))?;
+    super::streams::tell(tx, post.id, EventKind::Edit(post.id))
+}
+
 /// Tells the connected among those who have a post at home that it changed or is going.
 fn tell_readers(tx: &mut Tx<'_>, post: &Post, what: EventKind) -> Result<()> {
     let rows = readers(tx, post, Id::new(0), 5_000)?;
@@ -461,7 +530,11 @@ pub fn remove(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     tell_readers(tx, &post, EventKind::Delete(id))?;
     let author = store::accounts::load(tx.conn, post.account_id)?;
     count(tx, &post, -1)?;
-    store::posts::bury(tx.conn, &post.uri, Some(&author.uri), tx.now)?;
+    quotes::forget(tx, &post)?;
+    // Nobody elsewhere ever heard of what was for this site.
+    if post.audience != Audience::Site {
+        store::posts::bury(tx.conn, &post.uri, Some(&author.uri), post.audience, tx.now)?;
+    }
     store::posts::detach(tx.conn, id, &[])?;
     if post.visibility == Visibility::Direct {
         conversations::forget(tx, &post)?;

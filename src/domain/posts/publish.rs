@@ -5,12 +5,14 @@ use crate::{
     Error, Result,
     domain::{
         Tx, Viewer,
+        audiences::{self, Chosen, Wish},
+        emojis,
         html::{self, Html},
-        moves, text, visibility,
+        moves, quotes, text, trends, visibility,
     },
     id::Id,
     limits,
-    model::{Account, App, Media, MediaKind, MediaState, Post, Visibility},
+    model::{Account, AccountKind, App, Media, MediaKind, MediaState, Post, QuotePolicy, Visibility},
     store,
 };
 
@@ -28,6 +30,8 @@ pub struct Draft {
     pub spoiler_text: String,
     /// Who may see it.
     pub visibility: Option<Visibility>,
+    /// How far it may go; the text may say it too.
+    pub audience: Wish,
     /// Attachments are hidden at first.
     pub sensitive: Option<bool>,
     /// Its language.
@@ -38,6 +42,10 @@ pub struct Draft {
     pub media: Vec<Id<Media>>,
     /// A poll.
     pub poll: Option<PollDraft>,
+    /// What it quotes.
+    pub quoted: Option<Id<Post>>,
+    /// Who may quote it.
+    pub quote_policy: Option<QuotePolicy>,
     /// Two requests of one key are one post.
     pub idempotency_key: Option<String>,
 }
@@ -143,8 +151,8 @@ pub(super) fn attachable(
     let mut rows = store::posts::media(tx.conn, ids)?;
     let mut ordered = Vec::with_capacity(ids.len());
     for id in ids {
-        let place =
-            rows.iter().position(|m| m.id == *id && m.account_id == author && (m.post_id.is_none() || m.post_id == on));
+        let free = |m: &Media| m.scheduled_id.is_none() && (m.post_id.is_none() || m.post_id == on);
+        let place = rows.iter().position(|m| m.id == *id && m.account_id == author && free(m));
         match place {
             Some(place) => ordered.push(rows.swap_remove(place)),
             None if ordered.iter().any(|m: &Media| m.id == *id) => {}
@@ -215,7 +223,7 @@ pub(super) fn new_poll(tx: &Tx<'_>, draft: &PollDraft) -> Result<NewPoll> {
 ///
 /// # Errors
 /// `Invalid` for anything else.
-pub(super) fn language(tag: &str) -> Result<String> {
+pub fn language(tag: &str) -> Result<String> {
     let (main, region) = tag.split_once(['-', '_']).unwrap_or((tag, ""));
     let good = matches!(main.len(), 2 | 3)
         && main.bytes().all(|b| b.is_ascii_alphabetic())
@@ -232,25 +240,44 @@ pub(super) fn language(tag: &str) -> Result<String> {
     })
 }
 
-/// Publishes. With an idempotency key used within the last hour, answers the post made then.
+/// Publishes. Who is named or answered and cannot be reached is not addressed. With an idempotency key used within the last hour, answers the post made then.
 ///
 /// # Errors
-/// `Invalid` for what the limits forbid; `NotFound` when the post to answer is not there for the author; `Forbidden` for
+/// `Invalid` for what the limits forbid, for an audience that may not be chosen, and for one by default that leaves out
+/// somebody who is named or answered; `NotFound` when the post to answer is not there for the author; `Forbidden` for
 /// an account that moved away.
 pub fn publish(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft) -> Result<Id<Post>> {
     let id: Id<Post> = tx.new_id();
-    if let Some(key) = draft.idempotency_key.as_deref().filter(|k| !k.is_empty()) {
-        let key = html::cut(key, 255);
-        let since = tx.now.plus_seconds(-KEY_SECONDS);
-        if let Some(earlier) = store::posts::claim_key(tx.conn, id, author, key, since, tx.now)? {
-            return Ok(earlier);
-        }
+    if let Some(earlier) = claimed(tx, author, &draft, id)? {
+        return Ok(earlier);
     }
+    let new = checked(tx, author, draft, id)?;
+    insert_post(tx, new)?.map(|post| post.id).ok_or_else(|| Error::internal("a new post has a known id"))
+}
+
+/// What a request of the same key made within the last hour; else `id` is what this one makes.
+pub(super) fn claimed(tx: &mut Tx<'_>, author: Id<Account>, draft: &Draft, id: Id<Post>) -> Result<Option<Id<Post>>> {
+    let Some(key) = draft.idempotency_key.as_deref().filter(|k| !k.is_empty()) else { return Ok(None) };
+    let since = tx.now.plus_seconds(-KEY_SECONDS);
+    store::posts::claim_key(tx.conn, id, author, html::cut(key, 255), since, tx.now)
+}
+
+/// What a person asks for, as the post that it makes now.
+///
+/// # Errors
+/// As [`publish`].
+pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id<Post>) -> Result<NewPost> {
     let (mut typed, mut spoiler) = (text::clean_input(&draft.text), text::clean_input(draft.spoiler_text.trim()));
-    if typed.trim().is_empty() && !spoiler.trim().is_empty() && draft.media.is_empty() && draft.poll.is_none() {
+    let shows_something = !draft.media.is_empty() || draft.poll.is_some() || draft.quoted.is_some();
+    if typed.trim().is_empty() && !spoiler.trim().is_empty() && !shows_something {
         (typed, spoiler) = (spoiler, "".into());
     }
-    if typed.trim().is_empty() && draft.media.is_empty() && draft.poll.is_none() {
+    let (marked, unmarked) = audiences::mark(&typed);
+    let unmarked = unmarked.into_owned();
+    if marked.is_some() {
+        typed = unmarked.into();
+    }
+    if typed.trim().is_empty() && !shows_something {
         return Err(Error::invalid("status", "blank", "Text can't be blank"));
     }
     if draft.poll.is_some() && !draft.media.is_empty() {
@@ -260,6 +287,7 @@ pub fn publish(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft) -> Result<Id<
     moves::stays(&account)?;
     let user = store::posts::defaults(tx.conn, author)?;
     let Composed { tokens, tags } = compose(tx, &typed, &spoiler)?;
+    trends::check_usable(tx, &tags)?;
     let mut visibility = draft.visibility.unwrap_or(user.visibility);
     let parent = match draft.in_reply_to {
         Some(id) => Some(visibility::visible_original(tx.conn, Viewer::from(author), id, tx.now)?),
@@ -269,6 +297,20 @@ pub fn publish(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft) -> Result<Id<
         // An answer never reaches further than what it answers.
         visibility = visibility.max(parent.visibility);
     }
+    let quoted = match draft.quoted {
+        Some(id) => Some(quotes::quotable(tx, author, id)?),
+        None => None,
+    };
+    if let Some(quoted) = &quoted {
+        // Nor does a quote of what is for followers. What is unlisted may be quoted in public, as it may be boosted.
+        if quoted.post.visibility > Visibility::Unlisted {
+            visibility = visibility.max(quoted.post.visibility);
+        }
+    }
+    let rules = store::audiences::rules(tx.conn)?;
+    let quoted_post = quoted.as_ref().map(|quoted| &quoted.post);
+    let narrowest = parent.iter().chain(quoted_post).min_by_key(|post| post.audience);
+    let chosen = audiences::choose(rules.as_ref(), user.audience, draft.audience, marked, visibility, narrowest)?;
     let media = attachable(tx, author, &draft.media, None)?;
     let poll = draft.poll.as_ref().map(|p| new_poll(tx, p)).transpose()?;
     let language = match draft.language.as_deref().filter(|l| !l.is_empty()) {
@@ -277,23 +319,48 @@ pub fn publish(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft) -> Result<Id<
     };
     let people = mentioned(tx, author, &tokens)?;
     let content = markup(tx, &tokens, &people);
-    let mut mentions: Vec<(Id<Account>, bool)> = people.iter().map(|a| (a.id, false)).collect();
+    let mut addressed = people;
     if let Some(parent) = &parent
         && parent.account_id != author
-        && !mentions.iter().any(|(id, _)| *id == parent.account_id)
+        && !addressed.iter().any(|account| account.id == parent.account_id)
         && !store::follows::is_blocked_either_way(tx.conn, author, parent.account_id)?
     {
         // Whoever is answered is addressed, named or not (THR-04).
-        mentions.push((parent.account_id, false));
+        addressed.push(store::accounts::load(tx.conn, parent.account_id)?);
     }
+    // Programs have nobody to tell.
+    let chosen = Chosen { expressly: chosen.expressly || account.kind != AccountKind::Person, ..chosen };
+    let reached = audiences::addressable(tx.conn, rules.as_ref(), chosen, &addressed)?;
+    let mut mentions: Vec<(Id<Account>, bool)> = reached.iter().map(|a| (a.id, false)).collect();
+    let quote = match quoted {
+        Some(quoted) => {
+            let author_of_it = quoted.author.id;
+            if !quoted.is_by(author) && !mentions.iter().any(|(id, _)| *id == author_of_it) {
+                if visibility == Visibility::Direct {
+                    let why = "Cannot quote a non-mentioned user in a Private Mention post.";
+                    return Err(Error::invalid("base", "invalid", why));
+                }
+                // Whoever is quoted may see where, or they could not agree.
+                if visibility == Visibility::Private && quoted.is_reached(tx, chosen.audience)? {
+                    mentions.push((author_of_it, true));
+                }
+            }
+            Some(quoted.into_quote(tx, author, chosen.audience)?)
+        }
+        None => None,
+    };
     let sensitive = draft.sensitive.unwrap_or(user.sensitive) || !spoiler.is_empty();
-    let new = NewPost {
+    let options = poll.iter().flat_map(|poll| poll.options.iter().map(|(title, _)| title.as_str()));
+    let texts: Vec<&str> = [typed.as_ref(), spoiler.as_ref()].into_iter().chain(options).collect();
+    let emojis = emojis::used(tx, &texts)?;
+    Ok(NewPost {
         id,
         uri: tx.site().post_uri(&account.username, id),
         url: Some(tx.site().post_url(&account.username, id)),
         account: author,
         local: true,
         visibility,
+        audience: chosen.audience,
         content,
         source_text: Some(typed.into_owned()),
         spoiler_text: spoiler.into_owned(),
@@ -302,7 +369,7 @@ pub fn publish(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft) -> Result<Id<
         in_reply_to: parent.as_ref().map(|p| p.id),
         in_reply_to_uri: None,
         app: draft.app,
-        emojis: "[]".into(),
+        emojis,
         created_at: tx.now,
         group: None,
         mentions,
@@ -313,8 +380,9 @@ pub fn publish(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft) -> Result<Id<
         remote_boosts_count: 0,
         remote_favourites_count: 0,
         meaning: Meaning::Plain,
-    };
-    insert_post(tx, new)?.map(|post| post.id).ok_or_else(|| Error::internal("a new post has a known id"))
+        quote,
+        quote_policy: quotes::policy::bits(draft.quote_policy.unwrap_or(user.quote_policy), visibility),
+    })
 }
 
 #[cfg(test)]

@@ -92,6 +92,8 @@ fn profile_fields(tx: &mut Tx<'_>, words: Words, project: &Project) -> Result<Ve
         let link =
             format!("<a href=\"{}\" class=\"mention\">@{}</a>", html::escape(&page), html::escape(&lead.username));
         list.push(field(words.lead_field(), link));
+    } else if project.lead_uri.is_none() {
+        list.push(field(words.lead_field(), words.nobody().to_owned()));
     }
     let site = tx.site();
     let wanted: Vec<String> = project

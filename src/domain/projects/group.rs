@@ -26,7 +26,8 @@ pub fn arrived(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     match post.visibility {
         Visibility::Public => pass_on_to(tx, &post, &projects),
         Visibility::Direct => match projects.as_slice() {
-            [project] => letters::heard(tx, project, &post),
+            // Whoever names a project to the concierge does not speak to the project.
+            [project] if !store::concierge::is_addressed(tx.conn, id)? => letters::heard(tx, project, &post),
             _ => Ok(()),
         },
         _ => Ok(()),

@@ -1,17 +1,21 @@
-//! What a project says to its lead, and what it understands of the answers: plain direct messages, so that any client will
-//! do.
+//! What leads are told and asked, and what is understood of their answers: plain direct messages, so that any client will
+//! do. The concierge speaks where two projects or two people meet, a project where it is about itself.
 
 use super::{
-    Words, handle, members,
+    Words, handle, is_inside, members,
     relations::RELATIONS,
     role, say, set_state,
     words::{consent, state_of},
 };
 use crate::{
     Error, Result,
-    domain::{Tx, html},
+    domain::{
+        Tx,
+        concierge::{self, page::Page},
+        html,
+    },
     id::Id,
-    model::{Account, AccountKind, Post, Project, ProjectRole, Visibility},
+    model::{Account, AccountKind, Poll, Post, Project, ProjectRole, Visibility},
     store,
 };
 
@@ -24,16 +28,31 @@ const WORDS: usize = 5;
 
 /// Both leads read why a project is different from another one.
 pub(super) fn different(tx: &mut Tx<'_>, project: &Project, other: &Project, reason: &str) -> Result<()> {
-    let Some(theirs) = members::lead(tx, other)? else { return Ok(()) };
-    let own = members::lead(tx, project)?.filter(|lead| lead.id != theirs.id);
-    let people: Vec<String> = own.iter().chain([&theirs]).map(handle).collect();
-    let text = Words::of(tx).related_leads(&people.join(" "), &project.name, &other.name, &reason.replace('@', ""));
-    say(tx, project, text, Visibility::Direct).map(|_| ())
+    let Some(theirs) = members::lead(tx.conn, other)? else { return Ok(()) };
+    let own = members::lead(tx.conn, project)?.filter(|lead| lead.id != theirs.id);
+    let people: Vec<Account> = own.into_iter().chain([theirs]).collect();
+    let text = Words::of(tx).related_leads(&project.name, &other.name, reason);
+    bring_together(tx, &people, &text, &[project, other], &[])
 }
 
-/// Introduces the leads of two projects that look alike: once for ever, unless they know of one another already. The
-/// project with the smaller id introduces, at its node; `by` is the account that speaks, which is that project's own.
-/// True when they were introduced.
+/// The concierge writes to both leads, and shows what it is about.
+fn bring_together(tx: &mut Tx<'_>, people: &[Account], text: &str, about: &[&Project], choices: &[&str]) -> Result<()> {
+    let words = Words::of(tx);
+    let mut page = Page::default();
+    page.people(tx.site(), people, text);
+    for project in about {
+        let Some(account) = store::accounts::find(tx.conn, project.account())? else { continue };
+        let line = format!(" · {} · {} · {}", project.name, project.site, words.state(project.state));
+        page.person(tx.site(), &account, &line);
+    }
+    let ids: Vec<Id<Account>> = people.iter().map(|account| account.id).collect();
+    let own = concierge::ensure(tx)?;
+    concierge::write(tx, &own, page, words.tongue(), &ids, choices).map(|_| ())
+}
+
+/// Introduces the leads of two projects that look alike: once for ever, unless they know of one another already. `by` is
+/// the project with the smaller id, and the concierge of its node speaks. Strangers introduce themselves. True when they
+/// were introduced.
 ///
 /// # Errors
 /// Those of the database.
@@ -42,22 +61,27 @@ pub fn introduce(tx: &mut Tx<'_>, by: &Project, other: &Project, shared: &[Strin
     if !by.local || one >= two || by.lead_uri == other.lead_uri || (by.state.has_ended() && other.state.has_ended()) {
         return Ok(false);
     }
+    let account = store::accounts::load(tx.conn, other.account())?;
+    if !is_inside(tx.conn, &account)? {
+        return Ok(false);
+    }
     let related = |list: Vec<crate::model::ProjectRelation>, uri: &str| list.iter().any(|r| r.other_uri == uri);
     if related(store::projects::relations(tx.conn, by.id, RELATIONS)?, two)
         || related(store::projects::relations(tx.conn, other.id, RELATIONS)?, one)
     {
         return Ok(false);
     }
-    let (Some(first), Some(second)) = (members::lead(tx, by)?, members::lead(tx, other)?) else { return Ok(false) };
+    let (Some(first), Some(second)) = (members::lead(tx.conn, by)?, members::lead(tx.conn, other)?) else {
+        return Ok(false);
+    };
     if !store::projects::pair(tx.conn, one, two, tx.now)? {
         return Ok(false);
     }
-    let words = Words::of(tx);
-    let named = |p: &Project| format!("{} ({}, {})", p.name, p.site, words.state(p.state));
-    let people = format!("{} {}", handle(&first), handle(&second));
-    let shared: Vec<String> = shared.iter().take(WORDS).map(|word| word.replace(['@', '#'], "")).collect();
-    let text = words.introduce(&people, &named(by), &named(other), &shared.join(", "));
-    say(tx, by, text, Visibility::Direct)?;
+    let shared: Vec<&str> = shared.iter().take(WORDS).map(String::as_str).collect();
+    let text = Words::of(tx).introduce(&shared.join(", "));
+    // What they tap is only counted (`domain::counters`).
+    let choices = Words::of(tx).useful_or_not();
+    bring_together(tx, &[first, second], &text, &[by, other], &choices)?;
     Ok(true)
 }
 
@@ -72,12 +96,43 @@ pub fn ask_quiet(tx: &mut Tx<'_>) -> Result<bool> {
     for mut project in quiet {
         project.asked_at = Some(tx.now);
         store::projects::update(tx.conn, &project)?;
-        if let Some(lead) = members::lead(tx, &project)? {
-            let text = Words::of(tx).still_alive(&handle(&lead), &project.name);
-            say(tx, &project, text, Visibility::Direct)?;
+        if let Some(lead) = members::lead(tx.conn, &project)? {
+            let words = Words::of(tx);
+            let choices = words.states_to_choose().map(|(_, called)| called);
+            let mut page = Page::default();
+            page.people(tx.site(), std::slice::from_ref(&lead), &words.still_alive(&project.name));
+            let own = store::accounts::load(tx.conn, project.account())?;
+            concierge::write(tx, &own, page, words.tongue(), &[lead.id], &choices)?;
         }
     }
     Ok(full)
+}
+
+/// Somebody of this node tapped a choice: the lead says how far a project is, or answers a request.
+///
+/// # Errors
+/// Those of the database.
+pub(super) fn tapped(tx: &mut Tx<'_>, poll: Id<Poll>, by: Id<Account>) -> Result<()> {
+    let poll = store::polls::load(tx.conn, poll)?;
+    let post = store::posts::load(tx.conn, poll.post_id)?;
+    if !post.local || post.visibility != Visibility::Direct {
+        return Ok(());
+    }
+    let choice = store::polls::choices(tx.conn, poll.id, by)?.into_iter().next();
+    let Some(choice) = choice.and_then(|choice| usize::try_from(choice).ok()) else { return Ok(()) };
+    let done = if let Some(project) = store::projects::of_account(tx.conn, post.account_id)? {
+        let Some((state, _)) = Words::of(tx).states_to_choose().get(choice).copied() else { return Ok(()) };
+        set_state(tx, by, project.id, state, "").map(|_| ())
+    } else if let Some(request) = store::projects::told_by(tx.conn, post.id)? {
+        members::answer(tx, by, request.project, request.account, choice == 0).map(|_| ())
+    } else {
+        return Ok(());
+    };
+    match done {
+        // Checked before anything was written: they lead it no longer, or it is full.
+        Err(Error::NotFound | Error::Conflict(_) | Error::Forbidden(_) | Error::Invalid { .. }) => Ok(()),
+        done => done,
+    }
 }
 
 /// Somebody wrote to the project alone: its lead or a moderator answers a request or says how far it is, somebody else of

@@ -4,14 +4,20 @@
 use super::{Words, changeable, changed, fields, handle, is_inside, person_changed, role, say, visible};
 use crate::{
     Error, Result,
-    domain::{Fact, Tx, fact::Step},
+    db::Conn,
+    domain::{
+        Fact, Tx,
+        concierge::{self, page::Page},
+        counters::{Counter, count},
+        fact::Step,
+    },
     id::Id,
     model::{Account, Post, Project, ProjectMember, ProjectRole, Visibility},
     store,
 };
 
 /// People of one project.
-const MEMBERS: i64 = 500;
+pub const MEMBERS: i64 = 500;
 /// Requests of one project that wait for an answer.
 const REQUESTS: usize = 200;
 
@@ -57,6 +63,19 @@ pub fn ask(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, message: &str) -> 
     Ok(project)
 }
 
+/// The same by somebody who was about to register the same work: that it came to this is counted.
+///
+/// # Errors
+/// Those of [`ask`].
+pub fn ask_instead(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, message: &str) -> Result<Project> {
+    let known = store::projects::member(tx.conn, id, by)?.is_some();
+    let project = ask(tx, by, id, message)?;
+    if !known {
+        count(tx, Counter::DraftJoined)?;
+    }
+    Ok(project)
+}
+
 /// Writes a request down and tells the lead.
 fn request(tx: &mut Tx<'_>, project: &Project, mut asked: ProjectMember) -> Result<()> {
     if store::projects::members(tx.conn, project.id, true, REQUESTS as i64)?.len() >= REQUESTS {
@@ -66,20 +85,43 @@ fn request(tx: &mut Tx<'_>, project: &Project, mut asked: ProjectMember) -> Resu
     store::projects::put_member(tx.conn, &asked)
 }
 
+/// The concierge tells the lead, who answers it with a tap or a word.
 fn tell_lead(tx: &mut Tx<'_>, project: &Project, asked: &ProjectMember) -> Result<Option<Id<Post>>> {
-    let Some(lead) = lead(tx, project)? else { return Ok(None) };
+    let Some(lead) = lead(tx.conn, project)?.filter(Account::is_local) else { return Ok(None) };
     let who = store::accounts::load(tx.conn, asked.account)?;
-    // Named without a sign: the message is the lead's alone.
-    let name = if who.display_name.is_empty() { who.acct() } else { format!("{} ({})", who.display_name, who.acct()) };
-    let name = name.replace('@', " at ");
-    let text = Words::of(tx).asks(&handle(&lead), &name, &project.name, &asked.message.replace(['@', '#'], ""));
-    say(tx, project, text, Visibility::Direct).map(Some)
+    let tongue = concierge::tongue_of(tx, lead.id, None)?;
+    let words = Words::from(tongue);
+    // Named without a mention: the message is the lead's alone.
+    let name = if who.display_name.is_empty() { who.username.clone() } else { who.display_name.clone() };
+    let mut page = Page::default();
+    page.people(tx.site(), std::slice::from_ref(&lead), &words.asks(&name, &project.name));
+    page.person(tx.site(), &who, "");
+    if !asked.message.is_empty() {
+        page.line(&format!("“{}”", asked.message));
+    }
+    page.line(words.how_to_answer());
+    let own = concierge::ensure(tx)?;
+    concierge::write(tx, &own, page, tongue, &[lead.id], &words.yes_or_no()).map(Some)
 }
 
-/// The lead's account, when it is known here.
-pub fn lead(tx: &mut Tx<'_>, project: &Project) -> Result<Option<Account>> {
+/// A new lead is told of every request that waits, as if it were made now.
+pub(super) fn tell_waiting(tx: &mut Tx<'_>, project: &Project) -> Result<()> {
+    for mut asked in store::projects::members(tx.conn, project.id, true, REQUESTS as i64)? {
+        asked.told_post = tell_lead(tx, project, &asked)?;
+        store::projects::put_member(tx.conn, &asked)?;
+    }
+    Ok(())
+}
+
+/// Whether somebody can be given work on a project: who left, moved away or is suspended cannot.
+fn is_there(account: &Account) -> bool {
+    !account.is_unavailable() && account.left_on.is_none() && account.moved_to_id.is_none()
+}
+
+/// The lead's account, when it is known here and they can still lead.
+pub fn lead(conn: &mut Conn, project: &Project) -> Result<Option<Account>> {
     match &project.lead_uri {
-        Some(uri) => Ok(store::accounts::find_by_uri(tx.conn, uri)?.filter(|a| !a.is_unavailable())),
+        Some(uri) => Ok(store::accounts::find_by_uri(conn, uri)?.filter(is_there)),
         None => Ok(None),
     }
 }
@@ -160,12 +202,13 @@ pub fn receive_answer(tx: &mut Tx<'_>, project: &Account, who: &Account, yes: bo
 /// A local person leaves a project, or takes a request back. Nothing there is fine.
 ///
 /// # Errors
-/// `NotFound` for what they may not see; `Conflict` for the lead, who hands over first.
+/// `NotFound` for what they may not see; `Conflict` for the lead, who hands over first (a project of another node says
+/// itself who leads it, so nobody of this one is held by that).
 pub fn leave(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>) -> Result<Project> {
     let project = visible(tx.conn, by, id)?;
     match role(tx.conn, &project, by)? {
         None => return Ok(project),
-        Some(ProjectRole::Lead) => {
+        Some(ProjectRole::Lead) if project.local => {
             return Err(Error::Conflict("Hand the project over to somebody before you leave it".into()));
         }
         Some(_) => {}
@@ -184,6 +227,7 @@ pub fn receive_leave(tx: &mut Tx<'_>, who: &Account, project: &Project) -> Resul
         Some(_) => {}
     }
     store::projects::delete_member(tx.conn, project.id, who.id)?;
+    person_changed(tx, who.id)?;
     changed(tx, project.id)
 }
 
@@ -207,12 +251,15 @@ pub fn remove(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account
 /// The lead makes a member a moderator, or a moderator a member.
 ///
 /// # Errors
-/// As [`changeable`]; `NotFound` for who is neither.
+/// As [`changeable`]; `NotFound` for who is neither; `Forbidden` for who left.
 pub fn moderate(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>, yes: bool) -> Result<()> {
     let project = changeable(tx, by, id, ProjectRole::Lead)?;
     let member = store::projects::member(tx.conn, project.id, who)?;
     let among = [ProjectRole::Member, ProjectRole::Moderator];
     let mut member = member.filter(|m| among.contains(&m.role)).ok_or(Error::NotFound)?;
+    if yes && !is_there(&store::accounts::load(tx.conn, who)?) {
+        return Err(Error::forbidden("They are not there any more"));
+    }
     member.role = if yes { ProjectRole::Moderator } else { ProjectRole::Member };
     store::projects::put_member(tx.conn, &member)?;
     changed(tx, project.id)
@@ -231,8 +278,11 @@ pub fn hand_over(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, to: Id<Accou
     let member = store::projects::member(tx.conn, project.id, to)?;
     let mut next = member.filter(|m| m.role > ProjectRole::Asked).ok_or(Error::NotFound)?;
     let person = store::accounts::load(tx.conn, to)?;
-    if !person.is_local() || person.is_unavailable() {
+    if !person.is_local() {
         return Err(Error::forbidden("A project is led by somebody of the node it lives on"));
+    }
+    if !is_there(&person) {
+        return Err(Error::forbidden("They are not there any more"));
     }
     next.role = ProjectRole::Lead;
     store::projects::put_member(tx.conn, &next)?;
@@ -242,5 +292,6 @@ pub fn hand_over(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, to: Id<Accou
     }
     project.lead_uri = Some(person.uri);
     super::keep(tx, &mut project)?;
+    tell_waiting(tx, &project)?;
     Ok(project)
 }

@@ -3,7 +3,8 @@
 //! actor that can be followed and written to.
 //!
 //! [`fields`] is what is typed, `face` what the account shows, [`members`] who works on it, [`relations`] what it says
-//! about others, [`group`] what is written to it, [`letters`] what it says to its lead, [`remote`] what other nodes tell.
+//! about others, [`group`] what is written to it, [`letters`] what it says to its lead, [`remote`] what other nodes tell,
+//! [`succession`] what happens when its lead goes.
 
 mod face;
 pub mod fields;
@@ -12,20 +13,25 @@ pub mod letters;
 pub mod members;
 pub mod relations;
 pub mod remote;
+pub mod succession;
 pub mod words;
 
 pub use fields::Fields;
 pub use remote::RemoteProject;
 
 use super::{
-    Fact, Task, Tx, accounts, charter, names,
+    Fact, Task, Tx, accounts,
+    audiences::Wish,
+    charter,
+    counters::{Counter, count},
+    names, people,
     posts::{self, Draft},
 };
 use crate::{
     Error, Result,
     db::Conn,
     id::Id,
-    model::{Account, AccountKind, Post, Project, ProjectMember, ProjectRole, Visibility, WorkState},
+    model::{Account, AccountKind, Audience, Post, Project, ProjectMember, ProjectRole, Visibility, WorkState},
     store,
 };
 use words::Words;
@@ -288,14 +294,18 @@ pub fn publish(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, username: Opti
     let tags = face::hashtag_line(&project.tag_list());
     let text = format!("{}\n\n{tags}", Words::of(tx).registered(&project.name, &purpose));
     say(tx, &project, text.trim().to_owned(), Visibility::Public)?;
+    count(tx, Counter::ProjectRegistered)?;
     Ok(project)
 }
 
-/// What somebody works on changed: their profile says so.
+/// What somebody works on changed: their profile says so, and what is known here of somebody of another node.
 fn person_changed(tx: &mut Tx<'_>, person: Id<Account>) -> Result<()> {
     match store::accounts::load(tx.conn, person)?.is_local() {
         true => tx.record(Fact::AccountUpdated(person)),
-        false => Ok(()),
+        false => {
+            people::facts::follow_projects(tx, person)?;
+            people::directory::touch_index(tx, person)
+        }
     }
 }
 
@@ -333,8 +343,16 @@ fn short(text: &str, most: usize) -> String {
 fn say(tx: &mut Tx<'_>, project: &Project, text: String, visibility: Visibility) -> Result<Id<Post>> {
     let text = short(&text, tx.config().posts.characters);
     let language = Some(Words::of(tx).tag().to_owned());
-    let draft = Draft { text, visibility: Some(visibility), language, ..Draft::default() };
+    let audience = Wish { audience: reach(tx.conn, visibility)?, local_only: None };
+    let draft = Draft { text, visibility: Some(visibility), language, audience, ..Draft::default() };
     posts::publish(tx, project.account(), draft)
+}
+
+/// How far a project's own posts go: the whole organisation has it in its register, so what it says of itself does not stay
+/// at one site where the charter keeps what people write there.
+fn reach(conn: &mut Conn, visibility: Visibility) -> Result<Option<Audience>> {
+    let near = store::audiences::rules(conn)?.is_some_and(|rules| rules.default == Audience::Site);
+    Ok((near && visibility <= Visibility::Unlisted).then_some(Audience::Organisation))
 }
 
 /// `@anna`, or `@anna@lyon.example` for somebody of another node: what names them in a post of this node.
@@ -350,7 +368,12 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             group::pass_on(tx, *post)
         }
         Fact::PostDeleted(post) => group::ended(tx, *post),
-        Fact::AccountDeleted(account) => remote::gone(tx, *account, true),
+        Fact::PollVoted(poll, voter) => letters::tapped(tx, *poll, *voter),
+        Fact::AccountDeleted(account) => {
+            succession::lead_is_gone(tx, *account)?;
+            remote::gone(tx, *account, true)
+        }
+        Fact::AccountLeft(account) => succession::lead_is_gone(tx, *account),
         Fact::AccountSuspended(account) => remote::gone(tx, *account, false),
         Fact::AccountUnsuspended(account) => remote::back(tx, *account),
         Fact::PostPublished { fresh: false, .. }
@@ -364,10 +387,14 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PostUnfavourited(_)
         | Fact::PostPinned(..)
         | Fact::PostUnpinned(..)
-        | Fact::PollVoted(..)
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)
         | Fact::QuestionChanged(_)
+        | Fact::QuoteAsked(_)
+        | Fact::QuoteAccepted { .. }
+        | Fact::QuoteEnded(_)
+        | Fact::QuoteRefused { .. }
+        | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)
         | Fact::FollowAccepted(_)
         | Fact::FollowReaffirmed(_)
@@ -380,7 +407,6 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::ReportFiled(_)
         | Fact::FiltersChanged(_)
         | Fact::Notified(_)
-        | Fact::AccountLeft(_)
         | Fact::AccountReturned(_)
         | Fact::PostCameLate(_)
         | Fact::Membership { .. }

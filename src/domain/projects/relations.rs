@@ -4,7 +4,10 @@ use super::{Words, changeable, changed, fields, letters, say};
 use crate::{
     Error, Result,
     db::Conn,
-    domain::Tx,
+    domain::{
+        Tx,
+        counters::{Counter, count},
+    },
     id::Id,
     model::{Account, Project, ProjectRelation, ProjectRole, RelationKind, Visibility},
     store,
@@ -88,6 +91,10 @@ pub fn relate(
     say(tx, &project, text, Visibility::Public)?;
     if !relation.reason.is_empty() {
         letters::different(tx, &project, &other, &relation.reason)?;
+        // Said with the registration.
+        if project.published_at == Some(tx.now) {
+            count(tx, Counter::DraftDifferent)?;
+        }
     }
     store::projects::find(tx.conn, id)?.ok_or(Error::NotFound)
 }

@@ -3,11 +3,12 @@
 use super::fields;
 use crate::{
     Result,
-    domain::{Fact, Task, Tx},
+    domain::{Task, Tx, charter},
     id::Id,
     model::{Account, AccountKind, Project, ProjectMember, ProjectRelation, ProjectRole, RelationKind, WorkState},
     store,
     time::Timestamp,
+    uri,
 };
 
 /// The project in an actor document, free of its format: bounded, plain text.
@@ -46,7 +47,8 @@ pub struct RemoteProject {
 }
 
 /// Takes in what an actor document says about a project. A document without a project changes nothing: strangers are
-/// shown less than friends.
+/// shown less than friends. While this node belongs to an organisation, its register is the organisation's: projects of
+/// others are accounts like any other.
 ///
 /// # Errors
 /// Those of the database.
@@ -54,6 +56,10 @@ pub fn receive(tx: &mut Tx<'_>, account: &Account, told: Option<&RemoteProject>)
     let Some(told) = told.filter(|_| account.kind == AccountKind::Group && !account.is_local()) else { return Ok(()) };
     let id: Id<Project> = Id::new(account.id.raw());
     let known = store::projects::find(tx.conn, id)?;
+    if charter::current(tx.conn)?.is_some() && !super::is_inside(tx.conn, account)? {
+        return if known.is_some_and(|known| known.is_public()) { gone(tx, account.id, false) } else { Ok(()) };
+    }
+    let lead = lead_of(tx, account, told)?;
     let list = |texts: &[String]| serde_json::to_string(texts).map_err(crate::Error::internal);
     let domain = account.domain.clone().unwrap_or_default();
     let past = |claimed: Option<Timestamp>| claimed.filter(|at| (Timestamp::from_millis(0)..=tx.now).contains(at));
@@ -76,7 +82,7 @@ pub fn receive(tx: &mut Tx<'_>, account: &Account, told: Option<&RemoteProject>)
         state: told.state,
         state_since,
         state_reason: told.state_reason.clone(),
-        lead_uri: told.lead.clone(),
+        lead_uri: lead,
         looking_for: list(&told.looking_for)?,
         vendor: list(&told.vendor)?,
         links: list(&told.links)?,
@@ -106,6 +112,18 @@ pub fn receive(tx: &mut Tx<'_>, account: &Account, told: Option<&RemoteProject>)
     tx.enqueue(&task)
 }
 
+/// The lead that a project may name: somebody of its own server, or somebody who is a member here already. Anybody else
+/// has not said yes.
+fn lead_of(tx: &mut Tx<'_>, account: &Account, told: &RemoteProject) -> Result<Option<String>> {
+    let Some(lead) = &told.lead else { return Ok(None) };
+    if uri::same_authority(lead, &account.uri) {
+        return Ok(Some(lead.clone()));
+    }
+    let Some(known) = store::accounts::find_by_uri(tx.conn, lead)? else { return Ok(None) };
+    let member = store::projects::member(tx.conn, Id::new(account.id.raw()), known.id)?;
+    Ok(member.filter(|member| member.role > ProjectRole::Asked).map(|_| lead.clone()))
+}
+
 fn relate(tx: &mut Tx<'_>, project: &Project, told: &RemoteProject) -> Result<()> {
     let known = store::projects::relations(tx.conn, project.id, super::relations::RELATIONS)?;
     for gone in known.iter().filter(|k| !told.relations.iter().any(|(_, uri, _)| *uri == k.other_uri)) {
@@ -127,8 +145,10 @@ fn relate(tx: &mut Tx<'_>, project: &Project, told: &RemoteProject) -> Result<()
     Ok(())
 }
 
-/// Who works on a project of another node, as its collections say; those of this node stay what the project told them
-/// themselves. `people` are known here; the lead is known by its id.
+/// Who works on a project of another node, as its collections say. `people` are known here; the lead is known by its id.
+/// Somebody of this node is never made a member by what a list says: only who asked, or was accepted, is named in one,
+/// and who is not named stays, because a list leaves out whoever does not want to be found. The project tells them
+/// themselves when they are out.
 ///
 /// # Errors
 /// Those of the database.
@@ -140,13 +160,14 @@ pub fn receive_members(tx: &mut Tx<'_>, project: Id<Project>, people: &[String],
     wanted.extend(project.lead_uri.as_deref().filter(|lead| !people.iter().any(|p| p == lead)));
     let accounts = store::remote::accounts_by_uri(tx.conn, &wanted)?;
     let known = store::projects::members(tx.conn, project.id, false, 1_000)?;
+    let asking = store::projects::members(tx.conn, project.id, true, 1_000)?;
     let mut touched: Vec<Id<Account>> = Vec::new();
     for account in accounts {
         let leads = project.lead_uri.as_deref() == Some(account.uri.as_str());
-        let before = known.iter().find(|m| m.account == account.id);
         let role = if leads { ProjectRole::Lead } else { ProjectRole::Member };
+        let before = known.iter().chain(&asking).find(|m| m.account == account.id);
         touched.push(account.id);
-        if before.is_some_and(|m| m.role == role) {
+        if before.map_or(account.is_local(), |m| m.role == role) {
             continue;
         }
         let member = ProjectMember {
@@ -159,12 +180,16 @@ pub fn receive_members(tx: &mut Tx<'_>, project: Id<Project>, people: &[String],
             created_at: tx.now,
         };
         store::projects::put_member(tx.conn, &member)?;
-        if account.is_local() {
-            tx.record(Fact::AccountUpdated(account.id))?;
-        }
+        super::person_changed(tx, account.id)?;
     }
     for gone in known.iter().filter(|m| complete && !touched.contains(&m.account)) {
-        store::projects::delete_member(tx.conn, project.id, gone.account)?;
+        let account = store::accounts::load(tx.conn, gone.account)?;
+        if !account.is_local() {
+            store::projects::delete_member(tx.conn, project.id, gone.account)?;
+            super::person_changed(tx, account.id)?;
+        } else if gone.role == ProjectRole::Lead {
+            store::projects::put_member(tx.conn, &ProjectMember { role: ProjectRole::Member, ..gone.clone() })?;
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The sentences a project says, in the language of the node.
 
 use crate::{
-    domain::Tx,
+    domain::{Tx, people::fields::Tongue},
     model::{RelationKind, WorkState},
     time::Timestamp,
 };
@@ -13,6 +13,15 @@ pub enum Words {
     English,
     /// German.
     German,
+}
+
+impl From<Tongue> for Words {
+    fn from(tongue: Tongue) -> Self {
+        match tongue {
+            Tongue::English => Self::English,
+            Tongue::German => Self::German,
+        }
+    }
 }
 
 const MONTHS: [[&str; 12]; 2] = [
@@ -52,6 +61,13 @@ impl Words {
         match tx.config().instance.languages.first() {
             Some(language) if language.starts_with("de") => Self::German,
             _ => Self::English,
+        }
+    }
+    /// The same for the concierge.
+    pub const fn tongue(self) -> Tongue {
+        match self {
+            Self::English => Tongue::English,
+            Self::German => Tongue::German,
         }
     }
     /// Its tag.
@@ -144,27 +160,36 @@ impl Words {
         let end = if reason.is_empty() { ".".to_owned() } else { format!(": {reason}") };
         format!("{name} {says} {other}{end}")
     }
-    /// The same to both leads; `people` are their handles.
-    pub fn related_leads(self, people: &str, name: &str, other: &str, reason: &str) -> String {
+    /// The same to both leads, whose names stand before it.
+    pub fn related_leads(self, name: &str, other: &str, reason: &str) -> String {
         match self {
-            Self::English => {
-                format!("{people} “{name}” was registered beside “{other}”. Why it is different: {reason}")
-            }
-            Self::German => {
-                format!("{people} „{name}“ wurde neben „{other}“ eingetragen. Was daran anders ist: {reason}")
-            }
+            Self::English => format!("“{name}” was registered beside “{other}”. Why it is different: {reason}"),
+            Self::German => format!("„{name}“ wurde neben „{other}“ eingetragen. Was daran anders ist: {reason}"),
         }
     }
-    /// Somebody asks the lead.
-    pub fn asks(self, lead: &str, who: &str, name: &str, message: &str) -> String {
-        let message = if message.is_empty() { String::new() } else { format!(" “{message}”") };
+    /// Somebody asks the lead, whose name stands before it.
+    pub fn asks(self, who: &str, name: &str) -> String {
         match self {
-            Self::English => format!(
-                "{lead} {who} asks to join {name}.{message} Reply to this message with “accept” or with “decline”."
-            ),
-            Self::German => format!(
-                "{lead} {who} möchte bei {name} mitmachen.{message} Antworte auf diese Nachricht mit „ja“ oder mit „nein“."
-            ),
+            Self::English => format!("{who} asks to join {name}."),
+            Self::German => format!("{who} möchte bei {name} mitmachen."),
+        }
+    }
+    /// How the lead answers.
+    pub const fn how_to_answer(self) -> &'static str {
+        self.pick("Choose, or reply “accept” or “decline”.", "Wähle, oder antworte „ja“ oder „nein“.")
+    }
+    /// The two answers.
+    pub const fn yes_or_no(self) -> [&'static str; 2] {
+        match self {
+            Self::English => ["Accept", "Decline"],
+            Self::German => ["Ja", "Nein"],
+        }
+    }
+    /// Whether an introduction was worth it.
+    pub const fn useful_or_not(self) -> [&'static str; 2] {
+        match self {
+            Self::English => ["Useful to know", "Not useful"],
+            Self::German => ["Gut zu wissen", "Nicht hilfreich"],
         }
     }
     /// The answer.
@@ -180,31 +205,57 @@ impl Words {
             }
         }
     }
-    /// Two leads meet. `people` are their handles, `one` and `other` are projects with site and state.
-    pub fn introduce(self, people: &str, one: &str, other: &str, shared: &str) -> String {
+    /// Two leads meet, whose names stand before it.
+    pub fn introduce(self, shared: &str) -> String {
+        let both = match (self, shared.is_empty()) {
+            (_, true) => String::new(),
+            (Self::English, false) => format!(" Both speak of {shared}."),
+            (Self::German, false) => format!(" Beide sprechen von {shared}."),
+        };
+        match self {
+            Self::English => {
+                format!("Your projects look alike.{both} You may want to talk; this is said once and never again.")
+            }
+            Self::German => {
+                format!(
+                    "Eure Projekte ähneln sich.{both} Vielleicht wollt ihr reden; das sage ich einmal und dann nicht wieder."
+                )
+            }
+        }
+    }
+    /// Its lead is gone, and nobody took over.
+    pub fn leaderless(self, name: &str) -> String {
+        match self {
+            Self::English => {
+                format!(
+                    "{name} has no lead any more. Would you take it over? Write to the concierge: project lead {name}"
+                )
+            }
+            Self::German => {
+                format!("{name} hat keine Leitung mehr. Willst du? Schreib dem Concierge: projekt leiten {name}")
+            }
+        }
+    }
+    /// What stands where the lead would.
+    pub const fn nobody(self) -> &'static str {
+        self.pick("nobody at present", "zurzeit niemand")
+    }
+    /// Half a year of silence, to the lead, whose name stands before it.
+    pub fn still_alive(self, name: &str) -> String {
         match self {
             Self::English => format!(
-                "{people} Your projects look alike: {one} and {other}. Both speak of {shared}. You may want to talk; this \
-                 is said once and never again."
+                "Nothing was heard of {name} for six months. Is it still alive? Choose, or reply “active”, “paused”, \
+                 “done” or “stopped” with a sentence."
             ),
             Self::German => format!(
-                "{people} Eure Projekte ähneln sich: {one} und {other}. Beide sprechen von {shared}. Vielleicht wollt ihr \
-                 reden; das sage ich einmal und dann nicht wieder."
+                "Von {name} war sechs Monate lang nichts zu hören. Lebt es noch? Wähle, oder antworte „aktiv“, \
+                 „unterbrochen“, „fertig“ oder „eingestellt“ mit einem Satz dazu."
             ),
         }
     }
-    /// Half a year of silence.
-    pub fn still_alive(self, lead: &str, name: &str) -> String {
-        match self {
-            Self::English => format!(
-                "{lead} Nothing was heard of {name} for six months. Is it still alive? Reply “active”, “paused”, “done” or \
-                 “stopped”, with a sentence if you like."
-            ),
-            Self::German => format!(
-                "{lead} Von {name} war sechs Monate lang nichts zu hören. Lebt es noch? Antworte „aktiv“, „unterbrochen“, \
-                 „fertig“ oder „eingestellt“, gern mit einem Satz dazu."
-            ),
-        }
+    /// The states that one may choose of then, and what they are called.
+    pub fn states_to_choose(self) -> [(WorkState, &'static str); 4] {
+        [WorkState::Active, WorkState::Paused, WorkState::Done, WorkState::Stopped].map(|s| (s, self.headline(s)))
     }
     /// An answer that was not understood.
     pub const fn not_understood(self) -> &'static str {

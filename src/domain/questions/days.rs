@@ -4,6 +4,12 @@ use crate::{config::Questions, time::Timestamp};
 use chrono::{DateTime, Datelike, Days, LocalResult, TimeZone, Utc};
 use chrono_tz::Tz;
 
+/// Hours of the day between which people work.
+const BEGINS: u32 = 9;
+const ENDS: u32 = 17;
+/// Days over which working time is added up.
+const MOST_DAYS: usize = 1_000;
+
 /// The moment so many working days after another, at the same time of day. What is asked on a day off counts from the
 /// next working day.
 pub fn after(at: Timestamp, days: u32, zone: &str, settings: &Questions) -> Timestamp {
@@ -31,6 +37,31 @@ pub fn after(at: Timestamp, days: u32, zone: &str, settings: &Questions) -> Time
     Timestamp::from_millis(moment.timestamp_millis()).max(at)
 }
 
+/// The working time between two moments: nine to five on working days where somebody works. Milliseconds.
+pub fn working_time(from: Timestamp, to: Timestamp, zone: &str, settings: &Questions) -> i64 {
+    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+    let mut day = from.to_datetime().with_timezone(&zone).date_naive();
+    let last = to.to_datetime().with_timezone(&zone).date_naive();
+    let mut sum = 0;
+    for _ in 0..MOST_DAYS {
+        if day > last {
+            break;
+        }
+        if settings.is_working(day.weekday().num_days_from_monday()) {
+            let at = |hour| {
+                let moment = day.and_hms_opt(hour, 0, 0)?;
+                // No zone changes its clocks in working hours.
+                Some(zone.from_local_datetime(&moment).earliest()?.timestamp_millis())
+            };
+            if let (Some(begin), Some(end)) = (at(BEGINS), at(ENDS)) {
+                sum += (end.min(to.millis()) - begin.max(from.millis())).max(0);
+            }
+        }
+        day = day.checked_add_days(Days::new(1)).unwrap_or(day);
+    }
+    sum
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +85,21 @@ mod tests {
         check("2026-11-26T20:00:00Z", 1, "Asia/Tokyo", "2026-11-29T20:00:00Z");
         // The same time of day when the clocks change in between.
         check("2026-10-23T10:00:00Z", 1, "Europe/Paris", "2026-10-26T11:00:00Z");
+    }
+
+    #[test]
+    fn only_working_time_counts() {
+        let time = |from: &str, to: &str, zone: &str| {
+            let at = |text| Timestamp::parse(text).unwrap();
+            working_time(at(from), at(to), zone, &Questions::default()) / 60_000
+        };
+        assert_eq!(time("2026-11-26T10:00:00Z", "2026-11-26T10:30:00Z", ""), 30);
+        // Friday at four to Monday at ten.
+        assert_eq!(time("2026-11-27T16:00:00Z", "2026-11-30T10:00:00Z", "UTC"), 120);
+        assert_eq!(time("2026-11-27T18:00:00Z", "2026-11-30T08:00:00Z", "UTC"), 0);
+        // Four in the afternoon in Berlin is three in London.
+        assert_eq!(time("2026-11-27T15:00:00Z", "2026-11-30T08:30:00Z", "Europe/Berlin"), 90);
+        assert_eq!(time("2026-11-27T10:00:00Z", "2026-11-26T10:00:00Z", "UTC"), 0);
     }
 
     #[test]

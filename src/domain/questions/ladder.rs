@@ -1,19 +1,19 @@
 //! The way of a question over time: three people who may know, the next three after a working day, the gardener's desk
-//! after three, and a last look after ten. Whoever asked is told at each step. Who may know comes from the index in
+//! after three, and a last look after ten, or three days later for who has to be reminded of a late answer. Whoever asked is told at each step. Who may know comes from the index in
 //! memory, which the caller asks between [`plan`] and [`climb`].
 
 use super::{CLOSED, OPEN, cap, days};
 use crate::{
     Result,
     domain::{
-        Fact, Task, Tx, Viewer,
+        Fact, Task, Tx, Viewer, audiences,
         concierge::{self, page::Page, typed, words},
         people,
         posts::Meaning,
         visibility,
     },
     id::Id,
-    model::{Account, Post, Role, Visibility},
+    model::{Account, Audience, Post, Role, Visibility},
     store::{self, questions::Question},
 };
 use std::collections::BTreeSet;
@@ -21,16 +21,20 @@ use std::collections::BTreeSet;
 /// People asked at each step.
 const ASKED: usize = 3;
 /// Working days after the question at which each step is due.
-const DAYS: [u32; 4] = [0, 1, 3, 10];
+const DAYS: [u32; 5] = [0, 1, 3, 10, 13];
 /// The step of the gardener's desk, and the last one.
 const DESK: i16 = 2;
 const LAST: i16 = 3;
+/// After the last one, when the reminder came with it.
+const AFTER_ALL: i16 = 4;
 /// Tags whose experts are looked for.
 const TAGS: usize = 3;
 /// Staff that is told.
 const STAFF: usize = 20;
 /// Similar answered questions that are linked.
-const SIMILAR: i64 = 2;
+const SIMILAR: usize = 2;
+/// Answered questions among which those are looked for.
+const LOOKED_AT: i64 = 10;
 
 /// What the index is asked for a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,15 +51,60 @@ fn due(tx: &mut Tx<'_>, id: Id<Post>, step: i16) -> Result<Option<Question>> {
     Ok(store::questions::find(tx.conn, id)?.filter(|q| q.local && q.state == OPEN && q.step == step))
 }
 
+/// Whether whoever asked reads no answer any more: then nobody is asked for them, and the desk takes the question over.
+fn has_left(tx: &mut Tx<'_>, question: &Question) -> Result<bool> {
+    Ok(store::accounts::load(tx.conn, question.asker)?.left_on.is_some())
+}
+
 /// What has to be known for a step; none when it is not due any more.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn plan(tx: &mut Tx<'_>, id: Id<Post>, step: i16) -> Result<Option<Plan>> {
     let Some(question) = due(tx, id, step)? else { return Ok(None) };
-    if step >= DESK || question.answers > 0 {
+    if step >= DESK || question.answers > 0 || has_left(tx, &question)? {
         return Ok(Some(Plan { asker: question.asker, queries: Vec::new(), otherwise: String::new() }));
     }
+    plan_for(tx, &question).map(Some)
+}
+
+/// What has to be known to ask somebody else, when one of those who were asked is the wrong one; none when nobody needs to.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn plan_another(tx: &mut Tx<'_>, id: Id<Post>) -> Result<Option<Plan>> {
+    match store::questions::find(tx.conn, id)? {
+        Some(question) if question.local && waits(tx, &question)? => plan_for(tx, &question).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn waits(tx: &mut Tx<'_>, question: &Question) -> Result<bool> {
+    Ok(question.state == OPEN && question.answers <= 0 && !has_left(tx, question)?)
+}
+
+/// Asks the best of those who may know and were not asked yet, once for each who declined.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn ask_another(tx: &mut Tx<'_>, id: Id<Post>, instead: Id<Account>, candidates: &[Id<Account>]) -> Result<()> {
+    store::questions::hold(tx.conn, id)?;
+    let Some(question) = store::questions::find(tx.conn, id)?.filter(|q| q.local) else { return Ok(()) };
+    if !waits(tx, &question)? || !store::questions::replace(tx.conn, id, instead)? {
+        return Ok(());
+    }
+    let post = store::posts::load(tx.conn, id)?;
+    let chosen = chosen(tx, &question, &post, candidates, 1)?;
+    let Some(account) = chosen.first() else { return Ok(()) };
+    store::questions::insert_person(tx.conn, id, account.id, question.step, tx.now)?;
+    let tongue = concierge::tongue_of(tx, question.asker, None)?;
+    let mut page = Page::default();
+    page.people(tx.site(), &chosen, words::CAN_YOU_HELP.of(tongue));
+    concierge::say(tx, &post, page, tongue, post.visibility, &[account.id], Meaning::Route).map(|_| ())
+}
+
+fn plan_for(tx: &mut Tx<'_>, question: &Question) -> Result<Plan> {
+    let id = question.post;
     let post = store::posts::load(tx.conn, id)?;
     let tags = super::tags(tx, id)?;
     let text: Vec<String> = typed(&post)
@@ -64,7 +113,7 @@ pub fn plan(tx: &mut Tx<'_>, id: Id<Post>, step: i16) -> Result<Option<Plan>> {
         .map(|word| word.trim_matches(['?', '!', '.', ',']).to_owned())
         .collect();
     let queries = tags.iter().take(TAGS).map(|tag| format!("skill:{tag}")).collect();
-    Ok(Some(Plan { asker: question.asker, queries, otherwise: format!("who knows {}", text.join(" ")) }))
+    Ok(Plan { asker: question.asker, queries, otherwise: format!("who knows {}", text.join(" ")) })
 }
 
 /// Takes a step, with those who may know, best first.
@@ -72,16 +121,23 @@ pub fn plan(tx: &mut Tx<'_>, id: Id<Post>, step: i16) -> Result<Option<Plan>> {
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn climb(tx: &mut Tx<'_>, id: Id<Post>, step: i16, candidates: &[Id<Account>]) -> Result<()> {
+    store::questions::hold(tx.conn, id)?;
     let Some(mut question) = due(tx, id, step)? else { return Ok(()) };
     let post = store::posts::load(tx.conn, id)?;
     let mut next = step + 1;
     match step {
-        LAST => end(tx, &mut question, &post)?,
+        // Nobody had answered when the desk was told: there was no reminder yet.
+        LAST if question.desk && question.answers > 0 => tell_asker(tx, &question, &post, words::REMINDER)?,
+        LAST | AFTER_ALL => {
+            end(tx, &mut question, &post)?;
+            next = AFTER_ALL + 1;
+        }
         _ if question.answers > 0 => {
             tell_asker(tx, &question, &post, words::REMINDER)?;
             next = LAST;
         }
         DESK => to_desk(tx, &mut question, &post)?,
+        _ if has_left(tx, &question)? => {}
         _ => ask(tx, &question, &post, step, candidates)?,
     }
     question.step = next;
@@ -95,12 +151,18 @@ pub fn climb(tx: &mut Tx<'_>, id: Id<Post>, step: i16, candidates: &[Id<Account>
 }
 
 /// Whom to ask now: nobody twice, nobody who is busy as far as this node knows.
-fn chosen(tx: &mut Tx<'_>, question: &Question, post: &Post, candidates: &[Id<Account>]) -> Result<Vec<Account>> {
+fn chosen(
+    tx: &mut Tx<'_>,
+    question: &Question,
+    post: &Post,
+    candidates: &[Id<Account>],
+    most: usize,
+) -> Result<Vec<Account>> {
     let settings = &tx.config().questions;
     let before = store::questions::people(tx.conn, question.post)?;
     let mut chosen: Vec<Account> = Vec::new();
     for id in candidates {
-        if chosen.len() == ASKED {
+        if chosen.len() == most {
             break;
         }
         if *id == question.asker || before.contains(id) || chosen.iter().any(|account| account.id == *id) {
@@ -111,7 +173,16 @@ fn chosen(tx: &mut Tx<'_>, question: &Question, post: &Post, candidates: &[Id<Ac
         let reachable = !account.is_unavailable()
             && account.moved_to_id.is_none()
             && account.left_on.is_none()
-            && (!account.is_local() || visibility::can_see(tx.conn, Viewer::from(*id), post, tx.now)?);
+            // What their own node lets them see is seen to there.
+            && match account.is_local() {
+                true => {
+                    visibility::can_see(tx.conn, Viewer::from(*id), post, tx.now)?
+                        // To be asked is to be named, by everybody who reads the question, as one who may know.
+                        && (post.audience == Audience::Site
+                            || people::load(tx.conn, *id)?.listed == people::Listed::Organisation)
+                }
+                false => audiences::place(tx.conn, &account)? <= post.audience,
+            };
         if free && reachable {
             chosen.push(account);
         }
@@ -120,7 +191,7 @@ fn chosen(tx: &mut Tx<'_>, question: &Question, post: &Post, candidates: &[Id<Ac
 }
 
 fn ask(tx: &mut Tx<'_>, question: &Question, post: &Post, step: i16, candidates: &[Id<Account>]) -> Result<()> {
-    let chosen = chosen(tx, question, post, candidates)?;
+    let chosen = chosen(tx, question, post, candidates, ASKED)?;
     if chosen.is_empty() {
         return tell_asker(tx, question, post, if step == 0 { words::NOBODY } else { words::NOBODY_ELSE });
     }
@@ -137,27 +208,36 @@ fn ask(tx: &mut Tx<'_>, question: &Question, post: &Post, step: i16, candidates:
     let (people, sites) = (chosen.len().to_string(), sites.len().to_string());
     page.line(&words::TOLD.with(tongue, &[&people, &sites]));
     if step == 0 {
-        similar(tx, question, &mut page, words::SIMILAR.of(tongue))?;
+        similar(tx, question, post, &mut page, words::SIMILAR.of(tongue))?;
     }
     concierge::say(tx, post, page, tongue, post.visibility, &told, Meaning::Route).map(|_| ())
 }
 
-/// Links what was answered before under the same tags.
-fn similar(tx: &mut Tx<'_>, question: &Question, page: &mut Page, head: &str) -> Result<()> {
+/// Links what was answered before under the same tags and may be read by everybody who reads this.
+fn similar(tx: &mut Tx<'_>, question: &Question, post: &Post, page: &mut Page, head: &str) -> Result<()> {
     let tags = super::tags(tx, question.post)?;
     if tags.is_empty() {
         return Ok(());
     }
-    let visible = visibility::condition(Viewer::ANYONE);
-    for (_, answer) in store::questions::answered(tx.conn, &tags, visible, None, SIMILAR)? {
-        if let Some(answer) = store::posts::find(tx.conn, answer)? {
+    let visible = visibility::condition(Viewer::anybody_in(post.audience));
+    let mut shown = 0;
+    for (_, answer) in store::questions::answered(tx.conn, &tags, visible, None, LOOKED_AT)? {
+        if shown == SIMILAR {
+            break;
+        }
+        let Some(answer) = store::posts::find(tx.conn, answer)? else { continue };
+        if super::goes_as_far(tx, &answer, post)? {
             page.post(head, &answer);
+            shown += 1;
         }
     }
     Ok(())
 }
 
 fn tell_asker(tx: &mut Tx<'_>, question: &Question, post: &Post, sentence: words::Sentence) -> Result<()> {
+    if has_left(tx, question)? {
+        return Ok(());
+    }
     let tongue = concierge::tongue_of(tx, question.asker, None)?;
     let mut page = Page::default();
     page.line(sentence.of(tongue));

@@ -4,19 +4,25 @@
 
 pub mod cap;
 pub mod days;
+pub mod decline;
+pub mod export;
 pub mod ladder;
+pub mod reviews;
 
 use super::{
-    Fact, Task, Tx, charter,
+    Fact, Task, Tx, Viewer,
+    audiences::Wish,
+    charter,
     concierge::{self, page::Page, typed, words},
     people,
-    posts::Meaning,
+    posts::{self, Draft, Meaning},
+    text, visibility,
 };
 use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, AccountKind, Post, Visibility},
+    model::{Account, AccountKind, App, Audience, Post, Role, Visibility},
     store::{self, questions::Question},
 };
 
@@ -26,6 +32,15 @@ pub const OPEN: i16 = 0;
 pub const ANSWERED: i16 = 1;
 /// It ended without one.
 pub const CLOSED: i16 = 2;
+
+/// Tags of one question under which its answer counts.
+const TAGS: usize = 5;
+/// Accepted answers of one person to one asker that count, of those of so many days.
+const OF_ONE_ASKER: i64 = 5;
+const COUNTED_DAYS: i64 = 365;
+
+/// Replies of a thread that are looked at when its answers are counted anew.
+const REPLIES: i64 = 1_000;
 
 /// What an asker puts before an accepting reply.
 const MARK: char = '✅';
@@ -37,6 +52,8 @@ pub struct Told {
     pub state: i16,
     /// The object id of the accepted answer.
     pub answer: Option<String>,
+    /// Somebody answered, accepted or not.
+    pub is_answered: bool,
 }
 
 /// The word of the vocabulary for a state.
@@ -119,16 +136,63 @@ pub fn begin(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
     tx.enqueue(&Task::ClimbLadder { question: post.id.raw(), step: 0 })
 }
 
+/// A question that somebody asks by a form, or by writing to the concierge.
+#[derive(Clone, Debug, Default)]
+pub struct Asking {
+    /// As typed, hashtags in it.
+    pub text: String,
+    /// Its language.
+    pub language: Option<String>,
+    /// Two of the same are one.
+    pub once: Option<String>,
+    /// The program it is written with.
+    pub app: Option<Id<App>>,
+    /// How far it goes; none for the asker's default.
+    pub audience: Option<Audience>,
+}
+
+/// Publishes a question in somebody's name.
+///
+/// # Errors
+/// Those of [`posts::publish`].
+pub fn ask(tx: &mut Tx<'_>, by: Id<Account>, asking: Asking) -> Result<Id<Post>> {
+    let tag = &tx.config().questions.tag;
+    let tagged = text::hashtags(&text::scan(&asking.text)).iter().any(|name| name == tag);
+    let draft = Draft {
+        app: asking.app,
+        text: if tagged { asking.text } else { format!("{} #{tag}", asking.text) },
+        visibility: Some(Visibility::Public),
+        audience: Wish { audience: asking.audience, local_only: None },
+        language: asking.language,
+        idempotency_key: asking.once,
+        ..Draft::default()
+    };
+    posts::publish(tx, by, draft)
+}
+
+/// Questions of somebody that are neither answered nor closed, newest first.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn open_of(conn: &mut Conn, asker: Id<Account>, most: i64) -> Result<Vec<Post>> {
+    store::questions::open_of(conn, asker, most)
+}
+
 /// Takes in what another node says of its question.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn receive(tx: &mut Tx<'_>, post: &Post, told: &Told) -> Result<()> {
+    store::questions::hold(tx.conn, post.id)?;
     let Some(mut question) = store::questions::find(tx.conn, post.id)? else {
         insert(tx, post)?;
         return if *told == Told::default() { Ok(()) } else { receive(tx, post, told) };
     };
-    if question.local || (question.state == told.state && question.answer_uri == told.answer) {
+    if question.local {
+        return Ok(());
+    }
+    store::questions::set_answered_elsewhere(tx.conn, post.id, told.is_answered)?;
+    if question.state == told.state && question.answer_uri == told.answer {
         return Ok(());
     }
     forget_answer(tx, &mut question)?;
@@ -142,17 +206,23 @@ pub fn receive(tx: &mut Tx<'_>, post: &Post, told: &Told) -> Result<()> {
     Ok(())
 }
 
-/// Counts the accepted answer of another node's question for whoever gave it; false while it is not known here.
+/// Counts the accepted answer of another node's question for whoever gave it; false while it is not known here, or not
+/// known to belong to this question: any post may be named, and only one of the same thread is an answer.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn learn(tx: &mut Tx<'_>, id: Id<Post>) -> Result<bool> {
+    store::questions::hold(tx.conn, id)?;
     let Some(mut question) = store::questions::find(tx.conn, id)?.filter(|q| q.state == ANSWERED) else {
         return Ok(true);
     };
     let Some(uri) = question.answer_uri.as_deref() else { return Ok(true) };
     let Some(answer) = store::posts::find_by_uri(tx.conn, uri)? else { return Ok(false) };
-    if answer.account_id != question.asker {
+    if answer.conversation_id != store::posts::load(tx.conn, id)?.conversation_id {
+        return Ok(false);
+    }
+    let by = store::accounts::load(tx.conn, answer.account_id)?;
+    if answer.account_id != question.asker && by.kind == AccountKind::Person {
         count(tx, &mut question, &answer)?;
     }
     Ok(true)
@@ -172,7 +242,13 @@ fn count(tx: &mut Tx<'_>, question: &mut Question, answer: &Post) -> Result<()> 
     (question.answer, question.answered_by) = (Some(answer.id), Some(answer.account_id));
     question.answer_uri = Some(answer.uri.clone());
     store::questions::update(tx.conn, question)?;
-    let tags = tags(tx, question.post)?;
+    // Two people who thank one another all day are not better known for it.
+    let since = tx.now.plus_days(-COUNTED_DAYS);
+    if store::questions::accepted_between(tx.conn, question, answer.account_id, since)? >= OF_ONE_ASKER {
+        return Ok(());
+    }
+    let mut tags = tags(tx, question.post)?;
+    tags.truncate(TAGS);
     people::answers::accept(tx, answer.account_id, answer.id, &tags)
 }
 
@@ -195,33 +271,66 @@ pub fn accept(tx: &mut Tx<'_>, mut question: Question, answer: &Post) -> Result<
     forget_answer(tx, &mut question)?;
     (question.state, question.ended_at) = (ANSWERED, Some(tx.now));
     count(tx, &mut question, answer)?;
+    let post = store::posts::load(tx.conn, question.post)?;
+    // Nobody is told where an answer stands that they may not read: its address stays as near as the answer.
+    let shown = goes_as_far(tx, answer, &post)?;
+    if !shown {
+        question.answer_uri = None;
+        store::questions::update(tx.conn, &question)?;
+    }
     tx.record(Fact::QuestionChanged(question.post))?;
     let by = store::accounts::load(tx.conn, answer.account_id)?;
     let tongue = concierge::tongue_of(tx, question.asker, None)?;
-    let post = store::posts::load(tx.conn, question.post)?;
     let mut page = Page::default();
     let who = concierge::page::handle(tx.site(), &by);
     page.post(&words::ANSWERED_BY.with(tongue, &[&who]), answer);
-    concierge::say(tx, &post, page, tongue, post.visibility, &[by.id], Meaning::Plain).map(|_| ())
+    let (visibility, to) = match shown {
+        true => (post.visibility, vec![by.id]),
+        false => (Visibility::Direct, vec![question.asker, by.id]),
+    };
+    concierge::say(tx, &post, page, tongue, visibility, &to, Meaning::Plain).map(|_| ())
 }
 
-/// The asker ends a question without an accepted answer.
+/// Whether everybody who may read a question may read this answer to it.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub fn close(tx: &mut Tx<'_>, mut question: Question) -> Result<()> {
+pub fn goes_as_far(tx: &mut Tx<'_>, answer: &Post, question: &Post) -> Result<bool> {
+    let reader = Viewer::anybody_in(question.audience);
+    Ok(answer.visibility <= Visibility::Unlisted && visibility::can_see(tx.conn, reader, answer, tx.now)?)
+}
+
+/// Whether this account may accept an answer to a question or end it: whoever asked, and the gardener's desk once they
+/// have left.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn may_end(tx: &mut Tx<'_>, question: &Question, account: Id<Account>) -> Result<bool> {
+    if !question.local || question.asker == account {
+        return Ok(question.local);
+    }
+    Ok(store::accounts::load(tx.conn, question.asker)?.left_on.is_some()
+        && store::users::find(tx.conn, account)?.is_some_and(|user| user.role >= Role::Moderator))
+}
+
+/// Ends a question without an accepted answer, for who [`may_end`] it.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn close(tx: &mut Tx<'_>, question: Question, by: Id<Account>) -> Result<()> {
+    store::questions::hold(tx.conn, question.post)?;
+    let Some(mut question) = store::questions::find(tx.conn, question.post)? else { return Ok(()) };
     if question.state != OPEN {
         return Ok(());
     }
     (question.state, question.ended_at) = (CLOSED, Some(tx.now));
     store::questions::update(tx.conn, &question)?;
     tx.record(Fact::QuestionChanged(question.post))?;
-    let tongue = concierge::tongue_of(tx, question.asker, None)?;
+    let tongue = concierge::tongue_of(tx, by, None)?;
     let post = store::posts::load(tx.conn, question.post)?;
     let mut page = Page::default();
     page.line(words::CLOSED.of(tongue));
-    let asker = question.asker;
-    concierge::say(tx, &post, page, tongue, Visibility::Direct, &[asker], Meaning::Plain).map(|_| ())
+    concierge::say(tx, &post, page, tongue, Visibility::Direct, &[by], Meaning::Plain).map(|_| ())
 }
 
 /// Questions that nobody else answered yet, newest first.
@@ -232,29 +341,46 @@ pub fn open(conn: &mut Conn, visible: Sql, limit: i64) -> Result<Vec<Post>> {
     store::questions::open(conn, visible, limit)
 }
 
+/// The question of a reply, held.
+fn of_reply(tx: &mut Tx<'_>, id: Id<Post>) -> Result<Option<Question>> {
+    match store::questions::find_of_reply(tx.conn, id)? {
+        Some(found) => {
+            store::questions::hold(tx.conn, found.post)?;
+            store::questions::find(tx.conn, found.post)
+        }
+        None => Ok(None),
+    }
+}
+
 /// A reply in a thread: counted for its question, or its acceptance.
 fn replied(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    let Some(question) = of_reply(tx, id)? else { return Ok(()) };
     let post = store::posts::load(tx.conn, id)?;
     let Some(parent) = post.in_reply_to_id else { return Ok(()) };
-    let Some(question) = store::questions::find(tx.conn, post.conversation_id)? else { return Ok(()) };
-    if post.account_id != question.asker {
-        let author = store::accounts::load(tx.conn, post.account_id)?;
-        let counts = author.kind == AccountKind::Person && post.visibility <= Visibility::Private;
-        return if counts { store::questions::count_answer(tx.conn, question.post, 1) } else { Ok(()) };
+    let marks = || concierge::parse::without_mentions(&typed(&post)).starts_with(MARK);
+    let ends = marks() && may_end(tx, &question, post.account_id)?;
+    if post.account_id != question.asker && !ends {
+        if decline::heard(tx, &question, &post)? || !is_answer(tx, &question, &post)? {
+            return Ok(());
+        }
+        return set_answers(tx, &question, question.answers + 1);
     }
-    if !question.local || !concierge::parse::without_mentions(&typed(&post)).starts_with(MARK) {
+    if !ends {
         return Ok(());
     }
     let answer = store::posts::load(tx.conn, parent)?;
     let by = store::accounts::load(tx.conn, answer.account_id)?;
     if answer.account_id == question.asker || by.kind != AccountKind::Person {
-        return close(tx, question);
+        return close(tx, question, post.account_id);
     }
     accept(tx, question, &answer)
 }
 
 /// An answer goes.
 fn going(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    if let Some(found) = store::questions::find_by_answer(tx.conn, id)? {
+        store::questions::hold(tx.conn, found.post)?;
+    }
     if let Some(mut question) = store::questions::find_by_answer(tx.conn, id)? {
         forget_answer(tx, &mut question)?;
         question.state = CLOSED;
@@ -263,14 +389,37 @@ fn going(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
             tx.record(Fact::QuestionChanged(question.post))?;
         }
     }
+    let Some(question) = of_reply(tx, id)? else { return Ok(()) };
     let post = store::posts::load(tx.conn, id)?;
-    if post.in_reply_to_id.is_none() || post.visibility > Visibility::Private {
+    if !is_answer(tx, &question, &post)? {
         return Ok(());
     }
-    let Some(question) = store::questions::find(tx.conn, post.conversation_id)? else { return Ok(()) };
+    // Counted anew: what was counted when it came may have been edited since, or come before its thread did.
+    let mut left = 0;
+    for reply in store::questions::replies(tx.conn, question.post, REPLIES)? {
+        if reply.id != id && is_answer(tx, &question, &reply)? {
+            left += 1;
+        }
+    }
+    set_answers(tx, &question, left)
+}
+
+/// Whether a reply in the thread of a question is an answer of somebody else, rather than `not me` or what the concierge says.
+fn is_answer(tx: &mut Tx<'_>, question: &Question, post: &Post) -> Result<bool> {
+    if post.account_id == question.asker || post.visibility > Visibility::Private {
+        return Ok(false);
+    }
     let author = store::accounts::load(tx.conn, post.account_id)?;
-    if post.account_id != question.asker && author.kind == AccountKind::Person {
-        store::questions::count_answer(tx.conn, question.post, -1)?;
+    Ok(author.kind == AccountKind::Person && !decline::declines(tx, question, post)?)
+}
+
+/// Writes how many answers there are. The first of them is told to the other nodes, which may never see it: the question
+/// is open there no longer; so is the last one that goes.
+fn set_answers(tx: &mut Tx<'_>, question: &Question, answers: i64) -> Result<()> {
+    store::questions::set_answers(tx.conn, question.post, answers)?;
+    let turns = (question.answers <= 0) != (answers <= 0);
+    if turns && question.local && question.state == OPEN {
+        tx.record(Fact::QuestionChanged(question.post))?;
     }
     Ok(())
 }
@@ -280,6 +429,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
         Fact::PostPublished { post, .. } => replied(tx, *post),
         Fact::PostDeleted(post) => going(tx, *post),
+        Fact::PollVoted(poll, by) => reviews::tapped(tx, *poll, *by),
         Fact::AccountRegistered(_)
         | Fact::AccountUpdated(_)
         | Fact::AccountDeleted(_)
@@ -297,10 +447,14 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PostUnfavourited(_)
         | Fact::PostPinned(..)
         | Fact::PostUnpinned(..)
-        | Fact::PollVoted(..)
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)
         | Fact::QuestionChanged(_)
+        | Fact::QuoteAsked(_)
+        | Fact::QuoteAccepted { .. }
+        | Fact::QuoteEnded(_)
+        | Fact::QuoteRefused { .. }
+        | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)
         | Fact::FollowAccepted(_)
         | Fact::FollowReaffirmed(_)

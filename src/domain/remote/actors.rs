@@ -3,9 +3,9 @@
 use super::{RemoteActor, RemoteEmoji};
 use crate::{
     Error, Result,
-    domain::{Fact, Task, Tx, people, profiles::Field, projects::remote as projects},
+    domain::{Fact, Task, Tx, audit, charter, people, profiles::Field, projects::remote as projects},
     id::Id,
-    model::Account,
+    model::{Account, Audience},
     store,
 };
 
@@ -37,7 +37,15 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
         return Err(Error::forbidden("a handle of ours for an actor of another server"));
     }
     let id = known.as_ref().map_or_else(|| tx.new_id(), |a| a.id);
-    store::remote::release_handle(tx.conn, &handle, id)?;
+    let handle = match actor.handle_confirmed {
+        true => {
+            store::remote::release_handle(tx.conn, &handle, id)?;
+            handle
+        }
+        // Only its own server's word takes a name from whoever has it.
+        false if store::remote::has_handle(tx.conn, &handle, id)? => store::remote::nobodys_handle(&handle, id),
+        false => handle,
+    };
     let mut account = match &known {
         Some(known) => known.clone(),
         None => Account {
@@ -70,6 +78,9 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
         if before.is_some_and(|b| b != shown(&account)) {
             account.updated_at = tx.now;
         }
+        if let Some(known) = known.as_ref().filter(|known| known.left_on != account.left_on) {
+            note_leaving(tx, known, &account)?;
+        }
         let changed = account.updated_at == tx.now;
         store::remote::update_account(tx.conn, &account)?;
         if known.as_ref().is_some_and(|known| known.indexable != account.indexable) {
@@ -84,6 +95,19 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
     people::remote::receive(tx, &account, actor)?;
     projects::receive(tx, &account, actor.project.as_ref())?;
     Ok(account)
+}
+
+/// Somebody of another node of the organisation has left, or is back: the log of this node says when it heard of it.
+fn note_leaving(tx: &mut Tx<'_>, before: &Account, now: &Account) -> Result<()> {
+    if !crate::domain::projects::is_inside(tx.conn, now)? {
+        return Ok(());
+    }
+    let (action, day) = match now.left_on.or(before.left_on) {
+        Some(day) if now.left_on.is_some() => ("account.leave", day.date()),
+        _ => ("account.rehire", String::new()),
+    };
+    let by = charter::adopt::by_node(now.domain.as_deref().unwrap_or_default());
+    audit::write(tx, &by, action, &now.handle, &day)
 }
 
 /// What people see of an account.
@@ -125,6 +149,10 @@ fn show(tx: &mut Tx<'_>, account: &mut Account, actor: &RemoteActor) -> Result<(
     account.memorial = actor.memorial;
     account.suspended_by_origin = actor.suspended;
     account.left_on = actor.left_on;
+    if let Some(day) = charter::revocation::since(tx.conn, &actor.uri)? {
+        // The word of the organisation counts more than that of their own node.
+        (account.left_on, account.discoverable) = (actor.left_on.or(Some(day.midnight())), false);
+    }
     account.also_known_as = serde_json::json!(actor.also_known_as).to_string();
     account.attribution_domains = serde_json::json!(actor.attribution_domains).to_string();
     account.moved_to_id = match &actor.moved_to {
@@ -204,7 +232,7 @@ pub fn delete_actor(tx: &mut Tx<'_>, account: &Account) -> Result<()> {
         return Ok(());
     }
     tx.record(Fact::AccountDeleted(account.id))?;
-    store::posts::bury(tx.conn, &account.uri, Some(&account.uri), tx.now)?;
+    store::posts::bury(tx.conn, &account.uri, Some(&account.uri), Audience::Open, tx.now)?;
     store::remote::clear_gone(tx.conn, account, tx.now)?;
     store::remote::remove_relations(tx.conn, account.id)?;
     tx.enqueue(&Task::PurgeAccount { account: account.id.raw() })

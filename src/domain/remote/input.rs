@@ -2,7 +2,7 @@
 //! and every address normalised by whoever fills it in.
 
 use crate::{
-    domain::{html::Html, people::Stance, questions::Told},
+    domain::{html::Html, people::Stance, questions::Told, quotes::policy::Said},
     model::{AccountKind, MediaKind},
     time::Timestamp,
 };
@@ -41,6 +41,8 @@ pub struct RemoteActor {
     pub username: String,
     /// `user@domain` the actor claims for itself (FEP-2c59); believed only after WebFinger confirmed it.
     pub claimed_handle: Option<String>,
+    /// WebFinger leads from its handle to this actor and back: then the handle is its own, whoever had it (AUT-19).
+    pub handle_confirmed: bool,
     /// Plain text.
     pub display_name: String,
     /// Sanitised.
@@ -149,6 +151,19 @@ pub struct RemoteAttachment {
     pub thumbnail: Option<String>,
 }
 
+/// A page that a post is about, as its server tells of it (POST-08).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RemoteLink {
+    /// Where it is.
+    pub href: String,
+    /// Plain text; may be empty.
+    pub title: String,
+    /// Plain text; may be empty.
+    pub description: String,
+    /// Address of a picture.
+    pub image: Option<String>,
+}
+
 /// The poll of a Question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemotePoll {
@@ -234,12 +249,18 @@ pub struct RemotePost {
     pub hashtags: Vec<(String, String)>,
     /// What is shown with it.
     pub attachments: Vec<RemoteAttachment>,
+    /// The page it is about.
+    pub link: Option<RemoteLink>,
     /// Used in its text.
     pub emojis: Vec<RemoteEmoji>,
     /// A Question's.
     pub poll: Option<RemotePoll>,
     /// A post it shows.
     pub quote: Option<String>,
+    /// The authorisation it names for that.
+    pub quote_stamp: Option<String>,
+    /// Who may quote it, as its author says.
+    pub can_quote: Said,
     /// When it is a vote (a name, no text, an answer): the name of the option (POLL-04).
     pub vote: Option<String>,
     /// Untrusted.
@@ -252,4 +273,6 @@ pub struct RemotePost {
     pub question: Option<Told>,
     /// It says that a concierge asks people by it.
     pub route: bool,
+    /// Whether it says that it is for everybody; none when it does not say.
+    pub open: Option<bool>,
 }

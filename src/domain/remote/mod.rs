@@ -5,6 +5,7 @@
 mod actors;
 mod input;
 mod moves;
+pub mod outbox;
 mod posts;
 mod reactions;
 

@@ -4,12 +4,12 @@ use super::{Addressing, PUBLIC, RemotePost, actors::emojis_json, remember};
 use crate::{
     Error, Result,
     domain::{
-        Fact, Task, Tx, Viewer,
+        Fact, Task, Tx, audiences, cards, charter,
         html::{self, Html},
         polls,
         posts::{self, Meaning, NewPoll, NewPost, Revision},
-        questions,
-        visibility::can_see,
+        questions, quotes,
+        visibility::sees,
     },
     id::Id,
     limits,
@@ -35,13 +35,19 @@ pub struct Arrival {
     pub walking: bool,
     /// Its author is of our own organisation: taken whoever it is addressed to (POST-15).
     pub colleague: bool,
+    /// We asked for it because something quotes it: what it quotes itself is not asked for.
+    pub quoted: bool,
 }
 
 impl Arrival {
     /// We asked for it.
-    pub const FETCHED: Self = Self { recipient: None, fetched: true, walking: false, colleague: false };
+    pub const FETCHED: Self = Self { recipient: None, fetched: true, walking: false, colleague: false, quoted: false };
+    /// Its author asks whether it may quote a post of this node: taken whoever it is addressed to, and news.
+    pub const ASKING: Self = Self { recipient: None, fetched: false, walking: false, colleague: true, quoted: false };
     /// We asked for it on the way to something else.
     pub const WALKED: Self = Self { walking: true, ..Self::FETCHED };
+    /// We asked for it because something quotes it.
+    pub const QUOTED: Self = Self { quoted: true, ..Self::WALKED };
 }
 
 /// Who may see what is addressed like this by the owner of `followers` (ADDR-IN-01 to 04, 07).
@@ -160,6 +166,12 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         }
         return Ok(Some(known));
     }
+    if let Some(since) = charter::revocation::since(tx.conn, &author.uri)?
+        && post.published.is_none_or(|at| at >= since)
+    {
+        // Somebody else may pass it on: what they wrote since is nobody's word (N3).
+        return Ok(None);
+    }
     if store::accounts::find_by_uri(tx.conn, &post.uri)?.is_some() {
         return Err(Error::forbidden("somebody does not become a post"));
     }
@@ -182,7 +194,7 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         return Ok(None);
     }
     if let Some(parent) = &parent
-        && !can_see(tx.conn, Viewer::from(author.id), parent, tx.now)?
+        && !sees(tx.conn, author, parent, tx.now)?
     {
         return Ok(None);
     }
@@ -197,6 +209,7 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         return Ok(None);
     }
     let meaning = meaning(tx, author, post)?;
+    let quote = quotes::arrivals::of_remote(tx, author, post)?;
     let created_at = believed(post.published, tx.now);
     let recent = created_at >= tx.now.plus_seconds(-NEWS_HOURS * 3600);
     // What is for nobody but the people it names is news to them whenever it comes.
@@ -209,6 +222,7 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         account: author.id,
         local: false,
         visibility,
+        audience: audiences::of_remote(tx.conn, &author.uri, visibility, post.open)?,
         content: content(post),
         source_text: None,
         spoiler_text: post.spoiler_text.clone(),
@@ -228,9 +242,17 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         remote_boosts_count: post.boosts.unwrap_or(0),
         remote_favourites_count: post.favourites.unwrap_or(0),
         meaning,
+        quote,
+        quote_policy: quotes::policy::bits_of_remote(author, &post.can_quote),
     };
     let orphan = new.in_reply_to_uri.is_some();
     let Some(stored) = posts::insert_post(tx, new)? else { return Ok(None) };
+    if post.link.is_some() {
+        cards::tell(tx, &stored, author, post.link.as_ref())?;
+    }
+    if post.quote.is_some() && !arrival.quoted {
+        quotes::arrivals::look_into(tx, &stored, author)?;
+    }
     if late {
         tx.record(Fact::PostCameLate(stored.id))?;
     }
@@ -318,6 +340,7 @@ fn media(tx: &Tx<'_>, author: &Account, post: &RemotePost) -> Vec<Media> {
             duration_ms: file.duration_ms,
             cached_at: None,
             created_at: tx.now,
+            scheduled_id: None,
         })
         .collect()
 }
@@ -369,6 +392,10 @@ pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival
     if visibility != known.visibility {
         store::remote::narrow(tx.conn, known.id, visibility)?;
     }
+    let audience = audiences::of_remote(tx.conn, &author.uri, visibility, post.open)?;
+    if audience < known.audience {
+        store::audiences::narrow(tx.conn, &known, audience)?;
+    }
     let people = people(tx, author, post, visibility, Arrival::default())?;
     let revision = Revision {
         content: content(post),
@@ -386,7 +413,10 @@ pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival
         remote_favourites_count: post.favourites.unwrap_or(known.remote_favourites_count),
         edited_at,
     };
-    posts::revise(tx, &known, revision)
+    posts::revise(tx, &known, revision)?;
+    let now = store::posts::load(tx.conn, known.id)?;
+    cards::tell(tx, &now, author, post.link.as_ref())?;
+    quotes::arrivals::receive_change(tx, author, &now, post)
 }
 
 /// What came of a Delete.

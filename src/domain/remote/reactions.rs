@@ -4,10 +4,10 @@ use super::{Addressing, posts::believed, remember, visibility};
 use crate::{
     Error, Result,
     domain::{
-        Tx, Viewer, follows,
+        Tx, follows,
         posts::{self, NewBoost},
         reactions, reports,
-        visibility::can_see,
+        visibility::sees,
     },
     id::Id,
     limits,
@@ -49,7 +49,7 @@ pub fn receive_boost(tx: &mut Tx<'_>, booster: &Account, post: &Post, announced:
     let author = store::accounts::load(tx.conn, original.account_id)?;
     let own = original.account_id == booster.id;
     let allowed = original.visibility <= Visibility::Unlisted || own && original.visibility == Visibility::Private;
-    if !allowed || author.is_unavailable() || !can_see(tx.conn, Viewer::from(booster.id), &original, tx.now)? {
+    if !allowed || author.is_unavailable() || !sees(tx.conn, booster, &original, tx.now)? {
         return Ok(());
     }
     let wanted = original.local || announced.colleague || store::remote::has_local_follower(tx.conn, booster.id)?;
@@ -85,7 +85,7 @@ pub fn receive_like(tx: &mut Tx<'_>, actor: &Account, post: &Post, uri: Option<&
             return Ok(());
         }
     }
-    if actor.is_unavailable() || !can_see(tx.conn, Viewer::from(actor.id), &original, tx.now)? {
+    if actor.is_unavailable() || !sees(tx.conn, actor, &original, tx.now)? {
         return Ok(());
     }
     reactions::favourite_as(tx, actor.id, &original, uri.map(str::to_owned))
@@ -205,10 +205,18 @@ pub fn receive_pins(tx: &mut Tx<'_>, owner: &Account, pinned: &[Id<Post>], compl
 /// posts in any order, `comment` is plain text.
 pub fn receive_flag(tx: &mut Tx<'_>, by: &Account, named: &[String], comment: &str, uri: Option<&str>) -> Result<()> {
     let own: Vec<&str> = named.iter().map(String::as_str).filter(|u| tx.site().owns_str(u)).take(REPORTED).collect();
-    let posts: Vec<Post> =
-        store::remote::posts_by_uri(tx.conn, &own)?.into_iter().filter(|p| p.local && !p.is_boost()).collect();
+    let mut posts = store::remote::posts_by_uri(tx.conn, &own)?;
+    let mut accounts = store::remote::accounts_by_uri(tx.conn, &own)?;
+    // Misskey names the page of a post, or of a profile, where it has one.
+    for address in own {
+        if let Some((_, id)) = tx.site().local_post::<Post>(address) {
+            posts.extend(store::posts::find(tx.conn, id)?.filter(|post| posts.iter().all(|known| known.id != post.id)));
+        } else if let Some(name) = tx.site().local_username(address) {
+            accounts.extend(store::accounts::find_local(tx.conn, &name)?);
+        }
+    }
+    posts.retain(|post| post.local && !post.is_boost());
     let mut targets: Vec<Id<Account>> = Vec::new();
-    let accounts = store::remote::accounts_by_uri(tx.conn, &own)?;
     for target in accounts.iter().filter(|a| a.is_local()).map(|a| a.id).chain(posts.iter().map(|p| p.account_id)) {
         if !targets.contains(&target) {
             targets.push(target);

@@ -1,10 +1,10 @@
-//! Accept and Reject of a Follow of ours (FOL-05, FOL-06, FOL-12, AUT-07), or of somebody's Join of a project. Those of
-//! anything else have no effect.
+//! Accept and Reject of a Follow of ours (FOL-05, FOL-06, FOL-12, AUT-07), of a QuoteRequest of ours (QUO-05), or of
+//! somebody's Join of a project. Those of anything else have no effect.
 
 use super::{Outcome, Parsed, Received, parsed::Embedded};
 use crate::{
     Result,
-    domain::{Tx, follows, projects::members},
+    domain::{Tx, follows, projects::members, quotes::arrivals},
     model::Account,
     store,
 };
@@ -20,6 +20,13 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, ans
     if let Some(person) = joining(tx, received, activity)? {
         members::receive_answer(tx, &received.signer, &person, answer == Answer::Yes)?;
         return Ok(Outcome::Done);
+    }
+    let (request, quoting) = (activity.object.as_deref(), quoting(activity));
+    match answer {
+        Answer::Yes => {
+            arrivals::receive_accept(tx, &received.signer, request, quoting, activity.result.as_deref())?;
+        }
+        Answer::No => arrivals::receive_reject(tx, &received.signer, request, quoting)?,
     }
     let Some(follower) = follower(tx, received, activity)? else { return Ok(Outcome::Done) };
     match answer {
@@ -38,6 +45,14 @@ fn joining(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Op
             Ok(store::accounts::find_by_uri(tx.conn, actor)?.filter(Account::is_local))
         }
         _ => Ok(None),
+    }
+}
+
+/// The quoting post, when a QuoteRequest is answered (AUTH-07).
+fn quoting(activity: &Parsed) -> Option<&str> {
+    match &activity.embedded {
+        Embedded::Activity(inner) if inner.kind == "QuoteRequest" => inner.instrument.as_deref(),
+        _ => None,
     }
 }
 

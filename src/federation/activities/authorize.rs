@@ -41,6 +41,13 @@ pub fn authorize_activity(signer: &str, activity: &Parsed, site: &Site) -> Resul
             {
                 refuse("somebody else was asked")
             }
+            // Whose post that is, only the store knows; on another server it is somebody else's.
+            Embedded::Activity(inner)
+                if inner.kind == "QuoteRequest"
+                    && inner.object.as_ref().is_some_and(|object| !uri::same_authority(object, signer)) =>
+            {
+                refuse("somebody else was asked")
+            }
             _ => Ok(()),
         },
         Kind::Add | Kind::Remove => match &activity.target {

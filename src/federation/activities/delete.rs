@@ -7,6 +7,7 @@ use crate::{
     domain::{
         Tx,
         projects::group,
+        quotes::arrivals,
         remote::{self, Deletion},
     },
     federation::{fetch::Budget, moderators},
@@ -17,6 +18,8 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
         Some(object) if *object == received.signer.uri => remote::delete_actor(tx, &received.signer)?,
         // A moderator of a project of ours, about a post of somebody else.
         Some(object) if group::receive_delete(tx, &received.signer, object)? => {}
+        // The author of a post takes back that another one quotes it (QUO-06).
+        Some(object) if arrivals::receive_revocation(tx, &received.signer, object)? => {}
         Some(object) => match remote::delete_post(tx, &received.signer, object)? {
             Deletion::Done => {}
             Deletion::Moderators(_) => return Ok(Outcome::Fetch),

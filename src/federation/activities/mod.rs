@@ -15,6 +15,7 @@ mod join;
 mod like;
 mod r#move;
 pub mod parsed;
+mod quote_request;
 mod undo;
 mod update;
 
@@ -58,6 +59,7 @@ fn effect(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Out
         Kind::Move => Ok(r#move::apply(activity)),
         Kind::Join => join::apply(tx, received, activity, true),
         Kind::Leave => join::apply(tx, received, activity, false),
+        Kind::QuoteRequest => quote_request::apply(tx, received, activity),
         Kind::Other => Ok(Outcome::Done),
     }
 }
@@ -95,6 +97,7 @@ async fn resolve(app: &App, received: &Received, activity: &Parsed) -> Result<()
         Kind::Announce => announce::resolve(app, received, activity, &budget).await,
         Kind::Add => add::resolve(app, received, activity, &budget).await,
         Kind::Move => r#move::resolve(app, received, activity, &budget).await,
+        Kind::QuoteRequest => quote_request::resolve(app, received, activity, &budget).await,
         _ => Ok(()),
     }
 }

@@ -33,6 +33,7 @@ pub enum Kind {
     Move,
     Join,
     Leave,
+    QuoteRequest,
     /// Anything else: answered, without effect (INT-10, ROB-02).
     Other,
 }
@@ -58,6 +59,7 @@ impl Kind {
                     "Move" => Self::Move,
                     "Join" => Self::Join,
                     "Leave" => Self::Leave,
+                    "QuoteRequest" => Self::QuoteRequest,
                     _ => return None,
                 })
             })
@@ -74,6 +76,8 @@ pub struct Inner {
     pub actor: Option<String>,
     /// What it is about.
     pub object: Option<String>,
+    /// With what it is done: the quoting post of a QuoteRequest.
+    pub instrument: Option<String>,
 }
 
 /// What an activity embeds.
@@ -110,6 +114,10 @@ pub struct Parsed {
     pub foreign: bool,
     /// Collection of an Add or Remove, destination of a Move.
     pub target: Option<String>,
+    /// The quoting post of a QuoteRequest.
+    pub instrument: Option<String>,
+    /// What an Accept hands out: the authorisation of a quote.
+    pub result: Option<String>,
     /// When, as claimed.
     pub published: Option<Timestamp>,
     /// For whom.
@@ -147,6 +155,8 @@ pub fn parse(json: &Json) -> Result<Parsed> {
         embedded,
         foreign,
         target: json.uri("target"),
+        instrument: json.uri("instrument").filter(|_| kind == Kind::QuoteRequest),
+        result: json.uri("result").filter(|_| kind == Kind::Accept),
         published: json.time("published"),
         addressing: match kind {
             Kind::Announce | Kind::Create | Kind::Update | Kind::Add => post::addressing(json),
@@ -162,6 +172,16 @@ pub fn parse(json: &Json) -> Result<Parsed> {
 }
 
 fn embedded(json: &Json, kind: Kind, object: &Json, actor: &str) -> (Embedded, bool) {
+    if kind == Kind::QuoteRequest {
+        let quoting = json.one("instrument");
+        return match objects::kind(quoting) {
+            objects::Kind::Post => match post::read(quoting, Some(json)) {
+                Ok(read) if read.author == actor => (Embedded::Post(Box::new(read)), false),
+                _ => (Embedded::Nothing, true),
+            },
+            _ => (Embedded::Nothing, false),
+        };
+    }
     if !object.is_object() {
         return (Embedded::Nothing, false);
     }
@@ -179,7 +199,12 @@ fn embedded(json: &Json, kind: Kind, object: &Json, actor: &str) -> (Embedded, b
         (Kind::Create | Kind::Update, _) => (Embedded::Unknown, false),
         (Kind::Accept | Kind::Reject | Kind::Undo | Kind::Announce, _) => match object.types().next() {
             Some(name) if !object.get("object").is_null() => {
-                let inner = Inner { kind: name.to_owned(), actor: object.uri("actor"), object: object.uri("object") };
+                let inner = Inner {
+                    kind: name.to_owned(),
+                    actor: object.uri("actor"),
+                    object: object.uri("object"),
+                    instrument: object.uri("instrument"),
+                };
                 (Embedded::Activity(inner), false)
             }
             _ => (Embedded::Nothing, false),

@@ -8,6 +8,7 @@ use crate::{
     crypto,
     domain::charter::{Member, Refused, Signed},
     federation::{fetch::ACCEPT, json::Json, objects::actor},
+    limits,
     net::{Ask, Failure, Purpose},
     time::Timestamp,
 };
@@ -46,6 +47,8 @@ pub struct Hello {
     pub time: Timestamp,
     /// Fingerprint of its organisation's key.
     pub fingerprint: Option<String>,
+    /// Those of the keys before it. What is true of them shows in the charter.
+    pub earlier: Vec<String>,
 }
 
 /// The other nodes of a charter that speak this protocol.
@@ -72,7 +75,10 @@ pub async fn hello(app: &App, node: &Member) -> Result<Hello, Trouble> {
         let found = format!("What listens at {} is no Watercooler that knows charters", node.domain);
         Trouble::new(found, "upgrade it, or correct its address")
     })?;
-    Ok(Hello { time, fingerprint: json.get("fingerprint").and_then(Value::as_str).map(str::to_owned) })
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let earlier = json.get("earlier").and_then(Value::as_array).into_iter().flatten().filter_map(text);
+    let earlier = earlier.take(limits::CHARTER_KEYS).collect();
+    Ok(Hello { time, fingerprint: json.get("fingerprint").and_then(text), earlier })
 }
 
 fn unusable(node: &Member) -> Trouble {

@@ -1,12 +1,12 @@
 //! The directory of the organisation, replicated: every node of the charter has a copy of what the others list, people and
 //! projects alike, so that nothing anybody looks for leaves their site. Changes are pushed as ordinary Updates
-//! (`outgoing`); here is the repair: a digest of what a node lists, compared once an hour with one other node by lot, and
-//! the whole list, page by page, where the digests differ and when a node joins.
+//! (`outgoing`); here is the repair: a digest of what a node lists, compared once an hour with each other node, and the
+//! whole list, page by page, where the digests differ and when a node joins.
 //!
 //! `GET /charter/directory/digest` and `GET /charter/directory?after=N` answer nodes of the charter alone, signed by the
 //! key that the charter names.
 
-use super::{auth, by_lot, client, others, serve::Answered, vouch};
+use super::{auth, by_lot, client, others, serve::Answered, stored, vouch};
 use crate::{
     Error, Result,
     app::App,
@@ -14,10 +14,10 @@ use crate::{
         Task,
         charter::{Member, Refused, Software, adopt::COMPARE_SECONDS},
         people::{self, directory},
-        remote,
     },
     federation::{
         documents,
+        import::{is_silenced, keep_in},
         json::{Bounds, Json},
         objects::actor,
     },
@@ -31,7 +31,7 @@ use axum::{
     extract::{Query, State},
     http::{header, request::Parts},
     response::IntoResponse,
-    routing::get,
+    routing::{get, post},
 };
 use hyper::{StatusCode, body::Bytes};
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The routes; their answers are signed.
 pub fn routes() -> Router<App> {
-    Router::new().route("/charter/directory", get(page)).route("/charter/directory/digest", get(digest))
+    Router::new()
+        .route("/charter/directory", get(page))
+        .route("/charter/directory/digest", get(digest))
+        .route("/charter/stored", post(stored::answer))
 }
 
 /// Whether the organisation has a directory, and the asker belongs to it.
@@ -104,7 +107,7 @@ async fn page(State(app): State<App>, Query(behind): Query<Behind>, parts: Parts
     admit(&app, &parts)?;
     let site = app.site().clone();
     let page = app.read(move |conn| {
-        let total = directory::digest(conn, None)?.total;
+        let total = store::people::count_own_entries(conn)?;
         let entries = store::people::own_entries(conn, behind.after, directory::PAGE)?;
         let full = entries.len() as i64 == directory::PAGE;
         let (mut page, mut bytes, mut last) = (Page { total, items: Vec::new(), next: None }, 0, None);
@@ -114,7 +117,7 @@ async fn page(State(app): State<App>, Query(behind): Query<Behind>, parts: Parts
                 return Ok(page);
             }
             let account = store::accounts::load(conn, entry.account)?;
-            let document = documents::actor(conn, &site, &account, true)?;
+            let document = documents::actor(conn, &site, &account, documents::Shown::Inside)?;
             bytes += document.len();
             last = Some(entry.account.raw());
             let actor = RawValue::from_string(document).map_err(Error::internal)?;
@@ -143,37 +146,35 @@ async fn fetch(app: &App, node: &Member, below: &str) -> std::result::Result<Byt
     Ok(answer.body)
 }
 
-/// The task `CompareDirectory`: compares the copy of one node's directory, by lot, and repairs it; again an hour later.
+/// The task `CompareDirectory`: has the copy of each other node's directory compared within the hour, one after the other
+/// in an order by lot, and what it has stored of ours; again an hour later.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn compare_by_lot(app: &App) -> Result<()> {
+pub async fn compare_all(app: &App) -> Result<()> {
     let Some(signed) = peers::organisation(app) else { return Ok(()) };
-    app.write(|tx| tx.enqueue_at(&Task::CompareDirectory, tx.now.plus_seconds(COMPARE_SECONDS))).await?;
-    if !signed.charter.policy.directory {
-        return Ok(());
-    }
-    for node in by_lot(app, others(app, &signed), 1) {
-        match compare(app, &node).await {
-            // It is in the row; another hour, another node.
-            Ok(_) | Err(Error::Upstream(_)) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
+    let nodes = by_lot(app, others(app, &signed), usize::MAX);
+    app.write(move |tx| {
+        tx.enqueue_at(&Task::CompareDirectory, tx.now.plus_seconds(COMPARE_SECONDS))?;
+        let apart = COMPARE_SECONDS / i64::try_from(nodes.len().max(1)).unwrap_or(i64::MAX);
+        (0..).zip(&nodes).try_for_each(|(nth, node)| {
+            let task = Task::CheckDirectory { domain: node.domain.clone() };
+            tx.enqueue_at(&task, tx.now.plus_seconds(apart * nth))
+        })
+    })
+    .await
 }
 
-/// The task `CheckDirectory`: compares the copy of this node's directory and repairs it.
+/// The task `CheckDirectory`: asks this node what it has stored of ours, compares the copy of its directory and repairs it.
 ///
 /// # Errors
 /// `Upstream` when it cannot be asked: worth another try.
 pub async fn check(app: &App, domain: &str) -> Result<()> {
     peers::refresh(app).await?;
-    let Some(signed) = peers::organisation(app).filter(|signed| signed.charter.policy.directory) else { return Ok(()) };
-    match others(app, &signed).into_iter().find(|node| node.domain == domain) {
-        Some(node) => compare(app, &node).await.map(drop),
-        None => Ok(()),
-    }
+    let Some(signed) = peers::organisation(app) else { return Ok(()) };
+    let Some(node) = others(app, &signed).into_iter().find(|node| node.domain == domain) else { return Ok(()) };
+    stored::confirm(app, &node).await?;
+    if signed.charter.policy.directory { compare(app, &node).await } else { Ok(()) }
 }
 
 /// A newcomer copies what all others list; what takes too long goes on in the background.
@@ -206,9 +207,15 @@ async fn note(app: &App, row: Copied) -> Result<()> {
 
 /// Compares, and copies where something differs.
 async fn compare(app: &App, node: &Member) -> Result<()> {
-    let mut row = Copied { domain: node.domain.clone(), checked_at: Some(app.clock().now()), ..Copied::default() };
+    // Of a node that does not answer the copy stays what it was.
+    let copies = app.read(store::people::copies).await?;
+    let before = copies.into_iter().find(|copy| copy.domain == node.domain).unwrap_or_default();
+    let mut row = Copied { domain: node.domain.clone(), checked_at: Some(app.clock().now()), error: None, ..before };
     let outcome = match fetch(app, node, "/digest").await {
-        Ok(body) => compare_with(app, node, &body, &mut row).await,
+        Ok(body) => {
+            (row.total, row.done, row.complete) = (0, 0, false);
+            compare_with(app, node, &body, &mut row).await
+        }
         Err(why) => Err(Error::Upstream(why.into())),
     };
     if let Err(error) = &outcome {
@@ -229,6 +236,11 @@ async fn compare_with(app: &App, node: &Member, body: &[u8], row: &mut Copied) -
     row.total = json.count("total").unwrap_or(0);
     let domain = node.domain.clone();
     let ours = app.read(move |conn| directory::digest(conn, Some(&domain))).await?;
+    let total = usize::try_from(row.total).unwrap_or(usize::MAX);
+    let most = app.config().federation.directory_entries;
+    if total > most {
+        return Err(too_many(total, most));
+    }
     if ours.hex() == theirs && ours.total == row.total {
         (row.done, row.complete) = (row.total, true);
         return Ok(());
@@ -237,9 +249,18 @@ async fn compare_with(app: &App, node: &Member, body: &[u8], row: &mut Copied) -
     copy(app, node, row).await
 }
 
+fn too_many(total: usize, most: usize) -> Error {
+    let why = format!(
+        "its directory has {total} entries, and at most {most} of one node are copied (`federation.directory_entries`): \
+         ask its admin what they are"
+    );
+    Error::Upstream(why.into())
+}
+
 /// Copies the whole list: takes in what is new or changed, and unlists what is listed no longer.
 async fn copy(app: &App, node: &Member, row: &mut Copied) -> Result<()> {
     let known = known(app, &node.domain).await?;
+    let most = app.config().federation.directory_entries;
     let (mut seen, mut after) = (HashSet::new(), 0);
     for _ in 0..PAGES {
         let body = fetch(app, node, &format!("?after={after}")).await.map_err(|why| Error::Upstream(why.into()))?;
@@ -259,11 +280,16 @@ async fn copy(app: &App, node: &Member, row: &mut Copied) -> Result<()> {
             }
             seen.insert(id);
         }
+        if seen.len() > most {
+            return Err(too_many(seen.len(), most));
+        }
         for some in fresh.chunks(STEP) {
-            let (some, domain) = (some.to_vec(), node.domain.clone());
+            let domain = node.domain.clone();
+            let some: Vec<_> =
+                some.iter().map(|actor| (actor.clone(), is_silenced(app, &actor.uri, &domain))).collect();
             app.write(move |tx| {
-                for actor in &some {
-                    match remote::save_actor(tx, actor, &domain) {
+                for (actor, silenced) in &some {
+                    match keep_in(tx, actor, &domain, *silenced) {
                         Ok(_) | Err(Error::Gone | Error::Forbidden(_)) => {}
                         Err(error) => return Err(error),
                     }

@@ -4,12 +4,15 @@
 //! Requests between members are signed with the Ed25519 key that the charter names for the node (RFC 9421), so nothing
 //! has to be fetched to check them, and whoever takes over a name without its key is nobody.
 
+pub mod alias;
 mod auth;
 pub mod checks;
 mod client;
 pub mod directory;
 pub mod join;
+mod lists;
 mod serve;
+mod stored;
 pub mod vouch;
 
 pub use serve::routes;
@@ -22,7 +25,7 @@ use crate::{
         charter::{
             self, Member, Signed, Software,
             adopt::{ASK_SECONDS, COMPARE_SECONDS},
-            document, steward,
+            document, keychain, steward,
         },
     },
     federation::own_keys,
@@ -59,7 +62,7 @@ fn others(app: &App, signed: &Signed) -> Vec<Member> {
 
 /// Up to `most` of them, by lot.
 fn by_lot(app: &App, mut nodes: Vec<Member>, most: usize) -> Vec<Member> {
-    let mut chosen = Vec::with_capacity(most);
+    let mut chosen = Vec::with_capacity(most.min(nodes.len()));
     while chosen.len() < most && !nodes.is_empty() {
         let at = usize::try_from(app.random().below(nodes.len() as u64)).unwrap_or(0);
         chosen.push(nodes.swap_remove(at));
@@ -83,6 +86,13 @@ pub async fn spread(app: &App, hash: &str, from: &str) -> Result<()> {
     let is_new = |node: &Member| known.as_ref().is_some_and(|k| k.charter.node(&node.domain).is_none());
     let (mut chosen, rest): (Vec<_>, Vec<_>) =
         others(app, &signed).into_iter().filter(|node| node.domain != from).partition(is_new);
+    if from.is_empty() && known.as_ref().is_some_and(|k| keychain::is_rescue(&signed.charter, &k.charter)) {
+        // A thief may have removed anybody, and who was removed asks nobody.
+        return join_all(others(app, &signed).iter().map(|node| offer(app, node, &signed, false)))
+            .await
+            .into_iter()
+            .collect();
+    }
     if !from.is_empty() {
         // Only who made the version tells the new ones.
         chosen.clear();
@@ -93,18 +103,25 @@ pub async fn spread(app: &App, hash: &str, from: &str) -> Result<()> {
         seen.iter().any(|seen| seen.domain == node.domain && seen.hash.as_deref() == Some(signed.hash.as_str()))
     };
     chosen.extend(by_lot(app, rest.into_iter().filter(|node| !has(node)).collect(), SPREAD));
-    join_all(chosen.iter().map(|node| offer(app, node, &signed))).await.into_iter().collect()
+    join_all(chosen.iter().map(|node| offer(app, node, &signed, false))).await.into_iter().collect()
 }
 
-/// Offers our version to one node, and remembers what it said.
-async fn offer(app: &App, node: &Member, signed: &Arc<Signed>) -> Result<()> {
+/// Offers our version to one node, and remembers what it said. One that claims to have a better one is asked for it, a
+/// while later; with `asked` that was done already, and what it served was not better.
+async fn offer(app: &App, node: &Member, signed: &Arc<Signed>, asked: bool) -> Result<()> {
     let domain = node.domain.clone();
     match client::offer(app, node, signed).await {
         Offered::Taken => {
             let (version, hash) = (signed.charter.version, signed.hash.clone());
             app.write(move |tx| store::charter::heard(tx.conn, &domain, version, &hash, tx.now)).await
         }
-        Offered::HasBetter => app.write(move |tx| tx.enqueue(&Task::AskCharterOf { domain })).await,
+        Offered::HasBetter if asked => {
+            let why = "It says that it has a newer charter, and serves an older one. Look at its clock and its log.";
+            app.write(move |tx| store::charter::failed(tx.conn, &domain, why, tx.now)).await
+        }
+        Offered::HasBetter => {
+            app.write(move |tx| tx.enqueue_at(&Task::AskCharterOf { domain }, tx.now.plus_seconds(ASK_SECONDS))).await
+        }
         Offered::Failed(why) => app.write(move |tx| store::charter::failed(tx.conn, &domain, &why, tx.now)).await,
     }
 }
@@ -166,7 +183,7 @@ async fn ask(app: &App, node: &Member) -> Result<()> {
         Ok(()) => Ok(()),
         // They do not know ours yet.
         Err(Error::Invalid { code: "older" | "overtaken" | "old_key", .. }) => match peers::organisation(app) {
-            Some(ours) => offer(app, node, &ours).await,
+            Some(ours) => offer(app, node, &ours, true).await,
             None => Ok(()),
         },
         Err(Error::Invalid { reason, .. }) => {

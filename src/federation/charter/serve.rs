@@ -1,11 +1,11 @@
 //! What this node answers about the charter.
 
-use super::{auth, checks, join, take};
+use super::{auth, checks, join, lists, take};
 use crate::{
     Error, Result,
     app::App,
-    domain::charter::{self, Refused, document, fingerprint, refused::status_of, steward},
-    federation::own_keys,
+    domain::charter::{self, Refused, document, fingerprint, keychain, lists::Form, refused::status_of, steward},
+    federation::{own_keys, proof, signatures::Claim},
     limits, peers, store,
 };
 use axum::{
@@ -20,13 +20,17 @@ use serde_json::json;
 use std::time::Duration;
 
 /// Bytes of a request to join or to leave: a node with its certificates.
-const SMALL: usize = 256 * 1024;
+pub(super) const SMALL: usize = 256 * 1024;
 /// How long a sender may take for its body.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// The routes.
 pub fn routes() -> Router<App> {
-    Router::new()
+    let lists = Form::ALL.into_iter().fold(Router::new(), |router, form| {
+        let show = move |state, asked, parts| lists::show(form, state, asked, parts);
+        router.route(&format!("/charter/domains.{}", form.extension()), get(show))
+    });
+    lists
         .route("/charter", get(show).post(receive))
         .route("/charter/hello", get(hello))
         .route("/charter/join", post(admit))
@@ -74,6 +78,8 @@ pub(super) type Answered = Result<Response, Failed>;
 async fn show(State(app): State<App>, parts: Parts) -> Answered {
     let ours = peers::organisation(&app).ok_or(Refused::NoOrganisation)?;
     let node = auth::member(&auth::claims(&app, &parts)?, &ours, b"")?;
+    // It is back, if it was away: what waits for it is sent (N15).
+    proof::spoke(&app, &node.actor);
     let tag = format!("\"{}\"", ours.hash);
     let known = parts.headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let same = known.flat_map(|value| value.split(',')).any(|value| value.trim().trim_start_matches("W/") == tag);
@@ -102,18 +108,42 @@ async fn receive(State(app): State<App>, request: Request) -> Answered {
     // Megabytes are read from nobody who cannot be proven.
     match &ours {
         Some(ours) => auth::may_be_member(&claims, ours)?,
+        None if was_removed(&app, &claims).await? => {}
         None => join::expects_one(&app).await?,
     }
     let body = read(body, limits::CHARTER_BYTES).await?;
     let now = app.clock().now();
     let Some(ours) = ours else {
-        return Ok(join::receive_first(&app, &claims, &body).await.map(|()| taken())?);
+        return match join::expects_one(&app).await {
+            Ok(()) => Ok(join::receive_first(&app, &claims, &body).await.map(|()| taken())?),
+            Err(_) => rescue(&app, &claims, &body).await,
+        };
     };
-    let node = auth::member(&claims, &ours, &body)?;
+    let node = match auth::member(&claims, &ours, &body) {
+        Err(removed @ Refused::Removed { .. }) => {
+            return rescue(&app, &claims, &body).await.map_err(|_| removed.into());
+        }
+        other => other?,
+    };
     let offered = document::parse(&body, now)?;
     let (version, hash) = (offered.charter.version, offered.hash.clone());
     take(&app, offered, &node.domain).await?;
     app.write(move |tx| store::charter::heard(tx.conn, &node.domain, version, &hash, tx.now)).await?;
+    Ok(taken())
+}
+
+/// Whether this node was removed under a charter that one of the keys belongs to.
+async fn was_removed(app: &App, claims: &[Claim]) -> Result<bool, Error> {
+    let ended = app.read(store::charter::ended).await?.map(|row| charter::open(&row)).transpose()?;
+    Ok(ended.is_some_and(|ended| auth::may_be_member(claims, &ended).is_ok()))
+}
+
+/// A version that the recovery key brings about, from a node that belongs to it, whatever a thief made of the charter here.
+async fn rescue(app: &App, claims: &[Claim], body: &[u8]) -> Answered {
+    let offered = document::parse(body, app.clock().now())?;
+    let node = auth::member(claims, &offered, body)?;
+    app.write(move |tx| charter::rescue(tx, &offered, &node.domain)).await?;
+    peers::refresh(app).await?;
     Ok(taken())
 }
 
@@ -123,13 +153,18 @@ fn taken() -> Response {
 
 /// What a node that was invited asks first: is this the right one, and do the clocks agree?
 async fn hello(State(app): State<App>) -> Response {
-    let key = peers::organisation(&app).map(|ours| fingerprint(ours.charter.signing_key()));
+    let ours = peers::organisation(&app);
+    let key = ours.as_ref().map(|ours| fingerprint(ours.charter.signing_key()));
+    // Whoever has an invitation from before a key was replaced sees that it was.
+    let keys = ours.iter().flat_map(|ours| ours.charter.keys.iter().rev().skip(1)).filter_map(keychain::key_of);
+    let earlier: Vec<String> = keys.map(fingerprint).collect();
     let said = json!({
         "software": "watercooler",
         "version": env!("CARGO_PKG_VERSION"),
         "domain": app.site().domain(),
         "time": app.clock().now().rfc3339(),
         "fingerprint": key,
+        "earlier": earlier,
     });
     ([(header::CACHE_CONTROL, "no-store")], axum::Json(said)).into_response()
 }
@@ -174,7 +209,7 @@ async fn reach(State(app): State<App>, request: Request) -> Answered {
     Ok(axum::Json(json!({ "reached": true })).into_response())
 }
 
-async fn read(body: Body, most: usize) -> Result<Bytes, Error> {
+pub(super) async fn read(body: Body, most: usize) -> Result<Bytes, Error> {
     match tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, most)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Error::TooLarge("The body is too large".into())),

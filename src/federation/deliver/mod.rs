@@ -133,7 +133,7 @@ pub fn start(app: &App) {
             tokio::select! {
                 () = woken => {}
                 () = this.hungry.notified() => {}
-                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                () = tokio::time::sleep(app.look_again() / 5) => {}
                 () = app.stopping().cancelled() => {}
             }
         }

@@ -39,7 +39,7 @@ impl Document {
 
     /// Its type, for logs: one of those we know, so that nobody writes our log.
     pub fn kind(&self) -> &'static str {
-        const KNOWN: [&str; 15] = [
+        const KNOWN: [&str; 16] = [
             "Create",
             "Update",
             "Delete",
@@ -55,6 +55,7 @@ impl Document {
             "Remove",
             "Move",
             "EmojiReact",
+            "QuoteRequest",
         ];
         KNOWN.into_iter().find(|kind| self.json.is_a(kind)).unwrap_or("other")
     }

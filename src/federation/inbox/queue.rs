@@ -2,13 +2,12 @@
 //! `inbox_items`: nothing is lost by a kill, an item may run again, its effect is had once. The queue has an end, and
 //! nobody has it alone: a host fills a share of it only, and has a share of the workers only (LIM-03, ROB-11).
 
-use super::super::{activities, admit, json::Json, received::Received};
+use super::super::{activities, admit, json::Json, proof, received::Received};
 use crate::{Error, Result, app::App, db::Conn, domain::Tx, id::Id, limits, model::InboxItem, store, time::Timestamp};
 use std::{
     collections::{HashMap, HashSet},
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 /// What wakes the workers.
@@ -162,7 +161,7 @@ pub fn start(app: &App) {
                 // The timer is the safety net: items of another process, and those that were not due yet.
                 tokio::select! {
                     () = woken => {}
-                    () = tokio::time::sleep(Duration::from_secs(5)) => {}
+                    () = tokio::time::sleep(app.look_again()) => {}
                     () = app.stopping().cancelled() => {}
                 }
             }
@@ -246,6 +245,9 @@ async fn one(app: &App, item: InboxItem) -> Result<()> {
         .await?;
     if signer.suspended_at.is_some() || signer.deleted_at.is_some() {
         return Err(Error::forbidden("the signer is suspended or gone"));
+    }
+    if proof::is_revoked(app, &signer.uri) {
+        return Err(Error::forbidden("the charter revokes the signer"));
     }
     let mut json = Json::parse(item.body.as_bytes())?;
     if admit::drops_reports(&app.net().rules(), &json, &item.host) {

@@ -97,6 +97,7 @@ pub fn read(json: &Json) -> Result<RemoteActor> {
         uri: id,
         username,
         claimed_handle,
+        handle_confirmed: false,
         inbox,
     })
 }

@@ -1,7 +1,10 @@
 //! Files, pictures and pages that documents point to (POST-08, POST-09, POST-14).
 
 use crate::{
-    domain::{html::cut, remote::RemoteAttachment},
+    domain::{
+        html::{cut, plain_line},
+        remote::{RemoteAttachment, RemoteLink},
+    },
     federation::json::Json,
     limits,
     model::MediaKind,
@@ -81,9 +84,24 @@ pub fn files(json: &Json) -> Vec<RemoteAttachment> {
 
 /// Address of the first Link among the attachments: what a Page is about.
 pub fn linked_page(json: &Json) -> Option<String> {
-    json.values("attachment")
-        .filter(|a| a.is_object() && (a.is_a("Link") || a.get("url").is_null()))
-        .find_map(|a| a.get("href").as_text().and_then(uri::normalize))
+    link(json).map(|link| link.href)
+}
+
+/// The first Link among the attachments, or thing with nothing but a `href`: a page, not a file. What is said of it is
+/// plain text.
+pub fn link(json: &Json) -> Option<RemoteLink> {
+    json.values("attachment").filter(|a| a.is_object() && (a.is_a("Link") || a.get("url").is_null())).find_map(|a| {
+        let text = |keys: [&str; 2], most| {
+            let text = keys.into_iter().find_map(|key| a.text(key)).unwrap_or_default();
+            plain_line(cut(text, limits::REMOTE_SUMMARY), most)
+        };
+        Some(RemoteLink {
+            href: a.get("href").as_text().and_then(uri::normalize)?,
+            title: text(["name", "title"], limits::CARD_TITLE),
+            description: text(["summary", "description"], limits::CARD_DESCRIPTION),
+            image: picture(a.first_of(&["icon", "image", "preview"])).0,
+        })
+    })
 }
 
 /// One attachment.

@@ -8,7 +8,7 @@ use crate::{
         questions::{self, Told},
         remote::{Addressing, RemoteAttachment, RemotePoll, RemotePost},
     },
-    federation::json::Json,
+    federation::json::{Json, is_public},
     limits,
     model::MediaKind,
     uri,
@@ -52,26 +52,31 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         own if own.is_empty() => activity.map(self::addressing).unwrap_or_default(),
         own => own,
     };
+    let quote = tags::quote(json).filter(|q| *q != id);
+    let content = match (&vote, &quote) {
+        (Some(_), _) => Html::default(),
+        (None, Some(_)) => content::read(json, kind, url.as_deref().unwrap_or(&id)).without_quote_fallback(),
+        (None, None) => content::read(json, kind, url.as_deref().unwrap_or(&id)),
+    };
     Ok(RemotePost {
         kind,
-        content: if vote.is_some() {
-            Html::default()
-        } else {
-            content::read(json, kind, url.as_deref().unwrap_or(&id))
-        },
+        content,
         spoiler_text: content::spoiler(json, kind, sensitive),
         sensitive,
         language: content::language(json),
         published: json.time("published"),
         updated: json.time("updated"),
         in_reply_to,
-        audience: json.uri("audience").filter(|a| !crate::federation::json::is_public(a)),
+        audience: json.uri("audience").filter(|a| !is_public(a)),
         mentions: tags::mentions(json),
         hashtags: tags::hashtags(json),
         attachments: media(json, kind),
+        link: attachments::link(json),
         emojis: tags::emojis(json),
         poll: if kind == "Question" { poll(json) } else { None },
-        quote: tags::quote(json).filter(|q| *q != id),
+        quote_stamp: json.uri("quoteAuthorization").filter(|_| quote.is_some()),
+        quote,
+        can_quote: tags::can_quote(json),
         vote,
         favourites: json.one("likes").count("totalItems"),
         boosts: json.one("shares").count("totalItems"),
@@ -79,14 +84,25 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         question: (json.text("kind") == Some("ask")).then(|| Told {
             state: questions::state_of(json.text("askState").unwrap_or_default()),
             answer: json.uri("acceptedAnswer"),
+            is_answered: json.count("answerCount").is_some_and(|count| count > 0),
         }),
-        route: json.text("kind") == Some("route"),
+        // A reply that says how the question above it stands; older nodes called it so.
+        route: match json.text("kind") {
+            None => json.text("askState") == Some("open"),
+            kind => kind == Some("route"),
+        },
+        open: reach(json.get("reach")),
         addressing: Addressing { direct: addressing.direct || kind == "ChatMessage", ..addressing },
         uri: id,
         url,
         author,
         authors,
     })
+}
+
+/// Whether a post says that it is for everybody. Whatever else it says there means fewer.
+fn reach(said: &Json) -> Option<bool> {
+    (!said.is_null()).then(|| said.as_text().is_some_and(is_public))
 }
 
 /// Whom an activity or object is for (ADDR-IN-05 to ADDR-IN-07).

@@ -4,6 +4,7 @@ use super::attachments;
 use crate::{
     domain::{
         html::cut,
+        quotes::policy::Said,
         remote::{RemoteEmoji, RemoteMention},
         text::normalize_hashtag,
     },
@@ -63,6 +64,16 @@ pub fn hashtags(json: &Json) -> Vec<(String, String)> {
         }
     }
     out
+}
+
+/// Who may quote a post, as its author says; older words of the same too.
+pub fn can_quote(json: &Json) -> Said {
+    let policy = json.one("interactionPolicy").one("canQuote");
+    let said = |keys: [&str; 2]| {
+        let told = keys.into_iter().map(|key| policy.uris(key, limits::RECIPIENTS)).find(|told| !told.is_empty());
+        told.unwrap_or_default()
+    };
+    Said { automatic: said(["automaticApproval", "always"]), manual: said(["manualApproval", "approvalRequired"]) }
 }
 
 /// The post that is quoted (QUO-01).

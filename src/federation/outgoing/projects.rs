@@ -72,6 +72,7 @@ pub(super) fn post_ended(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
             kind: "Announce",
             object: Some(&post.uri),
             post: None,
+            reach: post.audience,
             durable: true,
             json,
         };

@@ -10,7 +10,7 @@ use crate::{
         render::{activity::Activity, actor::authority, context::Terms},
     },
     id::Id,
-    model::{self, Account, Block, Follow, FollowState, Post, Report},
+    model::{self, Account, Audience, Block, Follow, FollowState, Post, Report},
     store,
 };
 use serde_json::{Value, json};
@@ -151,6 +151,7 @@ pub(super) fn reported(tx: &mut Tx<'_>, id: Id<Report>) -> Result<()> {
         kind: "Flag",
         object: Some(&target.uri),
         post: None,
+        reach: Audience::Open,
         durable: true,
         json,
     };

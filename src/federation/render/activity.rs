@@ -25,12 +25,27 @@ pub struct Activity<'a, T> {
     pub target: Option<&'a str>,
     /// The reason of a Flag, plain text.
     pub content: Option<&'a str>,
+    /// The authorisation that an Accept hands out.
+    pub result: Option<&'a str>,
+    /// The quoting post of a QuoteRequest.
+    pub instrument: Option<serde_json::Value>,
 }
 
 impl<'a, T: Serialize> Activity<'a, T> {
     /// An activity without date, addressing and target.
     pub fn new(kind: &'static str, id: &'a str, actor: &'a str, object: T) -> Self {
-        Self { id, kind, actor, published: None, audience: Audience::default(), object, target: None, content: None }
+        Self {
+            id,
+            kind,
+            actor,
+            published: None,
+            audience: Audience::default(),
+            object,
+            target: None,
+            content: None,
+            result: None,
+            instrument: None,
+        }
     }
     /// Addressed to `to` alone.
     #[must_use]
@@ -86,6 +101,12 @@ impl<T: Serialize> Serialize for Activity<'_, T> {
         map.serialize_entry("object", &self.object)?;
         if let Some(target) = self.target {
             map.serialize_entry("target", target)?;
+        }
+        if let Some(instrument) = &self.instrument {
+            map.serialize_entry("instrument", instrument)?;
+        }
+        if let Some(result) = self.result {
+            map.serialize_entry("result", result)?;
         }
         map.end()
     }

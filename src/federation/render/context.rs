@@ -41,8 +41,12 @@ impl Terms {
     pub const EXPERTISE: Self = Self(1 << 11);
     /// Questions to the network.
     pub const QUESTION: Self = Self(1 << 12);
+    /// What a post quotes, and who agrees to that.
+    pub const QUOTE: Self = Self(1 << 13);
     /// What a project says about itself.
     pub const PROJECT: Self = Self(1 << 14);
+    /// For whom a post is inside an organisation.
+    pub const REACH: Self = Self(1 << 15);
 
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -80,6 +84,8 @@ impl Terms {
             term("manuallyApprovesFollowers", "as:manuallyApprovesFollowers");
             term("discoverable", "toot:discoverable");
             term("indexable", "toot:indexable");
+            // FEP-2c59, whose own context nobody should have to fetch.
+            term("webfinger", "https://purl.archive.org/socialweb/webfinger#webfinger");
         }
         if self.has(Self::STATE) {
             term("memorial", "toot:memorial");
@@ -95,9 +101,13 @@ impl Terms {
             term("sdo", "https://schema.org/");
             term("wc", "https://w3id.org/watercooler/ns#");
         }
+        if self.has(Self::REACH) {
+            term("wc", "https://w3id.org/watercooler/ns#");
+        }
         if self.has(Self::QUESTION) {
             term("kind", "wc:kind");
             term("askState", "wc:askState");
+            term("answerCount", "sdo:answerCount");
         }
         if self.has(Self::EXPERTISE) {
             for name in
@@ -129,6 +139,16 @@ impl Terms {
             term("conversation", "ostatus:conversation");
             term("gts", "https://gotosocial.org/ns#");
         }
+        if self.has(Self::QUOTE) {
+            term("gts", "https://gotosocial.org/ns#");
+            for name in ["QuoteRequest", "QuoteAuthorization"] {
+                term(name, &format!("https://w3id.org/fep/044f#{name}"));
+            }
+            // What older readers know.
+            term("quoteUrl", "as:quoteUrl");
+            term("quoteUri", "http://fedibird.com/ns#quoteUri");
+            term("_misskey_quote", "https://misskey-hub.net/ns#_misskey_quote");
+        }
         if self.has(Self::PROJECT) {
             term("sdo", "https://schema.org/");
             term("wc", "https://w3id.org/watercooler/ns#");
@@ -148,6 +168,9 @@ impl Terms {
         }
         if self.has(Self::EXPERTISE) {
             typed("worksOn", json!({"@id": "wc:worksOn", "@type": "@id"}));
+        }
+        if self.has(Self::REACH) {
+            typed("reach", json!({"@id": "wc:reach", "@type": "@id"}));
         }
         if self.has(Self::QUESTION) {
             typed("acceptedAnswer", json!({"@id": "sdo:acceptedAnswer", "@type": "@id"}));
@@ -174,6 +197,14 @@ impl Terms {
             typed("interactionPolicy", json!({"@id": "gts:interactionPolicy", "@type": "@id"}));
             typed("canQuote", json!({"@id": "gts:canQuote", "@type": "@id"}));
             typed("automaticApproval", json!({"@id": "gts:automaticApproval", "@type": "@id"}));
+        }
+        if self.has(Self::QUOTE) {
+            for name in ["quote", "quoteAuthorization"] {
+                typed(name, json!({"@id": format!("https://w3id.org/fep/044f#{name}"), "@type": "@id"}));
+            }
+            for name in ["interactingObject", "interactionTarget"] {
+                typed(name, json!({"@id": format!("gts:{name}"), "@type": "@id"}));
+            }
         }
         terms
     }

@@ -4,6 +4,7 @@ use super::context::Terms;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// Who gets a post. `to` and `cc` are always arrays (OUT-01).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -43,13 +44,58 @@ pub enum Tag {
         /// The picture.
         icon: super::actor::Image,
     },
+    /// A quoted post, for readers of FEP-e232.
+    #[serde(rename_all = "camelCase")]
+    Link {
+        /// Its media type.
+        media_type: &'static str,
+        /// Its id.
+        href: String,
+        /// What it is to the post.
+        rel: &'static str,
+        /// How it stands in the text.
+        name: String,
+    },
+}
+
+/// What a post quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// The id of the authorisation, once it is there.
+    pub authorization: Option<&'a str>,
+}
+
+/// What lets one post quote another one (FEP-044f), by the author of that one.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QuoteAuthorization<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// `QuoteAuthorization`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Whose post is quoted.
+    pub attributed_to: &'a str,
+    /// The quoting post.
+    pub interacting_object: &'a str,
+    /// The quoted post.
+    pub interaction_target: &'a str,
+}
+
+impl<'a> QuoteAuthorization<'a> {
+    /// One with this id.
+    pub fn new(id: &'a str, attributed_to: &'a str, interacting_object: &'a str, interaction_target: &'a str) -> Self {
+        Self { id, kind: "QuoteAuthorization", attributed_to, interacting_object, interaction_target }
+    }
 }
 
 impl Tag {
     /// The context terms the tag needs.
     pub fn terms(&self) -> Terms {
         match self {
-            Self::Mention { .. } => Terms::NONE,
+            Self::Mention { .. } | Self::Link { .. } => Terms::NONE,
             Self::Hashtag { .. } => Terms::HASHTAG,
             Self::Emoji { .. } => Terms::EMOJI,
         }
@@ -126,7 +172,7 @@ pub struct Post<'a> {
     /// Tag or URL of the conversation (OUT-17).
     pub conversation: Option<&'a str>,
     /// Sanitised HTML.
-    pub content: &'a str,
+    pub content: Cow<'a, str>,
     /// BCP 47.
     pub language: Option<&'a str>,
     /// When it was edited last.
@@ -139,13 +185,19 @@ pub struct Post<'a> {
     pub poll: Option<Poll<'a>>,
     /// What it is beside a post.
     pub purpose: Option<Purpose<'a>>,
+    /// For whom it is: an organisation's id, or the public address.
+    pub reach: Option<&'a str>,
+    /// What it quotes.
+    pub quote: Option<Quote<'a>>,
+    /// Who may quote it without asking: actors and collections.
+    pub can_quote: Vec<String>,
 }
 
 /// What a post is beside a post, in our vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose<'a> {
-    /// A question to the network: its state, and the id of the accepted answer.
-    Ask(&'static str, Option<&'a str>),
+    /// A question to the network: its state, the id of the accepted answer, and how many answers its node has.
+    Ask(&'static str, Option<&'a str>, i64),
     /// A concierge asks people by it.
     Route,
 }
@@ -162,6 +214,12 @@ impl Post<'_> {
         }
         if self.purpose.is_some() {
             terms = terms | Terms::QUESTION;
+        }
+        if self.reach.is_some() {
+            terms = terms | Terms::REACH;
+        }
+        if self.quote.is_some() {
+            terms = terms | Terms::QUOTE;
         }
         self.tag.iter().fold(terms, |terms, tag| terms | tag.terms())
     }
@@ -186,7 +244,7 @@ impl Serialize for Post<'_> {
         if let Some(conversation) = self.conversation {
             map.serialize_entry("conversation", conversation)?;
         }
-        map.serialize_entry("content", self.content)?;
+        map.serialize_entry("content", &self.content)?;
         if let Some(language) = self.language {
             map.serialize_entry("contentMap", &json!({ language: self.content }))?;
         }
@@ -195,22 +253,37 @@ impl Serialize for Post<'_> {
         }
         map.serialize_entry("attachment", &self.attachment)?;
         map.serialize_entry("tag", &self.tag)?;
-        // Nobody but the author may quote until quote requests are answered: an open policy would leave quotes of
-        // other servers waiting for ever (QUO-03).
-        map.serialize_entry("interactionPolicy", &json!({"canQuote": {"automaticApproval": [self.attributed_to]}}))?;
+        // Where nobody else is named, the author is: without a word everybody would think what they like (QUO-03).
+        let policy = match self.can_quote.as_slice() {
+            [] => json!({"canQuote": {"automaticApproval": [self.attributed_to]}}),
+            named => json!({"canQuote": {"automaticApproval": named}}),
+        };
+        map.serialize_entry("interactionPolicy", &policy)?;
+        if let Some(quote) = self.quote {
+            for name in ["quote", "quoteUrl", "quoteUri", "_misskey_quote"] {
+                map.serialize_entry(name, quote.id)?;
+            }
+            if let Some(authorization) = quote.authorization {
+                map.serialize_entry("quoteAuthorization", authorization)?;
+            }
+        }
         map.serialize_entry("replies", &format!("{id}/replies"))?;
         map.serialize_entry("likes", &format!("{id}/likes"))?;
         map.serialize_entry("shares", &format!("{id}/shares"))?;
         match self.purpose {
-            Some(Purpose::Ask(state, answer)) => {
+            Some(Purpose::Ask(state, answer, answers)) => {
                 map.serialize_entry("kind", "ask")?;
                 map.serialize_entry("askState", state)?;
+                map.serialize_entry("answerCount", &answers)?;
                 if let Some(answer) = answer {
                     map.serialize_entry("acceptedAnswer", answer)?;
                 }
             }
-            Some(Purpose::Route) => map.serialize_entry("kind", "route")?,
+            Some(Purpose::Route) => map.serialize_entry("askState", "open")?,
             None => {}
+        }
+        if let Some(reach) = self.reach {
+            map.serialize_entry("reach", reach)?;
         }
         if let Some(poll) = &self.poll {
             let options: Vec<Value> = poll
@@ -268,13 +341,16 @@ mod tests {
             audience: Audience { to: vec![super::super::PUBLIC.into()], cc: vec![] },
             sensitive: false,
             conversation: None,
-            content: "<p>Hi</p>",
+            content: "<p>Hi</p>".into(),
             language: Some("en"),
             updated: None,
             attachment: vec![],
             tag: vec![Tag::Hashtag { href: "https://alpha.test/tags/x".into(), name: "#x".into() }],
             poll: None,
             purpose: None,
+            reach: None,
+            quote: None,
+            can_quote: vec![],
         }
     }
 

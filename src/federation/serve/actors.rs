@@ -8,7 +8,7 @@ use crate::{
     db::Conn,
     domain::{Viewer, people, visibility},
     federation::{
-        documents::{self, Whole},
+        documents::{self, Shown, Whole},
         own_keys,
         render::{
             self,
@@ -38,8 +38,8 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>, parts: Parts
         return Ok(to_page(&app.site().profile_url(&account.username)));
     }
     let reader = Reader::of(&app, &parts).await?;
-    let whole = reader != Reader::Stranger;
-    if let Some(kept) = app.kept().get(&name, whole) {
+    let shown = reader.shown();
+    if let Some(kept) = app.kept().get(&name, shown as u8) {
         return Ok(activity_json(reader, Bytes::from_owner(kept)));
     }
     let mark = app.kept().mark();
@@ -55,7 +55,7 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>, parts: Parts
     let body = match made {
         Ok(body) => {
             let body: Arc<[u8]> = body.into_bytes().into();
-            app.kept().put(mark, &name, whole, body.clone());
+            app.kept().put(mark, &name, shown as u8, body.clone());
             Bytes::from_owner(body)
         }
         // Nobody can talk with an actor without a key: it is made now, should the job not have come to it yet.
@@ -69,7 +69,7 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>, parts: Parts
 }
 
 fn document(conn: &mut Conn, site: &Site, account: &Account, reader: Reader) -> Result<String, Failure> {
-    Ok(documents::actor(conn, site, account, reader != Reader::Stranger)?)
+    Ok(documents::actor(conn, site, account, reader.shown())?)
 }
 
 /// `GET /actor`: never asks for a signature, or nobody could check ours.
@@ -79,7 +79,7 @@ pub async fn instance(State(app): State<App>, parts: Parts) -> Answered {
     }
     let account = own_keys::instance_actor(&app).await?;
     let site = app.site().clone();
-    let body = app.read(move |conn| documents::actor(conn, &site, &account, true)).await?;
+    let body = app.read(move |conn| documents::actor(conn, &site, &account, Shown::Inside)).await?;
     Ok(activity_json(Reader::Anybody, body))
 }
 
@@ -157,13 +157,13 @@ pub async fn outbox(
         let id = site.outbox_uri(&account.username);
         let hidden = account.is_unavailable();
         if !paging.wants_page() {
-            let total = if hidden { 0 } else { store::documents::outbox_size(conn, account.id)? };
+            let total = if hidden { 0 } else { store::documents::outbox_size(conn, account.id, viewer.audience())? };
             return Ok(render::document(Terms::NONE, Collection::<&str>::paged(&id, total))?);
         }
         let posts = if hidden {
             Vec::new()
         } else {
-            store::documents::outbox(conn, account.id, paging.before()?.map(Id::new), PAGE / 2)?
+            store::documents::outbox(conn, account.id, viewer.audience(), paging.before()?.map(Id::new), PAGE / 2)?
         };
         let next = posts.last().filter(|_| posts.len() as i64 == PAGE / 2).map(|p| p.id);
         let items = whole(conn, &site, &account, viewer, now, posts, Item::Create)?;
@@ -269,7 +269,7 @@ pub async fn featured(State(app): State<App>, Path(name): Path<String>, parts: P
 /// `GET /users/{name}/collections/tags`: the featured hashtags.
 pub async fn featured_tags(State(app): State<App>, Path(name): Path<String>, parts: Parts) -> Answered {
     let reader = Reader::of(&app, &parts).await?;
-    reader.viewer()?;
+    let viewer = reader.viewer()?;
     let site = app.site().clone();
     let body = read(&app, move |conn| {
         let account = local_actor(conn, &name)?;
@@ -277,7 +277,8 @@ pub async fn featured_tags(State(app): State<App>, Path(name): Path<String>, par
             Vec::new()
         } else {
             let facts = people::load(conn, account.id)?;
-            people::directory::leaving_tags(&facts, store::documents::featured_tags(conn, account.id)?)
+            let tags = store::documents::featured_tags(conn, account.id)?;
+            people::directory::tags_for(conn, facts, tags, viewer.audience())?
         };
         let id = site.featured_tags_uri(&account.username);
         let tags: Vec<Tag> =

@@ -3,6 +3,7 @@
 
 mod actors;
 mod discovery;
+mod emojis;
 mod posts;
 mod projects;
 
@@ -14,8 +15,8 @@ use crate::{
     Error, Result,
     app::App,
     db::Conn,
-    domain::Viewer,
-    federation::own_keys,
+    domain::{Viewer, audiences},
+    federation::{documents::Shown, own_keys},
     id::Id,
     model::{Account, Post},
     store,
@@ -55,7 +56,9 @@ pub fn routes() -> Router<App> {
         .route("/users/{name}/statuses/{id}/replies", get(posts::replies))
         .route("/users/{name}/statuses/{id}/likes", get(posts::likes))
         .route("/users/{name}/statuses/{id}/shares", get(posts::shares))
+        .route("/users/{name}/quote_authorizations/{id}", get(posts::quote_authorization))
         .route("/activities/{id}", get(posts::other_activity))
+        .route("/emojis/{id}", get(emojis::show))
 }
 
 /// Who asks.
@@ -65,8 +68,8 @@ enum Reader {
     Anybody,
     /// Nobody in particular, while authorised fetch is on: sees next to nothing (SIGIN-23).
     Stranger,
-    /// A proven account of another server.
-    Proven(Id<Account>),
+    /// A proven account of another server, with the audience that server belongs to.
+    Proven(Viewer),
 }
 
 impl Reader {
@@ -74,10 +77,23 @@ impl Reader {
     /// A signature that proves nothing is refused, never taken for none.
     async fn of(app: &App, parts: &Parts) -> std::result::Result<Self, Failure> {
         match proof::reader(app, parts).await {
-            Ok(Some(known)) => Ok(Self::Proven(known.account)),
+            Ok(Some(known)) => {
+                let place = app.read(move |conn| audiences::place_of(conn, &known.actor).map(|place| (known, place)));
+                let (known, place) = place.await?;
+                Ok(Self::Proven(Viewer::placed(known.account, place)))
+            }
             Ok(None) if app.authorized_fetch() => Ok(Self::Stranger),
             Ok(None) => Ok(Self::Anybody),
             Err(refusal) => Err(Failure::Refused(refusal)),
+        }
+    }
+
+    /// How much of an actor they are shown.
+    fn shown(self) -> Shown {
+        match self {
+            Self::Stranger => Shown::Essential,
+            Self::Anybody => Shown::Outside,
+            Self::Proven(viewer) => Shown::to(viewer.audience()),
         }
     }
 
@@ -87,8 +103,8 @@ impl Reader {
     /// `Unauthorized` for strangers.
     fn viewer(self) -> std::result::Result<Viewer, Failure> {
         match self {
-            Self::Anybody => Ok(Viewer(None)),
-            Self::Proven(account) => Ok(Viewer(Some(account))),
+            Self::Anybody => Ok(Viewer::ANYONE),
+            Self::Proven(viewer) => Ok(viewer),
             Self::Stranger => Err(Error::unauthorized("This server gives its posts to signed requests only").into()),
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     app::App,
     config::Site,
     db::Conn,
-    domain::{Viewer, visibility},
+    domain::{Viewer, quotes::arrivals, visibility},
     federation::{
         documents::Whole,
         render::{
@@ -15,6 +15,7 @@ use crate::{
             activity::Activity,
             collection::{Collection, Page},
             context::Terms,
+            post::QuoteAuthorization,
         },
     },
     id::Id,
@@ -48,7 +49,7 @@ fn visible(conn: &mut Conn, site: &Site, asked: &Asked) -> Result<(Post, Account
         Some(_) => Err(Error::NotFound.into()),
         None => {
             let uri = site.post_uri(&account.username, id);
-            if store::documents::is_tombstoned(conn, &uri)? {
+            if store::documents::is_tombstoned(conn, &uri, asked.viewer.audience())? {
                 Err(Failure::Gone(uri))
             } else {
                 Err(Error::NotFound.into())
@@ -59,7 +60,7 @@ fn visible(conn: &mut Conn, site: &Site, asked: &Asked) -> Result<(Post, Account
 
 async fn made<F>(app: &App, (name, id): (String, String), parts: &Parts, make: F) -> Answered
 where
-    F: FnOnce(&mut Conn, &Site, Post, Account) -> Result<String, Failure> + Send + 'static,
+    F: FnOnce(&mut Conn, &Site, Viewer, Post, Account) -> Result<String, Failure> + Send + 'static,
 {
     if wants_page(&parts.headers)
         && let Ok(number) = id.parse::<Id<Post>>()
@@ -71,7 +72,7 @@ where
     let site = app.site().clone();
     let body = read(app, move |conn| {
         let (post, account) = visible(conn, &site, &asked)?;
-        make(conn, &site, post, account)
+        make(conn, &site, asked.viewer, post, account)
     })
     .await?;
     Ok(activity_json(reader, body))
@@ -79,7 +80,7 @@ where
 
 /// `GET /users/{name}/statuses/{id}`: the Note or Question; of a boost its Announce.
 pub async fn show(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
-    made(&app, named, &parts, |conn, site, post, account| {
+    made(&app, named, &parts, |conn, site, _, post, account| {
         let whole = Whole::read(conn, site, post, account)?;
         if whole.boosted.is_some() {
             return Ok(whole.activity(site)?);
@@ -92,21 +93,27 @@ pub async fn show(State(app): State<App>, Path(named): Named, parts: Parts) -> A
 
 /// `GET /users/{name}/statuses/{id}/activity`: the Create or Announce.
 pub async fn activity(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
-    made(&app, named, &parts, |conn, site, post, account| Ok(Whole::read(conn, site, post, account)?.activity(site)?))
-        .await
+    made(
+        &app,
+        named,
+        &parts,
+        |conn, site, _, post, account| Ok(Whole::read(conn, site, post, account)?.activity(site)?),
+    )
+    .await
 }
 
-/// `GET .../replies`: own ones first, then those of others, a page each; only what everybody may see (OUT-12).
+/// `GET .../replies`: own ones first, then those of others, a page each; only what everybody may see who
+/// belongs where the reader does (OUT-12).
 pub async fn replies(
     State(app): State<App>,
     Path(named): Named,
     Query(paging): Query<Paging>,
     parts: Parts,
 ) -> Answered {
-    made(&app, named, &parts, move |conn, site, post, account| {
+    made(&app, named, &parts, move |conn, site, viewer, post, account| {
         let id = site.replies_uri(&account.username, post.id);
         let others = paging.others.as_deref().is_some_and(|o| o == "true");
-        let rows = store::documents::replies(conn, &post, !others, paging.after()?, PAGE)?;
+        let rows = store::documents::replies(conn, &post, viewer.audience(), !others, paging.after()?, PAGE)?;
         let more = rows.last().filter(|_| rows.len() as i64 == PAGE);
         let next = match more {
             Some((last, _)) => Some(format!("{id}?page=true&others={others}&min_id={last}")),
@@ -130,7 +137,7 @@ pub async fn replies(
 
 /// `GET .../likes`: how many.
 pub async fn likes(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
-    made(&app, named, &parts, |_, site, post, account| {
+    made(&app, named, &parts, |_, site, _, post, account| {
         counted(&site.likes_uri(&account.username, post.id), post.favourites_count)
     })
     .await
@@ -138,7 +145,7 @@ pub async fn likes(State(app): State<App>, Path(named): Named, parts: Parts) -> 
 
 /// `GET .../shares`: how many.
 pub async fn shares(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
-    made(&app, named, &parts, |_, site, post, account| {
+    made(&app, named, &parts, |_, site, _, post, account| {
         counted(&site.shares_uri(&account.username, post.id), post.boosts_count)
     })
     .await
@@ -146,6 +153,26 @@ pub async fn shares(State(app): State<App>, Path(named): Named, parts: Parts) ->
 
 fn counted(id: &str, total: i64) -> Result<String, Failure> {
     Ok(render::document(Terms::NONE, Collection::<&str>::counted(id, "Collection", total))?)
+}
+
+/// `GET /users/{name}/quote_authorizations/{id}`: what lets another post quote one of this person's, while it stands; for
+/// whoever may see the quoted post.
+pub async fn quote_authorization(State(app): State<App>, Path((name, id)): Named, parts: Parts) -> Answered {
+    let reader = Reader::of(&app, &parts).await?;
+    let viewer = reader.viewer()?;
+    let (site, now) = (app.site().clone(), app.clock().now());
+    let body = read(&app, move |conn| {
+        let author = local_actor(conn, &name)?;
+        let (quoting, quoted) = arrivals::authorisation(conn, author.id, id.parse()?)?;
+        if author.is_unavailable() || !visibility::can_see(conn, viewer, &quoted, now)? {
+            return Err(Error::NotFound.into());
+        }
+        let id = site.quote_stamp_uri(&author.username, quoting.id);
+        let stamp = QuoteAuthorization::new(&id, &author.uri, &quoting.uri, &quoted.uri);
+        Ok(render::document(Terms::QUOTE, stamp)?)
+    })
+    .await?;
+    Ok(activity_json(reader, body))
 }
 
 /// `GET /activities/{id}`: a Follow, a Like or a Block, from the relation it made; for the two it concerns, and for

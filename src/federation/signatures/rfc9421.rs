@@ -10,6 +10,9 @@ use crate::crypto::KeyKind;
 
 /// Signatures of one request that are looked at.
 const TRIED: usize = 3;
+/// What may stand behind the target of a request that asks for something. A target URI has no fragment (RFC 9110 section
+/// 7.1), but Fedify signs that of the key it asks for.
+const FRAGMENTS: &[&str] = &["", "#main-key", "#ed25519-key"];
 
 /// Reads `Signature-Input` and `Signature`. Answers the claims that satisfy us; when none does, why the first does not.
 pub(super) fn read(request: &Incoming<'_>, input: &str, signature: &str) -> Result<Vec<Claim>, Reject> {
@@ -79,8 +82,10 @@ fn claim(
     let path = if path.is_empty() { "/" } else { path };
     let scheme = request.names.scheme.as_str();
     let signed = write_list(components, params);
+    let hosts = if by_host { hosts.as_slice() } else { hosts.get(..1).unwrap_or_default() };
+    let fragments = if covers("@target-uri") && !request.has_body() { FRAGMENTS } else { &[""] };
     let mut bases = Vec::with_capacity(1);
-    for host in hosts.iter().take(if by_host { hosts.len() } else { 1 }) {
+    for (fragment, host) in fragments.iter().flat_map(|fragment| hosts.iter().map(move |host| (fragment, host))) {
         let authority = normal_authority(host, scheme);
         let mut base = String::with_capacity(512);
         for name in &covered {
@@ -89,7 +94,7 @@ fn claim(
             base.push_str("\": ");
             match *name {
                 "@method" => base.push_str(request.method),
-                "@target-uri" => base.extend([scheme, "://", &authority, request.target]),
+                "@target-uri" => base.extend([scheme, "://", &authority, request.target, fragment]),
                 "@authority" => base.push_str(&authority),
                 "@scheme" => base.push_str(scheme),
                 "@path" => base.push_str(path),

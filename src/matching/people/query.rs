@@ -57,7 +57,7 @@ enum Key {
     Language,
 }
 
-/// Takes a query apart. `is_site` tells whether a folded word is the id of a site.
+/// Takes a query apart. `is_site` tells whether folded words, with a space between each two, are the name of a site.
 ///
 /// ```
 /// use watercooler::matching::people::parse;
@@ -72,26 +72,29 @@ pub fn parse(text: &str, is_site: impl Fn(&str) -> bool) -> Wish {
     let mut free: Vec<String> = Vec::new();
     let mut current: Option<Key> = None;
     let mut value: Vec<String> = Vec::new();
+    let is_site = &is_site;
     for chunk in fold(&text).split_whitespace() {
         let key = chunk.split_once(':').and_then(|(name, rest)| {
             let (_, key) = KEYS.iter().find(|(known, _)| *known == name)?;
             Some((*key, rest))
         });
         if let Some((key, rest)) = key {
-            keep(&mut wish, current, &mut value);
+            free.extend(keep(&mut wish, current, &mut value, is_site));
             current = Some(key);
             if !rest.is_empty() {
                 value.push(rest.to_owned());
             }
-        } else if matches!(current, Some(Key::Skill | Key::Project)) || (current.is_some() && value.is_empty()) {
+        } else if matches!(current, Some(Key::Skill | Key::Project | Key::Site))
+            || (current.is_some() && value.is_empty())
+        {
             value.push(chunk.to_owned());
         } else {
-            // A site or a language is one word; what follows is free text again.
-            keep(&mut wish, current.take(), &mut value);
+            // A language is one word; what follows is free text again.
+            keep(&mut wish, current.take(), &mut value, is_site);
             free.push(chunk.to_owned());
         }
     }
-    keep(&mut wish, current, &mut value);
+    free.extend(keep(&mut wish, current, &mut value, is_site));
     sentence(&mut wish, &free, is_site);
     wish.skills.truncate(MOST_SKILLS);
     wish
@@ -102,8 +105,15 @@ pub fn parse(text: &str, is_site: impl Fn(&str) -> bool) -> Wish {
 pub fn is_question(text: &str) -> bool {
     let text: String = text.chars().take(LONGEST).collect();
     let folded = fold(&text);
-    let condition =
-        |chunk: &str| chunk.split_once(':').is_some_and(|(name, _)| KEYS.iter().any(|(known, _)| *known == name));
+    // `language:de` alone is how one searches for posts in a language.
+    let of_posts = |name: &str, value: &str| {
+        let code = value.split(['-', '_']).next().unwrap_or_default();
+        name == "language" && matches!(code.len(), 2 | 3) && code.chars().all(|c| c.is_ascii_alphabetic())
+    };
+    let condition = |chunk: &str| {
+        let Some((name, value)) = chunk.split_once(':') else { return false };
+        KEYS.iter().any(|(known, _)| *known == name) && !of_posts(name, value)
+    };
     if folded.split_whitespace().any(condition) {
         return true;
     }
@@ -115,11 +125,17 @@ pub fn is_question(text: &str) -> bool {
     asks && longest.is_some_and(|length| all.len() > length)
 }
 
-fn keep(wish: &mut Wish, key: Option<Key>, value: &mut Vec<String>) {
-    let text = std::mem::take(value).join(" ");
-    let text = text.trim_matches(|c: char| matches!(c, '"' | '#' | '?' | ','));
+/// Keeps what stands behind a key; answers what is free text again.
+fn keep(wish: &mut Wish, key: Option<Key>, value: &mut Vec<String>, is_site: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut value = std::mem::take(value);
+    let mut rest = Vec::new();
+    if key == Some(Key::Site) {
+        rest = value.split_off(site_length(&value, is_site));
+    }
+    let text = value.join(" ");
+    let text = text.trim_matches(around);
     if text.is_empty() {
-        return;
+        return rest;
     }
     match key {
         Some(Key::Skill) => push(&mut wish.skills, words(text)),
@@ -131,6 +147,36 @@ fn keep(wish: &mut Wish, key: Option<Key>, value: &mut Vec<String>) {
         }
         None => {}
     }
+    rest
+}
+
+/// What stands around a value and is none of it.
+fn around(c: char) -> bool {
+    matches!(c, '"' | '#' | '?' | ',')
+}
+
+/// How many of these chunks are the site: those in quotes, or as many as are the name of one; otherwise the first.
+fn site_length(chunks: &[String], is_site: impl Fn(&str) -> bool) -> usize {
+    let ends = |chunk: &String| chunk.trim_end_matches([',', '?']).ends_with('"');
+    if chunks.first().is_some_and(|first| first.starts_with('"')) {
+        let closed = chunks.iter().enumerate().position(|(at, chunk)| ends(chunk) && (at > 0 || chunk.len() > 1));
+        if let Some(last) = closed {
+            return last + 1;
+        }
+    }
+    let is_named = |length: &usize| {
+        let name = chunks.get(..*length).unwrap_or_default().join(" ");
+        is_site(name.trim_matches(around))
+    };
+    (1..=chunks.len().min(MOST_WORDS)).rev().find(is_named).unwrap_or(1).min(chunks.len())
+}
+
+/// The site that a sentence names last, by as many words as it is called: where it begins and ends.
+fn site_in(chunks: &[&str], is_site: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
+    (1..=chunks.len()).rev().find_map(|end| {
+        let named = |start: &usize| chunks.get(*start..end).is_some_and(|run| is_site(&run.join(" ")));
+        (end.saturating_sub(MOST_WORDS)..end).find(named).map(|start| (start, end))
+    })
 }
 
 fn push(skills: &mut Vec<Vec<String>>, mut words: Vec<String>) {
@@ -145,10 +191,10 @@ fn sentence(wish: &mut Wish, chunks: &[String], is_site: impl Fn(&str) -> bool) 
     let outer = |c: char| matches!(c, '?' | '!' | ',' | ';' | '.' | '"' | '#' | '(' | ')');
     let mut chunks: Vec<&str> = chunks.iter().map(|chunk| chunk.trim_matches(outer)).collect();
     chunks.retain(|chunk| !chunk.is_empty());
-    if let Some(at) = chunks.iter().rposition(|chunk| is_site(chunk)) {
-        wish.site = chunks.get(at).map(|chunk| (*chunk).to_owned());
-        let before = chunks.iter().take(at).rev().take_while(|word| BEFORE_PLACE.contains(word)).count();
-        chunks.drain(at - before..=at);
+    if let Some((start, end)) = site_in(&chunks, is_site) {
+        wish.site = chunks.get(start..end).map(|run| run.join(" "));
+        let before = chunks.iter().take(start).rev().take_while(|word| BEFORE_PLACE.contains(word)).count();
+        chunks.drain(start - before..end);
     }
     let mut all: Vec<Word> = Vec::new();
     let mut joint = false;

@@ -145,6 +145,31 @@ fn sites_languages_projects_and_two_skills_are_conditions() {
 }
 
 #[test]
+fn a_site_may_be_called_by_several_words() {
+    let weaving = [("Basket weaving", Stance::Ask)];
+    let directory = directory(&[
+        person("one", "Fab", &weaving),
+        person("two", "Fab 2", &weaving),
+        person("york", "York", &weaving),
+        person("newyork", "New York", &weaving),
+    ]);
+    for (text, who) in [
+        ("basket weaving site:Fab 2", "two"),
+        ("site:Fab 2 basket weaving", "two"),
+        ("site:\"Fab 2\" basket weaving", "two"),
+        ("site:\"fab\" basket weaving", "one"),
+        ("site:Fab basket weaving", "one"),
+        ("site:\"New York\" skill:basket weaving", "newyork"),
+        ("Who knows basket weaving in New York?", "newyork"),
+        ("Who knows basket weaving in York?", "york"),
+        ("Wer kann basket weaving in Fab 2?", "two"),
+    ] {
+        assert_eq!(found(&directory, text), [who], "{text}");
+    }
+    assert!(directory.search("basket weaving site:\"Fab 3\"", "Fab", TODAY, 10).nobody);
+}
+
+#[test]
 fn a_language_is_a_skill_too() {
     let mut by_profile = person("profile", "harbour", &[]);
     by_profile.languages.push("it".into());

@@ -48,7 +48,12 @@ impl Reply {
 
 /// A client for plain http: reading the certificates of the machine takes longer than most requests here.
 pub fn plain_http() -> reqwest::Client {
-    let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
+    // Perhaps no node of this process has done it.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    // A server ends a connection that was quiet for ten seconds, perhaps while the next request is on its way.
+    let quiet = std::time::Duration::from_secs(1);
+    let builder =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().pool_idle_timeout(quiet);
     builder.tls_certs_only([]).build().unwrap()
 }
 

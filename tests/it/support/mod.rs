@@ -2,6 +2,7 @@
 
 mod browser;
 mod client;
+mod lot;
 mod node;
 pub mod organisation;
 mod peer;
@@ -10,11 +11,14 @@ pub mod rows;
 mod scene;
 pub mod schema;
 mod sender;
+mod web;
 
 pub use browser::{Browser, hidden_fields, unescape};
-pub use client::{Client, Reply};
-pub use node::{NOW, Node, NodeBuilder, peer_entry, settle};
+pub use client::{Client, Reply, plain_http};
+pub use lot::Lot;
+pub use node::{NOW, Node, NodeBuilder, PostgresSchema, peer_entry, settle};
 pub use peer::{Peer, Received};
 pub use people::PASSWORD;
 pub use scene::{PUBLIC, Scene};
 pub use sender::{Letter, Sender, rsa};
+pub use web::Web;

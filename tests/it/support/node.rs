@@ -46,10 +46,12 @@ pub struct NodeBuilder {
     config: Config,
     clock: Clock,
     database: Option<String>,
+    schema: Option<PostgresSchema>,
     folder: Option<tempfile::TempDir>,
     network: Option<Arc<dyn Network>>,
     database_wait: Option<std::time::Duration>,
     workers: bool,
+    look_again: Option<std::time::Duration>,
 }
 
 impl NodeBuilder {
@@ -75,11 +77,45 @@ impl NodeBuilder {
             config,
             clock: Clock::fixed(NOW),
             database: None,
+            schema: None,
             folder: Some(folder),
             network: None,
             // The machine may be busy with other tests.
             database_wait: Some(std::time::Duration::from_secs(60)),
             workers: false,
+            look_again: None,
+        }
+    }
+    /// The same node after its end: same address, folder, database and clock. What was under way is lost, as it is when a
+    /// process dies.
+    pub async fn again(mut node: Node) -> Self {
+        let (config, clock, database) = (node.app.config().clone(), node.clock.clone(), node._schema.take());
+        let (folder, name, address) = (node._folder.take(), node.domain.clone(), node.address);
+        // Connections that others keep open end with it.
+        node.app.stopping().cancel();
+        let _ = (&mut node.server).await;
+        let old = node.app.downgrade();
+        drop(node);
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(60), async {
+            while old.upgrade().is_some() {
+                tokio::task::yield_now().await;
+            }
+        });
+        ended.await.expect("something keeps the node that ended");
+        let listener = TcpListener::bind(address).await.unwrap();
+        let url = config.database.expose().to_owned();
+        Self {
+            name,
+            listener,
+            config,
+            clock,
+            database: Some(url),
+            schema: database,
+            folder,
+            network: None,
+            database_wait: Some(std::time::Duration::from_secs(60)),
+            workers: false,
+            look_again: None,
         }
     }
     /// `alpha.test:PORT`.
@@ -126,9 +162,14 @@ impl NodeBuilder {
         self.workers = true;
         self
     }
+    /// How often a worker that nobody woke looks for work.
+    pub fn look_again(mut self, every: std::time::Duration) -> Self {
+        self.look_again = Some(every);
+        self
+    }
     /// Starts it.
     pub async fn start(mut self) -> Node {
-        let mut schema = None;
+        let mut schema = self.schema.take();
         let url = match (&self.database, std::env::var("WATERCOOLER_TEST_DATABASE_URL")) {
             (Some(url), _) => url.clone(),
             (None, Ok(server)) => {
@@ -151,6 +192,7 @@ impl NodeBuilder {
             random: None,
             network: Some(self.network.unwrap_or_else(|| Arc::new(TestNetwork(SystemNetwork::default())))),
             database_wait: self.database_wait,
+            look_again: self.look_again,
         };
         let config = self.config;
         let app = tokio::task::spawn_blocking(move || node::assemble(config, parts)).await.unwrap().unwrap();
@@ -268,10 +310,11 @@ impl Network for TestNetwork {
 }
 
 /// A PostgreSQL schema of its own for one node, dropped with it.
-struct PostgresSchema {
+pub struct PostgresSchema {
     server: String,
     name: String,
-    url: String,
+    /// The database with this schema in front.
+    pub url: String,
 }
 
 impl PostgresSchema {
@@ -282,6 +325,15 @@ impl PostgresSchema {
         let join = if server.contains('?') { '&' } else { '?' };
         let url = format!("{server}{join}options=-csearch_path%3D{name}");
         Self { server: server.to_owned(), name, url }
+    }
+    /// As [`Self::new`], from any thread.
+    pub fn now(server: &str) -> Self {
+        let server = server.to_owned();
+        let made = std::thread::spawn(move || {
+            let rt = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            rt.block_on(Self::new(&server))
+        });
+        made.join().unwrap()
     }
 }
 

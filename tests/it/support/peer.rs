@@ -76,7 +76,7 @@ impl Peer {
     pub fn serve(&self, path: &str, document: Value) {
         self.serve_as(path, 200, "application/activity+json", document.to_string());
     }
-    /// Serves anything.
+    /// Serves anything; a path with a method in front (`POST /inbox`) is for requests with that method alone.
     pub fn serve_as(&self, path: &str, status: u16, content_type: &str, body: impl Into<Bytes>) {
         let page = (status, content_type.to_owned(), body.into());
         self.script.lock().unwrap().pages.insert(path.to_owned(), page);
@@ -189,7 +189,8 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
     // A query may be written in several ways: pages are compared decoded.
     let plain =
         |p: &str| url::form_urlencoded::parse(p.as_bytes()).map(|(k, v)| format!("{k}={v}")).collect::<String>();
-    let page = script.pages.get(&path).or_else(|| {
+    let exact = script.pages.get(&format!("{} {path}", parts.method)).or_else(|| script.pages.get(&path));
+    let page = exact.or_else(|| {
         let wanted = plain(&path);
         script.pages.iter().find(|(p, _)| plain(p) == wanted).map(|(_, page)| page)
     });

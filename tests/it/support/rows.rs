@@ -6,7 +6,7 @@ use watercooler::{
     db::{Conn, Sql},
     domain::{Fact, accounts},
     id::Id,
-    model::{Account, AccountKind, Follow, FollowState, Listing, Post, Visibility},
+    model::{Account, AccountKind, Audience, Follow, FollowState, Listing, Post, Visibility},
     store,
 };
 
@@ -100,6 +100,9 @@ pub fn post(node: &Node, author: &Account, number: i64, visibility: Visibility, 
         edited_at: None,
         fetched_at: None,
         group_id: None,
+        audience: Audience::Open,
+        quote_policy: 0,
+        quotes_count: 0,
     }
 }
 

@@ -36,8 +36,13 @@ pub struct Scene {
 impl Scene {
     /// Sets it up.
     pub async fn new() -> Self {
+        Self::built(|node| node).await
+    }
+    /// Sets it up with another node.
+    pub async fn built(alter: impl FnOnce(NodeBuilder) -> NodeBuilder) -> Self {
         let (east, west) = (Peer::start("east").await, Peer::start("west").await);
-        let node = NodeBuilder::new("alpha").await.knows(&east.authority).knows(&west.authority).start().await;
+        let node = NodeBuilder::new("alpha").await.knows(&east.authority).knows(&west.authority);
+        let node = alter(node).start().await;
         let (bob, carol) = (node.member("bob").await, node.member("carol").await);
         let (ada, mallory) = (Sender::new(&east, "ada"), Sender::new(&east, "mallory"));
         let vera = Sender::new(&west, "vera");

@@ -64,6 +64,7 @@ impl Schema {
         let parent = match shape {
             "CredentialAccount" | "MutedAccount" => Some("Account"),
             "CredentialApplication" => Some("Application"),
+            "Admin::Tag" => Some("Tag"),
             _ => None,
         };
         if let Some(parent) = parent {

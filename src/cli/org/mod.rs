@@ -1,32 +1,20 @@
 //! `org ...`: the organisation's charter. Files are read and written here, where the person is; the operation runs inside
 //! the server, or on the opened database. Signing with a key from a file needs neither.
 
+mod act;
+
+pub use act::run;
+
 use super::Failure;
 use crate::{
     Error, Result,
-    app::App,
     crypto::PrivateKey,
-    domain::{
-        audit::Staff,
-        charter::{
-            self, Change, Founding, Outcome, Refused, Software, Terms,
-            change::typed_domain,
-            document, fingerprint,
-            lists::{self, Form},
-            status::status,
-            steward,
-        },
-    },
-    federation::{
-        charter::join::{self, Newcomer},
-        own_keys,
-    },
-    peers,
+    domain::charter::{fingerprint, steward},
     time::Clock,
 };
 use clap::{Args, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::{
     fs,
     io::{IsTerminal, Write},
@@ -108,9 +96,20 @@ pub enum OrgVerb {
         /// Why, for everybody to read
         #[arg(long, default_value = "removed by a steward")]
         reason: String,
-        /// Erase what it wrote instead of hiding it
+        /// Erase what it wrote instead of hiding it, also of a node that was removed before
         #[arg(long)]
         purge: bool,
+    },
+    /// Let nobody act in the name of an actor any more, at all nodes: its keys count no more, and it is shown as one who left
+    Revoke {
+        /// Its handle, or its id such as https://fab.example/users/eve
+        actor: String,
+        /// Why, for everybody to read
+        #[arg(long, default_value = "", conflicts_with = "undo")]
+        reason: String,
+        /// Let its keys count again
+        #[arg(long)]
+        undo: bool,
     },
     /// Say who belongs, who has which version, and what is to be done
     Status,
@@ -184,6 +183,10 @@ pub enum OrgVerb {
         /// Sign with the recovery key, which is asked for
         #[arg(long)]
         recovery: bool,
+        /// End a theft: go on after this version, the last one that was yours, and undo what was signed since
+        #[arg(long, value_name = "VERSION", requires = "recovery")]
+        #[serde(default)]
+        after: Option<i64>,
         /// Write the new key into this file and do not keep it on this node
         #[arg(long, value_name = "FILE")]
         #[serde(skip)]
@@ -242,6 +245,8 @@ pub enum ListForm {
     Plain,
     /// For GoToSocial, as import or subscription
     Json,
+    /// Rules for the federation filter of Mitra
+    Mitra,
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -288,7 +293,7 @@ impl OrgVerb {
             Self::Sign { file, draft, .. } => *draft = Some(read_json(file)?),
             Self::Adopt { file, document } => *document = Some(read_json(file)?),
             Self::HoldKey { file, secret } => *secret = Some(read(file)?),
-            Self::RotateKey { recovery, key_file, offline, secret } => {
+            Self::RotateKey { recovery, key_file, offline, secret, .. } => {
                 new_file(key_file.as_ref())?;
                 *offline = key_file.is_some();
                 if *recovery {
@@ -388,195 +393,4 @@ fn ask_for(what: &str) -> std::result::Result<String, Failure> {
 fn secret_key(text: &str) -> Result<PrivateKey> {
     PrivateKey::from_secret_multikey(text)
         .map_err(|_| Error::invalid("key", "invalid", "this is no key as `org init` prints it: it begins with z3u2"))
-}
-
-/// Runs a verb on this node.
-///
-/// # Errors
-/// `Invalid` saying what is wrong and what to do.
-pub async fn run(app: &App, verb: OrgVerb) -> Result<Value> {
-    let by = Staff::console();
-    let value = act(app, by, verb).await?;
-    // What changed counts when this returns, in this process.
-    peers::refresh(app).await?;
-    Ok(value)
-}
-
-async fn act(app: &App, by: Staff, verb: OrgVerb) -> Result<Value> {
-    match verb {
-        OrgVerb::Init { name, department, addresses, about, rules, offline, .. } => {
-            let rules = rules.iter().map(|rule| pair(rule)).collect::<Result<_>>()?;
-            let About { contact, ca, .. } = about;
-            init(app, by, Founding { name, department, contact, addresses, ca, rules, offline }).await
-        }
-        OrgVerb::Invite { domain, department, addresses, about, port, http, steward } => {
-            let terms = Terms {
-                domain: typed_domain(&domain)?,
-                department,
-                contact: about.contact,
-                steward,
-                addresses,
-                // `fab.example:8443` says the port too.
-                port: port.or_else(|| domain.rsplit_once(':').and_then(|(_, port)| port.parse().ok())),
-                http,
-                ca: about.ca,
-            };
-            let (code, text) = app.write(move |tx| charter::invite(tx, &by, &terms)).await?;
-            Ok(json!({
-                "code": text,
-                "domain": code.domain,
-                "expires": code.expires,
-                "fingerprint": code.fingerprint,
-                "next": format!("at {}: watercooler org join CODE", code.domain),
-            }))
-        }
-        OrgVerb::Join { code, department, about, .. } => {
-            let new = Newcomer { department, contact: about.contact, ca: about.ca };
-            let joined = join::join(app, by, &code, new).await?;
-            serde_json::to_value(joined).map_err(Error::internal)
-        }
-        OrgVerb::Leave { force } => join::leave(app, by, force).await,
-        OrgVerb::Remove { domain, reason, purge } => {
-            let domain = typed_domain(&domain)?;
-            let ours = app.read(charter::required).await?;
-            if ours.charter.node(&domain).is_none() {
-                let text = format!("{domain} does not belong to {}.", ours.charter.name);
-                return Err(Error::invalid("domain", "not_found", text));
-            }
-            change(app, by, Change::Remove { domain, reason, purge }).await
-        }
-        OrgVerb::Status => {
-            let (domain, now) = (app.site().domain().to_owned(), app.clock().now());
-            let found = app.read(move |conn| status(conn, &domain, now)).await?;
-            serde_json::to_value(found).map_err(Error::internal)
-        }
-        OrgVerb::Add { domain, department, addresses, about, actor, closed } => {
-            let node = other(app, &domain, actor)?;
-            let node = charter::Member { department, addresses, closed, contact: about.contact, ca: about.ca, ..node };
-            change(app, by, Change::Add { node: Box::new(node) }).await
-        }
-        OrgVerb::Set { rule } => {
-            let (key, value) = pair(&rule)?;
-            change(app, by, Change::Set { key, value }).await
-        }
-        OrgVerb::Alias { word, means } => change(app, by, Change::Alias { word, means }).await,
-        OrgVerb::Renew => change(app, by, Change::Renew).await,
-        OrgVerb::Redo => {
-            let vault = own_keys::vault(app)?;
-            let outcome = app.write(move |tx| charter::redo(tx, &vault, &by)).await?;
-            Ok(told(&outcome))
-        }
-        OrgVerb::Draft { file } => {
-            let now = app.clock().now();
-            let (draft, changes) = app.read(move |conn| steward::draft(conn, now)).await?;
-            Ok(json!({ "draft": draft, "file": file.display().to_string(), "changes": changes }))
-        }
-        OrgVerb::Sign { draft, .. } => {
-            let vault = own_keys::vault(app)?;
-            let draft = draft.unwrap_or_default();
-            let signed = app.write(move |tx| steward::sign_here(tx, &vault, draft)).await?;
-            Ok(json!({ "document": signed.document, "version": signed.charter.version }))
-        }
-        OrgVerb::Adopt { document, .. } => {
-            let signed = document::read(document.unwrap_or_default(), app.clock().now())?;
-            let version = signed.charter.version;
-            app.write(move |tx| charter::adopt(tx, &signed, "")).await?;
-            Ok(json!({ "version": version, "adopted": true }))
-        }
-        OrgVerb::RotateKey { offline, secret, .. } => {
-            let recovery = secret.as_deref().map(secret_key).transpose()?;
-            let vault = own_keys::vault(app)?;
-            let (signed, key) =
-                app.write(move |tx| charter::rotate(tx, &vault, &by, recovery.as_ref(), offline)).await?;
-            Ok(json!({
-                "version": signed.charter.version,
-                "fingerprint": fingerprint(signed.charter.signing_key()),
-                "signing_key": key,
-            }))
-        }
-        OrgVerb::HoldKey { secret, .. } => {
-            let key = secret_key(secret.as_deref().unwrap_or_default())?;
-            let vault = own_keys::vault(app)?;
-            app.write(move |tx| steward::hold(tx, &vault, &by, &key)).await?;
-            Ok(json!({ "held": true }))
-        }
-        OrgVerb::Export { form, without } => {
-            let ours = app.read(charter::required).await?;
-            let form = match form {
-                ListForm::Csv => Form::Csv,
-                ListForm::Plain => Form::Plain,
-                ListForm::Json => Form::Json,
-            };
-            let list = lists::write(&ours.charter, form, without.as_deref())?;
-            Ok(json!({ "list": list, "nodes": ours.charter.nodes.len(), "version": ours.charter.version }))
-        }
-        OrgVerb::Show => Ok(app.read(charter::required).await?.document),
-    }
-}
-
-async fn init(app: &App, by: Staff, new: Founding) -> Result<Value> {
-    let actor = own_keys::instance_actor(app).await?;
-    let own = charter::own_member(app.site(), &actor, app.clock().now())?;
-    let vault = own_keys::vault(app)?;
-    let founded = app.write(move |tx| charter::found(tx, &vault, &by, new, own)).await?;
-    Ok(json!({
-        "organisation": founded.signed.charter.name,
-        "version": founded.signed.charter.version,
-        "fingerprint": fingerprint(founded.signed.charter.signing_key()),
-        "recovery_key": founded.recovery,
-        "keep": "Write the recovery key down and lock it away: it is shown only now, and it alone can replace a lost \
-                 or stolen signing key.",
-        "signing_key": founded.key,
-    }))
-}
-
-async fn change(app: &App, by: Staff, change: Change) -> Result<Value> {
-    let vault = own_keys::vault(app)?;
-    let outcome = app.write(move |tx| charter::make(tx, &vault, &by, &change)).await?;
-    Ok(told(&outcome))
-}
-
-fn told(outcome: &Outcome) -> Value {
-    match outcome {
-        Outcome::Signed(signed) => json!({ "state": "signed", "version": signed.charter.version }),
-        Outcome::Waiting(waiting) => json!({
-            "state": "waiting",
-            "changes": waiting,
-            "next": "watercooler org draft FILE; sign it where the key is; watercooler org adopt FILE",
-        }),
-        Outcome::Unchanged => json!({ "state": "unchanged" }),
-    }
-}
-
-fn pair(rule: &str) -> Result<(String, String)> {
-    let (key, value) = rule
-        .split_once('=')
-        .ok_or_else(|| Error::from(Refused::Input(format!("`{rule}`: KEY=VALUE is needed, such as k=5."))))?;
-    Ok((key.trim().to_owned(), value.trim().to_owned()))
-}
-
-/// A server of other software, as far as its name tells.
-fn other(app: &App, domain: &str, actor: Option<String>) -> Result<charter::Member> {
-    let domain = typed_domain(domain)?;
-    let actor = actor.unwrap_or_else(|| format!("https://{domain}/actor"));
-    let url = crate::uri::parse(&actor).ok_or_else(|| {
-        Error::from(Refused::Input(format!("`{actor}` is no address such as https://{domain}/actor.")))
-    })?;
-    Ok(charter::Member {
-        domain,
-        department: String::new(),
-        actor: url.to_string(),
-        key: String::new(),
-        http_key: String::new(),
-        contact: String::new(),
-        role: charter::Office::Member,
-        joined: app.clock().now(),
-        software: Software::Other,
-        closed: false,
-        addresses: Vec::new(),
-        port: url.port(),
-        scheme: url.scheme().to_owned(),
-        ca: None,
-        rest: Map::new(),
-    })
 }

@@ -1,0 +1,2 @@
+DROP TABLE not_stored;
+DROP TABLE stored_marks;

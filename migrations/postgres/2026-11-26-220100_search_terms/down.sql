@@ -1,0 +1,1 @@
+DELETE FROM jobs WHERE kind IN ('index_posts', 'index_accounts');

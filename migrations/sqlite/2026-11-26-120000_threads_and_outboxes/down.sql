@@ -1,0 +1,2 @@
+DROP TABLE outbox_readings;
+DROP TABLE concierge_threads;

@@ -1,0 +1,247 @@
+//! Collections of people.
+
+use super::{
+    Access, Anyone, ApiResult, Empty, Page, Params, Rendered, Routes, SignedIn,
+    entities::{
+        collection::{
+            Collection, CollectionItem, CollectionTag, CollectionWithAccounts, Collections, OneCollection, OneItem,
+        },
+        render::Accounts,
+    },
+    timelines::open_to,
+};
+use crate::{
+    Error, Result,
+    app::App,
+    config::Site,
+    db::Conn,
+    domain::{
+        Viewer,
+        collections::{self as rules, Shape},
+        html,
+        scopes::Scope,
+        views::AccountViews,
+    },
+    id::Id,
+    limits,
+    model::{self, Account},
+    store::{self, collections as rows},
+};
+use axum::extract::{Path, State};
+
+/// The routes of this noun.
+pub fn routes() -> Routes {
+    const PUBLIC: Access = Access::Anyone(&[Scope::ReadCollections]);
+    const WRITE: Access = Access::User(&[Scope::WriteCollections]);
+    Routes::new()
+        .get("/api/v1/accounts/{id}/collections", PUBLIC, of_account)
+        .get("/api/v1/accounts/{id}/in_collections", Access::User(&[Scope::ReadCollections]), with_account)
+        .post("/api/v1/collections", WRITE, create)
+        .get("/api/v1/collections/{id}", PUBLIC, show)
+        .update("/api/v1/collections/{id}", WRITE, change)
+        .delete("/api/v1/collections/{id}", WRITE, delete)
+        .post("/api/v1/collections/{id}/items", WRITE, put_in)
+        .delete("/api/v1/collections/{id}/items/{item}", WRITE, take_out)
+        .post("/api/v1/collections/{id}/items/{item}/revoke", WRITE, revoke)
+}
+
+/// Collections with who is in them that the viewer may see: people who are gone, or do not want to be found any more, and
+/// those of whom one side blocks the other, are left out.
+struct Shown {
+    rows: Vec<model::Collection>,
+    items: Vec<model::CollectionItem>,
+    people: AccountViews,
+}
+
+impl Shown {
+    fn load(conn: &mut Conn, viewer: Viewer, rows: Vec<model::Collection>) -> Result<Self> {
+        let ids: Vec<Id<model::Collection>> = rows.iter().map(|row| row.id).collect();
+        let mut items = rows::items(conn, &ids)?;
+        let mut people: Vec<Id<Account>> = items.iter().map(|item| item.account_id).collect();
+        people.extend(rows.iter().map(|row| row.account_id));
+        let people = AccountViews::load(conn, &people)?.shown_to(conn, viewer)?;
+        let strangers = match viewer.0 {
+            Some(viewer) => {
+                let ids: Vec<Id<Account>> = items.iter().map(|item| item.account_id).collect();
+                store::follows::blocked_among(conn, viewer, &ids)?
+            }
+            None => Vec::new(),
+        };
+        items.retain(|item| {
+            let account = people.get(item.account_id);
+            account.is_some_and(rules::may_be_put_in) && !strangers.contains(&item.account_id)
+        });
+        Ok(Self { rows, items, people })
+    }
+
+    fn documents<'a>(&'a self, site: &Site) -> Vec<Collection<'a>> {
+        let document = |row: &'a model::Collection| {
+            let items: Vec<CollectionItem> =
+                self.items.iter().filter(|item| item.collection_id == row.id).map(item).collect();
+            let owner = self.people.get(row.account_id)?;
+            Some(Collection {
+                id: row.id,
+                account_id: row.account_id,
+                uri: site.url(&format!("/api/v1/collections/{}", row.id)),
+                url: format!("{}#collection-{}", site.profile_url(&owner.username), row.id),
+                name: &row.name,
+                description: html::escape(&row.description).into_owned(),
+                language: row.language.as_deref(),
+                local: true,
+                sensitive: row.sensitive,
+                discoverable: row.discoverable,
+                tag: row.tag.as_deref().map(|name| CollectionTag { name, url: site.tag_url(name) }),
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+                item_count: items.len(),
+                items,
+            })
+        };
+        self.rows.iter().filter_map(document).collect()
+    }
+}
+
+fn item(row: &model::CollectionItem) -> CollectionItem {
+    CollectionItem { id: row.id, account_id: row.account_id, state: row.state, created_at: row.created_at }
+}
+
+fn one(conn: &mut Conn, site: &Site, viewer: Viewer, id: Id<model::Collection>) -> Result<Rendered> {
+    let row = rows::load(conn, id)?;
+    let shown = Shown::load(conn, viewer, vec![row])?;
+    let documents = shown.documents(site);
+    Rendered::of(&OneCollection { collection: documents.first().ok_or(Error::NotFound)? })
+}
+
+fn several(conn: &mut Conn, site: &Site, viewer: Viewer, rows: Vec<model::Collection>) -> Result<Rendered> {
+    let shown = Shown::load(conn, viewer, rows)?;
+    Rendered::of(&Collections { collections: &shown.documents(site) })
+}
+
+/// May this viewer see what this account recommends?
+fn check(conn: &mut Conn, viewer: Viewer, owner: Id<Account>) -> Result<()> {
+    let account = store::accounts::load(conn, owner)?;
+    let blocked = match viewer.0.filter(|viewer| *viewer != owner) {
+        Some(viewer) => store::follows::find_block(conn, owner, viewer)?.is_some(),
+        None => false,
+    };
+    let views = AccountViews::load(conn, &[owner])?.shown_to(conn, viewer)?;
+    if account.is_unavailable() || blocked || views.get(owner).is_none() {
+        return Err(Error::NotFound);
+    }
+    Ok(())
+}
+
+fn shape(params: &Params) -> Shape {
+    let text = |name: &str| params.text(name).map(str::to_owned);
+    Shape {
+        name: text("name"),
+        description: text("description"),
+        language: text("language"),
+        sensitive: params.bool("sensitive"),
+        discoverable: params.bool("discoverable"),
+        tag: text("tag_name"),
+    }
+}
+
+/// How many, and after how many.
+fn part(params: &Params) -> ApiResult<(i64, i64)> {
+    let limit = params.integer("limit")?.unwrap_or(Page::ACCOUNTS).clamp(1, 2 * Page::ACCOUNTS);
+    let offset = params.integer("offset")?.unwrap_or(0);
+    if offset < 0 {
+        return Err(Error::bad_request("offset must not be negative").into());
+    }
+    Ok((limit, offset.min(limits::ARRAY_REFUSED as i64)))
+}
+
+async fn of_account(
+    State(app): State<App>,
+    Anyone(viewer): Anyone,
+    Path(id): Path<String>,
+    params: Params,
+) -> ApiResult<Rendered> {
+    open_to(&app, viewer)?;
+    let (id, site, (limit, offset)) = (id.parse()?, app.site().clone(), part(&params)?);
+    let answer = app.read(move |conn| {
+        check(conn, viewer, id)?;
+        let rows = rows::of(conn, id, viewer.0 == Some(id), limit, offset)?;
+        several(conn, &site, viewer, rows)
+    });
+    Ok(answer.await?)
+}
+
+/// Only one's own: in which collections somebody else is, is their business.
+async fn with_account(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    params: Params,
+) -> ApiResult<Rendered> {
+    let (id, site, (limit, offset)): (Id<Account>, _, _) = (id.parse()?, app.site().clone(), part(&params)?);
+    if id != me.account {
+        return Err(Error::forbidden("This action is not allowed").into());
+    }
+    let answer = app.read(move |conn| {
+        let rows = rows::with(conn, id, limit, offset)?;
+        several(conn, &site, me.viewer(), rows)
+    });
+    Ok(answer.await?)
+}
+
+async fn show(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
+    open_to(&app, viewer)?;
+    let (id, site) = (id.parse()?, app.site().clone());
+    let answer = app.read(move |conn| {
+        let row = rows::load(conn, id)?;
+        check(conn, viewer, row.account_id)?;
+        let shown = Shown::load(conn, viewer, vec![row])?;
+        let documents = shown.documents(&site);
+        let accounts = Accounts::new(&site, &shown.people)?;
+        Rendered::of(&CollectionWithAccounts {
+            accounts: shown.items.iter().filter_map(|item| accounts.get(item.account_id)).collect(),
+            collection: documents.first().ok_or(Error::NotFound)?,
+        })
+    });
+    Ok(answer.await?)
+}
+
+async fn create(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    let (shape, people, site) = (shape(&params), params.ids("account_ids"), app.site().clone());
+    let answer = app.write(move |tx| {
+        let id = rules::create(tx, me.account, shape, &people)?;
+        one(tx.conn, &site, me.viewer(), id)
+    });
+    Ok(answer.await?)
+}
+
+async fn change(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
+    let (id, shape, site) = (id.parse()?, shape(&params), app.site().clone());
+    let answer = app.write(move |tx| {
+        rules::change(tx, me.account, id, shape)?;
+        one(tx.conn, &site, me.viewer(), id)
+    });
+    Ok(answer.await?)
+}
+
+async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Empty> {
+    let id = id.parse()?;
+    app.write(move |tx| rules::delete(tx, me.account, id)).await?;
+    Ok(Empty)
+}
+
+async fn put_in(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
+    let (id, account) = (id.parse()?, params.id("account_id")?.ok_or(Error::NotFound)?);
+    let added = app.write(move |tx| rules::put_in(tx, me.account, id, account)).await?;
+    Ok(Rendered::of(&OneItem { collection_item: item(&added) })?)
+}
+
+async fn take_out(State(app): State<App>, me: SignedIn, Path((id, item)): Path<(String, String)>) -> ApiResult<Empty> {
+    let (id, item) = (id.parse()?, item.parse()?);
+    app.write(move |tx| rules::take_out(tx, me.account, id, item)).await?;
+    Ok(Empty)
+}
+
+async fn revoke(State(app): State<App>, me: SignedIn, Path((id, item)): Path<(String, String)>) -> ApiResult<Empty> {
+    let (id, item) = (id.parse()?, item.parse()?);
+    app.write(move |tx| rules::revoke(tx, me.account, id, item)).await?;
+    Ok(Empty)
+}

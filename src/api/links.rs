@@ -1,0 +1,168 @@
+//! Pages that people link to: their timeline, their trends; and what other sites may show of posts of this node.
+
+use super::{
+    Access, Anyone, ApiResult, Page, Params, Rendered, Routes,
+    entities::{Digits, card::PreviewCard, misc::History, render::Accounts},
+    page::{self, Prev},
+    timelines::{answer, open_to},
+};
+use crate::{
+    Error, Result,
+    app::App,
+    config::Site,
+    db::Conn,
+    domain::{
+        Viewer, html,
+        scopes::Scope,
+        timelines, trends,
+        views::{AccountViews, PostViews},
+        visibility,
+    },
+    id::Id,
+    model::Post,
+    time::Timestamp,
+    uri,
+};
+use axum::{extract::State, http::Uri, response::Response};
+use serde::Serialize;
+
+/// The routes of this noun.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/timelines/link", Access::Anyone(&[Scope::ReadStatuses]), timeline)
+        .get("/api/v1/trends/links", Access::Anyone(&[]), trending)
+        .get("/api/oembed", Access::Open, oembed)
+}
+
+async fn timeline(State(app): State<App>, Anyone(viewer): Anyone, uri: Uri, params: Params) -> ApiResult<Response> {
+    open_to(&app, viewer)?;
+    let url = params.required("url")?.to_owned();
+    let page = page::read(&params, Page::POSTS)?;
+    answer(&app, &uri, Prev::MinId, move |conn, now| timelines::linking(conn, viewer, &url, page, now)).await
+}
+
+/// Links answered at once, unless asked for fewer or more, and at most.
+const TRENDS: (i64, i64) = (10, 20);
+
+async fn trending(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+    let limit = params.integer("limit")?.unwrap_or(TRENDS.0).clamp(1, TRENDS.1);
+    let offset = params.integer("offset")?.unwrap_or(0).max(0);
+    // Strangers who may read nothing are told of nothing.
+    if open_to(&app, viewer).is_err() {
+        return Ok(Rendered::from(b"[]".to_vec()));
+    }
+    let (site, now) = (app.site().clone(), app.clock().now());
+    let found = app.read(move |conn| {
+        let (limit, offset) = (usize::try_from(limit).unwrap_or(0), usize::try_from(offset).unwrap_or(0));
+        let found = trends::links(conn, viewer, now, limit, offset)?;
+        let creators: Vec<_> = found.iter().filter_map(|trend| trend.card.creator_id).collect();
+        let views = AccountViews::load(conn, &creators)?.shown_to(conn, viewer)?;
+        let accounts = Accounts::new(&site, &views)?;
+        let list: Vec<PreviewCard<'_>> = found
+            .iter()
+            .map(|trend| {
+                let creator = trend.card.creator_id.and_then(|id| Some((views.get(id)?, accounts.get(id)?)));
+                let days = trend.days.iter().map(|day| History {
+                    day: Digits(day.day.seconds()),
+                    accounts: Digits(day.people),
+                    uses: Digits(day.uses),
+                });
+                PreviewCard { history: Some(days.collect()), ..PreviewCard::new(&site, &trend.card, creator, viewer.0) }
+            })
+            .collect();
+        Rendered::of(&list)
+    });
+    Ok(found.await?)
+}
+
+/// What another site may show of a post (oEmbed 1.0).
+#[derive(Serialize)]
+struct Embed {
+    r#type: &'static str,
+    version: &'static str,
+    title: String,
+    author_name: String,
+    author_url: String,
+    provider_name: String,
+    provider_url: String,
+    cache_age: i64,
+    html: String,
+    width: i64,
+    height: Option<i64>,
+}
+
+/// Seconds for which other sites may keep it.
+const CACHE_SECONDS: i64 = 86_400;
+/// Pixels.
+const WIDTH: i64 = 400;
+
+async fn oembed(State(app): State<App>, params: Params) -> ApiResult<Rendered> {
+    let url = params.required("url")?;
+    let width = params.integer("maxwidth")?.unwrap_or(WIDTH).clamp(1, WIDTH);
+    let id = own_post(app.site(), url).ok_or(Error::NotFound)?;
+    if !app.public_pages() {
+        return Err(Error::NotFound.into());
+    }
+    let (site, now, name) = (app.site().clone(), app.clock().now(), app.config().instance.name.clone());
+    let url = url.to_owned();
+    let found = app.read(move |conn| Rendered::of(&embed(conn, &site, name, (id, &url), width, now)?));
+    Ok(found.await?)
+}
+
+/// The post of this node whose page or id this may be.
+fn own_post(site: &Site, url: &str) -> Option<Id<Post>> {
+    let url = uri::parse(url).filter(|url| site.owns(url))?;
+    url.path_segments()?.next_back()?.parse().ok()
+}
+
+/// A post as strangers may see it, by a page or id that is really its own.
+fn embed(
+    conn: &mut Conn,
+    site: &Site,
+    provider: String,
+    (id, url): (Id<Post>, &str),
+    width: i64,
+    now: Timestamp,
+) -> Result<Embed> {
+    let post = visibility::visible_post(conn, Viewer::ANYONE, id, now)?;
+    if !post.local || post.is_boost() {
+        return Err(Error::NotFound);
+    }
+    let views = PostViews::load(conn, Viewer::ANYONE, vec![post], now)?;
+    let post = &views.get(id).ok_or(Error::NotFound)?.post;
+    let author = views.accounts.get(post.account_id).ok_or(Error::NotFound)?;
+    let page = site.post_url(&author.username, id);
+    let asked = uri::normalize(url.split('#').next().unwrap_or_default()).unwrap_or_default();
+    let is = |own: &str| uri::normalize(own).is_some_and(|own| own == asked.split('?').next().unwrap_or_default());
+    if !is(&page) && !is(&post.uri) {
+        return Err(Error::NotFound);
+    }
+    let name = if author.display_name.is_empty() { &author.username } else { &author.display_name };
+    let handle = site.handle(&author.username);
+    // What its author typed: escaped below, and nothing of it is markup.
+    let text = match post.spoiler_text.as_str() {
+        "" => html::plain_text(&post.content),
+        warning => warning.to_owned(),
+    };
+    let text = html::cut(&text, crate::limits::CARD_DESCRIPTION);
+    let html = format!(
+        "<blockquote cite=\"{page}\"><p>{text}</p><footer><a href=\"{page}\">{name} (@{handle})</a></footer></blockquote>",
+        page = html::escape(&page),
+        text = html::escape(text),
+        name = html::escape(name),
+        handle = html::escape(&handle),
+    );
+    Ok(Embed {
+        r#type: "rich",
+        version: "1.0",
+        title: format!("{name} (@{handle})"),
+        author_name: name.clone(),
+        author_url: site.profile_url(&author.username),
+        provider_name: provider,
+        provider_url: site.url("/"),
+        cache_age: CACHE_SECONDS,
+        html,
+        width,
+        height: None,
+    })
+}

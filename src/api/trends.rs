@@ -1,0 +1,51 @@
+//! What people talk about lately: hashtags and posts. Pages are in [`super::links`].
+
+use super::{Access, Anyone, ApiResult, Page, Params, Rendered, Routes, entities::render, tags, timelines::open_to};
+use crate::{app::App, domain::trends as rules};
+use axum::extract::State;
+
+/// The routes of this noun.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/api/v1/trends", Access::Anyone(&[]), hashtags)
+        .get("/api/v1/trends/tags", Access::Anyone(&[]), hashtags)
+        .get("/api/v1/trends/statuses", Access::Anyone(&[]), posts)
+}
+
+/// How many, after how many; `default` unless asked for fewer or more, twice that at most.
+fn part(params: &Params, default: i64) -> ApiResult<(usize, usize)> {
+    let limit = params.integer("limit")?.unwrap_or(default).clamp(1, 2 * default);
+    let offset = params.integer("offset")?.unwrap_or(0).max(0);
+    Ok((usize::try_from(limit).unwrap_or(0), usize::try_from(offset).unwrap_or(0)))
+}
+
+/// Strangers who may read nothing are told of nothing.
+fn nothing() -> Rendered {
+    Rendered::from(b"[]".to_vec())
+}
+
+async fn hashtags(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+    let (limit, offset) = part(&params, 10)?;
+    if open_to(&app, viewer).is_err() {
+        return Ok(nothing());
+    }
+    let (site, now) = (app.site().clone(), app.clock().now());
+    let found = app.read(move |conn| {
+        let list = rules::tags(conn, viewer, now, limit, offset)?;
+        Rendered::of(&tags::documents(conn, &site, viewer, &list, now)?)
+    });
+    Ok(found.await?)
+}
+
+async fn posts(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+    let (limit, offset) = part(&params, Page::POSTS)?;
+    if open_to(&app, viewer).is_err() {
+        return Ok(nothing());
+    }
+    let (site, now) = (app.site().clone(), app.clock().now());
+    let found = app.read(move |conn| {
+        let views = rules::posts(conn, viewer, now, limit, offset)?;
+        Ok(Rendered::from(render::statuses(&site, &views)?))
+    });
+    Ok(found.await?)
+}

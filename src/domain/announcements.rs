@@ -1,0 +1,356 @@
+//! Announcements: staff tells everybody of the node something; people dismiss it, or say with an emoji what they think.
+
+use super::{
+    Event, EventKind, Task, Tx,
+    audit::{self, Staff},
+    html::Html,
+    text,
+};
+use crate::{
+    Error, Result,
+    config::Site,
+    db::Conn,
+    id::Id,
+    limits,
+    model::{Account, Announcement, CustomEmoji, Role},
+    store::{self, announcements::Reaction},
+    time::Timestamp,
+};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The stream of those who are signed in.
+pub const STREAM: &str = "announcements";
+
+/// What is said; what is none stays as it was.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// As typed; links, people and hashtags become what they are in posts.
+    pub text: Option<String>,
+    /// When what it is about begins.
+    pub starts_at: Option<Option<Timestamp>>,
+    /// When it ends.
+    pub ends_at: Option<Option<Timestamp>>,
+    /// Whole days.
+    pub all_day: Option<bool>,
+}
+
+impl Draft {
+    fn apply(self, row: &mut Announcement) -> Result<()> {
+        if let Some(text) = self.text {
+            row.text = text::clean_input(text.trim()).into_owned();
+        }
+        row.starts_at = self.starts_at.unwrap_or(row.starts_at);
+        row.ends_at = self.ends_at.unwrap_or(row.ends_at);
+        row.all_day = self.all_day.unwrap_or(row.all_day);
+        if row.all_day {
+            (row.starts_at, row.ends_at) =
+                (row.starts_at.map(Timestamp::midnight), row.ends_at.map(Timestamp::midnight));
+        }
+        if row.text.is_empty() {
+            return Err(Error::invalid("text", "blank", "Text can't be blank"));
+        }
+        if row.text.len() > limits::LOCAL_TEXT {
+            return Err(Error::invalid("text", "too_long", "Text is too long"));
+        }
+        match (row.starts_at, row.ends_at) {
+            (Some(start), Some(end)) if end < start => {
+                Err(Error::invalid("ends_at", "invalid", "It must not end before it begins"))
+            }
+            (None, None) if row.all_day => Err(Error::invalid("starts_at", "blank", "A whole day needs a date")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// When it is over; none when it stays.
+pub fn over_at(row: &Announcement) -> Option<Timestamp> {
+    row.ends_at.map(|end| if row.all_day { end.plus_days(1) } else { end })
+}
+
+fn staff(by: &Staff) -> Result<()> {
+    if by.role < Role::Admin { Err(Error::forbidden("This action is not allowed")) } else { Ok(()) }
+}
+
+fn tell(tx: &mut Tx<'_>, what: EventKind) {
+    tx.announce(Event { home: [].into(), streams: vec![STREAM.into()], what });
+}
+
+/// Says when it is over, to those who look at it then.
+fn watch(tx: &mut Tx<'_>, row: &Announcement) -> Result<()> {
+    match over_at(row) {
+        Some(end) if end > tx.now => {
+            tx.enqueue_at(&Task::EndAnnouncement { announcement: row.id.raw(), at: end.millis() }, end)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tells everybody something.
+///
+/// # Errors
+/// `Forbidden` by rank; `Invalid` without a text, or for an end before the beginning.
+pub fn create(tx: &mut Tx<'_>, by: &Staff, draft: Draft) -> Result<Announcement> {
+    staff(by)?;
+    let mut row = Announcement {
+        id: tx.new_id(),
+        text: String::new(),
+        starts_at: None,
+        ends_at: None,
+        all_day: false,
+        published_at: tx.now,
+        updated_at: tx.now,
+    };
+    draft.apply(&mut row)?;
+    store::announcements::insert(tx.conn, &row)?;
+    audit::write(tx, by, "announcement.create", &row.id.to_string(), "")?;
+    tell(tx, EventKind::Announcement(row.id));
+    watch(tx, &row)?;
+    Ok(row)
+}
+
+/// Says it differently. Who dismissed it is not told again.
+///
+/// # Errors
+/// As [`create`]; `NotFound` when it is not there.
+pub fn edit(tx: &mut Tx<'_>, by: &Staff, id: Id<Announcement>, draft: Draft) -> Result<Announcement> {
+    staff(by)?;
+    let mut row = store::announcements::load(tx.conn, id)?;
+    draft.apply(&mut row)?;
+    row.updated_at = tx.now;
+    store::announcements::update(tx.conn, &row)?;
+    audit::write(tx, by, "announcement.edit", &id.to_string(), "")?;
+    let gone = over_at(&row).is_some_and(|end| end <= tx.now);
+    tell(tx, if gone { EventKind::AnnouncementDelete(id) } else { EventKind::Announcement(id) });
+    watch(tx, &row)?;
+    Ok(row)
+}
+
+/// Takes it back.
+///
+/// # Errors
+/// `Forbidden` by rank; `NotFound` when it is not there.
+pub fn delete(tx: &mut Tx<'_>, by: &Staff, id: Id<Announcement>) -> Result<()> {
+    staff(by)?;
+    if !store::announcements::delete(tx.conn, id)? {
+        return Err(Error::NotFound);
+    }
+    audit::write(tx, by, "announcement.delete", &id.to_string(), "")?;
+    tell(tx, EventKind::AnnouncementDelete(id));
+    Ok(())
+}
+
+/// It is over, unless its end was changed meanwhile.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn due(tx: &mut Tx<'_>, id: Id<Announcement>, at: Timestamp) -> Result<()> {
+    if store::announcements::find(tx.conn, id)?.as_ref().and_then(over_at) == Some(at) {
+        tell(tx, EventKind::AnnouncementDelete(id));
+    }
+    Ok(())
+}
+
+/// One that is still shown.
+fn current(conn: &mut Conn, id: Id<Announcement>, now: Timestamp) -> Result<Announcement> {
+    let row = store::announcements::load(conn, id)?;
+    if over_at(&row).is_some_and(|end| end <= now) { Err(Error::NotFound) } else { Ok(row) }
+}
+
+/// This person has read it.
+///
+/// # Errors
+/// `NotFound` when it is not there, or over.
+pub fn dismiss(tx: &mut Tx<'_>, me: Id<Account>, id: Id<Announcement>) -> Result<()> {
+    let now = tx.now;
+    current(tx.conn, id, now)?;
+    store::announcements::read(tx.conn, me, id)
+}
+
+/// This person says with an emoji what they think of it; twice is once.
+///
+/// # Errors
+/// `NotFound` when it is not there, or over; `Invalid` for what is no emoji known here, or one kind too many.
+pub fn react(tx: &mut Tx<'_>, me: Id<Account>, id: Id<Announcement>, name: &str) -> Result<()> {
+    let now = tx.now;
+    current(tx.conn, id, now)?;
+    if !is_emoji(name) && custom(tx.conn, name)?.is_none() {
+        return Err(Error::invalid("name", "unrecognized", "Name is not a recognized emoji"));
+    }
+    let known = store::announcements::reactions(tx.conn, Some(me), id)?;
+    if known.len() >= limits::ANNOUNCEMENT_REACTIONS && !known.iter().any(|one| one.name == name) {
+        return Err(Error::invalid("base", "reaction_limit", "Limit of different reactions reached"));
+    }
+    let row: Id<Reaction> = tx.new_id();
+    if store::announcements::react(tx.conn, row, id, me, name)? {
+        counted(tx, id, name)?;
+    }
+    Ok(())
+}
+
+/// They take it back; what is not there is gone as well.
+///
+/// # Errors
+/// `NotFound` when the announcement is not there, or over.
+pub fn unreact(tx: &mut Tx<'_>, me: Id<Account>, id: Id<Announcement>, name: &str) -> Result<()> {
+    let now = tx.now;
+    current(tx.conn, id, now)?;
+    if store::announcements::unreact(tx.conn, id, me, name)? {
+        counted(tx, id, name)?;
+    }
+    Ok(())
+}
+
+fn counted(tx: &mut Tx<'_>, id: Id<Announcement>, name: &str) -> Result<()> {
+    let known = store::announcements::reactions(tx.conn, None, id)?;
+    let count = known.iter().find(|one| one.name == name).map_or(0, |one| one.count);
+    tell(tx, EventKind::AnnouncementReaction { announcement: id, name: name.to_owned(), count });
+    Ok(())
+}
+
+/// The emoji of this node with that short name.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn custom(conn: &mut Conn, name: &str) -> Result<Option<CustomEmoji>> {
+    Ok(store::emojis::all(conn)?.into_iter().find(|emoji| emoji.shortcode == name && emoji.file.is_some()))
+}
+
+/// Bytes of an emoji: families with skin tones are long.
+const EMOJI_BYTES: usize = 64;
+
+/// One emoji and nothing else.
+fn is_emoji(text: &str) -> bool {
+    let pictures = |c: char| {
+        matches!(u32::from(c),
+            0xa9 | 0xae | 0x203c | 0x2049 | 0x2122 | 0x2139 | 0x2194..=0x21aa | 0x231a..=0x23ff | 0x24c2
+            | 0x25aa..=0x25fe | 0x2600..=0x27bf | 0x2934 | 0x2935 | 0x2b05..=0x2b55 | 0x3030 | 0x303d | 0x3297 | 0x3299
+            | 0x1f000..=0x1faff)
+    };
+    // Joiners, selectors and tags, and the mark of a keycap.
+    let joins = |c: char| matches!(u32::from(c), 0x200d | 0xfe0f | 0x20e3 | 0xe0020..=0xe007f);
+    let keycap = text.contains('\u{20e3}') && text.starts_with(|c: char| c.is_ascii_digit() || c == '#' || c == '*');
+    text.len() <= EMOJI_BYTES
+        && text.graphemes(true).count() == 1
+        && (keycap || text.chars().any(pictures))
+        && text.chars().skip(usize::from(keycap)).all(|c| pictures(c) || joins(c))
+}
+
+/// An announcement with everything shown of it.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The row.
+    pub row: Announcement,
+    /// Its text as markup.
+    pub content: Html,
+    /// People it names.
+    pub people: Vec<Account>,
+    /// Hashtags it names.
+    pub tags: Vec<String>,
+    /// Emoji of this node in it.
+    pub emojis: Vec<CustomEmoji>,
+    /// What people think.
+    pub reactions: Vec<(Reaction, Option<CustomEmoji>)>,
+    /// Whoever looks has dismissed it.
+    pub read: bool,
+}
+
+/// What is announced just now, for this person: without what they dismissed, unless that is asked for.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn shown(conn: &mut Conn, site: &Site, me: Id<Account>, dismissed: bool, now: Timestamp) -> Result<Vec<View>> {
+    let rows = store::announcements::current(conn, now, now.plus_days(-1), limits::ANNOUNCEMENTS)?;
+    let read = store::announcements::read_by(conn, me)?;
+    let emojis = store::emojis::all(conn)?;
+    let mut views = Vec::with_capacity(rows.len());
+    for row in rows {
+        let is_read = read.contains(&row.id);
+        if !is_read || dismissed {
+            views.push(view(conn, site, me, row, is_read, &emojis)?);
+        }
+    }
+    Ok(views)
+}
+
+/// One announcement, for this person.
+///
+/// # Errors
+/// `NotFound` when it is not there (any more).
+pub fn one(conn: &mut Conn, site: &Site, me: Id<Account>, id: Id<Announcement>) -> Result<View> {
+    let row = store::announcements::load(conn, id)?;
+    let read = store::announcements::read_by(conn, me)?.contains(&id);
+    let emojis = store::emojis::all(conn)?;
+    view(conn, site, me, row, read, &emojis)
+}
+
+fn view(
+    conn: &mut Conn,
+    site: &Site,
+    me: Id<Account>,
+    row: Announcement,
+    read: bool,
+    emojis: &[CustomEmoji],
+) -> Result<View> {
+    let tokens = text::scan(&row.text);
+    let mut people: Vec<Account> = Vec::new();
+    for (name, domain) in text::mentions(&tokens).into_iter().take(limits::MENTIONS) {
+        let handle = match domain {
+            Some(domain) if !site.is_own_name(&domain) => format!("{name}@{domain}"),
+            _ => name,
+        };
+        let found = store::accounts::find_by_handle(conn, &handle)?.filter(|account| !account.is_unavailable());
+        people.extend(found.filter(|account| !people.iter().any(|known| known.id == account.id)));
+    }
+    let page = |name: &str, domain: Option<&str>| {
+        let domain = domain.filter(|domain| !site.is_own_name(domain));
+        let is = |account: &&Account| {
+            account.username.eq_ignore_ascii_case(name)
+                && match (account.domain.as_deref(), domain) {
+                    (Some(own), Some(asked)) => own.eq_ignore_ascii_case(asked),
+                    (own, asked) => own == asked,
+                }
+        };
+        people.iter().find(is).map(|account| match &account.url {
+            Some(url) => url.clone(),
+            None if account.is_local() => site.profile_url(&account.username),
+            None => account.uri.clone(),
+        })
+    };
+    let content = text::to_html(&tokens, page, |tag| site.tag_url(tag));
+    let tags = text::hashtags(&tokens);
+    let shown = |emoji: &&CustomEmoji| emoji.file.is_some();
+    let named = |emoji: &&CustomEmoji| row.text.contains(&format!(":{}:", emoji.shortcode));
+    let reactions = store::announcements::reactions(conn, Some(me), row.id)?;
+    let of = |name: &str| emojis.iter().filter(shown).find(|emoji| emoji.shortcode == name).cloned();
+    Ok(View {
+        content,
+        tags,
+        emojis: emojis.iter().filter(shown).filter(named).take(limits::EMOJI).cloned().collect(),
+        // One whose picture is gone is not shown.
+        reactions: reactions
+            .into_iter()
+            .map(|one| (of(&one.name), one))
+            .filter(|(emoji, one)| emoji.is_some() || is_emoji(&one.name))
+            .map(|(emoji, one)| (one, emoji))
+            .collect(),
+        read,
+        people,
+        row,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_emoji;
+
+    #[test]
+    fn one_emoji_is_an_emoji_and_nothing_else_is() {
+        for good in ["👍", "❤️", "❤", "👩‍💻", "👍🏽", "🇩🇪", "3️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "☕"]
+        {
+            assert!(is_emoji(good), "{good}");
+        }
+        for bad in ["", "a", "3", "👍👍", "👍a", " ", "ab", "ä", "\u{200d}", "\u{fe0f}", "<b>", "#"] {
+            assert!(!is_emoji(bad), "{bad}");
+        }
+    }
+}

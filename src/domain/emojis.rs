@@ -1,0 +1,184 @@
+//! Custom emoji of this node: pictures that stand for `:shortcode:` in what people here write. What staff does with them
+//! leaves a trace.
+
+use super::{
+    Tx,
+    audit::{self, Staff},
+};
+use crate::{
+    Error, Result,
+    config::Site,
+    limits,
+    model::{CustomEmoji, Role},
+    store::emojis as rows,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// Emoji of one post or profile.
+const IN_ONE: usize = 64;
+/// Characters of a shortcode.
+const SHORTCODE: std::ops::RangeInclusive<usize> = 2..=64;
+/// Characters of a category.
+const CATEGORY: usize = 64;
+
+fn allowed(by: &Staff) -> Result<()> {
+    if by.role >= Role::Admin { Ok(()) } else { Err(Error::forbidden("This action is not allowed")) }
+}
+
+/// A shortcode without its colons: letters, digits and underscores.
+///
+/// # Errors
+/// `Invalid` for anything else.
+pub fn shortcode(text: &str) -> Result<String> {
+    let text = text.trim().trim_matches(':');
+    let fits = SHORTCODE.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if fits {
+        return Ok(text.to_owned());
+    }
+    Err(Error::invalid("shortcode", "invalid", "A shortcode is 2 to 64 letters, digits or underscores"))
+}
+
+/// Adds an emoji whose picture is stored under `file`, or gives the one of this shortcode another picture.
+///
+/// # Errors
+/// `Forbidden` below admin; `Invalid` for what is no shortcode, and when there are too many.
+pub fn add(
+    tx: &mut Tx<'_>,
+    by: &Staff,
+    name: &str,
+    file: &str,
+    category: Option<&str>,
+    visible: bool,
+) -> Result<CustomEmoji> {
+    allowed(by)?;
+    let name = shortcode(name)?;
+    let known = rows::named(tx.conn, &[name.as_str()])?.pop();
+    if known.is_none() && rows::count(tx.conn)? >= limits::EMOJIS {
+        return Err(Error::invalid("shortcode", "too_long", "There are too many emoji"));
+    }
+    let category = category.map(str::trim).filter(|text| !text.is_empty());
+    if category.is_some_and(|text| text.chars().count() > CATEGORY) {
+        return Err(Error::invalid("category", "too_long", "Category is too long (maximum is 64 characters)"));
+    }
+    let row = CustomEmoji {
+        id: known.map_or_else(|| tx.new_id(), |known| known.id),
+        shortcode: name,
+        domain: String::new(),
+        uri: None,
+        image_remote_url: None,
+        file: Some(file.to_owned()),
+        category: category.map(str::to_owned),
+        visible_in_picker: visible,
+        updated_at: tx.now,
+    };
+    rows::save(tx.conn, &row)?;
+    audit::write(tx, by, "emoji.add", &row.shortcode, row.category.as_deref().unwrap_or(""))?;
+    Ok(row)
+}
+
+/// Removes one. What was written with it keeps its shortcode; the picture goes.
+///
+/// # Errors
+/// `Forbidden` below admin; `NotFound` when there is none.
+pub fn remove(tx: &mut Tx<'_>, by: &Staff, name: &str) -> Result<()> {
+    allowed(by)?;
+    let name = shortcode(name)?;
+    if !rows::delete(tx.conn, &name)? {
+        return Err(Error::NotFound);
+    }
+    audit::write(tx, by, "emoji.remove", &name, "")
+}
+
+/// An emoji as it stands with a post or profile of this node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// Without colons.
+    pub shortcode: String,
+    /// Where the picture is.
+    pub url: String,
+    /// Its id for other servers.
+    pub id: String,
+    /// When it changed last.
+    pub updated: Timestamp,
+}
+
+/// An emoji as it stands with what uses it.
+pub fn described(site: &Site, row: CustomEmoji) -> Option<Used> {
+    Some(Used {
+        url: site.media_url(row.file.as_deref()?),
+        id: site.url(&format!("/emojis/{}", row.id)),
+        shortcode: row.shortcode,
+        updated: row.updated_at,
+    })
+}
+
+/// The emoji of this node that these texts use, as they are stored with a post or profile.
+///
+/// # Errors
+/// Those of the database.
+pub fn used(tx: &mut Tx<'_>, texts: &[&str]) -> Result<String> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in texts.iter().flat_map(|text| shortcodes(text)) {
+        if !names.contains(&name) && names.len() < IN_ONE {
+            names.push(name);
+        }
+    }
+    let mut found = rows::named(tx.conn, &names)?;
+    found.sort_by_key(|row| names.iter().position(|name| *name == row.shortcode));
+    let site = tx.site();
+    let list: Vec<Used> = found.into_iter().filter_map(|row| described(site, row)).collect();
+    if list.is_empty() {
+        return Ok("[]".into());
+    }
+    serde_json::to_string(&list).map_err(Error::internal)
+}
+
+/// What stands with a post or profile of this node.
+pub fn stored(json: &str) -> Vec<Used> {
+    if json == "[]" { Vec::new() } else { serde_json::from_str(json).unwrap_or_default() }
+}
+
+/// `:name:` where no letter, digit or colon stands on either side.
+fn shortcodes(text: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    let mut from = 0;
+    while let Some(found) = text.get(from..).and_then(|rest| rest.find(':')) {
+        let start = from + found;
+        from = start + 1;
+        let before = text.get(..start).and_then(|text| text.chars().next_back());
+        if before.is_some_and(|c| c.is_alphanumeric() || c == ':') {
+            continue;
+        }
+        let Some(rest) = text.get(from..) else { break };
+        let length = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        let after = rest.get(length..).unwrap_or_default();
+        let ends = after
+            .strip_prefix(':')
+            .is_some_and(|next| !next.chars().next().is_some_and(|c| c.is_alphanumeric() || c == ':'));
+        if ends && SHORTCODE.contains(&length) {
+            out.extend(rest.get(..length));
+            from += length + 1;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortcodes_stand_alone() {
+        assert_eq!(shortcodes(":cat: and :dog_2:, not a:cat:b"), ["cat", "dog_2"]);
+        assert_eq!(shortcodes("(:cat:):dog:"), ["cat", "dog"]);
+        assert_eq!(shortcodes(":cat: :cat:"), ["cat", "cat"]);
+        for none in
+            ["12:30:15", "::", ":a:", ": cat:", "https://x.example:80:", ":cat:s", ":größe:", ":::", ":cat::dog:"]
+        {
+            assert!(shortcodes(none).is_empty(), "{none}");
+        }
+        assert_eq!(shortcode(" :Cat_1: ").unwrap(), "Cat_1");
+        assert!(shortcode("a").is_err() && shortcode("a b").is_err() && shortcode(&"x".repeat(65)).is_err());
+    }
+}

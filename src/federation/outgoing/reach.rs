@@ -1,0 +1,81 @@
+//! Which inboxes an activity goes to: each once, never our own, none where its audience does not reach; and the ledger of
+//! where posts went.
+
+use super::Draft;
+use crate::{
+    Result,
+    domain::Tx,
+    federation::render::actor::authority,
+    id::Id,
+    model::{Audience, Post},
+    store::{self, deliveries::Inbox},
+    uri,
+};
+
+/// Leaves out where it may not go (N9). What is for the organisation goes to its nodes; that it is gone also to those that
+/// got it when they still were.
+pub(super) fn admitted(tx: &mut Tx<'_>, draft: &Draft<'_>, mut inboxes: Vec<Inbox>) -> Result<Vec<Inbox>> {
+    match draft.reach {
+        Audience::Open => return Ok(inboxes),
+        Audience::Site => return Ok(Vec::new()),
+        Audience::Organisation => {}
+    }
+    let inside = store::audiences::hosts(tx.conn)?;
+    let before = match (draft.kind, draft.post) {
+        ("Delete" | "Undo", Some(post)) => store::ledger::dispatches(tx.conn, post)?,
+        _ => Vec::new(),
+    };
+    inboxes.retain(|inbox| {
+        inside.iter().any(|authority| authority == uri::authority(&inbox.url))
+            || before.iter().any(|dispatch| dispatch.hosts.contains(&inbox.host))
+    });
+    Ok(inboxes)
+}
+
+/// Which servers a post goes to is kept longer than the deliveries are (`domain::delivery`): its Create or Announce,
+/// and edits that bring new ones.
+pub(super) fn write_down(tx: &mut Tx<'_>, draft: &Draft<'_>, inboxes: &[Inbox]) -> Result<()> {
+    let Some(post) = draft.post else { return Ok(()) };
+    let mut hosts: Vec<&str> = inboxes.iter().map(|inbox| inbox.host.as_str()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    match draft.kind {
+        "Create" | "Announce" => {}
+        "Update" => {
+            let known = store::ledger::dispatches(tx.conn, post)?;
+            hosts.retain(|host| !known.iter().any(|dispatch| dispatch.hosts.iter().any(|known| known == host)));
+        }
+        _ => return Ok(()),
+    }
+    if hosts.is_empty() {
+        return Ok(());
+    }
+    let fresh = tx.new_id::<()>().raw();
+    store::ledger::insert(tx.conn, Id::new(draft.id), post, &hosts, fresh, tx.now)
+}
+
+/// The shared inboxes of servers that were told of a post and are not among `to`, because nobody there follows any more.
+pub(super) fn told_of(tx: &mut Tx<'_>, post: Id<Post>, to: &[String]) -> Result<Vec<String>> {
+    let mut hosts: Vec<String> =
+        store::ledger::dispatches(tx.conn, post)?.into_iter().flat_map(|dispatch| dispatch.hosts).collect();
+    hosts.retain(|host| !to.iter().any(|inbox| uri::host(inbox) == host));
+    if hosts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut all = store::deliveries::all_inboxes(tx.conn)?;
+    all.retain(|inbox| hosts.iter().any(|host| uri::host(inbox) == host));
+    Ok(all)
+}
+
+/// Each once, never our own (DLV-06).
+pub(super) fn distinct(tx: &Tx<'_>, mut urls: Vec<String>) -> Vec<Inbox> {
+    urls.sort_unstable();
+    urls.dedup();
+    let own = tx.site().authority();
+    urls.into_iter()
+        .filter_map(|url| {
+            let host = authority(&url)?;
+            (host != own).then_some(Inbox { url, host })
+        })
+        .collect()
+}

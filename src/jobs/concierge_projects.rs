@@ -1,0 +1,182 @@
+//! Commands to the concierge about projects: what needs the register, or another node, is asked here, the rest is the
+//! domain's.
+
+use crate::{
+    Result,
+    app::{App, Found},
+    domain::{
+        concierge::{
+            self, lead,
+            projects::{self, Alike, Meant},
+            tend,
+            words::Verb,
+        },
+        people::fields::Tongue,
+    },
+    id::Id,
+    model::{Post, Project},
+    register::{self, Question},
+    store,
+};
+
+/// Projects named by their names in one answer.
+const NAMED: i64 = 5;
+
+/// Does what a command says.
+pub(super) async fn run(app: &App, post: Post, verb: Verb, rest: String, tongue: Tongue) -> Result<()> {
+    match verb {
+        Verb::ProjectNew => register(app, post, rest, false, tongue).await,
+        Verb::ProjectFind => {
+            let alike = look(app, &rest).await?;
+            app.write(move |tx| projects::found(tx, &post, tongue, &alike, None)).await
+        }
+        Verb::ProjectMine => app.write(move |tx| lead::mine(tx, &post, tongue)).await,
+        Verb::ProjectEdit => app.write(move |tx| lead::edit(tx, &post, tongue, &rest, false)).await,
+        Verb::ProjectState => app.write(move |tx| lead::set_state(tx, &post, tongue, &rest)).await,
+        Verb::ProjectCancel => app.write(move |tx| projects::cancel(tx, &post, tongue)).await,
+        Verb::ProjectPublish => {
+            let (copy, text) = (post.clone(), rest.clone());
+            let beside = app.read(move |conn| projects::beside(conn, &copy, &text)).await?;
+            if let Some((other, _)) = beside {
+                // Its lead is to be written to.
+                register::acquaint(app, &other).await;
+            }
+            app.write(move |tx| projects::publish(tx, &post, tongue, &rest)).await
+        }
+        Verb::ProjectRelate => relate(app, post, rest, tongue).await,
+        Verb::ProjectModerator | Verb::ProjectHandover => {
+            app.write(move |tx| tend::person(tx, &post, tongue, verb, &rest)).await
+        }
+        Verb::ProjectRemove => remove(app, post, rest, tongue).await,
+        Verb::ProjectJoin | Verb::ProjectFollow | Verb::ProjectLead => choose(app, post, verb, rest, tongue).await,
+        _ => Ok(()),
+    }
+}
+
+/// Adds to the draft of a thread.
+pub(super) async fn add(app: &App, post: Post, text: String, tongue: Tongue) -> Result<()> {
+    register(app, post, text, true, tongue).await
+}
+
+async fn register(app: &App, post: Post, text: String, adds: bool, tongue: Tongue) -> Result<()> {
+    let copy = post.clone();
+    let Some(draft) = app.write(move |tx| projects::draft(tx, &copy, &text, adds, tongue)).await? else {
+        return Ok(());
+    };
+    let question = Question {
+        text: None,
+        name: draft.name.clone(),
+        purpose: draft.purpose.clone(),
+        tags: draft.tag_list(),
+        vendor: Some(draft.vendor_list().join(", ")).filter(|vendor| !vendor.is_empty()),
+        language: draft.language.clone(),
+        except: None,
+    };
+    let alike = alike(register::ask(app, question).await?);
+    app.write(move |tx| projects::offer(tx, &post, tongue, &draft, &alike)).await
+}
+
+fn alike(answer: register::Answer) -> Vec<Alike> {
+    let one = |found: register::Found| Alike {
+        project: found.project,
+        words: found.candidate.words,
+        tags: found.candidate.tags,
+        warn: found.candidate.warn,
+    };
+    answer.found.into_iter().map(one).collect()
+}
+
+/// Projects by what they are about, then by their names: where there are few, no word is rare, and the register tells
+/// nothing apart.
+async fn look(app: &App, text: &str) -> Result<Vec<Alike>> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    let question = Question { text: Some(text.chars().take(500).collect()), ..Question::default() };
+    let mut found = alike(register::ask(app, question).await?);
+    // Letters that only look alike name nothing that could be said.
+    found.retain(|alike| !(alike.words.is_empty() && alike.tags.is_empty()));
+    let text = text.to_owned();
+    for project in app.read(move |conn| store::projects::named(conn, &text, NAMED)).await? {
+        if found.len() < register::MOST && !found.iter().any(|known| known.project.id == project.id) {
+            found.push(Alike { project, words: Vec::new(), tags: Vec::new(), warn: false });
+        }
+    }
+    Ok(found)
+}
+
+/// Joins or follows the project that is meant; asks where several may be.
+async fn choose(app: &App, post: Post, verb: Verb, rest: String, tongue: Tongue) -> Result<()> {
+    match meant(app, &post, &rest).await? {
+        Meant::One(id, more) => {
+            let known: Option<Project> = app.read(move |conn| store::projects::find(conn, id)).await?;
+            if let Some(project) = known {
+                register::acquaint(app, &project).await;
+            }
+            app.write(move |tx| match verb {
+                Verb::ProjectJoin => projects::join(tx, &post, tongue, id, &more),
+                Verb::ProjectLead => lead::lead(tx, &post, tongue, id),
+                _ => projects::follow(tx, &post, tongue, id),
+            })
+            .await
+        }
+        Meant::NoNumber => app.write(move |tx| projects::no_number(tx, &post, tongue)).await,
+        Meant::Handle(..) => app.write(move |tx| projects::found(tx, &post, tongue, &[], None)).await,
+        Meant::Look(text) => {
+            let alike = look(app, &text).await?;
+            let word = concierge::words::answer_word(verb, tongue);
+            app.write(move |tx| projects::found(tx, &post, tongue, &alike, Some(word))).await
+        }
+    }
+}
+
+async fn meant(app: &App, post: &Post, rest: &str) -> Result<Meant> {
+    let (site, copy, text) = (app.site().clone(), post.clone(), rest.to_owned());
+    let meant = app.read(move |conn| projects::meant(conn, &site, &copy, &text)).await?;
+    let Meant::Handle(handle, more) = meant else { return Ok(meant) };
+    if let Err(error) = app.look_up(&format!("@{handle}")).await {
+        tracing::debug!(%error, "a project that somebody names cannot be had");
+    }
+    let known = handle.clone();
+    let project = app.read(move |conn| projects::of_handle(conn, &known)).await?;
+    let id: Option<Id<Project>> = project.map(|project| project.id);
+    Ok(match id {
+        Some(id) => Meant::One(id, more),
+        None => Meant::Handle(handle, more),
+    })
+}
+
+/// Says what a project of the writer is to another one, which may be known elsewhere only.
+async fn relate(app: &App, post: Post, rest: String, tongue: Tongue) -> Result<()> {
+    let copy = post.clone();
+    let Some(said) = app.read(move |conn| tend::relation(conn, &copy, &rest)).await? else {
+        return app.write(move |tx| tend::how(tx, &post, tongue, Verb::ProjectRelate)).await;
+    };
+    match meant(app, &post, &said.other).await? {
+        Meant::One(id, _) => {
+            if let Some(other) = app.read(move |conn| store::projects::find(conn, id)).await? {
+                // Its lead is to be written to.
+                register::acquaint(app, &other).await;
+            }
+            app.write(move |tx| tend::relate(tx, &post, tongue, &said, id)).await
+        }
+        Meant::NoNumber => app.write(move |tx| projects::no_number(tx, &post, tongue)).await,
+        Meant::Handle(..) | Meant::Look(_) => app.write(move |tx| projects::found(tx, &post, tongue, &[], None)).await,
+    }
+}
+
+/// Takes a member out, or a post whose address is given.
+async fn remove(app: &App, post: Post, rest: String, tongue: Tongue) -> Result<()> {
+    let Some(address) = tend::address(&rest).map(str::to_owned) else {
+        return app.write(move |tx| tend::person(tx, &post, tongue, Verb::ProjectRemove, &rest)).await;
+    };
+    let found = match app.look_up(&address).await {
+        Ok(Found::Post(id)) => Some(id),
+        Ok(Found::Account(_)) => None,
+        Err(error) => {
+            tracing::debug!(%error, "a post that is to be taken out cannot be had");
+            None
+        }
+    };
+    app.write(move |tx| tend::withdraw(tx, &post, tongue, &rest, found)).await
+}

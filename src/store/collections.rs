@@ -1,0 +1,134 @@
+//! Collections of people, and who is in them.
+
+use crate::{
+    Result,
+    db::{Conn, Sql},
+    id::Id,
+    model::{Account, Collection, CollectionItem, ItemState},
+};
+
+/// Writes one.
+pub fn insert(conn: &mut Conn, row: &Collection) -> Result<()> {
+    Sql::new(
+        "insert into collections (id, account_id, name, description, language, sensitive, discoverable, tag, created_at, \
+         updated_at) values (",
+    )
+    .bind(row.id)
+    .with(",", row.account_id)
+    .with(",", &row.name)
+    .with(",", &row.description)
+    .with(",", row.language.clone())
+    .with(",", row.sensitive)
+    .with(",", row.discoverable)
+    .with(",", row.tag.clone())
+    .with(",", row.created_at)
+    .with(",", row.updated_at)
+    .push(")")
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Writes what can be changed of one.
+pub fn update(conn: &mut Conn, row: &Collection) -> Result<()> {
+    Sql::new("update collections set name = ")
+        .bind(&row.name)
+        .with(", description = ", &row.description)
+        .with(", language = ", row.language.clone())
+        .with(", sensitive = ", row.sensitive)
+        .with(", discoverable = ", row.discoverable)
+        .with(", tag = ", row.tag.clone())
+        .with(", updated_at = ", row.updated_at)
+        .with(" where id = ", row.id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes one, with who is in it.
+pub fn delete(conn: &mut Conn, id: Id<Collection>) -> Result<()> {
+    Sql::new("delete from collections where id = ").bind(id).execute(conn)?;
+    Ok(())
+}
+
+/// By id, or `NotFound`.
+pub fn load(conn: &mut Conn, id: Id<Collection>) -> Result<Collection> {
+    Sql::new("select c.* from collections c where c.id = ").bind(id).one(conn)
+}
+
+/// How many somebody has.
+pub fn count(conn: &mut Conn, owner: Id<Account>) -> Result<i64> {
+    Sql::new("select count(*) from collections c where c.account_id = ").bind(owner).scalar_i64(conn)
+}
+
+/// Those of somebody, the newest first; all of them for their owner.
+pub fn of(conn: &mut Conn, owner: Id<Account>, all: bool, limit: i64, offset: i64) -> Result<Vec<Collection>> {
+    Sql::new("select c.* from collections c where c.account_id = ")
+        .bind(owner)
+        .push(if all { "" } else { " and c.discoverable" })
+        .with(" order by c.id desc limit ", limit)
+        .with(" offset ", offset)
+        .load(conn)
+}
+
+/// Those that somebody is in, the newest first.
+pub fn with(conn: &mut Conn, account: Id<Account>, limit: i64, offset: i64) -> Result<Vec<Collection>> {
+    Sql::new("select c.* from collections c join accounts a on a.id = c.account_id where a.deleted_at is null \
+              and a.suspended_at is null and c.id in (select i.collection_id from collection_items i where i.account_id = ")
+        .bind(account)
+        .with(" and i.state = ", ItemState::Accepted)
+        .with(") order by c.id desc limit ", limit)
+        .with(" offset ", offset)
+        .load(conn)
+}
+
+/// Who is in these, in the order in which they were put in.
+pub fn items(conn: &mut Conn, ids: &[Id<Collection>]) -> Result<Vec<CollectionItem>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select i.* from collection_items i where i.collection_id in ")
+        .ids(ids)
+        .with(" and i.state = ", ItemState::Accepted)
+        .push(" order by i.id")
+        .load(conn)
+}
+
+/// One of a collection, or `NotFound`.
+pub fn load_item(conn: &mut Conn, collection: Id<Collection>, id: Id<CollectionItem>) -> Result<CollectionItem> {
+    Sql::new("select i.* from collection_items i where i.collection_id = ")
+        .bind(collection)
+        .with(" and i.id = ", id)
+        .one(conn)
+}
+
+/// Somebody in a collection, taken out by themselves or not.
+pub fn find_item(conn: &mut Conn, collection: Id<Collection>, account: Id<Account>) -> Result<Option<CollectionItem>> {
+    Sql::new("select i.* from collection_items i where i.collection_id = ")
+        .bind(collection)
+        .with(" and i.account_id = ", account)
+        .optional(conn)
+}
+
+/// Puts somebody in.
+pub fn insert_item(conn: &mut Conn, row: &CollectionItem) -> Result<()> {
+    Sql::new("insert into collection_items (id, collection_id, account_id, state, created_at) values (")
+        .bind(row.id)
+        .with(",", row.collection_id)
+        .with(",", row.account_id)
+        .with(",", row.state)
+        .with(",", row.created_at)
+        .push(")")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes somebody out.
+pub fn delete_item(conn: &mut Conn, id: Id<CollectionItem>) -> Result<()> {
+    Sql::new("delete from collection_items where id = ").bind(id).execute(conn)?;
+    Ok(())
+}
+
+/// Somebody takes themselves out.
+pub fn revoke_item(conn: &mut Conn, id: Id<CollectionItem>) -> Result<()> {
+    Sql::new("update collection_items set state = ").bind(ItemState::Revoked).with(" where id = ", id).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! Accounts as staff looks for them.
+
+use super::page::Page;
+use crate::{
+    Result,
+    db::{Conn, Sql},
+    id::Id,
+    model::{Account, Role},
+    time::Timestamp,
+};
+
+/// Which accounts are asked for; what is none, or false, does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Of this node (true) or of others (false).
+    pub local: Option<bool>,
+    /// Neither disabled nor suspended nor waiting.
+    pub active: bool,
+    /// Waiting for approval.
+    pub pending: bool,
+    /// May not sign in.
+    pub disabled: bool,
+    /// Hidden from those who do not follow.
+    pub silenced: bool,
+    /// Hidden.
+    pub suspended: bool,
+    /// Staff only.
+    pub staff: bool,
+    /// Beginning of the user name.
+    pub username: Option<String>,
+    /// Beginning of the display name.
+    pub display_name: Option<String>,
+    /// Of this domain.
+    pub domain: Option<String>,
+    /// With this e-mail address.
+    pub email: Option<String>,
+}
+
+/// A page of them, the newest first; actors of the node itself are not among them.
+pub fn accounts(conn: &mut Conn, wanted: &Wanted, instance: &str, page: Page) -> Result<Vec<Id<Account>>> {
+    let mut sql = Sql::new(
+        "select a.id from accounts a left join users u on u.account_id = a.id where a.deleted_at is null and a.uri <> ",
+    )
+    .bind(instance);
+    match wanted.local {
+        Some(true) => sql = sql.push(" and u.account_id is not null"),
+        Some(false) => sql = sql.push(" and a.domain is not null"),
+        None => sql = sql.push(" and (u.account_id is not null or a.domain is not null)"),
+    }
+    for (asked, condition) in [
+        (
+            wanted.active,
+            " and a.suspended_at is null and u.disabled_at is null and (u.account_id is null or u.approved_at is not null)",
+        ),
+        (wanted.pending, " and u.account_id is not null and u.approved_at is null"),
+        (wanted.disabled, " and u.disabled_at is not null"),
+        (wanted.silenced, " and a.silenced_at is not null"),
+        (wanted.suspended, " and a.suspended_at is not null"),
+    ] {
+        if asked {
+            sql = sql.push(condition);
+        }
+    }
+    if wanted.staff {
+        sql = sql.with(" and u.role >= ", Role::Moderator);
+    }
+    for (beginning, column) in [(&wanted.username, "a.username"), (&wanted.display_name, "a.display_name")] {
+        if let Some(text) = beginning {
+            let text = text.to_lowercase();
+            let length = i64::try_from(text.chars().count()).unwrap_or(0);
+            sql = sql.push(format!(" and lower(substr({column}, 1, ")).bind(length);
+            // PostgreSQL counts with `integer` here.
+            sql = if conn.dialect() == crate::db::Dialect::Postgres { sql.push("::integer") } else { sql };
+            sql = sql.with(")) = ", text);
+        }
+    }
+    if let Some(domain) = &wanted.domain {
+        sql = sql.with(" and a.domain = ", domain.to_lowercase());
+    }
+    if let Some(email) = &wanted.email {
+        sql = sql.with(" and u.email_normal = ", email.to_lowercase());
+    }
+    let rows: Vec<Id<Account>> = page.apply(sql, "a.id").load_ids(conn)?;
+    Ok(page.arrange(rows))
+}
+
+/// Limits an account, or ends that.
+pub fn set_silenced(conn: &mut Conn, id: Id<Account>, at: Option<Timestamp>) -> Result<()> {
+    Sql::new("update accounts set silenced_at = ").bind(at).with(" where id = ", id).execute(conn)?;
+    Ok(())
+}
+
+/// Marks what an account posts as sensitive, or ends that.
+pub fn set_sensitized(conn: &mut Conn, id: Id<Account>, at: Option<Timestamp>) -> Result<()> {
+    Sql::new("update accounts set sensitized_at = ").bind(at).with(" where id = ", id).execute(conn)?;
+    Ok(())
+}
+
+/// Whether an account is limited.
+pub fn is_silenced(conn: &mut Conn, id: Id<Account>) -> Result<bool> {
+    Sql::new("select a.id from accounts a where a.silenced_at is not null and a.id = ").bind(id).exists(conn)
+}

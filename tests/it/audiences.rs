@@ -1,0 +1,472 @@
+//! Three audiences (N9): this site, the organisation, everybody. Two nodes under one charter, a third one and a scripted
+//! server outside; each door is tried by everybody, and a post for everybody is found behind it, so that nothing is
+//! proven by a door that is shut.
+
+use crate::support::{
+    Client, NOW, Node, NodeBuilder, Peer, Sender, Web,
+    organisation::{alone, brings_in, found, letter, org},
+    settle,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use watercooler::{
+    config::AuthorizedFetch,
+    db::Sql,
+    domain::follows::{self, FollowOptions},
+    id::Id,
+    model::Account,
+    store,
+    time::Clock,
+};
+
+const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
+/// The words by which the three posts are known.
+pub const WORDS: [&str; 3] = ["sitesecret", "orgsecret", "openword"];
+
+/// ada and bob at headquarters, lea at Lyon, ola at a node outside and sam at a scripted server: the last three follow
+/// both ada and lea.
+pub struct World {
+    pub hq: Node,
+    pub lyon: Node,
+    pub out: Node,
+    pub far: Peer,
+    pub ada: Client,
+    pub bob: Client,
+    pub lea: Client,
+    pub ola: Client,
+    pub sam: Sender,
+}
+
+/// Reads need no signature, so that a door is shut for what it hides and not for who asks.
+fn legible(builder: NodeBuilder, clock: &Clock) -> NodeBuilder {
+    builder.clock(clock).config(|config| config.federation.authorized_fetch = AuthorizedFetch::Off)
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(true).await
+    }
+
+    /// `open`: the charter lets authors choose the open fediverse.
+    pub async fn with(open: bool) -> Self {
+        Self::build(open, None).await
+    }
+
+    /// Headquarters and Lyon read the pages that posts link to.
+    pub async fn reading(web: &Web) -> Self {
+        Self::build(true, Some(web)).await
+    }
+
+    async fn build(open: bool, web: Option<&Web>) -> Self {
+        let clock = Clock::fixed(NOW);
+        let far = Peer::start("far").await;
+        let builders = [NodeBuilder::new("hq").await, NodeBuilder::new("lyon").await, NodeBuilder::new("out").await];
+        let [hq, lyon, out] = builders.map(|builder| legible(builder, &clock));
+        let [hq, lyon] = [hq, lyon].map(|builder| match web {
+            Some(web) => web.reachable(builder),
+            None => builder,
+        });
+        let names = [hq.authority(), lyon.authority(), out.authority()];
+        let hq = hq.knows(&names[2]).knows(&far.authority).start().await;
+        let lyon = lyon.knows(&names[2]).knows(&far.authority).start().await;
+        let out = out.knows(&names[0]).knows(&names[1]).start().await;
+        found(&hq).await;
+        if open {
+            org(&hq, &["set", "open_allowed=true"]).await.unwrap();
+        }
+        brings_in(&hq, &lyon).await;
+        settle(&[&hq, &lyon, &out]).await;
+        let (ada, bob) = (hq.member("ada").await, hq.member("bob").await);
+        let (lea, ola) = (lyon.member("lea").await, out.member("ola").await);
+        let sam = Sender::new(&far, "sam");
+        let world = Self { hq, lyon, out, far, ada, bob, lea, ola, sam };
+        follow(&world.bob, "ada").await;
+        follow(&world.lea, &world.hq.handle("ada")).await;
+        follow(&world.bob, &world.lyon.handle("lea")).await;
+        for handle in [world.hq.handle("ada"), world.lyon.handle("lea")] {
+            follow(&world.ola, &handle).await;
+        }
+        for (node, name) in [(&world.hq, "ada"), (&world.lyon, "lea")] {
+            let follow = world.sam.activity("Follow", node.url(&format!("/users/{name}")));
+            world.sam.delivers(node, &follow).await;
+        }
+        world.settle().await;
+        world.far.forget();
+        world
+    }
+
+    pub async fn settle(&self) {
+        settle(&[&self.hq, &self.lyon, &self.out]).await;
+    }
+
+    /// ada writes the three posts; answers them.
+    pub async fn three(&self) -> [Value; 3] {
+        let site = says(&self.ada, "!site The sitesecret #glue").await;
+        let inside = says(&self.ada, "The orgsecret #glue").await;
+        let open = says(&self.ada, "!open The openword #glue").await;
+        self.settle().await;
+        [site, inside, open]
+    }
+
+    /// What the scripted server was sent, as text.
+    pub fn arrived(&self) -> String {
+        self.far.inbox().iter().map(Value::to_string).collect()
+    }
+}
+
+pub async fn says(who: &Client, text: &str) -> Value {
+    who.post("/api/v1/statuses", json!({ "status": text })).await.ok()
+}
+
+pub async fn answers(who: &Client, to: &Value, text: &str) -> Value {
+    who.post("/api/v1/statuses", json!({ "status": text, "in_reply_to_id": to["id"] })).await.ok()
+}
+
+pub async fn follow(who: &Client, handle: &str) {
+    let found = who.get(&format!("/api/v2/search?resolve=true&type=accounts&q=@{handle}")).await.ok();
+    let id = found["accounts"][0]["id"].as_str().unwrap_or_else(|| panic!("{handle}: {found}")).to_owned();
+    who.post(&format!("/api/v1/accounts/{id}/follow"), json!({})).await.ok();
+}
+
+/// The post with this object id as somebody's own node shows it.
+pub async fn known(reader: &Client, post: &Value) -> Option<Value> {
+    let uri = post["uri"].as_str().unwrap();
+    let found = reader.get(&format!("/api/v2/search?type=statuses&q={uri}")).await.ok();
+    found["statuses"].as_array().unwrap().first().cloned()
+}
+
+pub async fn home(reader: &Client) -> String {
+    reader.get("/api/v1/timelines/home").await.text
+}
+
+pub async fn act(who: &Client, post: &Value, verb: &str) -> Value {
+    who.post(&format!("/api/v1/statuses/{}/{verb}", post["id"].as_str().unwrap()), json!({})).await.ok()
+}
+
+/// Which of the three words stand in a text.
+pub fn words(text: &str) -> Vec<&'static str> {
+    WORDS.into_iter().filter(|word| text.contains(word)).collect()
+}
+
+pub fn path(node: &Node, uri: &Value) -> String {
+    uri.as_str().unwrap().strip_prefix(node.app.site().base()).unwrap().to_owned()
+}
+
+pub fn refused(reply: &crate::support::Reply) -> String {
+    assert_eq!(reply.status, 422, "{}", reply.text);
+    reply.json()["error"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn without_an_organisation_public_is_public_and_a_post_may_stay_here() {
+    let (alpha, beta) = Node::two().await;
+    let (ada, eve) = (alpha.member("ada").await, beta.member("eve").await);
+    follow(&eve, &alpha.handle("ada")).await;
+    settle(&[&alpha, &beta]).await;
+    let plain = says(&ada, "plainly").await;
+    assert_eq!((&plain["local_only"], &plain["audience"]), (&json!(false), &json!("open")));
+    let open = says(&ada, "!open widely").await;
+    assert_eq!((&open["audience"], &open["content"]), (&json!("open"), &json!("<p>widely</p>")));
+    let by_field = ada.post("/api/v1/statuses", json!({ "status": "fieldsecret", "local_only": true })).await.ok();
+    assert_eq!((&by_field["local_only"], &by_field["audience"]), (&json!(true), &json!("site")));
+    let by_mark = says(&ada, "!Site marksecret").await;
+    assert_eq!((&by_mark["local_only"], &by_mark["content"]), (&json!(true), &json!("<p>marksecret</p>")));
+    settle(&[&alpha, &beta]).await;
+    let seen = home(&eve).await;
+    assert!(seen.contains("plainly") && seen.contains("widely") && !seen.contains("secret"), "{seen}");
+    // Nothing new in documents of a node that belongs nowhere.
+    let note = Client::anonymous(&alpha).get_activity(&path(&alpha, &plain["uri"])).await.ok();
+    assert!(note.get("reach").is_none(), "{note}");
+    assert_eq!(Client::anonymous(&alpha).get_activity(&path(&alpha, &by_mark["uri"])).await.status, 404);
+    let refusal = refused(&ada.post("/api/v1/statuses", json!({ "status": "x", "audience": "organisation" })).await);
+    assert!(refusal.contains("belongs to no organisation"), "{refusal}");
+}
+
+#[tokio::test]
+async fn an_author_chooses_with_any_client_as_far_as_the_charter_allows() {
+    let world = World::with(false).await;
+    let ada = &world.ada;
+    let post = async |body: Value| ada.post("/api/v1/statuses", body).await;
+    let audience = async |body: Value| post(body).await.ok()["audience"].as_str().unwrap().to_owned();
+    assert_eq!(audience(json!({ "status": "a" })).await, "organisation");
+    assert_eq!(audience(json!({ "status": "b", "visibility": "unlisted" })).await, "organisation");
+    assert_eq!(audience(json!({ "status": "c", "audience": "site" })).await, "site");
+    // The charter forbids the open fediverse, whichever way it is asked for.
+    let before = ada.get(&format!("/api/v1/accounts/{}", ada.id)).await.ok()["statuses_count"].clone();
+    for body in [json!({ "status": "!open d" }), json!({ "status": "d", "audience": "open" })] {
+        let refusal = refused(&post(body).await);
+        assert!(refusal.contains("does not allow the open fediverse"), "{refusal}");
+    }
+    for body in [
+        json!({ "status": "!site e", "audience": "organisation" }),
+        json!({ "status": "!org e", "local_only": true }),
+        json!({ "status": "!site e", "local_only": false }),
+        json!({ "status": "e", "audience": "world" }),
+    ] {
+        refused(&post(body).await);
+    }
+    let set = async |word: &str| {
+        ada.patch("/api/v1/accounts/update_credentials", json!({ "source": { "audience": word } })).await
+    };
+    assert!(refused(&set("open").await).contains("does not allow"));
+    refused(&set("world").await);
+    assert_eq!(
+        ada.get(&format!("/api/v1/accounts/{}", ada.id)).await.ok()["statuses_count"],
+        before,
+        "nothing changed"
+    );
+    // A default of one's own, which a post overrides.
+    assert_eq!(set("site").await.ok()["source"]["audience"], "site");
+    assert_eq!(ada.get("/api/v1/preferences").await.ok()["posting:default:audience"], "site");
+    assert_eq!(audience(json!({ "status": "f" })).await, "site");
+    assert_eq!(audience(json!({ "status": "!org g" })).await, "organisation");
+    assert_eq!(audience(json!({ "status": "h", "local_only": false })).await, "organisation");
+    assert_eq!(set("").await.ok()["source"]["audience"], Value::Null);
+    assert_eq!(audience(json!({ "status": "i" })).await, "organisation");
+    // The charter changes; what stands stays as it was.
+    org(&world.hq, &["set", "open_allowed=true"]).await.unwrap();
+    let open = post(json!({ "status": "@bob !open j" })).await.ok();
+    assert_eq!(open["audience"], "open");
+    assert!(open["content"].as_str().unwrap().ends_with(" j</p>"), "{open}");
+    org(&world.hq, &["set", "default_audience=open"]).await.unwrap();
+    assert_eq!(audience(json!({ "status": "k" })).await, "open");
+    for rule in ["default_audience=organisation", "open_allowed=false"] {
+        org(&world.hq, &["set", rule]).await.unwrap();
+    }
+    let shown = ada.get(&format!("/api/v1/statuses/{}", open["id"].as_str().unwrap())).await.ok();
+    assert_eq!(shown["audience"], "open");
+    // An edit cannot move it.
+    let edit = async |text: &str| {
+        ada.put(&format!("/api/v1/statuses/{}", open["id"].as_str().unwrap()), json!({ "status": text })).await
+    };
+    assert!(refused(&edit("!site l").await).contains("cannot change how far"));
+    let edited = edit("!open m").await.ok();
+    assert_eq!((&edited["audience"], &edited["content"]), (&json!("open"), &json!("<p>m</p>")));
+}
+
+#[tokio::test]
+async fn an_answer_or_a_boost_never_goes_further_than_what_it_is_about() {
+    let world = World::new().await;
+    let [site, inside, open] = world.three().await;
+    for (post, asked, audience) in [
+        (&site, "!open", "site"),
+        (&site, "", "site"),
+        (&inside, "!open", "organisation"),
+        (&inside, "!site", "site"),
+        (&open, "", "organisation"),
+        (&open, "!open", "open"),
+    ] {
+        assert_eq!(answers(&world.bob, post, &format!("{asked} so be it")).await["audience"], audience, "{asked}");
+    }
+    // Also of what came from another node of the organisation, and said there.
+    let at_lyon = known(&world.lea, &inside).await.unwrap();
+    assert_eq!(at_lyon["audience"], "organisation");
+    assert_eq!(answers(&world.lea, &at_lyon, "!open from Lyon").await["audience"], "organisation");
+    assert_eq!(known(&world.lea, &open).await.unwrap()["audience"], "open");
+    for (post, audience) in [(&site, "site"), (&inside, "organisation"), (&open, "open")] {
+        assert_eq!(act(&world.bob, post, "reblog").await["audience"], audience);
+    }
+}
+
+#[tokio::test]
+async fn who_would_not_get_a_post_is_named_unless_its_author_chose_who_gets_it() {
+    let world = World::new().await;
+    let (ada, bob) = (&world.ada, &world.bob);
+    let (lea, sam) = (world.lyon.handle("lea"), format!("sam@{}", world.far.authority));
+    let reply = async |text: &str| ada.post("/api/v1/statuses", json!({ "status": text })).await;
+    let refusal = refused(&reply(&format!("hello @{sam}")).await);
+    assert!(refusal.contains(&format!("@{sam} is not on a server")) && refusal.contains("!open"), "{refusal}");
+    assert_eq!(reply(&format!("!open hello @{sam}")).await.ok()["mentions"][0]["acct"], sam.as_str());
+    let expressly = reply(&format!("!org not to @{sam}")).await.ok();
+    assert_eq!(expressly["mentions"], json!([]));
+    assert_eq!(reply(&format!("hello @{lea}")).await.ok()["mentions"][0]["acct"], lea.as_str());
+    // By default at this site: lea would wait for ever.
+    ada.patch("/api/v1/accounts/update_credentials", json!({ "source": { "audience": "site" } })).await.ok();
+    let refusal = refused(&reply(&format!("hello @{lea}")).await);
+    assert!(refusal.contains(&format!("@{lea} is at another site")), "{refusal}");
+    // Written directly it is for nobody but her, which is a choice.
+    let direct = json!({ "status": format!("directsecret @{lea}"), "visibility": "direct" });
+    assert_eq!(ada.post("/api/v1/statuses", direct).await.ok()["audience"], "open");
+    let quiet = reply(&format!("!site quietsecret about @{lea}")).await.ok();
+    assert_eq!((&quiet["mentions"], &quiet["local_only"]), (&json!([]), &json!(true)));
+    // What answers a post of this site stays, so nobody else can be brought in.
+    let answer = json!({ "status": format!("@{lea} look"), "in_reply_to_id": quiet["id"] });
+    assert!(refused(&bob.post("/api/v1/statuses", answer).await).contains("at another site"));
+    world.settle().await;
+    let told = world.lea.get("/api/v1/notifications").await.text;
+    assert!(told.contains("directsecret") && !told.contains("quietsecret"), "{told}");
+    let arrived = world.arrived();
+    assert!(arrived.contains("hello") && !arrived.contains("not to"), "{arrived}");
+}
+
+#[tokio::test]
+async fn what_a_post_is_for_travels_with_it_and_strict_readers_understand_the_rest() {
+    let world = World::new().await;
+    let [_, inside, open] = world.three().await;
+    let read = async |post: &Value| {
+        let path = path(&world.hq, &post["uri"]);
+        letter(&world.lyon, &world.hq, "GET", &path, None).await.send(&world.hq).await.ok()
+    };
+    let note = read(&inside).await;
+    assert!(note["reach"].as_str().unwrap().starts_with("urn:uuid:"), "{note}");
+    assert_eq!(note["to"], json!([PUBLIC]), "to plain software it is an ordinary post");
+    let terms = note["@context"].as_array().unwrap().iter().find(|context| context.is_object()).unwrap();
+    assert_eq!(terms["reach"], json!({ "@id": "wc:reach", "@type": "@id" }));
+    assert_eq!(terms["wc"], "https://w3id.org/watercooler/ns#");
+    assert_eq!(read(&open).await["reach"], PUBLIC);
+    // A colleague's node that says nothing means the organisation; nobody outside needs to say anything.
+    let sent = async |to: &Node, reach: Option<Value>, name: &str| {
+        let id = format!("{}/notes/{name}", world.sam.id);
+        let mut note = json!({
+            "id": id, "type": "Note", "attributedTo": world.sam.id, "to": [PUBLIC], "cc": [to.url("/users/bob")],
+            "published": to.clock.now().rfc3339(), "content": name,
+            "tag": [{ "type": "Mention", "href": to.url("/users/bob"), "name": "@bob" }],
+        });
+        if let Some(reach) = reach {
+            note["reach"] = reach;
+        }
+        let mut create = world.sam.activity("Create", note.clone());
+        create["to"] = note["to"].clone();
+        create["cc"] = note["cc"].clone();
+        world.sam.delivers(to, &create).await;
+        world.settle().await;
+        known(&world.bob, &json!({ "uri": id })).await.unwrap()["audience"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(sent(&world.hq, None, "a").await, "open");
+    assert_eq!(sent(&world.hq, Some(json!(PUBLIC)), "b").await, "open");
+    for (n, odd) in
+        [json!("urn:uuid:1"), json!([PUBLIC, "urn:uuid:1"]), json!({ "id": PUBLIC }), json!(7)].into_iter().enumerate()
+    {
+        assert_eq!(sent(&world.hq, Some(odd), &format!("c{n}")).await, "organisation", "whoever says less is believed");
+    }
+    // Now the same server belongs to the organisation, and keeps posts inside.
+    let actor = world.far.url("/actor");
+    org(&world.hq, &["add", &world.far.authority, "--actor", &actor, "--address", "127.0.0.0/8", "--closed"])
+        .await
+        .unwrap();
+    assert_eq!(sent(&world.hq, None, "d").await, "organisation");
+    assert_eq!(sent(&world.hq, Some(json!(PUBLIC)), "e").await, "organisation", "it does not tell");
+}
+
+#[tokio::test]
+async fn other_software_gets_posts_for_the_organisation_only_when_it_is_closed() {
+    let world = World::new().await;
+    let actor = world.far.url("/actor");
+    let list = async |closed: bool| {
+        let mut arguments = vec!["add", &world.far.authority, "--actor", &actor, "--address", "127.0.0.0/8"];
+        arguments.extend(closed.then_some("--closed"));
+        org(&world.hq, &arguments).await.unwrap();
+        world.settle().await;
+        world.far.forget();
+    };
+    list(false).await;
+    world.three().await;
+    assert_eq!(words(&world.arrived()), ["openword"]);
+    list(true).await;
+    let posts = world.three().await;
+    assert_eq!(words(&world.arrived()), ["orgsecret", "openword"]);
+    let note = path(&world.hq, &posts[1]["uri"]);
+    assert_eq!(world.sam.reading(&world.hq, &note).send(&world.hq).await.status, 200);
+    // It has public pages after all: nothing new gets there, but that something ended does.
+    list(false).await;
+    assert_eq!(world.sam.reading(&world.hq, &note).send(&world.hq).await.status, 404);
+    let at = format!("/api/v1/statuses/{}", posts[1]["id"].as_str().unwrap());
+    world.ada.put(&at, json!({ "status": "orgsecret, changed" })).await.ok();
+    world.settle().await;
+    assert_eq!(words(&world.arrived()), Vec::<&str>::new());
+    world.ada.delete(&at).await.ok();
+    world.settle().await;
+    let ends: Vec<Value> = world.far.inbox();
+    assert_eq!(ends.len(), 1, "{ends:?}");
+    assert_eq!((&ends[0]["type"], &ends[0]["object"]["id"]), (&json!("Delete"), &posts[1]["uri"]));
+    // Whoever never heard of it is not told that it is gone, either.
+    assert_eq!(world.sam.reading(&world.hq, &note).send(&world.hq).await.status, 404);
+    assert_eq!(Client::anonymous(&world.hq).get_activity(&note).await.status, 404);
+    assert_eq!(letter(&world.lyon, &world.hq, "GET", &note, None).await.send(&world.hq).await.status, 410);
+}
+
+#[tokio::test]
+async fn a_question_goes_round_the_organisation_and_one_of_this_site_stays_here() {
+    let world = World::new().await;
+    let skilled = async |who: &Client| {
+        who.patch("/api/watercooler/v1/people/me", json!({ "skills": ["Adhesives"] })).await.ok();
+    };
+    skilled(&world.lea).await;
+    skilled(&world.bob).await;
+    crate::support::organisation::minutes(&[&world.hq, &world.lyon, &world.out], 2).await;
+    let asked = says(&world.ada, "#ask Which orgsecret glue? #adhesives").await;
+    let here = says(&world.ada, "!site #ask Which sitesecret glue? #adhesives").await;
+    world.settle().await;
+    assert!(known(&world.lea, &asked).await.is_some() && known(&world.lea, &here).await.is_none());
+    let routed = async |question: &Value| {
+        let id = question["id"].as_str().unwrap();
+        let thread = world.ada.get(&format!("/api/v1/statuses/{id}/context")).await.ok();
+        let said = thread["descendants"][0].clone();
+        let mut names: Vec<String> =
+            said["mentions"].as_array().unwrap().iter().map(|m| m["acct"].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        (said["audience"].as_str().unwrap().to_owned(), names)
+    };
+    let (lea, own) = (world.lyon.handle("lea"), ["ada".to_owned(), "bob".to_owned()]);
+    assert_eq!(routed(&asked).await, ("organisation".into(), vec![own[0].clone(), own[1].clone(), lea]));
+    assert_eq!(routed(&here).await, ("site".into(), own.to_vec()));
+    assert_eq!(words(&world.arrived()), Vec::<&str>::new());
+}
+
+impl World {
+    /// Lists the scripted server in the charter.
+    async fn lists_far(&self, closed: bool) {
+        let actor = self.far.url("/actor");
+        let mut arguments = vec!["add", &self.far.authority, "--actor", &actor, "--address", "127.0.0.0/8"];
+        arguments.extend(closed.then_some("--closed"));
+        org(&self.hq, &arguments).await.unwrap();
+        self.settle().await;
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_server_that_is_closed_no_longer_is_not_sent_after_all() {
+    let world = World::new().await;
+    world.lists_far(true).await;
+    world.far.inbox_answers(503);
+    let posts = world.three().await;
+    world.far.forget();
+    let waiting = async || {
+        let count =
+            "select count(*) from deliveries d join activities a on a.id = d.activity_id where a.kind = 'Create'";
+        world.hq.app.read(move |conn| Sql::new(count).scalar_i64(conn)).await.unwrap()
+    };
+    assert_eq!(waiting().await, 2, "that for the organisation, and that for everybody");
+    world.lists_far(false).await;
+    assert_eq!(waiting().await, 1);
+    world.far.inbox_answers(202);
+    world.hq.clock.advance(3_600_000);
+    world.settle().await;
+    assert_eq!(words(&world.arrived()), ["openword"]);
+    let id = posts[1]["id"].as_str().unwrap();
+    let told = world.ada.get(&format!("/api/watercooler/v1/statuses/{id}/delivery")).await.ok();
+    assert_eq!((&told["refused"], &told["waiting"]), (&json!(1), &json!(0)), "{told}");
+}
+
+#[tokio::test]
+async fn the_end_of_a_boost_reaches_who_got_it_also_where_the_boost_may_not_go_any_more() {
+    let world = World::new().await;
+    world.lists_far(true).await;
+    let [_, inside, _] = world.three().await;
+    world.far.forget();
+    let here = known(&world.lea, &inside).await.unwrap();
+    act(&world.lea, &here, "reblog").await;
+    world.settle().await;
+    let kinds = || world.far.inbox().iter().map(|a| a["type"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(kinds(), ["Announce"]);
+    world.lists_far(false).await;
+    // Nobody there follows any more, either.
+    let follow = world.sam.activity("Follow", world.lyon.url("/users/lea"));
+    let undo = world.sam.activity("Undo", follow);
+    world.sam.delivers(&world.lyon, &undo).await;
+    world.settle().await;
+    world.far.forget();
+    act(&world.lea, &here, "unreblog").await;
+    world.settle().await;
+    assert_eq!(kinds(), ["Undo"]);
+}

@@ -1,0 +1,45 @@
+//! Who gets somebody's posts and who finds them: chosen without an app that knows of it.
+
+use crate::support::{
+    Browser, NOW, PASSWORD,
+    organisation::{alone, brings_in, found},
+};
+use serde_json::{Value, json};
+use watercooler::time::Clock;
+
+const ME: &str = "/api/watercooler/v1/people/me";
+
+#[tokio::test]
+async fn who_gets_posts_and_who_finds_one_is_chosen_on_the_settings_page_and_by_writing_to_the_concierge() {
+    let clock = Clock::fixed(NOW);
+    let node = alone("hq", &clock).await;
+    let other = alone("lyon", &clock).await;
+    found(&node).await;
+    brings_in(&node, &other).await;
+    let (_, ada) = node.signed_in("ada").await;
+    let browser = Browser::new(&node);
+    browser.sign_in("ada", PASSWORD).await;
+    let page = browser.get("/settings").await;
+    assert!(page.text.contains("value=\"site\"") && !page.text.contains("value=\"open\""), "{}", page.text);
+    let now = async || {
+        let me = ada.get("/api/v1/accounts/verify_credentials").await.ok();
+        (me["source"]["audience"].clone(), ada.get(ME).await.ok()["listed"].clone())
+    };
+    assert_eq!(now().await, (Value::Null, json!("organisation")));
+    let fields = [("audience", "site"), ("listed", "unlisted")];
+    let saved = browser.submit(&page, "/settings/reach", &fields).await;
+    assert!(saved.status == 200 && saved.text.contains("value=\"site\" selected"), "{}", saved.text);
+    assert_eq!(now().await, (json!("site"), json!("unlisted")));
+    let refused = browser.submit(&page, "/settings/reach", &[("audience", "open"), ("listed", "site")]).await;
+    assert_eq!(refused.status, 422, "the charter forbids it");
+    assert_eq!(browser.submit(&page, "/settings/reach", &[("audience", ""), ("listed", "x")]).await.status, 422);
+    assert_eq!(browser.post("/settings/reach", &[("audience", ""), ("listed", "site")]).await.status, 403);
+    assert_eq!(now().await, (json!("site"), json!("unlisted")), "nothing changed");
+    let asks = async |text: &str| crate::concierge::asks(&node, &ada, text).await;
+    assert!(asks("my posts usual").await.contains("as far as the organisation says"));
+    assert!(asks("zeig mich standort").await.contains("finden dich"));
+    assert_eq!(now().await, (Value::Null, json!("site")));
+    assert!(asks("my posts open").await.contains("keeps posts inside"));
+    assert!(asks("list me everywhere").await.contains("list me organisation"));
+    assert_eq!(now().await, (Value::Null, json!("site")));
+}

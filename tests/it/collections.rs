@@ -1,0 +1,134 @@
+//! Collections of people.
+
+use crate::support::{Client, Node, schema::Schema};
+use serde_json::{Value, json};
+
+async fn findable(node: &Node, name: &str) -> Client {
+    let who = node.member(name).await;
+    who.patch("/api/v1/accounts/update_credentials", json!({"discoverable": true})).await.ok();
+    who
+}
+
+fn id(value: &Value) -> &str {
+    value["id"].as_str().unwrap_or_else(|| panic!("no id: {value}"))
+}
+
+async fn make(who: &Client, body: Value) -> Value {
+    who.post("/api/v1/collections", body).await.ok()["collection"].clone()
+}
+
+#[tokio::test]
+async fn a_collection_is_made_read_changed_and_removed() {
+    let (schema, node) = (Schema::read(), Node::start().await);
+    let (ada, bob, carl) = (findable(&node, "ada").await, findable(&node, "bob").await, findable(&node, "carl").await);
+    let body = json!({
+        "name": "Torque people", "description": "a < b", "language": "de", "tag_name": "#Torque", "account_ids": [bob.id],
+    });
+    let made = make(&ada, body).await;
+    schema.assert("Collection", &made);
+    assert_eq!((&made["name"], &made["description"]), (&json!("Torque people"), &json!("a &lt; b")));
+    assert_eq!((&made["tag"]["name"], &made["item_count"]), (&json!("torque"), &json!(1)));
+    assert_eq!((&made["items"][0]["account_id"], &made["items"][0]["state"]), (&json!(bob.id), &json!("accepted")));
+    let path = format!("/api/v1/collections/{}", id(&made));
+    let added = ada.post(&format!("{path}/items"), json!({"account_id": carl.id})).await.ok();
+    schema.assert("CollectionItem", &added["collection_item"]);
+    let read = Client::anonymous(&node).get(&path).await.ok();
+    schema.assert("CollectionWithAccounts", &read);
+    let people: Vec<&str> = read["accounts"].as_array().unwrap().iter().map(id).collect();
+    assert_eq!(people, [bob.id.as_str(), carl.id.as_str()]);
+    let changed = ada.patch(&path, json!({"name": "Others", "language": "", "sensitive": true})).await.ok();
+    let changed = &changed["collection"];
+    assert_eq!((&changed["name"], &changed["language"]), (&json!("Others"), &Value::Null));
+    assert_eq!((&changed["sensitive"], &changed["tag"]["name"]), (&json!(true), &json!("torque")));
+    let item = format!("{path}/items/{}", id(&added["collection_item"]));
+    assert_eq!(ada.delete(&item).await.ok(), json!({}));
+    assert_eq!(ada.delete(&item).await.status, 404);
+    assert_eq!(bob.get(&path).await.ok()["collection"]["item_count"], 1);
+    assert_eq!(ada.delete(&path).await.ok(), json!({}));
+    assert_eq!(ada.get(&path).await.status, 404);
+}
+
+#[tokio::test]
+async fn nobody_is_put_into_a_collection_who_does_not_want_it() {
+    let node = Node::start().await;
+    let (ada, bob) = (findable(&node, "ada").await, findable(&node, "bob").await);
+    let shy = node.member("shy").await;
+    shy.patch("/api/v1/accounts/update_credentials", json!({"discoverable": false})).await.ok();
+    let approval =
+        async |who: &Client| ada.get(&format!("/api/v1/accounts/{}", who.id)).await.ok()["feature_approval"].clone();
+    assert_eq!(approval(&shy).await, json!({"automatic": [], "manual": [], "current_user": "denied"}));
+    assert_eq!(approval(&bob).await["current_user"], "automatic");
+    let made = make(&ada, json!({"name": "x"})).await;
+    let (path, items) =
+        (format!("/api/v1/collections/{}", id(&made)), format!("/api/v1/collections/{}/items", id(&made)));
+    assert_eq!(ada.post(&items, json!({"account_id": shy.id})).await.status, 403);
+    assert_eq!(ada.post(&items, json!({"account_id": "1"})).await.status, 404);
+    assert_eq!(ada.post(&items, json!({})).await.status, 404);
+    let first = ada.post(&items, json!({"account_id": bob.id})).await.ok()["collection_item"].clone();
+    assert_eq!(ada.post(&items, json!({"account_id": bob.id})).await.status, 422);
+    // Somebody else's collection, and somebody else's place in it.
+    assert_eq!(shy.post(&items, json!({"account_id": bob.id})).await.status, 403);
+    assert_eq!(shy.patch(&path, json!({"name": "mine"})).await.status, 403);
+    assert_eq!(shy.delete(&path).await.status, 403);
+    let revoke = format!("{items}/{}/revoke", id(&first));
+    assert_eq!(shy.post(&revoke, json!({})).await.status, 403);
+    // Who is in one takes themselves out, and stays out.
+    let inside = bob.get(&format!("/api/v1/accounts/{}/in_collections", bob.id)).await.ok();
+    assert_eq!(id(&inside["collections"][0]), id(&made));
+    assert_eq!(bob.post(&revoke, json!({})).await.ok(), json!({}));
+    assert_eq!(ada.get(&path).await.ok()["collection"]["item_count"], 0);
+    assert_eq!(ada.delete(&format!("{items}/{}", id(&first))).await.status, 200);
+    assert_eq!(ada.post(&items, json!({"account_id": bob.id})).await.status, 422);
+    assert_eq!(bob.get(&format!("/api/v1/accounts/{}/in_collections", bob.id)).await.ok()["collections"], json!([]));
+    assert_eq!(ada.get(&format!("/api/v1/accounts/{}/in_collections", bob.id)).await.status, 403);
+    // Who does not want to be found any more is not shown.
+    let carl = findable(&node, "carl").await;
+    ada.post(&items, json!({"account_id": carl.id})).await.ok();
+    for (found, shown) in [(false, 0), (true, 1)] {
+        carl.patch("/api/v1/accounts/update_credentials", json!({"discoverable": found})).await.ok();
+        assert_eq!(ada.get(&path).await.ok()["collection"]["item_count"], shown);
+    }
+    // A block.
+    bob.post(&format!("/api/v1/accounts/{}/block", carl.id), json!({})).await.ok();
+    assert_eq!(bob.get(&path).await.ok()["collection"]["item_count"], 0);
+    bob.post(&format!("/api/v1/accounts/{}/block", ada.id), json!({})).await.ok();
+    assert_eq!(ada.get(&format!("/api/v1/accounts/{}/collections", bob.id)).await.status, 404);
+}
+
+#[tokio::test]
+async fn collections_have_limits_and_hidden_ones_are_listed_for_their_owner_only() {
+    let node = Node::start().await;
+    let (ada, bob) = (findable(&node, "ada").await, findable(&node, "bob").await);
+    for body in [
+        json!({}),
+        json!({"name": " "}),
+        json!({"name": "x".repeat(41)}),
+        json!({"name": "x", "description": "x".repeat(101)}),
+        json!({"name": "x", "language": "gibberish"}),
+        json!({"name": "x", "tag_name": "not a tag"}),
+    ] {
+        assert_eq!(ada.post("/api/v1/collections", body.clone()).await.status, 422, "{body}");
+    }
+    make(&ada, json!({"name": "hidden", "discoverable": false})).await;
+    for n in 1..10 {
+        make(&ada, json!({"name": format!("number {n}")})).await;
+    }
+    assert_eq!(ada.post("/api/v1/collections", json!({"name": "one too many"})).await.status, 422);
+    let path = format!("/api/v1/accounts/{}/collections", ada.id);
+    let names = async |who: &Client, query: &str| -> Vec<String> {
+        let list = who.get(&format!("{path}{query}")).await.ok();
+        list["collections"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&ada, "").await.len(), 10);
+    assert_eq!(names(&bob, "").await.len(), 9);
+    assert_eq!(names(&bob, "?limit=2&offset=1").await, ["number 8", "number 7"]);
+    assert_eq!(bob.get(&format!("{path}?offset=-1")).await.status, 400);
+    // A collection is full at some point.
+    let made = ada.get(&path).await.ok()["collections"][0].clone();
+    let items = format!("/api/v1/collections/{}/items", id(&made));
+    for n in 0..25 {
+        let one = findable(&node, &format!("p{n}")).await;
+        ada.post(&items, json!({"account_id": one.id})).await.ok();
+    }
+    assert_eq!(ada.post(&items, json!({"account_id": bob.id})).await.status, 422);
+}

@@ -1,0 +1,55 @@
+//! Who leads a project: it is handed over, its lead leaves, somebody takes it over.
+
+use crate::{
+    projects::{bearing, letters, path, register, says},
+    support::{Client, Node},
+};
+use serde_json::json;
+use watercooler::domain::{audit::Staff, leavers};
+
+#[tokio::test]
+async fn a_lead_hands_over_to_a_member_and_a_member_of_the_same_node_joins_by_a_message() {
+    let node = Node::start().await;
+    let (alice, eve) = (node.member("alice").await, node.member("eve").await);
+    let made = register(&alice, bearing()).await;
+    let message = json!({"status": "@quietbearing join I have a microphone", "visibility": "direct"});
+    eve.post("/api/v1/statuses", message).await.ok();
+    assert_eq!(alice.get(&path(&made, "/requests")).await.ok()[0]["message"], "I have a microphone");
+    alice.post(&path(&made, &format!("/requests/{}/accept", eve.id)), json!({})).await.ok();
+    assert_eq!(alice.post(&path(&made, "/leave"), json!({})).await.status, 409);
+    let handed = alice.post(&path(&made, "/lead"), json!({"account_id": eve.id})).await.ok();
+    assert_eq!((&handed["lead"]["acct"], &handed["role"]), (&json!("eve"), &json!("moderator")));
+    alice.post(&path(&made, "/leave"), json!({})).await.ok();
+    assert_eq!(alice.put(&path(&made, ""), json!({"name": "Mine"})).await.status, 403);
+    assert_eq!(eve.put(&path(&made, ""), json!({"name": "Silent bearing"})).await.ok()["name"], "Silent bearing");
+    let list = eve.get_activity("/users/quietbearing/moderators").await.ok();
+    assert_eq!(list["orderedItems"], json!([node.url("/users/eve")]));
+}
+
+#[tokio::test]
+async fn nobody_who_left_leads_a_project_and_a_new_lead_is_told_who_waits() {
+    let node = Node::start().await;
+    let (alice, eve, bob) = (node.member("alice").await, node.member("eve").await, node.member("bob").await);
+    let made = register(&alice, bearing()).await;
+    eve.post(&path(&made, "/join"), json!({})).await.ok();
+    alice.post(&path(&made, &format!("/requests/{}/accept", eve.id)), json!({})).await.ok();
+    let leave = async |who: &Client| {
+        let id = who.id.parse().unwrap();
+        node.app.write(move |tx| leavers::leave(tx, &Staff::console(), id, None)).await.unwrap();
+        node.settle().await;
+    };
+    leave(&eve).await;
+    assert_eq!(alice.post(&path(&made, "/lead"), json!({"account_id": eve.id})).await.status, 403);
+    assert_eq!(alice.post(&path(&made, &format!("/moderators/{}", eve.id)), json!({})).await.status, 403);
+    leave(&alice).await;
+    // Nobody leads it: who asks now is told so, and whoever takes over is told who waits, and says yes from any app.
+    let said = crate::concierge::asks(&node, &bob, "project join Quiet bearing").await;
+    assert!(said.contains("has no lead at the moment"), "{said}");
+    let dora = node.member("dora").await;
+    dora.post(&path(&made, "/lead"), json!({"account_id": dora.id})).await.ok();
+    let asked = letters(&dora).await.into_iter().find(|letter| says(letter, "bob asks to join")).unwrap();
+    let yes = json!({"status": "@concierge accept", "visibility": "direct", "in_reply_to_id": asked["id"]});
+    dora.post("/api/v1/statuses", yes).await.ok();
+    node.settle().await;
+    assert_eq!(bob.get(&path(&made, "")).await.ok()["role"], "member");
+}

@@ -1,0 +1,151 @@
+//! A project is written down in a browser (J6): what resembles it is shown first, with three ways out.
+
+use crate::{
+    organisation::three,
+    projects::fill,
+    support::{Browser, Client, Node, PASSWORD, Reply, organisation::minutes, settle},
+};
+use serde_json::{Value, json};
+
+const NEW: &str = "/projects/new";
+
+/// A published project of somebody.
+async fn registers(who: &Client, name: &str, purpose: &str, tags: &[&str]) -> Value {
+    let fields = json!({ "name": name, "purpose": purpose, "tags": tags, "state": "active", "publish": true });
+    who.post("/api/watercooler/v1/projects", fields).await.ok()
+}
+
+fn bearing<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut typed = vec![
+        ("name", "Humming bearing"),
+        ("purpose", "Find out why the bearing hums above nine thousand turns and make it quiet"),
+        ("tags", "#bearings, vibration"),
+        ("state", "active"),
+        ("looking_for", "acoustics"),
+        ("vendor", "SoundCam rental"),
+        ("link", "https://wiki.corp.example/b7"),
+    ];
+    typed.extend(more);
+    typed
+}
+
+fn drafts(list: &Value) -> usize {
+    list.as_array().unwrap().len()
+}
+
+/// The value of the button that does this with the first project shown.
+fn button<'p>(page: &'p Reply, way: &str) -> &'p str {
+    let start = page.text.find(&format!("value=\"{way} ")).unwrap_or_else(|| panic!("{way}: {}", page.text)) + 7;
+    let rest = &page.text[start..];
+    &rest[..rest.find('"').unwrap()]
+}
+
+#[tokio::test]
+async fn what_resembles_it_is_shown_before_it_is_published_and_the_draft_stays_here() {
+    let (hq, lyon, oslo, _) = three().await;
+    let nodes = [&hq, &lyon, &oslo];
+    let bob = lyon.member("bob").await;
+    fill(&bob).await;
+    registers(
+        &bob,
+        "Quiet bearing",
+        "Find why bearing B7 hums above 9 000 turns and fix it",
+        &["bearings", "vibration"],
+    )
+    .await;
+    settle(&nodes).await;
+    minutes(&nodes, 2).await;
+    let (row, ada) = hq.signed_in("ada").await;
+    let browser = Browser::new(&hq);
+    assert_eq!(browser.get(NEW).await.header("location"), "/sign-in?next=%2Fprojects%2Fnew");
+    assert_eq!(browser.get("/projects").await.header("location"), "/sign-in?next=%2Fprojects");
+    browser.sign_in("ada", PASSWORD).await;
+    for href in ["/ask", "/answers", "/projects"] {
+        assert!(browser.get("/").await.text.contains(&format!("href=\"{href}\"")), "{href}");
+    }
+    let page = browser.get(NEW).await;
+    assert!(page.header("content-security-policy").contains("default-src 'none'") && !page.text.contains("<script"));
+    for name in ["name", "purpose", "tags", "looking_for", "vendor", "link"] {
+        assert!(page.text.contains(&format!("<label for=\"{name}\">")), "{name}");
+    }
+    assert!(browser.get("/projects/new?lang=de").await.text.contains("Ein Projekt eintragen"));
+    // What is missing or wrong is said beside the field, and what was typed stays.
+    let blank = browser.submit(&page, NEW, &[("name", "Humming <b>"), ("purpose", " ")]).await;
+    assert_eq!(blank.status, 422);
+    assert!(blank.text.contains("what it is for") && blank.text.contains("Humming &#60;b&#62;"), "{}", blank.text);
+    let link = browser
+        .submit(&page, NEW, &bearing(&[])[..6].iter().copied().chain([("link", "ftp://x")]).collect::<Vec<_>>())
+        .await;
+    assert!(link.status == 422 && link.text.contains("id=\"link-wrong\""), "{}", link.text);
+    assert_eq!(browser.post(NEW, &[("name", "x"), ("purpose", "y"), ("token", "x")]).await.status, 403);
+    // The first look: the project of the other site, with the reason.
+    let shown = browser.submit(&page, NEW, &bearing(&[])).await;
+    assert_eq!(shown.status, 200, "{}", shown.text);
+    for part in ["Quiet bearing", "Site", "active", "bearings", "Ask to join", "Follow", "Mine is different because"] {
+        assert!(shown.text.contains(part), "{part}: {}", shown.text);
+    }
+    assert_eq!(drafts(&ada.get("/api/watercooler/v1/projects?drafts=true").await.ok()), 1);
+    settle(&nodes).await;
+    let theirs = bob.get("/api/watercooler/v1/projects").await.ok().to_string();
+    assert!(!theirs.contains("Humming"), "the draft has left the node: {theirs}");
+    // Published with what is different: both leads are introduced, and the form that is sent again is one project.
+    let typed = bearing(&[("because", "it is another bearing"), ("do", "publish")]);
+    let done = browser.submit(&shown, NEW, &typed).await;
+    assert_eq!((done.status, done.header("location")), (302, "/@hummingbearing"), "{}", done.text);
+    let again = browser.submit(&shown, NEW, &typed).await;
+    assert_eq!(again.header("location"), "/@hummingbearing");
+    settle(&nodes).await;
+    let own = ada.get("/api/watercooler/v1/projects?mine=true").await.ok();
+    assert_eq!((drafts(&own), &own[0]["name"], &own[0]["state"]), (1, &json!("Humming bearing"), &json!("active")));
+    assert!(own.to_string().contains("it is another bearing") && own.to_string().contains("SoundCam rental"), "{own}");
+    let theirs = bob.get("/api/watercooler/v1/projects").await.ok().to_string();
+    assert!(theirs.contains("Humming bearing"), "{theirs}");
+    // The register as a page.
+    let list = browser.get("/projects").await.text;
+    assert!(list.contains("Humming bearing") && list.contains("Quiet bearing"), "{list}");
+    drop(row);
+}
+
+#[tokio::test]
+async fn joining_or_following_the_other_project_ends_the_draft() {
+    let node = Node::start().await;
+    let bob = node.member("bob").await;
+    fill(&bob).await;
+    let theirs = registers(&bob, "Quiet bearing", "Find why bearing B7 hums above 9 000 turns", &["bearings"]).await;
+    node.settle().await;
+    let (_, ada) = node.signed_in("ada").await;
+    let browser = Browser::new(&node);
+    browser.sign_in("ada", PASSWORD).await;
+    let page = browser.get(NEW).await;
+    let shown = browser.submit(&page, NEW, &bearing(&[])).await;
+    let way = button(&shown, "join").to_owned();
+    let asked = browser.submit(&shown, NEW, &bearing(&[("do", &way)])).await;
+    assert!(asked.status == 200 && asked.text.contains("You asked to join"), "{}", asked.text);
+    let path = format!("/api/watercooler/v1/projects/{}/requests", theirs["id"].as_str().unwrap());
+    assert_eq!(bob.get(&path).await.ok()[0]["account"]["username"], "ada");
+    let list = async || drafts(&ada.get("/api/watercooler/v1/projects?drafts=true").await.ok());
+    assert_eq!(list().await, 0);
+    let shown = browser.submit(&page, NEW, &bearing(&[])).await;
+    let way = button(&shown, "follow").to_owned();
+    let followed = browser.submit(&shown, NEW, &bearing(&[("do", &way)])).await;
+    assert!(followed.status == 200 && followed.text.contains("home timeline"), "{}", followed.text);
+    assert_eq!(list().await, 0);
+    let id = bob.get("/api/v1/accounts/lookup?acct=quietbearing").await.ok()["id"].as_str().unwrap().to_owned();
+    assert_eq!(ada.get(&format!("/api/v1/accounts/relationships?id[]={id}")).await.ok()[0]["following"], true);
+    // Somebody else's draft, and nonsense, are nobody's.
+    for way in ["join 1", "follow x", "sell 1"] {
+        assert_eq!(browser.submit(&page, NEW, &bearing(&[("do", way)])).await.status, 404, "{way}");
+    }
+}
+
+#[tokio::test]
+async fn a_project_that_resembles_none_is_published_at_once() {
+    let node = Node::start().await;
+    node.signed_in("ada").await;
+    let browser = Browser::new(&node);
+    browser.sign_in("ada", PASSWORD).await;
+    let page = browser.get(NEW).await;
+    let done = browser.submit(&page, NEW, &[("name", "Canteen garden"), ("purpose", "Grow herbs on the roof")]).await;
+    assert_eq!((done.status, done.header("location")), (302, "/@canteengarden"), "{}", done.text);
+    assert!(browser.get("/projects").await.text.contains("Grow herbs on the roof"));
+}
