@@ -49,6 +49,10 @@ use std::{
 use tokio::time::Instant;
 use url::Url;
 
+/// How long a connection is kept for the next request to its host. Shorter than servers keep theirs (ours ten seconds, others
+/// from five): otherwise a request now and then runs into the end of a connection.
+const QUIET: Duration = Duration::from_secs(4);
+
 /// Signs a request anew for each hop; a signature is never carried to another URL (NET-05).
 pub trait Signer: Send + Sync {
     /// The headers to add: `Date`, `Host`, `Digest`, `Signature` and the like.
@@ -376,7 +380,7 @@ impl State {
                 Connector { rules: Arc::clone(&rules), network: Arc::clone(network), tls: Arc::clone(tls), via };
             Client::builder(TokioExecutor::new())
                 .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(Duration::from_secs(20))
+                .pool_idle_timeout(QUIET)
                 .pool_max_idle_per_host(limits::PER_HOST)
                 .http1_max_buf_size(64 * 1024)
                 .build(connector)
