@@ -254,7 +254,7 @@ async fn fill(app: &App, desk: &Arc<Desk>) -> Result<()> {
 }
 
 fn aliases(conn: &mut crate::db::Conn) -> Result<BTreeMap<String, String>> {
-    Ok(charter::current(conn)?.map(|signed| signed.charter.aliases).unwrap_or_default())
+    Ok(charter::current(conn)?.map(|signed| signed.charter.aliases.clone()).unwrap_or_default())
 }
 
 /// The projects of all sites that resemble what somebody writes, finished and stopped ones too, with the reasons.

@@ -7,23 +7,35 @@ use diesel_async::{
     AsyncPgConnection,
     async_connection_wrapper::{AsyncConnectionWrapper, BlockOn},
 };
-use std::{cell::RefCell, sync::Arc};
+use std::{any::Any, cell::RefCell, sync::Arc};
 
 /// The blocking PostgreSQL connection: tokio-postgres with rustls, driven on the database thread that owns it.
 pub type PgConn = AsyncConnectionWrapper<AsyncPgConnection, PgRuntime>;
 
 /// An open connection. Lives on one database thread; operations borrow it.
 pub enum Conn {
-    /// The embedded database, and what is left for the end of the transaction ([`super::Sql::execute_last`]).
-    Sqlite(SqliteConnection, Vec<super::Sql>),
+    /// The embedded database.
+    Sqlite(SqliteConnection, Beside),
     /// A PostgreSQL server.
     Postgres(Box<PgLink>),
 }
+
+/// What lies beside a connection to the embedded database.
+#[derive(Default)]
+pub struct Beside {
+    /// What is left for the end of the transaction ([`super::Sql::execute_last`]).
+    pub(super) last: Vec<super::Sql>,
+    kept: Kept,
+}
+
+/// One value, and what it was made from.
+type Kept = Option<(String, Arc<dyn Any + Send + Sync>)>;
 
 /// A connection to PostgreSQL, and the task on its thread's runtime that moves what is sent and received.
 pub struct PgLink {
     conn: PgConn,
     task: tokio::task::JoinHandle<()>,
+    kept: Kept,
 }
 
 impl std::ops::Deref for PgLink {
@@ -64,25 +76,45 @@ impl Conn {
     /// How many statements wait for the end of the transaction.
     pub(super) fn left(&self) -> usize {
         match self {
-            Self::Sqlite(_, last) => last.len(),
+            Self::Sqlite(_, beside) => beside.last.len(),
             Self::Postgres(_) => 0,
         }
     }
 
     /// Forgets what waits beyond the first `keep`: the operation that left it is undone.
     pub(super) fn forget_left(&mut self, keep: usize) {
-        if let Self::Sqlite(_, last) = self {
-            last.truncate(keep);
+        if let Self::Sqlite(_, beside) = self {
+            beside.last.truncate(keep);
         }
     }
 
     /// Runs what waits for the end of the transaction.
     pub(super) fn run_left(&mut self) -> Result<()> {
         let last = match self {
-            Self::Sqlite(_, last) => std::mem::take(last),
+            Self::Sqlite(_, beside) => std::mem::take(&mut beside.last),
             Self::Postgres(_) => return Ok(()),
         };
         last.into_iter().try_for_each(|sql| sql.execute(self).map(drop))
+    }
+
+    /// What was made from `source` on this connection, when it was the last thing that was kept. For what every other
+    /// operation reads and takes long to parse: each connection keeps its own, so nobody waits for anybody.
+    pub fn kept<T: Send + Sync + 'static>(&self, source: &str) -> Option<Arc<T>> {
+        let kept = match self {
+            Self::Sqlite(_, beside) => &beside.kept,
+            Self::Postgres(link) => &link.kept,
+        };
+        let (_, value) = kept.as_ref().filter(|(from, _)| from == source)?;
+        value.clone().downcast().ok()
+    }
+
+    /// Keeps what was made from `source`, which has to be the same whenever it is made again.
+    pub fn keep<T: Send + Sync + 'static>(&mut self, source: String, value: Arc<T>) {
+        let kept = match self {
+            Self::Sqlite(_, beside) => &mut beside.kept,
+            Self::Postgres(link) => &mut link.kept,
+        };
+        *kept = Some((source, value));
     }
 
     /// Whether the other side has not hung up, as far as this machine knows: no round trip.
@@ -175,7 +207,7 @@ pub fn open_postgres(url: &str) -> Result<Conn> {
                 }
             });
             let conn = AsyncPgConnection::try_from(client).await.map_err(|e| e.to_string())?;
-            Ok::<_, String>(PgLink { conn: conn.into(), task })
+            Ok::<_, String>(PgLink { conn: conn.into(), task, kept: None })
         })
         .map_err(|e| away(&e))?;
     Ok(Conn::Postgres(Box::new(link)))

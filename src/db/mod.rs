@@ -22,7 +22,12 @@ pub use sql::{Loads, Sql, Typed, Value};
 use crate::{Error, Result};
 use diesel::prelude::*;
 use pool::{Queue, Work};
-use std::{panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// Runs after the commit of the operation that returned it; before its caller gets the answer.
 pub type AfterCommit = Option<Box<dyn FnOnce() + Send>>;
@@ -128,13 +133,15 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        let mut f = Some(f);
+        let (place, mut f) = (Place::default(), Some(f));
+        let value = place.clone();
         // Readers block nobody and are blocked by nobody: there is nothing to try again.
-        submit(&self.reads, self.wait, false, move |conn, _| match f.take() {
-            Some(f) => f(conn).map(|value| (value, None)),
-            None => Err(Error::internal("an operation ran twice")),
-        })
-        .await
+        let operation: Operation = Box::new(move |conn, _| {
+            value.put(f.take().ok_or_else(ran_twice)?(conn)?);
+            Ok(None)
+        });
+        submit(&self.reads, self.wait, false, operation).await?;
+        place.take()
     }
 
     /// Runs `f` in one transaction. The answer comes after the commit; so does what `f` returns as [`AfterCommit`], even
@@ -153,13 +160,51 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<(T, AfterCommit)> + Clone + Send + 'static,
     {
-        let mut f = Some(f);
-        submit(&self.writes, self.wait, true, move |conn, last: bool| match if last { f.take() } else { f.clone() } {
-            Some(f) => f(conn),
-            None => Err(Error::internal("an operation ran twice")),
-        })
-        .await
+        let (place, mut f) = (Place::default(), Some(f));
+        let value = place.clone();
+        let operation: Operation = Box::new(move |conn, last| {
+            let f = if last { f.take() } else { f.clone() };
+            let (answer, after) = f.ok_or_else(ran_twice)?(conn)?;
+            value.put(answer);
+            Ok(after)
+        });
+        submit(&self.writes, self.wait, true, operation).await?;
+        place.take()
     }
+}
+
+/// Where an operation leaves its value for its caller: what carries operations to the threads and back is the same code for
+/// every kind of value, and not once more for each of some hundred operations.
+struct Place<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Default for Place<T> {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(None)))
+    }
+}
+
+impl<T> Clone for Place<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Place<T> {
+    /// Of several runs the last one counts.
+    fn put(&self, value: T) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+    }
+    fn take(&self) -> Result<T> {
+        let value = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or_else(|| Error::internal("an operation left no value"))
+    }
+}
+
+/// An operation that leaves its value in a [`Place`]; told whether this is its last run.
+type Operation = Box<dyn FnMut(&mut Conn, bool) -> Result<AfterCommit> + Send>;
+
+fn ran_twice() -> Error {
+    Error::internal("an operation ran twice")
 }
 
 /// What contention is called in the error; see [`runs`].
@@ -182,16 +227,12 @@ fn runs(error: &Error) -> u32 {
     }
 }
 
-/// `f` is told whether this is its last run. With `wait`, it runs only if its turn comes within that time.
-async fn submit<T, F>(queue: &Queue, wait: Option<Duration>, write: bool, mut f: F) -> Result<T>
-where
-    T: Send + 'static,
-    F: FnMut(&mut Conn, bool) -> Result<(T, AfterCommit)> + Send + 'static,
-{
-    let (send, receive) = tokio::sync::oneshot::channel::<Result<T>>();
-    let slot = Arc::new(std::sync::Mutex::new(Some(send)));
-    let answer = move |value: Result<T>| {
-        let sender = slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+/// Answers when the operation is done and committed. With `wait`, it runs only if its turn comes within that time.
+async fn submit(queue: &Queue, wait: Option<Duration>, write: bool, mut operation: Operation) -> Result<()> {
+    let (send, receive) = tokio::sync::oneshot::channel::<Result<()>>();
+    let slot = Arc::new(Mutex::new(Some(send)));
+    let answer = move |value: Result<()>| {
+        let sender = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(sender) = sender {
             // The caller may have gone away; the work is done all the same.
             let _ = sender.send(value);
@@ -200,18 +241,15 @@ where
     let run = move |conn: &mut Conn, last: bool| -> pool::Finish {
         let answer = answer.clone();
         // A panicking operation must not take the database thread down.
-        match std::panic::catch_unwind(AssertUnwindSafe(|| f(conn, last))) {
-            Ok(Ok((value, after))) => pool::Finish {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| operation(conn, last))) {
+            Ok(Ok(after)) => pool::Finish {
                 ok: true,
                 runs: 1,
-                answer: Box::new(move |committed| match committed {
-                    Ok(()) => {
-                        if let Some(after) = after {
-                            after();
-                        }
-                        answer(Ok(value));
+                answer: Box::new(move |committed| {
+                    if let (Ok(()), Some(after)) = (&committed, after) {
+                        after();
                     }
-                    Err(e) => answer(Err(e)),
+                    answer(committed);
                 }),
             },
             Ok(Err(error)) => {
@@ -264,7 +302,7 @@ fn open_sqlite(settings: &Settings, writable: bool) -> Result<Conn> {
     let name = path.to_string_lossy();
     let inner = SqliteConnection::establish(&name)
         .map_err(|e| Error::Unavailable(format!("cannot open {name}: {e}").into()))?;
-    let mut conn = Conn::Sqlite(inner, Vec::new());
+    let mut conn = Conn::Sqlite(inner, conn::Beside::default());
     let sync = if settings.synchronous_full { "FULL" } else { "NORMAL" };
     if writable {
         conn.batch(&format!(

@@ -162,8 +162,8 @@ impl Sql {
     /// savepoint, a segment for each operation of a group; at the end it is one for all of them.
     pub fn execute_last(self, conn: &mut Conn) -> Result<()> {
         match conn {
-            Conn::Sqlite(_, last) => {
-                last.push(self);
+            Conn::Sqlite(_, beside) => {
+                beside.last.push(self);
                 Ok(())
             }
             Conn::Postgres(_) => self.execute(conn).map(drop),

@@ -99,7 +99,7 @@ fn openness(tx: &mut Tx<'_>) -> Result<(bool, bool)> {
     if config.federation.policy == FederationPolicy::Allowlist || listed.is_some() {
         return Ok((config.default_discoverable(), config.default_indexable()));
     }
-    let policy = charter::current(tx.conn)?.map(|ours| ours.charter.policy);
+    let policy = charter::current(tx.conn)?.map(|ours| ours.charter.policy.clone());
     let inside = policy.as_ref().is_some_and(|policy| policy.default_audience != Audience::Open);
     let directory = policy.is_some_and(|policy| policy.directory);
     Ok((inside && directory, found.unwrap_or(inside)))

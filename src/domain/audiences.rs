@@ -79,7 +79,7 @@ pub fn catch_up(tx: &mut Tx<'_>) -> Result<()> {
     match super::charter::current(tx.conn)? {
         Some(signed) if known.as_ref() == Some(&signed.hash) => Ok(()),
         None if known.is_none() => Ok(()),
-        signed => follow(tx, signed.as_ref()),
+        signed => follow(tx, signed.as_deref()),
     }
 }
 

@@ -121,19 +121,20 @@ pub fn of_post(
     let misses = ledger::misses(conn, &activities)?;
     let (marks, doubts) = (store::stored::marks(conn)?, store::stored::doubts(conn, &activities)?);
     let asked = store::charter::peers(conn)?;
-    let charter = charter::current(conn)?.map(|signed| signed.charter);
+    let signed = charter::current(conn)?;
+    let charter = signed.as_ref().map(|signed| &signed.charter);
     let mut late = Vec::new();
     let (mut sites, mut stored) = (0, 0);
     for dispatch in &dispatches {
         for host in &dispatch.hosts {
             sites += 1;
             let is_here = |of: Id<Activity>, at: &str| of == dispatch.activity && at == host;
-            let site = || site_name(charter.as_ref(), host);
+            let site = || site_name(charter, host);
             if waiting.iter().any(|(of, at)| is_here(*of, at)) {
                 let known = store::deliveries::find_host(conn, host)?;
                 let success = known.as_ref().and_then(|known| known.last_success_at);
                 let known = known.filter(|known| known.failures > 0);
-                let unheard = unanswered(charter.as_ref(), &asked, host, success);
+                let unheard = unanswered(charter, &asked, host, success);
                 let slow = now.millis() - post.created_at.millis() > LATE_SECONDS * 1_000;
                 let (state, since) = match (&known, unheard) {
                     (Some(known), _) => (Lateness::Offline, known.first_failure_at),
@@ -286,7 +287,8 @@ pub struct PeerHealth {
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn peers(conn: &mut Conn, own: &str, now: Timestamp) -> Result<Vec<PeerHealth>> {
-    let charter = charter::current(conn)?.map(|signed| signed.charter);
+    let signed = charter::current(conn)?;
+    let charter = signed.as_ref().map(|signed| &signed.charter);
     let mut hosts: BTreeMap<String, Host> =
         ledger::hosts(conn, LISTED)?.into_iter().map(|host| (host.host.clone(), host)).collect();
     let queues = ledger::queues(conn)?;
@@ -299,7 +301,7 @@ pub fn peers(conn: &mut Conn, own: &str, now: Timestamp) -> Result<Vec<PeerHealt
     let seen = store::charter::peers(conn)?;
     let marks = store::stored::marks(conn)?;
     let doubts: BTreeMap<String, i64> = store::stored::doubts_by_host(conn)?.into_iter().collect();
-    let nodes = charter.as_ref().map(|charter| charter.nodes.as_slice()).unwrap_or_default();
+    let nodes = charter.map(|charter| charter.nodes.as_slice()).unwrap_or_default();
     let asks = |node: &Member| node.software == Software::Watercooler;
     let others = nodes.iter().filter(|node| asks(node)).count().saturating_sub(1).max(1);
     let patience = QUIET * adopt::ASK_SECONDS * 1_000 * i64::try_from(others).unwrap_or(1);
@@ -316,7 +318,7 @@ pub fn peers(conn: &mut Conn, own: &str, now: Timestamp) -> Result<Vec<PeerHealt
             let node = nodes.iter().find(|node| uri::host(&node.actor) == name);
             let asked = node.and_then(|node| seen.iter().find(|seen| seen.domain == node.domain));
             let mut peer = PeerHealth {
-                site: site_name(charter.as_ref(), &name),
+                site: site_name(charter, &name),
                 state: Health::Fine,
                 waiting: queue.map_or(0, |queue| queue.waiting),
                 oldest_waiting: first.map(|delivery| delivery.created_at),

@@ -241,7 +241,7 @@ fn fields(tx: &mut Tx<'_>, account: &Account, left: Option<Timestamp>) -> Result
     let mut list = profiles::fields(account);
     list.retain(|field| field.name != FIELD || field.source.is_some());
     if let Some(day) = left {
-        let organisation = charter::current(tx.conn)?.map(|signed| signed.charter.name);
+        let organisation = charter::current(tx.conn)?.map(|signed| signed.charter.name.clone());
         let name = organisation.unwrap_or_else(|| tx.config().instance.name.clone());
         let text = format!("{}: no longer at {name} since {}", day.date(), day.to_datetime().format("%b %Y"));
         let value = super::html::escape(&text).into_owned();

@@ -63,8 +63,8 @@ pub fn list(conn: &mut Conn, me: Id<Account>, now: Timestamp, most: i64) -> Resu
     add(store::suggestions::of_friends(conn, me, most)?, Source::FriendsOfFriends);
     add(store::suggestions::alike(conn, me, most.min(ALIKE))?, Source::Alike);
     if let Some(signed) = charter::current(conn)? {
-        let mut new = signed.charter.nodes;
-        new.retain(|node| node.joined > now.plus_days(-NEW_DAYS));
+        let since = now.plus_days(-NEW_DAYS);
+        let mut new: Vec<_> = signed.charter.nodes.iter().filter(|node| node.joined > since).collect();
         new.sort_by_key(|node| std::cmp::Reverse(node.joined));
         for node in new.iter().take(NEW_SITES) {
             // Of this node itself nobody has that domain.

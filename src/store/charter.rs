@@ -77,6 +77,12 @@ pub fn all(conn: &mut Conn) -> Result<Vec<Stored>> {
     rows(conn, select().push("c.state >= 0 order by c.version desc, c.adopted_at desc"))
 }
 
+/// The hash of the version that counts.
+pub fn hash_in_force(conn: &mut Conn) -> Result<Option<String>> {
+    let rows = Sql::new("select c.hash from charters c where c.state = 0").load_as::<(Text,), (String,)>(conn)?;
+    Ok(rows.into_iter().next().map(|(hash,)| hash))
+}
+
 /// The version that counts.
 pub fn in_force(conn: &mut Conn) -> Result<Option<Stored>> {
     first(conn, select().push("c.state = 0"))

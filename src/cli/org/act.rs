@@ -159,7 +159,7 @@ async fn act(app: &App, by: Staff, verb: OrgVerb) -> Result<Value> {
             let list = lists::write(&ours.charter, form, without.as_deref())?;
             Ok(json!({ "list": list, "nodes": ours.charter.nodes.len(), "version": ours.charter.version }))
         }
-        OrgVerb::Show => Ok(app.read(charter::required).await?.document),
+        OrgVerb::Show => Ok(app.read(charter::required).await?.document.clone()),
     }
 }
 

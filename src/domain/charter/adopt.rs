@@ -85,7 +85,7 @@ pub fn join(tx: &mut Tx<'_>, by: &Staff, offered: &Signed, wanted: &str, own_key
     let charter = &offered.charter;
     if let Some(ours) = super::current(tx.conn)? {
         if ours.charter.id != charter.id {
-            return Err(Refused::AlreadyMember { ours: ours.charter.name }.into());
+            return Err(Refused::AlreadyMember { ours: ours.charter.name.clone() }.into());
         }
         if judge(offered, &ours, tx.now)? == Verdict::Same {
             return Ok(());

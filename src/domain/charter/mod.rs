@@ -31,20 +31,29 @@ use crate::{
     Error, Result, config::Site, crypto, db::Conn, model::Account, store, store::charter::Stored, time::Timestamp,
 };
 use serde_json::Map;
+use std::sync::Arc;
 
-/// The version that counts here; none while this node belongs nowhere.
+/// The version that counts here; none while this node belongs nowhere. Nearly every operation asks, and a charter may list
+/// hundreds of nodes and words: it is read once for each connection and version.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub fn current(conn: &mut Conn) -> Result<Option<Signed>> {
-    store::charter::in_force(conn)?.map(|row| open(&row)).transpose()
+pub fn current(conn: &mut Conn) -> Result<Option<Arc<Signed>>> {
+    let Some(hash) = store::charter::hash_in_force(conn)? else { return Ok(None) };
+    if let Some(signed) = conn.kept(&hash) {
+        return Ok(Some(signed));
+    }
+    let Some(row) = store::charter::find(conn, &hash)? else { return Ok(None) };
+    let signed = Arc::new(open(&row)?);
+    conn.keep(hash, signed.clone());
+    Ok(Some(signed))
 }
 
 /// As [`current`], where there must be one.
 ///
 /// # Errors
 /// `Invalid` (`no_organisation`).
-pub fn required(conn: &mut Conn) -> Result<Signed> {
+pub fn required(conn: &mut Conn) -> Result<Arc<Signed>> {
     current(conn)?.ok_or_else(|| Refused::NoOrganisation.into())
 }
 

@@ -79,7 +79,7 @@ pub(super) fn allowed(by: &Staff) -> Result<()> {
 pub fn found(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, new: Founding, own: Member) -> Result<Founded> {
     allowed(by)?;
     if let Some(ours) = current(tx.conn)? {
-        return Err(Refused::AlreadyMember { ours: ours.charter.name }.into());
+        return Err(Refused::AlreadyMember { ours: ours.charter.name.clone() }.into());
     }
     let (key, recovery) = (PrivateKey::generate_ed25519()?, PrivateKey::generate_ed25519()?);
     let mut charter = Charter {
@@ -268,7 +268,7 @@ pub fn redeem(tx: &mut Tx<'_>, vault: &Vault, nonce: &str, offered: &Member) -> 
     let row = store::charter::find_invitation(tx.conn, &crypto::token_hash(nonce))?;
     if row.is_some_and(|row| row.used.is_some_and(|(_, by)| by == offered.domain)) {
         if known {
-            return Ok(Outcome::Signed(Box::new(ours)));
+            return Ok(Outcome::Signed(Box::new(Signed::clone(&ours))));
         }
         let waiting = store::charter::changes(tx.conn)?;
         let adds = |text: &str| {
