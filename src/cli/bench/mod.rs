@@ -2,6 +2,7 @@
 //! that reproduce it. The figure that counts is the server's CPU time per operation: it hardly moves with other load.
 
 mod load;
+mod people;
 mod seed;
 
 use super::{Failure, data_folder, print, runtime, serve};
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, Write},
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::Ordering,
     time::{Duration, Instant},
@@ -40,6 +41,10 @@ pub struct BenchArgs {
     /// Measure only the operations whose name has this text
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Measure only how fast experts are found, among the people in this folder: people.jsonl, queries.jsonl and
+    /// aliases.json, as `judge people` reads them
+    #[arg(long, value_name = "FOLDER")]
+    people: Option<PathBuf>,
 }
 
 /// A measured kind of operation.
@@ -62,6 +67,7 @@ const POSTING: &str = "posting a status, 50 local followers";
 const INCOMING: &str = "a signed Create from a known actor";
 const DELIVERY: &str = "a signed delivery to one inbox, RSA";
 const CONCIERGE: &str = "an answer of the concierge, until it is there";
+const EXPERTS: &str = "who knows X, in the search box";
 const HANDSHAKE: &str = "follow handshake with an unknown actor";
 
 /// The server under test; killed when dropped.
@@ -105,6 +111,11 @@ async fn measure(arguments: &BenchArgs, folder: &Path, as_json: bool) -> Result<
     let app = serve::open(config.clone()).await?;
     let seeded = Instant::now();
     let world = seed(&app, arguments.posts, receiver.port, &key, &say).await?;
+    let mut experts = Vec::new();
+    if let Some(folder) = &arguments.people {
+        let token = people::seed(&app, folder, &say).await?;
+        experts = people::questions(folder, port, &token)?;
+    }
     let seeded = seeded.elapsed();
     if !app.config().database.is_sqlite() {
         // What a server does by itself within a minute: without it the planner takes full tables for empty ones.
@@ -124,7 +135,10 @@ async fn measure(arguments: &BenchArgs, folder: &Path, as_json: bool) -> Result<
 
     let only = arguments.only.clone().unwrap_or_default();
     let bench = Bench { address, port, server: &server, world: &world, key, receiver, only };
-    let figures = bench.all(arguments.operations, &say).await?;
+    let figures = match experts.is_empty() {
+        true => bench.all(arguments.operations, &say).await?,
+        false => bench.experts(experts, arguments.operations).await?,
+    };
     let loaded = usage(&server)?;
 
     let report = json!({
@@ -280,6 +294,15 @@ impl Bench<'_> {
             self.tell(figures.last(), say);
         }
         Ok(figures)
+    }
+
+    /// The questions of a set, over and over, by one who waits for each answer.
+    async fn experts(&self, questions: Vec<Vec<u8>>, n: usize) -> Result<Vec<Figure>, Failure> {
+        storm(self.address, questions.clone(), 1).await?;
+        let before = usage(self.server)?;
+        let mut times = storm(self.address, questions.iter().cycle().take(n).cloned().collect(), 1).await?;
+        let note = format!("p95 {:.2} ms (bar 15)", times.quantile(0.95));
+        Ok(vec![self.figure(EXPERTS, f64::INFINITY, before, times, note)?])
     }
 
     fn wanted(&self, name: &str) -> bool {

@@ -2,7 +2,7 @@
 //! protocol. Needs no node.
 
 mod metrics;
-mod people;
+pub(super) mod people;
 mod plain;
 mod projects;
 

@@ -218,27 +218,40 @@ fn rows<T: DeserializeOwned>(path: &Path) -> Result<impl Iterator<Item = Result<
     }))
 }
 
+/// The texts of the questions in a folder.
+pub(in crate::cli) fn questions(folder: &Path) -> Result<Vec<String>, Failure> {
+    rows::<QueryRow>(&folder.join("queries.jsonl"))?.map(|row| row.map(|row| row.text)).collect()
+}
+
+/// The people in a file, one after the other.
+pub(in crate::cli) fn read(people: &Path, keep: &mut dyn FnMut(Person)) -> Result<(), Failure> {
+    rows::<PersonRow>(people)?.try_for_each(|row| row.map(|row| keep(person(row))))
+}
+
+/// The alias list of a folder, empty where there is none.
+pub(in crate::cli) fn aliases(folder: &Path) -> Result<BTreeMap<String, String>, Failure> {
+    let file = folder.join("aliases.json");
+    if !file.exists() {
+        return Ok(BTreeMap::new());
+    }
+    let text = std::fs::read_to_string(&file)?;
+    serde_json::from_str(&text).map_err(|e| Failure::new(format!("{}: {e}", file.display())))
+}
+
 /// The organisation in a folder as a directory, with the people in another file perhaps; every person is handed on.
 fn load(folder: &Path, people: &Path, tuning: Tuning, keep: &mut dyn FnMut(Person)) -> Result<Directory, Failure> {
     let mut directory = Directory::with_tuning(tuning);
-    let aliases = folder.join("aliases.json");
-    if aliases.exists() {
-        let text = std::fs::read_to_string(&aliases)?;
-        let list: BTreeMap<String, String> =
-            serde_json::from_str(&text).map_err(|e| Failure::new(format!("{}: {e}", aliases.display())))?;
-        directory.set_aliases(list.iter().map(|(a, b)| (a.as_str(), b.as_str())));
-    }
+    directory.set_aliases(aliases(folder)?.iter().map(|(a, b)| (a.as_str(), b.as_str())));
     let projects = people.with_file_name("projects.jsonl");
     if projects.exists() {
         for row in rows::<ProjectRow>(&projects)? {
             directory.put_project(&project(row?));
         }
     }
-    for row in rows::<PersonRow>(people)? {
-        let person = person(row?);
+    read(people, &mut |person| {
         directory.put(&person);
         keep(person);
-    }
+    })?;
     directory.learn();
     Ok(directory)
 }
