@@ -358,38 +358,44 @@ where
 {
     type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-    fn call(self, mut request: Request, app: App) -> Self::Future {
-        Box::pin(async move {
-            let mut token = presented(request.headers(), request.uri().query()).map(Cow::into_owned);
-            if token.is_none() && self.access != Access::Open {
-                (token, request) = match params::token_in_body(request).await {
-                    Ok(read) => read,
-                    Err(error) => return error.into_response(),
-                };
+    fn call(self, request: Request, app: App) -> Self::Future {
+        let Self { handler, access } = self;
+        Box::pin(guarded(app, request, access, Box::new(move |request, app| Box::pin(handler.call(request, app)))))
+    }
+}
+
+/// What answers, once the check has passed.
+type Behind = Box<dyn FnOnce(Request, App) -> Pin<Box<dyn Future<Output = Response> + Send>> + Send>;
+
+async fn guarded(app: App, mut request: Request, access: Access, behind: Behind) -> Response {
+    let mut token = presented(request.headers(), request.uri().query()).map(Cow::into_owned);
+    if token.is_none() && access != Access::Open {
+        (token, request) = match params::token_in_body(request).await {
+            Ok(read) => read,
+            Err(error) => return error.into_response(),
+        };
+    }
+    match check(&app, token.as_deref(), request.extensions(), access).await {
+        Ok(grant) => {
+            let actor = grant.and_then(|grant| grant.account);
+            if let Some(grant) = grant {
+                request.extensions_mut().insert(grant);
             }
-            match check(&app, token.as_deref(), request.extensions(), self.access).await {
-                Ok(grant) => {
-                    let actor = grant.and_then(|grant| grant.account);
-                    if let Some(grant) = grant {
-                        request.extensions_mut().insert(grant);
-                    }
-                    let handled = self.handler.call(request, app);
-                    match actor {
-                        Some(actor) => acting_as(actor, handled).await,
-                        None => handled.await,
-                    }
-                }
-                Err(error) => {
-                    let unauthorized = matches!(error, Error::Unauthorized(_));
-                    let mut answer = ApiError(error).into_response();
-                    if unauthorized && *request.method() != Method::HEAD {
-                        let how = header::HeaderValue::from_static("Bearer error=\"invalid_token\"");
-                        answer.headers_mut().insert(header::WWW_AUTHENTICATE, how);
-                    }
-                    answer
-                }
+            let handled = behind(request, app);
+            match actor {
+                Some(actor) => acting_as(actor, handled).await,
+                None => handled.await,
             }
-        })
+        }
+        Err(error) => {
+            let unauthorized = matches!(error, Error::Unauthorized(_));
+            let mut answer = ApiError(error).into_response();
+            if unauthorized && *request.method() != Method::HEAD {
+                let how = header::HeaderValue::from_static("Bearer error=\"invalid_token\"");
+                answer.headers_mut().insert(header::WWW_AUTHENTICATE, how);
+            }
+            answer
+        }
     }
 }
 

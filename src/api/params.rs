@@ -11,6 +11,7 @@ use axum::{
     extract::{FromRequest, Multipart, Request},
     http::{HeaderMap, Method, header},
 };
+use std::pin::Pin;
 
 /// Nesting of a parameter name.
 const DEPTH: usize = 16;
@@ -361,26 +362,33 @@ fn is_type(content_type: &str, wanted: &str) -> bool {
 impl<S: Send + Sync> FromRequest<S> for Params {
     type Rejection = ApiError;
 
-    async fn from_request(req: Request, state: &S) -> Result<Self, ApiError> {
-        let mut params = Self::from_query(req.uri().query().unwrap_or(""))?;
+    async fn from_request(req: Request, _: &S) -> Result<Self, ApiError> {
+        let params = Self::from_query(req.uri().query().unwrap_or(""))?;
         if req.method() == Method::GET || req.method() == Method::HEAD {
             return Ok(params);
         }
-        let kind = content_type(req.headers()).to_owned();
-        if is_type(&kind, "multipart/form-data") {
-            params.merge(multipart(req, state).await?);
-            return Ok(params);
-        }
-        let body = read(req.into_body()).await?;
-        if is_json(&kind, &body) {
-            params.merge(Self::from_json(&body)?);
-        } else if !body.is_empty() {
-            let mut form = Self::default();
-            form.extend_query(&body)?;
-            params.merge(form);
-        }
-        Ok(params)
+        // In a box: otherwise this is compiled once more into each of some hundred handlers.
+        let reading: Pin<Box<dyn Future<Output = Result<Self, ApiError>> + Send>> = Box::pin(with_body(params, req));
+        reading.await
     }
+}
+
+/// What the query said, and over it what the body says.
+async fn with_body(mut params: Params, req: Request) -> Result<Params, ApiError> {
+    let kind = content_type(req.headers()).to_owned();
+    if is_type(&kind, "multipart/form-data") {
+        params.merge(multipart(req).await?);
+        return Ok(params);
+    }
+    let body = read(req.into_body()).await?;
+    if is_json(&kind, &body) {
+        params.merge(Params::from_json(&body)?);
+    } else if !body.is_empty() {
+        let mut form = Params::default();
+        form.extend_query(&body)?;
+        params.merge(form);
+    }
+    Ok(params)
 }
 
 /// Whether a body of this type carries JSON; without a type its first byte decides.
@@ -420,13 +428,12 @@ async fn read(body: Body) -> ApiResult<Bytes> {
     Ok(read.map_err(|_| Error::TooLarge("The request body is too large".into()))?)
 }
 
-async fn multipart<S: Send + Sync>(mut req: Request, state: &S) -> ApiResult<Params> {
+async fn multipart(mut req: Request) -> ApiResult<Params> {
     let media = ["/api/v1/media", "/api/v2/media"].iter().any(|p| req.uri().path().starts_with(p));
     let limit = if media { MEDIA } else { MULTIPART };
     axum::extract::DefaultBodyLimit::max(limit).apply(&mut req);
-    let mut parts = Multipart::from_request(req, state)
-        .await
-        .map_err(|_| Error::bad_request("The multipart body cannot be read"))?;
+    let mut parts =
+        Multipart::from_request(req, &()).await.map_err(|_| Error::bad_request("The multipart body cannot be read"))?;
     let mut params = Params::default();
     let mut total = 0usize;
     let mut count = 0usize;

@@ -3,7 +3,10 @@
 
 use super::{Encoded, Kind, Processed, gif, unusable};
 use crate::{Error, Result, limits};
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::{
+    FilterType, IntoImageView, IntoImageViewMut, PixelTrait, ResizeAlg, ResizeOptions, Resizer,
+    pixels::{U8x3, U8x4},
+};
 use image::{
     DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader,
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
@@ -203,8 +206,19 @@ fn resize(image: &DynamicImage, width: u32, height: u32, crop: bool) -> Result<D
         true => DynamicImage::new_rgba8(width, height),
         false => DynamicImage::new_rgb8(width, height),
     };
-    Resizer::new().resize(image, &mut out, &options).map_err(Error::internal)?;
+    match out {
+        DynamicImage::ImageRgba8(_) => scale::<U8x4>(image, &mut out, &options)?,
+        _ => scale::<U8x3>(image, &mut out, &options)?,
+    }
     Ok(out)
+}
+
+/// The scaler for one kind of pixel: there are two kinds here (`eight_bits`), and asked for any it brings thirteen along.
+fn scale<P: PixelTrait>(from: &DynamicImage, to: &mut DynamicImage, options: &ResizeOptions) -> Result<()> {
+    let (Some(from), Some(mut to)) = (from.image_view::<P>(), to.image_view_mut::<P>()) else {
+        return Err(Error::internal("a picture is scaled to another kind of pixel"));
+    };
+    Resizer::new().resize_typed(&from, &mut to, options).map_err(Error::internal)
 }
 
 fn encode(image: DynamicImage, format: ImageFormat, profile: Option<Vec<u8>>) -> Result<Encoded> {
