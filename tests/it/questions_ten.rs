@@ -7,9 +7,8 @@ use crate::{
     leavers::{boss, leaves},
     questions::{names, open, post, put_to, skills},
     support::{
-        Client, Lot, Node, NodeBuilder,
+        Client, Lot, Node, NodeBuilder, at_rest,
         organisation::{brings_in, found, minutes},
-        settle,
     },
 };
 use serde_json::{Value, json};
@@ -76,10 +75,11 @@ impl World {
         self.nodes.iter().collect()
     }
     async fn settle(&self) {
-        Box::pin(settle(&self.all())).await;
+        Box::pin(at_rest(&self.all())).await;
     }
     async fn minutes(&self, number: i64) {
         Box::pin(minutes(&self.all(), number)).await;
+        self.settle().await;
     }
     async fn day(&self) {
         self.clock.advance(DAY);

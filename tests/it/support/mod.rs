@@ -16,7 +16,7 @@ mod web;
 pub use browser::{Browser, hidden_fields, unescape};
 pub use client::{Client, Reply, plain_http};
 pub use lot::Lot;
-pub use node::{NOW, Node, NodeBuilder, PostgresSchema, peer_entry, settle};
+pub use node::{NOW, Node, NodeBuilder, PostgresSchema, at_rest, peer_entry, settle};
 pub use peer::{Peer, Received};
 pub use people::PASSWORD;
 pub use scene::{PUBLIC, Scene};

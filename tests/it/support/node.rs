@@ -282,6 +282,24 @@ pub async fn settle(nodes: &[&Node]) {
     }
 }
 
+/// Settles nodes that share a clock, and gives what a busy machine refused for once the minutes until it is tried again:
+/// then nothing is on its way any more.
+pub async fn at_rest(nodes: &[&Node]) {
+    for _ in 0..120 {
+        settle(nodes).await;
+        let mut busy = false;
+        for node in nodes {
+            let now = node.clock.now();
+            busy |= node.app.read(move |conn| watercooler::store::health::is_busy(conn, now)).await.unwrap();
+        }
+        if !busy {
+            return;
+        }
+        nodes[0].clock.advance(60_000);
+    }
+    panic!("two hours later something is still on its way");
+}
+
 /// An ordinary `[[federation.peer]]` entry for something on loopback.
 pub fn peer_entry(authority: &str) -> PeerEntry {
     let (host, port) = authority.rsplit_once(':').unwrap();
