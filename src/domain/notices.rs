@@ -124,6 +124,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PollVoted(..)
         | Fact::PollVotedRemotely(_)
         | Fact::QuestionChanged(_)
+        | Fact::IdeaChanged(_)
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { fresh: false, .. }
         | Fact::QuoteRefused { .. }

@@ -2,7 +2,7 @@
 //! and every address normalised by whoever fills it in.
 
 use crate::{
-    domain::{html::Html, people::Stance, questions::Told, quotes::policy::Said},
+    domain::{html::Html, ideas, people::Stance, questions::Told, quotes::policy::Said},
     model::{AccountKind, MediaKind},
     time::Timestamp,
 };
@@ -269,6 +269,8 @@ pub struct RemotePost {
     pub boosts: Option<i64>,
     /// The collection of answers.
     pub replies: Option<String>,
+    /// It says that it is an idea.
+    pub idea: Option<ideas::Told>,
     /// It says that it is a question to the network.
     pub question: Option<Told>,
     /// It says that a concierge asks people by it.
