@@ -38,6 +38,11 @@ pub enum Task {
         /// The step.
         step: i16,
     },
+    /// Make the pairs of a week for a coffee.
+    PairCoffee {
+        /// The week.
+        week: i64,
+    },
     /// Send somebody their weekly letter.
     SendDigest {
         /// Who gets it.
@@ -296,6 +301,7 @@ impl Task {
             Self::AnswerCommand { .. } => "answer_command",
             Self::ClimbLadder { .. } => "climb_ladder",
             Self::AskAnother { .. } => "ask_another",
+            Self::PairCoffee { .. } => "pair_coffee",
             Self::SendDigest { .. } => "send_digest",
             Self::TellIdea { .. } => "tell_idea",
             Self::RemindIdea { .. } => "remind_idea",
@@ -368,6 +374,7 @@ impl Task {
             | Self::AnswerCommand { post } => Some(format!("{} {post}", self.kind())),
             Self::ClimbLadder { question, step } => Some(format!("climb_ladder {question} {step}")),
             Self::AskAnother { question, instead } => Some(format!("ask_another {question} {instead}")),
+            Self::PairCoffee { week } => Some(format!("pair_coffee {week}")),
             Self::SendDigest { account, at } => Some(format!("send_digest {account} {at}")),
             Self::TellIdea { idea } => Some(format!("tell_idea {idea}")),
             Self::RemindIdea { idea, since } => Some(format!("remind_idea {idea} {since}")),

@@ -64,6 +64,7 @@ pub struct Whole {
     route: bool,
     idea: Option<(Idea, Option<String>)>,
     is_of_idea: bool,
+    coffee: bool,
     reach: Option<String>,
     quote: Option<Quoted>,
     /// What is boosted: its id and its author's.
@@ -133,6 +134,7 @@ impl Whole {
             route: false,
             idea: None,
             is_of_idea: false,
+            coffee: false,
             reach: None,
             quote: None,
             boosted: None,
@@ -163,6 +165,7 @@ impl Whole {
             let found = store::documents::post_uris(conn, &[parent])?;
             whole.parent = found.into_iter().next().map(|(_, uri)| uri).or(whole.parent);
         }
+        whole.coffee = post.visibility == Visibility::Direct && store::coffee::is_letter(conn, post.id)?;
         if post.in_reply_to_id.is_none() {
             whole.question = store::questions::find(conn, post.id)?;
             whole.idea = idea(conn, site, post.id)?;
@@ -245,6 +248,7 @@ impl Whole {
                     Some(wire::Purpose::Ask(state, answer, question.answers.max(0)))
                 }
                 None if self.route => Some(wire::Purpose::Route),
+                None if self.coffee => Some(wire::Purpose::Coffee),
                 None => self.idea.as_ref().map(|(idea, owner)| wire::Purpose::Idea {
                     state: State::of_code(idea.state).word(),
                     owner: owner.as_deref(),
@@ -384,6 +388,7 @@ fn expertise(site: &Site, name: &str, facts: people::Facts) -> Expertise {
         knows_about: facts.skills.into_iter().map(skill).collect(),
         works_on: (!facts.works_on.is_empty()).then(|| site.works_on_uri(name)),
         left_on: facts.left_on,
+        coffee: facts.coffee,
     }
 }
 
@@ -499,7 +504,9 @@ pub fn with_actor<R>(
         actor.project = project(conn, site, account)?;
     }
     let facts = if actor.project.is_some() { people::Facts::default() } else { facts };
-    actor.expertise = expertise(site, name, people::Facts { left_on, ..facts });
+    // Where there is no other node to be paired with, it is nobody's business.
+    let coffee = facts.coffee && people::directory::is_on(conn)?;
+    actor.expertise = expertise(site, name, people::Facts { left_on, coffee, ..facts });
     then(&actor)
 }
 

@@ -13,7 +13,8 @@ use crate::{
     Result,
     app::App,
     domain::{
-        Task, announcements, charter, digests, domain_blocks, ideas, leavers, limited, polls, posts, remote, search,
+        Task, announcements, charter, coffee, digests, domain_blocks, ideas, leavers, limited, polls, posts, remote,
+        search,
     },
     federation::{fetch::Budget, import},
     id::Id,
@@ -49,6 +50,7 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::AskAnother { question, instead } => {
             apart(|| concierge::another(app, Id::new(question), Id::new(instead))).await
         }
+        Task::PairCoffee { week } => app.write(move |tx| coffee::pair(tx, week)).await,
         Task::SendDigest { account, at } => {
             app.write(move |tx| digests::send(tx, Id::new(account), Timestamp::from_millis(at))).await
         }

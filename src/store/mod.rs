@@ -8,6 +8,7 @@ pub mod audiences;
 pub mod audit;
 pub mod cards;
 pub mod charter;
+pub mod coffee;
 pub mod collections;
 pub mod concierge;
 pub mod conversations;

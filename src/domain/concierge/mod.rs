@@ -286,6 +286,22 @@ pub fn write(
     people: &[Id<Account>],
     choices: &[&str],
 ) -> Result<Id<Post>> {
+    write_as(tx, from, page, tongue, people, choices, Meaning::Plain)
+}
+
+/// The same, of a post that means more.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn write_as(
+    tx: &mut Tx<'_>,
+    from: &Account,
+    page: Page,
+    tongue: Tongue,
+    people: &[Id<Account>],
+    choices: &[&str],
+    meaning: Meaning,
+) -> Result<Id<Post>> {
     let poll = (!choices.is_empty()).then(|| NewPoll {
         options: choices.iter().map(|choice| ((*choice).to_owned(), 0)).collect(),
         multiple: false,
@@ -294,7 +310,7 @@ pub fn write(
         closed_at: None,
         voters: Some(0),
     });
-    let new = NewPost { poll, ..blank(tx, from, page, tongue, people) };
+    let new = NewPost { poll, meaning, ..blank(tx, from, page, tongue, people) };
     let id = new.id;
     posts::insert_post(tx, new)?;
     Ok(id)

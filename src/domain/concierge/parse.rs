@@ -58,6 +58,8 @@ pub enum Command {
     Idea(String),
     /// Ideas that wait for a decision.
     Ideas,
+    /// Pairs for a coffee, in or not.
+    Coffee(bool),
     /// The weekly letter, on or off.
     Digest(bool),
     /// End the question of this thread.
@@ -113,6 +115,11 @@ pub fn parse(text: &str) -> Parsed {
             Verb::Idea | Verb::IdeaTake | Verb::Ideas => {
                 if let Some(said) = idea(text) {
                     return known(Command::Idea(said), tongue);
+                }
+            }
+            Verb::Coffee => {
+                if let Some(on) = switch(rest) {
+                    return known(Command::Coffee(on), tongue);
                 }
             }
             Verb::Digest => {
@@ -373,6 +380,7 @@ mod tests {
             (command("digest weekly"), command("Wochenbrief aus!")),
             (Command::Digest(true), Command::Digest(false))
         );
+        assert_eq!((command("coffee on"), command("Kaffee aus")), (Command::Coffee(true), Command::Coffee(false)));
         assert_eq!((command("idea list"), command("Ideen?")), (Command::Ideas, Command::Ideas));
         assert!(matches!(command("ideas for the canteen"), Command::Unknown([Verb::Ideas, ..])));
         assert_eq!(command("asks 5"), Command::Asks(Asks::Weekly(Some(5))));

@@ -21,6 +21,8 @@ pub enum Verb {
     Ideas,
     /// Take an idea on, or say how far it is.
     IdeaTake,
+    /// Pairs for a coffee.
+    Coffee,
     /// The weekly letter.
     Digest,
     /// End a question.
@@ -220,6 +222,7 @@ pub const VERBS: &[Entry] = &[
             "projekt entferne Leises Lager @ada (oder die Adresse eines Beitrags, den es weitergab)",
         ],
     ),
+    entry(Verb::Coffee, &["coffee"], &["kaffee"], ["coffee on (or: coffee off)", "kaffee an (oder: kaffee aus)"]),
     entry(
         Verb::Digest,
         &["digest"],

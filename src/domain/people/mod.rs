@@ -78,6 +78,8 @@ pub struct Facts {
     pub listed: Listed,
     /// The day they left the organisation.
     pub left_on: Option<String>,
+    /// In when pairs for a coffee are made.
+    pub coffee: bool,
 }
 
 impl Default for Facts {
@@ -92,6 +94,7 @@ impl Default for Facts {
             works_on: Vec::new(),
             listed: Listed::Organisation,
             left_on: None,
+            coffee: false,
         }
     }
 }

@@ -97,6 +97,8 @@ pub enum Meaning {
     Idea(super::ideas::Told),
     /// A concierge asks people by it.
     Route,
+    /// A concierge tells two people by it that they are a pair.
+    Coffee,
 }
 
 /// A poll ready to be stored.
@@ -235,6 +237,7 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
         super::polls::insert(tx, id, post.id, poll)?;
     }
     super::questions::note(tx, &post, &author, &new.meaning, &new.tags)?;
+    super::coffee::note(tx, &post, &new.meaning)?;
     super::ideas::note(tx, &post, &author, &new.meaning, &new.tags)?;
     let options = new.poll.iter().flat_map(|p| p.options.iter().map(|(title, _)| title.as_str()));
     index::put(tx, &post, &author, &new.mentions, &new.media, options)?;

@@ -92,7 +92,7 @@ pub(super) fn note(
     tags: &[(String, String)],
 ) -> Result<()> {
     match meaning {
-        Meaning::Idea(_) => Ok(()),
+        Meaning::Idea(_) | Meaning::Coffee => Ok(()),
         Meaning::Route => store::questions::insert_route(tx.conn, post.id),
         Meaning::Ask(told) => {
             insert(tx, post)?;

@@ -120,6 +120,8 @@ pub struct RemoteFacts {
     pub languages: Vec<String>,
     /// The day they left, `2026-11-26`.
     pub left_on: Option<String>,
+    /// In when pairs for a coffee are made.
+    pub coffee: bool,
     /// When the document last changed, as claimed.
     pub updated: Option<Timestamp>,
     /// JSON object of the properties that nobody here knows.
@@ -269,6 +271,8 @@ pub struct RemotePost {
     pub boosts: Option<i64>,
     /// The collection of answers.
     pub replies: Option<String>,
+    /// It says that it tells two people that they are a pair.
+    pub coffee: bool,
     /// It says that it is an idea.
     pub idea: Option<ideas::Told>,
     /// It says that it is a question to the network.

@@ -286,7 +286,11 @@ fn is_for_the_network(tx: &mut Tx<'_>, author: &Account, post: &RemotePost) -> R
 
 /// What it is beside a post; only nodes of the organisation are believed.
 fn meaning(tx: &mut Tx<'_>, author: &Account, post: &RemotePost) -> Result<Meaning> {
-    let open = visibility(&post.addressing, author.followers_url.as_deref()) <= Visibility::Unlisted;
+    let visibility = visibility(&post.addressing, author.followers_url.as_deref());
+    let open = visibility <= Visibility::Unlisted;
+    if post.coffee && author.kind == AccountKind::Service && visibility == Visibility::Direct {
+        return Ok(if questions::is_member(tx, author)? { Meaning::Coffee } else { Meaning::Plain });
+    }
     let tag = &tx.config().questions.tag;
     let begins = open && post.in_reply_to.is_none() && author.kind == AccountKind::Person;
     let tagged = |tag: &str| post.hashtags.iter().any(|(name, _)| name == tag);

@@ -87,6 +87,7 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
             answer: json.uri("acceptedAnswer"),
             is_answered: json.count("answerCount").is_some_and(|count| count > 0),
         }),
+        coffee: json.text("kind") == Some("coffee"),
         idea: (json.text("kind") == Some("idea")).then(|| ideas::Told {
             state: ideas::State::of_word(json.text("workState").unwrap_or_default()),
             owner: json.uri("lead"),

@@ -49,6 +49,8 @@ impl Terms {
     pub const REACH: Self = Self(1 << 15);
     /// How far an idea is.
     pub const IDEA: Self = Self(1 << 16);
+    /// Somebody is in when pairs for a coffee are made.
+    pub const COFFEE: Self = Self(1 << 17);
 
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -126,6 +128,9 @@ impl Terms {
             for name in ["stance", "timeZone", "leftOn"] {
                 term(name, &format!("wc:{name}"));
             }
+        }
+        if self.has(Self::COFFEE) {
+            term("coffee", "wc:coffee");
         }
         if self.has(Self::HASHTAG) {
             term("Hashtag", "as:Hashtag");

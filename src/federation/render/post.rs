@@ -200,6 +200,8 @@ pub enum Purpose<'a> {
     Ask(&'static str, Option<&'a str>, i64),
     /// A concierge asks people by it.
     Route,
+    /// It tells two people that they are a pair.
+    Coffee,
     /// An idea.
     Idea {
         /// How far it is.
@@ -291,6 +293,7 @@ impl Serialize for Post<'_> {
                 }
             }
             Some(Purpose::Route) => map.serialize_entry("askState", "open")?,
+            Some(Purpose::Coffee) => map.serialize_entry("kind", "coffee")?,
             Some(Purpose::Idea { state, owner, sentence }) => {
                 map.serialize_entry("kind", "idea")?;
                 map.serialize_entry("workState", state)?;
