@@ -35,6 +35,7 @@ pub const CONSUMERS: &[Consumer] = &[
     federation::outgoing::consume,
     domain::concierge::consume,
     domain::questions::consume,
+    domain::ideas::consume,
     domain::projects::consume,
 ];
 

@@ -140,6 +140,7 @@ fn change(params: &Params) -> Result<FactsChange> {
             }),
         },
         left_on: None,
+        coffee: None,
     })
 }
 

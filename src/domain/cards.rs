@@ -96,6 +96,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)
         | Fact::QuestionChanged(_)
+        | Fact::IdeaChanged(_)
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { .. }
         | Fact::QuoteEnded(_)

@@ -17,6 +17,9 @@ const QUESTIONS: i64 = 10_000;
 const SKILLS: i64 = 3;
 /// Days within which somebody was there, to be active.
 const ACTIVE_DAYS: i64 = 30;
+/// Days within which an idea is to have an owner, and to be decided.
+const OWNED_DAYS: i64 = 7;
+const DECIDED_DAYS: i64 = 30;
 
 /// Something that happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +118,14 @@ pub struct Shares {
     pub first_answer_hours: Option<f64>,
     /// Of the accepted answers, those from another site.
     pub accepted_from_elsewhere: Option<f64>,
+    /// Ideas that people of this node had.
+    pub ideas: i64,
+    /// Of these, as far as they are seven days old or were faster, those that somebody took on within seven days.
+    pub ideas_owned_in_7_days: Option<f64>,
+    /// The same for being decided (doing, not now or done) within thirty days.
+    pub ideas_decided_in_30_days: Option<f64>,
+    /// Of the ideas, those with a favourite of somebody at another site.
+    pub ideas_supported_from_elsewhere: Option<f64>,
     /// Of the people whom the concierge asked, those who said that they are not the one.
     pub not_me: Option<f64>,
 }
@@ -153,6 +164,7 @@ pub fn report(conn: &mut Conn, settings: &Questions, days: i64, now: Timestamp) 
     waits.sort_unstable();
     let (accepted, elsewhere) = store::counters::accepted(conn, since)?;
     let (routed, declined) = store::counters::routed(conn, since)?;
+    let ideas = store::ideas::figures(conn, since, OWNED_DAYS * DAY, DECIDED_DAYS * DAY, now)?;
     let ended = of(Counter::DraftJoined) + of(Counter::DraftFollowed);
     let (useful, not) = introductions(conn, since)?;
     let shares = Shares {
@@ -166,6 +178,10 @@ pub fn report(conn: &mut Conn, settings: &Questions, days: i64, now: Timestamp) 
         questions_answered: share(waits.len() as i64, questions.len() as i64),
         first_answer_hours: waits.get(waits.len() / 2).map(|wait| rounded(*wait as f64 / 3_600_000.0)),
         accepted_from_elsewhere: share(elsewhere, accepted),
+        ideas: ideas.ideas,
+        ideas_owned_in_7_days: share(ideas.owned.0, ideas.owned.1),
+        ideas_decided_in_30_days: share(ideas.decided.0, ideas.decided.1),
+        ideas_supported_from_elsewhere: share(ideas.elsewhere, ideas.ideas),
         not_me: share(declined, routed),
     };
     Ok(Report { days, counted, shares })

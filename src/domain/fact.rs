@@ -70,6 +70,8 @@ pub enum Fact {
     PollClosed(Id<Poll>),
     /// A question of this node was answered or closed, or became one after it was published.
     QuestionChanged(Id<Post>),
+    /// Something was said of an idea of this node, or a post became one after it was published.
+    IdeaChanged(Id<Post>),
     /// A post of this node quotes one of another server, whose author has to be asked.
     QuoteAsked(Id<Post>),
     /// The quote of this post stands.

@@ -215,6 +215,7 @@ fn go(tx: &mut Tx<'_>, mut account: Account, day: Timestamp) -> Result<Departure
     store::leavers::stop_deliveries(tx.conn, id, tx.now)?;
     store::leavers::stop_jobs(tx.conn, id)?;
     store::scheduled::delete_all(tx.conn, id)?;
+    store::digests::delete(tx.conn, id)?;
     loop {
         let waiting = store::leavers::requests(tx.conn, id, STEP)?;
         if waiting.is_empty() {

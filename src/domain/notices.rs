@@ -1,6 +1,6 @@
 //! Fact -> notifications. The one place that decides who is told what.
 
-use super::{Event, EventKind, Fact, Tx, notification_requests, push, questions};
+use super::{Event, EventKind, Fact, Tx, coffee, notification_requests, push, questions};
 use crate::{
     Result,
     db::Sql,
@@ -124,6 +124,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PollVoted(..)
         | Fact::PollVotedRemotely(_)
         | Fact::QuestionChanged(_)
+        | Fact::IdeaChanged(_)
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { fresh: false, .. }
         | Fact::QuoteRefused { .. }
@@ -191,6 +192,15 @@ fn mentioned(tx: &mut Tx<'_>, new: &Post) -> Result<Vec<Id<Account>>> {
         let mut told = Vec::with_capacity(mentioned.len());
         for account in mentioned {
             if new.in_reply_to_account_id == Some(account) || questions::cap::admit(tx, account, new.id)? {
+                told.push(account);
+            }
+        }
+        mentioned = told;
+    }
+    if new.visibility == crate::model::Visibility::Direct && store::coffee::is_letter(tx.conn, new.id)? {
+        let mut told = Vec::with_capacity(mentioned.len());
+        for account in mentioned {
+            if coffee::admit(tx, account, new.id)? {
                 told.push(account);
             }
         }

@@ -38,6 +38,30 @@ pub enum Task {
         /// The step.
         step: i16,
     },
+    /// Make the pairs of a week for a coffee.
+    PairCoffee {
+        /// The week.
+        week: i64,
+    },
+    /// Send somebody their weekly letter.
+    SendDigest {
+        /// Who gets it.
+        account: i64,
+        /// When it is due, in milliseconds.
+        at: i64,
+    },
+    /// Tell the author of an idea what will happen.
+    TellIdea {
+        /// The idea.
+        idea: i64,
+    },
+    /// Remind the owner of an idea of which nothing was said since.
+    RemindIdea {
+        /// The idea.
+        idea: i64,
+        /// The last change, in milliseconds.
+        since: i64,
+    },
     /// Ask somebody else about a question: one of those who were asked is the wrong one.
     AskAnother {
         /// The question.
@@ -262,6 +286,8 @@ impl Task {
             Self::AnswerCommand { .. }
             | Self::ClimbLadder { .. }
             | Self::AskAnother { .. }
+            | Self::TellIdea { .. }
+            | Self::RemindIdea { .. }
             | Self::DecideAlias { .. } => "concierge",
             _ => "default",
         }
@@ -275,6 +301,10 @@ impl Task {
             Self::AnswerCommand { .. } => "answer_command",
             Self::ClimbLadder { .. } => "climb_ladder",
             Self::AskAnother { .. } => "ask_another",
+            Self::PairCoffee { .. } => "pair_coffee",
+            Self::SendDigest { .. } => "send_digest",
+            Self::TellIdea { .. } => "tell_idea",
+            Self::RemindIdea { .. } => "remind_idea",
             Self::DecideAlias { .. } => "decide_alias",
             Self::LearnAnswer { .. } => "learn_answer",
             Self::FetchAncestors { .. } => "fetch_ancestors",
@@ -344,6 +374,10 @@ impl Task {
             | Self::AnswerCommand { post } => Some(format!("{} {post}", self.kind())),
             Self::ClimbLadder { question, step } => Some(format!("climb_ladder {question} {step}")),
             Self::AskAnother { question, instead } => Some(format!("ask_another {question} {instead}")),
+            Self::PairCoffee { week } => Some(format!("pair_coffee {week}")),
+            Self::SendDigest { account, at } => Some(format!("send_digest {account} {at}")),
+            Self::TellIdea { idea } => Some(format!("tell_idea {idea}")),
+            Self::RemindIdea { idea, since } => Some(format!("remind_idea {idea} {since}")),
             Self::DecideAlias { letter, by, .. } => Some(format!("decide_alias {letter} {by}")),
             Self::LearnAnswer { question } => Some(format!("learn_answer {question}")),
             Self::ClosePoll { poll } | Self::SendPollUpdate { poll } | Self::RefreshPoll { poll } => {

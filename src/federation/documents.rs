@@ -16,7 +16,9 @@ use crate::{
     config::Site,
     db::Conn,
     domain::{
-        emojis, html, people,
+        emojis, html,
+        ideas::State,
+        people,
         projects::{fields::slug, relations::RELATIONS},
         questions,
         quotes::policy,
@@ -26,7 +28,7 @@ use crate::{
         Account, AccountKind, Audience as Reach, Media, MediaKind, MediaState, Poll, PollOption, Post, ProjectRelation,
         QuoteState, RelationKind, Visibility,
     },
-    store::{self, deliveries::Addressee, questions::Question},
+    store::{self, deliveries::Addressee, ideas::Idea, questions::Question},
     time::Timestamp,
 };
 use std::borrow::Cow;
@@ -60,6 +62,9 @@ pub struct Whole {
     conversation: Option<String>,
     question: Option<Question>,
     route: bool,
+    idea: Option<(Idea, Option<String>)>,
+    is_of_idea: bool,
+    coffee: bool,
     reach: Option<String>,
     quote: Option<Quoted>,
     /// What is boosted: its id and its author's.
@@ -91,6 +96,17 @@ fn quoted(conn: &mut Conn, post: Id<Post>) -> Result<Option<Quoted>> {
     }))
 }
 
+/// The idea that a post is, and the actor id of who looks after it.
+fn idea(conn: &mut Conn, site: &Site, post: Id<Post>) -> Result<Option<(Idea, Option<String>)>> {
+    let Some(idea) = store::ideas::find(conn, post)? else { return Ok(None) };
+    let owner = match idea.owner {
+        Some(owner) => store::accounts::find(conn, owner)?,
+        None => None,
+    };
+    let owner = owner.map(|account| if account.is_local() { site.actor_uri(&account.username) } else { account.uri });
+    Ok(Some((idea, owner)))
+}
+
 impl Whole {
     /// Reads one post.
     ///
@@ -116,6 +132,9 @@ impl Whole {
             conversation: None,
             question: None,
             route: false,
+            idea: None,
+            is_of_idea: false,
+            coffee: false,
             reach: None,
             quote: None,
             boosted: None,
@@ -146,10 +165,14 @@ impl Whole {
             let found = store::documents::post_uris(conn, &[parent])?;
             whole.parent = found.into_iter().next().map(|(_, uri)| uri).or(whole.parent);
         }
+        whole.coffee = post.visibility == Visibility::Direct && store::coffee::is_letter(conn, post.id)?;
         if post.in_reply_to_id.is_none() {
             whole.question = store::questions::find(conn, post.id)?;
+            whole.idea = idea(conn, site, post.id)?;
         } else if whole.author.kind == AccountKind::Service {
             whole.route = store::questions::is_route(conn, post.id)?;
+            whole.is_of_idea = store::concierge::find(conn)?.is_some_and(|own| own.id == post.account_id)
+                && store::ideas::find(conn, post.conversation_id)?.is_some();
         }
         whole.reach = reach(conn, post)?;
         whole.quote = quoted(conn, post.id)?;
@@ -164,9 +187,9 @@ impl Whole {
         Ok(whole)
     }
 
-    /// Whether it is a question to the network.
-    pub fn is_question(&self) -> bool {
-        self.question.is_some()
+    /// Whether it is a question to the network, an idea, or what the concierge says of one.
+    pub fn is_for_the_network(&self) -> bool {
+        self.question.is_some() || self.idea.is_some() || self.is_of_idea
     }
 
     /// Who is addressed.
@@ -224,7 +247,13 @@ impl Whole {
                     let (state, answer) = (questions::state_word(question.state), question.answer_uri.as_deref());
                     Some(wire::Purpose::Ask(state, answer, question.answers.max(0)))
                 }
-                None => self.route.then_some(wire::Purpose::Route),
+                None if self.route => Some(wire::Purpose::Route),
+                None if self.coffee => Some(wire::Purpose::Coffee),
+                None => self.idea.as_ref().map(|(idea, owner)| wire::Purpose::Idea {
+                    state: State::of_code(idea.state).word(),
+                    owner: owner.as_deref(),
+                    sentence: &idea.sentence,
+                }),
             },
             reach: self.reach.as_deref(),
             quote: self
@@ -359,6 +388,7 @@ fn expertise(site: &Site, name: &str, facts: people::Facts) -> Expertise {
         knows_about: facts.skills.into_iter().map(skill).collect(),
         works_on: (!facts.works_on.is_empty()).then(|| site.works_on_uri(name)),
         left_on: facts.left_on,
+        coffee: facts.coffee,
     }
 }
 
@@ -474,7 +504,9 @@ pub fn with_actor<R>(
         actor.project = project(conn, site, account)?;
     }
     let facts = if actor.project.is_some() { people::Facts::default() } else { facts };
-    actor.expertise = expertise(site, name, people::Facts { left_on, ..facts });
+    // Where there is no other node to be paired with, it is nobody's business.
+    let coffee = facts.coffee && people::directory::is_on(conn)?;
+    actor.expertise = expertise(site, name, people::Facts { left_on, coffee, ..facts });
     then(&actor)
 }
 

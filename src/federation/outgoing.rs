@@ -63,7 +63,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::PollVoted(poll, account) => voted(tx, *poll, *account),
         Fact::PollVotedRemotely(poll) => poll_changed(tx, *poll, POLL_DELAY),
         Fact::PollClosed(poll) => poll_changed(tx, *poll, 0),
-        Fact::QuestionChanged(id) | Fact::QuotePolicyChanged(id) => edited(tx, *id),
+        Fact::QuestionChanged(id) | Fact::IdeaChanged(id) | Fact::QuotePolicyChanged(id) => edited(tx, *id),
         Fact::QuoteAsked(id) => quotes::asked(tx, *id),
         Fact::QuoteAccepted { post, .. } => quotes::accepted(tx, *post),
         Fact::QuoteEnded(id) => quotes::ended(tx, *id),
@@ -180,10 +180,10 @@ fn inboxes(tx: &mut Tx<'_>, whole: &Whole) -> Result<Vec<String>> {
     let mut all = store::deliveries::follower_inboxes(tx.conn, whole.author.id)?;
     let addressed = whole.addressees.iter().filter(|a| a.domain.is_some());
     all.extend(addressed.filter_map(|a| a.shared_inbox.clone().or_else(|| a.inbox.clone())));
-    // A question to the network reaches it, whoever follows its author.
+    // A question to the network reaches it, whoever follows its author; so does an idea, and what is said of it.
     if whole.boosted.is_none()
         && whole.post.visibility <= Visibility::Unlisted
-        && whole.is_question()
+        && whole.is_for_the_network()
         && let Some(signed) = charter::current(tx.conn)?
     {
         add_nodes(tx, &signed, &mut all);

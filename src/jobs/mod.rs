@@ -12,7 +12,10 @@ pub use runner::{give_back, run_due};
 use crate::{
     Result,
     app::App,
-    domain::{Task, announcements, charter, domain_blocks, leavers, limited, polls, posts, remote, search},
+    domain::{
+        Task, announcements, charter, coffee, digests, domain_blocks, ideas, leavers, limited, polls, posts, remote,
+        search,
+    },
     federation::{fetch::Budget, import},
     id::Id,
     model::ScheduledPost,
@@ -46,6 +49,14 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::ClimbLadder { question, step } => concierge::climb(app, Id::new(question), step).await,
         Task::AskAnother { question, instead } => {
             apart(|| concierge::another(app, Id::new(question), Id::new(instead))).await
+        }
+        Task::PairCoffee { week } => app.write(move |tx| coffee::pair(tx, week)).await,
+        Task::SendDigest { account, at } => {
+            app.write(move |tx| digests::send(tx, Id::new(account), Timestamp::from_millis(at))).await
+        }
+        Task::TellIdea { idea } => app.write(move |tx| ideas::tell(tx, Id::new(idea))).await,
+        Task::RemindIdea { idea, since } => {
+            app.write(move |tx| ideas::remind(tx, Id::new(idea), Timestamp::from_millis(since))).await
         }
         Task::DecideAlias { letter, by, accept, said } => {
             apart(|| {

@@ -34,13 +34,15 @@ pub struct Row {
     pub version: i64,
     /// The other nodes were told.
     pub pushed: bool,
+    /// In when pairs for a coffee are made.
+    pub coffee: bool,
 }
 
-type Columns = (BigInt, Text, Text, Text, Text, Text, Text, SmallInt, Nullable<Text>, Text, BigInt, Bool);
-type Values = (i64, String, String, String, String, String, String, i16, Option<String>, String, i64, bool);
+type Columns = (BigInt, Text, Text, Text, Text, Text, Text, SmallInt, Nullable<Text>, Text, BigInt, Bool, Bool);
+type Values = (i64, String, String, String, String, String, String, i16, Option<String>, String, i64, bool, bool);
 
 const COLUMNS: &str = "select e.account_id, e.title, e.department, e.site, e.time_zone, e.languages, e.works_on, e.listed, \
-     e.left_on, e.extra, e.version, e.pushed from expertise e where ";
+     e.left_on, e.extra, e.version, e.pushed, e.coffee from expertise e where ";
 
 fn rows(conn: &mut Conn, sql: Sql) -> Result<Vec<(Id<Account>, Row)>> {
     let read = |v: Values| {
@@ -56,6 +58,7 @@ fn rows(conn: &mut Conn, sql: Sql) -> Result<Vec<(Id<Account>, Row)>> {
             extra: v.9,
             version: v.10,
             pushed: v.11,
+            coffee: v.12,
         };
         (Id::new(v.0), row)
     };
@@ -79,7 +82,7 @@ pub fn list(conn: &mut Conn, accounts: &[Id<Account>]) -> Result<Vec<(Id<Account
 pub fn save(conn: &mut Conn, account: Id<Account>, row: &Row, changed: i64) -> Result<()> {
     Sql::new(
         "insert into expertise (account_id, title, department, site, time_zone, languages, works_on, listed, left_on, \
-         extra, version, pushed, changed) values (",
+         extra, version, pushed, coffee, changed) values (",
     )
     .bind(account)
     .with(",", &row.title)
@@ -93,12 +96,13 @@ pub fn save(conn: &mut Conn, account: Id<Account>, row: &Row, changed: i64) -> R
     .with(",", &row.extra)
     .with(",", row.version)
     .with(",", row.pushed)
+    .with(",", row.coffee)
     .with(",", changed)
     .push(
         ") on conflict (account_id) do update set title = excluded.title, department = excluded.department, \
          site = excluded.site, time_zone = excluded.time_zone, languages = excluded.languages, \
          works_on = excluded.works_on, listed = excluded.listed, left_on = excluded.left_on, extra = excluded.extra, \
-         version = excluded.version, pushed = excluded.pushed, changed = excluded.changed",
+         version = excluded.version, pushed = excluded.pushed, coffee = excluded.coffee, changed = excluded.changed",
     )
     .execute(conn)?;
     Ok(())
@@ -140,7 +144,7 @@ pub fn forget(conn: &mut Conn, account: Id<Account>, changed: i64) -> Result<()>
     }
     Sql::new(
         "update expertise set title = '', department = '', site = '', time_zone = '', languages = '', works_on = '[]', \
-         listed = 2, left_on = null, extra = '{}', changed = ",
+         listed = 2, left_on = null, extra = '{}', coffee = false, changed = ",
     )
     .bind(changed)
     .with(" where account_id = ", account)
@@ -158,7 +162,7 @@ pub fn unlist(conn: &mut Conn, accounts: &[Id<Account>], changed: i64) -> Result
     }
     Sql::new(
         "update expertise set title = '', department = '', site = '', time_zone = '', languages = '', works_on = '[]', \
-         listed = 2, extra = '{}', version = 0, changed = ",
+         listed = 2, extra = '{}', coffee = false, version = 0, changed = ",
     )
     .bind(changed)
     .push(" where account_id in ")

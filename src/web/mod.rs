@@ -8,6 +8,7 @@ pub mod assets;
 mod authorize;
 pub mod files;
 mod front;
+mod ideas;
 mod interact;
 mod legal;
 pub mod pages;
@@ -55,6 +56,8 @@ pub fn routes() -> Router<App> {
         .route("/projects/new", get(projects::form).post(projects::submit))
         .route("/answers", get(answers::all))
         .route("/answers/{tag}", get(answers::tagged))
+        .route("/ideas", get(ideas::all))
+        .route("/ideas/{state}", get(ideas::of_state))
         .route("/privacy-policy", get(legal::privacy))
         .route("/terms-of-service", get(legal::terms))
         .route("/terms-of-service/{date}", get(legal::terms_of))

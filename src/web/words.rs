@@ -132,6 +132,8 @@ pub struct Words {
     pub locked: &'static str,
     pub moved_to: &'static str,
     pub no_posts: &'static str,
+    pub ideas: &'static str,
+    pub ideas_text: &'static str,
     pub answers: &'static str,
     pub answers_search: &'static str,
     pub answers_find: &'static str,

@@ -60,7 +60,7 @@ async fn what_resembles_it_is_shown_before_it_is_published_and_the_draft_stays_h
     assert_eq!(browser.get(NEW).await.header("location"), "/sign-in?next=%2Fprojects%2Fnew");
     assert_eq!(browser.get("/projects").await.header("location"), "/sign-in?next=%2Fprojects");
     browser.sign_in("ada", PASSWORD).await;
-    for href in ["/ask", "/answers", "/projects"] {
+    for href in ["/ask", "/answers", "/ideas", "/projects"] {
         assert!(browser.get("/").await.text.contains(&format!("href=\"{href}\"")), "{href}");
     }
     let page = browser.get(NEW).await;

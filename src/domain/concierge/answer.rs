@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Error, Result,
     domain::{
-        Fact, Tx, Viewer, concierge, delivery,
+        Fact, Tx, Viewer, coffee, concierge, delivery, digests,
         people::{self, By, FactsChange, Listed, Stance, facts::tag_of, fields::Tongue, wording},
         profiles::{self, ProfileChange},
         questions::{self, Asking},
@@ -63,6 +63,17 @@ pub fn run(tx: &mut Tx<'_>, post: &Post, parsed: &Parsed) -> Result<()> {
         Command::List(listed) => list(tx, post.account_id, *listed, tongue)?,
         Command::Reach(audience) => reach(tx, post.account_id, *audience, tongue)?,
         Command::Ask(text) => ask(tx, post, text, tongue)?,
+        Command::Idea(text) => return super::ideas::run(tx, post, text, tongue),
+        Command::Ideas => super::ideas::list(tx, post.account_id, tongue)?,
+        Command::Coffee(on) => line(match (coffee::set(tx, post.account_id, *on)?, on) {
+            (false, _) => coffee::NOT_LISTED.of(tongue),
+            (true, true) => coffee::ON.of(tongue),
+            (true, false) => coffee::OFF.of(tongue),
+        }),
+        Command::Digest(on) => {
+            digests::set(tx, post.account_id, *on)?;
+            line(if *on { digests::ON } else { digests::OFF }.of(tongue))
+        }
         Command::Open => open(tx, post.account_id, tongue)?,
         Command::Close => match store::questions::find(tx.conn, post.conversation_id)? {
             Some(question) if questions::may_end(tx, &question, post.account_id)? => {

@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod arrivals;
+pub mod ideas;
 pub mod lead;
 pub mod page;
 pub mod parse;
@@ -89,11 +90,10 @@ pub fn ensure(tx: &mut Tx<'_>) -> Result<Account> {
 pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
         Fact::PostPublished { post, fresh: true } => {
-            if store::concierge::is_addressed(tx.conn, *post)? {
-                let post = store::posts::load(tx.conn, *post)?;
-                if is_command(tx, &post)? {
-                    tx.enqueue(&Task::AnswerCommand { post: post.id.raw() })?;
-                }
+            let addressed = store::concierge::is_addressed(tx.conn, *post)?;
+            let post = store::posts::load(tx.conn, *post)?;
+            if addressed && is_command(tx, &post)? || super::ideas::is_command(tx, &post)? {
+                tx.enqueue(&Task::AnswerCommand { post: post.id.raw() })?;
             }
             Ok(())
         }
@@ -120,6 +120,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)
         | Fact::QuestionChanged(_)
+        | Fact::IdeaChanged(_)
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { .. }
         | Fact::QuoteEnded(_)
@@ -164,13 +165,17 @@ fn is_command(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
     use words::Verb::{ProjectCancel, ProjectFollow, ProjectJoin, ProjectPublish};
     // What people say to one another as well.
     let is_talk = |command: &parse::Command| match command {
-        parse::Command::Unknown(_) | parse::Command::Consent(_) => true,
+        parse::Command::Unknown(_) | parse::Command::Consent(_) | parse::Command::Idea(_) => true,
         parse::Command::Project(verb, _) => {
             matches!(verb, ProjectCancel | ProjectFollow | ProjectJoin | ProjectPublish)
         }
         _ => false,
     };
-    Ok(author.is_local() && !is_talk(&parse::parse(text).command))
+    let command = parse::parse(text).command;
+    // In answer to an idea it is said of it.
+    let is_of_idea =
+        matches!(command, parse::Command::Idea(_)) && store::ideas::find(tx.conn, post.conversation_id)?.is_some();
+    Ok(author.is_local() && (is_of_idea || !is_talk(&command)))
 }
 
 /// Whether others than the author read a direct post, in a thread that is no dialogue of theirs with the concierge.
@@ -281,6 +286,22 @@ pub fn write(
     people: &[Id<Account>],
     choices: &[&str],
 ) -> Result<Id<Post>> {
+    write_as(tx, from, page, tongue, people, choices, Meaning::Plain)
+}
+
+/// The same, of a post that means more.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn write_as(
+    tx: &mut Tx<'_>,
+    from: &Account,
+    page: Page,
+    tongue: Tongue,
+    people: &[Id<Account>],
+    choices: &[&str],
+    meaning: Meaning,
+) -> Result<Id<Post>> {
     let poll = (!choices.is_empty()).then(|| NewPoll {
         options: choices.iter().map(|choice| ((*choice).to_owned(), 0)).collect(),
         multiple: false,
@@ -289,7 +310,7 @@ pub fn write(
         closed_at: None,
         voters: Some(0),
     });
-    let new = NewPost { poll, ..blank(tx, from, page, tongue, people) };
+    let new = NewPost { poll, meaning, ..blank(tx, from, page, tongue, people) };
     let id = new.id;
     posts::insert_post(tx, new)?;
     Ok(id)

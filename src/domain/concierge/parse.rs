@@ -1,6 +1,6 @@
 //! What somebody wants of the concierge: deterministic, in any shipped language, whatever language the rest is in.
 
-use super::words::{ANSWERS, ASK, KNOWS, LEARNING, OFF, ON, VERBS, Verb, column};
+use super::words::{ANSWERS, ASK, EVERY_WEEK, KNOWS, LEARNING, OFF, ON, VERBS, Verb, column};
 use crate::{
     domain::{
         audiences::after_names,
@@ -54,6 +54,14 @@ pub enum Command {
     Ask(String),
     /// Questions nobody answered.
     Open,
+    /// Something about ideas: a new one, or what is said in answer to one.
+    Idea(String),
+    /// Ideas that wait for a decision.
+    Ideas,
+    /// Pairs for a coffee, in or not.
+    Coffee(bool),
+    /// The weekly letter, on or off.
+    Digest(bool),
     /// End the question of this thread.
     Close,
     /// How much somebody wants to be asked.
@@ -103,6 +111,22 @@ pub fn parse(text: &str) -> Parsed {
             Verb::Skills if !is_search(text) => return known(Command::Skills(skills(rest)), tongue),
             Verb::Ask if !rest.is_empty() => return known(Command::Ask(rest.to_owned()), tongue),
             Verb::Open => return known(Command::Open, tongue),
+            Verb::Ideas if rest.trim_end_matches(['?', '.', '!']).is_empty() => return known(Command::Ideas, tongue),
+            Verb::Idea | Verb::IdeaTake | Verb::Ideas => {
+                if let Some(said) = idea(text) {
+                    return known(Command::Idea(said), tongue);
+                }
+            }
+            Verb::Coffee => {
+                if let Some(on) = switch(rest) {
+                    return known(Command::Coffee(on), tongue);
+                }
+            }
+            Verb::Digest => {
+                if let Some(on) = switch(rest) {
+                    return known(Command::Digest(on), tongue);
+                }
+            }
             Verb::Close if rest.is_empty() => return known(Command::Close, tongue),
             Verb::Asks => {
                 if let Some(asks) = asks(rest) {
@@ -246,6 +270,23 @@ fn skills(text: &str) -> Vec<SkillChange> {
     changes
 }
 
+/// What stands behind the one word.
+fn idea(text: &str) -> Option<String> {
+    let rest = after(text, "idea").or_else(|| after(text, "idee"))?;
+    let rest = rest.trim_start_matches([':', ',', ' ', '\n', '\t']).trim();
+    (!rest.is_empty()).then(|| rest.to_owned())
+}
+
+/// On or off.
+fn switch(text: &str) -> Option<bool> {
+    let word = text.split_whitespace().next()?.trim_end_matches(['.', '!']);
+    match word {
+        word if is_one(word, OFF) => Some(false),
+        word if is_one(word, ON) || is_one(word, EVERY_WEEK) => Some(true),
+        _ => None,
+    }
+}
+
 fn asks(text: &str) -> Option<Asks> {
     let word = text.split_whitespace().next()?;
     if is_one(word, OFF) {
@@ -331,6 +372,17 @@ mod tests {
         assert_eq!(command("ask: Which glue? #x"), Command::Ask("Which glue? #x".into()));
         assert_eq!(command("Frage Welcher Kleber?"), Command::Ask("Welcher Kleber?".into()));
         assert_eq!(command("offene  Fragen"), Command::Open);
+        assert_eq!(command("Idea: a bench by the river"), Command::Idea("a bench by the river".into()));
+        assert_eq!(command("idea list of all tools"), Command::Idea("list of all tools".into()));
+        assert_eq!(command("Idee nicht jetzt: kein Geld"), Command::Idea("nicht jetzt: kein Geld".into()));
+        assert_eq!(command("idea take"), Command::Idea("take".into()));
+        assert_eq!(
+            (command("digest weekly"), command("Wochenbrief aus!")),
+            (Command::Digest(true), Command::Digest(false))
+        );
+        assert_eq!((command("coffee on"), command("Kaffee aus")), (Command::Coffee(true), Command::Coffee(false)));
+        assert_eq!((command("idea list"), command("Ideen?")), (Command::Ideas, Command::Ideas));
+        assert!(matches!(command("ideas for the canteen"), Command::Unknown([Verb::Ideas, ..])));
         assert_eq!(command("asks 5"), Command::Asks(Asks::Weekly(Some(5))));
         assert_eq!(command("anfragen aus"), Command::Asks(Asks::Off));
         assert_eq!(command("abwesend bis 24.12.2026"), Command::Asks(Asks::Away("2026-12-24".into())));
@@ -368,7 +420,8 @@ mod tests {
         assert_eq!(near[0], Verb::Help);
         let Command::Unknown(near) = command("whi knws kafka") else { panic!() };
         assert_eq!(near[0], Verb::Knows);
-        for text in ["", "?!", "ask", "asks lots", "away soon", "@", "+", "\u{0}", &"x".repeat(10_000)] {
+        for text in ["", "?!", "ask", "idea", "idea:", "asks lots", "away soon", "@", "+", "\u{0}", &"x".repeat(10_000)]
+        {
             let _ = command(text);
         }
     }

@@ -15,6 +15,16 @@ pub enum Verb {
     Ask,
     /// Questions nobody answered.
     Open,
+    /// An idea.
+    Idea,
+    /// Ideas that wait for a decision.
+    Ideas,
+    /// Take an idea on, or say how far it is.
+    IdeaTake,
+    /// Pairs for a coffee.
+    Coffee,
+    /// The weekly letter.
+    Digest,
     /// End a question.
     Close,
     /// How many questions somebody wants to be told of.
@@ -111,6 +121,23 @@ pub const VERBS: &[Entry] = &[
         ["away until 2026-12-24 (or: away off)", "abwesend bis 2026-12-24 (oder: abwesend aus)"],
     ),
     entry(
+        Verb::Idea,
+        &["idea"],
+        &["idee"],
+        ["idea Lights in the hall that switch themselves off", "idee Licht in der Halle, das von selbst ausgeht"],
+    ),
+    entry(Verb::Ideas, &["idea list", "ideas"], &["idee liste", "ideen"], ["idea list", "idee liste"]),
+    entry(
+        Verb::IdeaTake,
+        &["idea take"],
+        &["idee nehmen"],
+        [
+            "idea take (in answer to an idea; then: idea doing: we start in May, idea not now: …, idea done: …)",
+            "idee nehmen (als Antwort auf eine Idee; dann: idee machen: wir beginnen im Mai, idee nicht jetzt: …, idee \
+             erledigt: …)",
+        ],
+    ),
+    entry(
         Verb::ProjectNew,
         &["project new", "new project"],
         &["projekt neu", "neues projekt"],
@@ -195,6 +222,13 @@ pub const VERBS: &[Entry] = &[
             "projekt entferne Leises Lager @ada (oder die Adresse eines Beitrags, den es weitergab)",
         ],
     ),
+    entry(Verb::Coffee, &["coffee"], &["kaffee"], ["coffee on (or: coffee off)", "kaffee an (oder: kaffee aus)"]),
+    entry(
+        Verb::Digest,
+        &["digest"],
+        &["wochenbrief"],
+        ["digest weekly (or: digest off)", "wochenbrief an (oder: wochenbrief aus)"],
+    ),
     entry(
         Verb::Listed,
         &["list me"],
@@ -264,6 +298,8 @@ pub const KNOWS: &[&str] = &["knows", "know", "kennt", "kenne", "kann"];
 pub const LEARNING: &[&str] = &["learning", "learn", "lernt", "lerne"];
 /// On.
 pub const ON: &[&str] = &["on", "an", "ein"];
+/// Once a week.
+pub const EVERY_WEEK: &[&str] = &["weekly", "wöchentlich", "woechentlich"];
 /// Off.
 pub const OFF: &[&str] = &["off", "aus", "back", "zurück", "none", "keine"];
 

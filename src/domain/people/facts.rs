@@ -48,6 +48,8 @@ pub struct FactsChange {
     pub listed: Option<Listed>,
     /// The day they left; inner none takes it back.
     pub left_on: Option<Option<String>>,
+    /// In when pairs for a coffee are made.
+    pub coffee: Option<bool>,
 }
 
 /// The facts of an actor; of somebody who said nothing, the defaults.
@@ -75,6 +77,7 @@ pub(super) fn of_rows(row: store::people::Row, skills: Vec<store::people::Skill>
         works_on: serde_json::from_str(&row.works_on).unwrap_or_default(),
         listed: listed_of(row.listed),
         left_on: row.left_on,
+        coffee: row.coffee,
     }
 }
 
@@ -90,6 +93,7 @@ pub(super) fn save(tx: &mut Tx<'_>, account: Id<Account>, facts: &Facts) -> Resu
         works_on: serde_json::to_string(&facts.works_on).map_err(Error::internal)?,
         listed: listed_code(facts.listed),
         left_on: facts.left_on.clone(),
+        coffee: facts.coffee,
         ..before
     };
     let changed = tx.new_id::<()>().raw();
@@ -251,6 +255,7 @@ pub fn changed(mut facts: Facts, change: &FactsChange, by: By, may: &People) -> 
     if let Some(left) = change.left_on.as_ref().filter(|_| free) {
         facts.left_on.clone_from(left);
     }
+    facts.coffee = change.coffee.unwrap_or(facts.coffee);
     Ok(facts)
 }
 

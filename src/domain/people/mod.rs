@@ -78,6 +78,8 @@ pub struct Facts {
     pub listed: Listed,
     /// The day they left the organisation.
     pub left_on: Option<String>,
+    /// In when pairs for a coffee are made.
+    pub coffee: bool,
 }
 
 impl Default for Facts {
@@ -92,6 +94,7 @@ impl Default for Facts {
             works_on: Vec::new(),
             listed: Listed::Organisation,
             left_on: None,
+            coffee: false,
         }
     }
 }
@@ -177,6 +180,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)
         | Fact::QuestionChanged(_)
+        | Fact::IdeaChanged(_)
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { .. }
         | Fact::QuoteEnded(_)

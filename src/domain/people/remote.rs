@@ -39,6 +39,7 @@ fn facts_of(actor: &RemoteActor) -> Facts {
         works_on: Vec::new(),
         listed: if actor.discoverable && !actor.suspended { Listed::Organisation } else { Listed::Unlisted },
         left_on: said.left_on.clone(),
+        coffee: said.coffee,
     }
 }
 

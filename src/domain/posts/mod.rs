@@ -88,13 +88,17 @@ pub struct NewPost {
 /// What a post is beside a post.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Meaning {
-    /// Nothing; of a post written here it is found out whether it is a question.
+    /// Nothing; of a post written here it is found out whether it is a question or an idea.
     #[default]
     Plain,
     /// A question to the network, as another node tells of it.
     Ask(super::questions::Told),
+    /// An idea, as another node tells of it.
+    Idea(super::ideas::Told),
     /// A concierge asks people by it.
     Route,
+    /// A concierge tells two people by it that they are a pair.
+    Coffee,
 }
 
 /// A poll ready to be stored.
@@ -233,6 +237,8 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
         super::polls::insert(tx, id, post.id, poll)?;
     }
     super::questions::note(tx, &post, &author, &new.meaning, &new.tags)?;
+    super::coffee::note(tx, &post, &new.meaning)?;
+    super::ideas::note(tx, &post, &author, &new.meaning, &new.tags)?;
     let options = new.poll.iter().flat_map(|p| p.options.iter().map(|(title, _)| title.as_str()));
     index::put(tx, &post, &author, &new.mentions, &new.media, options)?;
     if !post.local {

@@ -37,6 +37,19 @@ pub fn after(at: Timestamp, days: u32, zone: &str, settings: &Questions) -> Time
     Timestamp::from_millis(moment.timestamp_millis()).max(at)
 }
 
+/// The next Monday after a moment, at this hour of a time zone.
+pub fn next_monday(at: Timestamp, hour: u32, zone: &str) -> Timestamp {
+    let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
+    let today = at.to_datetime().with_timezone(&zone).date_naive();
+    let monday = u64::from((7 - today.weekday().num_days_from_monday()) % 7);
+    let moment = |days: u64| {
+        let day = today.checked_add_days(Days::new(days))?.and_hms_opt(hour, 0, 0)?;
+        // No zone changes its clocks on Monday mornings.
+        Some(Timestamp::from_millis(zone.from_local_datetime(&day).earliest()?.timestamp_millis()))
+    };
+    [monday, monday + 7].into_iter().filter_map(moment).find(|next| *next > at).unwrap_or_else(|| at.plus_days(7))
+}
+
 /// The working time between two moments: nine to five on working days where somebody works. Milliseconds.
 pub fn working_time(from: Timestamp, to: Timestamp, zone: &str, settings: &Questions) -> i64 {
     let zone: Tz = zone.parse().unwrap_or(Tz::UTC);
@@ -85,6 +98,18 @@ mod tests {
         check("2026-11-26T20:00:00Z", 1, "Asia/Tokyo", "2026-11-29T20:00:00Z");
         // The same time of day when the clocks change in between.
         check("2026-10-23T10:00:00Z", 1, "Europe/Paris", "2026-10-26T11:00:00Z");
+    }
+
+    #[test]
+    fn mondays_are_those_of_the_reader() {
+        let next = |at: &str, zone: &str| next_monday(Timestamp::parse(at).unwrap(), 9, zone).rfc3339();
+        // Thursday; Monday before nine, at nine, and after it.
+        assert_eq!(next("2026-11-26T10:00:00Z", "UTC"), "2026-11-30T09:00:00.000Z");
+        assert_eq!(next("2026-11-30T08:59:59Z", ""), "2026-11-30T09:00:00.000Z");
+        assert_eq!(next("2026-11-30T09:00:00Z", ""), "2026-12-07T09:00:00.000Z");
+        assert_eq!(next("2026-11-30T07:30:00Z", "Europe/Berlin"), "2026-11-30T08:00:00.000Z");
+        // Sunday in London is Monday in Tokyo.
+        assert_eq!(next("2026-11-29T23:30:00Z", "Asia/Tokyo"), "2026-11-30T00:00:00.000Z");
     }
 
     #[test]

@@ -92,6 +92,7 @@ pub(super) fn note(
     tags: &[(String, String)],
 ) -> Result<()> {
     match meaning {
+        Meaning::Idea(_) | Meaning::Coffee => Ok(()),
         Meaning::Route => store::questions::insert_route(tx.conn, post.id),
         Meaning::Ask(told) => {
             insert(tx, post)?;
@@ -450,6 +451,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)
         | Fact::QuestionChanged(_)
+        | Fact::IdeaChanged(_)
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { .. }
         | Fact::QuoteEnded(_)

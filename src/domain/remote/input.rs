@@ -2,7 +2,7 @@
 //! and every address normalised by whoever fills it in.
 
 use crate::{
-    domain::{html::Html, people::Stance, questions::Told, quotes::policy::Said},
+    domain::{html::Html, ideas, people::Stance, questions::Told, quotes::policy::Said},
     model::{AccountKind, MediaKind},
     time::Timestamp,
 };
@@ -120,6 +120,8 @@ pub struct RemoteFacts {
     pub languages: Vec<String>,
     /// The day they left, `2026-11-26`.
     pub left_on: Option<String>,
+    /// In when pairs for a coffee are made.
+    pub coffee: bool,
     /// When the document last changed, as claimed.
     pub updated: Option<Timestamp>,
     /// JSON object of the properties that nobody here knows.
@@ -269,6 +271,10 @@ pub struct RemotePost {
     pub boosts: Option<i64>,
     /// The collection of answers.
     pub replies: Option<String>,
+    /// It says that it tells two people that they are a pair.
+    pub coffee: bool,
+    /// It says that it is an idea.
+    pub idea: Option<ideas::Told>,
     /// It says that it is a question to the network.
     pub question: Option<Told>,
     /// It says that a concierge asks people by it.

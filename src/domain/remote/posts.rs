@@ -6,7 +6,7 @@ use crate::{
     domain::{
         Fact, Task, Tx, audiences, cards, charter,
         html::{self, Html},
-        polls,
+        ideas, polls,
         posts::{self, Meaning, NewPoll, NewPost, Revision},
         questions, quotes,
         visibility::sees,
@@ -204,7 +204,7 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         && !people.local
         && parent.is_none()
         && !is_relevant(tx, author, arrival)?
-        && !is_question(tx, author, post)?
+        && !is_for_the_network(tx, author, post)?
     {
         return Ok(None);
     }
@@ -279,22 +279,29 @@ fn is_relevant(tx: &mut Tx<'_>, author: &Account, arrival: Arrival) -> Result<bo
     Ok(arrival.colleague || store::remote::has_local_follower(tx.conn, author.id)?)
 }
 
-/// Is it a question to the network, from inside the organisation?
-fn is_question(tx: &mut Tx<'_>, author: &Account, post: &RemotePost) -> Result<bool> {
-    Ok(matches!(meaning(tx, author, post)?, Meaning::Ask(_)))
+/// Is it a question to the network or an idea, from inside the organisation?
+fn is_for_the_network(tx: &mut Tx<'_>, author: &Account, post: &RemotePost) -> Result<bool> {
+    Ok(matches!(meaning(tx, author, post)?, Meaning::Ask(_) | Meaning::Idea(_)))
 }
 
 /// What it is beside a post; only nodes of the organisation are believed.
 fn meaning(tx: &mut Tx<'_>, author: &Account, post: &RemotePost) -> Result<Meaning> {
-    let open = visibility(&post.addressing, author.followers_url.as_deref()) <= Visibility::Unlisted;
+    let visibility = visibility(&post.addressing, author.followers_url.as_deref());
+    let open = visibility <= Visibility::Unlisted;
+    if post.coffee && author.kind == AccountKind::Service && visibility == Visibility::Direct {
+        return Ok(if questions::is_member(tx, author)? { Meaning::Coffee } else { Meaning::Plain });
+    }
     let tag = &tx.config().questions.tag;
-    let asks = open
-        && post.in_reply_to.is_none()
-        && author.kind == AccountKind::Person
-        && (post.question.is_some() || post.hashtags.iter().any(|(name, _)| name == tag));
+    let begins = open && post.in_reply_to.is_none() && author.kind == AccountKind::Person;
+    let tagged = |tag: &str| post.hashtags.iter().any(|(name, _)| name == tag);
+    let asks = begins && (post.question.is_some() || tagged(tag));
+    let proposes = begins && !asks && (post.idea.is_some() || tagged(ideas::TAG));
     let routes = open && post.route && author.kind == AccountKind::Service;
-    if !(asks || routes) || !questions::is_member(tx, author)? {
+    if !(asks || routes || proposes) || !questions::is_member(tx, author)? {
         return Ok(Meaning::Plain);
+    }
+    if proposes {
+        return Ok(Meaning::Idea(post.idea.clone().unwrap_or_default()));
     }
     Ok(if routes { Meaning::Route } else { Meaning::Ask(post.question.clone().unwrap_or_default()) })
 }
@@ -382,6 +389,12 @@ pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival
         && let Meaning::Ask(told) = meaning(tx, author, post)?
     {
         questions::receive(tx, &known, &told)?;
+    }
+    if known.in_reply_to_id.is_none()
+        && post.idea.is_some()
+        && let Meaning::Idea(told) = meaning(tx, author, post)?
+    {
+        ideas::receive(tx, &known, &told)?;
     }
     let edited_at = post.updated.unwrap_or(tx.now).min(tx.now);
     if edited_at < known.edited_at.unwrap_or(known.created_at) {

@@ -84,6 +84,7 @@ pub fn read(json: &Json) -> RemoteFacts {
         time_zone: first(json, "timeZone", &OURS),
         languages: value(json, "knowsLanguage", &SCHEMA).items().take(SKILLS).filter_map(language).collect(),
         left_on: left.and_then(|date| Some(date.get(..10)?.to_owned())).filter(|date| is_date(date)),
+        coffee: matches!(value(json, "coffee", &OURS), Json::Bool(true)),
         updated: json.time("updated").filter(|at| *at >= Timestamp::Y2000),
         extra: extra(json),
     }
@@ -139,6 +140,7 @@ const KNOWN: &[&str] = &[
     "timeZone",
     "worksOn",
     "leftOn",
+    "coffee",
 ];
 
 /// The properties that nobody here knows, as a JSON object: kept, so that nodes of different versions destroy nothing.

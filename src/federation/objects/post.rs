@@ -5,6 +5,7 @@ use crate::{
     Error, Result,
     domain::{
         html::{Html, cut, plain_text},
+        ideas,
         questions::{self, Told},
         remote::{Addressing, RemoteAttachment, RemotePoll, RemotePost},
     },
@@ -85,6 +86,12 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
             state: questions::state_of(json.text("askState").unwrap_or_default()),
             answer: json.uri("acceptedAnswer"),
             is_answered: json.count("answerCount").is_some_and(|count| count > 0),
+        }),
+        coffee: json.text("kind") == Some("coffee"),
+        idea: (json.text("kind") == Some("idea")).then(|| ideas::Told {
+            state: ideas::State::of_word(json.text("workState").unwrap_or_default()),
+            owner: json.uri("lead"),
+            sentence: json.text("stateReason").unwrap_or_default().to_owned(),
         }),
         // A reply that says how the question above it stands; older nodes called it so.
         route: match json.text("kind") {

@@ -130,6 +130,9 @@ pub struct Expertise {
     /// The day they left.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left_on: Option<String>,
+    /// In when pairs for a coffee are made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub coffee: bool,
 }
 
 impl Expertise {
@@ -142,6 +145,7 @@ impl Expertise {
             && self.knows_language.is_empty()
             && self.works_on.is_none()
             && self.left_on.is_none()
+            && !self.coffee
     }
 }
 
@@ -346,6 +350,7 @@ impl<'a> Actor<'a> {
         add(self.memorial || self.suspended, Terms::STATE);
         add(!self.attribution_domains.is_empty(), Terms::ATTRIBUTION);
         add(!self.expertise.is_empty(), Terms::EXPERTISE);
+        add(self.expertise.coffee, Terms::COFFEE);
         add(self.project.is_some(), Terms::PROJECT);
         for tag in self.tag.iter().flatten() {
             add(true, tag.terms());

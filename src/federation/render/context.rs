@@ -10,7 +10,7 @@ const CID: &str = "https://www.w3.org/ns/cid/v1";
 
 /// A set of groups of terms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Terms(u16);
+pub struct Terms(u32);
 
 impl Terms {
     /// Nothing beyond ActivityStreams itself.
@@ -47,6 +47,10 @@ impl Terms {
     pub const PROJECT: Self = Self(1 << 14);
     /// For whom a post is inside an organisation.
     pub const REACH: Self = Self(1 << 15);
+    /// How far an idea is.
+    pub const IDEA: Self = Self(1 << 16);
+    /// Somebody is in when pairs for a coffee are made.
+    pub const COFFEE: Self = Self(1 << 17);
 
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -104,6 +108,12 @@ impl Terms {
         if self.has(Self::REACH) {
             term("wc", "https://w3id.org/watercooler/ns#");
         }
+        if self.has(Self::IDEA) {
+            term("wc", "https://w3id.org/watercooler/ns#");
+            for name in ["kind", "workState", "stateReason"] {
+                term(name, &format!("wc:{name}"));
+            }
+        }
         if self.has(Self::QUESTION) {
             term("kind", "wc:kind");
             term("askState", "wc:askState");
@@ -118,6 +128,9 @@ impl Terms {
             for name in ["stance", "timeZone", "leftOn"] {
                 term(name, &format!("wc:{name}"));
             }
+        }
+        if self.has(Self::COFFEE) {
+            term("coffee", "wc:coffee");
         }
         if self.has(Self::HASHTAG) {
             term("Hashtag", "as:Hashtag");
@@ -171,6 +184,9 @@ impl Terms {
         }
         if self.has(Self::REACH) {
             typed("reach", json!({"@id": "wc:reach", "@type": "@id"}));
+        }
+        if self.has(Self::IDEA) {
+            typed("lead", json!({"@id": "wc:lead", "@type": "@id"}));
         }
         if self.has(Self::QUESTION) {
             typed("acceptedAnswer", json!({"@id": "sdo:acceptedAnswer", "@type": "@id"}));

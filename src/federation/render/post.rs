@@ -200,6 +200,17 @@ pub enum Purpose<'a> {
     Ask(&'static str, Option<&'a str>, i64),
     /// A concierge asks people by it.
     Route,
+    /// It tells two people that they are a pair.
+    Coffee,
+    /// An idea.
+    Idea {
+        /// How far it is.
+        state: &'static str,
+        /// The actor id of who looks after it.
+        owner: Option<&'a str>,
+        /// What was said with the last change; empty for nothing.
+        sentence: &'a str,
+    },
 }
 
 impl Post<'_> {
@@ -212,8 +223,10 @@ impl Post<'_> {
         if self.poll.is_some() {
             terms = terms | Terms::POLL;
         }
-        if self.purpose.is_some() {
-            terms = terms | Terms::QUESTION;
+        match self.purpose {
+            Some(Purpose::Idea { .. }) => terms = terms | Terms::IDEA,
+            Some(_) => terms = terms | Terms::QUESTION,
+            None => {}
         }
         if self.reach.is_some() {
             terms = terms | Terms::REACH;
@@ -280,6 +293,17 @@ impl Serialize for Post<'_> {
                 }
             }
             Some(Purpose::Route) => map.serialize_entry("askState", "open")?,
+            Some(Purpose::Coffee) => map.serialize_entry("kind", "coffee")?,
+            Some(Purpose::Idea { state, owner, sentence }) => {
+                map.serialize_entry("kind", "idea")?;
+                map.serialize_entry("workState", state)?;
+                if let Some(owner) = owner {
+                    map.serialize_entry("lead", owner)?;
+                }
+                if !sentence.is_empty() {
+                    map.serialize_entry("stateReason", sentence)?;
+                }
+            }
             None => {}
         }
         if let Some(reach) = self.reach {

@@ -79,6 +79,8 @@ pub(super) static ENGLISH: Words = Words {
     locked: "Approves followers",
     moved_to: "This account has moved to",
     no_posts: "Nothing to see here yet.",
+    ideas: "Ideas",
+    ideas_text: "Favourites are support. Somebody takes an idea on and says how far it is.",
     answers: "Answers",
     answers_search: "Words of the question or of the answer",
     answers_find: "Search",

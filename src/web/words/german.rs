@@ -79,6 +79,8 @@ pub(super) static GERMAN: Words = Words {
     locked: "Bestätigt Folgende",
     moved_to: "Dieses Konto ist umgezogen zu",
     no_posts: "Hier ist noch nichts zu sehen.",
+    ideas: "Ideen",
+    ideas_text: "Favoriten sind Unterstützung. Jemand nimmt sich einer Idee an und sagt, wie weit sie ist.",
     answers: "Antworten",
     answers_search: "Wörter aus der Frage oder der Antwort",
     answers_find: "Suchen",

@@ -1,0 +1,2 @@
+DROP TABLE coffee_pairs;
+ALTER TABLE expertise DROP COLUMN coffee;
