@@ -54,6 +54,11 @@ pub fn method(document: &Value) -> Option<&str> {
     find(document)?.get("verificationMethod")?.as_str()
 }
 
+/// When the first proof of this suite says that it was made.
+pub fn created(document: &Value) -> Option<Timestamp> {
+    find(document)?.get("created")?.as_str().and_then(Timestamp::parse)
+}
+
 /// Whether this key made the document's proof.
 ///
 /// # Errors

@@ -139,6 +139,15 @@ pub enum Task {
         /// The new account.
         to: i64,
     },
+    /// Compare which people of this node follow a remote account with what its server lists (FOL-16).
+    SyncFollowers {
+        /// The account.
+        account: i64,
+        /// Where the list is.
+        url: String,
+        /// Its digest, as announced.
+        digest: String,
+    },
     /// End a person's follows with people of a domain they block.
     SeverDomain {
         /// The person.
@@ -248,6 +257,7 @@ impl Task {
             | Self::ReadProject { .. }
             | Self::CompareDirectory
             | Self::CheckDirectory { .. }
+            | Self::SyncFollowers { .. }
             | Self::MoveFollowers { .. } => "fetch",
             Self::SpreadCharter { .. } | Self::AskCharter | Self::AskCharterOf { .. } => "charter",
             Self::MakeKeys { .. }
@@ -291,6 +301,7 @@ impl Task {
             Self::PublishScheduled { .. } => "publish_scheduled",
             Self::Leave { .. } => "leave",
             Self::MoveFollowers { .. } => "move_followers",
+            Self::SyncFollowers { .. } => "sync_followers",
             Self::SeverDomain { .. } => "sever_domain",
             Self::ReadFeatured { .. } => "read_featured",
             Self::ReadOutbox { .. } => "read_outbox",
@@ -334,6 +345,7 @@ impl Task {
             | Self::PurgeAccount { account }
             | Self::ReadFeatured { account }
             | Self::ReadOutbox { account }
+            | Self::SyncFollowers { account, .. }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
             Self::PublishScheduled { scheduled, at } => Some(format!("publish_scheduled {scheduled} {at}")),
             Self::Leave { account, day } => Some(format!("leave {account} {day}")),
