@@ -26,6 +26,7 @@ mod backup;
 mod cards;
 mod changes;
 mod choices;
+mod citizen;
 mod colleagues;
 mod collections;
 mod concierge_projects;
