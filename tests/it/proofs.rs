@@ -127,6 +127,12 @@ async fn fed_auth_14_a_proof_counts_for_its_document_its_actor_its_purpose_and_i
         assert!(matches!(status, 400 | 401), "{what}: {status}");
         assert!(s.post(&id).await.is_none(), "{what}");
     }
+    // Some leave the context out of the proof that they send, and sign it nevertheless.
+    let (second, other) = zoe.create(&s, "2");
+    let mut bare = zoe.proves(&s, &second);
+    bare["proof"].as_object_mut().unwrap().remove("@context").unwrap();
+    assert_eq!(carried(&s, &s.mallory, &bare).await, 202);
+    assert!(s.post(&other).await.is_some());
     // Senders sign once more in the old way, after the proof.
     let late = altered(&|d| d["signature"] = json!({"type": "RsaSignature2017", "signatureValue": "x"}));
     assert_eq!(carried(&s, &s.mallory, &late).await, 202);
