@@ -66,6 +66,11 @@ pub enum Task {
         /// The post whose parent is unknown.
         post: i64,
     },
+    /// Fetch what others answered in the thread of a remote post that somebody opened (THR-03).
+    ReadThread {
+        /// The post.
+        post: i64,
+    },
     /// Fetch people who are named in a post and were not known when it came.
     ResolveMentions {
         /// The post.
@@ -246,6 +251,7 @@ impl Task {
     pub fn queue(&self) -> &'static str {
         match self {
             Self::FetchAncestors { .. }
+            | Self::ReadThread { .. }
             | Self::ResolveMentions { .. }
             | Self::FetchPost { .. }
             | Self::ResolveQuote { .. }
@@ -288,6 +294,7 @@ impl Task {
             Self::DecideAlias { .. } => "decide_alias",
             Self::LearnAnswer { .. } => "learn_answer",
             Self::FetchAncestors { .. } => "fetch_ancestors",
+            Self::ReadThread { .. } => "read_thread",
             Self::ResolveMentions { .. } => "resolve_mentions",
             Self::FetchPost { .. } => "fetch_post",
             Self::FetchCard { .. } => "fetch_card",
@@ -350,6 +357,7 @@ impl Task {
             Self::PublishScheduled { scheduled, at } => Some(format!("publish_scheduled {scheduled} {at}")),
             Self::Leave { account, day } => Some(format!("leave {account} {day}")),
             Self::FetchAncestors { post }
+            | Self::ReadThread { post }
             | Self::ResolveMentions { post, .. }
             | Self::ResolveQuote { post }
             | Self::FetchCard { post }

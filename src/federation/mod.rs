@@ -27,4 +27,5 @@ pub mod received;
 pub mod render;
 pub mod serve;
 pub mod signatures;
+pub mod threads;
 pub mod webfinger;

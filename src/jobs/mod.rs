@@ -95,6 +95,7 @@ async fn run(app: &App, task: Task) -> Result<()> {
             app.write(move |tx| limited::relist(tx, Id::new(account), Id::new(after))).await
         }
         Task::ClosePoll { poll } => app.write(move |tx| polls::close(tx, Id::new(poll))).await,
+        Task::ReadThread { post } => apart(|| crate::federation::threads::read(app, Id::new(post))).await,
         Task::FetchAncestors { post } => import::ancestors(app, Id::new(post)).await,
         Task::ResolveMentions { post, named } => import::mentions(app, Id::new(post), &named).await,
         Task::FetchPost { uri } => import::post(app, &uri, &Budget::of_activity()).await.map(|_| ()),

@@ -236,3 +236,76 @@ async fn fed_int_12_a_post_to_a_group_is_addressed_to_it() {
     assert!(create["object"]["to"].as_array().unwrap().contains(&json!(PUBLIC)));
     assert_eq!(create["object"]["tag"][0]["href"], group.id);
 }
+
+/// Serves a note of somebody of east, answering `parent`, with these replies.
+fn serves(s: &Scene, name: &str, parent: Option<&str>, replies: &[&str]) -> String {
+    let path = format!("/notes/{name}");
+    let id = s.east.url(&path);
+    let replies: Vec<String> = replies.iter().map(|name| s.east.url(&format!("/notes/{name}"))).collect();
+    let mut note = json!({
+        "id": id, "type": "Note", "attributedTo": s.mallory.id, "to": [PUBLIC], "content": name,
+        "published": s.node.clock.now().rfc3339(),
+        "replies": {"type": "Collection", "first": {"type": "CollectionPage", "items": replies}},
+    });
+    if let Some(parent) = parent {
+        note["inReplyTo"] = json!(parent);
+    }
+    s.east.serve(&path, note);
+    id
+}
+
+/// The texts under a post.
+async fn under(s: &Scene, post: &str) -> Vec<String> {
+    let id = s.post(post).await.unwrap().id;
+    let seen = s.bob.get(&format!("/api/v1/statuses/{id}/context")).await.ok();
+    s.node.settle().await;
+    let texts = seen["descendants"].as_array().unwrap().iter().map(|p| p["uri"].as_str().unwrap().to_owned());
+    let mut texts: Vec<String> = texts.map(|uri| uri.rsplit('/').next().unwrap().to_owned()).collect();
+    texts.sort();
+    texts
+}
+
+#[tokio::test]
+async fn fed_thr_03_opening_a_post_of_another_server_brings_what_others_answered() {
+    let s = Scene::new().await;
+    let root = serves(&s, "root", None, &["a", "b", "stray"]);
+    let a = serves(&s, "a", Some(&root), &["c"]);
+    serves(&s, "b", Some(&root), &["a"]);
+    serves(&s, "c", Some(&a), &[]);
+    serves(&s, "stray", Some("https://far.example/1"), &[]);
+    let mut note = s.note(&s.mallory, "unused", "root");
+    (note["id"], note["cc"]) = (json!(root), json!([s.uri(&s.bob)]));
+    s.creates(&s.mallory, &note).await;
+    s.east.forget();
+    assert!(under(&s, &root).await.is_empty());
+    assert!(s.east.received().is_empty(), "answers to a post of a moment ago are still on their way");
+    s.node.clock.advance(301_000);
+    assert!(under(&s, &root).await.is_empty(), "they come in the background");
+    assert_eq!(under(&s, &root).await, ["a", "b", "c"], "and nothing that belongs to another thread");
+    assert!(s.told(&s.bob).await.is_empty());
+    let reads = s.east.received().len();
+    under(&s, &root).await;
+    assert_eq!(s.east.received().len(), reads, "not again so soon");
+    serves(&s, "root", None, &["a", "b", "d"]);
+    serves(&s, "d", Some(&a), &[]);
+    s.node.clock.advance(901_000);
+    under(&s, &root).await;
+    assert_eq!(under(&s, &root).await, ["a", "b", "c", "d"]);
+}
+
+#[tokio::test]
+async fn fed_thr_03_the_context_of_a_thread_is_read_first() {
+    let s = Scene::new().await;
+    let root = serves(&s, "root", None, &[]);
+    let a = serves(&s, "a", Some(&root), &[]);
+    let c = serves(&s, "c", Some(&a), &[]);
+    let context = s.east.url("/contexts/1");
+    s.east.serve("/contexts/1", json!({"id": context, "type": "OrderedCollection", "orderedItems": [root, a, c]}));
+    let mut note = s.note(&s.mallory, "unused", "root");
+    (note["id"], note["cc"], note["context"]) = (json!(root), json!([s.uri(&s.bob)]), json!(context));
+    s.east.serve("/notes/root", note.clone());
+    s.creates(&s.mallory, &note).await;
+    s.node.clock.advance(301_000);
+    under(&s, &root).await;
+    assert_eq!(under(&s, &root).await, ["a", "c"]);
+}
