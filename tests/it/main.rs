@@ -31,6 +31,7 @@ mod colleagues;
 mod collections;
 mod concierge_projects;
 mod concierge_tend;
+mod convergence;
 mod counters;
 mod db;
 mod delivery;
