@@ -46,6 +46,10 @@ pub const KEYS_PER_ACTOR: usize = 10;
 pub const FETCHES_PER_ACTIVITY: usize = 20;
 /// Ancestors of a reply fetched in the background.
 pub const ANCESTORS: usize = 100;
+/// Posts of a thread that are read when somebody opens one of it.
+pub const THREAD_POSTS: usize = 300;
+/// Requests that this may take.
+pub const THREAD_FETCHES: usize = 400;
 /// Pages of a remote collection.
 pub const COLLECTION_PAGES: usize = 10;
 /// Items of a remote collection.

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sec_aut_18_spellings_of_one_address_are_one_id() {
+    fn sec_aut_18_fed_rob_09_spellings_of_one_address_are_one_id() {
         for (given, normal) in [
             ("HTTPS://Example.COM:443/Users/a", "https://example.com/Users/a"),
             ("http://example.com:80/a", "http://example.com/a"),

@@ -11,6 +11,7 @@ use crate::{
     db::Conn,
     domain::{
         Viewer,
+        remote::threads,
         scopes::Scope,
         timelines::{self, TagRequest, Timeline},
     },
@@ -125,10 +126,16 @@ async fn context(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<
     open_to(&app, viewer)?;
     let id = id.parse()?;
     let (site, now) = (app.site().clone(), app.clock().now());
-    let rendered = app.read(move |conn| {
+    let found = app.read(move |conn| {
         let thread = timelines::context(conn, viewer, id, now)?;
         let render = Render::new(&site, &thread.posts)?;
-        Rendered::of(&render.context(&thread))
+        // Visitors make us ask nobody.
+        let due = if viewer.0.is_some() { threads::due(conn, id, now)? } else { None };
+        crate::Result::Ok((Rendered::of(&render.context(&thread))?, due))
     });
-    Ok(rendered.await?)
+    let (rendered, due) = found.await?;
+    if let Some(post) = due {
+        app.write(move |tx| threads::order(tx, post)).await?;
+    }
+    Ok(rendered)
 }

@@ -54,6 +54,11 @@ pub fn method(document: &Value) -> Option<&str> {
     find(document)?.get("verificationMethod")?.as_str()
 }
 
+/// When the first proof of this suite says that it was made.
+pub fn created(document: &Value) -> Option<Timestamp> {
+    find(document)?.get("created")?.as_str().and_then(Timestamp::parse)
+}
+
 /// Whether this key made the document's proof.
 ///
 /// # Errors
@@ -85,7 +90,17 @@ pub fn verify(document: &Value, key: &PublicKey, now: Timestamp) -> std::result:
     }
     let mut config = proof.clone();
     config.remove("proofValue");
-    if key.verify(&hash_data(&plain, &config), &signature) { Ok(()) } else { Err(Unproven::Signature) }
+    if key.verify(&hash_data(&plain, &config), &signature) {
+        return Ok(());
+    }
+    // Some programs sign the document's context with the proof, and leave it out of the proof that they send.
+    if let (false, Some(context)) = (config.contains_key("@context"), plain.get("@context")) {
+        config.insert("@context".into(), context.clone());
+        if key.verify(&hash_data(&plain, &config), &signature) {
+            return Ok(());
+        }
+    }
+    Err(Unproven::Signature)
 }
 
 /// The name of a document's content: SHA-256 of its canonical form without proofs, 64 hexadecimal digits.
@@ -161,6 +176,10 @@ mod tests {
         assert_eq!(altered(|d| d["@context"] = json!(["https://evil.example/"])), Err(Unproven::Malformed));
         assert_eq!(altered(|d| d["proof"]["cryptosuite"] = json!("eddsa-rdfc-2022")), Err(Unproven::Missing));
         assert_eq!(altered(|d| d["proof"] = json!([d["proof"]])), Ok(()));
+        let without_context = |d: &mut Value| {
+            d["proof"].as_object_mut().map(|proof| proof.remove("@context"));
+        };
+        assert_eq!(altered(without_context), Ok(()), "as some send it");
         let other = PrivateKey::generate_ed25519().unwrap().public().unwrap();
         assert_eq!(verify(&signed, &other, Timestamp::Y2000), Err(Unproven::Signature));
     }

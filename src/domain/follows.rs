@@ -8,6 +8,7 @@ use crate::{
     store,
     time::Timestamp,
 };
+use std::collections::HashSet;
 
 /// Newest posts that a new follow brings into the home timeline, and an unfollow takes out of it.
 const BACKFILL: i64 = 40;
@@ -177,6 +178,25 @@ pub fn unfollow(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>) -> R
     let Some(follow) = store::follows::find(tx.conn, account, target)? else { return Ok(()) };
     tx.record(Fact::Unfollowed(follow.id))?;
     end(tx, &follow)
+}
+
+/// What another server has listed as all people of this node who follow `target` (FOL-16). Follows that it does not know
+/// are over; where it lists somebody who follows no more, and has not asked to, it is told so.
+pub fn synchronise(tx: &mut Tx<'_>, target: &Account, listed: &HashSet<String>) -> Result<()> {
+    for (follower, uri) in store::follows::local_followers(tx.conn, target.id)? {
+        if !listed.contains(&uri) {
+            reject(tx, target.id, follower)?;
+        }
+    }
+    for uri in listed.iter().filter(|uri| tx.site().owns_str(uri)).cloned().collect::<Vec<_>>() {
+        let Some(account) = store::accounts::find_by_uri(tx.conn, &uri)?.filter(Account::is_local) else { continue };
+        if store::follows::find(tx.conn, account.id, target.id)?.is_none() {
+            let number = tx.new_id::<Follow>();
+            let uri = tx.site().activity_uri(number);
+            tx.record(Fact::FollowStale { account: account.id, target: target.id, uri })?;
+        }
+    }
+    Ok(())
 }
 
 fn end(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {

@@ -90,6 +90,11 @@ pub enum Task {
         /// The post whose parent is unknown.
         post: i64,
     },
+    /// Fetch what others answered in the thread of a remote post that somebody opened (THR-03).
+    ReadThread {
+        /// The post.
+        post: i64,
+    },
     /// Fetch people who are named in a post and were not known when it came.
     ResolveMentions {
         /// The post.
@@ -162,6 +167,15 @@ pub enum Task {
         from: i64,
         /// The new account.
         to: i64,
+    },
+    /// Compare which people of this node follow a remote account with what its server lists (FOL-16).
+    SyncFollowers {
+        /// The account.
+        account: i64,
+        /// Where the list is.
+        url: String,
+        /// Its digest, as announced.
+        digest: String,
     },
     /// End a person's follows with people of a domain they block.
     SeverDomain {
@@ -261,6 +275,7 @@ impl Task {
     pub fn queue(&self) -> &'static str {
         match self {
             Self::FetchAncestors { .. }
+            | Self::ReadThread { .. }
             | Self::ResolveMentions { .. }
             | Self::FetchPost { .. }
             | Self::ResolveQuote { .. }
@@ -272,6 +287,7 @@ impl Task {
             | Self::ReadProject { .. }
             | Self::CompareDirectory
             | Self::CheckDirectory { .. }
+            | Self::SyncFollowers { .. }
             | Self::MoveFollowers { .. } => "fetch",
             Self::SpreadCharter { .. } | Self::AskCharter | Self::AskCharterOf { .. } => "charter",
             Self::MakeKeys { .. }
@@ -308,6 +324,7 @@ impl Task {
             Self::DecideAlias { .. } => "decide_alias",
             Self::LearnAnswer { .. } => "learn_answer",
             Self::FetchAncestors { .. } => "fetch_ancestors",
+            Self::ReadThread { .. } => "read_thread",
             Self::ResolveMentions { .. } => "resolve_mentions",
             Self::FetchPost { .. } => "fetch_post",
             Self::FetchCard { .. } => "fetch_card",
@@ -321,6 +338,7 @@ impl Task {
             Self::PublishScheduled { .. } => "publish_scheduled",
             Self::Leave { .. } => "leave",
             Self::MoveFollowers { .. } => "move_followers",
+            Self::SyncFollowers { .. } => "sync_followers",
             Self::SeverDomain { .. } => "sever_domain",
             Self::ReadFeatured { .. } => "read_featured",
             Self::ReadOutbox { .. } => "read_outbox",
@@ -364,10 +382,12 @@ impl Task {
             | Self::PurgeAccount { account }
             | Self::ReadFeatured { account }
             | Self::ReadOutbox { account }
+            | Self::SyncFollowers { account, .. }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
             Self::PublishScheduled { scheduled, at } => Some(format!("publish_scheduled {scheduled} {at}")),
             Self::Leave { account, day } => Some(format!("leave {account} {day}")),
             Self::FetchAncestors { post }
+            | Self::ReadThread { post }
             | Self::ResolveMentions { post, .. }
             | Self::ResolveQuote { post }
             | Self::FetchCard { post }

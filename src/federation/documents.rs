@@ -60,6 +60,7 @@ pub struct Whole {
     poll: Option<(Poll, Vec<PollOption>)>,
     parent: Option<String>,
     conversation: Option<String>,
+    context: Option<String>,
     question: Option<Question>,
     route: bool,
     idea: Option<(Idea, Option<String>)>,
@@ -130,6 +131,7 @@ impl Whole {
             poll: None,
             parent: post.in_reply_to_uri.clone(),
             conversation: None,
+            context: None,
             question: None,
             route: false,
             idea: None,
@@ -178,12 +180,15 @@ impl Whole {
         whole.quote = quoted(conn, post.id)?;
         // Only threads that began here have a name of ours; those that began elsewhere have one we were never told.
         let root = post.conversation_id;
-        let ours =
-            root == post.id || store::documents::post_uris(conn, &[root])?.iter().any(|(_, uri)| site.owns_str(uri));
-        whole.conversation = ours.then(|| {
+        let first = match root == post.id {
+            true => Some(post.uri.clone()),
+            false => store::documents::post_uris(conn, &[root])?.into_iter().map(|(_, uri)| uri).next(),
+        };
+        if let Some(first) = first.filter(|uri| site.owns_str(uri)) {
             let day = root.timestamp().date();
-            format!("tag:{},{day}:objectId={root}:objectType=Conversation", site.domain())
-        });
+            whole.conversation = Some(format!("tag:{},{day}:objectId={root}:objectType=Conversation", site.domain()));
+            whole.context = Some(format!("{first}/context"));
+        }
         Ok(whole)
     }
 
@@ -227,6 +232,7 @@ impl Whole {
             audience: self.audience(site),
             sensitive: post.sensitive || self.author.sensitized_at.is_some(),
             conversation: self.conversation.as_deref(),
+            context: self.context.as_deref(),
             content: match &self.quote {
                 Some(quote) => html::with_quote_fallback(&quote.page, &post.content).into(),
                 None => Cow::Borrowed(&post.content),

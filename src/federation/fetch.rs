@@ -9,7 +9,7 @@ use super::{
     admit,
     charter::vouch,
     json::{Bounds, Json},
-    objects, own_keys,
+    knock, objects, own_keys,
     signatures::{Elsewhere, HopSigner, Scheme},
     webfinger::{self, Finger, Handle},
 };
@@ -330,12 +330,20 @@ async fn get(
         None => (node, None),
     };
     let mut last = Lack::Forbidden("the other server refuses us");
-    for scheme in [Scheme::Cavage, Scheme::Rfc9421] {
+    let host = authority(&url);
+    let [first, second] = knock::order(app, &host).await;
+    // Where the query is not looked at, a signature over it is a wrong one (SIGOUT-07).
+    let bare = url.query().map(|_| (Scheme::Cavage, true));
+    for (scheme, bare) in [(first, false), (second, false)].into_iter().chain(bare) {
+        if bare && !matches!(last, Lack::Forbidden(_)) {
+            break;
+        }
         budget.spend().map_err(|e| Lack::Bad(e.to_string()))?;
         let hop = HopSigner {
             signer: signer.clone(),
             elsewhere: elsewhere.clone(),
             scheme,
+            bare,
             media_type: "",
             clock: app.clock().clone(),
         };
@@ -348,7 +356,12 @@ async fn get(
             StatusCode::OK if !vouch::is_believed(app, &answer) => {
                 return Err(Lack::Forbidden("the answer is not signed by the node of the charter"));
             }
-            StatusCode::OK if is_activity(answer.header(header::CONTENT_TYPE)) => return Ok(answer),
+            StatusCode::OK if is_activity(answer.header(header::CONTENT_TYPE)) => {
+                if scheme != first && !bare {
+                    knock::learned(app, &host, scheme).await;
+                }
+                return Ok(answer);
+            }
             StatusCode::OK => return Err(Lack::Bad("not an ActivityPub document".into())),
             StatusCode::NOT_FOUND => return Err(Lack::NotFound),
             StatusCode::GONE => return Err(Lack::Gone),

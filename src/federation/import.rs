@@ -207,7 +207,10 @@ async fn post_as(app: &App, id: &str, cause: &Cause, arrival: Arrival, budget: &
 }
 
 /// Takes a fetched post in. Its document is proven by the address that served it; its author is asked for at theirs.
-async fn take(app: &App, json: &Json, arrival: Arrival, budget: &Budget) -> Result<Option<Post>> {
+///
+/// # Errors
+/// As [`account`].
+pub(super) async fn take(app: &App, json: &Json, arrival: Arrival, budget: &Budget) -> Result<Option<Post>> {
     let json = shown(json);
     let Some(id) = json.id() else { return Ok(None) };
     if objects::kind(json) != Kind::Post {

@@ -1,6 +1,7 @@
 //! Fact -> activities for other servers, and one delivery for each inbox, in the transaction of the fact: nothing is sent
 //! unless it was committed, nothing committed is forgotten. Sending is `deliver`'s; signatures are made there too.
 
+pub mod forward;
 mod projects;
 mod quotes;
 mod reach;

@@ -171,16 +171,33 @@ pub fn forget_all(app: &App) {
 /// # Errors
 /// As [`signer`].
 pub async fn node_signer(app: &App) -> Result<Arc<Signer>> {
-    let ring = keyring(app);
-    // Accounts have positive numbers: this place is free for the node's other key.
-    if let Some(signer) = ring.signers.get(&-INSTANCE.raw()).await {
+    if let Some(signer) = keyring(app).signers.get(&-INSTANCE.raw()).await {
         return Ok(signer);
     }
-    let account = instance_actor(app).await?;
-    let keys = app.read(|conn| store::actor_keys::find(conn, INSTANCE)).await?.ok_or(Error::NotFound)?;
+    instance_actor(app).await?;
+    document_signer(app, INSTANCE).await
+}
+
+/// The Ed25519 key of a local account, for what is proven by itself and not by the request that brings it (SIGOUT-05);
+/// its keys are made when it has none yet.
+///
+/// # Errors
+/// As [`signer`].
+pub async fn document_signer(app: &App, account: Id<Account>) -> Result<Arc<Signer>> {
+    let ring = keyring(app);
+    // Accounts have positive numbers: this place is free for the other key.
+    if let Some(signer) = ring.signers.get(&-account.raw()).await {
+        return Ok(signer);
+    }
+    let owner = app.read(move |conn| store::accounts::load(conn, account)).await?;
+    if !owner.is_local() {
+        return Err(Error::NotFound);
+    }
+    make(app, account).await?;
+    let keys = app.read(move |conn| store::actor_keys::find(conn, account)).await?.ok_or(Error::NotFound)?;
     let key = PrivateKey::from_pkcs8(&ring.vault(app)?.open_sealed(PURPOSE, &keys.ed25519_sealed)?)?;
-    let signer = Arc::new(Signer { key_id: format!("{}#ed25519-key", account.uri), key });
-    ring.signers.insert(-INSTANCE.raw(), signer.clone()).await;
+    let signer = Arc::new(Signer { key_id: format!("{}#ed25519-key", owner.uri), key });
+    ring.signers.insert(-account.raw(), signer.clone()).await;
     Ok(signer)
 }
 

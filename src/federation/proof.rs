@@ -324,6 +324,28 @@ impl Prover {
         }
     }
 
+    /// The key that the proof of a document names: as it is known, or (`again`) as its owner's document has it now.
+    ///
+    /// # Errors
+    /// See [`Refusal`]. Its host is asked no more often than for keys of requests.
+    pub async fn key_of_proof(
+        &self,
+        app: &App,
+        claims: &Claims,
+        method: &str,
+        again: bool,
+    ) -> Result<Arc<Known>, Refusal> {
+        if !again && let Some(known) = keys::find(app, &self.keys, method).await? {
+            return Ok(known);
+        }
+        self.may_ask(app, claims, method)?;
+        let found = match again {
+            true => keys::refresh(app, &self.keys, method).await?,
+            false => Some(keys::fetch(app, &self.keys, method).await?),
+        };
+        found.ok_or(Reject::Signature)?.map_err(Self::refused)
+    }
+
     /// Whether the address of `actor` itself says that it is gone for good (SIGIN-28).
     pub async fn is_gone(&self, app: &App, claims: &Claims, actor: &str) -> bool {
         let same = |key_id: &&str| key_id.split('#').next() == Some(actor);
@@ -370,7 +392,10 @@ pub async fn reader(app: &App, parts: &Parts) -> Result<Option<Arc<Known>>, Refu
 }
 
 /// Whether the owner may still read, and still has this key; false when it has another. Looked up every few seconds only.
-async fn is_welcome(app: &App, known: &Known) -> Result<bool, Refusal> {
+///
+/// # Errors
+/// `Host` for who is suspended here, `OwnerGone`, `Ours`.
+pub async fn is_welcome(app: &App, known: &Known) -> Result<bool, Refusal> {
     let now = app.clock().now();
     if known.is_fresh(now) {
         return Ok(true);

@@ -106,6 +106,7 @@ async fn run(app: &App, task: Task) -> Result<()> {
             app.write(move |tx| limited::relist(tx, Id::new(account), Id::new(after))).await
         }
         Task::ClosePoll { poll } => app.write(move |tx| polls::close(tx, Id::new(poll))).await,
+        Task::ReadThread { post } => apart(|| crate::federation::threads::read(app, Id::new(post))).await,
         Task::FetchAncestors { post } => import::ancestors(app, Id::new(post)).await,
         Task::ResolveMentions { post, named } => import::mentions(app, Id::new(post), &named).await,
         Task::FetchPost { uri } => import::post(app, &uri, &Budget::of_activity()).await.map(|_| ()),
@@ -133,6 +134,9 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::MeasureProjects => register::measure(app).await,
         Task::PairProjects => apart(|| register::pair(app)).await,
         Task::ReadFeatured { account } => apart(|| import::featured(app, Id::new(account))).await,
+        Task::SyncFollowers { account, url, digest } => {
+            apart(|| crate::federation::followers_sync::run(app, Id::new(account), &url, &digest)).await
+        }
         Task::ReadOutbox { account } => apart(|| import::outbox(app, Id::new(account))).await,
         Task::MoveFollowers { from, to } => {
             while app.write(move |tx| remote::carry_followers(tx, Id::new(from), Id::new(to))).await? {}

@@ -371,14 +371,49 @@ pub fn confidential(conn: &mut Conn, activities: &[Id<Activity>]) -> Result<Vec<
         .load_ids(conn)
 }
 
-/// The JSON of activities.
-pub fn bodies(conn: &mut Conn, activities: &[Id<Activity>]) -> Result<Vec<(i64, String)>> {
-    if activities.is_empty() {
-        return Ok(Vec::new());
-    }
-    Sql::new("select a.id, a.json from activities a where a.id in ")
-        .ids(activities)
-        .load_as::<(BigInt, Text), (i64, String)>(conn)
+/// Whether this activity is about a post that everybody may read, outside of any organisation too.
+pub fn is_open(conn: &mut Conn, activity: Id<Activity>) -> Result<bool> {
+    Sql::new("select a.id from activities a join posts p on p.id = a.post_id where p.visibility < 2 and p.audience = ")
+        .bind(Audience::Open)
+        .with(" and a.id = ", activity)
+        .exists(conn)
+}
+
+/// Whether this activity brings a new post for the followers of its author.
+pub fn is_for_followers(conn: &mut Conn, activity: Id<Activity>) -> Result<bool> {
+    Sql::new("select a.id from activities a join posts p on p.id = a.post_id where a.kind = 'Create' and p.visibility = 2 and a.id = ")
+        .bind(activity)
+        .exists(conn)
+}
+
+/// A format of signatures, as `hosts` keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// draft-cavage, which nearly all take.
+    Cavage = 0,
+    /// RFC 9421.
+    Rfc9421 = 1,
+}
+
+/// When it was learned that this host takes RFC 9421 alone, if it does.
+pub fn modern_since(conn: &mut Conn, host: &str) -> Result<Option<Timestamp>> {
+    let found = find_host(conn, host)?.filter(|row| row.signature_scheme == Format::Rfc9421 as i16);
+    Ok(found.and_then(|row| row.scheme_learned_at))
+}
+
+/// Writes down which format a host takes.
+pub fn learn_format(conn: &mut Conn, host: &str, format: Format, now: Timestamp) -> Result<()> {
+    Sql::new("insert into hosts (host, signature_scheme, scheme_learned_at, created_at) values (")
+        .bind(host)
+        .with(",", format as i16)
+        .with(",", now)
+        .with(",", now)
+        .push(
+            ") on conflict (host) do update set signature_scheme = excluded.signature_scheme, \
+             scheme_learned_at = excluded.scheme_learned_at",
+        )
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Who of other servers has this inbox: a personal one, or (the first 50 of that domain) a shared one.

@@ -149,6 +149,32 @@ pub fn replies(
         .load_as::<(BigInt, Text), (i64, String)>(conn)
 }
 
+/// A page of a thread, oldest first, after a post's id: what everybody who belongs to `audience` may see of it (THR-06).
+pub fn thread(
+    conn: &mut Conn,
+    root: Id<Post>,
+    audience: Audience,
+    after: i64,
+    most: i64,
+) -> Result<Vec<(i64, String)>> {
+    open_thread("select p.id, p.uri", root, audience)
+        .with(" and p.id > ", after)
+        .with(" order by p.id limit ", most)
+        .load_as::<(BigInt, Text), (i64, String)>(conn)
+}
+
+/// How many posts [`thread`] has.
+pub fn thread_size(conn: &mut Conn, root: Id<Post>, audience: Audience) -> Result<i64> {
+    open_thread("select count(*)", root, audience).scalar_i64(conn)
+}
+
+fn open_thread(what: &'static str, root: Id<Post>, audience: Audience) -> Sql {
+    Sql::new(what)
+        .with(" from posts p where p.boost_of_id is null and p.conversation_id = ", root)
+        .with(" and p.audience >= ", audience)
+        .with(" and p.visibility <= ", Visibility::Unlisted)
+}
+
 /// Whether there is a tombstone for this id (OUT-09) that a reader who belongs to `audience` is shown.
 pub fn is_tombstoned(conn: &mut Conn, uri: &str, audience: Audience) -> Result<bool> {
     Sql::new("select t.created_at from tombstones t where t.uri = ")

@@ -70,6 +70,26 @@ pub fn delete(conn: &mut Conn, id: Id<Follow>) -> Result<()> {
     Ok(())
 }
 
+/// Ids of the followers of an account that begin with `prefix`, an address without any wildcard in it.
+pub fn remote_followers(conn: &mut Conn, account: Id<Account>, prefix: &str) -> Result<Vec<String>> {
+    Sql::new("select a.uri from follows f join accounts a on a.id = f.account_id where f.state = 1 and f.target_id = ")
+        .bind(account)
+        .with(" and a.domain is not null and a.deleted_at is null and a.uri like ", format!("{prefix}%"))
+        .push(" order by a.id")
+        .load_texts(conn)
+}
+
+/// People of this node who follow an account, with their ids.
+pub fn local_followers(conn: &mut Conn, account: Id<Account>) -> Result<Vec<(Id<Account>, String)>> {
+    let rows = Sql::new(
+        "select a.id, a.uri from follows f join accounts a on a.id = f.account_id where f.state = 1 and f.target_id = ",
+    )
+    .bind(account)
+    .push(" and a.domain is null")
+    .load_as::<(BigInt, Text), (i64, String)>(conn)?;
+    Ok(rows.into_iter().map(|(id, uri)| (Id::new(id), uri)).collect())
+}
+
 /// Puts the newest posts and boosts of somebody into a follower's home timeline, unless one of the follower's lists
 /// keeps them out of it.
 pub fn fill_home(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, most: i64) -> Result<()> {

@@ -381,3 +381,24 @@ pub fn claim_outbox(conn: &mut Conn, account: Id<Account>, before: Timestamp, no
         .execute(conn)?;
     Ok(written > 0)
 }
+
+/// Whether the thread was read from this post since `since`.
+pub fn is_thread_read(conn: &mut Conn, post: Id<Post>, since: Timestamp) -> Result<bool> {
+    Sql::new("select r.post_id from thread_readings r where r.post_id = ")
+        .bind(post)
+        .with(" and r.read_at > ", since)
+        .exists(conn)
+}
+
+/// As [`claim_outbox`], for the thread that is read from a post.
+pub fn claim_thread(conn: &mut Conn, post: Id<Post>, before: Timestamp, now: Timestamp) -> Result<bool> {
+    let written = Sql::new("insert into thread_readings (post_id, read_at) values (")
+        .bind(post)
+        .with(",", now)
+        .with(
+            ") on conflict (post_id) do update set read_at = excluded.read_at where thread_readings.read_at <= ",
+            before,
+        )
+        .execute(conn)?;
+    Ok(written > 0)
+}

@@ -158,7 +158,7 @@ pub fn refused(reply: &crate::support::Reply) -> String {
 }
 
 #[tokio::test]
-async fn without_an_organisation_public_is_public_and_a_post_may_stay_here() {
+async fn fed_addr_out_05_without_an_organisation_public_is_public_and_a_post_may_stay_here() {
     let (alpha, beta) = Node::two().await;
     let (ada, eve) = (alpha.member("ada").await, beta.member("eve").await);
     follow(&eve, &alpha.handle("ada")).await;

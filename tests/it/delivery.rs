@@ -270,12 +270,12 @@ async fn fed_dlv_03_a_401_holds_its_sender_only() {
     rows::publish(&node, rows::post(&node, &ada, 2, Visibility::Public, "two"), &[]).await;
     rows::publish(&node, rows::post(&node, &bob, 3, Visibility::Public, "three"), &[]).await;
     node.settle().await;
-    assert_eq!(sent(&peer).len(), 2, "ada's second post waits behind her first");
-    assert_eq!(peer.inbox()[1]["actor"], bob.uri);
+    assert_eq!(sent(&peer).len(), 3, "her first in both formats; ada's second post waits behind it");
+    assert_eq!(peer.inbox()[2]["actor"], bob.uri);
     node.clock.advance(6 * 60_000 + 1_000);
     node.settle().await;
     assert_eq!(
-        peer.inbox()[2..].iter().map(|a| a["object"]["content"].as_str().unwrap()).collect::<Vec<_>>(),
+        peer.inbox()[3..].iter().map(|a| a["object"]["content"].as_str().unwrap()).collect::<Vec<_>>(),
         ["<p>one</p>", "<p>two</p>"]
     );
 }

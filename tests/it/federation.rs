@@ -83,7 +83,7 @@ async fn fed_fol_05_a_follow_stands_after_the_other_node_said_yes_and_ends_on_bo
 }
 
 #[tokio::test]
-async fn fed_fol_03_a_locked_account_answers_by_hand() {
+async fn fed_fol_03_fed_fol_11_a_locked_account_answers_by_hand_and_takes_it_back() {
     let (alpha, beta) = Node::two().await;
     let (ada, bea) = (alpha.member("ada").await, beta.member("bea").await);
     let id = bea.id.parse().unwrap();

@@ -44,7 +44,7 @@ fn bad(result: watercooler::Result<String>) {
 }
 
 #[tokio::test]
-async fn fed_fetch_01_documents_are_asked_for_by_their_media_types_and_signed() {
+async fn fed_fetch_01_fed_sigout_04_documents_are_asked_for_by_their_media_types_and_signed() {
     let (node, [peer]) = node_and_peers(["peer"]).await;
     peer.serve("/n/1", note(&peer.url("/n/1")));
     assert_eq!(document(&node, &peer.url("/n/1#part")).await.unwrap(), peer.url("/n/1"));

@@ -420,7 +420,7 @@ async fn fed_sigin_24_what_depends_on_the_signature_is_kept_by_nobody() {
 }
 
 #[tokio::test]
-async fn sec_sig_22_a_linked_data_signature_proves_nothing() {
+async fn sec_sig_22_fed_fetch_11_a_linked_data_signature_proves_nothing() {
     let (node, peer) = pair().await;
     let (ada, eve) = (Sender::new(&peer, "ada"), Sender::new(&peer, "eve"));
     let mut forwarded = like(&ada);
@@ -495,7 +495,7 @@ fn sec_sig_27_private_keys_never_meet_pure_rust_rsa() {
 }
 
 #[tokio::test]
-async fn fed_sigin_01_02_03_both_formats_and_both_kinds_of_keys_are_understood() {
+async fn fed_sigin_01_02_03_30_both_formats_and_both_kinds_of_keys_are_understood() {
     let (node, peer) = pair().await;
     let ed = PrivateKey::generate_ed25519().unwrap();
     let mut document = peer.person("ada", &rsa(0).public_pem().unwrap());

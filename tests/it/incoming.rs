@@ -133,7 +133,7 @@ async fn fed_fol_06_fed_fol_12_answers_find_the_follow_by_id_or_by_who_and_whom(
 }
 
 #[tokio::test]
-async fn fed_disc_18_an_actor_that_acts_is_read_again_after_a_day() {
+async fn fed_disc_18_fed_fol_13_an_actor_that_acts_is_read_again_after_a_day() {
     let s = Scene::new().await;
     let mut actor = s.east.person("ada", &s.ada.signer.key.public_pem().unwrap());
     actor["name"] = json!("Renamed");

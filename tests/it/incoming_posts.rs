@@ -233,7 +233,7 @@ async fn fed_post_16_fed_rob_04_lists_are_cut_and_the_post_is_kept() {
 }
 
 #[tokio::test]
-async fn fed_post_20_fed_post_21_fed_post_22_fed_post_23_fed_post_25_other_kinds_are_shown_with_title_and_link() {
+async fn fed_post_20_21_22_23_24_25_other_kinds_are_shown_with_title_and_link() {
     let s = Scene::new().await;
     for (kind, extra) in [
         ("Article", json!({"summary": "an abstract"})),

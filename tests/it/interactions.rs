@@ -12,7 +12,7 @@ pub fn boost(who: &Sender, object: impl Into<Value>) -> Value {
 }
 
 #[tokio::test]
-async fn fed_int_01_fed_int_02_fed_int_09_likes_count_once_and_can_be_taken_back() {
+async fn fed_int_01_02_08_09_likes_and_reactions_count_once_and_can_be_taken_back() {
     let s = Scene::new().await;
     let own = s.writes(&s.bob, "public", "mine").await;
     let like = s.ada.activity("Like", own.clone());

@@ -119,7 +119,7 @@ async fn fed_move_02_a_target_that_does_not_agree_or_moved_on_is_ignored_and_not
 }
 
 #[tokio::test]
-async fn fed_move_04_a_person_moves_away_with_their_followers_and_posts_no_more() {
+async fn fed_move_04_05_a_person_moves_away_with_their_followers_and_posts_no_more() {
     let s = Scene::new().await;
     s.sends(&s.ada, &s.ada.activity("Follow", s.uri(&s.bob))).await;
     let bob: Id<Account> = s.bob.id.parse().unwrap();

@@ -83,6 +83,7 @@ pub fn remote(author: Id<Account>, id: Id<Post>, uri: &str, html: &str) -> NewPo
         media: Vec::new(),
         poll: None,
         fresh: true,
+        edited_at: None,
         remote_boosts_count: 0,
         remote_favourites_count: 0,
         meaning: posts::Meaning::Plain,

@@ -1,10 +1,11 @@
 // Who said it: both signature formats, what is wrong with one refused and without effect, proofs, and reads that need one.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { generateCryptoKeyPair, signObject } from "@fedify/fedify";
+import { generateCryptoKeyPair, signObject, verifyObject } from "@fedify/fedify";
+import { Create } from "@fedify/vocab";
 import { Temporal } from "@js-temporal/polyfill";
 import { CAVAGE, RFC9421, TYPE } from "./peer.mjs";
-import { both, eventually, missing, startBoth } from "./world.mjs";
+import { both, eventually, startBoth } from "./world.mjs";
 
 const FORMAT = { east: CAVAGE, west: RFC9421 };
 let world, ada, inbox;
@@ -168,7 +169,9 @@ async function carried(host, spoil = (text) => text) {
   const [bea, carrier] = [world[host].person("bea"), world[other].person("bea")];
   const note = bea.note(`<p>Carried from ${host}</p>`);
   const create = await signObject(bea.about("Create", note), bea.ed25519.key, bea.ed25519.id, world[host].context);
-  const body = spoil(JSON.stringify(await create.toJsonLd(world[host].context)));
+  // As Fedify sends what it has proven.
+  const json = JSON.stringify(await create.toJsonLd({ contextLoader: world[host].context.contextLoader, format: "compact" }));
+  const body = spoil(json.replaceAll('"as:Public"', '"https://www.w3.org/ns/activitystreams#Public"'));
   assert.match(body, /eddsa-jcs-2022/);
   return { note, answer: await spoiled(await carrier.letter(body, `${world.node.url}/inbox`, { spec: FORMAT[other] })) };
 }
@@ -182,8 +185,7 @@ both("what somebody else carries is not believed with a proof that is wrong", as
   assert.ok(!(await ada.home()).some((status) => status.uri === note.id.href));
 });
 
-const NO_PROOFS = { todo: "AUTH-13: proofs of activities (FEP-8b32) are not checked yet" };
-test("what somebody else carries is believed with a proof of its actor", NO_PROOFS, async () => {
+test("what somebody else carries is believed with a proof of its actor", async () => {
   const { note, answer } = await carried("east");
   assert.equal(answer[0], 202, `${answer}`);
   await ada.sees(note.id);
@@ -195,5 +197,21 @@ test("a key is given to who signs for its whole address", async () => {
   assert.equal(read.status, 200, read.text);
 });
 
-missing("public activities of ours carry a proof", "SIGOUT-05: FEP-8b32 is not written on activities");
-missing("a delivery is signed by RFC 9421 where the old draft is refused", "SIGOUT-03: only reads knock twice");
+both("public activities of ours carry a proof that Fedify believes", async (host) => {
+  const peer = world[host];
+  const post = await ada.writes(`Proven for ${host}`);
+  await peer.gets("Create", (it) => it.object.id === post.uri);
+  const { body } = peer.received.find((one) => one.method === "POST" && one.body.includes(`"${post.uri}"`));
+  const proven = await verifyObject(Create, JSON.parse(body), peer.context);
+  assert.equal(proven?.id?.href, `${post.uri}/activity`);
+  assert.equal(await verifyObject(Create, JSON.parse(body.replaceAll("Proven", "Forged")), peer.context), null);
+});
+
+both("a delivery is signed by RFC 9421 where the old draft is refused", async (host) => {
+  const peer = world[host];
+  peer.refuses = ({ method, headers }) => (method === "POST" && !headers["signature-input"] ? 401 : 0);
+  const post = await ada.writes(`For modern inboxes, ${host}`);
+  await peer.gets("Create", (it) => it.object.id === post.uri).finally(() => (peer.refuses = null));
+  const brought = peer.received.filter((one) => one.method === "POST" && one.body.includes(`"${post.uri}"`));
+  assert.deepEqual(brought.map((one) => [one.status, "signature-input" in one.headers]).at(-1), [202, true]);
+});

@@ -346,6 +346,7 @@ fn blank(tx: &mut Tx<'_>, from: &Account, page: Page, tongue: Tongue, people: &[
         media: Vec::new(),
         poll: None,
         fresh: true,
+        edited_at: None,
         remote_boosts_count: 0,
         remote_favourites_count: 0,
         meaning: Meaning::Plain,

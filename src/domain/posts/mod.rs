@@ -73,6 +73,8 @@ pub struct NewPost {
     pub poll: Option<NewPoll>,
     /// It is news: notify and push. False for what is old or was fetched (POST-01).
     pub fresh: bool,
+    /// When it was edited last, of one that came in a later state than its first.
+    pub edited_at: Option<Timestamp>,
     /// What the origin claims.
     pub remote_boosts_count: i64,
     /// What the origin claims.
@@ -206,7 +208,7 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
         remote_boosts_count: new.remote_boosts_count,
         remote_favourites_count: new.remote_favourites_count,
         created_at: new.created_at,
-        edited_at: None,
+        edited_at: new.edited_at,
         fetched_at: (!new.local).then_some(tx.now),
         group_id: new.group,
         audience,

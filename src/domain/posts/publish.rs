@@ -377,6 +377,7 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         media,
         poll,
         fresh: true,
+        edited_at: None,
         remote_boosts_count: 0,
         remote_favourites_count: 0,
         meaning: Meaning::Plain,

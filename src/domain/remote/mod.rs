@@ -8,6 +8,7 @@ mod moves;
 pub mod outbox;
 mod posts;
 mod reactions;
+pub mod threads;
 
 pub use actors::{delete_actor, is_profile_only, names, purge_some, save_actor, update_profile};
 pub use input::*;

@@ -239,6 +239,8 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         media: media(tx, author, post),
         poll: poll(tx, post),
         fresh,
+        // An older state that comes later is not taken for a newer one (UPD-01).
+        edited_at: post.updated.map(|at| at.min(tx.now)).filter(|at| *at > created_at),
         remote_boosts_count: post.boosts.unwrap_or(0),
         remote_favourites_count: post.favourites.unwrap_or(0),
         meaning,

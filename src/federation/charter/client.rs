@@ -57,8 +57,14 @@ pub fn address(node: &Member, below: &str) -> Result<Url, Refused> {
 /// `Internal` when it cannot be opened.
 pub async fn signed(app: &App, ask: Ask) -> Result<Ask> {
     let signer = own_keys::node_signer(app).await?;
-    let hop =
-        HopSigner { signer, elsewhere: None, scheme: Scheme::Rfc9421, media_type: JSON, clock: app.clock().clone() };
+    let hop = HopSigner {
+        signer,
+        elsewhere: None,
+        scheme: Scheme::Rfc9421,
+        bare: false,
+        media_type: JSON,
+        clock: app.clock().clone(),
+    };
     Ok(ask.signed_by(Arc::new(hop)))
 }
 

@@ -7,6 +7,7 @@
 
 mod lanes;
 mod missing;
+mod proven;
 pub mod schedule;
 mod send;
 

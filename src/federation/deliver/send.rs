@@ -1,19 +1,20 @@
 //! One delivery: sign, send, judge. Signed at send time, so the date is fresh on every attempt (SIGOUT-01).
 
-use super::{lanes::Row, schedule};
+use super::{lanes::Row, proven, schedule};
 use crate::{
     Error, Result,
     app::App,
     federation::{
-        own_keys,
+        followers_sync, knock, own_keys,
         signatures::{HopSigner, Scheme},
     },
-    net::{Ask, Failure, Purpose, Refusal},
+    net::{self, Answer, Ask, Failure, Purpose, Refusal},
     store::deliveries as rows,
 };
 use axum::http::header::RETRY_AFTER;
-use hyper::body::Bytes;
+use hyper::{StatusCode, body::Bytes};
 use std::{panic::AssertUnwindSafe, sync::Arc};
+use url::Url;
 
 /// Bodies on their way to several inboxes are read once.
 pub type Bodies = moka::future::Cache<i64, Bytes>;
@@ -95,17 +96,8 @@ async fn attempt(app: &App, bodies: &Bodies, row: &Row) -> Result<Outcome> {
         return Ok(Outcome::Vanished);
     }
     let Some(body) = body(app, bodies, row).await? else { return Ok(Outcome::Vanished) };
-    let signer = own_keys::signer(app, row.account).await?;
     let Ok(url) = row.inbox.parse() else { return Ok(Outcome::Forbidden(Refusal::Malformed)) };
-    let signer = HopSigner {
-        elsewhere: None,
-        signer,
-        scheme: Scheme::Cavage,
-        media_type: "application/activity+json",
-        clock: app.clock().clone(),
-    };
-    let ask = Ask::post(Purpose::Deliver, url, body).signed_by(Arc::new(signer));
-    Ok(match app.net().fetch(ask).await {
+    Ok(match knock(app, row, &url, &body).await? {
         Ok(answer) => {
             let status = answer.status.as_u16();
             let why = || format!("answered {status}");
@@ -143,13 +135,53 @@ async fn attempt(app: &App, bodies: &Bodies, row: &Row) -> Result<Outcome> {
     })
 }
 
+/// Sends it in the format that this host is known to take, and once in the other one when it is not believed (SIGOUT-03).
+async fn knock(app: &App, row: &Row, url: &Url, body: &Bytes) -> Result<std::result::Result<Answer, Failure>> {
+    let signer = own_keys::signer(app, row.account).await?;
+    let followers = match row.confidential {
+        true => followers_sync::header(app, row.activity, row.account, &row.inbox).await?,
+        false => None,
+    };
+    let post = |scheme: Scheme| {
+        let hop = HopSigner {
+            elsewhere: None,
+            signer: signer.clone(),
+            scheme,
+            bare: false,
+            media_type: "application/activity+json",
+            clock: app.clock().clone(),
+        };
+        let ask = Ask::post(Purpose::Deliver, url.clone(), body.clone()).signed_by(Arc::new(hop));
+        app.net().fetch(match &followers {
+            Some(value) => ask.header(followers_sync::HEADER, value.clone()),
+            None => ask,
+        })
+    };
+    let host = net::authority(url);
+    let [first, second] = knock::order(app, &host).await;
+    let answer = post(first).await;
+    if !matches!(&answer, Ok(answer) if answer.status == StatusCode::UNAUTHORIZED) {
+        if matches!(&answer, Ok(answer) if answer.status.is_success()) {
+            knock::took(app, &host);
+        }
+        return Ok(answer);
+    }
+    match post(second).await {
+        Ok(other) if other.status.is_success() => {
+            knock::learned(app, &host, second).await;
+            Ok(Ok(other))
+        }
+        // The first answer is the one that tells.
+        _ => {
+            knock::refused(app, &host).await;
+            Ok(answer)
+        }
+    }
+}
+
 async fn body(app: &App, bodies: &Bodies, row: &Row) -> Result<Option<Bytes>> {
     let activity = row.activity;
-    let loaded = bodies.try_get_with(activity.raw(), async {
-        let found = app.read(move |conn| rows::bodies(conn, &[activity])).await?;
-        found.into_iter().next().map(|(_, json)| Bytes::from(json)).ok_or(Error::NotFound)
-    });
-    match loaded.await {
+    match bodies.try_get_with(activity.raw(), proven::body(app, activity)).await {
         Ok(body) => Ok(Some(body)),
         Err(error) if matches!(*error, Error::NotFound) => Ok(None),
         Err(error) => Err(Error::internal(error)),

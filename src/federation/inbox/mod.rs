@@ -4,11 +4,13 @@
 //! the proof ([`super::proof`]); then one transaction that remembers the id and has the effect, or queues the activity
 //! when something must be fetched first ([`queue`]). 202 is answered after that commit, never before (G1, G3).
 
+mod carried;
 mod document;
 pub mod queue;
 
 use super::{
-    activities, admit, charter,
+    activities, admit, charter, followers_sync,
+    outgoing::forward,
     proof::{self, Prover, Refusal, prover},
     received::{Outcome, Received},
     signatures::Reject,
@@ -121,7 +123,7 @@ async fn deliver(app: &App, request: Request, name: Option<String>) -> Result<()
     let mut document = parsed.inspect_err(|_| proof::count_shape(app, from))?;
 
     admit::strip_shared(&app.net().rules(), &mut document.json);
-    let done = match prove_and_take(app, &prover, &claims, &document, &body, name).await {
+    let done = match prove_and_take(app, &prover, (&claims, &parts.headers), &document, &body, name).await {
         // Most deletions are of things nobody here ever saw, by servers that are gone as well: no server error, or they
         // would come again and again (DEL-07).
         Err(Turned::Refusal(Refusal::KeyAway)) if document.json.is_a("Delete") => Err(Refusal::NoKey.into()),
@@ -136,14 +138,15 @@ async fn deliver(app: &App, request: Request, name: Option<String>) -> Result<()
 async fn prove_and_take(
     app: &App,
     prover: &Prover,
-    claims: &proof::Claims,
+    (claims, headers): (&proof::Claims, &header::HeaderMap),
     document: &Document,
     body: &[u8],
     name: Option<String>,
 ) -> Result<(), Turned> {
-    // A key can only be the actor's when it lives where the actor lives: nothing else is worth a fetch (SIG-13).
+    // A key can only be the actor's when it lives where the actor lives: nothing else is worth a fetch (SIG-13), unless
+    // the activity proves itself.
     if !claims.key_ids().any(|key_id| uri::same_authority(key_id, &document.actor)) {
-        return Err(Refusal::NotTheActor.into());
+        return carried::deliver(app, prover, claims, document, body).await;
     }
     if prover.known(app, claims).await?.is_none() {
         match stranger(app, document).await? {
@@ -174,7 +177,7 @@ async fn prove_and_take(
             Err(refusal) => return Err(refusal.into()),
         };
         if *known.actor != document.actor {
-            return Err(Refusal::NotTheActor.into());
+            return carried::deliver(app, prover, claims, document, body).await;
         }
         prover.charge(app, uri::host(&known.actor))?;
         proof::spoke(app, &known.actor);
@@ -192,7 +195,10 @@ async fn prove_and_take(
             other => other,
         });
         match taken? {
-            Taken::Yes => return Ok(()),
+            Taken::Yes => {
+                followers_sync::heard(app, headers, &known.actor).await;
+                return Ok(());
+            }
             Taken::NobodyThere => return Err(Turned::Shape(StatusCode::NOT_FOUND, "no such inbox")),
             Taken::Suspended => return Err(Refusal::Host.into()),
             Taken::OwnerGone => return Err(Refusal::OwnerGone.into()),
@@ -311,6 +317,7 @@ async fn take(
         // Markup is cleaned here, outside of the transaction: there is one writer.
         activity: Arc::new(activities::parsed::parse(&document.json).map_err(Turned::Effect)?),
         activity_uri: document.id.clone(),
+        proves_itself: document.json.values("proof").any(|p| p.text("cryptosuite") == Some("eddsa-jcs-2022")),
         // Sixteen bytes are enough to tell ids apart; an activity without one is its own bytes (ROB-06).
         hash: crypto::sha256(document.id.as_deref().unwrap_or(&body).as_bytes()),
         body,
@@ -338,6 +345,8 @@ struct Offer {
     known: Arc<super::keys::Known>,
     activity: Arc<activities::parsed::Parsed>,
     activity_uri: Option<String>,
+    /// It carries a proof, which others may believe (THR-05).
+    proves_itself: bool,
     hash: [u8; 32],
     body: String,
     name: Option<String>,
@@ -360,9 +369,17 @@ impl Offer {
         if signer.fetched_at.is_none_or(|at| at < day_old) {
             tx.enqueue(&Task::RefreshAccount { account: signer.id.raw() })?;
         }
+        let ends = received.activity.kind == activities::parsed::Kind::Delete;
+        let mut concerned = if self.proves_itself && ends { forward::concerned(tx, &received)? } else { None };
         match activities::apply(tx, &received)? {
             Outcome::Done => {}
             Outcome::Fetch => self.queue(tx, &received, 0, None)?,
+        }
+        if self.proves_itself && !ends {
+            concerned = forward::concerned(tx, &received)?;
+        }
+        if let Some(author) = concerned {
+            forward::forward(tx, &received, &author, &self.body)?;
         }
         Ok(Taken::Yes)
     }

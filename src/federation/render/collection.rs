@@ -24,6 +24,9 @@ pub struct Collection<'a, T> {
     /// All items, of a small unordered collection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<Vec<T>>,
+    /// Whose it is, where the address does not tell: a thread's is its first author's (THR-06).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attributed_to: Option<&'a str>,
 }
 
 /// Where the first page is.
@@ -70,7 +73,11 @@ impl<'a, T> Collection<'a, T> {
     }
     /// Only the number of items: hidden (PRV-18) or never listed.
     pub fn counted(id: &'a str, kind: &'static str, total: i64) -> Self {
-        Self { id, kind, total_items: Some(total), first: None, ordered_items: None, items: None }
+        Self { id, kind, total_items: Some(total), first: None, ordered_items: None, items: None, attributed_to: None }
+    }
+    /// As [`Collection::paged`], in somebody's name.
+    pub fn of(id: &'a str, owner: &'a str, total: i64) -> Self {
+        Self { attributed_to: Some(owner), ..Self::paged(id, total) }
     }
     /// Replies (OUT-12): unordered, the first page embedded.
     pub fn replies(id: &'a str, first: Page<'a, T>) -> Self {
@@ -81,6 +88,7 @@ impl<'a, T> Collection<'a, T> {
             first: Some(First::Page(Box::new(first))),
             ordered_items: None,
             items: None,
+            attributed_to: None,
         }
     }
 }

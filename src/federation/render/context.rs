@@ -8,6 +8,37 @@ const ACTIVITY_STREAMS: &str = "https://www.w3.org/ns/activitystreams";
 const SECURITY: &str = "https://w3id.org/security/v1";
 const CID: &str = "https://www.w3.org/ns/cid/v1";
 
+/// Defines the terms of a proof (FEP-8b32) in the context of a finished document, inline like all others.
+pub fn define_proof(document: &mut Value) {
+    let Some(members) = document.as_object_mut() else { return };
+    let security = |name: &str| format!("https://w3id.org/security#{name}");
+    let mut terms = Map::new();
+    for (name, kind) in [
+        ("cryptosuite", security("cryptosuiteString")),
+        ("proofPurpose", "@vocab".to_owned()),
+        ("proofValue", security("multibase")),
+        ("verificationMethod", "@id".to_owned()),
+    ] {
+        terms.insert(name.into(), json!({ "@id": security(name), "@type": kind }));
+    }
+    terms.insert("proof".into(), json!({ "@id": security("proof"), "@type": "@id", "@container": "@graph" }));
+    terms.insert("DataIntegrityProof".into(), Value::from(security("DataIntegrityProof")));
+    terms.insert("assertionMethod".into(), json!({ "@id": security("assertionMethod"), "@type": "@id" }));
+    let created =
+        json!({ "@id": "http://purl.org/dc/terms/created", "@type": "http://www.w3.org/2001/XMLSchema#dateTime" });
+    terms.insert("created".into(), created);
+    let mut list = match members.remove("@context") {
+        Some(Value::Array(list)) => list,
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    match list.last_mut() {
+        Some(Value::Object(own)) => own.append(&mut terms),
+        _ => list.push(Value::Object(terms)),
+    }
+    members.insert("@context".into(), Value::Array(list));
+}
+
 /// A set of groups of terms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Terms(u32);

@@ -171,6 +171,8 @@ pub struct Post<'a> {
     pub sensitive: bool,
     /// Tag or URL of the conversation (OUT-17).
     pub conversation: Option<&'a str>,
+    /// The collection of the thread (OUT-17, FEP-7888).
+    pub context: Option<&'a str>,
     /// Sanitised HTML.
     pub content: Cow<'a, str>,
     /// BCP 47.
@@ -256,6 +258,9 @@ impl Serialize for Post<'_> {
         map.serialize_entry("inReplyToAtomUri", &self.in_reply_to)?;
         if let Some(conversation) = self.conversation {
             map.serialize_entry("conversation", conversation)?;
+        }
+        if let Some(context) = self.context {
+            map.serialize_entry("context", context)?;
         }
         map.serialize_entry("content", &self.content)?;
         if let Some(language) = self.language {
@@ -365,6 +370,7 @@ mod tests {
             audience: Audience { to: vec![super::super::PUBLIC.into()], cc: vec![] },
             sensitive: false,
             conversation: None,
+            context: None,
             content: "<p>Hi</p>".into(),
             language: Some("en"),
             updated: None,

@@ -1,6 +1,9 @@
 //! Actors and their collections (DISC-03, 04, 13, 14, 16; OUT-13).
 
-use super::{Answered, Failure, PAGE, Paging, Reader, activity_json, local_actor, read, to_page, wants_page};
+use super::{
+    ACTIVITY_JSON, Answered, Failure, PAGE, Paging, Reader, activity_json, answer, local_actor, read, to_page,
+    wants_page,
+};
 use crate::{
     Error,
     app::App,
@@ -9,7 +12,7 @@ use crate::{
     domain::{Viewer, people, visibility},
     federation::{
         documents::{self, Shown, Whole},
-        own_keys,
+        followers_sync, own_keys, proof,
         render::{
             self,
             activity::Activity,
@@ -26,7 +29,7 @@ use crate::{
 use axum::{
     body::Bytes,
     extract::{Path, Query, State},
-    http::request::Parts,
+    http::{StatusCode, request::Parts},
 };
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
@@ -205,6 +208,25 @@ fn whole(
 /// `GET /users/{name}/followers`.
 pub async fn followers(state: State<App>, name: Path<String>, paging: Query<Paging>, parts: Parts) -> Answered {
     follows(state, name, paging, parts, true).await
+}
+
+/// `GET /users/{name}/followers_synchronization`: those followers who are on the reader's own server, all at once; to
+/// nobody who does not sign (FOL-15).
+pub async fn followers_of_reader(State(app): State<App>, Path(name): Path<String>, parts: Parts) -> Answered {
+    let reader = proof::reader(&app, &parts).await.map_err(Failure::Refused)?;
+    let reader = reader.ok_or_else(|| Error::unauthorized("This list is given to signed requests only"))?;
+    let site = app.site().clone();
+    let body = read(&app, move |conn| {
+        let account = local_actor(conn, &name)?;
+        let id = format!("{}_synchronization", site.followers_uri(&account.username));
+        let followers = match account.is_unavailable() {
+            true => Vec::new(),
+            false => followers_sync::followers_at(conn, account.id, &reader.actor)?,
+        };
+        Ok(render::document(Terms::NONE, Collection::whole(&id, followers))?)
+    })
+    .await?;
+    Ok(answer(StatusCode::OK, ACTIVITY_JSON, body))
 }
 
 /// `GET /users/{name}/following`.

@@ -135,6 +135,36 @@ pub async fn replies(
     .await
 }
 
+/// `GET .../context` of the first post of a thread: all of the thread that everybody may see who belongs where the reader
+/// does, oldest first (THR-06, FEP-7888, FEP-f228).
+pub async fn context(
+    State(app): State<App>,
+    Path(named): Named,
+    Query(paging): Query<Paging>,
+    parts: Parts,
+) -> Answered {
+    made(&app, named, &parts, move |conn, _, viewer, post, account| {
+        if post.conversation_id != post.id {
+            return Err(Error::NotFound.into());
+        }
+        let id = format!("{}/context", post.uri);
+        if !paging.wants_page() {
+            let total = store::documents::thread_size(conn, post.id, viewer.audience())?;
+            return Ok(render::document(Terms::NONE, Collection::<&str>::of(&id, &account.uri, total))?);
+        }
+        let rows = store::documents::thread(conn, post.id, viewer.audience(), paging.after()?, PAGE)?;
+        let next =
+            rows.last().filter(|_| rows.len() as i64 == PAGE).map(|(last, _)| format!("{id}?page=true&min_id={last}"));
+        let own = match &paging.min_id {
+            Some(min) => format!("{id}?page=true&min_id={min}"),
+            None => format!("{id}?page=true"),
+        };
+        let items: Vec<String> = rows.into_iter().map(|(_, uri)| uri).collect();
+        Ok(render::document(Terms::NONE, Page::ordered(&id, own, items, next))?)
+    })
+    .await
+}
+
 /// `GET .../likes`: how many.
 pub async fn likes(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
     made(&app, named, &parts, |_, site, _, post, account| {

@@ -16,6 +16,8 @@ pub struct HopSigner {
     pub elsewhere: Option<Elsewhere>,
     /// In which format.
     pub scheme: Scheme,
+    /// Leave the query out of what is signed: some programs do not look at it (SIGOUT-07).
+    pub bare: bool,
     /// Media type of the body, for requests that have one.
     pub media_type: &'static str,
     /// The clock.
@@ -47,7 +49,10 @@ impl net::Signer for HopSigner {
         url: &'a Url,
         body: &'a hyper::body::Bytes,
     ) -> BoxFuture<'a, Result<HeaderMap>> {
-        let (this, method, url, body) = (self.clone(), method.clone(), url.clone(), body.clone());
+        let (this, method, mut url, body) = (self.clone(), method.clone(), url.clone(), body.clone());
+        if this.bare {
+            url.set_query(None);
+        }
         Box::pin(async move {
             let headers = tokio::task::spawn_blocking(move || {
                 let content = (method == Method::POST)

@@ -47,6 +47,8 @@ struct Script {
     inbox_status: Option<u16>,
     /// Deliveries with this in them are answered with this status.
     stumbles: Option<(String, u16)>,
+    /// The one format of signatures it believes: RFC 9421, or not.
+    modern: Option<bool>,
     news: Arc<tokio::sync::Notify>,
 }
 
@@ -98,6 +100,10 @@ impl Peer {
     /// What inboxes answer from now on (202 by default).
     pub fn inbox_answers(&self, status: u16) {
         self.script.lock().unwrap().inbox_status = Some(status);
+    }
+    /// Answers 401 to whatever is not signed in this format: RFC 9421 (true), or draft-cavage (false).
+    pub fn takes_only(&self, modern: Option<bool>) {
+        self.script.lock().unwrap().modern = modern;
     }
     /// Answers with this status what has this text in it, whatever other deliveries are answered.
     pub fn stumbles_over(&self, text: &str, status: u16) {
@@ -173,6 +179,13 @@ async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> R
     let path = parts.uri.path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default();
     let mut script = script.lock().unwrap();
     let stranger = script.readers.get(&path).is_some_and(|reader| *reader != signer(&parts.headers));
+    let format = parts.headers.contains_key("signature").then(|| parts.headers.contains_key("signature-input"));
+    if let Some((wanted, format)) = script.modern.zip(format)
+        && wanted != format
+    {
+        script.received.push(Received { method: parts.method.to_string(), path, headers: parts.headers, body });
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
     let text = String::from_utf8_lossy(&body);
     let stumbles = script.stumbles.as_ref().filter(|(word, _)| parts.method == "POST" && text.contains(word));
     if let Some(status) = stumbles.map(|(_, status)| *status) {

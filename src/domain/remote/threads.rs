@@ -1,0 +1,46 @@
+//! Somebody here opens a post of another server: what others answered to it, and nobody sent us, is read (THR-03).
+
+use crate::{
+    Result,
+    db::Conn,
+    domain::{Task, Tx},
+    id::Id,
+    model::{Post, Visibility},
+    store,
+    time::Timestamp,
+};
+
+/// Seconds between two readings from one post.
+const AGAIN_SECONDS: i64 = 900;
+/// Age of a post, in seconds, before anybody is asked: until then its answers are still on their way.
+const SETTLED_SECONDS: i64 = 300;
+
+/// From which post the thread of this one should be read now: itself, or the first of its thread when itself is of this
+/// node; none when both are, when it is not for everybody, or was read a moment ago.
+///
+/// # Errors
+/// Those of the database.
+pub fn due(conn: &mut Conn, post: Id<Post>, now: Timestamp) -> Result<Option<Id<Post>>> {
+    let Some(mut post) = store::posts::find(conn, post)? else { return Ok(None) };
+    if post.local && post.conversation_id != post.id {
+        let Some(first) = store::posts::find(conn, post.conversation_id)? else { return Ok(None) };
+        post = first;
+    }
+    let settled = post.created_at < now.plus_seconds(-SETTLED_SECONDS);
+    if post.local || post.is_boost() || post.visibility > Visibility::Unlisted || !settled {
+        return Ok(None);
+    }
+    let read = store::remote::is_thread_read(conn, post.id, now.plus_seconds(-AGAIN_SECONDS))?;
+    Ok((!read).then_some(post.id))
+}
+
+/// Has the thread read in the background.
+///
+/// # Errors
+/// Those of the database.
+pub fn order(tx: &mut Tx<'_>, post: Id<Post>) -> Result<()> {
+    if store::remote::claim_thread(tx.conn, post, tx.now.plus_seconds(-AGAIN_SECONDS), tx.now)? {
+        tx.enqueue(&Task::ReadThread { post: post.raw() })?;
+    }
+    Ok(())
+}

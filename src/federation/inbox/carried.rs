@@ -1,0 +1,118 @@
+//! Activities that somebody else carries here: forwarded answers, posts of groups (AUTH-13). The request proves the
+//! carrier, who is charged for it; the document's own proof (FEP-8b32) proves its actor, and nothing else does. It has
+//! its effect as if it had come to the shared inbox: to whose inbox it was carried says nothing about its actor's will.
+
+use super::{Document, Stranger, Taken, Turned, stranger, take};
+use crate::{
+    app::App,
+    crypto::{
+        KeyKind,
+        integrity::{self, Unproven},
+    },
+    federation::{
+        admit,
+        proof::{self, Claims, Prover, Refusal},
+        signatures::Reject,
+    },
+    time::Timestamp,
+    uri,
+};
+use axum::http::StatusCode;
+use serde_json::Value;
+
+/// How old a proof may be. Seconds. Ids are remembered as long, so that nothing has its effect twice.
+const AGE: i64 = 30 * 24 * 3_600;
+/// How far its date may lie ahead, as with signatures of requests. Seconds.
+const AHEAD: i64 = 3_600;
+
+/// Takes in what the proof of its actor covers.
+pub(super) async fn deliver(
+    app: &App,
+    prover: &Prover,
+    claims: &Claims,
+    document: &Document,
+    body: &[u8],
+) -> Result<(), Turned> {
+    let (proven, method) = readable(document, body, app.clock().now())?;
+    let (rules, host) = (app.net().rules(), uri::host(&document.actor));
+    if app.site().owns_str(&document.actor) {
+        return Err(Refusal::NotTheActor.into());
+    }
+    rules.standing(host).admitted.map_err(|_| Refusal::Host)?;
+    if proof::is_revoked(app, &document.actor) {
+        return Err(Refusal::Revoked.into());
+    }
+    let carrier = prover.prove(app, claims).await?;
+    if !proof::is_welcome(app, &carrier).await? {
+        prover.forget(&carrier);
+        return Err(Refusal::KeyAway.into());
+    }
+    prover.charge(app, uri::host(&carrier.actor))?;
+    proof::spoke(app, &carrier.actor);
+    match stranger(app, document).await? {
+        Stranger::Welcome => {}
+        Stranger::Forget => return Ok(()),
+        Stranger::Suspended => return Err(Refusal::Host.into()),
+        Stranger::Gone => return Err(Refusal::OwnerGone.into()),
+    }
+    let text = std::str::from_utf8(body).map_err(|_| Turned::Shape(StatusCode::BAD_REQUEST, "not UTF-8"))?;
+    let mut again = false;
+    // Twice: the row may have got another key since it was parsed, or its owner a new one.
+    for _ in 0..2 {
+        let known = prover.key_of_proof(app, claims, &method, again).await?;
+        // The owner's own document lists this key: whose it is, nobody else can say (AUTH-09).
+        if *known.actor != document.actor || known.key.kind() != KeyKind::Ed25519 {
+            return Err(Refusal::NotTheActor.into());
+        }
+        match integrity::verify(&proven, &known.key, app.clock().now()) {
+            Ok(()) => {}
+            Err(Unproven::Signature) if !again => {
+                again = true;
+                continue;
+            }
+            Err(Unproven::Expired) => return Err(Reject::Expired.into()),
+            Err(Unproven::Signature) => return Err(Reject::Signature.into()),
+            Err(Unproven::Missing | Unproven::Malformed) => return Err(Reject::Malformed.into()),
+        }
+        if admit::drops_reports(&rules, &document.json, host) {
+            return Ok(());
+        }
+        match take(app, known.clone(), document, text.to_owned(), None).await? {
+            Taken::Yes | Taken::NobodyThere => return Ok(()),
+            Taken::Suspended => return Err(Refusal::Host.into()),
+            Taken::OwnerGone => return Err(Refusal::OwnerGone.into()),
+            Taken::OldKey => prover.forget(&known),
+        }
+    }
+    Err(Refusal::KeyAway.into())
+}
+
+impl From<Reject> for Turned {
+    fn from(reject: Reject) -> Self {
+        Self::Refusal(reject.into())
+    }
+}
+
+/// What the proof is about, and where its key is: judged by the document alone, before anything is asked for.
+fn readable(document: &Document, body: &[u8], now: Timestamp) -> Result<(Value, String), Turned> {
+    let not_the_actor = || Turned::from(Refusal::NotTheActor);
+    // One without an id could come again with a blank more, as another one.
+    document.id.as_ref().ok_or_else(not_the_actor)?;
+    let mut value: Value = serde_json::from_slice(body).map_err(|_| not_the_actor())?;
+    let method = integrity::method(&value).and_then(uri::normalize).ok_or_else(not_the_actor)?;
+    if !uri::same_authority(&method, &document.actor) {
+        return Err(not_the_actor());
+    }
+    let created = integrity::created(&value).ok_or(Reject::Malformed)?;
+    if created < now.plus_seconds(-AGE) {
+        return Err(Reject::Stale.into());
+    }
+    if created > now.plus_seconds(AHEAD) {
+        return Err(Reject::Future.into());
+    }
+    // Senders add a linked-data signature after the proof; it proves nothing here (AUTH-14).
+    if let Some(members) = value.as_object_mut() {
+        members.remove("signature");
+    }
+    Ok((value, method))
+}
