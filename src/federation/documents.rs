@@ -222,7 +222,7 @@ impl Whole {
             purpose: match &self.question {
                 Some(question) => {
                     let (state, answer) = (questions::state_word(question.state), question.answer_uri.as_deref());
-                    Some(wire::Purpose::Ask(state, answer, question.answers.max(0)))
+                    Some(wire::Purpose::Ask(state, answer, question.answers_shown.max(0)))
                 }
                 None => self.route.then_some(wire::Purpose::Route),
             },
