@@ -56,6 +56,15 @@ pub enum Task {
         /// The post they said it with; none where they tapped.
         said: Option<i64>,
     },
+    /// Put an alias that a moderator accepted to the nodes of the stewards.
+    SendAlias {
+        /// The moderator.
+        by: i64,
+        /// What is typed.
+        word: String,
+        /// What is meant.
+        means: String,
+    },
     /// Fetch the accepted answer of another node's question.
     LearnAnswer {
         /// The question.
@@ -276,6 +285,7 @@ impl Task {
             Self::ClimbLadder { .. } => "climb_ladder",
             Self::AskAnother { .. } => "ask_another",
             Self::DecideAlias { .. } => "decide_alias",
+            Self::SendAlias { .. } => "send_alias",
             Self::LearnAnswer { .. } => "learn_answer",
             Self::FetchAncestors { .. } => "fetch_ancestors",
             Self::ResolveMentions { .. } => "resolve_mentions",
@@ -344,6 +354,7 @@ impl Task {
             | Self::AnswerCommand { post } => Some(format!("{} {post}", self.kind())),
             Self::ClimbLadder { question, step } => Some(format!("climb_ladder {question} {step}")),
             Self::AskAnother { question, instead } => Some(format!("ask_another {question} {instead}")),
+            Self::SendAlias { word, means, .. } => Some(format!("send_alias {word} {means}")),
             Self::DecideAlias { letter, by, .. } => Some(format!("decide_alias {letter} {by}")),
             Self::LearnAnswer { question } => Some(format!("learn_answer {question}")),
             Self::ClosePoll { poll } | Self::SendPollUpdate { poll } | Self::RefreshPoll { poll } => {
