@@ -12,7 +12,7 @@ pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revis
 pub use index::{became_about, index_some, may_be_found_by};
 pub use publish::{Draft, PollDraft, language, publish};
 
-use super::{Event, EventKind, Fact, Tx, html, quotes};
+use super::{Event, EventKind, Fact, Tx, counters, html, quotes};
 use crate::{
     Error, Result,
     id::Id,
@@ -243,6 +243,9 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
         conversations::touch(tx, &post, &new.mentions, new.fresh)?;
     }
     to_homes(tx, &post, &author, new.fresh)?;
+    if new.fresh {
+        counters::heard(tx, &post, &author)?;
+    }
     tx.record(Fact::PostPublished { post: post.id, fresh: new.fresh })?;
     // Last, for PostgreSQL holds the rows of its author and of what it answers from here to the end: whoever writes to the
     // same ones at the same moment waits.
