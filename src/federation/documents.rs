@@ -7,6 +7,7 @@ use super::{
         self, PUBLIC,
         activity::Activity,
         actor::{Actor, DefinedTerm, Expertise, Image, Organization, Profile, PropertyValue},
+        capability::Generator,
         post::{self as wire, Attachment, Audience, Tag},
         project as wire_project,
     },
@@ -446,6 +447,7 @@ pub fn with_actor<R>(
     let picture = |file: &Option<String>| {
         file.as_deref().map(|file| Image::new(site.media_url(file), image_type(file).map(str::to_owned)))
     };
+    actor.generator = Some(Generator::of(site.instance_actor_uri()));
     actor.summary = Some(&account.note);
     actor.featured = Some(site.featured_uri(name));
     actor.featured_tags = Some(site.featured_tags_uri(name));

@@ -131,6 +131,8 @@ const KNOWN: &[&str] = &[
     "alsoKnownAs",
     "movedTo",
     "attributionDomains",
+    "generator",
+    "implements",
     "knowsAbout",
     "jobTitle",
     "memberOf",

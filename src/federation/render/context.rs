@@ -10,7 +10,7 @@ const CID: &str = "https://www.w3.org/ns/cid/v1";
 
 /// A set of groups of terms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Terms(u16);
+pub struct Terms(u32);
 
 impl Terms {
     /// Nothing beyond ActivityStreams itself.
@@ -47,6 +47,8 @@ impl Terms {
     pub const PROJECT: Self = Self(1 << 14);
     /// For whom a post is inside an organisation.
     pub const REACH: Self = Self(1 << 15);
+    /// What a program can do (FEP-844e).
+    pub const CAPABILITIES: Self = Self(1 << 16);
 
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -165,6 +167,12 @@ impl Terms {
         if self.has(Self::ACTOR) {
             typed("featured", json!({"@id": "toot:featured", "@type": "@id"}));
             typed("featuredTags", json!({"@id": "toot:featuredTags", "@type": "@id"}));
+        }
+        if self.has(Self::CAPABILITIES) {
+            typed(
+                "implements",
+                json!({"@id": "https://w3id.org/fep/844e#implements", "@type": "@id", "@container": "@set"}),
+            );
         }
         if self.has(Self::EXPERTISE) {
             typed("worksOn", json!({"@id": "wc:worksOn", "@type": "@id"}));
