@@ -27,7 +27,9 @@ async fn both(node: &Node, name: &str) -> (Client, Browser) {
     let browser = Browser::new(node);
     assert_eq!(browser.sign_in(name, PASSWORD).await.status, 302);
     let token = node.token(account.id, "read write follow").await;
-    (Client { id: account.id.to_string(), name: name.into(), ..Client::with_token(node, &token) }, browser)
+    let mut client = Client::with_token(node, &token);
+    (client.id, client.name) = (account.id.to_string(), name.into());
+    (client, browser)
 }
 
 async fn answer(client: &Client, to: &Value, text: &str, visibility: &str) -> Value {

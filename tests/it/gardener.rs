@@ -100,7 +100,7 @@ async fn two() -> (Node, Node, Client) {
 #[tokio::test]
 async fn what_the_desk_of_another_node_accepts_is_signed_where_the_key_is() {
     let (hq, lyon, mara) = two().await;
-    thanks(&lyon, "Adhesives", "klebstoff").await;
+    thanks(&lyon, "adhesives", "klebstoff").await;
     settle(&[&hq, &lyon]).await;
     night(&lyon).await;
     let read = letters(&mara).await;
@@ -139,7 +139,7 @@ async fn what_the_desk_of_another_node_accepts_is_signed_where_the_key_is() {
 async fn without_the_key_what_another_desk_accepts_waits_with_its_name() {
     let (hq, lyon, mara) = two().await;
     hq.app.write(|tx| watercooler::store::charter::delete_keys_but(tx.conn, "none")).await.unwrap();
-    thanks(&lyon, "Adhesives", "klebstoff").await;
+    thanks(&lyon, "adhesives", "klebstoff").await;
     settle(&[&hq, &lyon]).await;
     night(&lyon).await;
     let letter = letters(&mara).await.remove(0);
