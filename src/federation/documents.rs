@@ -491,7 +491,12 @@ fn project(conn: &mut Conn, site: &Site, account: &Account) -> Result<Option<wir
         };
         names.into_iter().map(term).collect()
     };
-    let relations = store::projects::relations(conn, row.id, RELATIONS)?;
+    let mut relations = store::projects::relations(conn, row.id, RELATIONS)?;
+    // What it said while it was for its site alone may name others that still are.
+    let uris: Vec<&str> = relations.iter().map(|relation| relation.other_uri.as_str()).collect();
+    let mut near = store::projects::by_uris(conn, &uris)?;
+    near.retain(|other| other.audience == Some(Reach::Site));
+    relations.retain(|relation| !near.iter().any(|other| other.uri.as_ref() == Some(&relation.other_uri)));
     let others = |kind: RelationKind| -> Vec<Other> {
         let other = |relation: &ProjectRelation| match relation.reason.as_str() {
             "" => Other::Id(relation.other_uri.clone()),

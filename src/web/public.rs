@@ -13,6 +13,7 @@ use crate::{
         Viewer,
         people::directory::hide_from_strangers,
         profiles,
+        projects::near,
         questions::accepting::{self, Standing},
         text::normalize_hashtag,
         timelines::{self, TagRequest, Thread},
@@ -67,7 +68,7 @@ pub(super) fn older_than(query: Option<String>) -> Option<i64> {
 }
 
 /// An account of this node by the name in its address.
-fn local(conn: &mut crate::db::Conn, name: &str) -> Result<Account> {
+fn local(conn: &mut crate::db::Conn, viewer: Viewer, name: &str) -> Result<Account> {
     let account = store::accounts::find_by_handle(conn, name)?.filter(Account::is_local).ok_or(Error::NotFound)?;
     if account.deleted_at.is_some() {
         return Err(Error::Gone);
@@ -78,7 +79,9 @@ fn local(conn: &mut crate::db::Conn, name: &str) -> Result<Account> {
         (None, AccountKind::Group) => store::projects::of_account(conn, account.id)?.is_some(),
         (None, kind) => kind == AccountKind::Service,
     };
-    let shown = shown && !account.is_unavailable();
+    // One of this site alone has one for people of this site.
+    let hidden = viewer.0.is_none() && account.kind == AccountKind::Group && near::is_near(conn, account.id)?;
+    let shown = shown && !account.is_unavailable() && !hidden;
     if shown { Ok(account) } else { Err(Error::NotFound) }
 }
 
@@ -138,7 +141,7 @@ async fn show_profile(
     let read = visitor
         .app
         .read(move |conn| {
-            let mut account = local(conn, &name)?;
+            let mut account = local(conn, viewer, &name)?;
             if viewer.0.is_none() {
                 hide_from_strangers(conn, std::slice::from_mut(&mut account))?;
             }
@@ -221,7 +224,7 @@ async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>
     let (account, chosen, thread, standing): (Account, PostViews, Thread, Standing) = visitor
         .app
         .read(move |conn| {
-            let account = local(conn, &name)?;
+            let account = local(conn, viewer, &name)?;
             let post = visibility::visible_post(conn, viewer, id, now)?;
             if post.account_id != account.id || post.is_boost() {
                 return Err(Error::NotFound);

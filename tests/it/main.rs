@@ -85,6 +85,7 @@ mod posts;
 mod projects;
 mod projects_elsewhere;
 mod projects_leads;
+mod projects_near;
 mod projects_web;
 mod push;
 mod questions;

@@ -322,10 +322,12 @@ fn adopt_orphans(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
     Ok(())
 }
 
-/// A boost goes where the original may go; one of this node never further than its charter lets people write.
-fn boost_audience(tx: &mut Tx<'_>, original: &Post, local: bool) -> Result<Audience> {
-    if !local || original.audience != Audience::Open {
-        return Ok(original.audience);
+/// A boost goes where the original may go; one of this node never further than its charter lets people write, and one of a
+/// project never further than the project.
+fn boost_audience(tx: &mut Tx<'_>, original: &Post, by: &Account) -> Result<Audience> {
+    let most = super::projects::near::of_account(tx.conn, by)?.unwrap_or(Audience::Open);
+    if !by.is_local() || original.audience != Audience::Open || most != Audience::Open {
+        return Ok(original.audience.min(most));
     }
     let inside = store::audiences::rules(tx.conn)?.is_some_and(|rules| !rules.open_allowed);
     Ok(if inside && original.visibility <= Visibility::Unlisted { Audience::Organisation } else { Audience::Open })
@@ -372,7 +374,7 @@ pub fn insert_boost(tx: &mut Tx<'_>, original: &Post, new: NewBoost) -> Result<O
         edited_at: None,
         fetched_at: None,
         group_id: None,
-        audience: boost_audience(tx, original, new.local)?,
+        audience: boost_audience(tx, original, &author)?,
         quote_policy: 0,
         quotes_count: 0,
     };

@@ -8,7 +8,7 @@ use crate::{
         audiences::{self, Chosen, Wish},
         counters, emojis,
         html::{self, Html},
-        moves, quotes, text, trends, visibility,
+        moves, projects, quotes, text, trends, visibility,
     },
     id::Id,
     limits,
@@ -335,6 +335,7 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         None => user.language.or_else(|| tx.config().instance.languages.first().cloned()),
     };
     let people = mentioned(tx, author, &tokens)?;
+    let chosen = projects::near::narrow(tx.conn, chosen, visibility, &people)?;
     let content = markup(tx, &tokens, &people);
     let mut addressed = people;
     if let Some(parent) = &parent
