@@ -47,6 +47,8 @@ pub enum Rule {
     Follows,
     /// Requests of an address that did not prove who sent them: 600 in 5 minutes. Beyond, nothing is fetched for it.
     Unproven,
+    /// Aliases that the desk of one other node accepted: 60 in 24 hours.
+    Aliases,
 }
 
 impl Rule {
@@ -63,6 +65,7 @@ impl Rule {
             Self::LoginAddress => (60, 300),
             Self::Posts => (300, 10_800),
             Self::Follows => (400, 86_400),
+            Self::Aliases => (60, 86_400),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
         audit::Staff,
         charter::Outcome,
         people::{
-            self, By, Facts, FactsChange, Listed, Stance, Work, answers, facts::tag_of, listed_word, stance_word,
+            self, By, Facts, FactsChange, Listed, Stance, Work, facts::tag_of, gardener, listed_word, stance_word,
             wording,
         },
         scopes::Scope,
@@ -219,24 +219,22 @@ async fn proposals(State(app): State<App>, _: SignedIn) -> ApiResult<Rendered> {
     Ok(Rendered::of(&list)?)
 }
 
-/// One tap: the pair becomes an alias of the organisation, at once where the signing key is, or waits for it.
+/// One tap: the pair becomes an alias of the organisation, at once where the signing key is, or waits for it; from
+/// other nodes it is sent to those of the stewards.
 async fn accept(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
     let (asked, listed) = (params.required("asked")?.to_owned(), params.required("listed")?.to_owned());
     let vault = Vault::open(&app.config().data_dir.join("secret.key"), app.random().bytes())?;
     let outcome = app.write(move |tx| {
-        let by = staff(tx, me.account)?;
-        answers::make_alias(tx, &vault, &by, &asked, &listed)
+        let by = Staff::signed_in(tx, me.account, Role::Moderator, "api")?;
+        gardener::accept(tx, &vault, &by, &asked, &listed)
     });
     let outcome = outcome.await?;
     peers::refresh(&app).await?;
     let state = match outcome {
-        Outcome::Signed(_) => "signed",
-        Outcome::Waiting(_) => "waiting",
-        Outcome::Unchanged => "unchanged",
+        Some(Outcome::Signed(_)) => "signed",
+        Some(Outcome::Waiting(_)) => "waiting",
+        Some(Outcome::Unchanged) => "unchanged",
+        None => "sent",
     };
     Ok(Rendered::of(&json!({ "state": state }))?)
-}
-
-fn staff(tx: &mut crate::domain::Tx<'_>, id: Id<Account>) -> Result<Staff> {
-    Staff::signed_in(tx, id, Role::Moderator, "api")
 }

@@ -18,7 +18,7 @@ use crate::{
         views::AccountViews,
     },
     id::Id,
-    model::{self, Account, RelationKind, WorkState},
+    model::{self, Account, Audience, RelationKind, WorkState},
     register::{self, Answer, Question},
     store,
 };
@@ -72,6 +72,15 @@ fn state_of(params: &Params) -> Result<Option<WorkState>> {
     }
 }
 
+fn audience_of(params: &Params) -> Result<Option<Audience>> {
+    match params.filled("audience") {
+        None => Ok(None),
+        Some(word) => word.trim().parse().map(Some).map_err(|()| {
+            Error::invalid("audience", "inclusion", "Audience is not included in the list: site, organisation, open")
+        }),
+    }
+}
+
 fn fields(params: &Params) -> Result<Fields> {
     let text = |name: &str| params.text(name).map(str::to_owned);
     let list = |name: &str| params.has(name).then(|| params.texts(name).into_iter().map(str::to_owned).collect());
@@ -84,6 +93,7 @@ fn fields(params: &Params) -> Result<Fields> {
         links: list("links"),
         language: text("language"),
         state: state_of(params)?,
+        audience: audience_of(params)?,
     })
 }
 

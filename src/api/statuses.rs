@@ -16,6 +16,7 @@ use crate::{
     domain::{
         Tx, Viewer,
         audiences::{self, Wish},
+        counters::{Counter, count},
         html, media,
         posts::{self, AttachmentChange, Change, Draft, PollDraft},
         reactions,
@@ -147,7 +148,14 @@ async fn create(State(app): State<App>, me: SignedIn, headers: HeaderMap, params
         Some(at) => posts::scheduled::schedule(tx, me.account, draft, at),
         None => posts::publish(tx, me.account, draft),
     });
-    let id = id.await?;
+    let id = match id.await {
+        Err(error @ Error::Invalid { code: "open_forbidden", .. }) => {
+            // What was refused left no trace of itself.
+            app.write(|tx| count(tx, Counter::OpenRefused)).await?;
+            return Err(error.into());
+        }
+        id => id?,
+    };
     // A repeated request is answered with what the first one made.
     if at.is_some() || keyed {
         let (site, waiting) = (app.site().clone(), Id::new(id.raw()));

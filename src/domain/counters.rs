@@ -2,10 +2,21 @@
 //! know, how soon questions are answered, how often a project found a colleague instead of a competitor. Whole numbers of
 //! days and shares; no counter knows who.
 
-use super::{Tx, concierge, projects::words::Words, questions::days};
-use crate::{Result, config::Questions, db::Conn, store, time::Timestamp};
+use super::{
+    Tx, concierge,
+    projects::words::Words,
+    questions::{self, days},
+};
+use crate::{
+    Result,
+    config::Questions,
+    db::Conn,
+    model::{Account, AccountKind, Audience, Post},
+    store,
+    time::Timestamp,
+};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 /// Days after which a counter is forgotten.
 pub const KEPT_DAYS: i64 = 800;
@@ -42,6 +53,12 @@ pub enum Counter {
     DraftFollowed,
     /// Somebody registered theirs beside a similar one, and said what is different.
     DraftDifferent,
+    /// Somebody chose a narrower audience for a post than it would have had.
+    AudienceNarrowed,
+    /// Somebody chose a wider one.
+    AudienceWidened,
+    /// Somebody wanted a post to be for everybody, and the charter forbids it.
+    OpenRefused,
 }
 
 impl Counter {
@@ -56,6 +73,9 @@ impl Counter {
             Self::DraftJoined => "drafts_joined",
             Self::DraftFollowed => "drafts_followed",
             Self::DraftDifferent => "drafts_different",
+            Self::AudienceNarrowed => "audiences_narrowed",
+            Self::AudienceWidened => "audiences_widened",
+            Self::OpenRefused => "open_refused",
         }
     }
 }
@@ -74,6 +94,62 @@ pub fn count(tx: &mut Tx<'_>, counter: Counter) -> Result<()> {
 /// `Unavailable` when the database is away.
 pub fn count_many(tx: &mut Tx<'_>, counter: Counter, times: i64) -> Result<()> {
     store::counters::add(tx.conn, counter.name(), tx.now.millis().div_euclid(DAY), times)
+}
+
+/// Something that happens once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Milestone {
+    /// The node started for the first time.
+    Began,
+    /// Somebody here answered somebody at another node of the organisation, or was answered by them.
+    Reply,
+}
+
+impl Milestone {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Began => "began",
+            Self::Reply => "first_reply",
+        }
+    }
+}
+
+/// The node starts for the first time.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn begin(tx: &mut Tx<'_>) -> Result<()> {
+    store::counters::reach(tx.conn, Milestone::Began.name(), tx.now)
+}
+
+/// Somebody wrote a post just now: it may be the first answer between two nodes of the organisation.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn heard(tx: &mut Tx<'_>, post: &Post, author: &Account) -> Result<()> {
+    let Some(to) = post.in_reply_to_account_id.filter(|to| *to != author.id) else { return Ok(()) };
+    if author.kind != AccountKind::Person || store::counters::milestone(tx.conn, Milestone::Reply.name())?.is_some() {
+        return Ok(());
+    }
+    let other = store::accounts::load(tx.conn, to)?;
+    let far = if author.is_local() { &other } else { author };
+    let meets = other.is_local() != author.is_local() && other.kind == AccountKind::Person;
+    if meets && questions::is_member(tx, far)? {
+        store::counters::reach(tx.conn, Milestone::Reply.name(), tx.now)?;
+    }
+    Ok(())
+}
+
+/// Counts what an author made of the audience of a post. `usual`: the one it would have had without a word of theirs.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn chose(tx: &mut Tx<'_>, usual: Audience, chosen: Audience) -> Result<()> {
+    match chosen.cmp(&usual) {
+        Ordering::Less => count(tx, Counter::AudienceNarrowed),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => count(tx, Counter::AudienceWidened),
+    }
 }
 
 /// Forgets what was counted long ago.
@@ -128,6 +204,15 @@ pub struct Shares {
     pub ideas_supported_from_elsewhere: Option<f64>,
     /// Of the people whom the concierge asked, those who said that they are not the one.
     pub not_me: Option<f64>,
+    /// Of the public and unlisted posts of people here that stand, those for this site alone.
+    pub posts_for_site: Option<f64>,
+    /// Those for the organisation.
+    pub posts_for_organisation: Option<f64>,
+    /// Those for everybody.
+    pub posts_for_everybody: Option<f64>,
+    /// Minutes from the first start of this node to its first answer to, or from, somebody at another node of the
+    /// organisation; whenever that was. None before, and on nodes that began before this was kept.
+    pub first_reply_minutes: Option<f64>,
 }
 
 /// The last `days` days.
@@ -135,7 +220,7 @@ pub struct Shares {
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn report(conn: &mut Conn, settings: &Questions, days: i64, now: Timestamp) -> Result<Report> {
-    const ALL: [Counter; 9] = [
+    const ALL: [Counter; 12] = [
         Counter::Command,
         Counter::CommandUnknown,
         Counter::Search,
@@ -145,6 +230,9 @@ pub fn report(conn: &mut Conn, settings: &Questions, days: i64, now: Timestamp) 
         Counter::DraftJoined,
         Counter::DraftFollowed,
         Counter::DraftDifferent,
+        Counter::AudienceNarrowed,
+        Counter::AudienceWidened,
+        Counter::OpenRefused,
     ];
     let days = days.clamp(1, KEPT_DAYS);
     let since = now.plus_days(-days);
@@ -167,6 +255,13 @@ pub fn report(conn: &mut Conn, settings: &Questions, days: i64, now: Timestamp) 
     let ideas = store::ideas::figures(conn, since, OWNED_DAYS * DAY, DECIDED_DAYS * DAY, now)?;
     let ended = of(Counter::DraftJoined) + of(Counter::DraftFollowed);
     let (useful, not) = introductions(conn, since)?;
+    let by_audience = store::counters::posts_by_audience(conn, since)?;
+    let posts = by_audience.iter().map(|(_, posts)| posts).sum();
+    let reach = |audience: Audience| by_audience.iter().find(|(of, _)| *of == audience).map_or(0, |(_, posts)| *posts);
+    let began = store::counters::milestone(conn, Milestone::Began.name())?;
+    let replied = store::counters::milestone(conn, Milestone::Reply.name())?;
+    let took =
+        began.zip(replied).map(|(began, replied)| rounded((replied.millis() - began.millis()) as f64 / 60_000.0));
     let shares = Shares {
         active_people,
         list_three_skills: share(skilled, active_people),
@@ -183,6 +278,10 @@ pub fn report(conn: &mut Conn, settings: &Questions, days: i64, now: Timestamp) 
         ideas_decided_in_30_days: share(ideas.decided.0, ideas.decided.1),
         ideas_supported_from_elsewhere: share(ideas.elsewhere, ideas.ideas),
         not_me: share(declined, routed),
+        posts_for_site: share(reach(Audience::Site), posts),
+        posts_for_organisation: share(reach(Audience::Organisation), posts),
+        posts_for_everybody: share(reach(Audience::Open), posts),
+        first_reply_minutes: took,
     };
     Ok(Report { days, counted, shares })
 }

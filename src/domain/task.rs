@@ -80,6 +80,15 @@ pub enum Task {
         /// The post they said it with; none where they tapped.
         said: Option<i64>,
     },
+    /// Put an alias that a moderator accepted to the nodes of the stewards.
+    SendAlias {
+        /// The moderator.
+        by: i64,
+        /// What is typed.
+        word: String,
+        /// What is meant.
+        means: String,
+    },
     /// Fetch the accepted answer of another node's question.
     LearnAnswer {
         /// The question.
@@ -322,6 +331,7 @@ impl Task {
             Self::TellIdea { .. } => "tell_idea",
             Self::RemindIdea { .. } => "remind_idea",
             Self::DecideAlias { .. } => "decide_alias",
+            Self::SendAlias { .. } => "send_alias",
             Self::LearnAnswer { .. } => "learn_answer",
             Self::FetchAncestors { .. } => "fetch_ancestors",
             Self::ReadThread { .. } => "read_thread",
@@ -398,6 +408,7 @@ impl Task {
             Self::SendDigest { account, at } => Some(format!("send_digest {account} {at}")),
             Self::TellIdea { idea } => Some(format!("tell_idea {idea}")),
             Self::RemindIdea { idea, since } => Some(format!("remind_idea {idea} {since}")),
+            Self::SendAlias { word, means, .. } => Some(format!("send_alias {word} {means}")),
             Self::DecideAlias { letter, by, .. } => Some(format!("decide_alias {letter} {by}")),
             Self::LearnAnswer { question } => Some(format!("learn_answer {question}")),
             Self::ClosePoll { poll } | Self::SendPollUpdate { poll } | Self::RefreshPoll { poll } => {

@@ -16,7 +16,7 @@ use crate::{
     Result,
     db::Conn,
     id::Id,
-    model::{Account, App, Card, Filter, FilterKeyword, FilterPost, Media, Poll, PollOption, Post},
+    model::{Account, AccountKind, App, Card, Filter, FilterKeyword, FilterPost, Media, Poll, PollOption, Post},
     store::{
         accounts, cards, quotes,
         views::{self, Mark, Mentioned},
@@ -66,6 +66,10 @@ impl AccountViews {
     /// this node and of the organisation no more than what they write for everybody is counted.
     pub fn shown_to(mut self, conn: &mut Conn, viewer: Viewer) -> Result<Self> {
         if viewer.0.is_none() {
+            let groups: Vec<Id<Account>> =
+                self.rows.iter().filter(|a| a.kind == AccountKind::Group).map(|a| a.id).collect();
+            let near = crate::store::projects::near(conn, &groups)?;
+            self.rows.retain(|account| !near.contains(&account.id));
             hide_from_strangers(conn, &mut self.rows)?;
             let colleagues = crate::store::audiences::hosts(conn)?;
             let is_colleague = |a: &Account| colleagues.iter().any(|host| host == crate::uri::authority(&a.uri));

@@ -7,6 +7,7 @@ use super::{
         self, PUBLIC,
         activity::Activity,
         actor::{Actor, DefinedTerm, Expertise, Image, Organization, Profile, PropertyValue},
+        capability::Generator,
         post::{self as wire, Attachment, Audience, Tag},
         project as wire_project,
     },
@@ -251,7 +252,7 @@ impl Whole {
             purpose: match &self.question {
                 Some(question) => {
                     let (state, answer) = (questions::state_word(question.state), question.answer_uri.as_deref());
-                    Some(wire::Purpose::Ask(state, answer, question.answers.max(0)))
+                    Some(wire::Purpose::Ask(state, answer, question.answers_shown.max(0)))
                 }
                 None if self.route => Some(wire::Purpose::Route),
                 None if self.coffee => Some(wire::Purpose::Coffee),
@@ -482,6 +483,7 @@ pub fn with_actor<R>(
     let picture = |file: &Option<String>| {
         file.as_deref().map(|file| Image::new(site.media_url(file), image_type(file).map(str::to_owned)))
     };
+    actor.generator = Some(Generator::of(site.instance_actor_uri()));
     actor.summary = Some(&account.note);
     actor.featured = Some(site.featured_uri(name));
     actor.featured_tags = Some(site.featured_tags_uri(name));
@@ -527,7 +529,12 @@ fn project(conn: &mut Conn, site: &Site, account: &Account) -> Result<Option<wir
         };
         names.into_iter().map(term).collect()
     };
-    let relations = store::projects::relations(conn, row.id, RELATIONS)?;
+    let mut relations = store::projects::relations(conn, row.id, RELATIONS)?;
+    // What it said while it was for its site alone may name others that still are.
+    let uris: Vec<&str> = relations.iter().map(|relation| relation.other_uri.as_str()).collect();
+    let mut near = store::projects::by_uris(conn, &uris)?;
+    near.retain(|other| other.audience == Some(Reach::Site));
+    relations.retain(|relation| !near.iter().any(|other| other.uri.as_ref() == Some(&relation.other_uri)));
     let others = |kind: RelationKind| -> Vec<Other> {
         let other = |relation: &ProjectRelation| match relation.reason.as_str() {
             "" => Other::Id(relation.other_uri.clone()),

@@ -7,7 +7,7 @@ use crate::{
     app::App,
     crypto::{self, PrivateKey, Vault},
     db::Conn,
-    domain::{Task, charter},
+    domain::{Task, charter, counters},
     id::Id,
     model::{Account, AccountKind},
     store,
@@ -144,6 +144,7 @@ pub async fn instance_actor(app: &App) -> Result<Account> {
                 if store::accounts::find(tx.conn, INSTANCE)?.is_none() {
                     let row = instance_row(tx.site(), tx.now);
                     insert_instance(tx.conn, &row)?;
+                    counters::begin(tx)?;
                 }
                 store::accounts::load(tx.conn, INSTANCE)
             })

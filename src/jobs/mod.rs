@@ -64,6 +64,9 @@ async fn run(app: &App, task: Task) -> Result<()> {
             })
             .await
         }
+        Task::SendAlias { by, word, means } => {
+            apart(|| crate::federation::charter::alias::send(app, Id::new(by), &word, &means)).await
+        }
         Task::LearnAnswer { question } => apart(|| concierge::learn(app, Id::new(question))).await,
         Task::SendProfile { account } => {
             app.write(move |tx| crate::federation::outgoing::send_profile(tx, Id::new(account))).await

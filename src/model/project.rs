@@ -1,6 +1,6 @@
 //! Projects of the organisation, who works on them, and how they relate.
 
-use super::{account::Account, schema, types::small_enum, whole_row};
+use super::{account::Account, post::Audience, schema, types::small_enum, whole_row};
 use crate::{id::Id, time::Timestamp};
 use diesel::prelude::*;
 
@@ -72,6 +72,8 @@ pub struct Project {
     pub removed_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// How far it goes; none: as the posts of people. One for its site alone is known to nobody elsewhere.
+    pub audience: Option<Audience>,
 }
 
 impl Project {

@@ -856,6 +856,7 @@ diesel::table! {
         removed_at -> Nullable<BigInt>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        audience -> Nullable<SmallInt>,
     }
 }
 

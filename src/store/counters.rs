@@ -4,10 +4,10 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::Account,
+    model::{Account, Audience},
     time::Timestamp,
 };
-use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 
 /// Adds to a counter of a day (since 1970).
 pub fn add(conn: &mut Conn, name: &str, day: i64, by: i64) -> Result<()> {
@@ -94,6 +94,43 @@ pub fn routed(conn: &mut Conn, since: Timestamp) -> Result<(i64, i64)> {
         .bind(since)
         .load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;
     Ok(rows.into_iter().next().unwrap_or_default())
+}
+
+/// Posts of people of this node since that everybody in their audience may read, by audience; counting stops where the
+/// picture is clear enough.
+pub fn posts_by_audience(conn: &mut Conn, since: Timestamp) -> Result<Vec<(Audience, i64)>> {
+    // Ids carry the time.
+    let rows = Sql::new(
+        "select x.audience, count(*) from (select p.audience from posts p join accounts a on a.id = p.account_id \
+         where p.local and p.visibility <= 1 and p.boost_of_id is null and a.kind = 0 and p.id >= ",
+    )
+    .bind(since.millis() << 16)
+    .push(" limit 100000) x group by x.audience order by x.audience")
+    .load_as::<(SmallInt, BigInt), (i16, i64)>(conn)?;
+    let of = |audience: i16| match audience {
+        0 => Audience::Site,
+        1 => Audience::Organisation,
+        _ => Audience::Open,
+    };
+    Ok(rows.into_iter().map(|(audience, posts)| (of(audience), posts)).collect())
+}
+
+/// Notes when something happened for the first time.
+pub fn reach(conn: &mut Conn, name: &str, now: Timestamp) -> Result<()> {
+    Sql::new("insert into milestones (name, reached_at) values (")
+        .bind(name)
+        .with(", ", now)
+        .push(") on conflict (name) do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// When it did.
+pub fn milestone(conn: &mut Conn, name: &str) -> Result<Option<Timestamp>> {
+    let rows = Sql::new("select m.reached_at, m.name from milestones m where m.name = ")
+        .bind(name)
+        .load_as::<(BigInt, Text), (i64, String)>(conn)?;
+    Ok(rows.into_iter().next().map(|(at, _)| Timestamp::from_millis(at)))
 }
 
 /// Votes for these answers in what an account asked since, each answer's by itself.

@@ -119,7 +119,8 @@ pub fn follows(
 ) -> Result<Vec<(i64, String)>> {
     let (own, other) = if followers { ("target_id", "account_id") } else { ("account_id", "target_id") };
     let mut sql = Sql::new(format!(
-        "select f.id, a.uri from follows f join accounts a on a.id = f.{other} where f.state = 1 and f.{own} = "
+        "select f.id, a.uri from follows f join accounts a on a.id = f.{other} where f.state = 1 and not exists \
+         (select 1 from projects np where np.id = a.id and np.audience = 0) and f.{own} = "
     ))
     .bind(account);
     if let Some(before) = before {

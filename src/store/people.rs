@@ -309,6 +309,7 @@ pub fn changed_after(conn: &mut Conn, since: i64, limit: i64) -> Result<Vec<(Id<
 /// Who of these may sign in, or is no person: what is switched off here is listed nowhere.
 const PRESENT: &str = "a.domain is null and a.kind in (0, 2) and a.public_key is not null and a.suspended_at is null \
      and a.deleted_at is null and a.moved_to_id is null and e.listed = 0 and e.left_on is null \
+     and not exists (select 1 from projects np where np.id = a.id and np.audience = 0) \
      and (a.kind = 2 or exists (select 1 from users u where u.account_id = a.id and u.disabled_at is null \
      and u.approved_at is not null))";
 

@@ -184,9 +184,23 @@ pub fn update(conn: &mut Conn, p: &Project) -> Result<()> {
         .with(", published_at = ", p.published_at)
         .with(", removed_at = ", p.removed_at)
         .with(", updated_at = ", p.updated_at)
+        .with(", audience = ", p.audience)
         .with(" where id = ", p.id)
         .execute(conn)?;
     Ok(())
+}
+
+/// Whether an account is a project that is for this site alone.
+pub fn is_near(conn: &mut Conn, account: Id<Account>) -> Result<bool> {
+    Sql::new("select p.id from projects p where p.audience = 0 and p.id = ").bind(account).exists(conn)
+}
+
+/// Those of these accounts that are.
+pub fn near(conn: &mut Conn, accounts: &[Id<Account>]) -> Result<Vec<Id<Account>>> {
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select p.id from projects p where p.audience = 0 and p.id in ").ids(accounts).load_ids(conn)
 }
 
 /// Forgets a draft.

@@ -24,6 +24,8 @@ pub struct Question {
     pub step: i16,
     /// Replies of other people, as far as they came here.
     pub answers: i64,
+    /// Those of them that go as far as the question: what other nodes are told.
+    pub answers_shown: i64,
     /// The staff of the asker's node was told.
     pub desk: bool,
     /// The accepted answer, when it is known here.
@@ -45,6 +47,7 @@ type Columns = (
     SmallInt,
     SmallInt,
     BigInt,
+    BigInt,
     Bool,
     Nullable<BigInt>,
     Nullable<Text>,
@@ -52,10 +55,10 @@ type Columns = (
     BigInt,
     Nullable<BigInt>,
 );
-type Values = (i64, i64, bool, i16, i16, i64, bool, Option<i64>, Option<String>, Option<i64>, i64, Option<i64>);
+type Values = (i64, i64, bool, i16, i16, i64, i64, bool, Option<i64>, Option<String>, Option<i64>, i64, Option<i64>);
 
-const SELECT: &str = "select q.post_id, q.account_id, q.local, q.state, q.step, q.answers, q.desk, q.answer_id, q.answer_uri, \
-     q.answered_by, q.asked_at, q.ended_at from questions q ";
+const SELECT: &str = "select q.post_id, q.account_id, q.local, q.state, q.step, q.answers, q.answers_shown, q.desk, q.answer_id, \
+     q.answer_uri, q.answered_by, q.asked_at, q.ended_at from questions q ";
 
 fn read(conn: &mut Conn, sql: Sql) -> Result<Vec<Question>> {
     let rows = sql.load_as::<Columns, Values>(conn)?;
@@ -68,12 +71,13 @@ fn read(conn: &mut Conn, sql: Sql) -> Result<Vec<Question>> {
             state: v.3,
             step: v.4,
             answers: v.5,
-            desk: v.6,
-            answer: v.7.map(Id::new),
-            answer_uri: v.8,
-            answered_by: v.9.map(Id::new),
-            asked_at: Timestamp::from_millis(v.10),
-            ended_at: v.11.map(Timestamp::from_millis),
+            answers_shown: v.6,
+            desk: v.7,
+            answer: v.8.map(Id::new),
+            answer_uri: v.9,
+            answered_by: v.10.map(Id::new),
+            asked_at: Timestamp::from_millis(v.11),
+            ended_at: v.12.map(Timestamp::from_millis),
         })
         .collect())
 }
@@ -142,9 +146,13 @@ pub fn update(conn: &mut Conn, question: &Question) -> Result<()> {
     Ok(())
 }
 
-/// Writes how many answers a question has.
-pub fn set_answers(conn: &mut Conn, post: Id<Post>, answers: i64) -> Result<()> {
-    Sql::new("update questions set answers = ").bind(answers).with(" where post_id = ", post).execute(conn)?;
+/// Writes how many answers a question has, and how many of them other nodes are told of.
+pub fn set_answers(conn: &mut Conn, post: Id<Post>, answers: i64, shown: i64) -> Result<()> {
+    Sql::new("update questions set answers = ")
+        .bind(answers)
+        .with(", answers_shown = ", shown)
+        .with(" where post_id = ", post)
+        .execute(conn)?;
     Ok(())
 }
 

@@ -49,6 +49,7 @@ pub fn routes() -> Router<App> {
         .route("/authorize_interaction", get(interact::show).post(interact::follow))
         .route("/@{name}", get(public::profile))
         .route("/@{name}/{id}", get(public::post))
+        .route("/@{name}/{id}/accept", post(public::accept))
         .route("/@{name}/tagged/{tag}", get(public::profile_tagged))
         .route("/tags/{name}", get(public::tag))
         .route("/ask", get(ask::show).post(ask::submit))

@@ -1,10 +1,13 @@
 //! The pages as values: one struct per template, filled by the handlers. Every text here is plain and escaped by the
 //! template; the few fields named `html`, `bio` and `about` hold sanitised markup and nothing else (WEB-02).
 
+mod thread;
+
 use super::words::{Lang, Words, fill};
 use crate::time::Timestamp;
 use askama::Template;
 use chrono::Datelike;
+pub use thread::{Accepting, Post, Reply};
 
 /// What surrounds every page.
 pub struct Frame {
@@ -338,14 +341,6 @@ pub struct Card {
     pub favourites: i64,
 }
 
-/// A reply in a thread.
-pub struct Reply {
-    /// How far it is indented, 0 to 3.
-    pub depth: u8,
-    /// It.
-    pub post: Card,
-}
-
 /// A profile field.
 pub struct ProfileField {
     /// Its name, plain.
@@ -493,30 +488,6 @@ pub struct Answers {
     pub newest: Option<String>,
     /// Link to the next page.
     pub older: Option<String>,
-}
-
-/// `/@user/ID`.
-#[derive(Template)]
-#[template(path = "post.html")]
-pub struct Post {
-    /// Surroundings.
-    pub frame: Frame,
-    /// The ActivityPub document.
-    pub uri: String,
-    /// One plain line of it, for previews.
-    pub excerpt: String,
-    /// Picture for previews.
-    pub picture: String,
-    /// What other sites show of it.
-    pub oembed: String,
-    /// Keep out of search engines?
-    pub noindex: bool,
-    /// What it answers, oldest first.
-    pub ancestors: Vec<Card>,
-    /// It.
-    pub chosen: Card,
-    /// Replies, depth first.
-    pub descendants: Vec<Reply>,
 }
 
 /// Somebody of another server, or a post of theirs, for who came from there.

@@ -251,9 +251,20 @@ fn sec_web_02_the_public_pages_render_markup_as_it_is_and_texts_escaped() {
         ancestors: vec![card("1", EVIL, "<p>Who has a spare reference sensor?</p>")],
         chosen: card("2", "Anna Lindqvist", "<p>We do, in Dresden. Shall I send it with the Thursday van?</p>"),
         descendants: vec![
-            Reply { depth: 0, post: card("3", "Marc Dubois", "<p>Wonderful, yes please!</p>") },
-            Reply { depth: 1, post: card("4", "Anna Lindqvist", "<p>On its way.</p>") },
+            Reply {
+                depth: 0,
+                accepted: true,
+                may_accept: false,
+                post: card("3", "Marc Dubois", "<p>Wonderful, yes please!</p>"),
+            },
+            Reply {
+                depth: 1,
+                accepted: false,
+                may_accept: true,
+                post: card("4", "Anna Lindqvist", "<p>On its way.</p>"),
+            },
         ],
+        accepting: Accepting { action: "/@anna/2/accept".into(), token: EVIL.into() },
     };
     keep("post", &post.render().unwrap());
 }

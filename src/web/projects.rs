@@ -152,6 +152,7 @@ impl Typed {
             links: Some(self.link.split_whitespace().map(str::to_owned).collect()),
             language: Some(lang.tag().to_owned()),
             state: Some(self.state.unwrap_or(WorkState::Idea)),
+            audience: None,
         }
     }
 }

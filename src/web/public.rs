@@ -3,9 +3,9 @@
 //! exists.
 
 use super::{
-    pages::{self, Listing, Moved, Profile, ProfileField, Reply},
+    pages::{self, Accepting, Listing, Moved, Profile, ProfileField, Reply},
     shown,
-    visit::{Fields, Kind, Visitor},
+    visit::{Fields, Kind, Visitor, own_path},
 };
 use crate::{
     Error, Result,
@@ -13,6 +13,8 @@ use crate::{
         Viewer,
         people::directory::hide_from_strangers,
         profiles,
+        projects::near,
+        questions::accepting::{self, Standing},
         text::normalize_hashtag,
         timelines::{self, TagRequest, Thread},
         views::PostViews,
@@ -20,6 +22,7 @@ use crate::{
     },
     id::Id,
     model::{Account, AccountKind, Post},
+    rate::Rule,
     store::{
         self,
         page::Page,
@@ -65,7 +68,7 @@ pub(super) fn older_than(query: Option<String>) -> Option<i64> {
 }
 
 /// An account of this node by the name in its address.
-fn local(conn: &mut crate::db::Conn, name: &str) -> Result<Account> {
+fn local(conn: &mut crate::db::Conn, viewer: Viewer, name: &str) -> Result<Account> {
     let account = store::accounts::find_by_handle(conn, name)?.filter(Account::is_local).ok_or(Error::NotFound)?;
     if account.deleted_at.is_some() {
         return Err(Error::Gone);
@@ -76,7 +79,9 @@ fn local(conn: &mut crate::db::Conn, name: &str) -> Result<Account> {
         (None, AccountKind::Group) => store::projects::of_account(conn, account.id)?.is_some(),
         (None, kind) => kind == AccountKind::Service,
     };
-    let shown = shown && !account.is_unavailable();
+    // One of this site alone has one for people of this site.
+    let hidden = viewer.0.is_none() && account.kind == AccountKind::Group && near::is_near(conn, account.id)?;
+    let shown = shown && !account.is_unavailable() && !hidden;
     if shown { Ok(account) } else { Err(Error::NotFound) }
 }
 
@@ -136,7 +141,7 @@ async fn show_profile(
     let read = visitor
         .app
         .read(move |conn| {
-            let mut account = local(conn, &name)?;
+            let mut account = local(conn, viewer, &name)?;
             if viewer.0.is_none() {
                 hide_from_strangers(conn, std::slice::from_mut(&mut account))?;
             }
@@ -216,15 +221,18 @@ pub async fn post(visitor: Visitor, Path((name, id)): Path<(String, String)>) ->
 
 async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>) -> Result<Response> {
     let now = visitor.app.clock().now();
-    let (account, chosen, thread): (Account, PostViews, Thread) = visitor
+    let (account, chosen, thread, standing): (Account, PostViews, Thread, Standing) = visitor
         .app
         .read(move |conn| {
-            let account = local(conn, &name)?;
+            let account = local(conn, viewer, &name)?;
             let post = visibility::visible_post(conn, viewer, id, now)?;
             if post.account_id != account.id || post.is_boost() {
                 return Err(Error::NotFound);
             }
-            Ok((account, PostViews::by_ids(conn, viewer, &[id], now)?, timelines::context(conn, viewer, id, now)?))
+            let thread = timelines::context(conn, viewer, id, now)?;
+            let replies = thread.descendants.iter().filter_map(|id| thread.posts.get(*id)).map(|view| &view.post);
+            let standing = accepting::standing(conn, viewer, id, replies)?.unwrap_or_default();
+            Ok((account, PostViews::by_ids(conn, viewer, &[id], now)?, thread, standing))
         })
         .await?;
     let (site, frame) = (visitor.app.site(), visitor.frame());
@@ -233,11 +241,12 @@ async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>
     let within = |id: &Id<Post>| shown::card(&frame, site, &thread.posts, *id, false);
     let mut depths: HashMap<Id<Post>, u8> = HashMap::from([(id, 0)]);
     let mut descendants = Vec::new();
-    for id in &thread.descendants {
-        let parent = thread.posts.get(*id).and_then(|view| view.post.in_reply_to_id);
+    for reply in &thread.descendants {
+        let parent = thread.posts.get(*reply).and_then(|view| view.post.in_reply_to_id);
         let depth = parent.and_then(|parent| depths.get(&parent)).copied().unwrap_or(0);
-        depths.insert(*id, depth.saturating_add(1));
-        descendants.extend(within(id).map(|post| Reply { depth: depth.min(3), post }));
+        depths.insert(*reply, depth.saturating_add(1));
+        let (accepted, may_accept) = (standing.accepted == Some(*reply), standing.offers.contains(reply));
+        descendants.extend(within(reply).map(|post| Reply { depth: depth.min(3), accepted, may_accept, post }));
     }
     let picture = card.media.iter().find(|m| m.kind == "image" && !card.sensitive && card.warning.is_empty());
     let page = pages::Post {
@@ -249,9 +258,33 @@ async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>
         ancestors: thread.ancestors.iter().filter_map(within).collect(),
         chosen: card,
         descendants,
+        accepting: Accepting { action: format!("/@{}/{id}/accept", account.username), token: visitor.token() },
         frame,
     };
     Ok(with_alternate(visitor.page(StatusCode::OK, Kind::Public, &page), &post.uri))
+}
+
+/// `POST /@{name}/{id}/accept`: the asker says which answer it was.
+pub async fn accept(visitor: Visitor, Path((name, id)): Path<(String, String)>, fields: Fields) -> Response {
+    finish(&visitor, accept_answer(&visitor, &name, &id, &fields).await)
+}
+
+async fn accept_answer(visitor: &Visitor, name: &str, id: &str, fields: &Fields) -> Result<Response> {
+    let question: Id<Post> = id.parse().map_err(|_| Error::NotFound)?;
+    let page = own_path(&format!("/@{name}/{question}")).to_owned();
+    let Some(browser) = &visitor.browser else {
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &page).finish();
+        return Ok(visitor.redirect(&format!("/sign-in?{query}")));
+    };
+    if !visitor.is_own_form(fields.text("token")) {
+        let words = visitor.lang.words();
+        return Ok(visitor.message(403, words.error_403, words.stale_form));
+    }
+    let answer: Id<Post> = fields.text("answer").parse().map_err(|_| Error::NotFound)?;
+    let me = browser.account.id;
+    visitor.app.limiter().check(Rule::Posts, &me)?;
+    visitor.acting(visitor.app.write(move |tx| accepting::choose(tx, me, question, answer))).await?;
+    Ok(visitor.redirect(&format!("{page}#post-{answer}")))
 }
 
 /// `GET /tags/{name}`.

@@ -157,6 +157,8 @@ pub struct Words {
     pub ask_button: &'static str,
     pub ask_blank: &'static str,
     pub ask_too_long: &'static str,
+    pub answer_accept: &'static str,
+    pub answer_accepted: &'static str,
     pub projects: &'static str,
     pub no_projects: &'static str,
     pub project_title: &'static str,

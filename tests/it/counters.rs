@@ -3,9 +3,14 @@
 use crate::{
     concierge::{asks, three},
     leavers::boss,
-    support::{Client, Node, organisation::minutes, settle},
+    support::{
+        Client, Node,
+        organisation::{alone, brings_in, found, minutes},
+        settle,
+    },
 };
 use serde_json::{Value, json};
+use watercooler::time::Clock;
 
 const PATH: &str = "/api/watercooler/v1/admin/counters";
 
@@ -92,4 +97,58 @@ async fn commands_questions_and_projects_are_counted_by_what_becomes_of_them() {
     node.clock.advance(100 * 86_400_000);
     let later = boss.get(&format!("{PATH}?days=7")).await.ok();
     assert_eq!((&later["days"], &later["counted"]["commands"]), (&json!(7), &json!(0)), "{later}");
+}
+
+#[tokio::test]
+async fn what_people_make_of_audiences_and_the_first_answer_between_two_nodes_are_counted() {
+    let clock = Clock::fixed(crate::support::NOW);
+    let (hq, lyon) = (alone("hq", &clock).await, alone("lyon", &clock).await);
+    let all = [&hq, &lyon];
+    settle(&all).await;
+    found(&hq).await;
+    brings_in(&hq, &lyon).await;
+    minutes(&all, 2).await;
+    let (at_lyon, boss) = (boss(&lyon).await, boss(&hq).await);
+    let (bob, carol, alice) = (hq.member("bob").await, hq.member("carol").await, lyon.member("alice").await);
+    let post = async |client: &Client, text: &str, to: Option<&Value>| {
+        let to = to.map(|post| post["id"].clone());
+        client.post("/api/v1/statuses", json!({ "status": text, "in_reply_to_id": to })).await
+    };
+    let told = report(&boss).await;
+    assert_eq!(
+        (&told["shares"]["posts_for_site"], &told["shares"]["first_reply_minutes"]),
+        (&Value::Null, &Value::Null)
+    );
+    // One for the organisation, two for the site; an answer to one of them is as narrow by itself.
+    let hello = post(&bob, &format!("@{} hello", lyon.handle("alice")), None).await.ok();
+    let near = post(&bob, "!site Coffee is out", None).await.ok();
+    post(&carol, "@bob again?", Some(&near)).await.ok();
+    let refused = post(&bob, "!open Hello world", None).await;
+    assert!(refused.status == 422 && refused.text.contains("keeps posts inside"), "{}", refused.text);
+    settle(&all).await;
+    let told = report(&boss).await;
+    let counted = |told: &Value, name: &str| told["counted"][name].as_i64().unwrap();
+    let names = ["audiences_narrowed", "audiences_widened", "open_refused"];
+    assert_eq!(names.map(|name| counted(&told, name)), [1, 0, 1], "{told}");
+    let shares = &told["shares"];
+    assert_eq!((&shares["posts_for_site"], &shares["posts_for_organisation"]), (&json!(0.667), &json!(0.333)));
+    assert_eq!((&shares["posts_for_everybody"], &shares["first_reply_minutes"]), (&json!(0.0), &Value::Null));
+    // Wider than usual: by somebody whose posts usually stay.
+    carol.patch("/api/v1/accounts/update_credentials", json!({ "source": { "audience": "site" } })).await.ok();
+    post(&carol, "!org Coffee for all", None).await.ok();
+    assert_eq!(counted(&report(&boss).await, "audiences_widened"), 1);
+    // Answered within a node is no meeting of two; by somebody of the other node it is, for both, once.
+    post(&bob, "@bob well", Some(&hello)).await.ok();
+    assert_eq!(report(&boss).await["shares"]["first_reply_minutes"], Value::Null);
+    clock.advance(3 * 60_000);
+    let mentioned = alice.get("/api/v1/notifications?types[]=mention").await.ok()[0]["status"].clone();
+    post(&alice, &format!("@{} hi", hq.handle("bob")), Some(&mentioned)).await.ok();
+    settle(&all).await;
+    let took = report(&boss).await["shares"]["first_reply_minutes"].as_f64().unwrap();
+    assert!((5.0..10.0).contains(&took), "{took}");
+    assert_eq!(report(&at_lyon).await["shares"]["first_reply_minutes"].as_f64(), Some(took));
+    clock.advance(3 * 60_000);
+    post(&alice, &format!("@{} hi again", hq.handle("bob")), Some(&mentioned)).await.ok();
+    settle(&all).await;
+    assert_eq!(report(&boss).await["shares"]["first_reply_minutes"].as_f64(), Some(took));
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     documents::{fetch, publish, scene},
-    support::{Client, Node, NodeBuilder, rows},
+    support::{Client, Node, NodeBuilder, Peer, rows},
 };
 use serde_json::json;
 use watercooler::{
@@ -10,6 +10,7 @@ use watercooler::{
     crypto::PublicKey,
     id::Id,
     model::{Account, Visibility},
+    peers,
 };
 
 #[tokio::test]
@@ -184,6 +185,44 @@ async fn fed_disc_03_an_actor_names_sites_other_ids_and_the_place_it_went_to() {
 }
 
 #[tokio::test]
+async fn fed_disc_17_people_name_what_their_server_can_do_and_a_probe_reads_it() {
+    let (alpha, beta) = Node::two().await;
+    let ada = rows::local(&alpha, "ada").await;
+    let actor = fetch(&alpha, &ada.uri).await.ok();
+    assert_eq!(
+        (&actor["generator"]["type"], &actor["generator"]["id"]),
+        (&json!("Application"), &json!(alpha.url("/actor")))
+    );
+    assert_eq!(actor["generator"]["implements"], fetch(&alpha, "/actor").await.ok()["implements"]);
+    let probe = peers::probe(&beta.app, &alpha.domain).await.unwrap();
+    assert!(probe.is_watercooler(), "{probe:?}");
+    // Another program says what it likes, and of that a little is read.
+    let node = NodeBuilder::new("gamma").await;
+    let peer = Peer::start("far").await;
+    let node = node.knows(&peer.authority).start().await;
+    let serve = |implements: serde_json::Value| {
+        peer.serve(
+            "/.well-known/nodeinfo",
+            json!({ "links": [
+            { "rel": "https://www.w3.org/ns/activitystreams#Application", "href": peer.url("/app") }
+        ] }),
+        );
+        peer.serve("/app", json!({ "type": "Application", "id": peer.url("/app"), "implements": implements }));
+    };
+    let many: Vec<_> = (0..200).map(|n| json!({ "href": format!("https://x.example/{n}") })).collect();
+    for (said, read, ours) in [
+        (json!(null), 0, false),
+        (json!("https://x.example/"), 1, false),
+        (json!([{ "href": 1 }, {}, 7, { "href": "https://w3id.org/watercooler/ns#" }]), 1, true),
+        (json!(many), 50, false),
+    ] {
+        serve(said.clone());
+        let probe = peers::probe(&node.app, &peer.authority).await.unwrap();
+        assert_eq!((probe.implements.len(), probe.is_watercooler()), (read, ours), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn fed_disc_16_the_instance_actor_is_an_application_that_everybody_may_read() {
     let node =
         NodeBuilder::new("alpha").await.config(|c| c.federation.authorized_fetch = AuthorizedFetch::On).start().await;
@@ -194,6 +233,14 @@ async fn fed_disc_16_the_instance_actor_is_an_application_that_everybody_may_rea
     let key = actor["publicKey"]["publicKeyPem"].as_str().unwrap().to_owned();
     PublicKey::from_pem(&key).unwrap();
     assert_eq!(fetch(&node, "/actor").await.ok()["publicKey"]["publicKeyPem"], key);
+    // By its capabilities a node of Watercooler is known (FEP-844e).
+    let can: Vec<_> = actor["implements"].as_array().unwrap().iter().map(|c| c["href"].clone()).collect();
+    assert_eq!(
+        can,
+        [json!("https://datatracker.ietf.org/doc/html/rfc9421"), json!("https://w3id.org/watercooler/ns#")]
+    );
+    let terms = actor["@context"].as_array().unwrap().last().unwrap();
+    assert_eq!(terms["implements"]["@id"], "https://w3id.org/fep/844e#implements");
     let client = Client::anonymous(&node);
     for resource in [format!("acct:{0}@{0}", node.domain), node.url("/")] {
         let jrd = client.get(&format!("/.well-known/webfinger?resource={resource}")).await.ok();

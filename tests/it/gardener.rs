@@ -4,7 +4,7 @@ use crate::{
     concierge_projects::{answer, replies, text},
     support::{
         Client, Node,
-        organisation::{alone, brings_in, charter_of, found, minutes, org},
+        organisation::{alone, brings_in, charter_of, found, letter, minutes, org},
         settle,
     },
 };
@@ -87,20 +87,104 @@ async fn the_gardener_hears_of_a_pair_once_and_accepts_it_with_a_tap_or_a_word()
     assert_eq!(letters(&mara).await.len(), 3);
 }
 
-#[tokio::test]
-async fn where_no_version_is_made_the_letter_says_where_it_is() {
+async fn two() -> (Node, Node, Client) {
     let clock = Clock::fixed(crate::support::NOW);
     let (hq, lyon) = (alone("hq", &clock).await, alone("lyon", &clock).await);
     found(&hq).await;
     brings_in(&hq, &lyon).await;
     minutes(&[&hq, &lyon], 2).await;
     let mara = gardener(&lyon).await;
-    thanks(&lyon, "Adhesives", "klebstoff").await;
+    (hq, lyon, mara)
+}
+
+#[tokio::test]
+async fn what_the_desk_of_another_node_accepts_is_signed_where_the_key_is() {
+    let (hq, lyon, mara) = two().await;
+    thanks(&lyon, "adhesives", "klebstoff").await;
     settle(&[&hq, &lyon]).await;
     night(&lyon).await;
     let read = letters(&mara).await;
-    assert_eq!((read.len(), &read[0]["poll"]), (1, &Value::Null), "{read:?}");
-    assert!(text(&read[0]).contains(&format!("the desks of {}", hq.domain)), "{}", text(&read[0]));
+    assert_eq!((read.len(), read[0]["poll"].is_object()), (1, true), "{read:?}");
+    assert!(text(&read[0]).contains(&format!("What you accept goes to {}", hq.domain)), "{}", text(&read[0]));
+    let vote = format!("/api/v1/polls/{}/votes", read[0]["poll"]["id"].as_str().unwrap());
+    mara.post(&vote, json!({ "choices": [0] })).await.ok();
+    settle(&[&hq, &lyon]).await;
+    for node in [&hq, &lyon] {
+        assert_eq!(means(node, "klebstoff").await.as_deref(), Some("adhesives"));
+    }
+    let heard = text(&answer(&mara, &read[0]).await);
+    assert!(heard.contains("#klebstoff means #adhesives now"), "{heard}");
+    let trace = hq.app.read(|conn| watercooler::store::audit::page(conn, None, 10)).await.unwrap();
+    assert!(trace.iter().any(|entry| entry.actor == lyon.domain && entry.target == "let klebstoff mean adhesives"));
+    // By a client of ours, the same way.
+    let body = json!({ "asked": "drehmoment", "listed": "torque" });
+    let said = mara.post("/api/watercooler/v1/alias_proposals/accept", body.clone()).await.ok();
+    assert_eq!(said["state"], "sent");
+    settle(&[&hq, &lyon]).await;
+    assert_eq!(means(&lyon, "drehmoment").await.as_deref(), Some("torque"));
+    // A word that means something is not turned into something else from there.
+    let version = charter_of(&hq).await.charter.version;
+    for listed in ["torque", "bearings"] {
+        let body = json!({ "asked": "drehmoment", "listed": listed });
+        mara.post("/api/watercooler/v1/alias_proposals/accept", body).await.ok();
+        settle(&[&hq, &lyon]).await;
+        assert_eq!(
+            (means(&hq, "drehmoment").await.as_deref(), charter_of(&hq).await.charter.version),
+            (Some("torque"), version)
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_the_key_what_another_desk_accepts_waits_with_its_name() {
+    let (hq, lyon, mara) = two().await;
+    hq.app.write(|tx| watercooler::store::charter::delete_keys_but(tx.conn, "none")).await.unwrap();
+    thanks(&lyon, "adhesives", "klebstoff").await;
+    settle(&[&hq, &lyon]).await;
+    night(&lyon).await;
+    let letter = letters(&mara).await.remove(0);
+    let said = replies(&mara, &letter, "accept").await;
+    settle(&[&hq, &lyon]).await;
+    let heard = text(&answer(&mara, &said).await);
+    assert!(heard.contains("with the next version of the charter that is signed"), "{heard}");
+    assert_eq!(means(&lyon, "klebstoff").await, None);
+    let waits = json!([format!("let klebstoff mean adhesives, accepted by {}", lyon.domain)]);
+    for _ in 0..2 {
+        assert_eq!(org(&hq, &["status"]).await.unwrap()["waiting"], waits);
+        // Said twice, it waits once.
+        let body = json!({ "asked": "klebstoff", "listed": "adhesives" });
+        mara.post("/api/watercooler/v1/alias_proposals/accept", body).await.ok();
+        settle(&[&hq, &lyon]).await;
+    }
+}
+
+#[tokio::test]
+async fn sec_only_nodes_of_the_organisation_bring_aliases_and_only_such_as_are_words() {
+    let (hq, lyon, _) = two().await;
+    let clock = Clock::fixed(crate::support::NOW);
+    let stranger = alone("far", &clock).await;
+    let good = json!({ "word": "klebstoff", "means": "adhesives" });
+    let from = async |node: &Node, body: &Value| {
+        letter(node, &hq, "POST", "/charter/aliases", Some(body)).await.send(&hq).await
+    };
+    assert_eq!(from(&stranger, &good).await.status, 403);
+    assert_eq!(Client::anonymous(&hq).post("/charter/aliases", good.clone()).await.status, 401);
+    let long = "x".repeat(101);
+    for wrong in [
+        json!({ "word": long, "means": "adhesives" }),
+        json!({ "word": "a\nb", "means": "adhesives" }),
+        json!({ "word": "", "means": "adhesives" }),
+        json!({ "word": "same", "means": "same" }),
+        json!({ "word": ["klebstoff"], "means": "adhesives" }),
+        json!("klebstoff"),
+    ] {
+        assert_eq!(from(&lyon, &wrong).await.status, 400, "{wrong}");
+    }
+    assert!(charter_of(&hq).await.charter.aliases.is_empty());
+    assert_eq!(from(&lyon, &good).await.json()["state"], "signed");
+    // A node that is no steward signs nothing.
+    let back = letter(&hq, &lyon, "POST", "/charter/aliases", Some(&json!({ "word": "a", "means": "b" }))).await;
+    assert_eq!(back.send(&lyon).await.status, 400);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, one link step. Requests go in, documents come out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, dead_code, unused_imports)]
 
+mod accepting;
 mod addressing;
 mod admin;
 mod alive;
@@ -91,6 +92,7 @@ mod posts;
 mod projects;
 mod projects_elsewhere;
 mod projects_leads;
+mod projects_near;
 mod projects_web;
 mod proofs;
 mod push;

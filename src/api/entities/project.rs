@@ -5,7 +5,7 @@ use crate::{
     db::Conn,
     domain::projects::relations,
     id::Id,
-    model::{self, Account, RelationKind, WorkState},
+    model::{self, Account, Audience, RelationKind, WorkState},
     store,
     time::Timestamp,
 };
@@ -50,6 +50,8 @@ pub struct Project {
     pub language: Option<String>,
     /// Department or node.
     pub site: String,
+    /// How far it goes: `site`, `organisation`, `open`; none: as the posts of people.
+    pub audience: Option<Audience>,
     /// How many work on it, as far as they are known here.
     pub members_count: i64,
     /// What the caller is to it: `requested`, `member`, `moderator`, `lead` or none.
@@ -144,6 +146,7 @@ pub fn project(conn: &mut Conn, viewer: Id<Account>, row: model::Project) -> Res
         state_reason: row.state_reason,
         language: row.language,
         site: row.site,
+        audience: row.audience,
         started_at: row.started_at,
         created_at: row.created_at,
         updated_at: row.updated_at,

@@ -171,8 +171,9 @@ async fn ask(app: &App, node: &crate::domain::charter::Member, alone: bool) -> (
 async fn probe(app: &App, domain: &str) -> Finding {
     let finding = match peers::probe(app, domain).await {
         Ok(probe) if probe.outcome == "reachable" => {
+            let keeps = if probe.is_watercooler() { ", keeps audiences" } else { "" };
             let software = probe.software.unwrap_or_else(|| "other software".into());
-            Finding::ok("reach", format!("it answers in {} ms ({})", probe.milliseconds, software.trim()))
+            Finding::ok("reach", format!("it answers in {} ms ({}{keeps})", probe.milliseconds, software.trim()))
         }
         Ok(probe) => {
             let to_do = checks::advice_for(&probe.outcome);

@@ -182,7 +182,14 @@ pub fn status(conn: &mut Conn, this_node: &str, now: Timestamp) -> Result<Status
     }
     for waiting in store::charter::changes(conn)? {
         let change: Change = serde_json::from_str(&waiting.change).map_err(Error::internal)?;
-        if waiting.lost { &mut status.overtaken } else { &mut status.waiting }.push(change.describe());
+        // Who a change is from is said where another node's desk accepted it.
+        let from =
+            matches!(change, Change::Alias { .. }) && status.nodes.iter().any(|node| node.domain == waiting.asked_by);
+        let text = match from {
+            true => format!("{}, accepted by {}", change.describe(), waiting.asked_by),
+            false => change.describe(),
+        };
+        if waiting.lost { &mut status.overtaken } else { &mut status.waiting }.push(text);
     }
     for row in store::charter::open_invitations(conn, now)? {
         let terms: Terms = serde_json::from_str(&row.terms).map_err(Error::internal)?;

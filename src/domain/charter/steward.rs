@@ -18,6 +18,7 @@ use crate::{
         Tx,
         audit::{self, Staff},
     },
+    limits,
     model::Role,
     store,
     time::Timestamp,
@@ -26,6 +27,8 @@ use serde_json::{Map, Value};
 
 /// What sealed signing keys are sealed for.
 const PURPOSE: &str = "charter-key";
+/// Letters of a word that another node's desk lets mean another one.
+const WORD: usize = 100;
 
 /// A new organisation.
 #[derive(Clone, Debug, Default)]
@@ -184,6 +187,47 @@ pub fn make_alias(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, word: &str, means:
     let ours = required(tx.conn)?;
     let change = Change::Alias { word: word.to_owned(), means: Some(means.to_owned()) };
     make_all(tx, vault, by, &ours, &[change])
+}
+
+/// Whether versions of the charter are prepared at this node: it is a steward's, or it holds the key.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn decides(tx: &mut Tx<'_>, charter: &Charter) -> Result<bool> {
+    let is_steward = charter.node(tx.site().domain()).is_some_and(|node| node.role == Office::Steward);
+    Ok(is_steward || holds_key(tx.conn, charter)?)
+}
+
+/// Takes over an alias that the gardener's desk of another node accepted: signed at once where the key is, otherwise it
+/// waits here, as theirs. A word that means something else already stays as it is: that is for a steward to change.
+///
+/// # Errors
+/// `Invalid` on a node that is no steward, and for what is no alias.
+pub fn alias_from(tx: &mut Tx<'_>, vault: &Vault, node: &str, word: &str, means: &str) -> Result<Outcome> {
+    let ours = required(tx.conn)?;
+    let fits = |text: &str| text.chars().count() <= WORD && !text.chars().any(char::is_control);
+    if !fits(word) || !fits(means) || ours.charter.aliases.len() >= limits::CHARTER_ALIASES {
+        return Err(Refused::Input(format!(
+            "An alias is two words of up to {WORD} letters, and there is room for {}.",
+            limits::CHARTER_ALIASES
+        ))
+        .into());
+    }
+    let change = Change::Alias { word: word.to_owned(), means: Some(means.to_owned()) };
+    let key = word.trim().trim_start_matches('#').to_lowercase();
+    if let Some(other) = ours.charter.aliases.get(&key) {
+        if *other == means.trim().trim_start_matches('#').to_lowercase() {
+            return Ok(Outcome::Unchanged);
+        }
+        let text = format!("#{key} means #{other} already: a steward changes that with `watercooler org alias`.");
+        return Err(Refused::Input(text).into());
+    }
+    let waiting = store::charter::changes(tx.conn)?;
+    let is_same = |text: &str| serde_json::from_str::<Change>(text).is_ok_and(|known| known == change);
+    if waiting.iter().any(|known| !known.lost && is_same(&known.change)) {
+        return Ok(Outcome::Waiting(waiting.len()));
+    }
+    make_all(tx, vault, &by_node(node), &ours, &[change])
 }
 
 fn make_all(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, ours: &Signed, changes: &[Change]) -> Result<Outcome> {

@@ -76,7 +76,7 @@ pub fn run(tx: &mut Tx<'_>, post: &Post, parsed: &Parsed) -> Result<()> {
         }
         Command::Open => open(tx, post.account_id, tongue)?,
         Command::Close => match store::questions::find(tx.conn, post.conversation_id)? {
-            Some(question) if questions::may_end(tx, &question, post.account_id)? => {
+            Some(question) if questions::may_end(tx.conn, &question, post.account_id)? => {
                 if question.state == questions::OPEN {
                     return questions::close(tx, question, post.account_id);
                 }

@@ -1,9 +1,12 @@
 //! What somebody types about a project in one message, read into its fields: `Quiet bearing - find why B7 hums #bearings`,
 //! with labels (`looking for: acoustics`) for what is more. Forgiving: what is not understood stays in the purpose.
 
-use crate::domain::{
-    projects::{Fields, words::state_of},
-    text::{Token, scan},
+use crate::{
+    domain::{
+        projects::{Fields, words::state_of},
+        text::{Token, scan},
+    },
+    model::Audience,
 };
 
 /// A field that a label names.
@@ -16,6 +19,7 @@ enum Label {
     LookingFor,
     Vendor,
     Links,
+    Audience,
 }
 
 /// What labels are called, English and German; behind each stands a colon.
@@ -43,6 +47,18 @@ const LABELS: &[(&str, Label)] = &[
     ("gekauft", Label::Vendor),
     ("link", Label::Links),
     ("links", Label::Links),
+    ("audience", Label::Audience),
+    ("reichweite", Label::Audience),
+];
+
+/// What an audience is called.
+const AUDIENCES: &[(&str, Audience)] = &[
+    ("site", Audience::Site),
+    ("standort", Audience::Site),
+    ("organisation", Audience::Organisation),
+    ("organization", Audience::Organisation),
+    ("open", Audience::Open),
+    ("offen", Audience::Open),
 ];
 
 /// What stands between a name and what the project is for; the first of them counts.
@@ -162,6 +178,11 @@ fn labelled(text: &str) -> Fields {
                 push(&mut fields.tags, tags);
                 let word = value.split_whitespace().next().unwrap_or_default();
                 fields.state = state_of(&word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase());
+            }
+            Label::Audience => {
+                push(&mut fields.tags, tags);
+                let word = bare.trim_end_matches('.').to_lowercase();
+                fields.audience = AUDIENCES.iter().find(|(called, _)| *called == word).map(|(_, audience)| *audience);
             }
             Label::Name | Label::Purpose => {
                 push(&mut fields.tags, tags);

@@ -428,10 +428,10 @@ pub const ALIAS_CHOICES: [Sentence; 2] = [Sentence("Accept", "Annehmen"), Senten
 /// How to answer.
 pub const ALIAS_HOW: Sentence =
     Sentence("Tap, or reply “accept” or “decline”.", "Tippe, oder antworte „annehmen“ oder „ablehnen“.");
-/// Where it is decided when not here.
+/// Where it is signed when not here.
 pub const ALIAS_WHO: Sentence = Sentence(
-    "This node cannot decide it: the desks of {} were asked, or can run `org alias`.",
-    "Dieser Knoten kann das nicht entscheiden: die Gärtnereien von {} wurden gefragt, oder rufen `org alias` auf.",
+    "What you accept goes to {}, where the charter is signed.",
+    "Was du annimmst, geht an {}: dort wird die Charta unterschrieben.",
 );
 /// It is decided.
 pub const ALIAS_MADE: Sentence = Sentence("#{} means #{} now.", "#{} bedeutet jetzt #{}.");

@@ -428,7 +428,9 @@ pub(in crate::domain) fn receive(tx: &mut Tx<'_>, account: &Account, typed: &[(S
     if let Some(works) = &mut taken.change.works_on {
         for work in works.iter_mut().filter(|work| work.url.is_none() && work.name.starts_with('@')) {
             let handle = work.name.trim_start_matches('@').to_lowercase();
-            if let Some(found) = store::accounts::find_by_handle(tx.conn, &handle)?.filter(|a| !a.is_unavailable()) {
+            if let Some(found) = store::accounts::find_by_handle(tx.conn, &handle)?.filter(|a| !a.is_unavailable())
+                && !store::projects::is_near(tx.conn, found.id)?
+            {
                 work.url = Some(found.url.unwrap_or(found.uri));
             }
         }

@@ -1,11 +1,13 @@
 //! Pairs of tags that may be one thing, put to the gardener's desk: a letter of the concierge to each moderator, once for
-//! each pair, with one tap to accept it. It is decided where versions of the charter are made; elsewhere the letter says
-//! where that is.
+//! each pair, with one tap to accept it. Where versions of the charter are made it is decided at once; elsewhere what was
+//! accepted goes to the stewards' nodes, and the letter says which they are.
 
 use crate::{
     Result,
+    crypto::Vault,
     domain::{
-        Tx,
+        Task, Tx,
+        audit::Staff,
         charter::{self, Office, Outcome},
         concierge::{self, page::Page, words},
         posts::Meaning,
@@ -42,11 +44,10 @@ pub fn propose(tx: &mut Tx<'_>, pair: &Pair) -> Result<bool> {
     if staff.is_empty() || !store::reviews::propose(tx.conn, &pair.asked, &pair.listed, tx.now)? {
         return Ok(false);
     }
-    let own = tx.site().domain();
     let stewards: Vec<&str> =
         ours.charter.nodes.iter().filter(|n| n.role == Office::Steward).map(|n| n.domain.as_str()).collect();
-    let decides = stewards.contains(&own) || charter::steward::holds_key(tx.conn, &ours.charter)?;
     let stewards = stewards.join(", ");
+    let decides = charter::steward::decides(tx, &ours.charter)?;
     let concierge = concierge::ensure(tx)?;
     for member in staff.into_iter().take(STAFF) {
         let tongue = concierge::tongue_of(tx, member, None)?;
@@ -54,18 +55,31 @@ pub fn propose(tx: &mut Tx<'_>, pair: &Pair) -> Result<bool> {
         let mut page = Page::default();
         page.line(&words::ALIAS.with(tongue, &[&pair.asked, &pair.listed, &people, &answers]));
         let choices = words::ALIAS_CHOICES.map(|choice| choice.of(tongue));
-        if decides {
-            page.line(words::ALIAS_HOW.of(tongue));
-        } else {
+        page.line(words::ALIAS_HOW.of(tongue));
+        if !decides {
             page.line(&words::ALIAS_WHO.with(tongue, &[&stewards]));
         }
-        let choices = if decides { &choices[..] } else { &[] };
-        let letter = concierge::write(tx, &concierge, page, tongue, &[member], choices)?;
-        if decides {
-            store::reviews::insert_alias_letter(tx.conn, letter, &pair.asked, &pair.listed)?;
-        }
+        let letter = concierge::write(tx, &concierge, page, tongue, &[member], &choices)?;
+        store::reviews::insert_alias_letter(tx.conn, letter, &pair.asked, &pair.listed)?;
     }
     Ok(true)
+}
+
+/// A moderator makes a pair an alias: at once where versions of the charter are made. None elsewhere: a job puts it to the
+/// stewards' nodes.
+///
+/// # Errors
+/// As [`charter::make_alias`].
+pub fn accept(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, word: &str, means: &str) -> Result<Option<Outcome>> {
+    let ours = charter::required(tx.conn)?;
+    match by.account {
+        Some(account) if !charter::steward::decides(tx, &ours.charter)? => {
+            let (word, means) = (word.to_owned(), means.to_owned());
+            tx.enqueue(&Task::SendAlias { by: account.raw(), word, means })?;
+            Ok(None)
+        }
+        _ => charter::make_alias(tx, vault, by, word, means).map(Some),
+    }
 }
 
 /// Somebody answers a letter: what they say is done by a job, which has the key. False for any other letter.
@@ -77,7 +91,7 @@ pub fn said(tx: &mut Tx<'_>, letter: Id<Post>, by: Id<Account>, accept: bool, sa
         return Ok(false);
     }
     let said = said.map(Id::raw);
-    tx.enqueue(&crate::domain::Task::DecideAlias { letter: letter.raw(), by: by.raw(), accept, said })?;
+    tx.enqueue(&Task::DecideAlias { letter: letter.raw(), by: by.raw(), accept, said })?;
     Ok(true)
 }
 
@@ -90,12 +104,24 @@ pub(super) fn tapped(tx: &mut Tx<'_>, poll: Id<Poll>, by: Id<Account>) -> Result
     }
 }
 
-/// Tells a moderator, in answer to what they said or to the letter, what became of a pair; `outcome` is none where it was
-/// declined.
+/// What became of a pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// It was declined.
+    Left,
+    /// It is an alias.
+    Made,
+    /// It becomes one with the next version of the charter.
+    Waits,
+    /// The stewards' nodes take it from nobody, for this reason.
+    Refused(String),
+}
+
+/// Tells a moderator, in answer to what they said or to the letter, what became of a pair.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub fn tell(tx: &mut Tx<'_>, to: Id<Post>, letter: Id<Post>, by: Id<Account>, outcome: Option<&Outcome>) -> Result<()> {
+pub fn tell(tx: &mut Tx<'_>, to: Id<Post>, letter: Id<Post>, by: Id<Account>, decided: &Decided) -> Result<()> {
     let Some((asked, listed)) = store::reviews::alias_letter(tx.conn, letter)? else { return Ok(()) };
     let Some(post) = store::posts::find(tx.conn, to)? else { return Ok(()) };
     // A job may run again.
@@ -104,10 +130,13 @@ pub fn tell(tx: &mut Tx<'_>, to: Id<Post>, letter: Id<Post>, by: Id<Account>, ou
     }
     let tongue = concierge::tongue_of(tx, by, None)?;
     let mut page = Page::default();
-    page.line(&match outcome {
-        None => words::ALIAS_LEFT.of(tongue).to_owned(),
-        Some(Outcome::Waiting(_)) => words::ALIAS_WAITS.with(tongue, &[&asked, &listed]),
-        Some(_) => words::ALIAS_MADE.with(tongue, &[&asked, &listed]),
+    page.line(&match decided {
+        Decided::Left | Decided::Refused(_) => words::ALIAS_LEFT.of(tongue).to_owned(),
+        Decided::Waits => words::ALIAS_WAITS.with(tongue, &[&asked, &listed]),
+        Decided::Made => words::ALIAS_MADE.with(tongue, &[&asked, &listed]),
     });
+    if let Decided::Refused(why) = decided {
+        page.line(why);
+    }
     concierge::say(tx, &post, page, tongue, Visibility::Direct, &[by], Meaning::Plain).map(|_| ())
 }

@@ -12,7 +12,7 @@ pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revis
 pub use index::{became_about, index_some, may_be_found_by};
 pub use publish::{Draft, PollDraft, language, publish};
 
-use super::{Event, EventKind, Fact, Tx, html, quotes};
+use super::{Event, EventKind, Fact, Tx, counters, html, quotes};
 use crate::{
     Error, Result,
     id::Id,
@@ -251,6 +251,9 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
         conversations::touch(tx, &post, &new.mentions, new.fresh)?;
     }
     to_homes(tx, &post, &author, new.fresh)?;
+    if new.fresh {
+        counters::heard(tx, &post, &author)?;
+    }
     tx.record(Fact::PostPublished { post: post.id, fresh: new.fresh })?;
     // Last, for PostgreSQL holds the rows of its author and of what it answers from here to the end: whoever writes to the
     // same ones at the same moment waits.
@@ -327,10 +330,12 @@ fn adopt_orphans(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
     Ok(())
 }
 
-/// A boost goes where the original may go; one of this node never further than its charter lets people write.
-fn boost_audience(tx: &mut Tx<'_>, original: &Post, local: bool) -> Result<Audience> {
-    if !local || original.audience != Audience::Open {
-        return Ok(original.audience);
+/// A boost goes where the original may go; one of this node never further than its charter lets people write, and one of a
+/// project never further than the project.
+fn boost_audience(tx: &mut Tx<'_>, original: &Post, by: &Account) -> Result<Audience> {
+    let most = super::projects::near::of_account(tx.conn, by)?.unwrap_or(Audience::Open);
+    if !by.is_local() || original.audience != Audience::Open || most != Audience::Open {
+        return Ok(original.audience.min(most));
     }
     let inside = store::audiences::rules(tx.conn)?.is_some_and(|rules| !rules.open_allowed);
     Ok(if inside && original.visibility <= Visibility::Unlisted { Audience::Organisation } else { Audience::Open })
@@ -377,7 +382,7 @@ pub fn insert_boost(tx: &mut Tx<'_>, original: &Post, new: NewBoost) -> Result<O
         edited_at: None,
         fetched_at: None,
         group_id: None,
-        audience: boost_audience(tx, original, new.local)?,
+        audience: boost_audience(tx, original, &author)?,
         quote_policy: 0,
         quotes_count: 0,
     };

@@ -6,13 +6,13 @@ use crate::{
     domain::{
         Tx, Viewer,
         audiences::{self, Chosen, Wish},
-        emojis,
+        counters, emojis,
         html::{self, Html},
-        moves, quotes, text, trends, visibility,
+        moves, projects, quotes, text, trends, visibility,
     },
     id::Id,
     limits,
-    model::{Account, AccountKind, App, Media, MediaKind, MediaState, Post, QuotePolicy, Visibility},
+    model::{Account, AccountKind, App, Audience, Media, MediaKind, MediaState, Post, QuotePolicy, Visibility},
     store,
 };
 
@@ -252,7 +252,24 @@ pub fn publish(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft) -> Result<Id<
         return Ok(earlier);
     }
     let new = checked(tx, author, draft, id)?;
-    insert_post(tx, new)?.map(|post| post.id).ok_or_else(|| Error::internal("a new post has a known id"))
+    let usual = usual_audience(tx, &new)?;
+    let post = insert_post(tx, new)?.ok_or_else(|| Error::internal("a new post has a known id"))?;
+    if let Some(usual) = usual {
+        counters::chose(tx, usual, post.audience)?;
+    }
+    Ok(post.id)
+}
+
+/// The audience that a person's post would have had if they had said nothing of it.
+fn usual_audience(tx: &mut Tx<'_>, new: &NewPost) -> Result<Option<Audience>> {
+    if store::accounts::load(tx.conn, new.account)?.kind != AccountKind::Person {
+        return Ok(None);
+    }
+    let (rules, default) = (store::audiences::rules(tx.conn)?, store::posts::defaults(tx.conn, new.account)?.audience);
+    let parent = new.in_reply_to.map(|id| store::posts::load(tx.conn, id)).transpose()?;
+    let quoted = new.quote.as_ref().and_then(|quote| quote.quoted.as_ref());
+    let usual = audiences::standard(rules.as_ref(), default, new.visibility);
+    Ok(Some(parent.iter().chain(quoted).fold(usual, |usual, other| usual.min(other.audience))))
 }
 
 /// What a request of the same key made within the last hour; else `id` is what this one makes.
@@ -318,6 +335,7 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         None => user.language.or_else(|| tx.config().instance.languages.first().cloned()),
     };
     let people = mentioned(tx, author, &tokens)?;
+    let chosen = projects::near::narrow(tx.conn, chosen, visibility, &people)?;
     let content = markup(tx, &tokens, &people);
     let mut addressed = people;
     if let Some(parent) = &parent

@@ -3,7 +3,7 @@
 use crate::{
     Error, Result,
     domain::text,
-    model::{Project, WorkState},
+    model::{Audience, Project, WorkState},
 };
 
 /// Characters of a name.
@@ -40,6 +40,8 @@ pub struct Fields {
     pub language: Option<String>,
     /// How far it is.
     pub state: Option<WorkState>,
+    /// How far it goes.
+    pub audience: Option<Audience>,
 }
 
 fn wrong(field: &'static str, code: &'static str, reason: String) -> Error {

@@ -9,7 +9,7 @@ use crate::{
         posts::{self, NewBoost},
     },
     id::Id,
-    model::{Account, AccountKind, Post, Project, ProjectRole, Visibility},
+    model::{Account, AccountKind, Audience, Post, Project, ProjectRole, Visibility},
     store,
 };
 
@@ -56,6 +56,10 @@ fn pass_on_to(tx: &mut Tx<'_>, post: &Post, projects: &[Project]) -> Result<()> 
     let inside = is_inside(tx.conn, &author)?;
     for project in projects {
         let account = store::accounts::load(tx.conn, project.account())?;
+        // Nobody elsewhere knows that it is here.
+        if project.audience == Some(Audience::Site) && !author.is_local() {
+            continue;
+        }
         let welcome = inside || store::follows::is_following(tx.conn, author.id, account.id)?;
         if !welcome
             || account.is_unavailable()

@@ -15,7 +15,7 @@ use crate::{
         html,
     },
     id::Id,
-    model::{Account, AccountKind, Poll, Post, Project, ProjectRole, Visibility},
+    model::{Account, AccountKind, Audience, Poll, Post, Project, ProjectRole, Visibility},
     store,
 };
 
@@ -31,8 +31,16 @@ pub(super) fn different(tx: &mut Tx<'_>, project: &Project, other: &Project, rea
     let Some(theirs) = members::lead(tx.conn, other)? else { return Ok(()) };
     let own = members::lead(tx.conn, project)?.filter(|lead| lead.id != theirs.id);
     let people: Vec<Account> = own.into_iter().chain([theirs]).collect();
+    if is_secret(&[project, other], &people) {
+        return Ok(());
+    }
     let text = Words::of(tx).related_leads(&project.name, &other.name, reason);
     bring_together(tx, &people, &text, &[project, other], &[])
+}
+
+/// Whether one of these projects is for this site alone and one of these people is not of it.
+fn is_secret(about: &[&Project], people: &[Account]) -> bool {
+    about.iter().any(|project| project.audience == Some(Audience::Site)) && people.iter().any(|who| !who.is_local())
 }
 
 /// The concierge writes to both leads, and shows what it is about.
@@ -74,7 +82,7 @@ pub fn introduce(tx: &mut Tx<'_>, by: &Project, other: &Project, shared: &[Strin
     let (Some(first), Some(second)) = (members::lead(tx.conn, by)?, members::lead(tx.conn, other)?) else {
         return Ok(false);
     };
-    if !store::projects::pair(tx.conn, one, two, tx.now)? {
+    if is_secret(&[by, other], &[first.clone(), second.clone()]) || !store::projects::pair(tx.conn, one, two, tx.now)? {
         return Ok(false);
     }
     let shared: Vec<&str> = shared.iter().take(WORDS).map(String::as_str).collect();

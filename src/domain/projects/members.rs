@@ -12,7 +12,7 @@ use crate::{
         fact::Step,
     },
     id::Id,
-    model::{Account, Post, Project, ProjectMember, ProjectRole, Visibility},
+    model::{Account, Audience, Post, Project, ProjectMember, ProjectRole, Visibility},
     store,
 };
 
@@ -129,6 +129,10 @@ pub fn lead(conn: &mut Conn, project: &Project) -> Result<Option<Account>> {
 /// Somebody of another node asks to join a project of this one. Only people of the organisation are heard; for others
 /// the answer is no.
 pub fn receive_join(tx: &mut Tx<'_>, who: &Account, project: &Project, uri: Option<&str>, message: &str) -> Result<()> {
+    if project.audience == Some(Audience::Site) {
+        // As if it were not there.
+        return Ok(());
+    }
     let known = store::projects::member(tx.conn, project.id, who.id)?;
     if let Some(mut known) = known {
         known.uri = uri.map(str::to_owned);

@@ -3,7 +3,7 @@
 //! actor that can be followed and written to.
 //!
 //! [`fields`] is what is typed, `face` what the account shows, [`members`] who works on it, [`relations`] what it says
-//! about others, [`group`] what is written to it, [`letters`] what it says to its lead, [`remote`] what other nodes tell,
+//! about others, [`near`] how far it goes, [`group`] what is written to it, [`letters`] what it says to its lead, [`remote`] what other nodes tell,
 //! [`succession`] what happens when its lead goes.
 
 mod face;
@@ -11,6 +11,7 @@ pub mod fields;
 pub mod group;
 pub mod letters;
 pub mod members;
+pub mod near;
 pub mod relations;
 pub mod remote;
 pub mod succession;
@@ -61,7 +62,9 @@ pub struct WorksOn {
 /// # Errors
 /// Those of the database.
 pub fn works_on(conn: &mut Conn, account: Id<Account>) -> Result<Vec<WorksOn>> {
-    let projects = store::projects::of_member(conn, account, WORKED_ON)?;
+    let mut projects = store::projects::of_member(conn, account, WORKED_ON)?;
+    // Profiles are read elsewhere too.
+    projects.retain(|project| project.audience != Some(Audience::Site));
     let ids: Vec<Id<Account>> = projects.iter().map(Project::account).collect();
     let accounts = store::accounts::list(conn, &ids)?;
     let found = projects.into_iter().filter_map(|project| {
@@ -154,8 +157,10 @@ pub fn create(tx: &mut Tx<'_>, by: Id<Account>, fields: &Fields) -> Result<Proje
         removed_at: None,
         created_at: tx.now,
         updated_at: tx.now,
+        audience: None,
     };
     fields::fill(&mut project, fields)?;
+    near::set(tx, by, &mut project, fields.audience)?;
     store::projects::insert(tx.conn, &project)?;
     Ok(project)
 }
@@ -180,11 +185,16 @@ pub fn edit(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, fields: &Fields) 
     let mut project = changeable(tx, by, id, ProjectRole::Moderator)?;
     let before = project.clone();
     fields::fill(&mut project, fields)?;
+    near::set(tx, by, &mut project, fields.audience)?;
     if project.published_at.is_some() {
         fields::complete(&project)?;
     }
     if project != before {
         keep(tx, &mut project)?;
+    }
+    if project.published_at.is_some() && before.audience == Some(Audience::Site) && project.audience != before.audience
+    {
+        near::went_further(tx, &project)?;
     }
     match fields.state {
         Some(state) if state != project.state => change_state(tx, project, state, ""),
@@ -343,7 +353,13 @@ fn short(text: &str, most: usize) -> String {
 fn say(tx: &mut Tx<'_>, project: &Project, text: String, visibility: Visibility) -> Result<Id<Post>> {
     let text = short(&text, tx.config().posts.characters);
     let language = Some(Words::of(tx).tag().to_owned());
-    let audience = Wish { audience: reach(tx.conn, visibility)?, local_only: None };
+    let audience = match near::of(tx.conn, project)? {
+        // Nobody elsewhere is told, by whatever letter.
+        Some(Audience::Site) => Some(Audience::Site),
+        Some(audience) if visibility <= Visibility::Unlisted => Some(audience),
+        _ => reach(tx.conn, visibility)?,
+    };
+    let audience = Wish { audience, local_only: None };
     let draft = Draft { text, visibility: Some(visibility), language, audience, ..Draft::default() };
     posts::publish(tx, project.account(), draft)
 }

@@ -9,7 +9,7 @@ use crate::{
         counters::{Counter, count},
     },
     id::Id,
-    model::{Account, Project, ProjectRelation, ProjectRole, RelationKind, Visibility},
+    model::{Account, Audience, Project, ProjectRelation, ProjectRole, RelationKind, Visibility},
     store,
 };
 
@@ -55,7 +55,7 @@ pub fn seen(conn: &mut Conn, project: &Project) -> Result<Vec<Seen>> {
 ///
 /// # Errors
 /// As [`changeable`]; `NotFound` for a project that is not in the register; `Conflict` for a draft; `Invalid` for itself,
-/// for too many relations and for a reason that is too long.
+/// for too many relations and for a reason that is too long. A project of this site alone is named by its like only.
 pub fn relate(
     tx: &mut Tx<'_>,
     by: Id<Account>,
@@ -72,6 +72,10 @@ pub fn relate(
     let other = store::projects::find_by_uri(tx.conn, other)?.ok_or(Error::NotFound)?;
     if other.id == project.id {
         return Err(Error::invalid("to", "invalid", "A project does not relate to itself"));
+    }
+    let near = Some(Audience::Site);
+    if other.audience == near && project.audience != near {
+        return Err(Error::Conflict("That project is for this site only: let it name this one instead".into()));
     }
     let known = store::projects::relations(tx.conn, id, RELATIONS)?;
     let other_uri = other.uri.clone().unwrap_or_default();

@@ -97,6 +97,7 @@ pub fn receive(tx: &mut Tx<'_>, account: &Account, told: Option<&RemoteProject>)
         removed_at: None,
         created_at: known.as_ref().map_or(tx.now, |k| k.created_at),
         updated_at: known.as_ref().map_or(tx.now, |k| k.updated_at),
+        audience: None,
     };
     if known.as_ref() != Some(&project) {
         project.change = store::projects::next_change(tx.conn)?;

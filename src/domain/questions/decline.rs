@@ -4,6 +4,7 @@
 use super::OPEN;
 use crate::{
     Result,
+    db::Conn,
     domain::{
         Task, Tx,
         concierge::{self, page::Page, parse::without_mentions, typed, words},
@@ -36,16 +37,16 @@ pub fn is_said(text: &str) -> bool {
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub(super) fn declines(tx: &mut Tx<'_>, question: &Question, post: &Post) -> Result<bool> {
+pub(super) fn declines(conn: &mut Conn, question: &Question, post: &Post) -> Result<bool> {
     if !is_said(&typed(post)) {
         return Ok(false);
     }
     let Some(parent) = post.in_reply_to_id.filter(|parent| *parent != question.post) else { return Ok(true) };
-    if store::questions::is_route(tx.conn, parent)? {
+    if store::questions::is_route(conn, parent)? {
         return Ok(true);
     }
-    let author = store::posts::load(tx.conn, parent)?.account_id;
-    Ok(store::accounts::load(tx.conn, author)?.kind != AccountKind::Person)
+    let author = store::posts::load(conn, parent)?.account_id;
+    Ok(store::accounts::load(conn, author)?.kind != AccountKind::Person)
 }
 
 /// Whether a post says it in answer to what asked its author: that is no command to the concierge.
@@ -60,7 +61,7 @@ pub fn is_meant(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
 
 /// Hears it of a reply in the thread of a question. True: it is no answer.
 pub(super) fn heard(tx: &mut Tx<'_>, question: &Question, post: &Post) -> Result<bool> {
-    if !declines(tx, question, post)? {
+    if !declines(tx.conn, question, post)? {
         return Ok(false);
     }
     if !question.local || !store::questions::people(tx.conn, question.post)?.contains(&post.account_id) {

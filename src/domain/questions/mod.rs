@@ -2,6 +2,7 @@
 //! The asker's node puts it to people who may know ([`ladder`]), each person's own node decides whether they are told of
 //! it ([`cap`]), the asker accepts an answer by replying `✅` to it, and the state travels with the post.
 
+pub mod accepting;
 pub mod cap;
 pub mod days;
 pub mod decline;
@@ -118,6 +119,7 @@ fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
         state: OPEN,
         step: 0,
         answers: 0,
+        answers_shown: 0,
         desk: false,
         answer: None,
         answer_uri: None,
@@ -306,12 +308,12 @@ pub fn goes_as_far(tx: &mut Tx<'_>, answer: &Post, question: &Post) -> Result<bo
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub fn may_end(tx: &mut Tx<'_>, question: &Question, account: Id<Account>) -> Result<bool> {
+pub fn may_end(conn: &mut Conn, question: &Question, account: Id<Account>) -> Result<bool> {
     if !question.local || question.asker == account {
         return Ok(question.local);
     }
-    Ok(store::accounts::load(tx.conn, question.asker)?.left_on.is_some()
-        && store::users::find(tx.conn, account)?.is_some_and(|user| user.role >= Role::Moderator))
+    Ok(store::accounts::load(conn, question.asker)?.left_on.is_some()
+        && store::users::find(conn, account)?.is_some_and(|user| user.role >= Role::Moderator))
 }
 
 /// Ends a question without an accepted answer, for who [`may_end`] it.
@@ -359,12 +361,13 @@ fn replied(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     let post = store::posts::load(tx.conn, id)?;
     let Some(parent) = post.in_reply_to_id else { return Ok(()) };
     let marks = || concierge::parse::without_mentions(&typed(&post)).starts_with(MARK);
-    let ends = marks() && may_end(tx, &question, post.account_id)?;
+    let ends = marks() && may_end(tx.conn, &question, post.account_id)?;
     if post.account_id != question.asker && !ends {
-        if decline::heard(tx, &question, &post)? || !is_answer(tx, &question, &post)? {
+        if decline::heard(tx, &question, &post)? || !is_answer(tx.conn, &question, &post)? {
             return Ok(());
         }
-        return set_answers(tx, &question, question.answers + 1);
+        let shown = question.answers_shown + i64::from(is_counted(tx, &question, &post)?);
+        return set_answers(tx, &question, question.answers + 1, shown);
     }
     if !ends {
         return Ok(());
@@ -392,33 +395,41 @@ fn going(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     }
     let Some(question) = of_reply(tx, id)? else { return Ok(()) };
     let post = store::posts::load(tx.conn, id)?;
-    if !is_answer(tx, &question, &post)? {
+    if !is_answer(tx.conn, &question, &post)? {
         return Ok(());
     }
     // Counted anew: what was counted when it came may have been edited since, or come before its thread did.
-    let mut left = 0;
+    let (mut left, mut shown) = (0, 0);
     for reply in store::questions::replies(tx.conn, question.post, REPLIES)? {
-        if reply.id != id && is_answer(tx, &question, &reply)? {
+        if reply.id != id && is_answer(tx.conn, &question, &reply)? {
             left += 1;
+            shown += i64::from(is_counted(tx, &question, &reply)?);
         }
     }
-    set_answers(tx, &question, left)
+    set_answers(tx, &question, left, shown)
+}
+
+/// Whether other nodes are told of an answer: that there is one says something, so only those that go as far as the
+/// question does are counted.
+fn is_counted(tx: &mut Tx<'_>, question: &Question, answer: &Post) -> Result<bool> {
+    let post = store::posts::load(tx.conn, question.post)?;
+    goes_as_far(tx, answer, &post)
 }
 
 /// Whether a reply in the thread of a question is an answer of somebody else, rather than `not me` or what the concierge says.
-fn is_answer(tx: &mut Tx<'_>, question: &Question, post: &Post) -> Result<bool> {
+fn is_answer(conn: &mut Conn, question: &Question, post: &Post) -> Result<bool> {
     if post.account_id == question.asker || post.visibility > Visibility::Private {
         return Ok(false);
     }
-    let author = store::accounts::load(tx.conn, post.account_id)?;
-    Ok(author.kind == AccountKind::Person && !decline::declines(tx, question, post)?)
+    let author = store::accounts::load(conn, post.account_id)?;
+    Ok(author.kind == AccountKind::Person && !decline::declines(conn, question, post)?)
 }
 
-/// Writes how many answers there are. The first of them is told to the other nodes, which may never see it: the question
-/// is open there no longer; so is the last one that goes.
-fn set_answers(tx: &mut Tx<'_>, question: &Question, answers: i64) -> Result<()> {
-    store::questions::set_answers(tx.conn, question.post, answers)?;
-    let turns = (question.answers <= 0) != (answers <= 0);
+/// Writes how many answers there are, and how many of them other nodes may know of. The first of those is told to them,
+/// which may never see it: the question is open there no longer; so is the last one that goes.
+fn set_answers(tx: &mut Tx<'_>, question: &Question, answers: i64, shown: i64) -> Result<()> {
+    store::questions::set_answers(tx.conn, question.post, answers, shown)?;
+    let turns = (question.answers_shown <= 0) != (shown <= 0);
     if turns && question.local && question.state == OPEN {
         tx.record(Fact::QuestionChanged(question.post))?;
     }

@@ -3,13 +3,17 @@
 use super::{Outcome, Parsed, Received};
 use crate::{
     Error, Result,
-    domain::{Tx, follows},
+    domain::{Tx, follows, projects::near},
     store,
 };
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
     let Some(object) = &activity.object else { return Ok(Outcome::Done) };
     let target = store::accounts::find_by_uri(tx.conn, object)?.filter(|a| a.is_local() && a.deleted_at.is_none());
+    let target = match target {
+        Some(target) if near::is_near(tx.conn, target.id)? => None,
+        target => target,
+    };
     let Some(target) = target else {
         // Nobody of that name is here: worth a word on a personal inbox only.
         return if received.recipient.is_some() { Err(Error::NotFound) } else { Ok(Outcome::Done) };

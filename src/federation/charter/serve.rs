@@ -1,6 +1,6 @@
 //! What this node answers about the charter.
 
-use super::{auth, checks, join, lists, take};
+use super::{alias, auth, checks, join, lists, take};
 use crate::{
     Error, Result,
     app::App,
@@ -36,6 +36,7 @@ pub fn routes() -> Router<App> {
         .route("/charter/join", post(admit))
         .route("/charter/leave", post(dismiss))
         .route("/charter/reach", post(reach))
+        .route("/charter/aliases", post(alias::receive))
 }
 
 /// Why there is no answer.

@@ -19,7 +19,7 @@ use crate::{
     Error, Result,
     app::App,
     crypto,
-    domain::{Task, Tx, remote},
+    domain::{Task, Tx, projects::near, remote},
     limits,
     model::Account,
     peers, store, uri,
@@ -412,8 +412,8 @@ impl Offer {
         let recipient = match &self.name {
             None => None,
             Some(name) => match store::accounts::find_local(tx.conn, name)? {
-                Some(row) => Some(row.id),
-                None => return Ok(Err(Taken::NobodyThere)),
+                Some(row) if !near::is_near(tx.conn, row.id)? => Some(row.id),
+                _ => return Ok(Err(Taken::NobodyThere)),
             },
         };
         Ok(Ok((signer, recipient)))

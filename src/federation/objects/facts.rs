@@ -132,6 +132,8 @@ const KNOWN: &[&str] = &[
     "alsoKnownAs",
     "movedTo",
     "attributionDomains",
+    "generator",
+    "implements",
     "knowsAbout",
     "jobTitle",
     "memberOf",

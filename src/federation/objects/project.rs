@@ -57,6 +57,8 @@ const KNOWN: &[&str] = &[
     "alsoKnownAs",
     "movedTo",
     "attributionDomains",
+    "generator",
+    "implements",
     "attributedTo",
     "startTime",
     "proof",

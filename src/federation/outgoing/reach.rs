@@ -4,7 +4,7 @@
 use super::Draft;
 use crate::{
     Result,
-    domain::Tx,
+    domain::{Tx, projects::near},
     federation::render::actor::authority,
     id::Id,
     model::{Audience, Post},
@@ -15,6 +15,10 @@ use crate::{
 /// Leaves out where it may not go (N9). What is for the organisation goes to its nodes; that it is gone also to those that
 /// got it when they still were.
 pub(super) fn admitted(tx: &mut Tx<'_>, draft: &Draft<'_>, mut inboxes: Vec<Inbox>) -> Result<Vec<Inbox>> {
+    // Of a project of this site alone nobody elsewhere hears anything.
+    if near::is_near(tx.conn, draft.account)? {
+        return Ok(Vec::new());
+    }
     match draft.reach {
         Audience::Open => return Ok(inboxes),
         Audience::Site => return Ok(Vec::new()),

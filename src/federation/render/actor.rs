@@ -1,5 +1,6 @@
 //! Actors: people, bots and the instance itself (DISC-03, DISC-15, DISC-16, SIGOUT-08).
 
+use super::capability::{self, Capability, Generator};
 use super::context::Terms;
 use super::post::Tag;
 use serde::Serialize;
@@ -88,6 +89,12 @@ pub struct Actor<'a> {
     /// Web sites that may name the actor as an author of theirs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub attribution_domains: Vec<String>,
+    /// The program behind it (FEP-844e).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generator: Option<Generator>,
+    /// Of the instance actor: what the program can do (FEP-844e).
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub implements: &'static [Capability],
     /// When the document last changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated: Option<String>,
@@ -309,6 +316,8 @@ impl<'a> Actor<'a> {
             also_known_as: Vec::new(),
             moved_to: None,
             attribution_domains: Vec::new(),
+            generator: None,
+            implements: &[],
             updated: None,
             expertise: Expertise::default(),
             extra: serde_json::Map::new(),
@@ -332,6 +341,7 @@ impl<'a> Actor<'a> {
             followers: None,
             following: None,
             webfinger: Some(format!("{host}@{host}")),
+            implements: capability::ALL,
             ..Self::essential(profile)
         }
     }
@@ -349,6 +359,7 @@ impl<'a> Actor<'a> {
         add(self.moved_to.is_some() || !self.also_known_as.is_empty(), Terms::MOVED);
         add(self.memorial || self.suspended, Terms::STATE);
         add(!self.attribution_domains.is_empty(), Terms::ATTRIBUTION);
+        add(self.generator.is_some() || !self.implements.is_empty(), Terms::CAPABILITIES);
         add(!self.expertise.is_empty(), Terms::EXPERTISE);
         add(self.expertise.coffee, Terms::COFFEE);
         add(self.project.is_some(), Terms::PROJECT);
@@ -431,6 +442,8 @@ mod tests {
         let json = serde_json::to_value(&actor).unwrap();
         assert_eq!(json["type"], "Application");
         assert_eq!(json["webfinger"], "alpha.test@alpha.test");
+        assert_eq!(json["implements"][0]["href"], "https://datatracker.ietf.org/doc/html/rfc9421");
+        assert_eq!(json["implements"][1]["href"], capability::WATERCOOLER);
         assert!(json.get("followers").is_none());
     }
 

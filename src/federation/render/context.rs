@@ -82,6 +82,8 @@ impl Terms {
     pub const IDEA: Self = Self(1 << 16);
     /// Somebody is in when pairs for a coffee are made.
     pub const COFFEE: Self = Self(1 << 17);
+    /// What a program can do (FEP-844e).
+    pub const CAPABILITIES: Self = Self(1 << 18);
 
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -209,6 +211,12 @@ impl Terms {
         if self.has(Self::ACTOR) {
             typed("featured", json!({"@id": "toot:featured", "@type": "@id"}));
             typed("featuredTags", json!({"@id": "toot:featuredTags", "@type": "@id"}));
+        }
+        if self.has(Self::CAPABILITIES) {
+            typed(
+                "implements",
+                json!({"@id": "https://w3id.org/fep/844e#implements", "@type": "@id", "@container": "@set"}),
+            );
         }
         if self.has(Self::EXPERTISE) {
             typed("worksOn", json!({"@id": "wc:worksOn", "@type": "@id"}));

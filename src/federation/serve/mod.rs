@@ -15,10 +15,10 @@ use crate::{
     Error, Result,
     app::App,
     db::Conn,
-    domain::{Viewer, audiences},
+    domain::{Viewer, audiences, projects::near},
     federation::{documents::Shown, own_keys},
     id::Id,
-    model::{Account, Post},
+    model::{Account, AccountKind, Post},
     store,
 };
 use axum::{
@@ -225,6 +225,10 @@ fn local_actor(conn: &mut Conn, name: &str) -> std::result::Result<Account, Fail
         .ok_or(Error::NotFound)?;
     if account.deleted_at.is_some() {
         return Err(Failure::Gone(account.uri));
+    }
+    // A project of this site alone is there for nobody who asks from elsewhere.
+    if account.kind == AccountKind::Group && near::is_near(conn, account.id)? {
+        return Err(Error::NotFound.into());
     }
     // Who waits for approval is nobody yet.
     if store::users::find(conn, account.id)?.is_some_and(|user| user.approved_at.is_none()) {

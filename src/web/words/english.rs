@@ -104,6 +104,8 @@ pub(super) static ENGLISH: Words = Words {
     ask_button: "Ask",
     ask_blank: "Please write a question.",
     ask_too_long: "This is too long. Please say it in fewer words.",
+    answer_accept: "This answers it",
+    answer_accepted: "Accepted answer",
     projects: "Projects",
     no_projects: "No project is registered yet.",
     project_title: "Register a project",

@@ -104,6 +104,8 @@ pub(super) static GERMAN: Words = Words {
     ask_button: "Fragen",
     ask_blank: "Bitte schreib eine Frage.",
     ask_too_long: "Das ist zu lang. Bitte sag es kürzer.",
+    answer_accept: "Das beantwortet es",
+    answer_accepted: "Angenommene Antwort",
     projects: "Projekte",
     no_projects: "Noch ist kein Projekt eingetragen.",
     project_title: "Ein Projekt eintragen",

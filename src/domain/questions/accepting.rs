@@ -1,0 +1,69 @@
+//! Accepting an answer by a button: what `✅` says in an app (N6).
+
+use super::{accept, is_answer, may_end};
+use crate::{
+    Error, Result,
+    db::Conn,
+    domain::{Tx, Viewer, visibility},
+    id::Id,
+    model::{Account, Post},
+    store::{self, questions::Question},
+};
+
+/// A question as a page shows it to somebody.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The accepted answer, when there is one that is known here.
+    pub accepted: Option<Id<Post>>,
+    /// What else may be accepted by whoever looks; none when that is not theirs to say.
+    pub offers: Vec<Id<Post>>,
+}
+
+/// How the question that a post is stands for `viewer`, who sees `replies` of its thread; none for any other post.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn standing<'p>(
+    conn: &mut Conn,
+    viewer: Viewer,
+    post: Id<Post>,
+    replies: impl Iterator<Item = &'p Post>,
+) -> Result<Option<Standing>> {
+    let Some(question) = store::questions::find(conn, post)? else { return Ok(None) };
+    let mut standing = Standing { accepted: question.answer, offers: Vec::new() };
+    if let Some(me) = viewer.0
+        && may_end(conn, &question, me)?
+    {
+        for reply in replies {
+            if question.answer != Some(reply.id) && is_theirs(conn, &question, reply)? {
+                standing.offers.push(reply.id);
+            }
+        }
+    }
+    Ok(Some(standing))
+}
+
+/// An answer in the thread of this very question.
+fn is_theirs(conn: &mut Conn, question: &Question, reply: &Post) -> Result<bool> {
+    let is_reply = reply.conversation_id == question.post && reply.id != question.post && !reply.is_boost();
+    Ok(is_reply && reply.in_reply_to_id.is_some() && is_answer(conn, question, reply)?)
+}
+
+/// Accepts an answer in the name of who may.
+///
+/// # Errors
+/// `NotFound` for what is no question, or no answer to it that `by` sees; `Forbidden` for who may not end the question.
+pub fn choose(tx: &mut Tx<'_>, by: Id<Account>, question: Id<Post>, answer: Id<Post>) -> Result<()> {
+    let viewer = Viewer::from(by);
+    visibility::visible_post(tx.conn, viewer, question, tx.now)?;
+    let answer = visibility::visible_post(tx.conn, viewer, answer, tx.now)?;
+    store::questions::hold(tx.conn, question)?;
+    let question = store::questions::find(tx.conn, question)?.ok_or(Error::NotFound)?;
+    if !may_end(tx.conn, &question, by)? {
+        return Err(Error::forbidden("Only who asked can accept an answer"));
+    }
+    if !is_theirs(tx.conn, &question, &answer)? {
+        return Err(Error::NotFound);
+    }
+    accept(tx, question, &answer)
+}
