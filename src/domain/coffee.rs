@@ -113,8 +113,9 @@ pub fn pair(tx: &mut Tx<'_>, number: i64) -> Result<()> {
     const MADE: &str = "coffee_week";
     store::remote::lock(tx.conn, MADE)?;
     let own = tx.site().domain().to_owned();
-    let nodes = charter::current(tx.conn)?.map(|signed| signed.charter.nodes).unwrap_or_default();
-    let domains: Vec<String> = nodes.into_iter().map(|node| node.domain).filter(|domain| *domain != own).collect();
+    let signed = charter::current(tx.conn)?;
+    let nodes = signed.as_ref().map(|signed| signed.charter.nodes.as_slice()).unwrap_or_default();
+    let domains: Vec<String> = nodes.iter().map(|node| node.domain.clone()).filter(|domain| *domain != own).collect();
     let mut takers = store::coffee::takers(tx.conn, &domains, PEOPLE)?;
     // Who is listed nowhere today may be listed next week.
     if store::coffee::is_anybody_in(tx.conn)? {

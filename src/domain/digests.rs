@@ -84,8 +84,9 @@ fn items(tx: &mut Tx<'_>, reader: &Account, tongue: Tongue) -> Result<Option<Pag
     let (me, since) = (reader.id, tx.now.plus_days(-WEEK));
     let visible = || visibility::condition(Viewer::from(me));
     let own = tx.site().domain().to_owned();
-    let nodes = charter::current(tx.conn)?.map(|signed| signed.charter.nodes).unwrap_or_default();
-    let others: Vec<String> = nodes.into_iter().map(|node| node.domain).filter(|domain| *domain != own).collect();
+    let signed = charter::current(tx.conn)?;
+    let nodes = signed.as_ref().map(|signed| signed.charter.nodes.as_slice()).unwrap_or_default();
+    let others: Vec<String> = nodes.iter().map(|node| node.domain.clone()).filter(|domain| *domain != own).collect();
     let skills = people::load(tx.conn, me)?.skills;
     let mut page = Page::default();
     let mut found = 0;

@@ -97,7 +97,7 @@ fn one(tx: &mut Tx<'_>, row: &Person, number: usize) -> Result<()> {
         languages: Some(row.languages.clone()),
         works_on: Some(row.projects.iter().map(|name| Work { name: name.clone(), ..Work::default() }).collect()),
         listed: Some(row.listed),
-        left_on: None,
+        ..FactsChange::default()
     };
     people::update(tx, account, &change, By::Organisation)?;
     for (n, answer) in row.accepted.iter().enumerate() {

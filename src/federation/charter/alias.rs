@@ -93,7 +93,7 @@ pub async fn accept(app: &App, by: Id<Account>, origin: &'static str, word: &str
         if steward::decides(tx, &ours.charter)? {
             return charter::make_alias(tx, &vault, &staff, &asked, &listed).map(Ok);
         }
-        Ok(Err((staff, stewards(ours.charter.nodes))))
+        Ok(Err((staff, stewards(&ours.charter.nodes))))
     });
     let (staff, stewards) = match acting_as(by, here).await? {
         Ok(outcome) => {
@@ -108,9 +108,9 @@ pub async fn accept(app: &App, by: Id<Account>, origin: &'static str, word: &str
     Ok(outcome)
 }
 
-fn stewards(nodes: Vec<Member>) -> Vec<Member> {
-    let is_steward = |node: &Member| node.role == Office::Steward && node.software == Software::Watercooler;
-    nodes.into_iter().filter(is_steward).take(STEWARDS).collect()
+fn stewards(nodes: &[Member]) -> Vec<Member> {
+    let is_steward = |node: &&Member| node.role == Office::Steward && node.software == Software::Watercooler;
+    nodes.iter().filter(is_steward).take(STEWARDS).cloned().collect()
 }
 
 /// Asks one steward after the other, until one has signed it: the key may be at any of them.

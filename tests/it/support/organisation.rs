@@ -75,7 +75,7 @@ pub async fn brings_in(steward: &Node, node: &Node) -> Value {
 
 /// The version in force.
 pub async fn charter_of(node: &Node) -> Signed {
-    node.app.read(charter::required).await.unwrap()
+    node.app.read(charter::required).await.unwrap().as_ref().clone()
 }
 
 /// The number of the version in force; 0 for a node that belongs nowhere.
