@@ -176,7 +176,7 @@ async fn a_published_project_is_a_group_that_says_what_the_vocabulary_asks_for()
         let plain = ["@context", "type", "id", "summary", "name", "attachment", "tag", "icon", "image", "url"];
         let known =
             ["publicKey", "assertionMethod", "endpoints", "preferredUsername", "published", "updated", "webfinger"];
-        let streams = ["inbox", "outbox", "followers", "following", "startTime", "attributedTo"];
+        let streams = ["inbox", "outbox", "followers", "following", "startTime", "attributedTo", "generator"];
         let elsewhere = plain.iter().chain(&known).chain(&streams).any(|k| k == key);
         assert!(elsewhere || terms.get(key).is_some(), "{key} is not in the context");
     }

@@ -213,15 +213,17 @@ pub fn alias_from(tx: &mut Tx<'_>, vault: &Vault, node: &str, word: &str, means:
         ))
         .into());
     }
-    let change = Change::Alias { word: word.to_owned(), means: Some(means.to_owned()) };
-    let key = word.trim().trim_start_matches('#').to_lowercase();
-    if let Some(other) = ours.charter.aliases.get(&key) {
-        if *other == means.trim().trim_start_matches('#').to_lowercase() {
+    // However they were typed: the same change does not wait twice.
+    let normal = |text: &str| text.trim().trim_start_matches('#').to_lowercase();
+    let (word, means) = (normal(word), normal(means));
+    if let Some(other) = ours.charter.aliases.get(&word) {
+        if *other == means {
             return Ok(Outcome::Unchanged);
         }
-        let text = format!("#{key} means #{other} already: a steward changes that with `watercooler org alias`.");
+        let text = format!("#{word} means #{other} already: a steward changes that with `watercooler org alias`.");
         return Err(Refused::Input(text).into());
     }
+    let change = Change::Alias { word, means: Some(means) };
     let waiting = store::charter::changes(tx.conn)?;
     let is_same = |text: &str| serde_json::from_str::<Change>(text).is_ok_and(|known| known == change);
     if waiting.iter().any(|known| !known.lost && is_same(&known.change)) {
