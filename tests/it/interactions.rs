@@ -377,6 +377,25 @@ async fn fed_poll_05_a_vote_is_never_a_post() {
     assert_eq!(s.bob.get("/api/v1/conversations").await.ok(), json!([]));
 }
 
+/// On PostgreSQL two transactions do not see each other: one has to wait.
+#[tokio::test]
+async fn fed_thr_02_an_answer_and_what_it_answers_that_come_at_the_same_moment_find_each_other() {
+    let s = Scene::new().await;
+    s.follows(&s.bob, &s.vera).await;
+    for n in 0..80 {
+        let root = s.note(&s.ada, &format!("root{n}"), "root");
+        let mut leaf = s.note(&s.vera, &format!("leaf{n}"), "leaf");
+        leaf["inReplyTo"] = root["id"].clone();
+        s.east.serve(&format!("/users/ada/notes/root{n}"), root.clone());
+        let (first, second) = (s.ada.activity("Create", root.clone()), s.vera.activity("Create", leaf.clone()));
+        tokio::join!(s.sends(&s.vera, &second), s.sends(&s.ada, &first));
+        let (root, leaf) = (root["id"].as_str().unwrap(), leaf["id"].as_str().unwrap());
+        let (root, leaf) = (s.post(root).await.unwrap(), s.post(leaf).await.unwrap());
+        assert_eq!((leaf.in_reply_to_id, leaf.in_reply_to_uri), (Some(root.id), None), "{n}");
+        assert_eq!(root.replies_count, 1, "{n}");
+    }
+}
+
 #[tokio::test]
 async fn fed_thr_02_ancestors_of_a_boosted_answer_are_fetched_and_a_broken_walk_goes_on_later() {
     let s = Scene::new().await;

@@ -139,6 +139,18 @@ fn people(
     Ok(out)
 }
 
+/// What a post answers, when it is here. Where it is not, it may be coming this moment in another transaction, which holds
+/// its id until it ends: neither would see the other, and the answer would never hang in its thread. So one waits.
+fn parent(tx: &mut Tx<'_>, post: &RemotePost) -> Result<Option<Post>> {
+    let Some(uri) = &post.in_reply_to else { return Ok(None) };
+    let mut found = store::posts::find_by_uri(tx.conn, uri)?;
+    if found.is_none() && !tx.site().owns_str(uri) {
+        store::remote::lock(tx.conn, uri)?;
+        found = store::posts::find_by_uri(tx.conn, uri)?;
+    }
+    Ok(found.filter(|post| !post.is_boost()))
+}
+
 /// Takes in a post that `author` is proven to have written. None when it has no place here: gone, a vote, blocked, an
 /// answer to what its author may not see, of interest to nobody (POST-15). A known post is answered as it is.
 ///
@@ -178,10 +190,7 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
     if store::remote::is_gone(tx.conn, &[&post.uri], &author.uri, tx.now)? {
         return Ok(None);
     }
-    let parent = match &post.in_reply_to {
-        Some(uri) => store::posts::find_by_uri(tx.conn, uri)?.filter(|p| !p.is_boost()),
-        None => None,
-    };
+    let parent = parent(tx, post)?;
     if let (Some(title), Some(question)) = (&post.vote, &parent)
         && question.poll_id.is_some()
     {
