@@ -180,6 +180,8 @@ export async function inJsonLd(node, peers) {
   for (const text of texts) {
     if (!text) continue;
     const document = JSON.parse(text);
+    // What is passed on in a thread is somebody else's, and goes as it came.
+    if (document.actor && !document.actor.startsWith(node.url)) continue;
     kinds.add(document.type);
     // The ActivityStreams context gives what it does not know a name that means nothing.
     const walk = (value) => {
