@@ -231,7 +231,8 @@ pub async fn fetch(app: &App, keys: &Keys, key_id: &str) -> Result<Result<Arc<Kn
     ask(app, keys, key_id).await
 }
 
-/// Asks again for a key that did not fit, at most once in five minutes (SIGIN-13, SIG-23). `None` when it is too early.
+/// Asks again for a key that did not fit, at most once in five minutes (SIGIN-13, SIG-23): the first time it was asked for
+/// does not count, for its owner may change it right after. `None` when it is too early.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
@@ -255,7 +256,6 @@ async fn ask(app: &App, keys: &Keys, key_id: &str) -> Result<Result<Arc<Known>, 
     if keys.budget.take(host, now).is_err() {
         return Ok(Err(Trouble::Away));
     }
-    keys.asked.insert(key_id.to_owned(), now);
     let budget = Budget::new(ASKED);
     let found = match resolve(app, key_id, &budget).await {
         Ok(found) => remember(app, keys, key_id, found, &budget).await?,

@@ -270,25 +270,20 @@ impl Prover {
     async fn prove_any(&self, app: &App, claims: &Claims) -> Result<Arc<Known>, Refusal> {
         let mut trouble = Trouble::Refused;
         for (claim, key_id) in &claims.list {
-            let known = match keys::find(app, &self.keys, key_id).await? {
-                Some(known) => known,
-                None => {
-                    self.may_ask(app, claims, key_id)?;
-                    match keys::fetch(app, &self.keys, key_id).await? {
-                        Ok(known) => known,
-                        Err(why) => {
-                            trouble = why;
-                            continue;
-                        }
-                    }
-                }
-            };
-            return self.check(app, claims, claim, known).await;
+            if let Some(known) = keys::find(app, &self.keys, key_id).await? {
+                return self.check(app, claims, claim, known).await;
+            }
+            self.may_ask(app, claims, key_id)?;
+            match keys::fetch(app, &self.keys, key_id).await? {
+                // It was read for this very request: asking again would answer the same.
+                Ok(known) => return claim.verify(&known.key).map(|()| known).map_err(Refusal::from),
+                Err(why) => trouble = why,
+            }
         }
         Err(Self::refused(trouble))
     }
 
-    /// The first key that resolves decides; when it does not fit it is asked for once more (SIGIN-05).
+    /// The first key that resolves decides; one that was known and does not fit is asked for once more (SIGIN-05).
     async fn check(&self, app: &App, claims: &Claims, claim: &Claim, known: Arc<Known>) -> Result<Arc<Known>, Refusal> {
         match claim.verify(&known.key) {
             Ok(()) => Ok(known),
@@ -324,7 +319,8 @@ impl Prover {
         }
     }
 
-    /// The key that the proof of a document names: as it is known, or (`again`) as its owner's document has it now.
+    /// The key that the proof of a document names: as it is known, or (`again`) as its owner's document has it now. True
+    /// beside it when its owner was asked for it just now.
     ///
     /// # Errors
     /// See [`Refusal`]. Its host is asked no more often than for keys of requests.
@@ -334,16 +330,17 @@ impl Prover {
         claims: &Claims,
         method: &str,
         again: bool,
-    ) -> Result<Arc<Known>, Refusal> {
+    ) -> Result<(Arc<Known>, bool), Refusal> {
         if !again && let Some(known) = keys::find(app, &self.keys, method).await? {
-            return Ok(known);
+            return Ok((known, false));
         }
         self.may_ask(app, claims, method)?;
         let found = match again {
             true => keys::refresh(app, &self.keys, method).await?,
             false => Some(keys::fetch(app, &self.keys, method).await?),
         };
-        found.ok_or(Reject::Signature)?.map_err(Self::refused)
+        let known = found.ok_or(Reject::Signature)?.map_err(Self::refused)?;
+        Ok((known, true))
     }
 
     /// Whether the address of `actor` itself says that it is gone for good (SIGIN-28).

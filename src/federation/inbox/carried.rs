@@ -59,14 +59,14 @@ pub(super) async fn deliver(
     let mut again = false;
     // Twice: the row may have got another key since it was parsed, or its owner a new one.
     for _ in 0..2 {
-        let known = prover.key_of_proof(app, claims, &method, again).await?;
+        let (known, is_new) = prover.key_of_proof(app, claims, &method, again).await?;
         // The owner's own document lists this key: whose it is, nobody else can say (AUTH-09).
         if *known.actor != document.actor || known.key.kind() != KeyKind::Ed25519 {
             return Err(Refusal::NotTheActor.into());
         }
         match integrity::verify(&proven, &known.key, app.clock().now()) {
             Ok(()) => {}
-            Err(Unproven::Signature) if !again => {
+            Err(Unproven::Signature) if !again && !is_new => {
                 again = true;
                 continue;
             }
