@@ -1,5 +1,5 @@
-//! Pairs for a coffee (N11): once a week everybody who is in meets somebody else who is in, of another site where there is
-//! one, and nobody they met in the eight weeks before. Each node knows who is in and makes the same pairs from the same
+//! Pairs for a coffee (N11): every second week everybody who is in meets somebody else who is in, of another site where
+//! there is one, and nobody they met in the year before. Each node knows who is in and makes the same pairs from the same
 //! people and the number of the week, without asking another one; the concierge of the one with the smaller actor id tells
 //! both. Where nodes know different people, the letter that arrives decides: whoever has one is in no other pair of that
 //! week that is made later, and a second letter rings nowhere.
@@ -21,7 +21,9 @@ use crate::{
 use std::collections::{BTreeSet, VecDeque};
 
 /// Weeks in which nobody meets the same person again.
-const WEEKS: i64 = 8;
+const WEEKS: i64 = 52;
+/// Pairs are made in the weeks whose number this divides.
+const EVERY: i64 = 2;
 /// People among whom pairs are made.
 const PEOPLE: i64 = 2_000;
 /// The hour on Mondays, UTC: all nodes at once.
@@ -29,9 +31,9 @@ const HOUR: u32 = 9;
 
 /// Somebody is in.
 pub const ON: Sentence = Sentence(
-    "On Mondays you get somebody to meet for a coffee, of another site where it can be. The other nodes of the organisation \
+    "Every second Monday you get somebody to meet for a coffee, of another site where it can be. The other nodes of the organisation \
      know that you are in. “coffee off” ends it.",
-    "Montags bekommst du jemanden für einen Kaffee, von einem anderen Standort, wenn es geht. Die anderen Knoten der \
+    "Jeden zweiten Montag bekommst du jemanden für einen Kaffee, von einem anderen Standort, wenn es geht. Die anderen Knoten der \
      Organisation wissen, dass du dabei bist. „kaffee aus“ beendet es.",
 );
 /// Somebody is not.
@@ -100,7 +102,10 @@ pub fn set(tx: &mut Tx<'_>, account: Id<Account>, on: bool) -> Result<bool> {
 }
 
 fn plan(tx: &mut Tx<'_>) -> Result<()> {
-    let at = days::next_monday(tx.now, HOUR, "UTC");
+    let mut at = days::next_monday(tx.now, HOUR, "UTC");
+    while week(at) % EVERY != 0 {
+        at = at.plus_days(7);
+    }
     tx.enqueue_at(&Task::PairCoffee { week: week(at) }, at)
 }
 
@@ -122,7 +127,7 @@ pub fn pair(tx: &mut Tx<'_>, number: i64) -> Result<()> {
         plan(tx)?;
     }
     let made = store::users::find_setting(tx.conn, MADE)?.and_then(|week| week.parse::<i64>().ok());
-    if number != week(tx.now) || made.is_some_and(|made| made >= number) {
+    if number != week(tx.now) || number % EVERY != 0 || made.is_some_and(|made| made >= number) {
         return Ok(());
     }
     store::users::set_setting(tx.conn, MADE, &number.to_string())?;
@@ -205,12 +210,12 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_the_same_in_any_order_prefer_other_sites_and_repeat_nobody_for_eight_weeks() {
+    fn pairs_are_the_same_in_any_order_prefer_other_sites_and_repeat_nobody_for_a_year() {
         let people = takers(&[("a", 7), ("b", 5), ("c", 9)]);
         let mut other = people.clone();
         other.reverse();
         let mut before: Vec<(i64, (String, String))> = Vec::new();
-        for week in 2_900..2_930 {
+        for week in (2_900..2_914).step_by(2) {
             before.retain(|(then, _)| *then >= week - WEEKS);
             let met: BTreeSet<(String, String)> = before.iter().map(|(_, pair)| pair.clone()).collect();
             let made = pairs(week, &people, &met);
