@@ -3,6 +3,7 @@
 
 mod load;
 mod people;
+mod scenes;
 mod seed;
 
 use super::{Failure, data_folder, print, runtime, serve};
@@ -22,7 +23,6 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
@@ -33,7 +33,7 @@ pub struct BenchArgs {
     #[arg(long, default_value_t = 100_000)]
     posts: usize,
     /// Operations of each kind
-    #[arg(long, default_value_t = 2_000)]
+    #[arg(long, default_value_t = 4_000)]
     operations: usize,
     /// An empty database to use instead of a fresh embedded one (postgres://...)
     #[arg(long, value_name = "URL")]
@@ -66,6 +66,7 @@ const SIGNED_ACTOR: &str = "actor document, signed request";
 const POSTING: &str = "posting a status, 50 local followers";
 const INCOMING: &str = "a signed Create from a known actor";
 const DELIVERY: &str = "a signed delivery to one inbox, RSA";
+const SHARED: &str = "the same, 10 followers behind a shared inbox";
 const CONCIERGE: &str = "an answer of the concierge, until it is there";
 const EXPERTS: &str = "who knows X, in the search box";
 const HANDSHAKE: &str = "follow handshake with an unknown actor";
@@ -134,7 +135,7 @@ async fn measure(arguments: &BenchArgs, folder: &Path, as_json: bool) -> Result<
     say(format!("Ready in {} ms. Measuring ...", ready.as_millis()));
 
     let only = arguments.only.clone().unwrap_or_default();
-    let bench = Bench { address, port, server: &server, world: &world, key, receiver, only };
+    let bench = Bench { address, port, server: &server, world: &world, config: &config, key, receiver, only };
     let figures = match experts.is_empty() {
         true => bench.all(arguments.operations, &say).await?,
         false => bench.experts(experts, arguments.operations).await?,
@@ -218,6 +219,12 @@ async fn rest(server: &Server) -> Result<(), Failure> {
     Err(Failure::new("the server does not come to rest"))
 }
 
+/// How many posts, people or notifications an answer has.
+fn entries(answer: &Value) -> usize {
+    let lists = ["descendants", "statuses", "accounts"].iter().filter_map(|name| answer.get(name)?.as_array());
+    answer.as_array().map_or_else(|| lists.map(Vec::len).sum(), Vec::len)
+}
+
 fn get(port: u16, path: &str, token: Option<&str>) -> Vec<u8> {
     let token = token.map(|t| format!("Authorization: Bearer {t}\r\n")).unwrap_or_default();
     format!("GET {path} HTTP/1.1\r\nHost: localhost:{port}\r\n{token}\r\n").into_bytes()
@@ -229,6 +236,7 @@ struct Bench<'a> {
     port: u16,
     server: &'a Server,
     world: &'a World,
+    config: &'a Config,
     key: PrivateKey,
     receiver: Receiver,
     /// Only operations whose name has this.
@@ -237,29 +245,47 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     async fn all(&self, n: usize, say: &dyn Fn(String)) -> Result<Vec<Figure>, Failure> {
-        let (reader, author) = (Some(self.world.reader_token.as_str()), self.world.author);
+        let reader = Some(self.world.reader_token.as_str());
         let mut figures = Vec::new();
         let mut line = Line::open(self.address).await?;
         let later = self.deep_page(&mut line, reader).await?;
-        let reads: [(&'static str, f64, String, Option<&str>); 10] = [
-            ("home timeline, first page", 0.3, "/api/v1/timelines/home?limit=20".into(), reader),
-            ("home timeline, a later page", 0.3, format!("/api/v1/timelines/home?limit=20&max_id={later}"), reader),
-            ("public timeline", 0.3, "/api/v1/timelines/public?limit=20".into(), reader),
-            ("an account's posts", 0.3, format!("/api/v1/accounts/{author}/statuses?limit=20"), reader),
-            ("notifications", 0.3, "/api/v1/notifications?limit=20".into(), Some(&self.world.author_token)),
-            ("context of 200 replies", 2.0, format!("/api/v1/statuses/{}/context", self.world.thread), reader),
-            ("WebFinger", 0.08, format!("/.well-known/webfinger?resource=acct:author@localhost:{}", self.port), None),
-            ("search of posts", 1.0, "/api/v2/search?type=statuses&q=torque%20drift".into(), reader),
-            ("search of accounts", 1.0, "/api/v2/search?type=accounts&q=author1".into(), reader),
-            ("actor document, unsigned", 0.08, "/users/author".into(), None),
+        // Each with the entries that its answer has at least: an empty page is fast.
+        let reads: [(&'static str, f64, usize, String, Option<&str>); 10] = [
+            ("home timeline, first page", 0.3, 20, "/api/v1/timelines/home?limit=20".into(), reader),
+            ("home timeline, a later page", 0.3, 20, format!("/api/v1/timelines/home?limit=20&max_id={later}"), reader),
+            ("public timeline", 0.3, 20, "/api/v1/timelines/public?limit=20".into(), reader),
+            (
+                "an account's posts",
+                0.3,
+                20,
+                format!("/api/v1/accounts/{}/statuses?limit=20", self.world.writer),
+                reader,
+            ),
+            ("notifications", 0.3, 20, "/api/v1/notifications?limit=20".into(), Some(&self.world.author_token)),
+            ("context of 200 replies", 2.0, 200, format!("/api/v1/statuses/{}/context", self.world.thread), reader),
+            (
+                "WebFinger",
+                0.08,
+                0,
+                format!("/.well-known/webfinger?resource=acct:author@localhost:{}", self.port),
+                None,
+            ),
+            ("search of posts", 1.0, 20, "/api/v2/search?type=statuses&q=torque%20drift".into(), reader),
+            ("search of accounts", 1.0, 20, "/api/v2/search?type=accounts&q=author1".into(), reader),
+            ("actor document, unsigned", 0.08, 0, "/users/author".into(), None),
         ];
-        for (name, bar, path, token) in reads {
+        for (name, bar, least, path, token) in reads {
             if !self.wanted(name) {
                 continue;
             }
             let mut request = get(self.port, &path, token);
             if name.starts_with("actor") {
                 request.splice(request.len() - 2.., *b"Accept: application/activity+json\r\n\r\n");
+            }
+            let (_, body) = line.ask(&request).await?;
+            let found = entries(&serde_json::from_slice(&body).unwrap_or_default());
+            if found < least {
+                return Err(Failure::new(format!("{name}: {found} entries, not {least}: too few posts are stored")));
             }
             let few = if name.starts_with("context") { n / 10 } else { n };
             figures.push(self.storm(name, bar, vec![request; few.max(10)], 4).await?);
@@ -283,6 +309,10 @@ impl Bench<'_> {
         }
         if self.wanted(DELIVERY) {
             figures.push(self.deliveries((n / (HOSTS * INBOXES)).max(2)).await?);
+            self.tell(figures.last(), say);
+        }
+        if self.wanted(SHARED) {
+            figures.push(self.shared_deliveries((n / HOSTS).max(2)).await?);
             self.tell(figures.last(), say);
         }
         if self.wanted(CONCIERGE) {
@@ -410,122 +440,6 @@ impl Bench<'_> {
         let mut request = head.into_bytes();
         request.extend_from_slice(body);
         Ok(request)
-    }
-
-    /// Signed posts of a known actor, until the last one is in the home timeline of a follower.
-    async fn incoming(&self, n: usize) -> Result<Figure, Failure> {
-        let actor = &self.world.remote;
-        let start = Clock::real().now().plus_millis(-i64::try_from(n).unwrap_or(0));
-        let mut requests = Vec::new();
-        for i in 0..n {
-            // A millisecond apart: a post stands in timelines by its date.
-            let now = start.plus_millis(i64::try_from(i).unwrap_or(0)).rfc3339();
-            let id = format!("{actor}/statuses/{i}");
-            let create = json!({
-                "@context": "https://www.w3.org/ns/activitystreams", "id": format!("{id}/activity"), "type": "Create",
-                "actor": actor, "published": now, "to": ["https://www.w3.org/ns/activitystreams#Public"],
-                "cc": [format!("{actor}/followers")],
-                "object": { "id": id, "type": "Note", "attributedTo": actor, "published": now,
-                    "to": ["https://www.w3.org/ns/activitystreams#Public"], "cc": [format!("{actor}/followers")],
-                    "content": format!("<p>Incoming {i}: the torque sensors of line 3 drift again.</p>") },
-            });
-            requests.push(self.signed("POST", "/inbox", create.to_string().as_bytes(), actor)?);
-        }
-        let before = usage(self.server)?;
-        let started = Instant::now();
-        let mut times = storm(self.address, requests, 8).await?;
-        let mut line = Line::open(self.address).await?;
-        let wanted = format!("Incoming {}:", n - 1);
-        let arrived = loop {
-            let path = "/api/v1/timelines/home?limit=40";
-            let (_, body) = line.ask(&get(self.port, path, Some(&self.world.reader_token))).await?;
-            if String::from_utf8_lossy(&body).contains(&wanted) {
-                break true;
-            }
-            if started.elapsed() > Duration::from_secs(120) {
-                break false;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        };
-        times.wall = started.elapsed();
-        let note = if arrived { String::new() } else { "the last one is not in the timeline".into() };
-        self.figure(INCOMING, 0.4, before, times, note)
-    }
-
-    /// Public posts to followers with inboxes of their own on 200 hosts.
-    async fn deliveries(&self, posts: usize) -> Result<Figure, Failure> {
-        let wanted = posts * HOSTS * INBOXES;
-        let (before, first) = (usage(self.server)?, self.receiver.posts.load(Ordering::SeqCst));
-        let started = Instant::now();
-        let requests =
-            (0..posts).map(|i| self.status(&self.world.sender_token, &format!("To everybody {i}"))).collect();
-        let posted = storm(self.address, requests, 1).await?;
-        let done = || self.receiver.posts.load(Ordering::SeqCst) - first;
-        while done() < wanted && started.elapsed() < Duration::from_secs(300) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        let wall = started.elapsed();
-        let arrivals = self.receiver.arrivals.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let came = arrivals.iter().filter(|at| **at >= started).map(|at| at.duration_since(started));
-        let times = Times { took: came.collect(), failed: wanted.saturating_sub(done()) + posted.failed, wall };
-        let note = format!("{} inboxes on {HOSTS} hosts; the times are from the first post", HOSTS * INBOXES);
-        self.figure(DELIVERY, 0.8, before, times, note)
-    }
-
-    /// Commands to the concierge, one after the other, each until its answer is among the asker's notifications.
-    async fn answers(&self, n: usize) -> Result<Figure, Failure> {
-        let (token, mut line) = (&self.world.author_token, Line::open(self.address).await?);
-        let id = |json: &Value| json.get("id").and_then(Value::as_str).map(str::to_owned);
-        let (before, started) = (usage(self.server)?, Instant::now());
-        let mut times = Times::default();
-        for _ in 0..n {
-            let asked = Instant::now();
-            let body = json!({ "status": "@concierge who knows torque", "visibility": "direct" }).to_string();
-            let (_, command) = line.ask(&self.post("/api/v1/statuses", token, &body)).await?;
-            let command = id(&serde_json::from_slice(&command).unwrap_or_default());
-            let latest = get(self.port, "/api/v1/notifications?types[]=mention&limit=1", Some(token));
-            loop {
-                let (_, page) = line.ask(&latest).await?;
-                let page: Value = serde_json::from_slice(&page).unwrap_or_default();
-                let answers = page.pointer("/0/status/in_reply_to_id").and_then(Value::as_str);
-                if command.is_some() && answers == command.as_deref() {
-                    times.took.push(asked.elapsed());
-                    break;
-                }
-                if asked.elapsed() > Duration::from_secs(10) {
-                    times.failed += 1;
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        }
-        times.wall = started.elapsed();
-        self.figure(CONCIERGE, f64::INFINITY, before, times, "the bar is a median of 1 s".into())
-    }
-
-    /// Follows by people never seen before, until each has its Accept.
-    async fn handshakes(&self, n: usize) -> Result<Figure, Failure> {
-        let mut requests = Vec::new();
-        for i in 0..n {
-            let actor = format!("http://h{}.bench.localhost:{}/users/new{i}", i % HOSTS, self.receiver.port);
-            let follow = json!({
-                "@context": "https://www.w3.org/ns/activitystreams", "id": format!("{actor}/follows/1"), "type": "Follow",
-                "actor": actor, "object": format!("http://localhost:{}/users/author", self.port),
-            });
-            requests.push(self.signed("POST", "/users/author/inbox", follow.to_string().as_bytes(), &actor)?);
-        }
-        let before = usage(self.server)?;
-        let (posts, gets) = (self.receiver.posts.load(Ordering::SeqCst), self.receiver.gets.load(Ordering::SeqCst));
-        let started = Instant::now();
-        let mut times = storm(self.address, requests, 8).await?;
-        let accepted = || self.receiver.posts.load(Ordering::SeqCst) - posts;
-        while accepted() < n && started.elapsed() < Duration::from_secs(60) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        times.wall = started.elapsed();
-        times.failed += n.saturating_sub(accepted());
-        let fetches = (self.receiver.gets.load(Ordering::SeqCst) - gets) as f64 / n as f64;
-        self.figure(HANDSHAKE, 2.0, before, times, format!("{fetches:.1} fetches each"))
     }
 }
 

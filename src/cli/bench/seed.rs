@@ -32,7 +32,8 @@ pub(super) struct World {
     pub author_token: String,
     pub reader_token: String,
     pub sender_token: String,
-    pub author: Id<Account>,
+    pub herald_token: String,
+    pub writer: Id<Account>,
     pub thread: String,
     pub remote: String,
 }
@@ -45,7 +46,8 @@ pub(super) async fn seed(
     key: &PrivateKey,
     say: &dyn Fn(String),
 ) -> Result<World> {
-    let (author, reader, sender, authors) = app.write(people).await?;
+    let People { author, reader, sender, herald, authors } = app.write(people).await?;
+    let writer = authors.first().copied().unwrap_or(author);
     let mut written = 0;
     while written < posts {
         let (from, authors) = (written, authors.clone());
@@ -80,13 +82,15 @@ pub(super) async fn seed(
     let public_key = key.public()?.stored().to_vec();
     let remote = app
         .write(move |tx| {
-            let first = known_actor(tx, "h0.bench.localhost", "known0", receiver, Some(public_key.clone()))?;
+            let first = known_actor(tx, "h0.bench.localhost", "known0", receiver, true, Some(public_key.clone()))?;
             follow(tx, reader, first.id)?;
             for host in 0..HOSTS {
                 for n in 0..INBOXES {
                     let name = format!("follower{n}");
-                    let other = known_actor(tx, &format!("h{host}.bench.localhost"), &name, receiver, None)?;
+                    let other = known_actor(tx, &format!("h{host}.bench.localhost"), &name, receiver, false, None)?;
                     follow(tx, other.id, sender)?;
+                    let other = known_actor(tx, &format!("s{host}.bench.localhost"), &name, receiver, true, None)?;
+                    follow(tx, other.id, herald)?;
                 }
             }
             Ok(first.uri)
@@ -99,7 +103,8 @@ pub(super) async fn seed(
         author_token: token(author).await?,
         reader_token: token(reader).await?,
         sender_token: token(sender).await?,
-        author,
+        herald_token: token(herald).await?,
+        writer,
         thread,
         remote,
     })
@@ -109,13 +114,22 @@ fn public(text: &str) -> Draft {
     Draft { text: text.into(), visibility: Some(Visibility::Public), ..Draft::default() }
 }
 
-type People = (Id<Account>, Id<Account>, Id<Account>, Vec<Id<Account>>);
+/// People of the node.
+#[derive(Clone)]
+struct People {
+    author: Id<Account>,
+    reader: Id<Account>,
+    sender: Id<Account>,
+    herald: Id<Account>,
+    authors: Vec<Id<Account>>,
+}
 
 fn people(tx: &mut crate::domain::Tx<'_>) -> Result<People> {
     let mut make = |name: &str| Ok::<_, Error>(accounts::create(tx, &NewPerson::member(name, None, None))?.id);
     let author = make("author")?;
     let reader = make("reader")?;
     let sender = make("sender")?;
+    let herald = make("herald")?;
     let followers = (0..FOLLOWERS).map(|n| make(&format!("follower{n}"))).collect::<Result<Vec<_>>>()?;
     let authors = (0..AUTHORS).map(|n| make(&format!("author{n}"))).collect::<Result<Vec<_>>>()?;
     for id in followers {
@@ -124,7 +138,7 @@ fn people(tx: &mut crate::domain::Tx<'_>) -> Result<People> {
     for id in &authors {
         follows::request(tx, reader, *id, &FollowOptions::default())?;
     }
-    Ok((author, reader, sender, authors))
+    Ok(People { author, reader, sender, herald, authors })
 }
 
 fn known_actor(
@@ -132,6 +146,7 @@ fn known_actor(
     host: &str,
     name: &str,
     port: u16,
+    shares: bool,
     key: Option<Vec<u8>>,
 ) -> Result<Account> {
     let authority = format!("{host}:{port}");
@@ -142,8 +157,7 @@ fn known_actor(
         domain: Some(authority.clone()),
         url: Some(uri.clone()),
         inbox_url: Some(format!("{uri}/inbox")),
-        // Only the host of the known sender offers a shared inbox: the others are the many inboxes to deliver to.
-        shared_inbox_url: key.is_some().then(|| format!("http://{authority}/inbox")),
+        shared_inbox_url: shares.then(|| format!("http://{authority}/inbox")),
         followers_url: Some(format!("{uri}/followers")),
         public_key_id: key.is_some().then(|| format!("{uri}#main-key")),
         public_key: key,
