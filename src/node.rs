@@ -67,7 +67,7 @@ pub fn routes(app: &App) -> Router {
 async fn not_found(visitor: web::Visitor) -> Response {
     let path = visitor.uri.path();
     let machine = ["/api/", "/oauth/", "/.well-known/", "/nodeinfo", "/users/", "/media/", "/charter"];
-    if visitor.wants_activity || machine.iter().any(|prefix| path.starts_with(prefix)) {
+    if visitor.wants_activity || path == "/api" || machine.iter().any(|prefix| path.starts_with(prefix)) {
         api::request::not_found().await.into_response()
     } else {
         web::not_found(visitor).await

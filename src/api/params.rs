@@ -9,7 +9,7 @@ use crate::{Error, id::Id, limits};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Multipart, Request},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, header},
 };
 use std::pin::Pin;
 
@@ -364,7 +364,7 @@ impl<S: Send + Sync> FromRequest<S> for Params {
 
     async fn from_request(req: Request, _: &S) -> Result<Self, ApiError> {
         let params = Self::from_query(req.uri().query().unwrap_or(""))?;
-        if req.method() == Method::GET || req.method() == Method::HEAD {
+        if axum::body::HttpBody::is_end_stream(req.body()) {
             return Ok(params);
         }
         // In a box: otherwise this is compiled once more into each of some hundred handlers.
@@ -405,7 +405,7 @@ fn is_json(kind: &str, body: &[u8]) -> bool {
 /// `TooLarge` for a body beyond the limit, `BadRequest` for one that cannot be read.
 pub async fn token_in_body(req: Request) -> ApiResult<(Option<String>, Request)> {
     let kind = content_type(req.headers()).to_owned();
-    if matches!(*req.method(), Method::GET | Method::HEAD) || is_type(&kind, "multipart/form-data") {
+    if axum::body::HttpBody::is_end_stream(req.body()) || is_type(&kind, "multipart/form-data") {
         return Ok((None, req));
     }
     let (parts, body) = req.into_parts();

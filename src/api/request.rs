@@ -71,6 +71,9 @@ impl Service<Request> for Door {
                     Err(never) => match never {},
                 },
             };
+            if class.programs && response.status().is_client_error() {
+                response = spoken(response);
+            }
             let headers = response.headers_mut();
             if class.cors {
                 cors(headers);
@@ -164,11 +167,25 @@ struct Class {
     cors: bool,
     /// Only reading.
     read_only: bool,
+    /// Programs read the answers, refusals too.
+    programs: bool,
+}
+
+/// What the framework refuses by itself (a path that is no UTF-8, a query that fits no type) is a line of plain text: as
+/// programs read errors everywhere else.
+fn spoken(response: Response) -> Response {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if !kind.starts_with("text/plain") {
+        return response;
+    }
+    let status = response.status();
+    let said = serde_json::json!({ "error": status.canonical_reason().unwrap_or("The request cannot be read") });
+    (status, axum::Json(said)).into_response()
 }
 
 impl Class {
     fn of(path: &str) -> Self {
-        let api = path.starts_with("/api/");
+        let api = path.starts_with("/api/") || path == "/api";
         let discovery = path.starts_with("/.well-known/") || path.starts_with("/nodeinfo");
         let token = ["/oauth/token", "/oauth/revoke", "/oauth/userinfo"]
             .iter()
@@ -179,6 +196,9 @@ impl Class {
             machine: api || discovery || path.starts_with("/oauth/") || path.starts_with("/invite/"),
             cors: api || discovery || token || document,
             read_only: discovery || document,
+            programs: api
+                || discovery
+                || ["/oauth/", "/users/", "/inbox", "/charter"].iter().any(|prefix| path.starts_with(prefix)),
         }
     }
 }

@@ -43,6 +43,7 @@ mod digests;
 mod discovery;
 mod doctor;
 mod documents;
+mod doors;
 mod emojis;
 mod endorsements;
 mod endpoints;
