@@ -5,6 +5,7 @@
 //! `site.rs` builds every URL we hand out from `domain` and `public_url`.
 
 mod load;
+mod mail;
 mod questions;
 mod reference;
 mod site;
@@ -13,6 +14,7 @@ mod translation;
 mod values;
 
 pub use load::{ConfigError, Loaded, Origin, Sources};
+pub use mail::Mail;
 pub use questions::Questions;
 pub use reference::{Setting, reference, settings};
 pub use site::Site;
@@ -461,16 +463,6 @@ pub struct RelayEntry {
     pub ca_file: Option<PathBuf>,
 }
 
-/// Mail.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Mail {
-    /// `smtps://USER:PASSWORD@HOST:PORT`; `file:PATH` reads the value from a file.
-    pub server: Option<Secret>,
-    /// Sender of the node's letters.
-    pub from: Option<String>,
-}
-
 /// Figures for Prometheus.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -570,6 +562,7 @@ impl Config {
         values::in_range("people.erase_after_days", self.people.erase_after_days, 0, 36_500)?;
         self.questions.prepare()?;
         self.translation.prepare()?;
+        self.mail.prepare()?;
         questions::concierge(&self.instance.concierge)?;
         if self.instance.languages.is_empty() {
             self.instance.languages.push("en".into());

@@ -37,7 +37,8 @@
 //!
 //! What holds everywhere, and is tested (`tests/it/layers.rs` and others):
 //!
-//! 1. Imports point down; edges do not know one another.
+//! 1. Imports point down; edges do not know one another, but for the workers and the command line, which run what
+//!    federation offers.
 //! 2. `diesel` only in `model`, `db`, `store`; `axum` only at the edges; `activitypub_federation` only in `federation`.
 //! 3. `domain` and `store` neither wait nor reach the network: *resolve, then commit*.
 //! 4. Time, randomness, outgoing connections and files are reached through [`app::App`], so that simulated ones can stand
@@ -60,6 +61,7 @@ pub mod id;
 pub mod jobs;
 pub mod kept;
 pub mod limits;
+pub mod mail;
 pub mod matching;
 pub mod media;
 pub mod model;

@@ -45,6 +45,8 @@ pub enum Access {
     App(&'static [Scope]),
     /// A person's token that holds one of these scopes; any of a person's when there are none.
     User(&'static [Scope]),
+    /// As `User`, also for somebody whose address waits to be confirmed, or who waits for approval.
+    Waiting(&'static [Scope]),
     /// As `User`, and the person has this role at least at the time of the call.
     Staff(Role, &'static [Scope]),
 }
@@ -162,6 +164,11 @@ pub fn presented<'a>(headers: &'a HeaderMap, query: Option<&'a str>) -> Option<C
 /// # Errors
 /// `Forbidden` while the account is disabled or waits for approval; `Unavailable` when the database is away.
 pub async fn authenticate(app: &App, token: &str) -> Result<Option<Grant>> {
+    look_up(app, token, false).await
+}
+
+/// `waiting`: that of somebody who may do nothing yet is good as well.
+async fn look_up(app: &App, token: &str, waiting: bool) -> Result<Option<Grant>> {
     let hash = crypto::sha256(token.as_bytes());
     let now = app.clock().now();
     let cache = app.part_or(|| Sessions::new(app));
@@ -179,7 +186,10 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Option<Grant>> {
         if bearer.disabled {
             return Err(Error::forbidden("Your login is currently disabled"));
         }
-        if !bearer.approved {
+        if !bearer.confirmed && !waiting {
+            return Err(Error::forbidden("Your login is missing a confirmed e-mail address"));
+        }
+        if !bearer.approved && !waiting {
             return Err(Error::forbidden("Your login is currently pending approval"));
         }
     }
@@ -190,7 +200,9 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Option<Grant>> {
         scopes: Scopes::from_stored(&bearer.scopes),
         role: bearer.role,
     };
-    cache.keep(hash, grant, epoch, now);
+    if !waiting {
+        cache.keep(hash, grant, epoch, now);
+    }
     note_use(app, &bearer, now);
     Ok(Some(grant))
 }
@@ -222,12 +234,14 @@ async fn check(app: &App, token: Option<&str>, from: &Extensions, access: Access
     let (needed, scopes) = match access {
         Access::Open => return Ok(None),
         Access::Anyone(scopes) => (false, scopes),
-        Access::App(scopes) | Access::User(scopes) | Access::Staff(_, scopes) => (true, scopes),
+        Access::App(scopes) | Access::User(scopes) | Access::Waiting(scopes) | Access::Staff(_, scopes) => {
+            (true, scopes)
+        }
     };
     let Some(token) = token else {
         return if needed { Err(refused("no_token")) } else { Ok(None) };
     };
-    let Some(grant) = authenticate(app, token).await? else {
+    let Some(grant) = look_up(app, token, matches!(access, Access::Waiting(_))).await? else {
         // Whoever makes tokens up counts as nobody: by their address.
         if let Some(address) = address_of(from) {
             app.limiter().check_address(Rule::Address, address)?;
@@ -243,7 +257,7 @@ async fn check(app: &App, token: Option<&str>, from: &Extensions, access: Access
         app.limiter().check(Rule::Account, &account.raw())?;
     }
     match access {
-        Access::User(_) | Access::Staff(..) if grant.account.is_none() => Err(user_needed()),
+        Access::User(_) | Access::Waiting(_) | Access::Staff(..) if grant.account.is_none() => Err(user_needed()),
         Access::Staff(role, _) => {
             let id = grant.account.ok_or_else(user_needed)?;
             // Asked anew each time: a token outlives a role.

@@ -19,7 +19,7 @@ use crate::{
     db::Conn,
     domain::{
         accounts::{self, SignUp},
-        names, oauth, people,
+        confirmations, names, oauth, people,
         profiles::{self, ProfileChange},
         scopes::Scope,
     },
@@ -42,7 +42,8 @@ pub fn routes() -> Routes {
         .update("/api/v1/accounts/update_credentials", WRITE, update)
         .get("/api/v1/profile", Access::User(&[Scope::Profile, Scope::ReadAccounts]), profile)
         .update("/api/v1/profile", WRITE, change_profile)
-        .post("/api/v1/emails/confirmations", Access::User(&[Scope::WriteAccounts]), confirm_again)
+        .post("/api/v1/emails/confirmations", Access::Waiting(&[Scope::WriteAccounts]), confirm_again)
+        .get("/api/v1/emails/check_confirmation", Access::Waiting(&[]), is_confirmed)
         .delete("/api/v1/profile/avatar", WRITE, remove_avatar)
         .delete("/api/v1/profile/header", WRITE, remove_header)
 }
@@ -240,9 +241,18 @@ async fn change_profile(State(app): State<App>, me: SignedIn, params: Params) ->
     Ok(answer.await?)
 }
 
-/// No address waits to be confirmed: this node sends no mail.
-async fn confirm_again(_: SignedIn) -> ApiResult<Rendered> {
-    Err(Error::forbidden("This method is only available while the e-mail is awaiting confirmation").into())
+/// `POST /api/v1/emails/confirmations`: the letter once more, to `email` where one is given.
+async fn confirm_again(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    app.limiter().check(Rule::LoginName, &me.account.raw())?;
+    let email = params.filled("email").map(str::to_owned);
+    app.write(move |tx| confirmations::ask_again(tx, me.account, email.as_deref())).await?;
+    Ok(Rendered::of(&json!({}))?)
+}
+
+/// `GET /api/v1/emails/check_confirmation`.
+async fn is_confirmed(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
+    let user = app.read(move |conn| store::users::load(conn, me.account)).await?;
+    Ok(Rendered::of(&user.confirmed_at.is_some())?)
 }
 
 /// `DELETE /api/v1/profile/avatar`.
@@ -268,12 +278,12 @@ async fn register(
     }
     let text = |name: &str| params.text(name).unwrap_or_default().to_owned();
     let (username, email, password) = (text("username"), text("email"), text("password"));
-    names::password(&password)?;
     let (registration, now) = (app.config().registration, app.clock().now());
     let invite = params.filled("invite_code").map(str::to_owned);
     let (name, mail, code) = (username.clone(), email.clone(), invite.clone());
     app.read(move |conn| accounts::check_sign_up(conn, registration, code.as_deref(), (&name, &mail), address, now))
         .await?;
+    names::password(&password)?;
     let password_hash = app.part::<Passwords>().hash(password, app.random().bytes()).await?;
     let sign_up = SignUp {
         username,

@@ -4,8 +4,9 @@ use super::Config;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
     include_str!("../config.rs"),
+    include_str!("mail.rs"),
     include_str!("questions.rs"),
     include_str!("translation.rs"),
     include_str!("values.rs"),

@@ -13,7 +13,8 @@ pub struct Translation {
     pub url: Option<Url>,
     /// The key it asks for; `file:PATH` reads it from a file.
     pub api_key: Option<Secret>,
-    /// Addresses or ranges its host may have. Empty: public addresses only.
+    /// Addresses or ranges its host may have, when it is inside. Empty: public addresses only, and only posts for
+    /// everybody are sent there.
     #[serde(with = "values::networks")]
     pub addresses: Vec<IpNet>,
 }

@@ -101,10 +101,8 @@ impl Database {
     /// Reads `file:PATH` and makes the path of an embedded database count from `base`.
     pub(super) fn resolve(&mut self, base: &Path) -> Result<(), ConfigError> {
         self.0.resolve("database", base)?;
-        if let Some(path) = self.sqlite_path()
-            && path.is_relative()
-            && !base.as_os_str().is_empty()
-        {
+        if let Some(path) = self.sqlite_path().filter(|path| !path.as_os_str().is_empty()) {
+            // However it was written: the rest of the program knows one way only.
             *self = Self::new(format!("sqlite://{}", base.join(path).display()));
         }
         Ok(())

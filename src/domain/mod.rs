@@ -13,6 +13,7 @@ pub mod charter;
 pub mod coffee;
 pub mod collections;
 pub mod concierge;
+pub mod confirmations;
 pub mod counters;
 pub mod delivery;
 pub mod digests;

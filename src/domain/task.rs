@@ -275,8 +275,25 @@ pub enum Task {
         /// How often that was tried.
         tries: u32,
     },
+    /// Send a letter by e-mail.
+    SendLetter {
+        /// To whom.
+        account: i64,
+        /// Which.
+        letter: Letter,
+    },
     /// Remove files no row knows any more, expired rows, old ids.
     Sweep,
+}
+
+/// What a letter by e-mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Letter {
+    /// Whether the address is theirs.
+    Confirm,
+    /// A new password.
+    Password,
 }
 
 impl Task {
@@ -307,6 +324,7 @@ impl Task {
             // Slow sites of the world shall not stand in the way of other nodes.
             Self::FetchCard { .. } => "preview",
             Self::Push { .. } => "push",
+            Self::SendLetter { .. } => "mail",
             // People wait for it.
             Self::AnswerCommand { .. }
             | Self::ClimbLadder { .. }
@@ -365,6 +383,7 @@ impl Task {
             Self::MeasureProjects => "measure_projects",
             Self::PairProjects => "pair_projects",
             Self::Push { .. } => "push",
+            Self::SendLetter { .. } => "send_letter",
             Self::EndAnnouncement { .. } => "end_announcement",
             Self::Sweep => "sweep",
         }
@@ -377,6 +396,7 @@ impl Task {
             Self::IndexPosts { .. } | Self::IndexAccounts { .. } | Self::Relist { .. } => None,
             Self::Sweep => Some("sweep".into()),
             Self::EndAnnouncement { announcement, at } => Some(format!("end_announcement {announcement} {at}")),
+            Self::SendLetter { account, letter } => Some(format!("send_letter {account} {letter:?}")),
             Self::Push { subscription, notification, .. } => Some(format!("push {subscription} {notification}")),
             Self::MeasureProjects | Self::PairProjects => Some(self.kind().into()),
             Self::ReadProject { account, .. } => Some(format!("read_project {account}")),

@@ -18,6 +18,7 @@ use crate::{
     },
     federation::{fetch::Budget, import},
     id::Id,
+    mail,
     model::ScheduledPost,
     previews, push, register,
     time::Timestamp,
@@ -25,8 +26,16 @@ use crate::{
 use futures_util::future::BoxFuture;
 
 /// Queues and how many of their jobs run at once in this process.
-pub const QUEUES: &[(&str, usize)] =
-    &[("default", 2), ("fetch", 8), ("heavy", 1), ("charter", 2), ("concierge", 2), ("preview", 4), ("push", 4)];
+pub const QUEUES: &[(&str, usize)] = &[
+    ("default", 2),
+    ("fetch", 8),
+    ("heavy", 1),
+    ("charter", 2),
+    ("concierge", 2),
+    ("preview", 4),
+    ("push", 4),
+    ("mail", 2),
+];
 
 /// Tries before a job is buried.
 const TRIES: i64 = 12;
@@ -94,6 +103,7 @@ async fn run(app: &App, task: Task) -> Result<()> {
             let (id, at) = (Id::new(announcement), Timestamp::from_millis(at));
             app.write(move |tx| announcements::due(tx, id, at)).await
         }
+        Task::SendLetter { account, letter } => apart(|| mail::send(app, Id::new(account), letter)).await,
         Task::Push { subscription, notification, tries } => {
             apart(|| push::send(app, Id::new(subscription), Id::new(notification), tries)).await
         }

@@ -3,7 +3,7 @@
 use crate::{
     Error, Result,
     app::App,
-    domain::{Task, counters, leavers, media, questions::reviews},
+    domain::{Task, confirmations, counters, leavers, media, questions::reviews},
     register, store,
 };
 use std::collections::HashSet;
@@ -15,6 +15,7 @@ pub(super) async fn run(app: &App) -> Result<()> {
             break;
         }
     }
+    while !app.stopping().is_cancelled() && app.write(confirmations::forget).await? > 0 {}
     unattached(app).await?;
     cards(app).await?;
     stale_copies(app).await?;

@@ -17,6 +17,7 @@ impl NetConfig {
     /// # Errors
     /// `BadRequest` naming a file that cannot be read or holds no certificate.
     pub fn from_settings(config: &Config) -> Result<Self> {
+        super::mail::check(&config.mail).map_err(|(key, why)| Error::bad_request(format!("`{key}`: {why}")))?;
         let mut peers = Vec::with_capacity(config.federation.peer.len());
         for entry in &config.federation.peer {
             peers.push(Peer {

@@ -11,6 +11,7 @@ pub mod charter;
 pub mod coffee;
 pub mod collections;
 pub mod concierge;
+pub mod confirmations;
 pub mod conversations;
 pub mod counters;
 pub mod deliveries;

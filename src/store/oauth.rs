@@ -140,6 +140,8 @@ pub struct Bearer {
     pub role: Role,
     /// Has staff approved the account?
     pub approved: bool,
+    /// Is its address known to be theirs?
+    pub confirmed: bool,
     /// Has staff disabled it?
     pub disabled: bool,
     /// Suspended, deleted, or somebody who left?
@@ -158,6 +160,7 @@ type BearerColumns = (
     Nullable<BigInt>,
     Nullable<BigInt>,
     Nullable<BigInt>,
+    Nullable<BigInt>,
 );
 type BearerRow = (
     i64,
@@ -171,19 +174,20 @@ type BearerRow = (
     Option<i64>,
     Option<i64>,
     Option<i64>,
+    Option<i64>,
 );
 
 /// What a token stands for, in one query.
 pub fn find_bearer(conn: &mut Conn, hash: &[u8]) -> Result<Option<Bearer>> {
     let rows: Vec<BearerRow> = Sql::new(
-        "select t.id, t.app_id, t.account_id, t.scopes, t.last_used_at, u.role, u.approved_at, u.disabled_at, \
-         a.suspended_at, a.deleted_at, a.left_on from tokens t left join users u on u.account_id = t.account_id \
+        "select t.id, t.app_id, t.account_id, t.scopes, t.last_used_at, u.role, u.approved_at, u.confirmed_at, \
+         u.disabled_at, a.suspended_at, a.deleted_at, a.left_on from tokens t left join users u on u.account_id = t.account_id \
          left join accounts a on a.id = t.account_id where t.token_hash = ",
     )
     .bind(hash)
     .load_as::<BearerColumns, BearerRow>(conn)?;
     Ok(rows.into_iter().next().map(
-        |(token, app, account, scopes, used, role, approved, disabled, suspended, deleted, left)| {
+        |(token, app, account, scopes, used, role, approved, confirmed, disabled, suspended, deleted, left)| {
             Bearer {
                 token: Id::new(token),
                 app: Id::new(app),
@@ -192,6 +196,7 @@ pub fn find_bearer(conn: &mut Conn, hash: &[u8]) -> Result<Option<Bearer>> {
                 last_used_at: used.map(Timestamp::from_millis),
                 role: role.and_then(Role::from_code).unwrap_or(Role::Member),
                 approved: approved.is_some(),
+                confirmed: confirmed.is_some(),
                 disabled: disabled.is_some(),
                 // A token of somebody who is no user any more is worth nothing.
                 unavailable: account.is_some()

@@ -3,9 +3,10 @@
 
 use super::{
     pages::{Ask, Wrong},
+    reach,
     visit::{Browser, Fields, Kind, Visitor},
 };
-use crate::{Error, Result, domain::questions, rate::Rule, store};
+use crate::{Error, Result, domain::questions, model::Audience, rate::Rule, store};
 use axum::{http::StatusCode, response::Response};
 
 /// What was typed.
@@ -13,10 +14,15 @@ use axum::{http::StatusCode, response::Response};
 struct Typed {
     question: String,
     tags: String,
+    audience: Option<Audience>,
     once: String,
 }
 
-fn answer(visitor: &Visitor, status: StatusCode, typed: Typed, wrong: Wrong) -> Response {
+async fn answer(visitor: &Visitor, status: StatusCode, typed: Typed, wrong: Wrong) -> Response {
+    let audiences = match reach::offered(visitor, visitor.lang.words().reach_as_usual, typed.audience).await {
+        Ok(audiences) => audiences,
+        Err(error) => return visitor.fail(error),
+    };
     let page = Ask {
         frame: visitor.frame(),
         token: visitor.token(),
@@ -24,6 +30,7 @@ fn answer(visitor: &Visitor, status: StatusCode, typed: Typed, wrong: Wrong) -> 
         tags: typed.tags,
         once: Some(typed.once).filter(|once| once.len() == 43).unwrap_or_else(|| visitor.app.random().token()),
         characters: visitor.app.config().posts.characters,
+        audiences,
         wrong,
     };
     visitor.page(status, Kind::Form, &page)
@@ -33,7 +40,7 @@ fn answer(visitor: &Visitor, status: StatusCode, typed: Typed, wrong: Wrong) -> 
 pub async fn show(visitor: Visitor) -> Response {
     match &visitor.browser {
         None => visitor.redirect("/sign-in?next=%2Fask"),
-        Some(_) => answer(&visitor, StatusCode::OK, Typed::default(), Wrong::nothing()),
+        Some(_) => answer(&visitor, StatusCode::OK, Typed::default(), Wrong::nothing()).await,
     }
 }
 
@@ -41,26 +48,31 @@ pub async fn show(visitor: Visitor) -> Response {
 pub async fn submit(visitor: Visitor, fields: Fields) -> Response {
     let Some(browser) = &visitor.browser else { return visitor.redirect("/sign-in?next=%2Fask") };
     let words = visitor.lang.words();
-    let typed = Typed {
+    let mut typed = Typed {
         question: fields.text("question").trim().to_owned(),
         tags: fields.text("tags").trim().to_owned(),
+        audience: None,
         once: fields.text("once").to_owned(),
     };
-    let refuse = |typed, sentence: &str| {
-        answer(&visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, Wrong::field("question", sentence))
-    };
     if !visitor.is_own_form(fields.text("token")) {
-        return answer(&visitor, StatusCode::FORBIDDEN, typed, Wrong::field("", words.stale_form));
+        return answer(&visitor, StatusCode::FORBIDDEN, typed, Wrong::field("", words.stale_form)).await;
     }
-    if typed.question.is_empty() {
-        return refuse(typed, words.ask_blank);
-    }
-    match publish(&visitor, browser, &typed).await {
-        Ok(address) => visitor.redirect(&address),
-        Err(Error::Invalid { code: "too_long", .. }) => refuse(typed, words.ask_too_long),
-        Err(Error::Invalid { reason, .. }) => refuse(typed, &reason),
-        Err(error) => visitor.fail(error),
-    }
+    let done = match reach::chosen(&fields) {
+        Ok(_) if typed.question.is_empty() => Err(Error::invalid("question", "blank", words.ask_blank)),
+        Ok(audience) => {
+            typed.audience = audience;
+            publish(&visitor, browser, &typed).await
+        }
+        Err(error) => Err(error),
+    };
+    let wrong = match done {
+        Ok(address) => return visitor.redirect(&address),
+        Err(Error::Invalid { code: "too_long", .. }) => Wrong::field("question", words.ask_too_long),
+        Err(Error::Invalid { field: "audience", reason, .. }) => Wrong::field("audience", reason),
+        Err(Error::Invalid { reason, .. }) => Wrong::field("question", reason),
+        Err(error) => return visitor.fail(error),
+    };
+    answer(&visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, wrong).await
 }
 
 /// The question with its hashtags, however they were typed.
@@ -80,7 +92,7 @@ async fn publish(visitor: &Visitor, browser: &Browser, typed: &Typed) -> Result<
         // A form that is sent twice is one question.
         once: Some(typed.once.clone()),
         app: None,
-        audience: None,
+        audience: typed.audience,
     };
     let asked = visitor.acting(visitor.app.write(move |tx| {
         let id = questions::ask(tx, me, question)?;

@@ -11,9 +11,11 @@ mod front;
 mod ideas;
 mod interact;
 mod legal;
+mod letters;
 pub mod pages;
 mod projects;
 mod public;
+mod reach;
 mod register;
 mod settings;
 mod shown;
@@ -38,6 +40,9 @@ pub fn routes() -> Router<App> {
         .route("/register", get(register::show).post(register::submit))
         .route("/invite/{code}", get(register::show_invite).post(register::submit_invite))
         .route("/setup/{token}", get(register::show_setup).post(register::submit_setup))
+        .route("/confirm/{token}", get(letters::show_confirm).post(letters::confirm))
+        .route("/password", get(letters::show_forgot).post(letters::forgot))
+        .route("/password/{token}", get(letters::show_reset).post(letters::reset))
         .route("/settings", get(settings::show))
         .route("/settings/password", post(settings::change_password))
         .route("/settings/reach", post(settings::change_reach))

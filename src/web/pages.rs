@@ -119,6 +119,8 @@ pub struct SignIn {
     pub login: String,
     /// Is registration open or by approval?
     pub may_register: bool,
+    /// Does the node write to who forgot their password?
+    pub writes: bool,
 }
 
 /// One scope on the consent page.
@@ -217,6 +219,44 @@ pub struct Message {
     pub link: String,
     /// What that is called.
     pub link_text: String,
+}
+
+/// One field of a [`Step`].
+pub struct StepField {
+    /// Its name in the form.
+    pub name: &'static str,
+    /// What it is called.
+    pub label: &'static str,
+    /// Its type.
+    pub kind: &'static str,
+    /// What a browser may put in.
+    pub autocomplete: &'static str,
+    /// Fewest characters.
+    pub least: u8,
+    /// More about it; empty for nothing.
+    pub hint: &'static str,
+}
+
+/// One thing to do: a text, at most one field, a button.
+#[derive(Template)]
+#[template(path = "step.html")]
+pub struct Step {
+    /// Surroundings.
+    pub frame: Frame,
+    /// Guards the form against other sites.
+    pub token: String,
+    /// Heading.
+    pub heading: String,
+    /// Paragraph.
+    pub text: String,
+    /// Where the form goes.
+    pub action: String,
+    /// What is typed.
+    pub field: Option<StepField>,
+    /// On the button.
+    pub button: String,
+    /// What was wrong.
+    pub wrong: Wrong,
 }
 
 /// Counts on the front page.
@@ -466,6 +506,8 @@ pub struct Ask {
     pub tags: String,
     /// Characters of a post.
     pub characters: usize,
+    /// How far it goes.
+    pub audiences: Vec<Choice>,
     /// What was wrong.
     pub wrong: Wrong,
 }

@@ -66,6 +66,7 @@ fn sign_in(lang: Lang, problem: bool) -> String {
         next: "/oauth/authorize?client_id=1&scope=read".into(),
         login: login.into(),
         may_register: true,
+        writes: true,
     }
     .render()
     .unwrap()

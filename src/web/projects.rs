@@ -4,7 +4,7 @@
 use super::{
     pages::{Choice, Frame, Wrong},
     public::{finish, older_than},
-    shown,
+    reach, shown,
     visit::{Browser, Fields, Kind, Visitor},
     words::Lang,
 };
@@ -20,7 +20,7 @@ use crate::{
         text,
     },
     id::Id,
-    model::{Account, Project, RelationKind, WorkState},
+    model::{Account, Audience, Project, RelationKind, WorkState},
     rate::Rule,
     register::{self, Question},
     store,
@@ -94,6 +94,8 @@ pub struct NewProject {
     pub link: String,
     /// What was typed.
     pub because: String,
+    /// How far it goes.
+    pub audiences: Vec<Choice>,
     /// What resembles it, best first.
     pub alike: Vec<ProjectLine>,
     /// Worth interrupting the writer.
@@ -113,6 +115,7 @@ struct Typed {
     vendor: String,
     link: String,
     because: String,
+    audience: Option<Audience>,
     of: String,
     draft: String,
 }
@@ -129,6 +132,7 @@ impl Typed {
             vendor: text("vendor"),
             link: text("link"),
             because: text("because"),
+            audience: None,
             of: text("of"),
             draft: text("draft"),
         }
@@ -152,7 +156,7 @@ impl Typed {
             links: Some(self.link.split_whitespace().map(str::to_owned).collect()),
             language: Some(lang.tag().to_owned()),
             state: Some(self.state.unwrap_or(WorkState::Idea)),
-            audience: None,
+            audience: self.audience,
         }
     }
 }
@@ -161,7 +165,17 @@ fn tongue(lang: Lang) -> Tongue {
     Tongue::of(Some(lang.tag()))
 }
 
-fn answer(visitor: &Visitor, status: StatusCode, typed: Typed, alike: Vec<ProjectLine>, wrong: Wrong) -> Response {
+async fn answer(
+    visitor: &Visitor,
+    status: StatusCode,
+    typed: Typed,
+    alike: Vec<ProjectLine>,
+    wrong: Wrong,
+) -> Response {
+    let audiences = match reach::offered(visitor, visitor.lang.words().reach_usual, typed.audience).await {
+        Ok(audiences) => audiences,
+        Err(error) => return visitor.fail(error),
+    };
     let words = Words::from(tongue(visitor.lang));
     let state = |state: &WorkState| Choice {
         value: state.as_str(),
@@ -172,6 +186,7 @@ fn answer(visitor: &Visitor, status: StatusCode, typed: Typed, alike: Vec<Projec
         frame: visitor.frame(),
         token: visitor.token(),
         states: STATES.iter().map(state).collect(),
+        audiences,
         warned: alike.iter().any(|line| line.warn),
         alike,
         name: typed.name,
@@ -191,17 +206,24 @@ fn answer(visitor: &Visitor, status: StatusCode, typed: Typed, alike: Vec<Projec
 pub async fn form(visitor: Visitor) -> Response {
     match &visitor.browser {
         None => visitor.redirect(SIGN_IN),
-        Some(_) => answer(&visitor, StatusCode::OK, Typed::default(), Vec::new(), Wrong::nothing()),
+        Some(_) => answer(&visitor, StatusCode::OK, Typed::default(), Vec::new(), Wrong::nothing()).await,
     }
 }
 
 /// `POST /projects/new`.
 pub async fn submit(visitor: Visitor, fields: Fields) -> Response {
     let Some(browser) = &visitor.browser else { return visitor.redirect(SIGN_IN) };
-    let typed = Typed::read(&fields);
+    let mut typed = Typed::read(&fields);
     if !visitor.is_own_form(fields.text("token")) {
         let stale = Wrong::field("", visitor.lang.words().stale_form);
-        return answer(&visitor, StatusCode::FORBIDDEN, typed, Vec::new(), stale);
+        return answer(&visitor, StatusCode::FORBIDDEN, typed, Vec::new(), stale).await;
+    }
+    match reach::chosen(&fields) {
+        Ok(audience) => typed.audience = audience,
+        Err(error) => {
+            let wrong = Wrong::field("audience", error.to_string());
+            return answer(&visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, Vec::new(), wrong).await;
+        }
     }
     step(&visitor, browser, typed, fields.text("do")).await.unwrap_or_else(|error| visitor.fail(error))
 }
@@ -227,10 +249,10 @@ async fn step(visitor: &Visitor, browser: &Browser, mut typed: Typed, action: &s
         answer(visitor, StatusCode::UNPROCESSABLE_ENTITY, typed.clone(), Vec::new(), Wrong::field(field, sentence))
     };
     if typed.name.is_empty() {
-        return Ok(blank("name", words.project_no_name));
+        return Ok(blank("name", words.project_no_name).await);
     }
     if typed.purpose.is_empty() {
-        return Ok(blank("purpose", words.project_no_purpose));
+        return Ok(blank("purpose", words.project_no_purpose).await);
     }
     app.limiter().check(Rule::Posts, &me)?;
     let copy = typed.clone();
@@ -240,7 +262,7 @@ async fn step(visitor: &Visitor, browser: &Browser, mut typed: Typed, action: &s
         Ok(draft) => draft,
         Err(error) => {
             let wrong = refusal(visitor, error)?;
-            return Ok(answer(visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, Vec::new(), wrong));
+            return Ok(answer(visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, Vec::new(), wrong).await);
         }
     };
     if draft.published_at.is_some() {
@@ -255,12 +277,12 @@ async fn step(visitor: &Visitor, browser: &Browser, mut typed: Typed, action: &s
     let is_warned = alike.iter().any(|found| found.warn);
     if action != "publish" && !alike.is_empty() {
         let lines = lines(visitor, alike).await?;
-        return Ok(answer(visitor, StatusCode::OK, typed, lines, Wrong::nothing()));
+        return Ok(answer(visitor, StatusCode::OK, typed, lines, Wrong::nothing()).await);
     }
     if is_warned && typed.because.is_empty() {
         let lines = lines(visitor, alike).await?;
         let wrong = Wrong::field("because", words.project_no_reason);
-        return Ok(answer(visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, lines, wrong));
+        return Ok(answer(visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, lines, wrong).await);
     }
     let other = alike.iter().find(|found| found.project.id.to_string() == typed.of).or(alike.first());
     let other = other.map(|found| found.project.clone()).filter(|_| !typed.because.is_empty());
@@ -281,7 +303,7 @@ async fn step(visitor: &Visitor, browser: &Browser, mut typed: Typed, action: &s
         Err(error) => {
             let wrong = refusal(visitor, error)?;
             let lines = lines(visitor, alike).await?;
-            Ok(answer(visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, lines, wrong))
+            Ok(answer(visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, lines, wrong).await)
         }
     }
 }

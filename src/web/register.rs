@@ -217,7 +217,10 @@ async fn create(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Respo
     };
     if !usable {
         let words = visitor.lang.words();
-        return Ok(visitor.message(200, words.waiting_title, words.waiting_text));
+        return Ok(match visitor.app.config().mail.is_on() {
+            true => visitor.message(200, words.letter_title, words.letter_text),
+            false => visitor.message(200, words.waiting_title, words.waiting_text),
+        });
     }
     let secret = open_session(visitor, account.id, None).await?;
     Ok(visitor.redirect_signed_in("/", &secret))

@@ -2,19 +2,20 @@
 
 use super::{
     pages::{AppLine, Choice, SessionLine, Settings, Wrong},
+    reach,
     visit::{Browser, Fields, Kind, Visitor},
 };
 use crate::{
     Error, Result,
     crypto::Passwords,
     domain::{
-        accounts, audiences, names, oauth,
+        accounts, names, oauth,
         people::{self, By, FactsChange, Listed},
         profiles::{self, ProfileChange},
         scopes::Scopes,
     },
     id::Id,
-    model::{App, Audience, Session, Token},
+    model::{App, Session, Token},
     rate::Rule,
     store,
     time::Timestamp,
@@ -84,23 +85,13 @@ async fn page(visitor: &Visitor, browser: &Browser, done: Option<&str>, wrong: W
         current: session.id == browser.session.id,
     });
     let sessions = sessions.collect();
-    let audiences = [
-        ("", words.reach_usual, None),
-        ("site", words.reach_site, Some(Audience::Site)),
-        ("organisation", words.reach_organisation, Some(Audience::Organisation)),
-        ("open", words.reach_open, Some(Audience::Open)),
-    ];
-    let may = |audience: &Option<Audience>| {
-        audience.is_none_or(|audience| audiences::allowed(rules.as_ref(), audience).is_ok()) || *audience == default
-    };
-    let audiences = audiences.into_iter().filter(|(.., audience)| may(audience));
     let listings = [
         ("organisation", words.reach_organisation, Listed::Organisation),
         ("site", words.reach_site, Listed::Site),
         ("unlisted", words.reach_nobody, Listed::Unlisted),
     ];
     Ok(Settings {
-        audiences: audiences.map(|(value, text, a)| Choice { value, text, chosen: a == default }).collect(),
+        audiences: reach::choices(words, words.reach_usual, rules.as_ref(), default),
         listings: listings.into_iter().map(|(value, text, l)| Choice { value, text, chosen: l == listed }).collect(),
         username: browser.account.username.clone(),
         done: done.map(str::to_owned),
@@ -183,10 +174,7 @@ async fn new_reach(visitor: &Visitor, browser: &Browser, fields: &Fields) -> Res
         return Err(Error::forbidden(visitor.lang.words().stale_form));
     }
     let bad = || Error::invalid("audience", "inclusion", "Choose one of these");
-    let default_audience = match fields.text("audience") {
-        "" => None,
-        word => Some(word.parse::<Audience>().map_err(|()| bad())?),
-    };
+    let default_audience = reach::chosen(fields)?;
     let listed = match fields.text("listed") {
         "organisation" => Listed::Organisation,
         "site" => Listed::Site,

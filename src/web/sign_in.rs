@@ -8,7 +8,7 @@ use crate::{
     Error, Result,
     config::Registration,
     crypto::{self, Passwords},
-    domain::accounts,
+    domain::{accounts, confirmations},
     rate::Rule,
     store,
 };
@@ -36,6 +36,7 @@ async fn form(visitor: &Visitor, status: StatusCode, next: &str, login: &str, pr
         next: next.to_owned(),
         login: login.to_owned(),
         may_register: visitor.app.config().registration != Registration::Closed,
+        writes: visitor.app.config().mail.is_on(),
     };
     visitor.page(status, Kind::Leaving, &page)
 }
@@ -86,11 +87,17 @@ async fn sign_in(visitor: &Visitor, fields: &Fields) -> Result<Response> {
         return Ok(again(StatusCode::UNPROCESSABLE_ENTITY, words.wrong_password).await);
     };
     if accounts::may_sign_in(&account, &user).is_err() {
-        let pending = user.approved_at.is_none() && user.disabled_at.is_none();
-        let why = match (account.left_on, pending) {
-            (Some(_), _) => words.account_left,
-            (None, true) => words.account_pending,
-            (None, false) => words.account_disabled,
+        let why = if account.left_on.is_some() {
+            words.account_left
+        } else if user.disabled_at.is_some() || account.is_unavailable() {
+            words.account_disabled
+        } else if user.confirmed_at.is_none() {
+            // Whoever knows the password may have the letter once more.
+            let id = account.id;
+            visitor.app.write(move |tx| confirmations::ask_again(tx, id, None)).await?;
+            words.account_unconfirmed
+        } else {
+            words.account_pending
         };
         return Ok(again(StatusCode::FORBIDDEN, why).await);
     }

@@ -6,7 +6,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 /// What everything may use.
 const BASE: &[&str] = &["error", "id", "limits", "random", "time", "uri", "Error", "Result", "config", "on_backend"];
 
-/// A layer and what it may import beside [`BASE`] and itself. Edges do not know one another: `node` puts them together.
+/// A layer and what it may import beside [`BASE`] and itself. Edges do not know one another, but for those who run what
+/// federation offers (workers, the command line): `node` puts them together.
 const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     ("id", &[]),
@@ -32,6 +33,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("experts", &["app", "peers", "model", "db", "store", "domain", "matching"]),
     // Reads pages for the workers.
     ("previews", &["app", "domain", "model", "net"]),
+    // Sends letters for the workers, and reads the links in them for the pages.
+    ("mail", &["app", "crypto", "domain", "model", "net"]),
     // Sends messages to push services for the workers.
     ("push", &["app", "crypto", "domain", "model", "net"]),
     // What the rules remember in memory, for the edges and the workers.
@@ -48,6 +51,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "register",
             "previews",
             "push",
+            "mail",
             "app",
             "model",
             "db",
@@ -110,8 +114,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("main", &[]),
     ("lib", &[]),
 ];
-const EDGE: &[&str] =
-    &["app", "peers", "experts", "register", "model", "db", "store", "domain", "crypto", "net", "media", "rate"];
+const EDGE: &[&str] = &[
+    "app", "peers", "experts", "register", "mail", "model", "db", "store", "domain", "crypto", "net", "media", "rate",
+];
 
 /// Texts that may stand in these layers (or files) only, and why.
 const PLACES: &[(&str, &[&str], &str)] = &[
@@ -131,6 +136,7 @@ const PLACES: &[(&str, &[&str], &str)] = &[
     ("to_socket_addrs", &["net"], "one gate asks for addresses"),
     ("lookup_host", &["net"], "one gate opens outgoing connections"),
     ("reqwest::", &["net"], "one gate opens outgoing connections"),
+    ("lettre::", &["net"], "one gate opens outgoing connections"),
     ("std::env::var", &["main"], "settings are passed in"),
 ];
 

@@ -73,6 +73,7 @@ mod knocks;
 mod leavers;
 mod limits;
 mod listing;
+mod mail;
 mod media;
 mod moderation;
 mod moves;

@@ -31,7 +31,7 @@ fn form<'a>(username: &'a str, email: &'a str) -> Vec<(&'a str, &'a str)> {
     ]
 }
 
-async fn app_token(node: &Node, scopes: &str) -> String {
+pub async fn app_token(node: &Node, scopes: &str) -> String {
     let scopes = scopes.to_owned();
     let issued = node.app.write(move |tx| {
         let new = oauth::NewApp {

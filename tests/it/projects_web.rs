@@ -149,3 +149,38 @@ async fn a_project_that_resembles_none_is_published_at_once() {
     assert_eq!((done.status, done.header("location")), (302, "/@canteengarden"), "{}", done.text);
     assert!(browser.get("/projects").await.text.contains("Grow herbs on the roof"));
 }
+
+#[tokio::test]
+async fn what_is_written_in_a_form_goes_as_far_as_is_chosen_there() {
+    let (hq, lyon, oslo, _) = three().await;
+    let nodes = [&hq, &lyon, &oslo];
+    let cleo = lyon.member("cleo").await;
+    let (_, _) = hq.signed_in("ada").await;
+    let browser = Browser::new(&hq);
+    browser.sign_in("ada", PASSWORD).await;
+    for (path, fields, name) in [
+        (NEW, [("name", "Canteen garden"), ("purpose", "Grow herbs on the roof")], "Canteen garden"),
+        ("/ask", [("question", "Who has a spare whiteboard?"), ("tags", "whiteboards")], "spare whiteboard"),
+    ] {
+        let page = browser.get(path).await;
+        // The charter of the three forbids what goes to everybody.
+        assert!(
+            page.text.contains("<label for=\"audience\">") && !page.text.contains("value=\"open\""),
+            "{}",
+            page.text
+        );
+        let with = |word| [fields[0], fields[1], ("audience", word)];
+        for word in ["open", "moon"] {
+            let refused = browser.submit(&page, path, &with(word)).await;
+            assert!(refused.status == 422 && refused.text.contains("aria-invalid"), "{path} {word}: {}", refused.text);
+        }
+        let done = browser.submit(&page, path, &with("site")).await;
+        assert_eq!(done.status, 302, "{}", done.text);
+        minutes(&nodes, 2).await;
+        assert!(browser.get(done.header("location")).await.text.contains(name));
+        let found = cleo.get(&format!("/api/v2/search?q={}", name.replace(' ', "+"))).await.ok();
+        assert_eq!(found, json!({ "accounts": [], "statuses": [], "hashtags": [] }), "{path}");
+    }
+    let known = cleo.get("/api/v2/search?q=open+questions").await.ok();
+    assert_eq!(known["statuses"], json!([]));
+}

@@ -53,7 +53,11 @@ async fn sec_oau_08_every_route_refuses_a_token_without_its_scope() {
     for (method, path, access) in routes.table() {
         let needed: &[Scope] = match access {
             Access::Open => continue,
-            Access::Anyone(scopes) | Access::App(scopes) | Access::User(scopes) | Access::Staff(_, scopes) => scopes,
+            Access::Anyone(scopes)
+            | Access::App(scopes)
+            | Access::User(scopes)
+            | Access::Waiting(scopes)
+            | Access::Staff(_, scopes) => scopes,
         };
         if needed.is_empty() {
             continue;
@@ -103,7 +107,7 @@ async fn sec_oau_08_the_table_of_scopes_is_the_documented_one() {
             Access::Open => (matches!(kind, "public" | "" | "auth"), &[]),
             Access::Anyone(scopes) => (kind.starts_with("public"), scopes),
             Access::App(scopes) => (kind == "app", scopes),
-            Access::User(scopes) => (matches!(kind, "user" | "auth"), scopes),
+            Access::User(scopes) | Access::Waiting(scopes) => (matches!(kind, "user" | "auth"), scopes),
             Access::Staff(_, scopes) => (kind == "user", scopes),
         };
         assert!(fits, "{method} {path}: documented as {auth}, built as {access:?}");

@@ -9,7 +9,7 @@ use crate::{
         accounts::{self, NewPerson},
         aliases, audiences,
         audit::Staff,
-        leavers, limited, moves, names,
+        confirmations, leavers, limited, moves, names,
     },
     federation::{
         fetch::Budget,
@@ -50,6 +50,11 @@ pub enum AccountVerb {
     },
     /// Let somebody in who asked for it
     Approve {
+        /// User name
+        name: String,
+    },
+    /// Say that somebody's e-mail address is theirs
+    Confirm {
         /// User name
         name: String,
     },
@@ -292,6 +297,7 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
             Ok(with(changed, "password", made))
         }
         AccountVerb::Approve { name } => on(app, name, accounts::approve).await,
+        AccountVerb::Confirm { name } => on(app, name, confirmations::confirm_by_staff).await,
         AccountVerb::Reject { name } => on(app, name, accounts::reject).await,
         AccountVerb::Role { name, role } => {
             on(app, name, move |tx, by, id| accounts::set_role(tx, by, id, role.role())).await

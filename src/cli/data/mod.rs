@@ -89,6 +89,9 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
     if let DataVerb::Account(account) = &mut verb {
         account.read_password()?;
     }
+    if let DataVerb::Token(token) = &mut verb {
+        token.read_token()?;
+    }
     if let DataVerb::Peer(peer) = &mut verb {
         peer.read_ca()?;
     }

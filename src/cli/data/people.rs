@@ -13,6 +13,7 @@ use crate::{
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::io::BufRead as _;
 
 /// What to do with invitations.
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
@@ -104,6 +105,19 @@ pub enum TokenVerb {
     },
 }
 
+impl TokenVerb {
+    /// Reads a token that shall come from standard input: in the command's own process, never in the server.
+    pub(in crate::cli) fn read_token(&mut self) -> std::io::Result<()> {
+        if let Self::Revoke { token: Some(token), .. } = self
+            && token == "-"
+        {
+            token.clear();
+            std::io::stdin().lock().read_line(token)?;
+        }
+        Ok(())
+    }
+}
+
 pub(super) async fn token(app: &App, verb: TokenVerb) -> Result<Value> {
     let domain = app.site().domain().to_owned();
     match verb {
@@ -132,7 +146,11 @@ pub(super) async fn token(app: &App, verb: TokenVerb) -> Result<Value> {
                     (Some(token), None) => {
                         let hash = crypto::sha256(token.trim().as_bytes());
                         let token = store::oauth::find_token(tx.conn, &hash)?.ok_or(Error::NotFound)?;
-                        (vec![token], "one token".to_owned())
+                        let whose = match token.account_id {
+                            Some(owner) => store::accounts::load(tx.conn, owner)?.acct(),
+                            None => "an app".to_owned(),
+                        };
+                        (vec![token], whose)
                     }
                     (None, None) => return Err(Error::bad_request("a token or --account is needed")),
                 };

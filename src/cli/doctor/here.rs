@@ -321,7 +321,12 @@ async fn mail(app: &App) -> Vec<Finding> {
         return vec![Finding::problem("mail", "mail.server is no address", to_do)];
     };
     let host = url.host_str().unwrap_or_default().to_owned();
-    let port = url.port().unwrap_or(if url.scheme() == "smtps" { 465 } else { 587 });
+    let usual = match (url.scheme(), url.query()) {
+        ("smtps", _) => 465,
+        (_, Some(query)) if query.contains("tls=") => 587,
+        _ => 25,
+    };
+    let port = url.port().unwrap_or(usual);
     vec![match reach(&host, port).await {
         Ok(()) => Finding::ok("mail", format!("{host}:{port} takes connections")),
         Err(why) => {

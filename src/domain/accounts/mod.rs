@@ -2,25 +2,25 @@
 //! staff does leaves a trace (`audit`). Passwords arrive here hashed: hashing takes longer than a transaction may.
 //! Profiles are in `profiles`.
 
+mod joining;
+
+pub(super) use joining::remove_unused;
+pub use joining::{SignUp, approve, check_sign_up, invite, is_open, reject, revoke_invite, sign_up};
+
 use super::{
-    Fact, Task, Tx, admission,
+    Fact, Task, Tx,
     audit::{self, Staff},
     charter::{self, document::Audience},
     names, oauth, people,
 };
 use crate::{
     Error, Result,
-    config::{DefaultVisibility, FederationPolicy, Registration},
+    config::{DefaultVisibility, FederationPolicy},
     db::Conn,
     id::Id,
     model::{Account, AccountKind, Invite, QuotePolicy, Role, Session, User, Visibility},
     store,
-    time::Timestamp,
 };
-use std::net::IpAddr;
-
-/// Characters of the reason given at sign-up.
-const REASON: usize = 1_000;
 
 /// A person about to be created.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub struct NewPerson {
     pub invite: Option<Id<Invite>>,
     /// Language of their client.
     pub locale: Option<String>,
+    /// Is their address known to be theirs?
+    pub confirmed: bool,
     /// Made by staff, who may use reserved names.
     pub by_staff: bool,
 }
@@ -57,6 +59,7 @@ impl NewPerson {
             reason: None,
             invite: None,
             locale: None,
+            confirmed: true,
             by_staff: false,
         }
     }
@@ -172,8 +175,7 @@ fn user_row(tx: &Tx<'_>, id: Id<Account>, new: &NewPerson, email: Option<String>
         role: new.role,
         locale: new.locale.clone(),
         approved_at: new.approved.then_some(tx.now),
-        // No mail is configured in this version, so nothing is left to confirm.
-        confirmed_at: Some(tx.now),
+        confirmed_at: new.confirmed.then_some(tx.now),
         disabled_at: None,
         invite_id: new.invite.map(Id::raw),
         sign_up_reason: new.reason.clone(),
@@ -191,193 +193,6 @@ fn user_row(tx: &Tx<'_>, id: Id<Account>, new: &NewPerson, email: Option<String>
         password_changed_at: new.password_hash.as_ref().map(|_| tx.now),
         created_at: tx.now,
     }
-}
-
-/// A sign-up, from a page or from an app.
-#[derive(Clone, Debug)]
-pub struct SignUp {
-    /// User name.
-    pub username: String,
-    /// E-mail address.
-    pub email: String,
-    /// argon2id PHC string.
-    pub password_hash: String,
-    /// Agreed to the rules?
-    pub agreement: bool,
-    /// Why.
-    pub reason: String,
-    /// Code of an invitation.
-    pub invite: Option<String>,
-    /// Language.
-    pub locale: Option<String>,
-    /// Where they come from.
-    pub address: Option<IpAddr>,
-}
-
-/// Checks everything of a sign-up that can be checked before its password is hashed. Answers whether it has to be
-/// approved because of where it comes from or of its mail address.
-///
-/// # Errors
-/// As [`sign_up`].
-pub fn check_sign_up(
-    conn: &mut Conn,
-    registration: Registration,
-    invite: Option<&str>,
-    (username, email): (&str, &str),
-    address: Option<IpAddr>,
-    now: Timestamp,
-) -> Result<bool> {
-    match invite {
-        Some(code) => {
-            let invite = store::users::find_invite(conn, code)?;
-            invite.filter(|invite| is_open(invite, now)).ok_or_else(dead_invite)?;
-        }
-        None if registration == Registration::Closed => {
-            return Err(Error::forbidden("Registration is closed: new accounts are by invitation"));
-        }
-        None => {}
-    }
-    let username = names::username(username, false)?;
-    if store::users::is_name_taken(conn, &username.to_ascii_lowercase())? {
-        return Err(Error::invalid("username", "taken", "Username has already been taken"));
-    }
-    let email = names::email(email)?;
-    if store::users::find_by_email(conn, &email)?.is_some() {
-        return Err(Error::invalid("email", "taken", "Email has already been taken"));
-    }
-    admission::check(conn, address, &email, now)
-}
-
-/// Somebody signs up: open to all, by approval, or with an invitation. Answers the account and whether it may be used
-/// at once.
-///
-/// # Errors
-/// `Forbidden` when registration is closed and no invitation is good; `Invalid` for what was typed.
-pub fn sign_up(tx: &mut Tx<'_>, form: &SignUp) -> Result<(Account, bool)> {
-    let registration = tx.config().registration;
-    let now = tx.now;
-    let who = (form.username.as_str(), form.email.as_str());
-    let doubtful = check_sign_up(tx.conn, registration, form.invite.as_deref(), who, form.address, now)?;
-    if !form.agreement {
-        return Err(Error::invalid("agreement", "accepted", "Agreement must be accepted"));
-    }
-    let reason = form.reason.trim();
-    if reason.chars().count() > REASON {
-        return Err(Error::invalid("reason", "too_long", "Reason is too long (maximum is 1,000 characters)"));
-    }
-    let invite = match &form.invite {
-        Some(code) => {
-            let invite = store::users::lock_invite(tx.conn, code)?;
-            let invite = invite.filter(|invite| is_open(invite, now)).ok_or_else(dead_invite)?;
-            store::users::use_invite(tx.conn, invite.id)?;
-            Some(invite)
-        }
-        None => None,
-    };
-    let approved = invite.is_some() || registration == Registration::Open;
-    if !approved && reason.is_empty() {
-        return Err(Error::invalid("reason", "blank", "Reason can't be blank"));
-    }
-    let approved = approved && !doubtful;
-    let person = NewPerson {
-        username: form.username.clone(),
-        email: Some(form.email.clone()),
-        password_hash: Some(form.password_hash.clone()),
-        role: invite.as_ref().map_or(Role::Member, |invite| invite.role),
-        approved,
-        reason: (!reason.is_empty()).then(|| reason.to_owned()),
-        invite: invite.as_ref().map(|invite| invite.id),
-        locale: form.locale.clone(),
-        by_staff: false,
-    };
-    Ok((create(tx, &person)?, approved))
-}
-
-fn dead_invite() -> Error {
-    Error::forbidden("This invitation has expired or has been used up")
-}
-
-/// Can an invitation still be used?
-pub fn is_open(invite: &Invite, now: Timestamp) -> bool {
-    invite.revoked_at.is_none()
-        && invite.expires_at.is_none_or(|end| now < end)
-        && invite.max_uses.is_none_or(|most| invite.uses < most)
-}
-
-/// Makes an invitation.
-///
-/// # Errors
-/// `Forbidden` for a role not below one's own (owners: any but owner); `Invalid` for a number of uses below one.
-pub fn invite(
-    tx: &mut Tx<'_>,
-    by: &Staff,
-    role: Role,
-    max_uses: Option<i64>,
-    expires_at: Option<Timestamp>,
-) -> Result<Invite> {
-    if role == Role::Owner {
-        return Err(Error::forbidden("Nobody is invited as an owner"));
-    }
-    by.outranks(role)?;
-    if max_uses.is_some_and(|most| most < 1) {
-        return Err(Error::invalid("max_uses", "invalid", "An invitation is good for one use at least"));
-    }
-    let invite = Invite {
-        id: tx.new_id(),
-        code: tx.random().token(),
-        created_by: by.account,
-        role,
-        max_uses,
-        uses: 0,
-        expires_at,
-        revoked_at: None,
-        created_at: tx.now,
-    };
-    store::users::insert_invite(tx.conn, &invite)?;
-    audit::write(tx, by, "invite.create", &invite.id.to_string(), role.as_str())?;
-    Ok(invite)
-}
-
-/// Takes an invitation back.
-///
-/// # Errors
-/// `NotFound` for an unknown code.
-pub fn revoke_invite(tx: &mut Tx<'_>, by: &Staff, code: &str) -> Result<Invite> {
-    let invite = store::users::find_invite(tx.conn, code)?.ok_or(Error::NotFound)?;
-    by.outranks(invite.role)?;
-    store::users::revoke_invite(tx.conn, invite.id, tx.now)?;
-    audit::write(tx, by, "invite.revoke", &invite.id.to_string(), "")?;
-    Ok(invite)
-}
-
-/// Lets somebody in who asked for it.
-///
-/// # Errors
-/// `NotFound` for who is no user of this node.
-pub fn approve(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
-    let user = store::users::load(tx.conn, id)?;
-    by.outranks(user.role)?;
-    if user.approved_at.is_some() {
-        return Ok(());
-    }
-    store::users::set_approved(tx.conn, id, tx.now)?;
-    tx.record(Fact::AccountUpdated(id))?;
-    trace(tx, by, "account.approve", id, "")
-}
-
-/// Turns somebody away who waits for approval: nothing of them is kept.
-///
-/// # Errors
-/// `Conflict` when they were approved already.
-pub fn reject(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
-    let user = store::users::load(tx.conn, id)?;
-    if user.approved_at.is_some() {
-        return Err(Error::Conflict("This account has been approved already: disable or delete it".into()));
-    }
-    trace(tx, by, "account.reject", id, "")?;
-    end_access(tx, id, None)?;
-    store::users::delete(tx.conn, id)?;
-    store::users::delete_account_row(tx.conn, id)
 }
 
 /// Gives a role. The one function that does (OPS-01).
@@ -576,6 +391,9 @@ pub fn may_sign_in(account: &Account, user: &User) -> Result<()> {
     }
     if user.disabled_at.is_some() || account.is_unavailable() {
         return Err(Error::forbidden("Your login is currently disabled"));
+    }
+    if user.confirmed_at.is_none() {
+        return Err(Error::forbidden("Your login is missing a confirmed e-mail address"));
     }
     if user.approved_at.is_none() {
         return Err(Error::forbidden("Your login is currently pending approval"));
