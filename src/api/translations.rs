@@ -116,11 +116,13 @@ async fn translate(
     // Who asks without there being a machine is told that there is no such thing here.
     let url = app.config().translation.endpoint("translate").ok_or(Error::NotFound)?;
     let (id, now) = (id.parse()?, app.clock().now());
+    // A machine with an address of its own in the settings is the node's, or the organisation's.
+    let inside = !app.config().translation.addresses.is_empty();
     let wanted = params.filled("lang").map(str::to_owned);
     let main = app.config().instance.languages.first().cloned();
     let (original, language) = app
         .read(move |conn| {
-            let original = translations::original(conn, me.viewer(), id, now)?;
+            let original = translations::original(conn, me.viewer(), id, inside, now)?;
             let language = match wanted {
                 Some(tag) => Some(tag),
                 None => {

@@ -6,7 +6,7 @@ use crate::{
     Error, Result,
     db::Conn,
     id::Id,
-    model::{Media, Poll, Post, Visibility},
+    model::{Audience, Media, Poll, Post, Visibility},
     store,
     time::Timestamp,
 };
@@ -42,13 +42,14 @@ pub struct Translated {
     pub media: Vec<(Id<Media>, String)>,
 }
 
-/// The texts of a post that may be translated: a public or unlisted one that the viewer sees.
+/// The texts of a post that may be translated: a public or unlisted one that the viewer sees. What is for this site or
+/// the organisation goes to a machine `inside` only.
 ///
 /// # Errors
 /// `NotFound` when it is not there for the viewer; `Forbidden` for a post for few.
-pub fn original(conn: &mut Conn, viewer: Viewer, id: Id<Post>, now: Timestamp) -> Result<Original> {
+pub fn original(conn: &mut Conn, viewer: Viewer, id: Id<Post>, inside: bool, now: Timestamp) -> Result<Original> {
     let post = visibility::visible_original(conn, viewer, id, now)?;
-    if post.visibility > Visibility::Unlisted {
+    if post.visibility > Visibility::Unlisted || (post.audience < Audience::Open && !inside) {
         return Err(Error::forbidden("This action is not allowed"));
     }
     let mut texts = vec![(Part::Content, post.content.clone())];

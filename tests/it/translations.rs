@@ -106,3 +106,23 @@ async fn a_machine_on_an_address_that_nobody_allowed_is_not_asked() {
     assert_eq!(ada.post(&format!("/api/v1/statuses/{id}/translate"), json!({"lang": "en"})).await.status, 503);
     assert!(machine.received().is_empty());
 }
+
+#[tokio::test]
+async fn what_is_for_the_site_goes_to_a_machine_inside_only() {
+    let machine = Peer::start("babel").await;
+    let inside = translating(&machine).await;
+    answers(&machine, json!(["x"]));
+    let ada = inside.member("ada").await;
+    let id = write(&ada, json!({"status": "!site Guten Tag", "language": "de"})).await;
+    let path = format!("/api/v1/statuses/{id}/translate");
+    ada.post(&path, json!({"lang": "en"})).await.ok();
+    // A machine that is somewhere in the world.
+    let node = NodeBuilder::new("beta").await.config(|c| c.translation.url = Some(machine.url("/").parse().unwrap()));
+    let node = node.start().await;
+    let bob = node.member("bob").await;
+    let id = write(&bob, json!({"status": "!site Guten Tag", "language": "de"})).await;
+    machine.forget();
+    let refused = bob.post(&format!("/api/v1/statuses/{id}/translate"), json!({"lang": "en"})).await;
+    assert_eq!(refused.status, 403, "{}", refused.text);
+    assert!(machine.received().is_empty());
+}
