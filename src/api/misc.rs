@@ -11,7 +11,7 @@ use super::{
 use crate::{
     Error, Result,
     app::App,
-    domain::{audiences, scopes::Scope, views::AccountViews},
+    domain::{audiences, people, scopes::Scope, views::AccountViews},
     limits, model,
     store::{self, markers as rows},
 };
@@ -95,7 +95,8 @@ async fn directory(State(app): State<App>, Anyone(viewer): Anyone, params: Param
     let (local, newest) = (params.flag("local"), params.text("order") == Some("new"));
     let site = app.site().clone();
     let found = app.read(move |conn| {
-        let ids = store::accounts::discoverable(conn, viewer.0.is_none(), local, newest, limit, offset)?;
+        let is_on = people::directory::is_on(conn)?;
+        let ids = store::accounts::discoverable(conn, viewer.0.is_none(), is_on, local, (newest, limit, offset))?;
         let views = AccountViews::load(conn, &ids)?.shown_to(conn, viewer)?;
         Rendered::of(&Accounts::new(&site, &views)?.in_order())
     });

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     domain::{
         Tx, Viewer,
-        audiences::{self, Wish},
+        audiences::Wish,
         counters::{Counter, count},
         html, media,
         posts::{self, AttachmentChange, Change, Draft, PollDraft},
@@ -138,10 +138,13 @@ async fn create(State(app): State<App>, me: SignedIn, headers: HeaderMap, params
         quote_policy: quotes::policy_of(&params, "quote_approval_policy")?,
         idempotency_key: headers.get("idempotency-key").and_then(|v| v.to_str().ok()).map(str::to_owned),
     };
-    let stays = draft.audience.local_only == Some(true) || draft.audience.audience == Some(Audience::Site);
-    // What stays here makes nobody elsewhere be asked about.
-    if !stays && audiences::mark(&draft.text).0 != Some(Audience::Site) {
-        meet(&app, &draft.text).await;
+    // What stays here makes nobody elsewhere be asked about; what is refused neither.
+    if draft.text.contains('@') {
+        let copy = draft.clone();
+        let reach = app.read(move |conn| posts::reach(conn, me.account, &copy)).await;
+        if reach.is_ok_and(|reach| reach != Audience::Site) {
+            meet(&app, &draft.text).await;
+        }
     }
     let keyed = draft.idempotency_key.is_some();
     let id = app.write(move |tx| match at {

@@ -117,7 +117,7 @@ fn items(tx: &mut Tx<'_>, reader: &Account, tongue: Tongue) -> Result<Option<Pag
         found += 1;
         break;
     }
-    let alike = store::suggestions::alike(tx.conn, me, PEOPLE)?;
+    let alike = store::suggestions::alike(tx.conn, me, true, false, PEOPLE)?;
     let mut alike = store::accounts::list(tx.conn, &alike)?;
     alike.retain(|person| person.domain.as_ref().is_some_and(|domain| others.contains(domain)));
     alike.sort_by_key(|person| person.id);

@@ -27,6 +27,7 @@ pub mod hashtags;
 pub mod html;
 pub mod ideas;
 pub mod identity;
+pub mod introductions;
 pub mod leavers;
 pub mod legal;
 pub mod limited;

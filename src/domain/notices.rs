@@ -1,6 +1,6 @@
 //! Fact -> notifications. The one place that decides who is told what.
 
-use super::{Event, EventKind, Fact, Tx, coffee, notification_requests, push, questions};
+use super::{Event, EventKind, Fact, Tx, coffee, introductions, notification_requests, push, questions};
 use crate::{
     Result,
     db::Sql,
@@ -178,16 +178,23 @@ fn tell(
     Ok(())
 }
 
-/// Mentions, and followers who asked to hear of each post.
 /// Tells the people of this node whom a post names; answers who they are. Whoever is asked too often by a concierge sees
 /// the question among the open ones only; whoever asks is told in any case.
 fn mentioned(tx: &mut Tx<'_>, new: &Post) -> Result<Vec<Id<Account>>> {
-    let mut mentioned: Vec<Id<Account>> = Sql::new(
+    let mentioned: Vec<Id<Account>> = Sql::new(
         "select m.account_id from mentions m join accounts a on a.id = m.account_id and a.domain is null where not m.silent and m.post_id = ",
     )
     .bind(new.id)
     .push(" order by m.account_id")
     .load_ids(tx.conn)?;
+    let mentioned = admitted(tx, new, mentioned)?;
+    tell(tx, Kind::Mention, &mentioned, new.account_id, Some(new.id), Some(new.conversation_id))?;
+    Ok(mentioned)
+}
+
+/// Of the people of this node whom a post names, those whom their own node lets be told: not of one question, coffee or
+/// introduction too many.
+fn admitted(tx: &mut Tx<'_>, new: &Post, mut mentioned: Vec<Id<Account>>) -> Result<Vec<Id<Account>>> {
     if !mentioned.is_empty() && store::questions::is_route(tx.conn, new.id)? {
         let mut told = Vec::with_capacity(mentioned.len());
         for account in mentioned {
@@ -197,16 +204,21 @@ fn mentioned(tx: &mut Tx<'_>, new: &Post) -> Result<Vec<Id<Account>>> {
         }
         mentioned = told;
     }
-    if new.visibility == crate::model::Visibility::Direct && store::coffee::is_letter(tx.conn, new.id)? {
+    if new.visibility == crate::model::Visibility::Direct && !mentioned.is_empty() {
+        let is_coffee = store::coffee::is_letter(tx.conn, new.id)?;
+        let introduced = store::introductions::find(tx.conn, new.id)?;
         let mut told = Vec::with_capacity(mentioned.len());
         for account in mentioned {
-            if coffee::admit(tx, account, new.id)? {
+            let admitted = match introduced {
+                Some(pair) => introductions::admit(tx, account, new.id, pair)?,
+                None => !is_coffee || coffee::admit(tx, account, new.id)?,
+            };
+            if admitted {
                 told.push(account);
             }
         }
         mentioned = told;
     }
-    tell(tx, Kind::Mention, &mentioned, new.account_id, Some(new.id), Some(new.conversation_id))?;
     Ok(mentioned)
 }
 
@@ -231,7 +243,8 @@ fn published(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
 /// People mentioned since the edit; those who boosted, answered or quoted the post learn that it changed.
 fn edited(tx: &mut Tx<'_>, id: Id<Post>, newly_mentioned: &[Id<Account>]) -> Result<()> {
     let new = post(tx, id)?;
-    tell(tx, Kind::Mention, newly_mentioned, new.account_id, Some(id), Some(new.conversation_id))?;
+    let named = admitted(tx, &new, newly_mentioned.to_vec())?;
+    tell(tx, Kind::Mention, &named, new.account_id, Some(id), Some(new.conversation_id))?;
     let involved: Vec<Id<Account>> = Sql::new(
         "select p.account_id from posts p join accounts a on a.id = p.account_id and a.domain is null where p.boost_of_id = ",
     )

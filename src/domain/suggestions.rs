@@ -1,7 +1,7 @@
 //! Whom somebody may want to follow, and why: people followed by those whom they follow, people who list the same, people of
 //! a site that joined the organisation a short time ago (N2), then the most followed of this node.
 
-use super::charter;
+use super::{charter, people};
 use crate::{Result, db::Conn, id::Id, model::Account, store, time::Timestamp};
 
 /// Days for which a site is new.
@@ -60,8 +60,9 @@ pub fn list(conn: &mut Conn, me: Id<Account>, now: Timestamp, most: i64) -> Resu
             }
         }
     };
-    add(store::suggestions::of_friends(conn, me, most)?, Source::FriendsOfFriends);
-    add(store::suggestions::alike(conn, me, most.min(ALIKE))?, Source::Alike);
+    let directory = people::directory::is_on(conn)?;
+    add(store::suggestions::of_friends(conn, me, directory, most)?, Source::FriendsOfFriends);
+    add(store::suggestions::alike(conn, me, false, directory, most.min(ALIKE))?, Source::Alike);
     if let Some(signed) = charter::current(conn)? {
         let since = now.plus_days(-NEW_DAYS);
         let mut new: Vec<_> = signed.charter.nodes.iter().filter(|node| node.joined > since).collect();
@@ -72,7 +73,7 @@ pub fn list(conn: &mut Conn, me: Id<Account>, now: Timestamp, most: i64) -> Resu
             add(people, Source::NewSite);
         }
     }
-    add(store::suggestions::most_followed(conn, me, most)?, Source::MostFollowed);
+    add(store::suggestions::most_followed(conn, me, directory, most)?, Source::MostFollowed);
     found.truncate(usize::try_from(most).unwrap_or(0));
     Ok(found)
 }

@@ -346,6 +346,36 @@ fn link(out: &mut String, url: &str, style: Style) {
     out.push_str("</span></a>");
 }
 
+/// `EN_us` as `en-US`. `None` for what is no tag, and for the undetermined language.
+pub fn language_tag(tag: &str) -> Option<String> {
+    let mut out = String::with_capacity(tag.len());
+    for (i, part) in tag.trim().split(['-', '_']).enumerate() {
+        if part.is_empty() || part.len() > 8 || !part.bytes().all(|b| b.is_ascii_alphanumeric()) || i > 4 {
+            return None;
+        }
+        let part = part.to_ascii_lowercase();
+        match (i, part.len()) {
+            (0, 2 | 3) if part.bytes().all(|b| b.is_ascii_alphabetic()) && part != "und" => out.push_str(&part),
+            (0, _) => return None,
+            (_, 2) => {
+                out.push('-');
+                out.push_str(&part.to_ascii_uppercase());
+            }
+            (_, 4) => {
+                out.push('-');
+                let mut letters = part.chars();
+                out.extend(letters.next().map(|c| c.to_ascii_uppercase()));
+                out.push_str(letters.as_str());
+            }
+            _ => {
+                out.push('-');
+                out.push_str(&part);
+            }
+        }
+    }
+    Some(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

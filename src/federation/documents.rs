@@ -1,6 +1,8 @@
 //! From rows to documents: reads what a post or an actor is made of and hands it to `render`. Who may see the result is
 //! decided by the callers.
 
+mod attachments;
+
 use super::{
     own_keys,
     render::{
@@ -8,7 +10,7 @@ use super::{
         activity::Activity,
         actor::{Actor, DefinedTerm, Expertise, Image, Organization, Profile, PropertyValue},
         capability::Generator,
-        post::{self as wire, Attachment, Audience, Tag},
+        post::{self as wire, Audience, Tag},
         project as wire_project,
     },
 };
@@ -17,7 +19,7 @@ use crate::{
     config::Site,
     db::Conn,
     domain::{
-        emojis, html,
+        charter, emojis, html,
         ideas::State,
         people,
         projects::{fields::slug, relations::RELATIONS},
@@ -26,8 +28,8 @@ use crate::{
     },
     id::Id,
     model::{
-        Account, AccountKind, Audience as Reach, Media, MediaKind, MediaState, Poll, PollOption, Post, ProjectRelation,
-        QuoteState, RelationKind, Visibility,
+        Account, AccountKind, Audience as Reach, Media, Poll, PollOption, Post, ProjectRelation, QuoteState,
+        RelationKind, Visibility,
     },
     store::{self, deliveries::Addressee, ideas::Idea, questions::Question},
     time::Timestamp,
@@ -58,6 +60,7 @@ pub struct Whole {
     pub addressees: Vec<Addressee>,
     tags: Vec<String>,
     media: Vec<Media>,
+    files_stay: bool,
     poll: Option<(Poll, Vec<PollOption>)>,
     parent: Option<String>,
     conversation: Option<String>,
@@ -67,6 +70,7 @@ pub struct Whole {
     idea: Option<(Idea, Option<String>)>,
     is_of_idea: bool,
     coffee: bool,
+    introduction: bool,
     reach: Option<String>,
     quote: Option<Quoted>,
     /// What is boosted: its id and its author's.
@@ -129,6 +133,7 @@ impl Whole {
             addressees: Vec::new(),
             tags: Vec::new(),
             media: Vec::new(),
+            files_stay: false,
             poll: None,
             parent: post.in_reply_to_uri.clone(),
             conversation: None,
@@ -138,6 +143,7 @@ impl Whole {
             idea: None,
             is_of_idea: false,
             coffee: false,
+            introduction: false,
             reach: None,
             quote: None,
             boosted: None,
@@ -158,6 +164,7 @@ impl Whole {
             let mut media = store::documents::media(conn, &ids)?;
             media.sort_by_key(|m| ids.iter().position(|id| *id == m.id));
             whole.media = media;
+            whole.files_stay = charter::current(conn)?.is_some_and(|signed| !signed.charter.policy.media_off_site);
         }
         if let Some(id) = post.poll_id
             && let Some(poll) = store::documents::poll(conn, id)?
@@ -168,7 +175,10 @@ impl Whole {
             let found = store::documents::post_uris(conn, &[parent])?;
             whole.parent = found.into_iter().next().map(|(_, uri)| uri).or(whole.parent);
         }
-        whole.coffee = post.visibility == Visibility::Direct && store::coffee::is_letter(conn, post.id)?;
+        if post.visibility == Visibility::Direct && whole.author.kind == AccountKind::Service {
+            whole.coffee = store::coffee::is_letter(conn, post.id)?;
+            whole.introduction = store::introductions::find(conn, post.id)?.is_some();
+        }
         if post.in_reply_to_id.is_none() {
             whole.question = store::questions::find(conn, post.id)?;
             whole.idea = idea(conn, site, post.id)?;
@@ -198,6 +208,14 @@ impl Whole {
         self.question.is_some() || self.idea.is_some() || self.is_of_idea
     }
 
+    /// Whether somebody thanks somebody by it: the hashtag, and a name.
+    fn is_kudos(&self) -> bool {
+        const THANKS: &str = "thanks";
+        self.author.kind == AccountKind::Person
+            && self.tags.iter().any(|tag| tag == THANKS)
+            && self.addressees.iter().any(|other| !other.silent && other.uri != self.author.uri)
+    }
+
     /// Who is addressed.
     pub fn audience(&self, site: &Site) -> Audience {
         let followers = site.followers_uri(&self.author.username);
@@ -221,6 +239,14 @@ impl Whole {
             rel: "https://misskey-hub.net/ns#_misskey_quote",
             name: format!("RE: {}", quote.page),
         });
+        let mut content = match &self.quote {
+            Some(quote) => html::with_quote_fallback(&quote.page, &post.content).into(),
+            None => Cow::Borrowed(post.content.as_str()),
+        };
+        let page = post.url.clone().unwrap_or_else(|| site.post_url(&self.author.username, post.id));
+        if self.files_stay {
+            content = attachments::named(&content, &self.media, site, &page, post.language.as_deref()).into();
+        }
         let (everybody, followers) = policy::is_open_to(post);
         let followers = followers.then(|| site.followers_uri(&self.author.username));
         wire::Post {
@@ -228,19 +254,21 @@ impl Whole {
             summary: Some(post.spoiler_text.as_str()).filter(|s| !s.is_empty()),
             in_reply_to: self.parent.as_deref(),
             published: post.created_at.rfc3339(),
-            url: post.url.clone().unwrap_or_else(|| site.post_url(&self.author.username, post.id)),
+            url: page,
             attributed_to: &self.author.uri,
             audience: self.audience(site),
             sensitive: post.sensitive || self.author.sensitized_at.is_some(),
             conversation: self.conversation.as_deref(),
             context: self.context.as_deref(),
-            content: match &self.quote {
-                Some(quote) => html::with_quote_fallback(&quote.page, &post.content).into(),
-                None => Cow::Borrowed(&post.content),
-            },
+            content,
             language: post.language.as_deref(),
             updated: post.edited_at.map(Timestamp::rfc3339),
-            attachment: self.media.iter().filter_map(|m| attachment(site, m)).collect(),
+            attachment: self
+                .media
+                .iter()
+                .filter(|_| !self.files_stay)
+                .filter_map(|m| attachments::attachment(site, m))
+                .collect(),
             tag: mentions.chain(tags).chain(link).chain(emoji_tags(&post.emojis)).collect(),
             poll: self.poll.as_ref().map(|(poll, options)| wire::Poll {
                 multiple: poll.multiple,
@@ -256,6 +284,8 @@ impl Whole {
                 }
                 None if self.route => Some(wire::Purpose::Route),
                 None if self.coffee => Some(wire::Purpose::Coffee),
+                None if self.introduction => Some(wire::Purpose::Introduction),
+                None if self.is_kudos() => Some(wire::Purpose::Kudos),
                 None => self.idea.as_ref().map(|(idea, owner)| wire::Purpose::Idea {
                     state: State::of_code(idea.state).word(),
                     owner: owner.as_deref(),
@@ -320,36 +350,6 @@ pub fn emoji_tag(used: emojis::Used) -> Tag {
 /// The emoji that stand with a post or profile of this node.
 fn emoji_tags(stored: &str) -> impl Iterator<Item = Tag> {
     emojis::stored(stored).into_iter().map(emoji_tag)
-}
-
-fn attachment(site: &Site, media: &Media) -> Option<Attachment> {
-    let file = media.file.as_deref().filter(|_| media.state != MediaState::Failed)?;
-    let mime = media.mime.clone().unwrap_or_else(|| {
-        match media.kind {
-            MediaKind::Image => "image/jpeg",
-            MediaKind::Gifv | MediaKind::Video => "video/mp4",
-            MediaKind::Audio => "audio/mpeg",
-            MediaKind::Unknown => "application/octet-stream",
-        }
-        .to_owned()
-    });
-    let moving = matches!(media.kind, MediaKind::Video | MediaKind::Audio | MediaKind::Gifv);
-    Some(Attachment {
-        kind: "Document",
-        media_type: mime,
-        url: site.media_url(file),
-        name: media.description.clone().filter(|d| !d.is_empty()),
-        width: media.width.and_then(|w| i32::try_from(w).ok()),
-        height: media.height.and_then(|h| i32::try_from(h).ok()),
-        blurhash: media.blurhash.clone(),
-        focal_point: media.focus_x.zip(media.focus_y).map(|(x, y)| [x, y]),
-        duration: media.duration_ms.filter(|_| moving).map(|ms| format!("PT{}.{:03}S", ms / 1000, ms.rem_euclid(1000))),
-        icon: media
-            .thumbnail
-            .as_deref()
-            .filter(|_| moving)
-            .map(|file| Image::new(site.media_url(file), image_type(file).map(str::to_owned))),
-    })
 }
 
 /// The type of a stored picture by the end of its name: the store names files by what they are.

@@ -9,7 +9,7 @@ use crate::{
             self, lead,
             projects::{self, Alike, Meant},
             tend,
-            words::Verb,
+            verbs::Verb,
         },
         people::fields::Tongue,
     },
@@ -124,7 +124,7 @@ async fn choose(app: &App, post: Post, verb: Verb, rest: String, tongue: Tongue)
         Meant::Handle(..) => app.write(move |tx| projects::found(tx, &post, tongue, &[], None)).await,
         Meant::Look(text) => {
             let alike = look(app, &text).await?;
-            let word = concierge::words::answer_word(verb, tongue);
+            let word = concierge::verbs::answer_word(verb, tongue);
             app.write(move |tx| projects::found(tx, &post, tongue, &alike, Some(word))).await
         }
     }

@@ -93,17 +93,22 @@ pub fn familiar(conn: &mut Conn, viewer: Id<Account>, target: Id<Account>, most:
 }
 
 /// People who want to be found, the most recently active (or the newest) first. Whoever is listed nowhere is not among
-/// them, nor, for a stranger, whoever is for their own site only.
+/// them, nor, for a stranger, whoever is for their own site only. While a `directory` is on, people of this node are in it
+/// who did not say no.
 pub fn discoverable(
     conn: &mut Conn,
     stranger: bool,
+    directory: bool,
     local: bool,
-    newest: bool,
-    limit: i64,
-    offset: i64,
+    (newest, limit, offset): (bool, i64, i64),
 ) -> Result<Vec<Id<Account>>> {
-    let mut sql = Sql::new(
-        "select a.id from accounts a where a.discoverable and a.suspended_at is null and not a.suspended_by_origin \
+    let everybody = directory && !stranger;
+    let mut sql = Sql::new(match everybody {
+        true => "select a.id from accounts a where (a.discoverable or (a.domain is null and a.kind = 0))",
+        false => "select a.id from accounts a where a.discoverable",
+    })
+    .push(
+        " and a.suspended_at is null and not a.suspended_by_origin \
          and a.deleted_at is null and a.silenced_at is null and a.moved_to_id is null and a.left_on is null \
          and not exists (select 1 from expertise e where e.account_id = a.id and e.listed ",
     )

@@ -72,39 +72,47 @@ pub struct Thread {
     pub warned: bool,
     /// The projects that have a number, in their order.
     pub offered: Vec<Id<Project>>,
+    /// The people who have one.
+    pub people: Vec<Id<Account>>,
 }
 
 /// What was said in this thread, when it was with this person.
 pub fn thread(conn: &mut Conn, conversation: Id<Post>, account: Id<Account>) -> Result<Option<Thread>> {
-    type Types = (Nullable<BigInt>, Bool, Text);
-    let rows = Sql::new("select t.draft_id, t.warned, t.offered from concierge_threads t where t.conversation_id = ")
-        .bind(conversation)
-        .with(" and t.account_id = ", account)
-        .load_as::<Types, (Option<i64>, bool, String)>(conn)?;
-    Ok(rows.into_iter().next().map(|(draft, warned, offered)| Thread {
+    type Types = (Nullable<BigInt>, Bool, Text, Text);
+    let rows = Sql::new(
+        "select t.draft_id, t.warned, t.offered, t.people from concierge_threads t where t.conversation_id = ",
+    )
+    .bind(conversation)
+    .with(" and t.account_id = ", account)
+    .load_as::<Types, (Option<i64>, bool, String, String)>(conn)?;
+    let list = |text: &str| serde_json::from_str::<Vec<i64>>(text).unwrap_or_default();
+    Ok(rows.into_iter().next().map(|(draft, warned, offered, people)| Thread {
         conversation,
         account,
         draft: draft.map(Id::new),
         warned,
-        offered: serde_json::from_str::<Vec<i64>>(&offered).unwrap_or_default().into_iter().map(Id::new).collect(),
+        offered: list(&offered).into_iter().map(Id::new).collect(),
+        people: list(&people).into_iter().map(Id::new).collect(),
     }))
 }
 
 /// Remembers what was said. A thread belongs to whoever spoke in it first.
 pub fn set_thread(conn: &mut Conn, thread: &Thread, now: Timestamp) -> Result<()> {
     let offered: Vec<i64> = thread.offered.iter().map(|id| id.raw()).collect();
+    let people: Vec<i64> = thread.people.iter().map(|id| id.raw()).collect();
     Sql::new(
-        "insert into concierge_threads (conversation_id, account_id, draft_id, warned, offered, changed_at) values (",
+        "insert into concierge_threads (conversation_id, account_id, draft_id, warned, offered, people, changed_at) values (",
     )
     .bind(thread.conversation)
     .with(",", thread.account)
     .with(",", thread.draft.map(Id::raw))
     .with(",", thread.warned)
     .with(",", serde_json::json!(offered).to_string())
+    .with(",", serde_json::json!(people).to_string())
     .with(",", now)
     .push(
         ") on conflict (conversation_id) do update set draft_id = excluded.draft_id, warned = excluded.warned, \
-         offered = excluded.offered, changed_at = excluded.changed_at \
+         offered = excluded.offered, people = excluded.people, changed_at = excluded.changed_at \
          where concierge_threads.account_id = excluded.account_id",
     )
     .execute(conn)?;

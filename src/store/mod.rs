@@ -29,6 +29,7 @@ pub mod health;
 pub mod ideas;
 pub mod inbox;
 pub mod instance;
+pub mod introductions;
 pub mod jobs;
 pub mod leavers;
 pub mod ledger;

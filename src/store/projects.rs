@@ -283,6 +283,16 @@ pub fn count_members(conn: &mut Conn, project: Id<Project>) -> Result<i64> {
         .scalar_i64(conn)
 }
 
+/// Who of this node asked the project of an account to join, by the id of that Join.
+pub fn asker(conn: &mut Conn, project: Id<Account>, join: &str) -> Result<Option<Account>> {
+    Sql::new(
+        "select a.* from project_members m join accounts a on a.id = m.account_id and a.domain is null where m.uri = ",
+    )
+    .bind(join)
+    .with(" and m.project_id = ", project)
+    .optional(conn)
+}
+
 /// Actor ids of those with at least this role, the lead first; with `listed` only those who may be found by the whole
 /// organisation, and the lead, whom the project names.
 pub fn member_uris(

@@ -105,3 +105,26 @@ async fn how_often_one_is_asked_is_read_and_changed_by_programs_too() {
     assert_eq!(bob.get(ASKS).await.ok()["weekly"], Value::Null, "nothing changed");
     assert_eq!(Client::anonymous(&node).get(ASKS).await.status, 401);
 }
+
+#[tokio::test]
+async fn the_tag_may_come_with_an_edit() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let fields = json!({ "fields_attributes": [{ "name": "Ask me about", "value": "#welding" }] });
+    bob.patch("/api/v1/accounts/update_credentials", fields).await.ok();
+    let post = ada.post("/api/v1/statuses", json!({ "status": "Who welds titanium? #welding" })).await.ok();
+    let hidden = ada.post("/api/v1/statuses", json!({ "status": "Who?", "visibility": "private" })).await.ok();
+    node.settle().await;
+    let open = async || bob.get("/api/v2/search?q=open+questions").await.ok()["statuses"].as_array().unwrap().len();
+    assert_eq!(open().await, 0);
+    for (post, text) in [(&post, "Who welds titanium? #welding #ask"), (&hidden, "Who? #ask")] {
+        let path = format!("/api/v1/statuses/{}", post["id"].as_str().unwrap());
+        for text in [text, &format!("{text}!")] {
+            ada.put(&path, json!({ "status": text })).await.ok();
+            node.settle().await;
+        }
+    }
+    assert_eq!(open().await, 1, "the public one, once");
+    let told = bob.get("/api/v1/notifications?types[]=mention").await.ok();
+    assert_eq!(told.as_array().unwrap().len(), 1, "{told}");
+}

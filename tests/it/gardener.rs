@@ -192,7 +192,7 @@ async fn a_rule_that_nothing_uses_yet_is_told_so() {
     let node = alone("hq", &Clock::fixed(crate::support::NOW)).await;
     found(&node).await;
     for (rule, unused) in
-        [("media_off_site=false", true), ("retention.posts=365", true), ("k=7", true), ("name=New", false)]
+        [("media_off_site=false", false), ("retention.posts=365", true), ("k=7", true), ("name=New", false)]
     {
         let told = org(&node, &["set", rule]).await.unwrap();
         assert_eq!((&told["state"], told["note"].is_string()), (&json!("signed"), unused), "{rule}: {told}");

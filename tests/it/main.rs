@@ -67,6 +67,7 @@ mod incoming_posts;
 mod intake;
 mod interact;
 mod interactions;
+mod introductions;
 mod journeys;
 mod kept_answers;
 mod knocks;

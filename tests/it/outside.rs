@@ -4,6 +4,8 @@
 use crate::{
     audiences::World,
     leavers::{boss, leaves},
+    media::{picture, send_form},
+    organisation::three,
     support::{
         Client, Node, NodeBuilder,
         organisation::{found, letter, minutes, org},
@@ -11,7 +13,7 @@ use crate::{
     },
 };
 use serde_json::{Value, json};
-use watercooler::{model::Role, store};
+use watercooler::{domain::html::plain_text, model::Role, store};
 
 const ME: &str = "/api/watercooler/v1/people/me";
 
@@ -210,4 +212,44 @@ async fn what_a_project_says_of_itself_reaches_the_organisation_where_posts_stay
     assert!(!w.arrived().contains("the bench moved"));
     let plain = crate::audiences::says(&w.ada, "just here").await;
     assert_eq!(plain["audience"], "site");
+}
+
+#[tokio::test]
+async fn files_stay_at_their_site_where_the_charter_says_so_and_others_read_what_they_are() {
+    let (hq, lyon, oslo, _) = three().await;
+    let nodes = [&hq, &lyon, &oslo];
+    let (ada, cleo) = (hq.member("ada").await, lyon.member("cleo").await);
+    minutes(&nodes, 2).await;
+    let found = cleo.get(&format!("/api/v1/accounts/lookup?acct={}", hq.handle("ada"))).await.ok();
+    cleo.post(&format!("/api/v1/accounts/{}/follow", found["id"].as_str().unwrap()), json!({})).await.ok();
+    settle(&nodes).await;
+    let posts = async |text: &str| {
+        let described = [("description", "a <red> bearing")];
+        let file = send_form(&ada, "POST", "/api/v2/media", &described, ("file", &picture(8, 8))).await.ok();
+        let status = json!({ "status": text, "media_ids": [file["id"]] });
+        let post = ada.post("/api/v1/statuses", status).await.ok();
+        settle(&nodes).await;
+        minutes(&nodes, 2).await;
+        post
+    };
+    let seen = async |text: &str| {
+        let home = cleo.get("/api/v1/timelines/home").await.ok();
+        let found = home.as_array().unwrap().iter().find(|post| post["content"].as_str().unwrap().contains(text));
+        found.unwrap_or_else(|| panic!("{text}: {home}")).clone()
+    };
+    posts("Before the rule").await;
+    assert_eq!(seen("Before the rule").await["media_attachments"].as_array().unwrap().len(), 1);
+    org(&hq, &["set", "media_off_site=false"]).await.unwrap();
+    minutes(&nodes, 2).await;
+    let own = posts("With the rule").await;
+    assert_eq!(own["media_attachments"].as_array().unwrap().len(), 1, "{own}");
+    let there = seen("With the rule").await;
+    assert_eq!(there["media_attachments"], json!([]), "{there}");
+    let text = plain_text(there["content"].as_str().unwrap());
+    let (site, page) = (hq.app.site().domain(), own["url"].as_str().unwrap());
+    assert!(text.contains(&format!("Files that stay at {site}: 1 (“a <red> bearing”). {page}")), "{text}");
+    // Neither does the document say where they are.
+    let path = own["uri"].as_str().unwrap().strip_prefix(hq.app.site().base()).unwrap().to_owned();
+    let document = letter(&lyon, &hq, "GET", &path, None).await.send(&hq).await.ok();
+    assert!(!document.to_string().contains("/media/"), "{document}");
 }

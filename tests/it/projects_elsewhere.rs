@@ -250,3 +250,40 @@ async fn who_works_on_a_project_knows_what_it_is_about_once_it_is_more_than_an_i
     assert_eq!(experts(&alice, "who knows bearings").await, []);
     assert_eq!(experts(&alice, "who knows cages").await.len(), 2);
 }
+
+#[tokio::test]
+async fn an_answer_may_name_a_request_to_join_by_its_id_alone() {
+    let s = Scene::new().await;
+    let (group, other) = (Sender::new(&s.east, "quiet"), Sender::new(&s.east, "loud"));
+    quiet(&s, &group);
+    s.meet(&group).await;
+    s.node.settle().await;
+    let id = s.account(&group).await.id;
+    let role = async || s.bob.get(&format!("{API}/{id}")).await.ok()["role"].clone();
+    for (answer, becomes) in [("Accept", json!("member")), ("Reject", Value::Null)] {
+        s.east.forget();
+        s.bob.post(&format!("{API}/{id}/join"), json!({})).await.ok();
+        s.node.settle().await;
+        let sent = s.east.inbox();
+        let join = sent.iter().find(|a| a["type"] == "Join").unwrap_or_else(|| panic!("{sent:?}"))["id"].clone();
+        s.sends(&other, &other.activity(answer, join.clone())).await;
+        s.sends(&s.mallory, &s.mallory.activity(answer, join.clone())).await;
+        assert!(![json!("member"), json!("lead")].contains(&role().await), "nobody else answers");
+        s.sends(&group, &group.activity(answer, join)).await;
+        assert_eq!(role().await, becomes);
+        s.bob.post(&format!("{API}/{id}/leave"), json!({})).await.ok();
+        s.node.settle().await;
+    }
+}
+
+#[tokio::test]
+async fn a_post_that_thanks_somebody_by_name_says_so() {
+    let s = Scene::new().await;
+    let document = async |text: &str| {
+        let id = s.writes(&s.bob, "public", text).await;
+        s.bob.get_activity(id.strip_prefix(s.node.app.site().base()).unwrap()).await.ok()
+    };
+    assert_eq!(document("@carol #thanks for the bearing").await["kind"], "kudos");
+    assert!(document("#thanks everybody").await["kind"].is_null());
+    assert!(document("@carol hello").await["kind"].is_null());
+}

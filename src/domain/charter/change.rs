@@ -60,7 +60,7 @@ pub enum Change {
 impl Change {
     /// Whether a rule is kept and spread, but not used by this version.
     pub fn is_unused(key: &str) -> bool {
-        matches!(key, "k" | "media_off_site") || key.starts_with("retention.")
+        key == "k" || key.starts_with("retention.")
     }
 
     /// For logs and people.

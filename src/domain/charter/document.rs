@@ -206,7 +206,7 @@ pub struct Policy {
     pub k: u32,
     /// Days that things are kept, by class; 0 for ever.
     pub retention: BTreeMap<String, u32>,
-    /// Whether files may be kept outside of the site they belong to.
+    /// Whether the files of posts leave the site they belong to.
     pub media_off_site: bool,
     /// What a later version of the program says.
     #[serde(flatten)]

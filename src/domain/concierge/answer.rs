@@ -6,7 +6,8 @@ use super::{
     page::Page,
     parse::{Command, Parsed, SkillChange},
     reply, tongue_of,
-    words::{self, Entry, VERBS, Verb, column},
+    verbs::{Entry, VERBS, Verb, column},
+    words,
 };
 use crate::{
     Error, Result,
@@ -65,6 +66,7 @@ pub fn run(tx: &mut Tx<'_>, post: &Post, parsed: &Parsed) -> Result<()> {
         Command::Ask(text) => ask(tx, post, text, tongue)?,
         Command::Idea(text) => return super::ideas::run(tx, post, text, tongue),
         Command::Ideas => super::ideas::list(tx, post.account_id, tongue)?,
+        Command::Introduce(rest) => return super::introduce::run(tx, post, rest, tongue),
         Command::Coffee(on) => line(match (coffee::set(tx, post.account_id, *on)?, on) {
             (false, _) => coffee::NOT_LISTED.of(tongue),
             (true, true) => coffee::ON.of(tongue),

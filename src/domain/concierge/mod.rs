@@ -6,12 +6,14 @@
 pub mod answer;
 pub mod arrivals;
 pub mod ideas;
+pub mod introduce;
 pub mod lead;
 pub mod page;
 pub mod parse;
 pub mod projects;
 pub mod tend;
 pub mod typed;
+pub mod verbs;
 pub mod words;
 
 use super::{
@@ -162,7 +164,7 @@ fn is_command(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
     if post.in_reply_to_id.is_none() || !is_among_people(tx, post)? {
         return Ok(true);
     }
-    use words::Verb::{ProjectCancel, ProjectFollow, ProjectJoin, ProjectPublish};
+    use verbs::Verb::{ProjectCancel, ProjectFollow, ProjectJoin, ProjectPublish};
     // What people say to one another as well.
     let is_talk = |command: &parse::Command| match command {
         parse::Command::Unknown(_) | parse::Command::Consent(_) | parse::Command::Idea(_) => true,

@@ -1,6 +1,6 @@
 //! What somebody wants of the concierge: deterministic, in any shipped language, whatever language the rest is in.
 
-use super::words::{ANSWERS, ASK, EVERY_WEEK, KNOWS, LEARNING, OFF, ON, VERBS, Verb, column};
+use super::verbs::{ANSWERS, ASK, EVERY_WEEK, KNOWS, LEARNING, OFF, ON, VERBS, Verb, column};
 use crate::{
     domain::{
         audiences::after_names,
@@ -58,6 +58,8 @@ pub enum Command {
     Idea(String),
     /// Ideas that wait for a decision.
     Ideas,
+    /// People to meet; with whom and why behind it, an introduction.
+    Introduce(String),
     /// Pairs for a coffee, in or not.
     Coffee(bool),
     /// The weekly letter, on or off.
@@ -117,6 +119,7 @@ pub fn parse(text: &str) -> Parsed {
                     return known(Command::Idea(said), tongue);
                 }
             }
+            Verb::Introduce => return known(Command::Introduce(rest.to_owned()), tongue),
             Verb::Coffee => {
                 if let Some(on) = switch(rest) {
                     return known(Command::Coffee(on), tongue);
@@ -361,6 +364,10 @@ mod tests {
         parse(without_mentions(text)).command
     }
 
+    fn introduce(rest: &str) -> Command {
+        Command::Introduce(rest.into())
+    }
+
     #[test]
     fn commands_are_read_in_both_languages() {
         assert_eq!(command("@concierge who knows GDPR in French?"), Command::Knows("who knows GDPR in French?".into()));
@@ -380,6 +387,8 @@ mod tests {
             (command("digest weekly"), command("Wochenbrief aus!")),
             (Command::Digest(true), Command::Digest(false))
         );
+        assert_eq!((command("Intro"), command("introduce me to ada")), (introduce(""), introduce("ada")));
+        assert_eq!(command("Vorstellen 2 weil Löten"), introduce("2 weil Löten"));
         assert_eq!((command("coffee on"), command("Kaffee aus")), (Command::Coffee(true), Command::Coffee(false)));
         assert_eq!((command("idea list"), command("Ideen?")), (Command::Ideas, Command::Ideas));
         assert!(matches!(command("ideas for the canteen"), Command::Unknown([Verb::Ideas, ..])));

@@ -67,6 +67,7 @@ pub(super) fn thread(conn: &mut Conn, post: &Post) -> Result<Thread> {
         draft: None,
         warned: false,
         offered: Vec::new(),
+        people: Vec::new(),
     }))
 }
 

@@ -7,7 +7,8 @@ use super::{
     page::Page,
     projects::{line, refusal, say, thread},
     reply, typed,
-    words::{OFF, Sentence, VERBS, Verb, column},
+    verbs::{OFF, VERBS, Verb, column},
+    words::Sentence,
 };
 use crate::{
     Error, Result,

@@ -152,7 +152,7 @@ pub(super) fn note(
                 && !has(&tx.config().questions.tag);
             if is { begin(tx, post) } else { Ok(()) }
         }
-        Meaning::Ask(_) | Meaning::Route | Meaning::Coffee => Ok(()),
+        Meaning::Ask(_) | Meaning::Route | Meaning::Coffee | Meaning::Introduction(_) => Ok(()),
     }
 }
 

@@ -10,7 +10,7 @@ pub mod scheduled;
 
 pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise};
 pub use index::{became_about, index_some, may_be_found_by};
-pub use publish::{Draft, PollDraft, language, publish};
+pub use publish::{Draft, PollDraft, language, publish, reach};
 
 use super::{Event, EventKind, Fact, Tx, counters, html, quotes};
 use crate::{
@@ -101,6 +101,8 @@ pub enum Meaning {
     Route,
     /// A concierge tells two people by it that they are a pair.
     Coffee,
+    /// A concierge introduces two people by it; of a post written here, the one who wanted it.
+    Introduction(Option<Id<Account>>),
 }
 
 /// A poll ready to be stored.
@@ -240,6 +242,7 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
     }
     super::questions::note(tx, &post, &author, &new.meaning, &new.tags)?;
     super::coffee::note(tx, &post, &new.meaning)?;
+    super::introductions::note(tx, &post, &author, &new.meaning)?;
     super::ideas::note(tx, &post, &author, &new.meaning, &new.tags)?;
     let options = new.poll.iter().flat_map(|p| p.options.iter().map(|(title, _)| title.as_str()));
     index::put(tx, &post, &author, &new.mentions, &new.media, options)?;

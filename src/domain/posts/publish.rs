@@ -3,6 +3,7 @@
 use super::{Meaning, NewPoll, NewPost, insert_post};
 use crate::{
     Error, Result,
+    db::Conn,
     domain::{
         Tx, Viewer,
         audiences::{self, Chosen, Wish},
@@ -224,20 +225,7 @@ pub(super) fn new_poll(tx: &Tx<'_>, draft: &PollDraft) -> Result<NewPoll> {
 /// # Errors
 /// `Invalid` for anything else.
 pub fn language(tag: &str) -> Result<String> {
-    let (main, region) = tag.split_once(['-', '_']).unwrap_or((tag, ""));
-    let good = matches!(main.len(), 2 | 3)
-        && main.bytes().all(|b| b.is_ascii_alphabetic())
-        && region.len() <= 8
-        && region.bytes().all(|b| b.is_ascii_alphanumeric());
-    if !good {
-        return Err(Error::invalid("language", "invalid", "Language is not a known language"));
-    }
-    let main = main.to_ascii_lowercase();
-    Ok(match region.len() {
-        0 => main,
-        2 => format!("{main}-{}", region.to_ascii_uppercase()),
-        _ => format!("{main}-{region}"),
-    })
+    text::language_tag(tag).ok_or_else(|| Error::invalid("language", "invalid", "Language is not a known language"))
 }
 
 /// Publishes. Who is named or answered and cannot be reached is not addressed. With an idempotency key used within the last hour, answers the post made then.
@@ -270,6 +258,24 @@ fn usual_audience(tx: &mut Tx<'_>, new: &NewPost) -> Result<Option<Audience>> {
     let quoted = new.quote.as_ref().and_then(|quote| quote.quoted.as_ref());
     let usual = audiences::standard(rules.as_ref(), default, new.visibility);
     Ok(Some(parent.iter().chain(quoted).fold(usual, |usual, other| usual.min(other.audience))))
+}
+
+/// How far a draft would go, for who decides what to ask other servers about before it is written.
+///
+/// # Errors
+/// As [`publish`], for an audience that may not be chosen.
+pub fn reach(conn: &mut Conn, author: Id<Account>, draft: &Draft) -> Result<Audience> {
+    let user = store::posts::defaults(conn, author)?;
+    let mut narrowest: Option<Post> = None;
+    for id in draft.in_reply_to.into_iter().chain(draft.quoted) {
+        let other = store::posts::find(conn, id)?;
+        narrowest = narrowest.into_iter().chain(other).min_by_key(|post| post.audience);
+    }
+    let marked = audiences::mark(&text::clean_input(&draft.text)).0;
+    let visibility = draft.visibility.unwrap_or(user.visibility);
+    let rules = store::audiences::rules(conn)?;
+    let wish = draft.audience.clone();
+    audiences::choose(rules.as_ref(), user.audience, wish, marked, visibility, narrowest.as_ref()).map(|c| c.audience)
 }
 
 /// What a request of the same key made within the last hour; else `id` is what this one makes.
@@ -413,6 +419,7 @@ mod tests {
         assert_eq!(language("DE").unwrap(), "de");
         assert_eq!(language("pt_br").unwrap(), "pt-BR");
         assert_eq!(language("zh-Hant").unwrap(), "zh-Hant");
+        assert_eq!(language("zh-hant-tw").unwrap(), "zh-Hant-TW");
         for bad in ["", "x", "english", "d3", "de-!", "<b>"] {
             assert!(language(bad).is_err(), "{bad}");
         }

@@ -7,7 +7,7 @@ use crate::{
     db::Conn,
     domain::{
         Task, Tx,
-        concierge::{self, page::Page, parse::without_mentions, typed, words},
+        concierge::{self, page::Page, parse::without_mentions, typed, verbs, words},
         people::fields::Tongue,
         posts::Meaning,
     },
@@ -21,7 +21,7 @@ const ASIDE: usize = 24;
 /// Whether a text says it: the words alone, before a sentence, or before a few words more.
 pub fn is_said(text: &str) -> bool {
     let text = without_mentions(text).to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
-    words::NOT_ME.iter().any(|phrase| {
+    verbs::NOT_ME.iter().any(|phrase| {
         let Some(rest) = text.strip_prefix(phrase) else { return false };
         match rest.trim_start().chars().next() {
             None => true,

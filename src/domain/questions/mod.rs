@@ -93,7 +93,7 @@ pub(super) fn note(
     tags: &[(String, String)],
 ) -> Result<()> {
     match meaning {
-        Meaning::Idea(_) | Meaning::Coffee => Ok(()),
+        Meaning::Idea(_) | Meaning::Coffee | Meaning::Introduction(_) => Ok(()),
         Meaning::Route => store::questions::insert_route(tx.conn, post.id),
         Meaning::Ask(told) => {
             insert(tx, post)?;
@@ -137,6 +137,24 @@ fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
 pub fn begin(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
     insert(tx, post)?;
     tx.enqueue(&Task::ClimbLadder { question: post.id.raw(), step: 0 })
+}
+
+/// The tag of questions may come with an edit.
+fn edited(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    let post = store::posts::load(tx.conn, id)?;
+    if !post.local || post.in_reply_to_id.is_some() || post.visibility > Visibility::Unlisted {
+        return Ok(());
+    }
+    let tag = &tx.config().questions.tag;
+    let tagged = store::views::tags(tx.conn, &[id])?.iter().any(|(_, name)| name == tag);
+    if !tagged || store::questions::find(tx.conn, id)?.is_some() {
+        return Ok(());
+    }
+    if store::accounts::load(tx.conn, post.account_id)?.kind != AccountKind::Person {
+        return Ok(());
+    }
+    begin(tx, &post)?;
+    tx.record(Fact::QuestionChanged(id))
 }
 
 /// A question that somebody asks by a form, or by writing to the concierge.
@@ -440,6 +458,7 @@ fn set_answers(tx: &mut Tx<'_>, question: &Question, answers: i64, shown: i64) -
 pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
         Fact::PostPublished { post, .. } => replied(tx, *post),
+        Fact::PostEdited { post, .. } => edited(tx, *post),
         Fact::PostDeleted(post) => going(tx, *post),
         Fact::PollVoted(poll, by) => reviews::tapped(tx, *poll, *by),
         Fact::AccountRegistered(_)
@@ -452,7 +471,6 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::AccountMoved(_)
         | Fact::PostCameLate(_)
         | Fact::Membership { .. }
-        | Fact::PostEdited { .. }
         | Fact::PostBoosted { .. }
         | Fact::PostUnboosted(_)
         | Fact::PostFavourited(_)

@@ -273,6 +273,8 @@ pub struct RemotePost {
     pub replies: Option<String>,
     /// It says that it tells two people that they are a pair.
     pub coffee: bool,
+    /// It says that it introduces two people to one another.
+    pub introduction: bool,
     /// It says that it is an idea.
     pub idea: Option<ideas::Told>,
     /// It says that it is a question to the network.

@@ -299,8 +299,12 @@ fn is_for_the_network(tx: &mut Tx<'_>, author: &Account, post: &RemotePost) -> R
 fn meaning(tx: &mut Tx<'_>, author: &Account, post: &RemotePost) -> Result<Meaning> {
     let visibility = visibility(&post.addressing, author.followers_url.as_deref());
     let open = visibility <= Visibility::Unlisted;
-    if post.coffee && author.kind == AccountKind::Service && visibility == Visibility::Direct {
-        return Ok(if questions::is_member(tx, author)? { Meaning::Coffee } else { Meaning::Plain });
+    if (post.coffee || post.introduction) && author.kind == AccountKind::Service && visibility == Visibility::Direct {
+        return Ok(match questions::is_member(tx, author)? {
+            true if post.coffee => Meaning::Coffee,
+            true => Meaning::Introduction(None),
+            false => Meaning::Plain,
+        });
     }
     let tag = &tx.config().questions.tag;
     let begins = open && post.in_reply_to.is_none() && author.kind == AccountKind::Person;

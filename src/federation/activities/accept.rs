@@ -36,7 +36,8 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, ans
     Ok(Outcome::Done)
 }
 
-/// Who asked to join, when a Join is answered: the embedded actor; it must have asked the signer.
+/// Who asked to join, when a Join is answered: the embedded actor, or who sent the one of this id; it must have asked the
+/// signer.
 fn joining(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Option<Account>> {
     match &activity.embedded {
         Embedded::Activity(inner) if inner.kind == "Join" => {
@@ -44,7 +45,10 @@ fn joining(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Op
             let Some(actor) = inner.actor.as_deref().filter(|_| asked) else { return Ok(None) };
             Ok(store::accounts::find_by_uri(tx.conn, actor)?.filter(Account::is_local))
         }
-        _ => Ok(None),
+        _ => match activity.object.as_deref().filter(|id| tx.site().owns_str(id)) {
+            Some(id) => store::projects::asker(tx.conn, received.signer.id, id),
+            None => Ok(None),
+        },
     }
 }
 

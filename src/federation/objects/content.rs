@@ -170,37 +170,7 @@ pub fn language(json: &Json) -> Option<String> {
         language.as_text().or_else(|| language.text("identifier"))
     };
     let context = || json.values("@context").find_map(|c| c.get("@language").as_text());
-    own.or_else(|| named("language")).or_else(|| named("inLanguage")).or_else(context).and_then(language_tag)
-}
-
-/// `EN_us` as `en-US`. `None` for what is no tag, and for the undetermined language.
-pub fn language_tag(tag: &str) -> Option<String> {
-    let mut out = String::with_capacity(tag.len());
-    for (i, part) in tag.trim().split(['-', '_']).enumerate() {
-        if part.is_empty() || part.len() > 8 || !part.bytes().all(|b| b.is_ascii_alphanumeric()) || i > 4 {
-            return None;
-        }
-        let part = part.to_ascii_lowercase();
-        match (i, part.len()) {
-            (0, 2 | 3) if part.bytes().all(|b| b.is_ascii_alphabetic()) && part != "und" => out.push_str(&part),
-            (0, _) => return None,
-            (_, 2) => {
-                out.push('-');
-                out.push_str(&part.to_ascii_uppercase());
-            }
-            (_, 4) => {
-                out.push('-');
-                let mut letters = part.chars();
-                out.extend(letters.next().map(|c| c.to_ascii_uppercase()));
-                out.push_str(letters.as_str());
-            }
-            _ => {
-                out.push('-');
-                out.push_str(&part);
-            }
-        }
-    }
-    Some(out)
+    own.or_else(|| named("language")).or_else(|| named("inLanguage")).or_else(context).and_then(text::language_tag)
 }
 
 #[cfg(test)]
@@ -218,7 +188,7 @@ mod tests {
             ("english", None),
             ("<b>", None),
         ] {
-            assert_eq!(language_tag(given).as_deref(), tag, "{given}");
+            assert_eq!(text::language_tag(given).as_deref(), tag, "{given}");
         }
     }
 }

@@ -32,6 +32,23 @@ fn value<'a>(json: &'a Json, term: &str, prefixes: &[&str]) -> &'a Json {
     named.map_or(bare, |(_, value)| value)
 }
 
+/// What a post says with a term of our vocabulary or of schema.org, in whatever spelling.
+pub(super) fn said<'a>(json: &'a Json, term: &str) -> &'a Json {
+    let ours = value(json, term, &OURS);
+    if ours.is_null() { value(json, term, &SCHEMA) } else { ours }
+}
+
+/// A word of our vocabulary, without the prefix that it may have.
+pub(super) fn word<'a>(json: &'a Json, term: &str) -> Option<&'a str> {
+    let text = said(json, term).items().find_map(Json::as_text)?;
+    text.rsplit([':', '#', '/']).next()
+}
+
+/// The address of a thing.
+pub(super) fn address(json: &Json, term: &str) -> Option<String> {
+    said(json, term).items().find_map(Json::as_uri)
+}
+
 /// Text, or the name of a thing.
 fn text(json: &Json) -> Option<&str> {
     let direct = json.as_text();
@@ -46,8 +63,7 @@ fn first(json: &Json, term: &str, prefixes: &[&str]) -> String {
 
 /// A skill without a stance is known.
 fn stance(json: &Json) -> Stance {
-    let word = value(json, "stance", &OURS).items().find_map(Json::as_text).unwrap_or_default();
-    match word.rsplit([':', '#', '/']).next().unwrap_or_default().to_ascii_lowercase().as_str() {
+    match word(json, "stance").unwrap_or_default().to_ascii_lowercase().as_str() {
         "ask" => Stance::Ask,
         "learning" => Stance::Learning,
         _ => Stance::Knows,

@@ -1,6 +1,6 @@
 //! Posts: notes, polls and everything that is shown like one.
 
-use super::{POSTS, attachments, content, tags};
+use super::{POSTS, attachments, content, facts, tags};
 use crate::{
     Error, Result,
     domain::{
@@ -38,6 +38,7 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         .or_else(|| authors.iter().find(|a| uri::same_authority(a, &id)).cloned())
         .ok_or_else(|| Error::bad_request("a post of an author who lives elsewhere"))?;
 
+    let purpose = facts::word(json, "kind");
     let in_reply_to = json.uri("inReplyTo").filter(|parent| *parent != id);
     let says_nothing = json.get("content").is_null() && json.get("contentMap").is_null();
     let vote = match json.text("name") {
@@ -82,23 +83,24 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         favourites: json.one("likes").count("totalItems"),
         boosts: json.one("shares").count("totalItems"),
         replies: json.uri("replies"),
-        question: (json.text("kind") == Some("ask")).then(|| Told {
-            state: questions::state_of(json.text("askState").unwrap_or_default()),
-            answer: json.uri("acceptedAnswer"),
-            is_answered: json.count("answerCount").is_some_and(|count| count > 0),
+        question: (purpose == Some("ask")).then(|| Told {
+            state: questions::state_of(facts::word(json, "askState").unwrap_or_default()),
+            answer: facts::address(json, "acceptedAnswer"),
+            is_answered: facts::said(json, "answerCount").as_number().is_some_and(|count| count > 0.0),
         }),
-        coffee: json.text("kind") == Some("coffee"),
-        idea: (json.text("kind") == Some("idea")).then(|| ideas::Told {
-            state: ideas::State::of_word(json.text("workState").unwrap_or_default()),
-            owner: json.uri("lead"),
-            sentence: json.text("stateReason").unwrap_or_default().to_owned(),
+        coffee: purpose == Some("coffee"),
+        introduction: purpose == Some("introduction"),
+        idea: (purpose == Some("idea")).then(|| ideas::Told {
+            state: ideas::State::of_word(facts::word(json, "workState").unwrap_or_default()),
+            owner: facts::address(json, "lead"),
+            sentence: facts::said(json, "stateReason").items().find_map(Json::as_text).unwrap_or_default().to_owned(),
         }),
         // A reply that says how the question above it stands; older nodes called it so.
-        route: match json.text("kind") {
-            None => json.text("askState") == Some("open"),
-            kind => kind == Some("route"),
+        route: match purpose {
+            None => facts::word(json, "askState") == Some("open"),
+            purpose => purpose == Some("route"),
         },
-        open: reach(json.get("reach")),
+        open: reach(facts::said(json, "reach")),
         addressing: Addressing { direct: addressing.direct || kind == "ChatMessage", ..addressing },
         uri: id,
         url,
@@ -164,4 +166,48 @@ fn poll(json: &Json) -> Option<RemotePoll> {
         closed: closed_at.is_some() || json.flag("closed").unwrap_or(false),
         voters: json.count("votersCount"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_and_ideas_are_read_in_whatever_spelling_their_words_come() {
+        let of = |kind: &str, more: &str| {
+            let text = format!(
+                r#"{{"id": "https://a.example/1", "type": "Note", "attributedTo": "https://a.example/u", "content": "x", {kind}, {more}}}"#
+            );
+            read(&Json::parse(text.as_bytes()).unwrap(), None).unwrap()
+        };
+        const NS: &str = "https://w3id.org/watercooler/ns#";
+        for (kind, state, answer) in [
+            (
+                r#""kind": "ask""#.to_owned(),
+                r#""askState": "answered""#.to_owned(),
+                r#""acceptedAnswer": "https://b.example/2""#,
+            ),
+            (
+                r#""wc:kind": ["wc:ask"]"#.to_owned(),
+                r#""wc:askState": "wc:answered""#.to_owned(),
+                r#""sdo:acceptedAnswer": {"id": "https://b.example/2"}"#,
+            ),
+            (
+                format!(r#""{NS}kind": "{NS}ask""#),
+                format!(r#""{NS}askState": ["answered"]"#),
+                r#""http://schema.org/acceptedAnswer": "https://b.example/2""#,
+            ),
+        ] {
+            let asked = of(&kind, &format!("{state}, {answer}")).question.unwrap_or_else(|| panic!("{kind}"));
+            assert_eq!(
+                (asked.state, asked.answer.as_deref()),
+                (questions::ANSWERED, Some("https://b.example/2")),
+                "{kind}"
+            );
+        }
+        let idea =
+            of(r#""wc:kind": "idea""#, r#""wc:workState": "active", "wc:lead": "https://a.example/u""#).idea.unwrap();
+        assert_eq!((idea.state, idea.owner.as_deref()), (ideas::State::of_word("active"), Some("https://a.example/u")));
+        assert!(of(r#""kind": "kudos""#, r#""sensitive": false"#).question.is_none());
+    }
 }

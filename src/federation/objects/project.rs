@@ -18,7 +18,8 @@ use crate::{
 const REST: usize = 16 * 1024;
 
 /// Where our terms and those of schema.org are found, behind the plain name.
-const SCHEMA: [&str; 4] = ["sdo:", "schema:", "https://schema.org/", "http://schema.org/"];
+const SCHEMA: [&str; 6] =
+    ["sdo:", "schema:", "https://schema.org/", "http://schema.org/", "http://schema.org#", "https://schema.org#"];
 const OURS: [&str; 2] = ["wc:", "https://w3id.org/watercooler/ns#"];
 
 /// What every actor has, and what is read here: the rest is kept as it is.

@@ -204,6 +204,10 @@ pub enum Purpose<'a> {
     Route,
     /// It tells two people that they are a pair.
     Coffee,
+    /// It introduces two people to one another.
+    Introduction,
+    /// Somebody thanks somebody by it.
+    Kudos,
     /// An idea.
     Idea {
         /// How far it is.
@@ -299,6 +303,8 @@ impl Serialize for Post<'_> {
             }
             Some(Purpose::Route) => map.serialize_entry("askState", "open")?,
             Some(Purpose::Coffee) => map.serialize_entry("kind", "coffee")?,
+            Some(Purpose::Kudos) => map.serialize_entry("kind", "kudos")?,
+            Some(Purpose::Introduction) => map.serialize_entry("kind", "introduction")?,
             Some(Purpose::Idea { state, owner, sentence }) => {
                 map.serialize_entry("kind", "idea")?;
                 map.serialize_entry("workState", state)?;

@@ -1,0 +1,2 @@
+ALTER TABLE concierge_threads DROP COLUMN people;
+DROP TABLE introductions;
