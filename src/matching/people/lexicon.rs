@@ -106,7 +106,11 @@ pub const ROLES: &[&str] = &[
     "erfahrung",
 ];
 
-/// How a question begins; the longest that fits is taken away, and then again.
+/// One of these in a longer opening makes it a question after one who knows.
+pub const WHO_KNOWS: &[&str] = &["who", "knows", "know", "wer", "kennt", "qui", "connait"];
+
+/// How a question begins; the longest that fits is taken away, and then again, but behind [`WHO_KNOWS`] only those of
+/// several words.
 pub const OPENINGS: &[&str] = &[
     // English
     "who knows about",

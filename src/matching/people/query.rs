@@ -2,7 +2,8 @@
 
 use super::{
     lexicon::{
-        AFTER_LANGUAGE, BEFORE_LANGUAGE, BEFORE_PLACE, ENDINGS, JOINTS, LANGUAGES, OPENINGS, SMALL, french, language,
+        AFTER_LANGUAGE, BEFORE_LANGUAGE, BEFORE_PLACE, ENDINGS, JOINTS, LANGUAGES, OPENINGS, SMALL, WHO_KNOWS, french,
+        language,
     },
     text::{fold, words},
 };
@@ -240,14 +241,20 @@ struct Word {
     joint: bool,
 }
 
-/// The question without what it begins and ends with; at least one word stays.
+/// The question without what it begins and ends with; at least one word stays. Behind "who knows" a single word belongs
+/// to what is known: a help desk, search engines.
 fn unframed(all: &[Word]) -> &[Word] {
     let mut rest = all;
-    while let Some(length) = OPENINGS.iter().filter_map(|opening| begins(rest, opening)).max() {
+    let mut asked = false;
+    loop {
+        let openings = OPENINGS.iter().filter(|opening| !asked || opening.contains(' '));
+        let longest = openings.filter_map(|opening| Some((begins(rest, opening)?, opening))).max_by_key(|(n, _)| *n);
+        let Some((length, opening)) = longest else { break };
         match rest.get(length..) {
             Some(shorter) if !shorter.is_empty() => rest = shorter,
             _ => break,
         }
+        asked |= length > 1 && opening.split(' ').any(|word| WHO_KNOWS.contains(&word));
     }
     while let Some(length) = ENDINGS.iter().filter_map(|ending| ends(rest, ending)).max() {
         match rest.get(..rest.len() - length) {

@@ -200,6 +200,29 @@ fn slips_inflections_compounds_and_run_together_words_are_understood() {
 }
 
 #[test]
+fn only_one_frame_is_taken_away_behind_who_knows() {
+    let skills = |text: &str| parse(text, |_| false).skills;
+    for (text, skill) in [
+        ("who knows search engine optimisation", &["search", "engine", "optimisation"][..]),
+        ("who knows help desk", &["help", "desk"]),
+        ("does anyone know question answering?", &["question", "answering"]),
+        ("wer kennt sich mit Hilfe Systemen aus", &["hilfe", "systemen"]),
+        ("qui connaît aide sociale", &["aide", "sociale"]),
+        // Frames of several words are still taken away, and so is what stands before the question.
+        ("who is an expert in harp tuning", &["harp", "tuning"]),
+        ("I need help with harp tuning", &["harp", "tuning"]),
+        ("looking for someone who knows harp tuning", &["harp", "tuning"]),
+    ] {
+        assert_eq!(skills(text), [skill], "{text}");
+    }
+    let directory = directory(&[
+        person("seo", "harbour", &[("Search engine optimisation", Stance::Ask)]),
+        person("engine", "harbour", &[("Engine optimisation", Stance::Ask)]),
+    ]);
+    assert_eq!(found(&directory, "who knows search engine optimisation")[0], "seo");
+}
+
+#[test]
 fn aliases_lead_both_ways_and_initials_are_names() {
     let directory = directory(&[
         person("glass", "harbour", &[("Double windows", Stance::Ask)]),
