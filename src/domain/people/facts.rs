@@ -14,6 +14,7 @@ use crate::{
     },
     id::Id,
     limits,
+    matching::people::hashtag,
     model::{Account, AccountKind},
     store,
 };
@@ -295,17 +296,7 @@ fn skill(typed: &str, stance: Stance) -> Result<Option<Skill>> {
 
 /// The hashtag of a skill: its letters and digits run together, in lower case; `C++` and `C#` keep what tells them apart.
 pub fn tag_of(name: &str) -> Option<String> {
-    let mut run = String::new();
-    let name = name.trim().trim_start_matches('#');
-    for (at, c) in name.char_indices() {
-        match c {
-            '+' => run.push_str("plus"),
-            '#' if at > 0 => run.push_str("sharp"),
-            c if c.is_alphanumeric() || c == '_' => run.push(c),
-            _ => {}
-        }
-    }
-    normalize_hashtag(&run)
+    normalize_hashtag(&hashtag(name))
 }
 
 /// Whether a text is the name of a time zone: one that looks like it and does not exist would silently count as UTC.

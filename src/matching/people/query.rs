@@ -134,7 +134,7 @@ fn keep(wish: &mut Wish, key: Option<Key>, value: &mut Vec<String>, is_site: imp
         rest = value.split_off(site_length(&value, is_site));
     }
     let text = value.join(" ");
-    let text = text.trim_matches(around);
+    let text = bare(&text, around);
     if text.is_empty() {
         return rest;
     }
@@ -153,7 +153,18 @@ fn keep(wish: &mut Wish, key: Option<Key>, value: &mut Vec<String>, is_site: imp
 
 /// What stands around a value and is none of it.
 fn around(c: char) -> bool {
-    matches!(c, '"' | '#' | '?' | ',')
+    matches!(c, '"' | '?' | ',')
+}
+
+/// The same around a word of a sentence.
+fn outer(c: char) -> bool {
+    matches!(c, '?' | '!' | ',' | ';' | '.' | '"' | '(' | ')')
+}
+
+/// A text without what stands around it, and without the sign of a hashtag in front; behind a letter it is part of a
+/// name, as in `C#`.
+fn bare(text: &str, around: fn(char) -> bool) -> &str {
+    text.trim_start_matches(|c| c == '#' || around(c)).trim_end_matches(around)
 }
 
 /// How many of these chunks are the site: those in quotes, or as many as are the name of one; otherwise the first.
@@ -167,7 +178,7 @@ fn site_length(chunks: &[String], is_site: impl Fn(&str) -> bool) -> usize {
     }
     let is_named = |length: &usize| {
         let name = chunks.get(..*length).unwrap_or_default().join(" ");
-        is_site(name.trim_matches(around))
+        is_site(bare(&name, around))
     };
     (1..=chunks.len().min(MOST_WORDS)).rev().find(is_named).unwrap_or(1).min(chunks.len())
 }
@@ -189,8 +200,7 @@ fn push(skills: &mut Vec<Vec<String>>, mut words: Vec<String>) {
 
 /// Free text: the site, the frame of the question, the language, then the skills.
 fn sentence(wish: &mut Wish, chunks: &[String], is_site: impl Fn(&str) -> bool) {
-    let outer = |c: char| matches!(c, '?' | '!' | ',' | ';' | '.' | '"' | '#' | '(' | ')');
-    let mut chunks: Vec<&str> = chunks.iter().map(|chunk| chunk.trim_matches(outer)).collect();
+    let mut chunks: Vec<&str> = chunks.iter().map(|chunk| bare(chunk, outer)).collect();
     chunks.retain(|chunk| !chunk.is_empty());
     if let Some((start, end)) = site_in(&chunks, is_site) {
         wish.site = chunks.get(start..end).map(|run| run.join(" "));

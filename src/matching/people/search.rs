@@ -6,7 +6,7 @@ use super::{
     lexicon::{LANGUAGES, language},
     phrase::Senses,
     query::{Wish, parse},
-    text::fold,
+    text::{fold, hashtag},
 };
 
 /// Why somebody is in an answer, for an edge to word.
@@ -449,7 +449,7 @@ impl Directory {
 
 /// The hashtag of a name, without the sign.
 fn tag(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    hashtag(name).to_lowercase()
 }
 
 impl Directory {

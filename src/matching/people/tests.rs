@@ -313,3 +313,28 @@ fn no_text_is_too_strange() {
     assert_eq!(found(&directory, "C++"), ["a"]);
     assert!(found(&directory, "C#").is_empty());
 }
+
+#[test]
+fn languages_that_differ_by_a_sign_are_told_apart_and_named_by_their_tags() {
+    let directory = directory(&[
+        person("plain", "harbour", &[("C", Stance::Ask)]),
+        person("plus", "harbour", &[("C++", Stance::Ask)]),
+        person("sharp", "harbour", &[("C#", Stance::Ask)]),
+    ]);
+    for (text, key, tag) in [
+        ("who knows C?", "plain", "c"),
+        ("who knows C++?", "plus", "cplusplus"),
+        ("who knows C#?", "sharp", "csharp"),
+        ("skill:C#", "sharp", "csharp"),
+        ("skill:\"C#\"", "sharp", "csharp"),
+        ("#csharp", "sharp", "csharp"),
+        ("(C#)", "sharp", "csharp"),
+    ] {
+        let hits = directory.search(text, "harbour", TODAY, 10).hits;
+        let found: Vec<_> = hits.iter().map(|hit| (hit.key.as_str(), hit.reasons.clone())).collect();
+        assert_eq!(found, [(key, vec![Reason::ListsAsk(tag.into())])], "{text}");
+    }
+    for text in ["F#", "who knows D++"] {
+        assert!(found(&directory, text).is_empty(), "{text}");
+    }
+}
