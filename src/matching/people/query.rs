@@ -32,6 +32,13 @@ pub struct Wish {
     pub project: Option<String>,
 }
 
+impl Wish {
+    /// Whether there is a condition, which may be all that is asked for.
+    fn is_conditional(&self) -> bool {
+        self.site.is_some() || self.language.is_some() || self.project.is_some()
+    }
+}
+
 /// Words before a colon, folded.
 const KEYS: &[(&str, Key)] = &[
     ("skill", Key::Skill),
@@ -221,7 +228,8 @@ fn sentence(wish: &mut Wish, chunks: &[String], is_site: impl Fn(&str) -> bool) 
             joint = is_joint;
         }
     }
-    let kept = condition(wish, unframed(&all));
+    let conditional = wish.is_conditional();
+    let kept = condition(wish, unframed(&all, conditional));
     let mut parts: Vec<Vec<String>> = vec![Vec::new()];
     let mut joint = false;
     for word in kept {
@@ -251,9 +259,10 @@ struct Word {
     joint: bool,
 }
 
-/// The question without what it begins and ends with; at least one word stays. Behind "who knows" a single word belongs
+/// The question without what it begins and ends with; at least one word stays, unless there is a condition, which may be
+/// all that is asked for. Behind "who knows" a single word belongs
 /// to what is known: a help desk, search engines.
-fn unframed(all: &[Word]) -> &[Word] {
+fn unframed(all: &[Word], conditional: bool) -> &[Word] {
     let mut rest = all;
     let mut asked = false;
     loop {
@@ -261,14 +270,14 @@ fn unframed(all: &[Word]) -> &[Word] {
         let longest = openings.filter_map(|opening| Some((begins(rest, opening)?, opening))).max_by_key(|(n, _)| *n);
         let Some((length, opening)) = longest else { break };
         match rest.get(length..) {
-            Some(shorter) if !shorter.is_empty() => rest = shorter,
+            Some(shorter) if conditional || !shorter.is_empty() => rest = shorter,
             _ => break,
         }
         asked |= length > 1 && opening.split(' ').any(|word| WHO_KNOWS.contains(&word));
     }
     while let Some(length) = ENDINGS.iter().filter_map(|ending| ends(rest, ending)).max() {
         match rest.get(..rest.len() - length) {
-            Some(shorter) if !shorter.is_empty() => rest = shorter,
+            Some(shorter) if conditional || !shorter.is_empty() => rest = shorter,
             _ => break,
         }
     }

@@ -28,6 +28,8 @@ pub enum Reason {
     Bio(String),
     /// Speaks the language with this code.
     Speaks(String),
+    /// Works at this site.
+    Site(String),
     /// Works with the person of this key, who is in the same answer for better reasons, on the project with this id.
     WorksWith(String, String),
 }
@@ -133,7 +135,11 @@ impl Directory {
             let mut scores: Vec<(f32, Slot)> = Vec::new();
             let weigh = |slot: Slot, scores: &mut Vec<(f32, Slot)>| {
                 let Some(entry) = self.people[slot].as_ref().filter(|entry| fits(entry)) else { return };
-                let score = if wants.is_empty() { 1.0 } else { self.score(entry, wants, today) };
+                let score = match wants {
+                    [] if project.is_some() => 1.0,
+                    [] => self.openness(entry),
+                    wants => self.score(entry, wants, today),
+                };
                 if score > 0.0 {
                     let near = match from {
                         Some(site) if site == entry.site => SAME_SITE,
@@ -165,9 +171,14 @@ impl Directory {
                     }
                 }
             } else {
-                self.candidates(wants, project.as_deref()).into_iter().for_each(|slot| weigh(slot, &mut scores));
+                self.candidates(wants, wish, project.as_deref()).into_iter().for_each(|slot| weigh(slot, &mut scores));
             }
-            scores.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let best = |a: &(f32, Slot), b: &(f32, Slot)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+            if scores.len() > limit {
+                scores.select_nth_unstable_by(limit, best);
+                scores.truncate(limit);
+            }
+            scores.sort_unstable_by(best);
             scores.truncate(limit);
             scores
         };
@@ -227,8 +238,8 @@ impl Directory {
         label.holders.iter().chain(counting.flat_map(|project| &project.members)).copied()
     }
 
-    /// Everybody any label leads to, once each.
-    fn candidates(&self, wants: &[Want], project: Option<&str>) -> Vec<Slot> {
+    /// Everybody any label leads to, once each; where nothing but a condition is asked for, everybody it may fit.
+    fn candidates(&self, wants: &[Want], wish: &Wish, project: Option<&str>) -> Vec<Slot> {
         let mut found: Vec<Slot> = Vec::new();
         for want in wants {
             for (label, _) in &want.labels {
@@ -244,6 +255,8 @@ impl Directory {
         if let (Some(name), true) = (project, wants.is_empty()) {
             let same = self.projects.iter().filter(|(_, project)| project.is_called(name));
             found.extend(same.flat_map(|(_, project)| &project.members));
+        } else if wants.is_empty() && (wish.site.is_some() || wish.language.is_some()) {
+            found.extend(self.people.ids());
         }
         found.sort_unstable();
         found.dedup();
@@ -326,6 +339,16 @@ impl Directory {
         }
         want.labels.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         want
+    }
+
+    /// Where nothing but a condition is asked for, those who want to be asked about something come first.
+    fn openness(&self, entry: &Entry) -> f32 {
+        let stances = entry.skills.iter().map(|(_, stance)| match stance {
+            Stance::Ask => 1.0,
+            Stance::Knows => self.tuning.knows,
+            Stance::Learning => self.tuning.hint,
+        });
+        stances.fold(self.tuning.hint, f32::max)
     }
 
     fn score(&self, entry: &Entry, wants: &[Want], today: Day) -> f32 {
@@ -433,6 +456,9 @@ impl Directory {
             if fits(entry.department) {
                 say(Reason::Department(name(entry.department)));
             }
+        }
+        if wants.is_empty() && wish.site.is_some() {
+            say(Reason::Site(self.place_name(entry.site).to_owned()));
         }
         if let Some(code) = wish.language {
             say(Reason::Speaks(code.to_owned()));

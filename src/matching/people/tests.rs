@@ -145,6 +145,36 @@ fn sites_languages_projects_and_two_skills_are_conditions() {
 }
 
 #[test]
+fn a_site_or_a_language_alone_asks_for_everybody_there_who_wants_to_be_asked_first() {
+    let (mut silent, mut hidden) = (person("silent", "Mill", &[]), person("hidden", "Mill", &[("Bells", Stance::Ask)]));
+    silent.languages.push("fr".into());
+    hidden.listed = Listed::Unlisted;
+    let mut near = person("near", "Mill", &[("Bells", Stance::Ask)]);
+    near.listed = Listed::Site;
+    let directory = directory(&[
+        silent,
+        person("learns", "Mill", &[("Bells", Stance::Learning)]),
+        person("knows", "Mill", &[("Bells", Stance::Knows)]),
+        person("asks", "Mill", &[("Bells", Stance::Ask)]),
+        person("away", "harbour", &[("Bells", Stance::Ask)]),
+        hidden,
+        near,
+    ]);
+    for text in ["site:mill", "site:Mill", "who can help in Mill?", "wer kann helfen in Mill", "qui peut aider en Mill"] {
+        assert_eq!(found(&directory, text), ["asks", "knows", "silent", "learns"], "{text}");
+    }
+    assert_eq!(found(&directory, "language:french"), ["silent"]);
+    assert_eq!(found(&directory, "site:mill language:fr"), ["silent"]);
+    let answer = directory.search("site:mill language:fr", "harbour", TODAY, 10);
+    assert_eq!(answer.hits[0].reasons, [Reason::Site("Mill".into()), Reason::Speaks("fr".into())]);
+    // No more than were asked for, and nobody for what is no site, no language or a skill that nobody there has.
+    assert_eq!(directory.search("site:mill", "harbour", TODAY, 2).hits.len(), 2);
+    for text in ["site:moon", "language:klingon", "site:mill falconry", "who can help", "who"] {
+        assert!(directory.search(text, "harbour", TODAY, 10).nobody, "{text}");
+    }
+}
+
+#[test]
 fn a_site_may_be_called_by_several_words() {
     let weaving = [("Basket weaving", Stance::Ask)];
     let directory = directory(&[
