@@ -241,6 +241,10 @@ async fn the_search_box_answers_questions_with_reasons() {
         [("alice".into(), "because: works on Quiet bearing".into())]
     );
     assert!(finds(&bob, "who knows rust").await.is_empty(), "who is learning is not asked");
+    // A place or a language alone asks for everybody there.
+    assert_eq!(finds(&bob, "site:Oslo").await, [("bob".into(), "because: works at Oslo".into())]);
+    assert_eq!(finds(&bob, "who can help in Lyon?").await, [("alice".into(), "because: works at Lyon".into())]);
+    assert_eq!(finds(&bob, "language:french").await, [("alice".into(), "because: speaks fr".into())]);
     // Accepted answers count, and say so.
     let id: Id<_> = node.member("carl").await.id.parse().unwrap();
     node.app

@@ -127,6 +127,7 @@ pub struct Directory {
     places: HashMap<Box<str>, u32>,
     /// What they are called, as somebody typed it first.
     place_names: Table<Box<str>>,
+    zone_numbers: HashMap<Box<str>, u32>,
     /// The time zone people of a site are in.
     pub(super) zones: HashMap<u32, u32>,
     pub(super) projects: Table<ProjectEntry>,
@@ -217,6 +218,11 @@ impl Directory {
         let place = self.place_names.push(name.into());
         self.places.insert(folded.into(), place);
         place
+    }
+
+    fn zone(&mut self, name: &str) -> u32 {
+        let next = u32::try_from(self.zone_numbers.len()).unwrap_or(u32::MAX);
+        *self.zone_numbers.entry(name.into()).or_insert(next)
     }
 
     fn term(&mut self, word: &str) -> TermId {
@@ -397,7 +403,7 @@ impl Directory {
         let entry = Entry {
             key: person.key.as_str().into(),
             site: self.place(&person.site),
-            zone: self.place(&person.time_zone),
+            zone: self.zone(&person.time_zone),
             site_only: person.listed == Listed::Site,
             languages: person.languages.iter().take(MOST).map(|code| fold(code).into()).collect(),
             title: self.label(&person.title, true),

@@ -215,6 +215,7 @@ pub const OPENINGS: &[&str] = &[
     "have we got",
     // German
     "wer kennt sich mit",
+    "wer kennt sich in",
     "wer kennt sich",
     "wer kennt",
     "wer kann mir bei",
@@ -394,6 +395,9 @@ pub const BEFORE_PLACE: &[&str] = &[
     "in", "at", "a", "au", "en", "bei", "aus", "from", "de", "site", "standort", "am", "im", "our", "near", "sur",
     "the", "le", "werk",
 ];
+/// Those of them that stand before anything else too: what follows is a place only when nothing speaks against it. So is
+/// "a" where it is not French.
+pub const WEAK_BEFORE_PLACE: &[&str] = &["the", "le", "our", "de"];
 /// Words before the name of a language that make it a condition.
 pub const BEFORE_LANGUAGE: &[&str] = &[
     "in",

@@ -5,7 +5,7 @@ use super::{
     directory::{Directory, Entry, LabelId, Slot},
     lexicon::{LANGUAGES, language},
     phrase::Senses,
-    query::{Wish, parse},
+    query::{Wish, read},
     text::{fold, hashtag},
 };
 
@@ -104,9 +104,22 @@ struct Standing {
 impl Directory {
     /// Who knows what `text` asks for, as somebody at the site `from_site` may see it; at most `limit` people.
     pub fn search(&self, text: &str, from_site: &str, today: Day, limit: usize) -> Answer {
-        let wish = parse(text, |word| self.is_site(word));
+        let wish = self.wish(text);
         let hits = self.hits(&wish, from_site, today, limit);
+        let is_name = |site: &String| wish.is_site_implied && self.is_label(site);
+        if hits.is_empty() && wish.site.as_ref().is_some_and(is_name) {
+            // The name of the site was meant as what it also is.
+            let wish = read(text, &|_| false, &|_| true);
+            let hits = self.hits(&wish, from_site, today, limit);
+            if !hits.is_empty() {
+                return Answer { nobody: false, hits, wish };
+            }
+        }
         Answer { nobody: hits.is_empty(), hits, wish }
+    }
+
+    fn wish(&self, text: &str) -> Wish {
+        read(text, &|name| self.is_site(name), &|name| self.is_skill(name))
     }
 
     fn hits(&self, wish: &Wish, from_site: &str, today: Day, limit: usize) -> Vec<Hit> {
@@ -481,7 +494,7 @@ fn tag(name: &str) -> String {
 impl Directory {
     /// The labels a question leads to and how well they fit, best first: why an answer is what it is.
     pub fn explain(&self, text: &str) -> Vec<Vec<(String, f32)>> {
-        let wants = self.wants(&parse(text, |word| self.is_site(word)), false, &mut Senses::new());
+        let wants = self.wants(&self.wish(text), false, &mut Senses::new());
         let names =
             |want: &Want| want.labels.iter().map(|(label, fit)| (self.labels[*label].name.to_string(), *fit)).collect();
         wants.iter().map(names).collect()

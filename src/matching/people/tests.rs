@@ -145,6 +145,52 @@ fn sites_languages_projects_and_two_skills_are_conditions() {
 }
 
 #[test]
+fn a_skill_that_is_also_the_name_of_a_place_stays_a_skill() {
+    let mut away = person("away", "Berlin", &[("Zone files", Stance::Ask)]);
+    away.time_zone = "Pacific/Apia".into();
+    let mut titled = person("titled", "Berlin", &[]);
+    (titled.title, titled.department) = ("Procurement clerk".into(), "Works".into());
+    let directory = directory(&[
+        person("ads", "Berlin", &[("Marketing", Stance::Ask)]),
+        person("vendors", "Berlin", &[("Vendor research", Stance::Ask)]),
+        person("office", "Marketing", &[("Basket weaving", Stance::Ask)]),
+        person("lab", "Research", &[("Basket weaving", Stance::Knows)]),
+        person("stock", "Procurement", &[("Shelf labels", Stance::Knows)]),
+        away,
+        titled,
+    ]);
+    for (text, who) in [
+        ("who knows marketing", &["ads"][..]),
+        ("marketing", &["ads"]),
+        ("Wer kennt sich in Marketing aus?", &["ads"]),
+        ("qui s'y connaît en marketing", &["ads"]),
+        ("who has experience in marketing", &["ads"]),
+        ("who knows vendor research", &["vendors"]),
+        ("who knows the vendor research", &["vendors"]),
+        // Behind a word for places, or beside a skill, it is the place.
+        ("who knows basket weaving in Marketing", &["office"]),
+        ("who knows basket weaving at Research", &["lab"]),
+        ("basket weaving site:research", &["lab"]),
+        ("shelf labels Procurement", &["stock"]),
+        ("who can help in Marketing", &["office"]),
+        ("who knows marketing in Berlin", &["ads"]),
+        ("marketing Berlin", &["ads"]),
+        // Nobody there knows any, so it was meant as what somebody does.
+        ("who knows clerk Procurement", &["titled"]),
+        // Time zones are no sites.
+        ("who knows zone files", &["away"]),
+        ("who can help in Pacific/Apia", &[]),
+        ("site:Pacific/Apia", &[]),
+        // A condition is not dropped because nobody meets it.
+        ("shelf labels Berlin", &[]),
+        ("shelf labels in Berlin", &[]),
+        ("who knows marketing site:Research", &[]),
+    ] {
+        assert_eq!(found(&directory, text), who, "{text}");
+    }
+}
+
+#[test]
 fn a_site_or_a_language_alone_asks_for_everybody_there_who_wants_to_be_asked_first() {
     let (mut silent, mut hidden) = (person("silent", "Mill", &[]), person("hidden", "Mill", &[("Bells", Stance::Ask)]));
     silent.languages.push("fr".into());
@@ -160,7 +206,8 @@ fn a_site_or_a_language_alone_asks_for_everybody_there_who_wants_to_be_asked_fir
         hidden,
         near,
     ]);
-    for text in ["site:mill", "site:Mill", "who can help in Mill?", "wer kann helfen in Mill", "qui peut aider en Mill"] {
+    for text in ["site:mill", "site:Mill", "who can help in Mill?", "wer kann helfen in Mill", "qui peut aider en Mill"]
+    {
         assert_eq!(found(&directory, text), ["asks", "knows", "silent", "learns"], "{text}");
     }
     assert_eq!(found(&directory, "language:french"), ["silent"]);
