@@ -130,6 +130,22 @@ fn a_copy_is_announced_and_a_new_idea_is_not() {
 }
 
 #[test]
+fn a_copy_is_found_in_a_register_of_one_of_twins_and_of_three_alike() {
+    let bees = |key: &str| {
+        let purpose = "We keep six colonies of bees above the canteen and sell the honey at Christmas.";
+        project(key, "Beehives on the roof", purpose, &["bees", "roof"])
+    };
+    let mut register = Register::default();
+    for (count, key) in ["a", "b", "c"].into_iter().enumerate() {
+        register.insert(bees(key));
+        assert_eq!(keys(&register, &bees("")).len(), count + 1, "{count}");
+        for typed in ["bees on the roof", "beehives", "honey"] {
+            assert_eq!(register.candidates_for_text(typed, 5).len(), count + 1, "{typed} {count}");
+        }
+    }
+}
+
+#[test]
 fn even_a_small_register_announces_a_copy_once_it_is_calibrated() {
     let mut register = Register::default();
     let rows = [
