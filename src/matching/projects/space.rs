@@ -104,6 +104,17 @@ impl Space {
         scale(vector.iter().map(|(f, w)| (w * self.rarity(*f)).powi(2)).sum(), length)
     }
 
+    /// What a document would share with a new query whose copy it is.
+    pub fn copy(&self, query: &Vector) -> f32 {
+        let (mut asked, mut kept) = (0.0, 0.0);
+        for (feature, weight) in query {
+            let with = self.postings.get(feature).map_or(0, Vec::len);
+            asked += (weight * rarity(with + 1, self.documents.max(with + 1))).powi(2);
+            kept += (weight * self.rarity_of(with.max(1))).powi(2);
+        }
+        asked * scale(asked, LENGTH) * scale(kept, LENGTH)
+    }
+
     /// Adds `factor` times what each document shares with the query to `out[document]`. `whole` scales the query fully,
     /// so that a short one and a long one give figures of the same size. A query that is `new`, no document itself,
     /// counts as one for the rarity of what it has: a word of two projects is as rare while the second is a draft as
