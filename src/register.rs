@@ -25,7 +25,7 @@ const CHUNK: i64 = 500;
 const FEW: usize = 10;
 /// Projects that are looked at to find the limits by day; at night it is all of them.
 const SAMPLE: usize = 400;
-/// Fewer projects say nothing about what is usual: no warning, no introduction.
+/// Fewer projects say nothing about what is usual: no introduction, and a warning only of what is nearly a copy.
 pub const ENOUGH: usize = 12;
 /// Candidates of an answer.
 pub const MOST: usize = 5;
@@ -48,6 +48,10 @@ struct Desk {
     measured: AtomicI64,
     /// How many there were when measuring was last ordered.
     ordered: AtomicI64,
+    /// How many there were, fewer than are enough to be measured, when the limits were last set by their number alone.
+    few: AtomicI64,
+    /// One measures because of a question at a time; the others wait for that.
+    measuring: tokio::sync::Mutex<()>,
     /// The aliases of the charter that it knows.
     aliases: Mutex<BTreeMap<String, String>>,
     /// One of those who change it at a time.
@@ -55,6 +59,10 @@ struct Desk {
 }
 
 impl Desk {
+    fn len(&self) -> i64 {
+        i64::try_from(self.read(Register::len)).unwrap_or(i64::MAX)
+    }
+
     fn read<T>(&self, look: impl FnOnce(&Register) -> T) -> T {
         look(&self.register.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -161,9 +169,20 @@ pub fn start(app: &App) {
 /// Those of the database.
 pub async fn catch_up(app: &App) -> Result<()> {
     let desk = app.part::<Desk>();
+    follow(app, &desk).await?;
+    let size = desk.len();
+    let before = desk.measured.load(Ordering::Acquire).max(desk.ordered.load(Ordering::Acquire));
+    if size >= ENOUGH as i64 && size.saturating_mul(2) >= before.saturating_mul(3) {
+        app.write(|tx| tx.enqueue(&Task::MeasureProjects)).await?;
+        desk.ordered.store(size, Ordering::Release);
+    }
+    Ok(())
+}
+
+async fn follow(app: &App, desk: &Arc<Desk>) -> Result<()> {
     let _one = desk.busy.lock().await;
     if !desk.filled.load(Ordering::Acquire) {
-        fill(app, &desk).await?;
+        fill(app, desk).await?;
     }
     loop {
         let after = desk.seen.load(Ordering::Acquire);
@@ -185,13 +204,29 @@ pub async fn catch_up(app: &App) -> Result<()> {
         }
         desk.seen.store(last, Ordering::Release);
     }
-    let size = i64::try_from(desk.read(Register::len)).unwrap_or(i64::MAX);
-    let before = desk.measured.load(Ordering::Acquire).max(desk.ordered.load(Ordering::Acquire));
-    if size >= ENOUGH as i64 && size.saturating_mul(2) >= before.saturating_mul(3) {
-        app.write(|tx| tx.enqueue(&Task::MeasureProjects)).await?;
-        desk.ordered.store(size, Ordering::Release);
-    }
     Ok(())
+}
+
+/// The register for a question: current, and with limits, so that the first registration on a node is warned like any
+/// other.
+async fn prepare(app: &App) -> Result<()> {
+    let desk = app.part::<Desk>();
+    follow(app, &desk).await?;
+    if desk.measured.load(Ordering::Acquire) < ENOUGH as i64 {
+        let _one = desk.measuring.lock().await;
+        let (size, measured) = (desk.len(), desk.measured.load(Ordering::Acquire));
+        if size >= ENOUGH as i64 && measured < ENOUGH as i64 {
+            survey(app, SAMPLE).await?;
+        } else if measured < ENOUGH as i64 && size > 0 && size != desk.few.load(Ordering::Acquire) {
+            let inner = desk.clone();
+            let done = blocking(move || inner.write(|register| register.calibrate(ENOUGH))).await?;
+            if done {
+                desk.few.store(size, Ordering::Release);
+            }
+        }
+    }
+    // It may have grown since.
+    catch_up(app).await
 }
 
 fn put(register: &mut Register, row: &Project) {
@@ -247,6 +282,7 @@ async fn fill(app: &App, desk: &Arc<Desk>) -> Result<()> {
     if done {
         *desk.aliases.lock().unwrap_or_else(PoisonError::into_inner) = aliases;
         desk.measured.store(size, Ordering::Release);
+        desk.few.store(0, Ordering::Release);
         desk.seen.store(seen, Ordering::Release);
         desk.filled.store(true, Ordering::Release);
     }
@@ -262,10 +298,13 @@ fn aliases(conn: &mut crate::db::Conn) -> Result<BTreeMap<String, String>> {
 /// # Errors
 /// Those of the database.
 pub async fn ask(app: &App, question: Question) -> Result<Answer> {
-    let current = tokio::time::timeout(PATIENCE, catch_up(app)).await;
-    let complete = matches!(current, Ok(Ok(())));
-    if let Ok(Err(error)) = current {
-        return Err(error);
+    // What was begun for a question is ended, though nobody may wait for it.
+    let inner = app.clone();
+    let made = tokio::spawn(async move { prepare(&inner).await });
+    let current = tokio::time::timeout(PATIENCE, made).await;
+    let complete = current.is_ok();
+    if let Ok(made) = current {
+        made.map_err(Error::internal)??;
     }
     let desk = app.part::<Desk>();
     let candidates = blocking(move || {

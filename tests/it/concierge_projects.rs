@@ -61,8 +61,6 @@ async fn full() -> (Node, Client, Client) {
     let made = register(&alice, bearing()).await;
     alice.post(&path(&made, "/state"), json!({"state": "stopped", "reason": "the cage was changed"})).await.ok();
     node.settle().await;
-    // Asked for once, the register is measured.
-    asks(&node, &bob, "project find bearing").await;
     (node, alice, bob)
 }
 
@@ -242,7 +240,6 @@ async fn the_concierge_introduces_leads_and_keeps_out_of_what_they_say_to_one_an
     register(&alice, bearing()).await;
     settle(&all).await;
     minutes(&all, 2).await;
-    asks(&lyon, &bob, "project find bearing").await;
     let post = tells(&bob, TWIN).await;
     settle(&all).await;
     let offer = answer(&bob, &post).await;

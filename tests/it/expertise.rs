@@ -208,9 +208,18 @@ async fn what_the_organisation_keeps_to_itself_is_ignored_when_a_client_changes_
     // An address is a page of theirs, not where they work.
     sends(&alice, &[("Site".into(), "https://alice.example".into())]).await;
     assert_eq!(shown(&alice).await.last().unwrap().1, "https://alice.example");
-    for bad in [json!({ "time_zone": "noon" }), json!({ "languages": ["quite a few"] }), json!({ "listed": "maybe" })] {
+    for bad in [
+        json!({ "time_zone": "noon" }),
+        json!({ "time_zone": "Mars/Phobos" }),
+        json!({ "languages": ["quite a few"] }),
+        json!({ "listed": "maybe" }),
+    ] {
         assert_eq!(alice.patch(ME, bad).await.status, 422);
     }
+    // So is a field that names a zone which does not exist.
+    let field = json!({ "fields_attributes": [{ "name": "Site", "value": "Lyon (Mars/Phobos)" }] });
+    let refused = alice.patch("/api/v1/accounts/update_credentials", field).await;
+    assert!(refused.status == 422 && refused.text.contains("Time zone"), "{}", refused.text);
 }
 
 #[tokio::test]
@@ -232,6 +241,10 @@ async fn the_search_box_answers_questions_with_reasons() {
         [("alice".into(), "because: works on Quiet bearing".into())]
     );
     assert!(finds(&bob, "who knows rust").await.is_empty(), "who is learning is not asked");
+    // A place or a language alone asks for everybody there.
+    assert_eq!(finds(&bob, "site:Oslo").await, [("bob".into(), "because: works at Oslo".into())]);
+    assert_eq!(finds(&bob, "who can help in Lyon?").await, [("alice".into(), "because: works at Lyon".into())]);
+    assert_eq!(finds(&bob, "language:french").await, [("alice".into(), "because: speaks fr".into())]);
     // Accepted answers count, and say so.
     let id: Id<_> = node.member("carl").await.id.parse().unwrap();
     node.app
@@ -515,7 +528,8 @@ async fn what_another_node_says_is_kept_whole_and_found() {
     lyon.app
         .write(|tx| {
             let more = r#"{"wc:badge":{"level":3}}"#;
-            Sql::new("update expertise set version = version + 1, extra = ").bind(more).execute(tx.conn).map(drop)
+            let sql = "update expertise set version = version + 1, time_zone = 'Mars/Phobos', extra = ";
+            Sql::new(sql).bind(more).execute(tx.conn).map(drop)
         })
         .await
         .unwrap();
@@ -535,6 +549,7 @@ async fn what_another_node_says_is_kept_whole_and_found() {
     let facts = bob.get(&format!("/api/watercooler/v1/people/{id}")).await.ok();
     assert_eq!((&facts["title"], &facts["site"]), (&json!("Test engineer"), &json!("Lyon")));
     assert_eq!(facts["skills"].as_array().unwrap().len(), 1, "not what is being learnt: {facts}");
+    assert_eq!(facts["time_zone"], "", "a time zone that does not exist is dropped");
 }
 
 #[test]
@@ -549,6 +564,10 @@ fn a_list_of_the_organisation_is_taken_over() {
     .unwrap();
     let refused = place.run(&["people", "import", "people.csv", "--json"]);
     assert_eq!(refused.status.code(), Some(4), "{}", String::from_utf8_lossy(&refused.stderr));
+    fs::write(&file, "person;time_zone\nada;Mars/Phobos\n").unwrap();
+    let refused = place.json(&["people", "import", "people.csv", "--json"]);
+    assert_eq!((&refused["refused"], &refused["changed"]), (&json!(1), &json!(0)), "{refused}");
+    assert!(refused["lines"][0]["error"].as_str().unwrap().starts_with("time_zone"), "{refused}");
     fs::write(&file, "person;title;site;ask\nada@example.org;Engineer;Lyon;torque sensors, Kafka\nnobody;x;;\n")
         .unwrap();
     let dry = place.json(&["people", "import", "people.csv", "--dry-run", "--json"]);

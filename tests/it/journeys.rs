@@ -270,9 +270,7 @@ async fn j6_an_employee_registers_a_project_is_warned_and_joins_or_says_why_thei
                    vendor: SoundCam rental state: active";
     Box::pin(s.registers(&s.alice, bearing)).await;
     s.minutes(3).await;
-    // The register of the third site is measured once it was asked for.
-    Box::pin(s.begins(&s.cleo, "project find bearing")).await;
-    // 1, 2: registered from an app, and warned with the reasons.
+    // 1, 2: registered from an app, which is the first question of that site to its register, and warned with the reasons.
     let twin = "project new: Noise of the B7 bearings - The bearing B7 hums at high rpm; find the reason and fix it \
                 #vibration vendor: SoundCam rental";
     let offer = Box::pin(s.begins(&s.cleo, twin)).await;
@@ -298,7 +296,6 @@ async fn j6_an_employee_registers_a_project_is_warned_and_joins_or_says_why_thei
     // 4: or it is different: published, and both leads are introduced.
     let offer = Box::pin(s.begins(&s.bob, &twin.replace("Noise", "Sound"))).await;
     assert!(text(&offer).contains("1. Quiet bearing"), "{}", text(&offer));
-    Box::pin(s.begins(&s.bob, "project find bearing")).await;
     let offer = Box::pin(s.goes_on(&s.bob, &offer, "looking for: microphones")).await;
     assert!(text(&offer).contains("Somebody may be doing this already"), "{}", text(&offer));
     let done = Box::pin(s.goes_on(&s.bob, &offer, "publish because ours is in the cellar")).await;

@@ -454,10 +454,10 @@ async fn while_one_writes_finished_projects_of_other_sites_are_found_with_the_wo
         "tags": ["vibration"], "vendor": ["SoundCam rental"],
     });
     let check = format!("{API}/check");
-    // Nothing is measured yet: the list is offered, nobody is interrupted.
-    let answer = bob.post(&check, writing.clone()).await.ok();
+    // The first question of a node is answered with a warning, if it is earned.
+    let answer = bob.post(&check, writing).await.ok();
     let first = &answer["candidates"][0];
-    assert_eq!((&answer["warning"], &answer["complete"], &first["warn"]), (&Value::Null, &json!(true), &json!(false)));
+    assert!(answer["warning"].is_string() && answer["complete"] == true && first["warn"] == true, "{answer}");
     assert_eq!((&first["project"]["name"], &first["project"]["state"]), (&json!("Quiet bearing"), &json!("done")));
     assert_eq!((&first["project"]["state_reason"], &first["same_vendor"]), (&json!("new cage"), &json!(true)));
     assert_eq!(first["project"]["lead"]["uri"], json!(hq.url("/users/alice")));
@@ -466,10 +466,6 @@ async fn while_one_writes_finished_projects_of_other_sites_are_found_with_the_wo
     assert!(words.iter().any(|w| w.eq_ignore_ascii_case("hums")), "{words:?}");
     assert_eq!(first["matching_tags"], json!(["Bearings", "vibration"]));
     assert!(answer["candidates"].as_array().unwrap().len() <= 5);
-    // Asked for by then, the register is measured; the warning is earned.
-    lyon.settle().await;
-    let answer = bob.post(&check, writing.clone()).await.ok();
-    assert!(answer["warning"].is_string() && answer["candidates"][0]["warn"] == true, "{answer}");
     let unlike = json!({"name": "Choir", "purpose": "Sing together on Thursdays after work."});
     assert_eq!(bob.post(&check, unlike).await.ok()["warning"], Value::Null);
     let typed = bob.post(&check, json!({"text": "bearing that hums"})).await.ok();
@@ -486,6 +482,21 @@ async fn while_one_writes_finished_projects_of_other_sites_are_found_with_the_wo
     bob.put(&path(&gate, ""), json!({"purpose": "Marmalade for visitors."})).await.ok();
     let typed = bob.post(&check, json!({"text": "marmalade"})).await.ok();
     assert_eq!(typed["candidates"][0]["project"]["name"], "Visitor gate");
+}
+
+#[tokio::test]
+async fn a_copy_of_the_only_project_is_found_and_warned_of_by_the_first_question() {
+    let node = Node::start().await;
+    let (alice, bob) = (node.member("alice").await, node.member("bob").await);
+    let check = format!("{API}/check");
+    assert_eq!(bob.post(&check, bearing()).await.ok()["candidates"], json!([]));
+    register(&alice, bearing()).await;
+    let answer = bob.post(&check, bearing()).await.ok();
+    let first = &answer["candidates"][0];
+    assert_eq!((&first["project"]["name"], &first["warn"]), (&json!("Quiet bearing"), &json!(true)), "{answer}");
+    assert!(answer["warning"].is_string(), "{answer}");
+    let unlike = json!({"name": "Choir", "purpose": "Sing together on Thursdays after work."});
+    assert_eq!(bob.post(&check, unlike).await.ok()["warning"], Value::Null);
 }
 
 #[tokio::test]

@@ -373,6 +373,7 @@ fn because(reason: &Reason) -> String {
         Reason::Project(id) => format!("works on {id}"),
         Reason::Bio(name) => format!("names {name}"),
         Reason::Speaks(code) => format!("speaks {code}"),
+        Reason::Site(name) => format!("works at {name}"),
         Reason::WorksWith(key, id) => format!("works with {key} on {id}"),
     }
 }

@@ -14,9 +14,11 @@ use crate::{
     },
     id::Id,
     limits,
+    matching::people::hashtag,
     model::{Account, AccountKind},
     store,
 };
+use chrono_tz::Tz;
 
 /// Who changes facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -212,7 +214,7 @@ pub fn changed(mut facts: Facts, change: &FactsChange, by: By, may: &People) -> 
     }
     if let Some(zone) = &change.time_zone {
         let zone = zone.trim();
-        if !zone.is_empty() && !is_time_zone(zone) {
+        if !zone.is_empty() && *zone != facts.time_zone && !is_time_zone(zone) {
             return Err(Error::invalid("time_zone", "invalid", "Time zone is not a name such as Europe/Paris"));
         }
         zone.clone_into(&mut facts.time_zone);
@@ -294,21 +296,16 @@ fn skill(typed: &str, stance: Stance) -> Result<Option<Skill>> {
 
 /// The hashtag of a skill: its letters and digits run together, in lower case; `C++` and `C#` keep what tells them apart.
 pub fn tag_of(name: &str) -> Option<String> {
-    let mut run = String::new();
-    let name = name.trim().trim_start_matches('#');
-    for (at, c) in name.char_indices() {
-        match c {
-            '+' => run.push_str("plus"),
-            '#' if at > 0 => run.push_str("sharp"),
-            c if c.is_alphanumeric() || c == '_' => run.push(c),
-            _ => {}
-        }
-    }
-    normalize_hashtag(&run)
+    normalize_hashtag(&hashtag(name))
 }
 
-/// Whether a text looks like the name of a time zone.
+/// Whether a text is the name of a time zone: one that looks like it and does not exist would silently count as UTC.
 pub fn is_time_zone(text: &str) -> bool {
+    looks_like_time_zone(text) && text.parse::<Tz>().is_ok()
+}
+
+/// Whether a text is written as the name of a time zone is.
+pub fn looks_like_time_zone(text: &str) -> bool {
     let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-' | b'+'));
     plain
         && text.len() <= 64
@@ -355,5 +352,23 @@ mod tests {
         assert_eq!(changed(Facts::default(), &change, By::Organisation, &may).unwrap().title, "Boss");
         let bad = FactsChange { time_zone: Some("around noon".into()), ..FactsChange::default() };
         assert!(changed(Facts::default(), &bad, By::Themselves, &may).is_err());
+    }
+
+    #[test]
+    fn a_time_zone_is_one_that_exists() {
+        for name in ["UTC", "Europe/Paris", "America/Argentina/Buenos_Aires", "Etc/GMT+1"] {
+            assert!(is_time_zone(name), "{name}");
+        }
+        for name in ["Mars/Phobos", "Europe/Pariss", "europe", "around noon", ""] {
+            assert!(!is_time_zone(name), "{name}");
+        }
+        let zone = |name: &str| FactsChange { time_zone: Some(name.into()), ..FactsChange::default() };
+        let may = People::default();
+        for by in [By::Themselves, By::Organisation] {
+            assert!(changed(Facts::default(), &zone("Mars/Phobos"), by, &may).is_err());
+        }
+        // What was stored before names were looked up stands in nobody's way.
+        let before = Facts { time_zone: "Mars/Phobos".into(), ..Facts::default() };
+        assert_eq!(changed(before.clone(), &zone("Mars/Phobos"), By::Themselves, &may).unwrap(), before);
     }
 }

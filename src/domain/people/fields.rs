@@ -388,7 +388,7 @@ fn read_site(text: &str) -> (String, String, Vec<String>) {
     let mut zone = String::new();
     if let Some((before, inner)) = text.split_once('(')
         && let Some((inner, after)) = inner.split_once(')')
-        && facts::is_time_zone(inner.trim())
+        && facts::looks_like_time_zone(inner.trim())
     {
         zone = inner.trim().to_owned();
         rest = format!("{}{after}", before.trim_end());

@@ -112,6 +112,8 @@ pub fn one(reason: &Reason, tongue: Tongue, listed: Option<&str>, name: impl Fn(
         Reason::Bio(text) => format!("erwähnt {text} im Profil"),
         Reason::Speaks(code) if english => format!("speaks {code}"),
         Reason::Speaks(code) => format!("spricht {code}"),
+        Reason::Site(site) if english => format!("works at {site}"),
+        Reason::Site(site) => format!("arbeitet am Standort {site}"),
         Reason::WorksWith(key, project) if english => format!("works with {} on {project}", name(key)),
         Reason::WorksWith(key, project) => format!("arbeitet mit {} an {project}", name(key)),
     }
@@ -128,6 +130,7 @@ pub fn named(reason: &Reason) -> (&'static str, &str) {
         Reason::Project(project) => ("project", project),
         Reason::Bio(text) => ("bio", text),
         Reason::Speaks(code) => ("speaks", code),
+        Reason::Site(site) => ("site", site),
         Reason::WorksWith(_, project) => ("works_with", project),
     }
 }
@@ -161,5 +164,8 @@ mod tests {
         let name = |key: &str| key.to_owned();
         assert_eq!(because(&reasons, Tongue::English, name), "because: lists #kafka; answered 4 questions on it");
         assert_eq!(because(&reasons, Tongue::German, name), "weil: nennt #kafka; beantwortete 4 Fragen dazu");
+        let reasons = [Reason::Site("Lyon".into()), Reason::Speaks("fr".into())];
+        assert_eq!(because(&reasons, Tongue::English, name), "because: works at Lyon; speaks fr");
+        assert_eq!(because(&reasons, Tongue::German, name), "weil: arbeitet am Standort Lyon; spricht fr");
     }
 }

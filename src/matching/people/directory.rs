@@ -125,6 +125,9 @@ pub struct Directory {
     pub(super) terms_light: HashMap<Box<str>, Vec<TermId>>,
     pub(super) terms_root: HashMap<Box<str>, Vec<TermId>>,
     places: HashMap<Box<str>, u32>,
+    /// What they are called, as somebody typed it first.
+    place_names: Table<Box<str>>,
+    zone_numbers: HashMap<Box<str>, u32>,
     /// The time zone people of a site are in.
     pub(super) zones: HashMap<u32, u32>,
     pub(super) projects: Table<ProjectEntry>,
@@ -203,9 +206,23 @@ impl Directory {
         self.places.contains_key(folded)
     }
 
+    pub(super) fn place_name(&self, place: u32) -> &str {
+        &self.place_names[place]
+    }
+
     fn place(&mut self, name: &str) -> u32 {
-        let next = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
-        *self.places.entry(fold(name).into()).or_insert(next)
+        let folded = fold(name);
+        if let Some(known) = self.places.get(folded.as_str()) {
+            return *known;
+        }
+        let place = self.place_names.push(name.into());
+        self.places.insert(folded.into(), place);
+        place
+    }
+
+    fn zone(&mut self, name: &str) -> u32 {
+        let next = u32::try_from(self.zone_numbers.len()).unwrap_or(u32::MAX);
+        *self.zone_numbers.entry(name.into()).or_insert(next)
     }
 
     fn term(&mut self, word: &str) -> TermId {
@@ -386,7 +403,7 @@ impl Directory {
         let entry = Entry {
             key: person.key.as_str().into(),
             site: self.place(&person.site),
-            zone: self.place(&person.time_zone),
+            zone: self.zone(&person.time_zone),
             site_only: person.listed == Listed::Site,
             languages: person.languages.iter().take(MOST).map(|code| fold(code).into()).collect(),
             title: self.label(&person.title, true),

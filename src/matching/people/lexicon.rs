@@ -106,7 +106,11 @@ pub const ROLES: &[&str] = &[
     "erfahrung",
 ];
 
-/// How a question begins; the longest that fits is taken away, and then again.
+/// One of these in a longer opening makes it a question after one who knows.
+pub const WHO_KNOWS: &[&str] = &["who", "knows", "know", "wer", "kennt", "qui", "connait"];
+
+/// How a question begins; the longest that fits is taken away, and then again, but behind [`WHO_KNOWS`] only those of
+/// several words.
 pub const OPENINGS: &[&str] = &[
     // English
     "who knows about",
@@ -211,6 +215,7 @@ pub const OPENINGS: &[&str] = &[
     "have we got",
     // German
     "wer kennt sich mit",
+    "wer kennt sich in",
     "wer kennt sich",
     "wer kennt",
     "wer kann mir bei",
@@ -390,6 +395,9 @@ pub const BEFORE_PLACE: &[&str] = &[
     "in", "at", "a", "au", "en", "bei", "aus", "from", "de", "site", "standort", "am", "im", "our", "near", "sur",
     "the", "le", "werk",
 ];
+/// Those of them that stand before anything else too: what follows is a place only when nothing speaks against it. So is
+/// "a" where it is not French.
+pub const WEAK_BEFORE_PLACE: &[&str] = &["the", "le", "our", "de"];
 /// Words before the name of a language that make it a condition.
 pub const BEFORE_LANGUAGE: &[&str] = &[
     "in",

@@ -34,6 +34,7 @@ pub use links::Proposal;
 pub use phrase::Tuning;
 pub use query::{Wish, is_question, parse};
 pub use search::{Answer, Hit, Reason};
+pub use text::hashtag;
 
 /// A date: days since 1970-01-01.
 pub type Day = i32;

@@ -1,11 +1,11 @@
 //! From the words of a question to the labels in use, each with how well it fits (0 to 1).
 
 use super::{
-    directory::{Directory, LabelId, Term, TermId},
+    directory::{Directory, Label, LabelId, Term, TermId},
     lexicon::{ROLES, SMALL},
-    text::{light, root, slips, tolerance},
+    text::{key, light, root, slips, tolerance, words},
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The weights of the matching and the ranking. The defaults are measured; see `docs/expert-search.md`.
 #[derive(Clone, Debug, PartialEq)]
@@ -150,6 +150,34 @@ impl Directory {
         let mut out: Vec<(LabelId, f32)> = best.into_iter().collect();
         out.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         out
+    }
+
+    /// Whether folded words are the name of a skill that somebody lists, or a part of one; hashtags of projects are often
+    /// places.
+    pub(super) fn is_skill(&self, folded: &str) -> bool {
+        self.is_in_use(folded, |label| label.skill && label.typed)
+    }
+
+    /// The same for anything else people can be found by, too: titles and departments.
+    pub(super) fn is_label(&self, folded: &str) -> bool {
+        self.is_in_use(folded, |_| true)
+    }
+
+    fn is_in_use(&self, folded: &str, counts: impl Fn(&Label) -> bool) -> bool {
+        let fits = |label: &LabelId| self.labels[*label].used() && counts(&self.labels[*label]);
+        if self.by_label.get(key(folded).as_str()).is_some_and(fits) {
+            return true;
+        }
+        let mut common: Option<HashSet<LabelId>> = None;
+        for word in words(folded).iter().filter(|word| !SMALL.contains(&word.as_str())) {
+            let terms = self.terms_light.get(light(word)).into_iter().flatten();
+            let with = terms.flat_map(|term| &self.terms[*term].labels).copied();
+            common = Some(match common {
+                None => with.collect(),
+                Some(known) => with.filter(|label| known.contains(label)).collect(),
+            });
+        }
+        common.is_some_and(|labels| labels.iter().any(fits))
     }
 
     /// In how many labels a word stands, in any inflection.

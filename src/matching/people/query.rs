@@ -2,7 +2,8 @@
 
 use super::{
     lexicon::{
-        AFTER_LANGUAGE, BEFORE_LANGUAGE, BEFORE_PLACE, ENDINGS, JOINTS, LANGUAGES, OPENINGS, SMALL, french, language,
+        AFTER_LANGUAGE, BEFORE_LANGUAGE, BEFORE_PLACE, ENDINGS, JOINTS, LANGUAGES, OPENINGS, SMALL, WEAK_BEFORE_PLACE,
+        WHO_KNOWS, french, language,
     },
     text::{fold, words},
 };
@@ -25,10 +26,19 @@ pub struct Wish {
     pub french: bool,
     /// Only people of this site.
     pub site: Option<String>,
+    /// The site is a name in the sentence, not behind `site:`; it may have been meant otherwise.
+    pub is_site_implied: bool,
     /// Only people who speak the language with this code.
     pub language: Option<&'static str>,
     /// Only people of the project with this name or id.
     pub project: Option<String>,
+}
+
+impl Wish {
+    /// Whether there is a condition, which may be all that is asked for.
+    fn is_conditional(&self) -> bool {
+        self.site.is_some() || self.language.is_some() || self.project.is_some()
+    }
 }
 
 /// Words before a colon, folded.
@@ -67,12 +77,17 @@ enum Key {
 /// assert_eq!(wish.site.as_deref(), Some("lyon"));
 /// ```
 pub fn parse(text: &str, is_site: impl Fn(&str) -> bool) -> Wish {
+    read(text, &is_site, &|_| false)
+}
+
+/// The same, where it is also known whether folded words are the name of a skill or a part of one: what many know is no
+/// site only because a department is called so too.
+pub(super) fn read(text: &str, is_site: &dyn Fn(&str) -> bool, is_skill: &dyn Fn(&str) -> bool) -> Wish {
     let text: String = text.chars().take(LONGEST).collect();
     let mut wish = Wish { french: french(&text), ..Wish::default() };
     let mut free: Vec<String> = Vec::new();
     let mut current: Option<Key> = None;
     let mut value: Vec<String> = Vec::new();
-    let is_site = &is_site;
     for chunk in fold(&text).split_whitespace() {
         let key = chunk.split_once(':').and_then(|(name, rest)| {
             let (_, key) = KEYS.iter().find(|(known, _)| *known == name)?;
@@ -95,7 +110,7 @@ pub fn parse(text: &str, is_site: impl Fn(&str) -> bool) -> Wish {
         }
     }
     free.extend(keep(&mut wish, current, &mut value, is_site));
-    sentence(&mut wish, &free, is_site);
+    sentence(&mut wish, &free, is_site, is_skill);
     wish.skills.truncate(MOST_SKILLS);
     wish
 }
@@ -126,14 +141,14 @@ pub fn is_question(text: &str) -> bool {
 }
 
 /// Keeps what stands behind a key; answers what is free text again.
-fn keep(wish: &mut Wish, key: Option<Key>, value: &mut Vec<String>, is_site: impl Fn(&str) -> bool) -> Vec<String> {
+fn keep(wish: &mut Wish, key: Option<Key>, value: &mut Vec<String>, is_site: &dyn Fn(&str) -> bool) -> Vec<String> {
     let mut value = std::mem::take(value);
     let mut rest = Vec::new();
     if key == Some(Key::Site) {
         rest = value.split_off(site_length(&value, is_site));
     }
     let text = value.join(" ");
-    let text = text.trim_matches(around);
+    let text = bare(&text, around);
     if text.is_empty() {
         return rest;
     }
@@ -152,11 +167,22 @@ fn keep(wish: &mut Wish, key: Option<Key>, value: &mut Vec<String>, is_site: imp
 
 /// What stands around a value and is none of it.
 fn around(c: char) -> bool {
-    matches!(c, '"' | '#' | '?' | ',')
+    matches!(c, '"' | '?' | ',')
+}
+
+/// The same around a word of a sentence.
+fn outer(c: char) -> bool {
+    matches!(c, '?' | '!' | ',' | ';' | '.' | '"' | '(' | ')')
+}
+
+/// A text without what stands around it, and without the sign of a hashtag in front; behind a letter it is part of a
+/// name, as in `C#`.
+fn bare(text: &str, around: fn(char) -> bool) -> &str {
+    text.trim_start_matches(|c| c == '#' || around(c)).trim_end_matches(around)
 }
 
 /// How many of these chunks are the site: those in quotes, or as many as are the name of one; otherwise the first.
-fn site_length(chunks: &[String], is_site: impl Fn(&str) -> bool) -> usize {
+fn site_length(chunks: &[String], is_site: &dyn Fn(&str) -> bool) -> usize {
     let ends = |chunk: &String| chunk.trim_end_matches([',', '?']).ends_with('"');
     if chunks.first().is_some_and(|first| first.starts_with('"')) {
         let closed = chunks.iter().enumerate().position(|(at, chunk)| ends(chunk) && (at > 0 || chunk.len() > 1));
@@ -166,17 +192,37 @@ fn site_length(chunks: &[String], is_site: impl Fn(&str) -> bool) -> usize {
     }
     let is_named = |length: &usize| {
         let name = chunks.get(..*length).unwrap_or_default().join(" ");
-        is_site(name.trim_matches(around))
+        is_site(bare(&name, around))
     };
     (1..=chunks.len().min(MOST_WORDS)).rev().find(is_named).unwrap_or(1).min(chunks.len())
 }
 
-/// The site that a sentence names last, by as many words as it is called: where it begins and ends.
-fn site_in(chunks: &[&str], is_site: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
+/// The site that a sentence names last, by as many words as it is called: where it begins, with the words in front that go
+/// with it, where the name does, and where both end. Without a word such as "in" in front it is one only where something
+/// else is asked for and it is no skill.
+fn site_in(
+    chunks: &[&str],
+    wish: &Wish,
+    is_site: &dyn Fn(&str) -> bool,
+    is_skill: &dyn Fn(&str) -> bool,
+) -> Option<(usize, usize, usize)> {
     (1..=chunks.len()).rev().find_map(|end| {
-        let named = |start: &usize| chunks.get(*start..end).is_some_and(|run| is_site(&run.join(" ")));
-        (end.saturating_sub(MOST_WORDS)..end).find(named).map(|start| (start, end))
+        let name = |start: usize| chunks.get(start..end).unwrap_or_default().join(" ");
+        let start = (end.saturating_sub(MOST_WORDS)..end).find(|start| is_site(&name(*start)))?;
+        let (front, behind) = (chunks.get(..start)?, chunks.get(end..)?);
+        let is_before = |word: &&&str| BEFORE_PLACE.contains(word);
+        let first = start - front.iter().rev().take_while(is_before).count();
+        let rest = front.get(..first)?;
+        let leads = |word: &&str| !WEAK_BEFORE_PLACE.contains(word) && (*word != "a" || wish.french);
+        let is_led = front.get(first..)?.iter().any(leads) && !is_frame(&spelt(front));
+        let asks = || !wish.skills.is_empty() || !skills(unframed(&spelt(&[rest, behind].concat()), true)).is_empty();
+        (is_led || (asks() && !is_skill(&name(start)))).then_some((first, start, end))
     })
+}
+
+/// Whether these words are but the beginning of a question, so that the last of them belongs to it: "expert in".
+fn is_frame(words: &[Word]) -> bool {
+    !words.is_empty() && unopened(words, true).is_empty()
 }
 
 fn push(skills: &mut Vec<Vec<String>>, mut words: Vec<String>) {
@@ -187,33 +233,49 @@ fn push(skills: &mut Vec<Vec<String>>, mut words: Vec<String>) {
 }
 
 /// Free text: the site, the frame of the question, the language, then the skills.
-fn sentence(wish: &mut Wish, chunks: &[String], is_site: impl Fn(&str) -> bool) {
-    let outer = |c: char| matches!(c, '?' | '!' | ',' | ';' | '.' | '"' | '#' | '(' | ')');
-    let mut chunks: Vec<&str> = chunks.iter().map(|chunk| chunk.trim_matches(outer)).collect();
+fn sentence(wish: &mut Wish, chunks: &[String], is_site: &dyn Fn(&str) -> bool, is_skill: &dyn Fn(&str) -> bool) {
+    let mut chunks: Vec<&str> = chunks.iter().map(|chunk| bare(chunk, outer)).collect();
     chunks.retain(|chunk| !chunk.is_empty());
-    if let Some((start, end)) = site_in(&chunks, is_site) {
+    if wish.site.is_none()
+        && let Some((first, start, end)) = site_in(&chunks, wish, is_site, is_skill)
+    {
         wish.site = chunks.get(start..end).map(|run| run.join(" "));
-        let before = chunks.iter().take(start).rev().take_while(|word| BEFORE_PLACE.contains(word)).count();
-        chunks.drain(start - before..end);
+        wish.is_site_implied = true;
+        chunks.drain(first..end);
     }
+    let all = spelt(&chunks);
+    let conditional = wish.is_conditional();
+    let parts = skills(condition(wish, unframed(&all, conditional)));
+    if parts.len() > 1 {
+        wish.joined = Some(parts.concat());
+    }
+    parts.into_iter().for_each(|part| push(&mut wish.skills, part));
+}
+
+/// The words of a sentence.
+fn spelt(chunks: &[&str]) -> Vec<Word> {
     let mut all: Vec<Word> = Vec::new();
     let mut joint = false;
     for chunk in chunks {
-        if matches!(chunk, "&" | "+") {
+        if matches!(*chunk, "&" | "+") {
             joint = true;
             continue;
         }
-        joint |= JOINTS.contains(&chunk);
+        joint |= JOINTS.contains(chunk);
         for text in words(chunk) {
             let is_joint = JOINTS.contains(&text.as_str());
             all.push(Word { text, joint });
             joint = is_joint;
         }
     }
-    let kept = condition(wish, unframed(&all));
+    all
+}
+
+/// The skills that words name, cut at "and" and the like.
+fn skills(words: &[Word]) -> Vec<Vec<String>> {
     let mut parts: Vec<Vec<String>> = vec![Vec::new()];
     let mut joint = false;
-    for word in kept {
+    for word in words {
         joint |= word.joint;
         if SMALL.contains(&word.text.as_str()) || AFTER_LANGUAGE.contains(&word.text.as_str()) {
             continue;
@@ -227,10 +289,7 @@ fn sentence(wish: &mut Wish, chunks: &[String], is_site: impl Fn(&str) -> bool) 
         }
     }
     parts.retain(|part| !part.is_empty());
-    if parts.len() > 1 {
-        wish.joined = Some(parts.concat());
-    }
-    parts.into_iter().for_each(|part| push(&mut wish.skills, part));
+    parts
 }
 
 /// A word of the sentence, and whether "and" or the like leads to it.
@@ -240,20 +299,33 @@ struct Word {
     joint: bool,
 }
 
-/// The question without what it begins and ends with; at least one word stays.
-fn unframed(all: &[Word]) -> &[Word] {
-    let mut rest = all;
-    while let Some(length) = OPENINGS.iter().filter_map(|opening| begins(rest, opening)).max() {
-        match rest.get(length..) {
-            Some(shorter) if !shorter.is_empty() => rest = shorter,
+/// The question without what it begins and ends with; at least one word stays, unless there is a condition, which may be
+/// all that is asked for. Behind "who knows" a single word belongs
+/// to what is known: a help desk, search engines.
+fn unframed(all: &[Word], conditional: bool) -> &[Word] {
+    let mut rest = unopened(all, conditional);
+    while let Some(length) = ENDINGS.iter().filter_map(|ending| ends(rest, ending)).max() {
+        match rest.get(..rest.len() - length) {
+            Some(shorter) if conditional || !shorter.is_empty() => rest = shorter,
             _ => break,
         }
     }
-    while let Some(length) = ENDINGS.iter().filter_map(|ending| ends(rest, ending)).max() {
-        match rest.get(..rest.len() - length) {
-            Some(shorter) if !shorter.is_empty() => rest = shorter,
+    rest
+}
+
+/// The question without its beginning.
+fn unopened(all: &[Word], conditional: bool) -> &[Word] {
+    let mut rest = all;
+    let mut asked = false;
+    loop {
+        let openings = OPENINGS.iter().filter(|opening| !asked || opening.contains(' '));
+        let longest = openings.filter_map(|opening| Some((begins(rest, opening)?, opening))).max_by_key(|(n, _)| *n);
+        let Some((length, opening)) = longest else { break };
+        match rest.get(length..) {
+            Some(shorter) if conditional || !shorter.is_empty() => rest = shorter,
             _ => break,
         }
+        asked |= length > 1 && opening.split(' ').any(|word| WHO_KNOWS.contains(&word));
     }
     rest
 }

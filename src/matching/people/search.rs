@@ -5,8 +5,8 @@ use super::{
     directory::{Directory, Entry, LabelId, Slot},
     lexicon::{LANGUAGES, language},
     phrase::Senses,
-    query::{Wish, parse},
-    text::fold,
+    query::{Wish, read},
+    text::{fold, hashtag},
 };
 
 /// Why somebody is in an answer, for an edge to word.
@@ -28,6 +28,8 @@ pub enum Reason {
     Bio(String),
     /// Speaks the language with this code.
     Speaks(String),
+    /// Works at this site.
+    Site(String),
     /// Works with the person of this key, who is in the same answer for better reasons, on the project with this id.
     WorksWith(String, String),
 }
@@ -102,9 +104,22 @@ struct Standing {
 impl Directory {
     /// Who knows what `text` asks for, as somebody at the site `from_site` may see it; at most `limit` people.
     pub fn search(&self, text: &str, from_site: &str, today: Day, limit: usize) -> Answer {
-        let wish = parse(text, |word| self.is_site(word));
+        let wish = self.wish(text);
         let hits = self.hits(&wish, from_site, today, limit);
+        let is_name = |site: &String| wish.is_site_implied && self.is_label(site);
+        if hits.is_empty() && wish.site.as_ref().is_some_and(is_name) {
+            // The name of the site was meant as what it also is.
+            let wish = read(text, &|_| false, &|_| true);
+            let hits = self.hits(&wish, from_site, today, limit);
+            if !hits.is_empty() {
+                return Answer { nobody: false, hits, wish };
+            }
+        }
         Answer { nobody: hits.is_empty(), hits, wish }
+    }
+
+    fn wish(&self, text: &str) -> Wish {
+        read(text, &|name| self.is_site(name), &|name| self.is_skill(name))
     }
 
     fn hits(&self, wish: &Wish, from_site: &str, today: Day, limit: usize) -> Vec<Hit> {
@@ -133,7 +148,11 @@ impl Directory {
             let mut scores: Vec<(f32, Slot)> = Vec::new();
             let weigh = |slot: Slot, scores: &mut Vec<(f32, Slot)>| {
                 let Some(entry) = self.people[slot].as_ref().filter(|entry| fits(entry)) else { return };
-                let score = if wants.is_empty() { 1.0 } else { self.score(entry, wants, today) };
+                let score = match wants {
+                    [] if project.is_some() => 1.0,
+                    [] => self.openness(entry),
+                    wants => self.score(entry, wants, today),
+                };
                 if score > 0.0 {
                     let near = match from {
                         Some(site) if site == entry.site => SAME_SITE,
@@ -165,9 +184,14 @@ impl Directory {
                     }
                 }
             } else {
-                self.candidates(wants, project.as_deref()).into_iter().for_each(|slot| weigh(slot, &mut scores));
+                self.candidates(wants, wish, project.as_deref()).into_iter().for_each(|slot| weigh(slot, &mut scores));
             }
-            scores.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+            let best = |a: &(f32, Slot), b: &(f32, Slot)| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1));
+            if scores.len() > limit {
+                scores.select_nth_unstable_by(limit, best);
+                scores.truncate(limit);
+            }
+            scores.sort_unstable_by(best);
             scores.truncate(limit);
             scores
         };
@@ -227,8 +251,8 @@ impl Directory {
         label.holders.iter().chain(counting.flat_map(|project| &project.members)).copied()
     }
 
-    /// Everybody any label leads to, once each.
-    fn candidates(&self, wants: &[Want], project: Option<&str>) -> Vec<Slot> {
+    /// Everybody any label leads to, once each; where nothing but a condition is asked for, everybody it may fit.
+    fn candidates(&self, wants: &[Want], wish: &Wish, project: Option<&str>) -> Vec<Slot> {
         let mut found: Vec<Slot> = Vec::new();
         for want in wants {
             for (label, _) in &want.labels {
@@ -244,6 +268,8 @@ impl Directory {
         if let (Some(name), true) = (project, wants.is_empty()) {
             let same = self.projects.iter().filter(|(_, project)| project.is_called(name));
             found.extend(same.flat_map(|(_, project)| &project.members));
+        } else if wants.is_empty() && (wish.site.is_some() || wish.language.is_some()) {
+            found.extend(self.people.ids());
         }
         found.sort_unstable();
         found.dedup();
@@ -326,6 +352,16 @@ impl Directory {
         }
         want.labels.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         want
+    }
+
+    /// Where nothing but a condition is asked for, those who want to be asked about something come first.
+    fn openness(&self, entry: &Entry) -> f32 {
+        let stances = entry.skills.iter().map(|(_, stance)| match stance {
+            Stance::Ask => 1.0,
+            Stance::Knows => self.tuning.knows,
+            Stance::Learning => self.tuning.hint,
+        });
+        stances.fold(self.tuning.hint, f32::max)
     }
 
     fn score(&self, entry: &Entry, wants: &[Want], today: Day) -> f32 {
@@ -434,6 +470,9 @@ impl Directory {
                 say(Reason::Department(name(entry.department)));
             }
         }
+        if wants.is_empty() && wish.site.is_some() {
+            say(Reason::Site(self.place_name(entry.site).to_owned()));
+        }
         if let Some(code) = wish.language {
             say(Reason::Speaks(code.to_owned()));
         }
@@ -449,13 +488,13 @@ impl Directory {
 
 /// The hashtag of a name, without the sign.
 fn tag(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    hashtag(name).to_lowercase()
 }
 
 impl Directory {
     /// The labels a question leads to and how well they fit, best first: why an answer is what it is.
     pub fn explain(&self, text: &str) -> Vec<Vec<(String, f32)>> {
-        let wants = self.wants(&parse(text, |word| self.is_site(word)), false, &mut Senses::new());
+        let wants = self.wants(&self.wish(text), false, &mut Senses::new());
         let names =
             |want: &Want| want.labels.iter().map(|(label, fit)| (self.labels[*label].name.to_string(), *fit)).collect();
         wants.iter().map(names).collect()

@@ -145,6 +145,83 @@ fn sites_languages_projects_and_two_skills_are_conditions() {
 }
 
 #[test]
+fn a_skill_that_is_also_the_name_of_a_place_stays_a_skill() {
+    let mut away = person("away", "Berlin", &[("Zone files", Stance::Ask)]);
+    away.time_zone = "Pacific/Apia".into();
+    let mut titled = person("titled", "Berlin", &[]);
+    (titled.title, titled.department) = ("Procurement clerk".into(), "Works".into());
+    let directory = directory(&[
+        person("ads", "Berlin", &[("Marketing", Stance::Ask)]),
+        person("vendors", "Berlin", &[("Vendor research", Stance::Ask)]),
+        person("office", "Marketing", &[("Basket weaving", Stance::Ask)]),
+        person("lab", "Research", &[("Basket weaving", Stance::Knows)]),
+        person("stock", "Procurement", &[("Shelf labels", Stance::Knows)]),
+        away,
+        titled,
+    ]);
+    for (text, who) in [
+        ("who knows marketing", &["ads"][..]),
+        ("marketing", &["ads"]),
+        ("Wer kennt sich in Marketing aus?", &["ads"]),
+        ("qui s'y connaît en marketing", &["ads"]),
+        ("who has experience in marketing", &["ads"]),
+        ("who knows vendor research", &["vendors"]),
+        ("who knows the vendor research", &["vendors"]),
+        // Behind a word for places, or beside a skill, it is the place.
+        ("who knows basket weaving in Marketing", &["office"]),
+        ("who knows basket weaving at Research", &["lab"]),
+        ("basket weaving site:research", &["lab"]),
+        ("shelf labels Procurement", &["stock"]),
+        ("who can help in Marketing", &["office"]),
+        ("who knows marketing in Berlin", &["ads"]),
+        ("marketing Berlin", &["ads"]),
+        // Nobody there knows any, so it was meant as what somebody does.
+        ("who knows clerk Procurement", &["titled"]),
+        // Time zones are no sites.
+        ("who knows zone files", &["away"]),
+        ("who can help in Pacific/Apia", &[]),
+        ("site:Pacific/Apia", &[]),
+        // A condition is not dropped because nobody meets it.
+        ("shelf labels Berlin", &[]),
+        ("shelf labels in Berlin", &[]),
+        ("who knows marketing site:Research", &[]),
+    ] {
+        assert_eq!(found(&directory, text), who, "{text}");
+    }
+}
+
+#[test]
+fn a_site_or_a_language_alone_asks_for_everybody_there_who_wants_to_be_asked_first() {
+    let (mut silent, mut hidden) = (person("silent", "Mill", &[]), person("hidden", "Mill", &[("Bells", Stance::Ask)]));
+    silent.languages.push("fr".into());
+    hidden.listed = Listed::Unlisted;
+    let mut near = person("near", "Mill", &[("Bells", Stance::Ask)]);
+    near.listed = Listed::Site;
+    let directory = directory(&[
+        silent,
+        person("learns", "Mill", &[("Bells", Stance::Learning)]),
+        person("knows", "Mill", &[("Bells", Stance::Knows)]),
+        person("asks", "Mill", &[("Bells", Stance::Ask)]),
+        person("away", "harbour", &[("Bells", Stance::Ask)]),
+        hidden,
+        near,
+    ]);
+    for text in ["site:mill", "site:Mill", "who can help in Mill?", "wer kann helfen in Mill", "qui peut aider en Mill"]
+    {
+        assert_eq!(found(&directory, text), ["asks", "knows", "silent", "learns"], "{text}");
+    }
+    assert_eq!(found(&directory, "language:french"), ["silent"]);
+    assert_eq!(found(&directory, "site:mill language:fr"), ["silent"]);
+    let answer = directory.search("site:mill language:fr", "harbour", TODAY, 10);
+    assert_eq!(answer.hits[0].reasons, [Reason::Site("Mill".into()), Reason::Speaks("fr".into())]);
+    // No more than were asked for, and nobody for what is no site, no language or a skill that nobody there has.
+    assert_eq!(directory.search("site:mill", "harbour", TODAY, 2).hits.len(), 2);
+    for text in ["site:moon", "language:klingon", "site:mill falconry", "who can help", "who"] {
+        assert!(directory.search(text, "harbour", TODAY, 10).nobody, "{text}");
+    }
+}
+
+#[test]
 fn a_site_may_be_called_by_several_words() {
     let weaving = [("Basket weaving", Stance::Ask)];
     let directory = directory(&[
@@ -197,6 +274,29 @@ fn slips_inflections_compounds_and_run_together_words_are_understood() {
     ] {
         assert_eq!(found(&directory, text), [key], "{text}");
     }
+}
+
+#[test]
+fn only_one_frame_is_taken_away_behind_who_knows() {
+    let skills = |text: &str| parse(text, |_| false).skills;
+    for (text, skill) in [
+        ("who knows search engine optimisation", &["search", "engine", "optimisation"][..]),
+        ("who knows help desk", &["help", "desk"]),
+        ("does anyone know question answering?", &["question", "answering"]),
+        ("wer kennt sich mit Hilfe Systemen aus", &["hilfe", "systemen"]),
+        ("qui connaît aide sociale", &["aide", "sociale"]),
+        // Frames of several words are still taken away, and so is what stands before the question.
+        ("who is an expert in harp tuning", &["harp", "tuning"]),
+        ("I need help with harp tuning", &["harp", "tuning"]),
+        ("looking for someone who knows harp tuning", &["harp", "tuning"]),
+    ] {
+        assert_eq!(skills(text), [skill], "{text}");
+    }
+    let directory = directory(&[
+        person("seo", "harbour", &[("Search engine optimisation", Stance::Ask)]),
+        person("engine", "harbour", &[("Engine optimisation", Stance::Ask)]),
+    ]);
+    assert_eq!(found(&directory, "who knows search engine optimisation")[0], "seo");
 }
 
 #[test]
@@ -289,4 +389,29 @@ fn no_text_is_too_strange() {
     assert!(directory.search("C++", "harbour", TODAY, 0).hits.is_empty());
     assert_eq!(found(&directory, "C++"), ["a"]);
     assert!(found(&directory, "C#").is_empty());
+}
+
+#[test]
+fn languages_that_differ_by_a_sign_are_told_apart_and_named_by_their_tags() {
+    let directory = directory(&[
+        person("plain", "harbour", &[("C", Stance::Ask)]),
+        person("plus", "harbour", &[("C++", Stance::Ask)]),
+        person("sharp", "harbour", &[("C#", Stance::Ask)]),
+    ]);
+    for (text, key, tag) in [
+        ("who knows C?", "plain", "c"),
+        ("who knows C++?", "plus", "cplusplus"),
+        ("who knows C#?", "sharp", "csharp"),
+        ("skill:C#", "sharp", "csharp"),
+        ("skill:\"C#\"", "sharp", "csharp"),
+        ("#csharp", "sharp", "csharp"),
+        ("(C#)", "sharp", "csharp"),
+    ] {
+        let hits = directory.search(text, "harbour", TODAY, 10).hits;
+        let found: Vec<_> = hits.iter().map(|hit| (hit.key.as_str(), hit.reasons.clone())).collect();
+        assert_eq!(found, [(key, vec![Reason::ListsAsk(tag.into())])], "{text}");
+    }
+    for text in ["F#", "who knows D++"] {
+        assert!(found(&directory, text).is_empty(), "{text}");
+    }
 }

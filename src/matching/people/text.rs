@@ -58,6 +58,27 @@ fn word(chunk: &str) -> Option<String> {
     (!out.is_empty()).then(|| out.chars().take(LONGEST).collect())
 }
 
+/// Whether a word is a sign spelt out behind a letter or two (`C++`, `C#`, `F#`): each letter of it counts.
+fn is_sign(word: &str) -> bool {
+    let stem = word.strip_suffix("sharp").or_else(|| word.strip_suffix("plus"));
+    stem.is_some_and(|stem| matches!(stem.trim_end_matches("plus").len(), 1 | 2))
+}
+
+/// The hashtag of a name as it is typed: its letters and digits run together, with what tells `C++` and `C#` apart.
+pub fn hashtag(name: &str) -> String {
+    let mut run = String::new();
+    let name = name.trim().trim_start_matches('#');
+    for (at, c) in name.char_indices() {
+        match c {
+            '+' => run.push_str("plus"),
+            '#' if at > 0 => run.push_str("sharp"),
+            c if c.is_alphanumeric() || c == '_' => run.push(c),
+            _ => {}
+        }
+    }
+    run
+}
+
 /// A text as one key: its words without anything between them, which is how a hashtag is made from a name.
 pub fn key(text: &str) -> String {
     words(text).concat()
@@ -224,7 +245,7 @@ pub fn tolerance(letters: usize) -> usize {
 
 /// Slips between two words (a letter too many, missing, wrong, or two swapped), when there are at most `most`.
 pub fn slips(a: &str, b: &str, most: usize) -> Option<usize> {
-    if most == 0 || a.len().abs_diff(b.len()) > most {
+    if most == 0 || a.len().abs_diff(b.len()) > most || is_sign(a) || is_sign(b) {
         return (a == b).then_some(0);
     }
     // A slip puts at most one letter in the place of another: cheap to rule most words out.

@@ -11,7 +11,7 @@ const LAST: usize = 30;
 /// Scores that [`background`] looks at.
 pub const DEPTH: usize = 2 * LAST;
 /// Fewer projects say nothing.
-const ENOUGH: usize = 12;
+pub const ENOUGH: usize = 12;
 /// Least limits of a measured register, by rarity: project, same work, draft.
 const LEAST: [f32; 3] = [0.7, 1.1, 0.25];
 /// Limits of a register that is too small to be measured.

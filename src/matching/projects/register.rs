@@ -3,7 +3,7 @@
 
 use super::{
     analysis::{Analysis, Draft, HEAD, KINDS, TAGS},
-    calibration::{Background, DEPTH, Limits, background, limit},
+    calibration::{Background, DEPTH, ENOUGH, Limits, background, limit},
     concepts::{Concepts, SHIPPED},
     explain::Reasons,
     space::Space,
@@ -17,6 +17,8 @@ const POOL: usize = 60;
 const PARTNERS: usize = 5;
 /// Share of the register, one in so many, that may change before lengths are taken anew.
 const STALE: usize = 20;
+/// What is nearly a copy shares so much of what a copy would.
+const NEARLY: f32 = 0.6;
 /// Words of the purpose that stand for a draft when its limit is measured; people type about as many.
 const TYPED: usize = 12;
 
@@ -324,7 +326,20 @@ impl Register {
         let ranked = self.scores(&analysis, Manner::Project, except, POOL.max(DEPTH));
         let usual = background(ranked.iter().map(|(score, _)| *score)).map_or(self.usual, |b| b.mean);
         let hits = self.hits(analysis.language, usual, &ranked, |number| self.usual_around(number));
-        self.present(draft, &hits, most, self.limits.map(|l| (l.project, l.same)))
+        let mut limits = self.limits.map(|l| (l.project, l.same));
+        if self.len() < ENOUGH
+            && let Some((project, _)) = &mut limits
+        {
+            // What is rare says little where all are few, so a copy may not reach the limit.
+            *project = project.min(NEARLY * self.copy(&analysis));
+        }
+        self.present(draft, &hits, most, limits)
+    }
+
+    /// What a copy of a new project would have in common with it.
+    fn copy(&self, analysis: &Analysis) -> f32 {
+        let kinds = self.spaces.iter().zip(&analysis.vectors).zip(&self.tuning.project);
+        kinds.map(|((space, vector), weight)| weight * space.copy(vector)).sum()
     }
 
     /// The same for a few words as typed in a search box or to the concierge. They are never called the same work.

@@ -90,18 +90,29 @@ impl Space {
         self.scales = squares.into_iter().map(|s| scale(s, LENGTH)).collect();
     }
 
-    /// How much a feature says: 0 when everything has it.
+    /// How much a feature says.
     pub fn rarity(&self, feature: Feature) -> f32 {
         self.rarity_of(self.postings.get(&feature).map_or(0, Vec::len))
     }
 
     /// The same for a feature that so many documents have.
     pub fn rarity_of(&self, with: usize) -> f32 {
-        ((self.documents as f32 + 1.0) / (with as f32 + 0.5)).ln().max(0.0).powf(RARITY)
+        rarity(with, self.documents)
     }
 
     fn scale(&self, vector: &Vector, length: f32) -> f32 {
         scale(vector.iter().map(|(f, w)| (w * self.rarity(*f)).powi(2)).sum(), length)
+    }
+
+    /// What a document would share with a new query whose copy it is.
+    pub fn copy(&self, query: &Vector) -> f32 {
+        let (mut asked, mut kept) = (0.0, 0.0);
+        for (feature, weight) in query {
+            let with = self.postings.get(feature).map_or(0, Vec::len);
+            asked += (weight * rarity(with + 1, self.documents.max(with + 1))).powi(2);
+            kept += (weight * self.rarity_of(with.max(1))).powi(2);
+        }
+        asked * scale(asked, LENGTH) * scale(kept, LENGTH)
     }
 
     /// Adds `factor` times what each document shares with the query to `out[document]`. `whole` scales the query fully,
@@ -113,7 +124,10 @@ impl Space {
         let mut square = 0.0;
         for (feature, weight) in query {
             let list = self.postings.get(feature);
-            let rarity = self.rarity_of(list.map_or(0, Vec::len) + usize::from(new));
+            // There are at least as many as have it: else what all have would say nothing, and where all are one or two
+            // that is everything.
+            let with = list.map_or(0, Vec::len) + usize::from(new);
+            let rarity = rarity(with, self.documents.max(with));
             square += (weight * rarity).powi(2);
             let gain = weight * rarity * rarity;
             if gain > 0.0 {
@@ -129,6 +143,11 @@ impl Space {
             *total += own * *sum * scale;
         }
     }
+}
+
+/// How much a feature says that so many of all documents have: more than 0, even where all have it.
+fn rarity(with: usize, of: usize) -> f32 {
+    ((of as f32 + 1.0) / (with as f32 + 0.5)).ln().max(0.0).powf(RARITY)
 }
 
 fn scale(square: f32, length: f32) -> f32 {

@@ -21,7 +21,7 @@ fn project(key: &str, name: &str, purpose: &str, tags: &[&str]) -> Project {
 }
 
 /// Twenty different projects of a small organisation.
-fn small() -> Register {
+fn rows() -> Vec<Project> {
     let rows = [
         (
             "bees",
@@ -68,10 +68,12 @@ fn small() -> Register {
         ),
         ("zinc", "Zinc bath temperature", "Control of the zinc bath temperature with a model instead of by feeling."),
     ];
+    rows.into_iter().map(|(key, name, purpose)| project(key, name, purpose, &[])).collect()
+}
+
+fn small() -> Register {
     let mut register = Register::default();
-    for (key, name, purpose) in rows {
-        register.insert(project(key, name, purpose, &[]));
-    }
+    rows().into_iter().for_each(|row| register.insert(row));
     register
 }
 
@@ -127,6 +129,45 @@ fn a_copy_is_announced_and_a_new_idea_is_not() {
     let idea = project("", "Chess club", "Playing chess after work, boards are provided.", &[]);
     let found = register.candidates(&idea.draft(), 5, None);
     assert!(found.iter().all(|c| !c.warn && !c.same), "{found:?}");
+}
+
+#[test]
+fn a_copy_is_found_in_a_register_of_one_of_twins_and_of_three_alike() {
+    let bees = |key: &str| {
+        let purpose = "We keep six colonies of bees above the canteen and sell the honey at Christmas.";
+        project(key, "Beehives on the roof", purpose, &["bees", "roof"])
+    };
+    let mut register = Register::default();
+    for (count, key) in ["a", "b", "c"].into_iter().enumerate() {
+        register.insert(bees(key));
+        assert_eq!(keys(&register, &bees("")).len(), count + 1, "{count}");
+        for typed in ["bees on the roof", "beehives", "honey"] {
+            assert_eq!(register.candidates_for_text(typed, 5).len(), count + 1, "{typed} {count}");
+        }
+        // Once calibrated, the copy is announced, something else is not.
+        register.calibrate(usize::MAX);
+        let found = register.candidates(&bees("").draft(), 5, None);
+        assert!(found.iter().all(|c| c.warn && c.words.len() >= 3), "{count} {found:?}");
+        let other = project("", "Lunch break choir", "We sing at Christmas, beginners are welcome.", &["music"]);
+        let found = register.candidates(&other.draft(), 5, None);
+        assert!(found.iter().all(|c| !c.warn && !c.same), "{count} {found:?}");
+    }
+}
+
+#[test]
+fn while_a_register_grows_nobody_is_warned_of_what_is_different() {
+    let mut register = Register::default();
+    for (number, entry) in rows().into_iter().take(11).enumerate() {
+        let found = register.candidates(&entry.draft(), 5, None);
+        assert!(found.iter().all(|c| !c.warn && !c.same), "{number} {found:?}");
+        register.insert(entry.clone());
+        register.calibrate(usize::MAX);
+        // What is nearly a copy is announced, however few there are.
+        let mut copy = entry.clone();
+        copy.purpose.push_str(" Soon.");
+        let found = register.candidates(&copy.draft(), 5, None);
+        assert!(found.first().is_some_and(|c| c.warn), "{number} {found:?}");
+    }
 }
 
 #[test]
