@@ -39,6 +39,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Posts that are fetched in one round.
 const ROUND: usize = 100;
+/// Failures that may be tried again after which a round ends: the node is ill, and the others wait.
+const FAILURES: usize = 5;
 /// Seconds until the next round.
 const ROUND_SECONDS: i64 = 60;
 
@@ -169,10 +171,16 @@ async fn copy(app: &App, node: &Member) -> Result<()> {
     let mut round = Round::default();
     let more = missing.len() > ROUND || known.len() > ROUND;
     for heard in some_of(app, missing) {
+        if round.failures >= FAILURES {
+            break;
+        }
         let outcome = take_in(app, &heard, asked).await;
         round.count(outcome)?;
     }
     for copy in some_of(app, known.into_values().collect()) {
+        if round.failures >= FAILURES {
+            break;
+        }
         let outcome = look_after(app, &copy).await;
         round.count(outcome)?;
     }
@@ -191,7 +199,9 @@ async fn copy(app: &App, node: &Member) -> Result<()> {
 struct Round {
     /// Those that brought something.
     done: usize,
-    /// Why the last one that may be tried again failed.
+    /// Those that failed and may be tried again.
+    failures: usize,
+    /// Why the last of them did.
     failed: Option<String>,
 }
 
@@ -199,7 +209,10 @@ impl Round {
     fn count(&mut self, outcome: Result<bool>) -> Result<()> {
         match outcome {
             Ok(done) => self.done += usize::from(done),
-            Err(Error::Upstream(why)) => self.failed = Some(why.into_owned()),
+            Err(Error::Upstream(why)) => {
+                self.failures += 1;
+                self.failed = Some(why.into_owned());
+            }
             Err(error) => return Err(error),
         }
         Ok(())
