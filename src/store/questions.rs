@@ -235,6 +235,88 @@ pub fn answered_saying(
     Ok(rows.into_iter().map(|(question, answer)| (Id::new(question), Id::new(answer))).collect())
 }
 
+/// A question as the nodes of an organisation compare it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The post.
+    pub post: Id<Post>,
+    /// Its object id.
+    pub uri: String,
+    /// 0 open, 1 answered.
+    pub state: i16,
+    /// The object id of the accepted answer.
+    pub answer: Option<String>,
+    /// Somebody answered, accepted or not.
+    pub is_answered: bool,
+    /// When it was answered.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// Open, or with an accepted answer whose address may be told.
+const LISTED: &str = " from questions q join posts p on p.id = q.post_id join accounts a on a.id = q.account_id \
+     where (q.state = 0 or q.state = 1 and q.answer_uri is not null)";
+
+fn listed(conn: &mut Conn, sql: Sql) -> Result<Vec<Listed>> {
+    type Columns = (BigInt, Text, SmallInt, Nullable<Text>, Bool, Nullable<BigInt>);
+    type Values = (i64, String, i16, Option<String>, bool, Option<i64>);
+    let read = |(post, uri, state, answer, is_answered, ended_at): Values| Listed {
+        post: Id::new(post),
+        uri,
+        state,
+        answer,
+        is_answered,
+        ended_at: ended_at.map(Timestamp::from_millis),
+    };
+    Ok(sql.load_as::<Columns, Values>(conn)?.into_iter().map(read).collect())
+}
+
+/// Questions of this node that are listed for the others, behind a post, in order.
+pub fn own_listed(conn: &mut Conn, visible: Sql, after: i64, limit: i64) -> Result<Vec<Listed>> {
+    let sql =
+        Sql::new("select q.post_id, p.uri, q.state, q.answer_uri, (q.state <> 0 or q.answers_shown > 0), q.ended_at")
+            .push(LISTED)
+            .push(" and q.local and ")
+            .append(visible)
+            .with(" and q.post_id > ", after);
+    listed(conn, sql.with(" order by q.post_id limit ", limit))
+}
+
+/// How many those are.
+pub fn count_own_listed(conn: &mut Conn, visible: Sql) -> Result<i64> {
+    Sql::new("select count(*)").push(LISTED).push(" and q.local and ").append(visible).scalar_i64(conn)
+}
+
+/// Of questions of other nodes those that their nodes may list.
+const COPIED: &str =
+    " and not q.local and p.visibility <= 1 and a.deleted_at is null and not a.suspended_by_origin and a.domain = ";
+
+/// The copy of another node's list, behind a post, in order.
+pub fn copied_listed(conn: &mut Conn, domain: &str, after: i64, limit: i64) -> Result<Vec<Listed>> {
+    let sql =
+        Sql::new("select q.post_id, p.uri, q.state, q.answer_uri, (q.state <> 0 or q.answered_elsewhere), q.ended_at")
+            .push(LISTED)
+            .with(COPIED, domain)
+            .with(" and q.post_id > ", after);
+    listed(conn, sql.with(" order by q.post_id limit ", limit))
+}
+
+/// How long that is.
+pub fn count_copied_listed(conn: &mut Conn, domain: &str) -> Result<i64> {
+    Sql::new("select count(*)").push(LISTED).with(COPIED, domain).scalar_i64(conn)
+}
+
+/// Questions of another node that ended since a moment with an answer that is not known here, the newest first.
+pub fn unlearned(conn: &mut Conn, domain: &str, since: Timestamp, most: i64) -> Result<Vec<Id<Post>>> {
+    Sql::new(
+        "select q.post_id from questions q join accounts a on a.id = q.account_id where not q.local and q.state = 1 ",
+    )
+    .push("and q.answer_uri is not null and q.answer_id is null and a.domain = ")
+    .bind(domain)
+    .with(" and q.ended_at > ", since)
+    .with(" order by q.ended_at desc limit ", most)
+    .load_ids(conn)
+}
+
 /// Whom a question was put to by this node.
 pub fn people(conn: &mut Conn, question: Id<Post>) -> Result<Vec<Id<Account>>> {
     Sql::new("select x.account_id from question_people x where x.question_id = ").bind(question).load_ids(conn)

@@ -105,6 +105,7 @@ mod quotes;
 mod quotes_elsewhere;
 mod readers;
 mod relationships;
+mod replica;
 mod revocations;
 mod scheduled;
 mod search;

@@ -289,7 +289,7 @@ const OF_A_POST = [
 /** Those that are the same on every node. */
 const pages = () => [
   ...["/", "/inbox", "/actor", "/actor/outbox", "/answers", `/answers/${TAG}`, "/projects", "/public", "/explore", "/sitemap.xml", `/tags/${TAG}`, `/tags/${TAG}.rss`],
-  ...["/charter", "/charter/directory", "/nodeinfo/2.1", "/api/v1/instance", "/api/v2/instance", "/api/v1/instance/activity"],
+  ...["/charter", "/charter/directory", "/charter/directory/questions", "/nodeinfo/2.1", "/api/v1/instance", "/api/v2/instance", "/api/v1/instance/activity"],
   ...["public?limit=40", "public?local=true&limit=40", "public?remote=true", "home", `link?url=${encodeURIComponent(page)}`].map((end) => `/api/v1/timelines/${end}`),
   ...["?limit=40", "?local=true", "?all[]=x"].map((end) => `/api/v1/timelines/tag/${TAG}${end}`),
   ...["trends/statuses", "trends/tags", "trends/links", `tags/${TAG}`, "directory"].map((end) => `/api/v1/${end}`),

@@ -234,8 +234,9 @@ pub struct Digest {
 }
 
 impl Digest {
-    fn add(&mut self, entry: &store::people::Entry) {
-        let one = crypto::sha256(format!("{} {}", entry.uri, entry.version).as_bytes());
+    /// Takes in an entry, by all that is compared of it.
+    pub(in crate::domain) fn add(&mut self, entry: &str) {
+        let one = crypto::sha256(entry.as_bytes());
         self.combined.iter_mut().zip(one).for_each(|(all, one)| *all ^= one);
         self.total += 1;
     }
@@ -258,7 +259,7 @@ pub fn digest(conn: &mut Conn, domain: Option<&str>) -> Result<Digest> {
             None => store::people::own_entries(conn, after, STEP)?,
             Some(domain) => store::people::copied_entries(conn, domain, after, STEP)?,
         };
-        entries.iter().for_each(|entry| digest.add(entry));
+        entries.iter().for_each(|entry| digest.add(&format!("{} {}", entry.uri, entry.version)));
         match entries.last() {
             Some(last) if entries.len() as i64 == STEP => after = last.account.raw(),
             _ => return Ok(digest),

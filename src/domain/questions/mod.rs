@@ -8,6 +8,7 @@ pub mod days;
 pub mod decline;
 pub mod export;
 pub mod ladder;
+pub mod replica;
 pub mod reviews;
 
 use super::{
@@ -39,6 +40,9 @@ const TAGS: usize = 5;
 /// Accepted answers of one person to one asker that count, of those of so many days.
 const OF_ONE_ASKER: i64 = 5;
 const COUNTED_DAYS: i64 = 365;
+
+/// Seconds by which an acceptance may come here after it happened and be dated by when it came.
+const MOMENTS: i64 = 3_600;
 
 /// Replies of a thread that are looked at when its answers are counted anew.
 const REPLIES: i64 = 1_000;
@@ -199,27 +203,38 @@ pub fn open_of(conn: &mut Conn, asker: Id<Account>, most: i64) -> Result<Vec<Pos
     store::questions::open_of(conn, asker, most)
 }
 
-/// Takes in what another node says of its question.
+/// Takes in what another node says of its question. One that ended is not opened again: where it came from nobody opens
+/// one, so what says so is an older state that comes later.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn receive(tx: &mut Tx<'_>, post: &Post, told: &Told) -> Result<()> {
+    change(tx, post, told, None)
+}
+
+/// The same, as a post tells or as the `list` of its node does.
+fn change(tx: &mut Tx<'_>, post: &Post, told: &Told, list: Option<replica::List>) -> Result<()> {
     store::questions::hold(tx.conn, post.id)?;
     let Some(mut question) = store::questions::find(tx.conn, post.id)? else {
         insert(tx, post)?;
-        return if *told == Told::default() { Ok(()) } else { receive(tx, post, told) };
+        return if *told == Told::default() { Ok(()) } else { change(tx, post, told, list) };
     };
     if question.local {
         return Ok(());
     }
+    if told.state == OPEN && question.state != OPEN && !list.is_some_and(|list| list.is_newer(&question)) {
+        return Ok(());
+    }
     store::questions::set_answered_elsewhere(tx.conn, post.id, told.is_answered)?;
-    if question.state == told.state && question.answer_uri == told.answer {
+    let ended = list.and_then(|list| list.ended).map(|at| at.max(post.created_at).min(tx.now));
+    let later = ended.zip(question.ended_at).is_some_and(|(at, known)| known > at.plus_seconds(MOMENTS));
+    if question.state == told.state && question.answer_uri == told.answer && !later {
         return Ok(());
     }
     forget_answer(tx, &mut question)?;
     question.state = told.state;
     question.answer_uri = told.answer.clone().filter(|_| told.state == ANSWERED);
-    question.ended_at = (told.state != OPEN).then_some(tx.now);
+    question.ended_at = (told.state != OPEN).then(|| ended.unwrap_or(tx.now));
     store::questions::update(tx.conn, &question)?;
     if question.answer_uri.is_some() && !learn(tx, post.id)? {
         tx.enqueue(&Task::LearnAnswer { question: post.id.raw() })?;
@@ -270,6 +285,12 @@ fn count(tx: &mut Tx<'_>, question: &mut Question, answer: &Post) -> Result<()> 
     }
     let mut tags = tags(tx, question.post)?;
     tags.truncate(TAGS);
+    // What was accepted long before it came here counts from then.
+    if let Some(at) = question.ended_at {
+        for tag in &tags {
+            store::people::insert_accepted(tx.conn, answer.account_id, answer.id.raw(), tag, at)?;
+        }
+    }
     people::answers::accept(tx, answer.account_id, answer.id, &tags)
 }
 

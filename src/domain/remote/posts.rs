@@ -21,7 +21,7 @@ use crate::{
 
 /// Hours after which a post is no news any more (POST-01).
 const NEWS_HOURS: i64 = 6;
-/// Hours within which an Update of an unknown post counts as its Create (UPD-02).
+/// Hours within which an Update of an unknown post counts as its Create (UPD-02), unless it is a question of a colleague.
 const LATE_HOURS: i64 = 24;
 
 /// How something came to us.
@@ -388,7 +388,8 @@ pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival
     store::remote::lock(tx.conn, &post.uri)?;
     let Some(known) = store::posts::find_by_uri(tx.conn, &post.uri)? else {
         let young = believed(post.published, tx.now) >= tx.now.plus_seconds(-LATE_HOURS * 3600);
-        if young || arrival.fetched {
+        // A question is for every node of the organisation, whenever it hears of it.
+        if young || arrival.fetched || matches!(meaning(tx, author, post)?, Meaning::Ask(_)) {
             receive_post(tx, author, post, arrival)?;
         }
         return Ok(());

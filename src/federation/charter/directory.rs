@@ -1,12 +1,12 @@
 //! The directory of the organisation, replicated: every node of the charter has a copy of what the others list, people and
 //! projects alike, so that nothing anybody looks for leaves their site. Changes are pushed as ordinary Updates
 //! (`outgoing`); here is the repair: a digest of what a node lists, compared once an hour with each other node, and the
-//! whole list, page by page, where the digests differ and when a node joins.
+//! whole list, page by page, where the digests differ and when a node joins. Its questions go the same way (`questions`).
 //!
 //! `GET /charter/directory/digest` and `GET /charter/directory?after=N` answer nodes of the charter alone, signed by the
 //! key that the charter names.
 
-use super::{auth, by_lot, client, others, serve::Answered, stored, vouch};
+use super::{auth, by_lot, client, others, questions, serve::Answered, stored, vouch};
 use crate::{
     Error, Result,
     app::App,
@@ -14,6 +14,7 @@ use crate::{
         Task,
         charter::{Member, Refused, Software, adopt::COMPARE_SECONDS},
         people::{self, directory},
+        questions::replica,
     },
     federation::{
         documents,
@@ -42,11 +43,11 @@ use std::{
 };
 
 /// Bytes of a page; one that would be larger ends earlier.
-const PAGE_BYTES: usize = 2 * 1024 * 1024;
-/// Pages of one directory.
-const PAGES: usize = 2_000;
+pub(super) const PAGE_BYTES: usize = 2 * 1024 * 1024;
+/// Pages of one list.
+pub(super) const PAGES: usize = 2_000;
 /// Entries that are written in one transaction.
-const STEP: usize = 20;
+pub(super) const STEP: usize = 20;
 /// How long a newcomer waits for the copies before the rest is left to the background.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -55,11 +56,12 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/charter/directory", get(page))
         .route("/charter/directory/digest", get(digest))
+        .route("/charter/directory/questions", get(questions::page))
         .route("/charter/stored", post(stored::answer))
 }
 
 /// Whether the organisation has a directory, and the asker belongs to it.
-fn admit(app: &App, parts: &Parts) -> Result<Member> {
+pub(super) fn admit(app: &App, parts: &Parts) -> Result<Member> {
     let ours = peers::organisation(app).ok_or(Refused::NoOrganisation)?;
     let node = auth::member(&auth::claims(app, parts)?, &ours, b"")?;
     if !ours.charter.policy.directory {
@@ -68,22 +70,23 @@ fn admit(app: &App, parts: &Parts) -> Result<Member> {
     Ok(node)
 }
 
-fn answer(body: String) -> axum::response::Response {
+pub(super) fn answer(body: String) -> axum::response::Response {
     let headers = [(header::CONTENT_TYPE, client::JSON), (header::CACHE_CONTROL, "no-store")];
     (headers, body).into_response()
 }
 
-/// What this node lists, in one figure.
+/// What this node lists, in one figure; its questions in another one.
 async fn digest(State(app): State<App>, parts: Parts) -> Answered {
     admit(&app, &parts)?;
-    let digest = app.read(|conn| directory::digest(conn, None)).await?;
-    Ok(answer(json!({ "total": digest.total, "digest": digest.hex() }).to_string()))
+    let (digest, asked) = app.read(|conn| Ok((directory::digest(conn, None)?, replica::digest(conn, None)?))).await?;
+    let asked = json!({ "total": asked.total, "digest": asked.hex() });
+    Ok(answer(json!({ "total": digest.total, "digest": digest.hex(), "questions": asked }).to_string()))
 }
 
 #[derive(Deserialize)]
-struct Behind {
+pub(super) struct Behind {
     #[serde(default)]
-    after: i64,
+    pub(super) after: i64,
 }
 
 #[derive(Serialize)]
@@ -130,7 +133,7 @@ async fn page(State(app): State<App>, Query(behind): Query<Behind>, parts: Parts
 }
 
 /// What a node says, signed by its key.
-async fn fetch(app: &App, node: &Member, below: &str) -> std::result::Result<Bytes, String> {
+pub(super) async fn fetch(app: &App, node: &Member, below: &str) -> std::result::Result<Bytes, String> {
     let url = client::address(node, &format!("/directory{below}")).map_err(|refused| refused.to_string())?;
     let mut ask = Ask::get(Purpose::Object, url).accept(client::JSON).limit(2 * PAGE_BYTES);
     if let Some((name, value)) = vouch::wish(app) {
@@ -174,22 +177,26 @@ pub async fn check(app: &App, domain: &str) -> Result<()> {
     let Some(signed) = peers::organisation(app) else { return Ok(()) };
     let Some(node) = others(app, &signed).into_iter().find(|node| node.domain == domain) else { return Ok(()) };
     stored::confirm(app, &node).await?;
-    if signed.charter.policy.directory { compare(app, &node).await } else { Ok(()) }
+    if signed.charter.policy.directory { compare(app, &node).await.map(|_| ()) } else { Ok(()) }
 }
 
 /// A newcomer copies what all others list; what takes too long goes on in the background.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn copy_all(app: &App) -> Result<Vec<Copied>> {
+pub async fn copy_all(app: &App) -> Result<Vec<(Copied, questions::Progress)>> {
     let Some(signed) = peers::organisation(app).filter(|signed| signed.charter.policy.directory) else {
         return Ok(Vec::new());
     };
     let nodes = others(app, &signed);
+    let mut asked = HashMap::new();
     let all = async {
         for node in &nodes {
             match compare(app, node).await {
-                Ok(_) | Err(Error::Upstream(_)) => {}
+                Ok(total) => {
+                    asked.insert(node.domain.clone(), total);
+                }
+                Err(Error::Upstream(_)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -198,15 +205,24 @@ pub async fn copy_all(app: &App) -> Result<Vec<Copied>> {
     if let Ok(done) = tokio::time::timeout(PATIENCE, all).await {
         done?;
     }
-    app.read(store::people::copies).await
+    app.read(move |conn| {
+        let mut all = Vec::new();
+        for copied in store::people::copies(conn)? {
+            let done = replica::count_copied(conn, &copied.domain)?;
+            let total = asked.get(&copied.domain).copied().unwrap_or(done);
+            all.push((copied, questions::Progress { done, total }));
+        }
+        Ok(all)
+    })
+    .await
 }
 
 async fn note(app: &App, row: Copied) -> Result<()> {
     app.write(move |tx| store::people::save_copy(tx.conn, &row)).await
 }
 
-/// Compares, and copies where something differs.
-async fn compare(app: &App, node: &Member) -> Result<()> {
+/// Compares, and copies where something differs. How many questions there are.
+async fn compare(app: &App, node: &Member) -> Result<i64> {
     // Of a node that does not answer the copy stays what it was.
     let copies = app.read(store::people::copies).await?;
     let before = copies.into_iter().find(|copy| copy.domain == node.domain).unwrap_or_default();
@@ -214,7 +230,11 @@ async fn compare(app: &App, node: &Member) -> Result<()> {
     let outcome = match fetch(app, node, "/digest").await {
         Ok(body) => {
             (row.total, row.done, row.complete) = (0, 0, false);
-            compare_with(app, node, &body, &mut row).await
+            match compare_with(app, node, &body, &mut row).await {
+                // In a frame of its own: it fetches posts.
+                Ok(()) => Box::pin(questions::compare(app, node, &body)).await,
+                Err(error) => Err(error),
+            }
         }
         Err(why) => Err(Error::Upstream(why.into())),
     };
@@ -236,11 +256,7 @@ async fn compare_with(app: &App, node: &Member, body: &[u8], row: &mut Copied) -
     row.total = json.count("total").unwrap_or(0);
     let domain = node.domain.clone();
     let ours = app.read(move |conn| directory::digest(conn, Some(&domain))).await?;
-    let total = usize::try_from(row.total).unwrap_or(usize::MAX);
-    let most = app.config().federation.directory_entries;
-    if total > most {
-        return Err(too_many(total, most));
-    }
+    bounded(app, row.total)?;
     if ours.hex() == theirs && ours.total == row.total {
         (row.done, row.complete) = (row.total, true);
         return Ok(());
@@ -249,18 +265,30 @@ async fn compare_with(app: &App, node: &Member, body: &[u8], row: &mut Copied) -
     copy(app, node, row).await
 }
 
-fn too_many(total: usize, most: usize) -> Error {
+/// Whether so many entries are copied.
+pub(super) fn bounded(app: &App, total: i64) -> Result<()> {
+    let most = app.config().federation.directory_entries;
+    if usize::try_from(total).unwrap_or(usize::MAX) <= most {
+        return Ok(());
+    }
     let why = format!(
         "its directory has {total} entries, and at most {most} of one node are copied (`federation.directory_entries`): \
          ask its admin what they are"
     );
-    Error::Upstream(why.into())
+    Err(Error::Upstream(why.into()))
+}
+
+/// A number as it stands there: ids and moments are larger than any tally is believed to be.
+pub(super) fn whole(json: &Json, key: &str) -> Option<i64> {
+    match json.one(key) {
+        Json::Int(number) if *number >= 0 => Some(*number),
+        _ => None,
+    }
 }
 
 /// Copies the whole list: takes in what is new or changed, and unlists what is listed no longer.
 async fn copy(app: &App, node: &Member, row: &mut Copied) -> Result<()> {
     let known = known(app, &node.domain).await?;
-    let most = app.config().federation.directory_entries;
     let (mut seen, mut after) = (HashSet::new(), 0);
     for _ in 0..PAGES {
         let body = fetch(app, node, &format!("?after={after}")).await.map_err(|why| Error::Upstream(why.into()))?;
@@ -269,7 +297,7 @@ async fn copy(app: &App, node: &Member, row: &mut Copied) -> Result<()> {
         let mut fresh = Vec::new();
         for item in json.values("items") {
             let Some(id) = item.id().filter(|id| uri::same_authority(id, &node.actor)) else { continue };
-            let version = item.count("version").unwrap_or(0);
+            let version = whole(item, "version").unwrap_or(0);
             let is_known = known.get(&id).is_some_and(|(_, ours)| *ours == version);
             if !is_known
                 && let Ok(actor) = actor::read(item.get("actor"))
@@ -280,9 +308,8 @@ async fn copy(app: &App, node: &Member, row: &mut Copied) -> Result<()> {
             }
             seen.insert(id);
         }
-        if seen.len() > most {
-            return Err(too_many(seen.len(), most));
-        }
+        let done = i64::try_from(seen.len()).unwrap_or(i64::MAX);
+        bounded(app, done)?;
         for some in fresh.chunks(STEP) {
             let domain = node.domain.clone();
             let some: Vec<_> =
@@ -299,9 +326,9 @@ async fn copy(app: &App, node: &Member, row: &mut Copied) -> Result<()> {
             .await?;
         }
         row.total = json.count("total").unwrap_or(row.total);
-        row.done = i64::try_from(seen.len()).unwrap_or(i64::MAX);
+        row.done = done;
         note(app, row.clone()).await?;
-        match json.count("next").filter(|next| *next > after) {
+        match whole(&json, "next").filter(|next| *next > after) {
             Some(next) => after = next,
             None => {
                 let gone: Vec<_> = known.iter().filter(|(id, _)| !seen.contains(*id)).map(|(_, (id, _))| *id).collect();

@@ -1,7 +1,7 @@
 //! How a node comes in and goes out: the newcomer's side ([`join`], [`leave`]) and that of the node it comes to
 //! ([`admit`]). Both directions, names, certificates and clocks are tried before anything is signed.
 
-use super::{auth, checks, client};
+use super::{auth, checks, client, questions::Progress};
 use crate::{
     Error, Result,
     app::App,
@@ -85,14 +85,19 @@ pub struct Joined {
 }
 
 /// How far a copy is, in a sentence.
-fn progress(copied: &Copied) -> String {
-    match (&copied.error, copied.complete) {
-        (Some(why), _) => format!("{}: not copied yet, it is tried again ({why})", copied.domain),
-        (None, true) => format!("{}: {} people and projects", copied.domain, copied.done),
-        (None, false) => {
-            format!("{}: {} of {} people and projects, the rest follows", copied.domain, copied.done, copied.total)
-        }
+fn progress((copied, asked): &(Copied, Progress)) -> String {
+    if let Some(why) = &copied.error {
+        return format!("{}: not copied yet, it is tried again ({why})", copied.domain);
     }
+    let part = |done: i64, total: i64, all: bool| if all { done.to_string() } else { format!("{done} of {total}") };
+    let (here, there) = (copied.complete, asked.done >= asked.total);
+    let listed = part(copied.done, copied.total, here);
+    let questions = match asked.total.max(asked.done) {
+        0 => String::new(),
+        _ => format!(", {} questions", part(asked.done, asked.total, there)),
+    };
+    let rest = if here && there { "" } else { ", the rest follows" };
+    format!("{}: {listed} people and projects{questions}{rest}", copied.domain)
 }
 
 /// Joins the organisation that gave this code.

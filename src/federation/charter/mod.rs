@@ -11,6 +11,7 @@ mod client;
 pub mod directory;
 pub mod join;
 mod lists;
+pub mod questions;
 mod serve;
 mod stored;
 pub mod vouch;
