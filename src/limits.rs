@@ -104,6 +104,10 @@ pub const CARD_DAYS: i64 = 14;
 pub const ANNOUNCEMENTS: i64 = 100;
 /// Kinds of reactions to one.
 pub const ANNOUNCEMENT_REACTIONS: usize = 8;
+/// Kinds of emoji reactions to one post.
+pub const REACTION_KINDS: usize = 50;
+/// Those of one person to it.
+pub const REACTIONS_EACH: usize = 8;
 /// Push subscriptions of one person; one more ends the oldest.
 pub const PUSH_SUBSCRIPTIONS: usize = 20;
 /// Push messages to one subscription in an hour; more are not sent.

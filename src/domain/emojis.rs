@@ -16,6 +16,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 
 /// Emoji of one post or profile.
+use unicode_segmentation::UnicodeSegmentation;
 const IN_ONE: usize = 64;
 /// Characters of a shortcode.
 const SHORTCODE: std::ops::RangeInclusive<usize> = 2..=64;
@@ -182,3 +183,34 @@ mod tests {
         assert!(shortcode("a").is_err() && shortcode("a b").is_err() && shortcode(&"x".repeat(65)).is_err());
     }
 }
+/// Bytes of an emoji: families with skin tones are long.
+const BYTES: usize = 64;
+
+/// One emoji and nothing else.
+pub fn is_emoji(text: &str) -> bool {
+    let pictures = |c: char| {
+        matches!(u32::from(c),
+            0xa9 | 0xae | 0x203c | 0x2049 | 0x2122 | 0x2139 | 0x2194..=0x21aa | 0x231a..=0x23ff | 0x24c2
+            | 0x25aa..=0x25fe | 0x2600..=0x27bf | 0x2934 | 0x2935 | 0x2b05..=0x2b55 | 0x3030 | 0x303d | 0x3297 | 0x3299
+            | 0x1f000..=0x1faff)
+    };
+    // Joiners, selectors and tags, and the mark of a keycap.
+    let joins = |c: char| matches!(u32::from(c), 0x200d | 0xfe0f | 0x20e3 | 0xe0020..=0xe007f);
+    let keycap = text.contains('\u{20e3}') && text.starts_with(|c: char| c.is_ascii_digit() || c == '#' || c == '*');
+    text.len() <= BYTES
+        && text.graphemes(true).count() == 1
+        && (keycap || text.chars().any(pictures))
+        && text.chars().skip(usize::from(keycap)).all(|c| pictures(c) || joins(c))
+}
+
+
+    #[test]
+    fn one_emoji_is_an_emoji_and_nothing_else_is() {
+        for good in ["👍", "❤️", "❤", "👩‍💻", "👍🏽", "🇩🇪", "3️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "☕"]
+        {
+            assert!(is_emoji(good), "{good}");
+        }
+        for bad in ["", "a", "3", "👍👍", "👍a", " ", "ab", "ä", "\u{200d}", "\u{fe0f}", "<b>", "#"] {
+            assert!(!is_emoji(bad), "{bad}");
+        }
+    }

@@ -33,6 +33,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::AccountMoved(_)
         | Fact::PostFavourited(_)
         | Fact::PostUnfavourited(_)
+        | Fact::PostReacted(_)
+        | Fact::PostUnreacted(_)
         | Fact::PostPinned(..)
         | Fact::PostUnpinned(..)
         | Fact::PollVoted(..)

@@ -18,7 +18,9 @@ use crate::{
     id::Id,
     model::{Account, AccountKind, App, Card, Filter, FilterKeyword, FilterPost, Media, Poll, PollOption, Post},
     store::{
-        accounts, cards, quotes,
+        accounts, cards,
+        emoji_reactions::{self, Kind},
+        quotes,
         views::{self, Mark, Mentioned},
     },
     time::Timestamp,
@@ -153,6 +155,8 @@ pub struct PostView {
 
 /// Posts to be shown to one viewer.
 #[derive(Clone, Debug, Default)]
+    /// What people think of it, in emoji.
+    pub reactions: Vec<Kind>,
 pub struct PostViews {
     /// Who looks.
     pub viewer: Option<Id<Account>>,
@@ -285,6 +289,16 @@ impl PostViews {
             let apps = views::apps(conn, &apps)?;
             for view in &mut self.rows {
                 view.app = view.post.app_id.and_then(|id| apps.iter().find(|a| a.id == id).cloned());
+            }
+        }
+        // Whoever reacts is among those who like it.
+        let liked: Vec<Id<Post>> =
+            self.rows.iter().filter(|v| v.post.favourites_count > 0).map(|v| v.post.id).collect();
+        if !liked.is_empty() {
+            for kind in emoji_reactions::kinds(conn, self.viewer, &liked)? {
+                if let Some(view) = find(&mut self.rows, kind.post) {
+                    view.reactions.push(kind);
+                }
             }
         }
         let Some(me) = self.viewer else { return Ok(()) };
@@ -424,6 +438,7 @@ impl PostView {
 /// The cards of posts, in one query, and none when no post can have one. What the server of a post says about a page need
 /// not stand in its text.
 fn cards_of(conn: &mut Conn, posts: &[Post]) -> Result<Vec<(Id<Post>, Card)>> {
+            reactions: Vec::new(),
     let with: Vec<Id<Post>> =
         posts.iter().filter(|p| !p.is_boost() && (!p.local || may_link(&p.content))).map(|p| p.id).collect();
     if with.is_empty() { Ok(Vec::new()) } else { cards::shown(conn, &with) }

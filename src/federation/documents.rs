@@ -311,9 +311,9 @@ fn reach(conn: &mut Conn, post: &Post) -> Result<Option<String>> {
 pub fn emoji_tag(used: emojis::Used) -> Tag {
     Tag::Emoji {
         icon: Image::new(used.url.clone(), image_type(&used.url).map(str::to_owned)),
-        id: used.id,
+        id: Some(used.id),
         name: format!(":{}:", used.shortcode),
-        updated: used.updated.rfc3339(),
+        updated: Some(used.updated.rfc3339()),
     }
 }
 

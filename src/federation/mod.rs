@@ -25,6 +25,7 @@ pub mod proof;
 pub mod quotes;
 pub mod received;
 pub mod render;
+pub mod reactions;
 pub mod serve;
 pub mod signatures;
 pub mod threads;

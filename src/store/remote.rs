@@ -331,6 +331,7 @@ pub fn narrow(conn: &mut Conn, post: Id<Post>, visibility: crate::model::Visibil
         .with(", listing = ", crate::model::Listing::Hidden)
         .with(" where id = ", post)
         .execute(conn)?;
+        "delete from emoji_reactions where account_id = ",
     Ok(())
 }
 

@@ -44,6 +44,7 @@ mod discovery;
 mod doctor;
 mod documents;
 mod emojis;
+mod emoji_reactions;
 mod endorsements;
 mod endpoints;
 mod entities;

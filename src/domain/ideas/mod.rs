@@ -433,6 +433,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PostUnboosted(_)
         | Fact::PostFavourited(_)
         | Fact::PostUnfavourited(_)
+        | Fact::PostReacted(_)
+        | Fact::PostUnreacted(_)
         | Fact::PostPinned(..)
         | Fact::PostUnpinned(..)
         | Fact::PollVotedRemotely(_)

@@ -3,6 +3,8 @@
 use super::attachments;
 use crate::{
     domain::{
+        emoji_reactions::RemoteReaction,
+        emojis::is_emoji,
         html::cut,
         quotes::policy::Said,
         remote::{RemoteEmoji, RemoteMention},
@@ -26,6 +28,28 @@ pub fn emojis(json: &Json) -> Vec<RemoteEmoji> {
         }
     }
     out
+}
+
+/// With what somebody reacts, if they do: an emoji, or a custom one whose picture stands in `tag`. Misskey says of which
+/// server a custom one is, behind its shortcode.
+pub fn reaction(json: &Json) -> Option<RemoteReaction> {
+    let said = ["content", "_misskey_reaction"].into_iter().filter_map(|key| json.text(key)).map(str::trim);
+    let mut custom = None;
+    for text in said {
+        if is_emoji(text) {
+            return Some(RemoteReaction { name: text.to_owned(), url: None });
+        }
+        let Some(inside) = text.strip_prefix(':').and_then(|text| text.strip_suffix(':')) else { continue };
+        custom = custom.or_else(|| shortcode(inside.split('@').next().unwrap_or_default()));
+    }
+    let name = custom?;
+    let named = |tag: &&Json| {
+        let written = tag.text("name").unwrap_or_default().trim().trim_matches(':');
+        written.split('@').next() == Some(name)
+    };
+    let tag = json.values("tag").filter(|tag| tag.is_a("Emoji")).take(limits::EMOJI).find(named);
+    let url = tag.and_then(|tag| attachments::picture(tag.get("icon")).0);
+    Some(RemoteReaction { name: name.to_owned(), url })
 }
 
 /// A shortcode without colons, if it is one.

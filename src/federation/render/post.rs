@@ -35,12 +35,14 @@ pub enum Tag {
     },
     /// A custom emoji.
     Emoji {
-        /// Id of the emoji.
-        id: String,
+        /// Id of the emoji; none for one of which only the picture is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
         /// `:shortcode:`.
         name: String,
         /// When it changed last.
-        updated: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        updated: Option<String>,
         /// The picture.
         icon: super::actor::Image,
     },
