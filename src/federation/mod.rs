@@ -27,6 +27,7 @@ pub mod received;
 pub mod render;
 pub mod reactions;
 pub mod serve;
+pub mod relays;
 pub mod signatures;
 pub mod threads;
 pub mod webfinger;

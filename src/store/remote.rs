@@ -4,7 +4,7 @@ use crate::{
     Result, crypto,
     db::{Conn, Dialect, Sql},
     id::Id,
-    model::{Account, Post},
+    model::{Account, Follow, FollowState, Post},
     time::Timestamp,
 };
 use diesel::sql_types::{BigInt, Text};
@@ -402,4 +402,42 @@ pub fn claim_thread(conn: &mut Conn, post: Id<Post>, before: Timestamp, now: Tim
         )
         .execute(conn)?;
     Ok(written > 0)
+}
+
+/// What the actor of this node follows: relays, by the ids of their actors, with how each follow stands.
+pub fn relays(conn: &mut Conn, instance: Id<Account>) -> Result<Vec<(String, FollowState)>> {
+    let follows: Vec<Follow> = Sql::new("select f.* from follows f where f.account_id = ")
+        .bind(instance)
+        .push(" order by f.id limit 1000")
+        .load(conn)?;
+    let mut out = Vec::with_capacity(follows.len());
+    for follow in follows {
+        out.push((super::accounts::load(conn, follow.target_id)?.uri, follow.state));
+    }
+    Ok(out)
+}
+
+/// Whether the actor of this node (by its id) follows an account, which makes it a relay.
+pub fn is_relay(conn: &mut Conn, instance: &str, account: Id<Account>) -> Result<bool> {
+    Sql::new("select f.id from follows f join accounts a on a.id = f.account_id where f.state = 1 and a.uri = ")
+        .bind(instance)
+        .with(" and f.target_id = ", account)
+        .exists(conn)
+}
+
+/// Whether one of these servers (`https://host`) is that of a relay.
+pub fn is_relay_at(conn: &mut Conn, instance: &str, authorities: &[String]) -> Result<bool> {
+    let relays: Vec<Id<Account>> = Sql::new(
+        "select f.target_id from follows f join accounts a on a.id = f.account_id where f.state = 1 and a.uri = ",
+    )
+    .bind(instance)
+    .push(" limit 1000")
+    .load_ids(conn)?;
+    for relay in relays {
+        let uri = super::accounts::load(conn, relay)?.uri;
+        if authorities.iter().any(|authority| authority == crate::uri::authority(&uri)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -106,6 +106,7 @@ mod relationships;
 mod revocations;
 mod scheduled;
 mod search;
+mod relays;
 mod soak;
 mod staff;
 mod statuses;
