@@ -208,6 +208,18 @@ pub enum Task {
         /// Its hash.
         hash: String,
         /// The node that it came from; empty for this one.
+    /// This node was away: read the outboxes of accounts above `after` whom people here follow (ORG-05).
+    CatchUp {
+        /// The last account that was seen to.
+        after: i64,
+    },
+    /// Read what somebody else says of a post that its own server has not told us (AUTH-13).
+    ReadCarried {
+        /// The id of the post.
+        uri: String,
+        /// It is said to be gone.
+        gone: bool,
+    },
         from: String,
     },
     /// Ask one node of the organisation, by lot, for its version of the charter; again a minute later.
@@ -298,6 +310,7 @@ impl Task {
             | Self::CheckDirectory { .. }
             | Self::SyncFollowers { .. }
             | Self::MoveFollowers { .. } => "fetch",
+            | Self::ReadCarried { .. }
             Self::SpreadCharter { .. } | Self::AskCharter | Self::AskCharterOf { .. } => "charter",
             Self::MakeKeys { .. }
             | Self::IndexPosts { .. }
@@ -359,6 +372,8 @@ impl Task {
             Self::CheckDirectory { .. } => "check_directory",
             Self::PurgeDomain { .. } => "purge_domain",
             Self::IndexPosts { .. } => "index_posts",
+            Self::CatchUp { .. } => "catch_up",
+            Self::ReadCarried { .. } => "read_carried",
             Self::IndexAccounts { .. } => "index_accounts",
             Self::Relist { .. } => "relist",
             Self::ReadProject { .. } => "read_project",
@@ -394,6 +409,8 @@ impl Task {
             | Self::ReadOutbox { account }
             | Self::SyncFollowers { account, .. }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
+            Self::ReadCarried { uri, gone } => Some(format!("read_carried {gone} {uri}")),
+            Self::CatchUp { after } => Some(format!("catch_up {after}")),
             Self::PublishScheduled { scheduled, at } => Some(format!("publish_scheduled {scheduled} {at}")),
             Self::Leave { account, day } => Some(format!("leave {account} {day}")),
             Self::FetchAncestors { post }

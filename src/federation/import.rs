@@ -18,7 +18,7 @@ use crate::{
     },
     id::Id,
     limits,
-    model::{Account, Poll, Post},
+    model::{Account, Poll, Post, Visibility},
     store, uri,
 };
 use activitypub_federation::traits::Object;
@@ -495,22 +495,31 @@ async fn featured_post(app: &App, owner: &Account, item: &Json, budget: &Budget)
     take(app, item, Arrival::WALKED, budget).await
 }
 
-/// Posts of an outbox that are read.
-const LAST: usize = 20;
-
-/// The task `ReadOutbox`: the last posts of a colleague of another node, as their server shows them to us. Nobody is told
-/// of them. What they passed on is left out.
+/// The task `ReadCarried`: what somebody else said of a post, without a proof, counts as far as its own server says the same
+/// (AUTH-13). Only what is known here, or answers what is; `gone`: it is said to have been deleted.
 ///
 /// # Errors
-/// `Upstream` when the outbox cannot be had just now.
-pub async fn outbox(app: &App, id: Id<Account>) -> Result<()> {
-    let owner = app.read(move |conn| store::accounts::load(conn, id)).await?;
-    let address = owner.outbox_url.clone().filter(|url| uri::same_authority(url, &owner.uri));
-    let Some(address) = address.filter(|_| !owner.is_local() && !owner.is_unavailable()) else { return Ok(()) };
-    let budget = Budget::new(LAST + 4);
-    let bounds = Bounds { pages: 1, items: LAST };
-    let found = match collections::read(app, &Json::Text(address), &owner.uri, bounds, &budget).await {
-        Ok(found) => found,
+/// `Upstream` when its server cannot be asked just now.
+pub async fn carried(app: &App, uri: String, gone: bool) -> Result<()> {
+    let budget = Budget::of_activity();
+    let id = uri.clone();
+    let known = app.read(move |conn| store::posts::find_by_uri(conn, &id)).await?;
+    if let Some(known) = known {
+        // What is not for everybody is passed on by nobody, and its server may deny that it is there.
+        if known.local || known.visibility > Visibility::Unlisted {
+            return Ok(());
+        }
+        return match post_again(app, &uri, &budget).await {
+            Err(Error::NotFound) if gone => forget_post(app, &uri).await,
+            Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => Err(e),
+            _ => Ok(()),
+        };
+    }
+    if gone {
+        return Ok(());
+    }
+    let document = match fetch::document(app, &uri, &budget).await {
+        Ok(document) => document,
         Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
         Err(_) => return Ok(()),
     };
