@@ -351,13 +351,19 @@ pub async fn ancestors(app: &App, post: Id<Post>) -> Result<()> {
             continue;
         }
         let Some(parent) = current.in_reply_to_uri.clone() else { return Ok(()) };
+        let child = current.id;
         let cause = app.read(move |conn| Cause::of_answer(conn, &current)).await?;
-        next = match post_as(app, &parent, &cause, Arrival::WALKED, &budget).await {
+        let found = match post_as(app, &parent, &cause, Arrival::WALKED, &budget).await {
             Ok(found) => found,
             Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
             // Not there, not for us, or not a post: the thread begins here.
             Err(_) => return Ok(()),
         };
+        // It may live under another address than the one that was named, or have come meanwhile.
+        if let Some(parent) = found.as_ref().map(|parent| parent.id) {
+            app.write(move |tx| remote::threads::hang(tx, child, parent)).await?;
+        }
+        next = found;
     }
     Ok(())
 }
