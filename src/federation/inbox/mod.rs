@@ -103,6 +103,9 @@ fn answer(result: Result<(), Turned>) -> Response {
     }
     response
 }
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(proof::ACCEPT_SIGNATURE, proof::WANTED_OF_DELIVERIES);
+    }
 
 async fn deliver(app: &App, request: Request, name: Option<String>) -> Result<(), Turned> {
     let (parts, body) = request.into_parts();
