@@ -169,6 +169,8 @@ pub const DISPLAY_NAME: usize = 100;
 pub const BIO: usize = 1_000;
 /// Custom emoji of a node.
 pub const EMOJIS: i64 = 2_000;
+/// Custom emoji remembered of another server.
+pub const REMOTE_EMOJIS: i64 = 5_000;
 /// Bytes of the picture of one.
 pub const EMOJI_BYTES: usize = 256 * 1024;
 /// Pixels of its longer side.

@@ -8,10 +8,12 @@ use super::{
 use crate::{
     Error, Result,
     config::Site,
+    db::Conn,
     limits,
     model::{CustomEmoji, Role},
     store::emojis as rows,
     time::Timestamp,
+    uri,
 };
 use serde::{Deserialize, Serialize};
 
@@ -138,6 +140,63 @@ pub fn used(tx: &mut Tx<'_>, texts: &[&str]) -> Result<String> {
 /// What stands with a post or profile of this node.
 pub fn stored(json: &str) -> Vec<Used> {
     if json == "[]" { Vec::new() } else { serde_json::from_str(json).unwrap_or_default() }
+}
+
+/// One of another server as it came with a post or profile.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Came {
+    shortcode: String,
+    url: String,
+    /// When it had changed last. Unit: milliseconds.
+    #[serde(default)]
+    at: Option<i64>,
+}
+
+/// Gives emoji that came with posts and profiles of other servers the pictures that those have for them by now (POST-10).
+/// Each item is the id of its author or of itself, and what stands with it.
+///
+/// # Errors
+/// Those of the database.
+pub fn renew(conn: &mut Conn, items: &mut [(&str, &mut String)]) -> Result<()> {
+    let mut came: Vec<(usize, Vec<Came>)> = Vec::new();
+    for (number, (_, json)) in items.iter().enumerate() {
+        if json.as_str() != "[]" {
+            let list: Vec<Came> = serde_json::from_str(json).unwrap_or_default();
+            // Without a date there is nothing newer.
+            if list.iter().any(|emoji| emoji.at.is_some()) {
+                came.push((number, list));
+            }
+        }
+    }
+    if came.is_empty() {
+        return Ok(());
+    }
+    let mut names: Vec<&str> = came.iter().flat_map(|(_, list)| list.iter().map(|e| e.shortcode.as_str())).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut hosts: Vec<&str> = came.iter().filter_map(|(n, _)| items.get(*n)).map(|(id, _)| uri::host(*id)).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    let newest = rows::newest(conn, &hosts, &names)?;
+    for (number, mut list) in came {
+        let Some((id, json)) = items.get_mut(number) else { continue };
+        let mut changed = false;
+        for emoji in &mut list {
+            let newer = newest.iter().find(|(host, name, url, at)| {
+                host == uri::host(id)
+                    && *name == emoji.shortcode
+                    && !url.is_empty()
+                    && emoji.at.is_some_and(|known| known < at.millis())
+            });
+            if let Some((_, _, url, at)) = newer {
+                (emoji.url, emoji.at, changed) = (url.clone(), Some(at.millis()), true);
+            }
+        }
+        if changed {
+            **json = serde_json::to_string(&list).map_err(Error::internal)?;
+        }
+    }
+    Ok(())
 }
 
 /// `:name:` where no letter, digit or colon stands on either side.

@@ -4,7 +4,7 @@
 use super::{
     Viewer,
     cards::may_link,
-    html,
+    emojis, html,
     people::directory::hide_from_strangers,
     quotes::{
         policy::{self, Consent},
@@ -92,6 +92,12 @@ impl AccountViews {
         }
         rows.sort_unstable_by_key(|a| a.id);
         rows.dedup_by_key(|a| a.id);
+        let mut with: Vec<(&str, &mut String)> = rows
+            .iter_mut()
+            .filter(|a| a.domain.is_some() && a.emojis != "[]")
+            .map(|a| (a.uri.as_str(), &mut a.emojis))
+            .collect();
+        emojis::renew(conn, &mut with)?;
         Ok(Self { rows, order })
     }
 }
@@ -214,6 +220,9 @@ impl PostViews {
         now: Timestamp,
     ) -> Result<Self> {
         let Gathered { mut order, mut rows } = gathered;
+        let mut with: Vec<(&str, &mut String)> =
+            rows.iter_mut().filter(|p| !p.local && p.emojis != "[]").map(|p| (p.uri.as_str(), &mut p.emojis)).collect();
+        emojis::renew(conn, &mut with)?;
         let quotes = quotes_of(conn, viewer, &mut rows, now)?;
         let cards = cards_of(conn, &rows)?;
         let creators = cards.iter().filter_map(|(_, card)| card.creator_id);

@@ -131,7 +131,7 @@ fn show(tx: &mut Tx<'_>, account: &mut Account, actor: &RemoteActor) -> Result<(
     account.display_name.clone_from(&actor.display_name);
     account.note = actor.note.as_str().to_owned();
     account.fields = fields_json(actor, &account.fields);
-    account.emojis = emojis_json(&actor.emojis);
+    account.emojis = emojis_json(tx, &actor.uri, &actor.emojis)?;
     if account.avatar_remote_url != actor.avatar {
         // The copy is of another picture; the new one is fetched when somebody looks.
         account.avatar = None;
@@ -192,8 +192,8 @@ fn fields_json(actor: &RemoteActor, before: &str) -> String {
     serde_json::to_string(&fields).unwrap_or_else(|_| "[]".to_owned())
 }
 
-/// As rows keep them.
-pub(super) fn emojis_json(emojis: &[RemoteEmoji]) -> String {
+/// As rows keep them; the newest picture of each is remembered for the whole server, in what came before too (POST-10).
+pub(super) fn emojis_json(tx: &mut Tx<'_>, author: &str, emojis: &[RemoteEmoji]) -> Result<String> {
     if emojis.is_empty() {
         return "[]".to_owned();
     }

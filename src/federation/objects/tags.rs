@@ -24,7 +24,7 @@ pub fn emojis(json: &Json) -> Vec<RemoteEmoji> {
         let Some(shortcode) = tag.text("name").and_then(shortcode) else { continue };
         let Some(url) = attachments::picture(tag.get("icon")).0 else { continue };
         if !out.iter().any(|e| e.shortcode == shortcode) {
-            out.push(RemoteEmoji { shortcode: shortcode.to_owned(), url });
+            out.push(RemoteEmoji { shortcode: shortcode.to_owned(), url, updated: tag.time("updated") });
         }
     }
     out
