@@ -13,6 +13,7 @@ mod audiences_leaks;
 mod audiences_quotes;
 mod authority;
 mod cli;
+mod combinations;
 mod concierge;
 mod crash;
 mod judge;

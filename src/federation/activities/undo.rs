@@ -16,7 +16,11 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
         }),
         _ => None,
     };
-    let id = activity.object.as_deref().filter(|id| crate::uri::same_authority(id, &activity.actor));
+    let id = activity.object.as_deref();
+    if id.is_some_and(|id| !crate::uri::same_authority(id, &activity.actor)) {
+        // What somebody did has an id of their own server.
+        return Ok(Outcome::Done);
+    }
     remote::undo(tx, &received.signer, id, named)?;
     Ok(Outcome::Done)
 }
