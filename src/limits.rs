@@ -199,6 +199,8 @@ pub const FIELDS: usize = 8;
 pub const FIELD_CHARACTERS: usize = 255;
 /// Featured hashtags.
 pub const FEATURED_TAGS: usize = 10;
+/// Those kept of an account elsewhere.
+pub const REMOTE_FEATURED_TAGS: usize = 20;
 
 /// Bytes of one redirect URI, and of an app's website.
 pub const REDIRECT_URI: usize = 2_000;

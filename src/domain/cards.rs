@@ -94,6 +94,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PostUnreacted(_)
         | Fact::PostPinned(..)
         | Fact::PostUnpinned(..)
+        | Fact::TagFeatured(..)
+        | Fact::TagUnfeatured(..)
         | Fact::PollVoted(..)
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)

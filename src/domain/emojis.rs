@@ -16,9 +16,9 @@ use crate::{
     uri,
 };
 use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Emoji of one post or profile.
-use unicode_segmentation::UnicodeSegmentation;
 const IN_ONE: usize = 64;
 /// Characters of a shortcode.
 const SHORTCODE: std::ops::RangeInclusive<usize> = 2..=64;
@@ -224,24 +224,6 @@ fn shortcodes(text: &str) -> Vec<&str> {
     out
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shortcodes_stand_alone() {
-        assert_eq!(shortcodes(":cat: and :dog_2:, not a:cat:b"), ["cat", "dog_2"]);
-        assert_eq!(shortcodes("(:cat:):dog:"), ["cat", "dog"]);
-        assert_eq!(shortcodes(":cat: :cat:"), ["cat", "cat"]);
-        for none in
-            ["12:30:15", "::", ":a:", ": cat:", "https://x.example:80:", ":cat:s", ":größe:", ":::", ":cat::dog:"]
-        {
-            assert!(shortcodes(none).is_empty(), "{none}");
-        }
-        assert_eq!(shortcode(" :Cat_1: ").unwrap(), "Cat_1");
-        assert!(shortcode("a").is_err() && shortcode("a b").is_err() && shortcode(&"x".repeat(65)).is_err());
-    }
-}
 /// Bytes of an emoji: families with skin tones are long.
 const BYTES: usize = 64;
 
@@ -262,6 +244,23 @@ pub fn is_emoji(text: &str) -> bool {
         && text.chars().skip(usize::from(keycap)).all(|c| pictures(c) || joins(c))
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shortcodes_stand_alone() {
+        assert_eq!(shortcodes(":cat: and :dog_2:, not a:cat:b"), ["cat", "dog_2"]);
+        assert_eq!(shortcodes("(:cat:):dog:"), ["cat", "dog"]);
+        assert_eq!(shortcodes(":cat: :cat:"), ["cat", "cat"]);
+        for none in
+            ["12:30:15", "::", ":a:", ": cat:", "https://x.example:80:", ":cat:s", ":größe:", ":::", ":cat::dog:"]
+        {
+            assert!(shortcodes(none).is_empty(), "{none}");
+        }
+        assert_eq!(shortcode(" :Cat_1: ").unwrap(), "Cat_1");
+        assert!(shortcode("a").is_err() && shortcode("a b").is_err() && shortcode(&"x".repeat(65)).is_err());
+    }
 
     #[test]
     fn one_emoji_is_an_emoji_and_nothing_else_is() {
@@ -273,3 +272,4 @@ pub fn is_emoji(text: &str) -> bool {
             assert!(!is_emoji(bad), "{bad}");
         }
     }
+}

@@ -66,6 +66,10 @@ pub enum Fact {
     PostPinned(Id<Account>, Id<Post>),
     /// A local person unpinned a post.
     PostUnpinned(Id<Account>, Id<Post>),
+    /// A local person put a hashtag on their profile.
+    TagFeatured(Id<Account>, Id<Tag>),
+    /// A local person took a hashtag off their profile.
+    TagUnfeatured(Id<Account>, Id<Tag>),
     /// A local person voted; the votes are stored.
     PollVoted(Id<Poll>, Id<Account>),
     /// Somebody elsewhere voted in a poll of this node.

@@ -198,16 +198,16 @@ pub enum Task {
         /// The account.
         account: i64,
     },
+    /// Read which hashtags a remote account has on its profile (COLL-04).
+    ReadFeaturedTags {
+        /// The account.
+        account: i64,
+    },
     /// Read the last posts of a colleague of another node, whose profile somebody looks at.
     ReadOutbox {
         /// The account.
         account: i64,
     },
-    /// Give a version of the charter to three other nodes.
-    SpreadCharter {
-        /// Its hash.
-        hash: String,
-        /// The node that it came from; empty for this one.
     /// This node was away: read the outboxes of accounts above `after` whom people here follow (ORG-05).
     CatchUp {
         /// The last account that was seen to.
@@ -220,6 +220,11 @@ pub enum Task {
         /// It is said to be gone.
         gone: bool,
     },
+    /// Give a version of the charter to three other nodes.
+    SpreadCharter {
+        /// Its hash.
+        hash: String,
+        /// The node that it came from; empty for this one.
         from: String,
     },
     /// Ask one node of the organisation, by lot, for its version of the charter; again a minute later.
@@ -303,14 +308,15 @@ impl Task {
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
             | Self::ReadFeatured { .. }
+            | Self::ReadFeaturedTags { .. }
             | Self::ReadOutbox { .. }
+            | Self::ReadCarried { .. }
             | Self::LearnAnswer { .. }
             | Self::ReadProject { .. }
             | Self::CompareDirectory
             | Self::CheckDirectory { .. }
             | Self::SyncFollowers { .. }
             | Self::MoveFollowers { .. } => "fetch",
-            | Self::ReadCarried { .. }
             Self::SpreadCharter { .. } | Self::AskCharter | Self::AskCharterOf { .. } => "charter",
             Self::MakeKeys { .. }
             | Self::IndexPosts { .. }
@@ -364,7 +370,10 @@ impl Task {
             Self::SyncFollowers { .. } => "sync_followers",
             Self::SeverDomain { .. } => "sever_domain",
             Self::ReadFeatured { .. } => "read_featured",
+            Self::ReadFeaturedTags { .. } => "read_featured_tags",
             Self::ReadOutbox { .. } => "read_outbox",
+            Self::CatchUp { .. } => "catch_up",
+            Self::ReadCarried { .. } => "read_carried",
             Self::SpreadCharter { .. } => "spread_charter",
             Self::AskCharter => "ask_charter",
             Self::AskCharterOf { .. } => "ask_charter_of",
@@ -372,8 +381,6 @@ impl Task {
             Self::CheckDirectory { .. } => "check_directory",
             Self::PurgeDomain { .. } => "purge_domain",
             Self::IndexPosts { .. } => "index_posts",
-            Self::CatchUp { .. } => "catch_up",
-            Self::ReadCarried { .. } => "read_carried",
             Self::IndexAccounts { .. } => "index_accounts",
             Self::Relist { .. } => "relist",
             Self::ReadProject { .. } => "read_project",
@@ -402,15 +409,16 @@ impl Task {
                 Some(format!("{} {domain}", self.kind()))
             }
             Self::FetchPost { uri } => Some(format!("fetch_post {uri}")),
+            Self::ReadCarried { uri, gone } => Some(format!("read_carried {gone} {uri}")),
+            Self::CatchUp { after } => Some(format!("catch_up {after}")),
             Self::MakeKeys { account }
             | Self::RefreshAccount { account }
             | Self::PurgeAccount { account }
             | Self::ReadFeatured { account }
+            | Self::ReadFeaturedTags { account }
             | Self::ReadOutbox { account }
             | Self::SyncFollowers { account, .. }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
-            Self::ReadCarried { uri, gone } => Some(format!("read_carried {gone} {uri}")),
-            Self::CatchUp { after } => Some(format!("catch_up {after}")),
             Self::PublishScheduled { scheduled, at } => Some(format!("publish_scheduled {scheduled} {at}")),
             Self::Leave { account, day } => Some(format!("leave {account} {day}")),
             Self::FetchAncestors { post }

@@ -155,14 +155,14 @@ pub struct PostView {
     /// The page it is about.
     pub card: Option<Card>,
     pub app: Option<App>,
+    /// What people think of it, in emoji.
+    pub reactions: Vec<Kind>,
     pub marks: Marks,
     pub matches: Vec<Match>,
 }
 
 /// Posts to be shown to one viewer.
 #[derive(Clone, Debug, Default)]
-    /// What people think of it, in emoji.
-    pub reactions: Vec<Kind>,
 pub struct PostViews {
     /// Who looks.
     pub viewer: Option<Id<Account>>,
@@ -291,15 +291,6 @@ impl PostViews {
             }
         }
         self.fill_polls(conn)?;
-        let mut apps: Vec<Id<App>> = self.rows.iter().filter_map(|v| v.post.app_id).collect();
-        if !apps.is_empty() {
-            apps.sort_unstable();
-            apps.dedup();
-            let apps = views::apps(conn, &apps)?;
-            for view in &mut self.rows {
-                view.app = view.post.app_id.and_then(|id| apps.iter().find(|a| a.id == id).cloned());
-            }
-        }
         // Whoever reacts is among those who like it.
         let liked: Vec<Id<Post>> =
             self.rows.iter().filter(|v| v.post.favourites_count > 0).map(|v| v.post.id).collect();
@@ -308,6 +299,15 @@ impl PostViews {
                 if let Some(view) = find(&mut self.rows, kind.post) {
                     view.reactions.push(kind);
                 }
+            }
+        }
+        let mut apps: Vec<Id<App>> = self.rows.iter().filter_map(|v| v.post.app_id).collect();
+        if !apps.is_empty() {
+            apps.sort_unstable();
+            apps.dedup();
+            let apps = views::apps(conn, &apps)?;
+            for view in &mut self.rows {
+                view.app = view.post.app_id.and_then(|id| apps.iter().find(|a| a.id == id).cloned());
             }
         }
         let Some(me) = self.viewer else { return Ok(()) };
@@ -438,6 +438,7 @@ impl PostView {
             poll: None,
             card: None,
             app: None,
+            reactions: Vec::new(),
             marks: Marks::default(),
             matches: Vec::new(),
         }
@@ -447,7 +448,6 @@ impl PostView {
 /// The cards of posts, in one query, and none when no post can have one. What the server of a post says about a page need
 /// not stand in its text.
 fn cards_of(conn: &mut Conn, posts: &[Post]) -> Result<Vec<(Id<Post>, Card)>> {
-            reactions: Vec::new(),
     let with: Vec<Id<Post>> =
         posts.iter().filter(|p| !p.is_boost() && (!p.local || may_link(&p.content))).map(|p| p.id).collect();
     if with.is_empty() { Ok(Vec::new()) } else { cards::shown(conn, &with) }

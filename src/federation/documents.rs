@@ -231,6 +231,11 @@ impl Whole {
             url: post.url.clone().unwrap_or_else(|| site.post_url(&self.author.username, post.id)),
             attributed_to: &self.author.uri,
             audience: self.audience(site),
+            group: self
+                .addressees
+                .iter()
+                .find(|a| a.group && !a.silent && post.visibility <= Visibility::Unlisted)
+                .map(|a| a.uri.as_str()),
             sensitive: post.sensitive || self.author.sensitized_at.is_some(),
             conversation: self.conversation.as_deref(),
             context: self.context.as_deref(),

@@ -410,9 +410,18 @@ pub async fn refresh_account(app: &App, id: Id<Account>) -> Result<()> {
     let budget = Budget::of_activity();
     match account_now(app, &account.uri, &budget).await {
         Ok(account) if known_for_a_while => {
-            if account.featured_url.is_some() {
-                app.write(move |tx| tx.enqueue(&Task::ReadFeatured { account: id.raw() })).await?;
-            }
+            let has_pins = account.featured_url.is_some();
+            app.write(move |tx| {
+                if has_pins {
+                    tx.enqueue(&Task::ReadFeatured { account: id.raw() })?;
+                }
+                // Of those only who is followed is shown with all of their profile.
+                match store::remote::has_local_follower(tx.conn, id)? {
+                    true => tx.enqueue(&Task::ReadFeaturedTags { account: id.raw() }),
+                    false => Ok(()),
+                }
+            })
+            .await?;
             counts(app, &account, &budget).await
         }
         Ok(_) | Err(Error::Gone | Error::NotFound | Error::Forbidden(_) | Error::BadRequest(_)) => Ok(()),
@@ -487,7 +496,7 @@ pub async fn featured(app: &App, id: Id<Account>) -> Result<()> {
 }
 
 /// A post in the featured collection of `owner`. Embedded, it is as good as fetched: the owner's server sent it.
-async fn featured_post(app: &App, owner: &Account, item: &Json, budget: &Budget) -> Result<Option<Post>> {
+pub(super) async fn featured_post(app: &App, owner: &Account, item: &Json, budget: &Budget) -> Result<Option<Post>> {
     let Some(id) = item.as_uri().filter(|id| uri::same_authority(id, &owner.uri)) else { return Ok(None) };
     if !item.is_object() || objects::kind(item) != Kind::Post {
         return post_as(app, &id, &Cause::default(), Arrival::WALKED, budget).await;
@@ -529,20 +538,14 @@ pub async fn carried(app: &App, uri: String, gone: bool) -> Result<()> {
         Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
         Err(_) => return Ok(()),
     };
-    // Oldest first: answers find what they answer.
-    for item in found.items.iter().rev() {
-        let named = if item.is_a("Create") { item.one("object") } else { item };
-        if item.is_a("Announce") {
-            continue;
-        }
-        match featured_post(app, &owner, named, &budget).await {
-            Ok(_) => {}
-            Err(e @ Error::Unavailable(_)) => return Err(e),
-            // Not there, not for us, or not a post.
-            Err(_) => {}
-        }
+    let Some(parent) = shown(&document.json).uri("inReplyTo") else { return Ok(()) };
+    if app.read(move |conn| Ok(store::posts::find_by_uri(conn, &parent)?.is_none())).await? {
+        return Ok(());
     }
-    Ok(())
+    match take(app, &document.json, Arrival::FETCHED, &budget).await {
+        Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => Err(e),
+        _ => Ok(()),
+    }
 }
 
 /// The task `RefreshPoll`: reads a remote poll again (POLL-03).

@@ -2,11 +2,12 @@
 //! unless it was committed, nothing committed is forgotten. Sending is `deliver`'s; signatures are made there too.
 
 pub mod forward;
+mod pins;
 mod projects;
 mod quotes;
 mod reach;
-mod relations;
 mod reactions;
+mod relations;
 
 use super::{
     documents::{self, Whole},
@@ -29,6 +30,7 @@ use crate::{
     store, uri,
 };
 
+use pins::{featured, pinned};
 use relations::{Answer, blocked, follow, refuse, reported, stale};
 
 /// The queue whose workers are woken.
@@ -64,6 +66,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::PostUnreacted(id) => reactions::reacted(tx, *id, true),
         Fact::PostPinned(account, post) => pinned(tx, *account, *post, "Add"),
         Fact::PostUnpinned(account, post) => pinned(tx, *account, *post, "Remove"),
+        Fact::TagFeatured(account, tag) => featured(tx, *account, *tag, "Add"),
+        Fact::TagUnfeatured(account, tag) => featured(tx, *account, *tag, "Remove"),
         Fact::PollVoted(poll, account) => voted(tx, *poll, *account),
         Fact::PollVotedRemotely(poll) => poll_changed(tx, *poll, POLL_DELAY),
         Fact::PollClosed(poll) => poll_changed(tx, *poll, 0),

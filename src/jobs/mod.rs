@@ -137,6 +137,9 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::MeasureProjects => register::measure(app).await,
         Task::PairProjects => apart(|| register::pair(app)).await,
         Task::ReadFeatured { account } => apart(|| import::featured(app, Id::new(account))).await,
+        Task::ReadFeaturedTags { account } => {
+            apart(|| crate::federation::featured_tags::read(app, Id::new(account))).await
+        }
         Task::SyncFollowers { account, url, digest } => {
             apart(|| crate::federation::followers_sync::run(app, Id::new(account), &url, &digest)).await
         }

@@ -405,6 +405,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PostUnreacted(_)
         | Fact::PostPinned(..)
         | Fact::PostUnpinned(..)
+        | Fact::TagFeatured(..)
+        | Fact::TagUnfeatured(..)
         | Fact::PollVotedRemotely(_)
         | Fact::PollClosed(_)
         | Fact::QuestionChanged(_)

@@ -9,7 +9,7 @@ use crate::{
     },
     federation::{
         json::Json,
-        objects::{self, actor, post},
+        objects::{self, actor, post, tags},
     },
     limits,
     time::Timestamp,

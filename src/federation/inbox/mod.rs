@@ -103,11 +103,11 @@ fn answer(result: Result<(), Turned>) -> Response {
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    response
-}
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(proof::ACCEPT_SIGNATURE, proof::WANTED_OF_DELIVERIES);
     }
+    response
+}
 
 async fn deliver(app: &App, request: Request, name: Option<String>) -> Result<(), Turned> {
     let (parts, body) = request.into_parts();

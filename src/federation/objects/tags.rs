@@ -74,6 +74,12 @@ pub fn mentions(json: &Json) -> Vec<RemoteMention> {
     out
 }
 
+/// The normal form of a hashtag, as an item of a collection or as what is added to one.
+pub fn featured(tag: &Json) -> Option<String> {
+    let written = Some(tag).filter(|tag| tag.is_a("Hashtag"))?.text("name")?;
+    normalize_hashtag(cut(written, limits::REMOTE_NAME))
+}
+
 /// Hashtags as (normal form, as written), each once (POST-07).
 pub fn hashtags(json: &Json) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();

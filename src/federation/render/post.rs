@@ -169,6 +169,8 @@ pub struct Post<'a> {
     pub attributed_to: &'a str,
     /// Addressing (ADDR-OUT-01).
     pub audience: Audience,
+    /// The group it is written to (INT-12).
+    pub group: Option<&'a str>,
     /// Media hidden behind a click.
     pub sensitive: bool,
     /// Tag or URL of the conversation (OUT-17).
@@ -255,6 +257,9 @@ impl Serialize for Post<'_> {
         map.serialize_entry("attributedTo", self.attributed_to)?;
         map.serialize_entry("to", &self.audience.to)?;
         map.serialize_entry("cc", &self.audience.cc)?;
+        if let Some(group) = self.group {
+            map.serialize_entry("audience", group)?;
+        }
         map.serialize_entry("sensitive", &self.sensitive)?;
         map.serialize_entry("atomUri", id)?;
         map.serialize_entry("inReplyToAtomUri", &self.in_reply_to)?;
@@ -370,6 +375,7 @@ mod tests {
             url: "https://alpha.test/@ada/1".into(),
             attributed_to: "https://alpha.test/users/ada",
             audience: Audience { to: vec![super::super::PUBLIC.into()], cc: vec![] },
+            group: None,
             sensitive: false,
             conversation: None,
             context: None,
