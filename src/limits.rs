@@ -104,6 +104,10 @@ pub const CARD_DAYS: i64 = 14;
 pub const ANNOUNCEMENTS: i64 = 100;
 /// Kinds of reactions to one.
 pub const ANNOUNCEMENT_REACTIONS: usize = 8;
+/// Kinds of emoji reactions to one post.
+pub const REACTION_KINDS: usize = 50;
+/// Those of one person to it.
+pub const REACTIONS_EACH: usize = 8;
 /// Push subscriptions of one person; one more ends the oldest.
 pub const PUSH_SUBSCRIPTIONS: usize = 20;
 /// Push messages to one subscription in an hour; more are not sent.
@@ -165,6 +169,8 @@ pub const DISPLAY_NAME: usize = 100;
 pub const BIO: usize = 1_000;
 /// Custom emoji of a node.
 pub const EMOJIS: i64 = 2_000;
+/// Custom emoji remembered of another server.
+pub const REMOTE_EMOJIS: i64 = 5_000;
 /// Bytes of the picture of one.
 pub const EMOJI_BYTES: usize = 256 * 1024;
 /// Pixels of its longer side.
@@ -193,6 +199,8 @@ pub const FIELDS: usize = 8;
 pub const FIELD_CHARACTERS: usize = 255;
 /// Featured hashtags.
 pub const FEATURED_TAGS: usize = 10;
+/// Those kept of an account elsewhere.
+pub const REMOTE_FEATURED_TAGS: usize = 20;
 
 /// Bytes of one redirect URI, and of an app's website.
 pub const REDIRECT_URI: usize = 2_000;

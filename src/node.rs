@@ -161,7 +161,8 @@ pub async fn prepare(app: &App) -> Result<()> {
     app.write(|tx| domain::concierge::ensure(tx).map(|_| ())).await?;
     // Peers and blocks set by command, and the charter, count before the first request.
     peers::refresh(app).await?;
-    federation::charter::prepare(app).await
+    federation::charter::prepare(app).await?;
+    app.write(domain::remote::outbox::alive).await
 }
 
 /// The seams a node may be given instead of the real ones.

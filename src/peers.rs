@@ -3,6 +3,7 @@
 //! (dropped at once, LAN-09). Another process of this node notices a change within five seconds.
 
 pub mod health;
+mod leave;
 mod probe;
 
 pub use probe::{Probe, REACHABLE, probe};
@@ -188,6 +189,11 @@ pub async fn block(app: &App, by: Staff, new: NewBlock) -> Result<()> {
         comment: new.comment.chars().take(1_000).collect(),
         created_at: Timestamp::Y2000,
     };
+    if new.severity == Severity::Suspend {
+        // Whoever may not block learns it before anything has happened.
+        peers::allowed(&by)?;
+        leave::take(app, &row.domain).await?;
+    }
     app.write(move |tx| peers::block(tx, &by, row)).await?;
     refresh(app).await
 }

@@ -11,6 +11,7 @@ pub mod counters;
 mod credentials;
 pub mod delivery;
 pub mod domain_blocks;
+pub mod emoji_reactions;
 pub mod endorsements;
 pub mod entities;
 pub mod error;
@@ -86,6 +87,7 @@ pub fn routes() -> auth::Routes {
         .merge(collections::routes())
         .merge(conversations::routes())
         .merge(domain_blocks::routes())
+        .merge(emoji_reactions::routes())
         .merge(endorsements::routes())
         .merge(experts::routes())
         .merge(filters::routes())

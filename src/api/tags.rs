@@ -202,7 +202,10 @@ fn featured_list(conn: &mut Conn, site: &Site, viewer: Viewer, owner: Id<model::
         if viewer.0.is_none() && people::directory::is_inside_only(conn)? {
             return Rendered::of(&Vec::<FeaturedTag<'_>>::new());
         }
-        return skills_of(conn, site, &account);
+        let skills = skills_of(conn, site, &account)?;
+        if skills.0 != b"[]" {
+            return Ok(skills);
+        }
     }
     let mut featured = rows::featured(conn, owner)?;
     if viewer.0.is_none() {

@@ -3,6 +3,7 @@
 use super::{
     Event, EventKind, Task, Tx,
     audit::{self, Staff},
+    emojis::is_emoji,
     html::Html,
     text,
 };
@@ -16,7 +17,6 @@ use crate::{
     store::{self, announcements::Reaction},
     time::Timestamp,
 };
-use unicode_segmentation::UnicodeSegmentation;
 
 /// The stream of those who are signed in.
 pub const STREAM: &str = "announcements";
@@ -215,26 +215,6 @@ pub fn custom(conn: &mut Conn, name: &str) -> Result<Option<CustomEmoji>> {
     Ok(store::emojis::all(conn)?.into_iter().find(|emoji| emoji.shortcode == name && emoji.file.is_some()))
 }
 
-/// Bytes of an emoji: families with skin tones are long.
-const EMOJI_BYTES: usize = 64;
-
-/// One emoji and nothing else.
-fn is_emoji(text: &str) -> bool {
-    let pictures = |c: char| {
-        matches!(u32::from(c),
-            0xa9 | 0xae | 0x203c | 0x2049 | 0x2122 | 0x2139 | 0x2194..=0x21aa | 0x231a..=0x23ff | 0x24c2
-            | 0x25aa..=0x25fe | 0x2600..=0x27bf | 0x2934 | 0x2935 | 0x2b05..=0x2b55 | 0x3030 | 0x303d | 0x3297 | 0x3299
-            | 0x1f000..=0x1faff)
-    };
-    // Joiners, selectors and tags, and the mark of a keycap.
-    let joins = |c: char| matches!(u32::from(c), 0x200d | 0xfe0f | 0x20e3 | 0xe0020..=0xe007f);
-    let keycap = text.contains('\u{20e3}') && text.starts_with(|c: char| c.is_ascii_digit() || c == '#' || c == '*');
-    text.len() <= EMOJI_BYTES
-        && text.graphemes(true).count() == 1
-        && (keycap || text.chars().any(pictures))
-        && text.chars().skip(usize::from(keycap)).all(|c| pictures(c) || joins(c))
-}
-
 /// An announcement with everything shown of it.
 #[derive(Clone, Debug)]
 pub struct View {
@@ -337,20 +317,4 @@ fn view(
         people,
         row,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_emoji;
-
-    #[test]
-    fn one_emoji_is_an_emoji_and_nothing_else_is() {
-        for good in ["👍", "❤️", "❤", "👩‍💻", "👍🏽", "🇩🇪", "3️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "☕"]
-        {
-            assert!(is_emoji(good), "{good}");
-        }
-        for bad in ["", "a", "3", "👍👍", "👍a", " ", "ab", "ä", "\u{200d}", "\u{fe0f}", "<b>", "#"] {
-            assert!(!is_emoji(bad), "{bad}");
-        }
-    }
 }

@@ -8,12 +8,15 @@ use super::{
 use crate::{
     Error, Result,
     config::Site,
+    db::Conn,
     limits,
     model::{CustomEmoji, Role},
     store::emojis as rows,
     time::Timestamp,
+    uri,
 };
 use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
 
 /// Emoji of one post or profile.
 const IN_ONE: usize = 64;
@@ -139,6 +142,63 @@ pub fn stored(json: &str) -> Vec<Used> {
     if json == "[]" { Vec::new() } else { serde_json::from_str(json).unwrap_or_default() }
 }
 
+/// One of another server as it came with a post or profile.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Came {
+    shortcode: String,
+    url: String,
+    /// When it had changed last. Unit: milliseconds.
+    #[serde(default)]
+    at: Option<i64>,
+}
+
+/// Gives emoji that came with posts and profiles of other servers the pictures that those have for them by now (POST-10).
+/// Each item is the id of its author or of itself, and what stands with it.
+///
+/// # Errors
+/// Those of the database.
+pub fn renew(conn: &mut Conn, items: &mut [(&str, &mut String)]) -> Result<()> {
+    let mut came: Vec<(usize, Vec<Came>)> = Vec::new();
+    for (number, (_, json)) in items.iter().enumerate() {
+        if json.as_str() != "[]" {
+            let list: Vec<Came> = serde_json::from_str(json).unwrap_or_default();
+            // Without a date there is nothing newer.
+            if list.iter().any(|emoji| emoji.at.is_some()) {
+                came.push((number, list));
+            }
+        }
+    }
+    if came.is_empty() {
+        return Ok(());
+    }
+    let mut names: Vec<&str> = came.iter().flat_map(|(_, list)| list.iter().map(|e| e.shortcode.as_str())).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut hosts: Vec<&str> = came.iter().filter_map(|(n, _)| items.get(*n)).map(|(id, _)| uri::host(*id)).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    let newest = rows::newest(conn, &hosts, &names)?;
+    for (number, mut list) in came {
+        let Some((id, json)) = items.get_mut(number) else { continue };
+        let mut changed = false;
+        for emoji in &mut list {
+            let newer = newest.iter().find(|(host, name, url, at)| {
+                host == uri::host(id)
+                    && *name == emoji.shortcode
+                    && !url.is_empty()
+                    && emoji.at.is_some_and(|known| known < at.millis())
+            });
+            if let Some((_, _, url, at)) = newer {
+                (emoji.url, emoji.at, changed) = (url.clone(), Some(at.millis()), true);
+            }
+        }
+        if changed {
+            **json = serde_json::to_string(&list).map_err(Error::internal)?;
+        }
+    }
+    Ok(())
+}
+
 /// `:name:` where no letter, digit or colon stands on either side.
 fn shortcodes(text: &str) -> Vec<&str> {
     let mut out = Vec::new();
@@ -164,6 +224,26 @@ fn shortcodes(text: &str) -> Vec<&str> {
     out
 }
 
+/// Bytes of an emoji: families with skin tones are long.
+const BYTES: usize = 64;
+
+/// One emoji and nothing else.
+pub fn is_emoji(text: &str) -> bool {
+    let pictures = |c: char| {
+        matches!(u32::from(c),
+            0xa9 | 0xae | 0x203c | 0x2049 | 0x2122 | 0x2139 | 0x2194..=0x21aa | 0x231a..=0x23ff | 0x24c2
+            | 0x25aa..=0x25fe | 0x2600..=0x27bf | 0x2934 | 0x2935 | 0x2b05..=0x2b55 | 0x3030 | 0x303d | 0x3297 | 0x3299
+            | 0x1f000..=0x1faff)
+    };
+    // Joiners, selectors and tags, and the mark of a keycap.
+    let joins = |c: char| matches!(u32::from(c), 0x200d | 0xfe0f | 0x20e3 | 0xe0020..=0xe007f);
+    let keycap = text.contains('\u{20e3}') && text.starts_with(|c: char| c.is_ascii_digit() || c == '#' || c == '*');
+    text.len() <= BYTES
+        && text.graphemes(true).count() == 1
+        && (keycap || text.chars().any(pictures))
+        && text.chars().skip(usize::from(keycap)).all(|c| pictures(c) || joins(c))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -180,5 +260,16 @@ mod tests {
         }
         assert_eq!(shortcode(" :Cat_1: ").unwrap(), "Cat_1");
         assert!(shortcode("a").is_err() && shortcode("a b").is_err() && shortcode(&"x".repeat(65)).is_err());
+    }
+
+    #[test]
+    fn one_emoji_is_an_emoji_and_nothing_else_is() {
+        for good in ["👍", "❤️", "❤", "👩‍💻", "👍🏽", "🇩🇪", "3️⃣", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "☕"]
+        {
+            assert!(is_emoji(good), "{good}");
+        }
+        for bad in ["", "a", "3", "👍👍", "👍a", " ", "ab", "ä", "\u{200d}", "\u{fe0f}", "<b>", "#"] {
+            assert!(!is_emoji(bad), "{bad}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     id::Id,
-    model::{Account, Block, Favourite, Follow, Notification, Poll, Post, Report},
+    model::{Account, Block, EmojiReaction, Favourite, Follow, Notification, Poll, Post, Report, Tag},
 };
 
 /// Something that happened, here or elsewhere. Facts marked *before* are recorded before their rows go.
@@ -58,10 +58,18 @@ pub enum Fact {
     PostFavourited(Id<Favourite>),
     /// *Before*: a favourite is about to go.
     PostUnfavourited(Id<Favourite>),
+    /// An emoji reaction was stored; the favourite it implies is a fact of its own.
+    PostReacted(Id<EmojiReaction>),
+    /// *Before*: an emoji reaction is about to go.
+    PostUnreacted(Id<EmojiReaction>),
     /// A local person pinned a post.
     PostPinned(Id<Account>, Id<Post>),
     /// A local person unpinned a post.
     PostUnpinned(Id<Account>, Id<Post>),
+    /// A local person put a hashtag on their profile.
+    TagFeatured(Id<Account>, Id<Tag>),
+    /// A local person took a hashtag off their profile.
+    TagUnfeatured(Id<Account>, Id<Tag>),
     /// A local person voted; the votes are stored.
     PollVoted(Id<Poll>, Id<Account>),
     /// Somebody elsewhere voted in a poll of this node.

@@ -1,6 +1,6 @@
 //! Follow, accept, reject, undo, block, mute. The same operations serve the client API, the inbox and the commands.
 
-use super::{Fact, Tx, concierge};
+use super::{Fact, Tx, concierge, remote};
 use crate::{
     Error, Result,
     id::Id,
@@ -130,8 +130,11 @@ pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, ur
 /// What every new follow brings: counts, a filled home timeline, the fact.
 fn established(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {
     store::accounts::count_follow(tx.conn, follow.account_id, follow.target_id, 1)?;
-    if store::accounts::load(tx.conn, follow.account_id)?.is_local() {
+    let follower = store::accounts::load(tx.conn, follow.account_id)?;
+    // The actor of this node follows relays, for what they say from now on.
+    if follower.is_local() && !is_instance_actor(tx, &follower) {
         store::follows::fill_home(tx.conn, follow.account_id, follow.target_id, BACKFILL)?;
+        remote::outbox::followed(tx, follow.target_id)?;
     }
     tx.record(Fact::FollowAccepted(follow.id))
 }

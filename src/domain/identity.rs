@@ -63,13 +63,14 @@ fn remember(tx: &mut Tx<'_>, domain: &str, base: &str) -> Result<()> {
 }
 
 /// Every column that holds addresses of this node.
-const COLUMNS: [(&str, &[&str]); 13] = [
+const COLUMNS: [(&str, &[&str]); 14] = [
     ("accounts", &["uri", "url", "note", "fields", "inbox_url", "shared_inbox_url", "outbox_url", "public_key_id"]),
     ("accounts", &["ed25519_key_id", "followers_url", "following_url", "featured_url", "also_known_as"]),
     ("posts", &["uri", "url", "content"]),
     ("post_edits", &["content"]),
     ("follows", &["uri"]),
     ("favourites", &["uri"]),
+    ("emoji_reactions", &["uri", "url"]),
     ("blocks", &["uri"]),
     ("activities", &["uri", "object_uri", "json"]),
     ("tombstones", &["uri", "actor_uri"]),

@@ -18,6 +18,7 @@ pub mod counters;
 pub mod delivery;
 pub mod digests;
 pub mod domain_blocks;
+pub mod emoji_reactions;
 pub mod emojis;
 pub mod endorsements;
 pub mod fact;

@@ -119,8 +119,12 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PostEdited { quiet: true, .. }
         | Fact::PostDeleted(_)
         | Fact::PostBoosted { fresh: false, .. }
+        | Fact::PostReacted(_)
+        | Fact::PostUnreacted(_)
         | Fact::PostPinned(..)
         | Fact::PostUnpinned(..)
+        | Fact::TagFeatured(..)
+        | Fact::TagUnfeatured(..)
         | Fact::PollVoted(..)
         | Fact::PollVotedRemotely(_)
         | Fact::QuestionChanged(_)

@@ -13,7 +13,11 @@ use crate::{
     store,
 };
 
-fn allowed(by: &Staff) -> Result<()> {
+/// Whether they may decide about other servers.
+///
+/// # Errors
+/// `Forbidden` below admin.
+pub fn allowed(by: &Staff) -> Result<()> {
     if by.role >= Role::Admin { Ok(()) } else { Err(Error::forbidden("This action is not allowed")) }
 }
 

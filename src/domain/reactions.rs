@@ -1,8 +1,8 @@
-//! Favourites, boosts, bookmarks, pins and muted conversations. An action on a boost acts on the original. The same
+//! Favourites (with those that emoji reactions imply), boosts, bookmarks, pins and muted conversations. An action on a boost acts on the original. The same
 //! functions serve the client API and the inbox.
 
 use super::{
-    Fact, Tx, Viewer, moves,
+    Fact, Tx, Viewer, emoji_reactions, moves,
     posts::{self, NewBoost},
     visibility::{visible_original, visible_post},
 };
@@ -32,16 +32,34 @@ pub fn favourite(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>) -> Result<
 /// Somebody, here or elsewhere, likes a post. `uri` is the id of a Like that arrived.
 pub fn favourite_as(tx: &mut Tx<'_>, account: Id<Account>, post: &Post, uri: Option<String>) -> Result<()> {
     let id = tx.new_id();
-    let uri = uri.or_else(|| Some(tx.site().activity_uri(id)));
-    let favourite = Favourite { id, account_id: account, post_id: post.id, uri, created_at: tx.now };
+    let uri = uri.unwrap_or_else(|| tx.site().activity_uri(id));
+    let known = reactions::find_favourite(tx.conn, post.id, account)?;
+    if let Some(implied) = known.filter(|known| known.implied) {
+        reactions::set_like(tx.conn, implied.id, id, Some(&uri))?;
+        return tx.record(Fact::PostFavourited(id));
+    }
+    insert(
+        tx,
+        Favourite { id, account_id: account, post_id: post.id, uri: Some(uri), created_at: tx.now, implied: false },
+    )
+}
+
+/// Somebody who reacts to a post is counted among those who like it.
+pub(super) fn imply_favourite(tx: &mut Tx<'_>, account: Id<Account>, post: Id<Post>) -> Result<()> {
+    let id = tx.new_id();
+    insert(tx, Favourite { id, account_id: account, post_id: post, uri: None, created_at: tx.now, implied: true })
+}
+
+fn insert(tx: &mut Tx<'_>, favourite: Favourite) -> Result<()> {
     if !reactions::insert_favourite(tx.conn, &favourite)? {
         return Ok(());
     }
-    store::posts::count(tx.conn, post.id, Counter::Favourites, 1)?;
-    tx.record(Fact::PostFavourited(id))
+    store::posts::count(tx.conn, favourite.post_id, Counter::Favourites, 1)?;
+    tx.record(Fact::PostFavourited(favourite.id))
 }
 
-/// A local person takes a favourite back; none there is fine. Answers the original.
+/// A local person takes a favourite back, and with it their emoji reactions, which show as one; none there is fine.
+/// Answers the original.
 ///
 /// # Errors
 /// `NotFound` for what they may not see.
@@ -51,16 +69,38 @@ pub fn unfavourite(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>) -> Resul
     Ok(post.id)
 }
 
-/// Takes a favourite back, here or elsewhere.
+/// Takes a favourite back, here or elsewhere, and the emoji reactions that it stands for.
 pub fn unfavourite_as(tx: &mut Tx<'_>, account: Id<Account>, post: Id<Post>) -> Result<()> {
+    emoji_reactions::end_all(tx, account, post)?;
     let Some(favourite) = reactions::find_favourite(tx.conn, post, account)? else { return Ok(()) };
+    end(tx, &favourite)
+}
+
+/// Takes a Like of somebody elsewhere back; while reactions of theirs stand, they are counted on.
+pub fn unlike_as(tx: &mut Tx<'_>, account: Id<Account>, post: Id<Post>) -> Result<()> {
+    let Some(favourite) = reactions::find_favourite(tx.conn, post, account)? else { return Ok(()) };
+    if favourite.implied || store::emoji_reactions::of(tx.conn, post, account)?.is_empty() {
+        return unfavourite_as(tx, account, post);
+    }
+    reactions::set_like(tx.conn, favourite.id, favourite.id, None)
+}
+
+/// The favourite of somebody goes that stood for reactions, when none is left.
+pub(super) fn no_longer_imply(tx: &mut Tx<'_>, account: Id<Account>, post: Id<Post>) -> Result<()> {
+    match reactions::find_favourite(tx.conn, post, account)?.filter(|favourite| favourite.implied) {
+        Some(favourite) if store::emoji_reactions::of(tx.conn, post, account)?.is_empty() => end(tx, &favourite),
+        _ => Ok(()),
+    }
+}
+
+fn end(tx: &mut Tx<'_>, favourite: &Favourite) -> Result<()> {
     tx.record(Fact::PostUnfavourited(favourite.id))?;
     reactions::delete_favourite(tx.conn, favourite.id)?;
-    store::posts::count(tx.conn, post, Counter::Favourites, -1)
+    store::posts::count(tx.conn, favourite.post_id, Counter::Favourites, -1)
 }
 
 /// A post to take something back from: who once reacted may do so though they do not see the post any more.
-fn reacted_to(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>) -> Result<Post> {
+pub(super) fn reacted_to(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>) -> Result<Post> {
     match visible_original(tx.conn, Viewer::from(account), id, tx.now) {
         Err(Error::NotFound) => {
             let post = store::posts::load(tx.conn, id)?;

@@ -198,10 +198,27 @@ pub enum Task {
         /// The account.
         account: i64,
     },
+    /// Read which hashtags a remote account has on its profile (COLL-04).
+    ReadFeaturedTags {
+        /// The account.
+        account: i64,
+    },
     /// Read the last posts of a colleague of another node, whose profile somebody looks at.
     ReadOutbox {
         /// The account.
         account: i64,
+    },
+    /// This node was away: read the outboxes of accounts above `after` whom people here follow (ORG-05).
+    CatchUp {
+        /// The last account that was seen to.
+        after: i64,
+    },
+    /// Read what somebody else says of a post that its own server has not told us (AUTH-13).
+    ReadCarried {
+        /// The id of the post.
+        uri: String,
+        /// It is said to be gone.
+        gone: bool,
     },
     /// Give a version of the charter to three other nodes.
     SpreadCharter {
@@ -308,7 +325,9 @@ impl Task {
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
             | Self::ReadFeatured { .. }
+            | Self::ReadFeaturedTags { .. }
             | Self::ReadOutbox { .. }
+            | Self::ReadCarried { .. }
             | Self::LearnAnswer { .. }
             | Self::ReadProject { .. }
             | Self::CompareDirectory
@@ -369,7 +388,10 @@ impl Task {
             Self::SyncFollowers { .. } => "sync_followers",
             Self::SeverDomain { .. } => "sever_domain",
             Self::ReadFeatured { .. } => "read_featured",
+            Self::ReadFeaturedTags { .. } => "read_featured_tags",
             Self::ReadOutbox { .. } => "read_outbox",
+            Self::CatchUp { .. } => "catch_up",
+            Self::ReadCarried { .. } => "read_carried",
             Self::SpreadCharter { .. } => "spread_charter",
             Self::AskCharter => "ask_charter",
             Self::AskCharterOf { .. } => "ask_charter_of",
@@ -407,10 +429,13 @@ impl Task {
                 Some(format!("{} {domain}", self.kind()))
             }
             Self::FetchPost { uri } => Some(format!("fetch_post {uri}")),
+            Self::ReadCarried { uri, gone } => Some(format!("read_carried {gone} {uri}")),
+            Self::CatchUp { after } => Some(format!("catch_up {after}")),
             Self::MakeKeys { account }
             | Self::RefreshAccount { account }
             | Self::PurgeAccount { account }
             | Self::ReadFeatured { account }
+            | Self::ReadFeaturedTags { account }
             | Self::ReadOutbox { account }
             | Self::SyncFollowers { account, .. }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),

@@ -4,7 +4,7 @@
 use super::{
     Viewer,
     cards::may_link,
-    html,
+    emojis, html,
     people::directory::hide_from_strangers,
     quotes::{
         policy::{self, Consent},
@@ -18,7 +18,9 @@ use crate::{
     id::Id,
     model::{Account, AccountKind, App, Card, Filter, FilterKeyword, FilterPost, Media, Poll, PollOption, Post},
     store::{
-        accounts, cards, quotes,
+        accounts, cards,
+        emoji_reactions::{self, Kind},
+        quotes,
         views::{self, Mark, Mentioned},
     },
     time::Timestamp,
@@ -90,6 +92,12 @@ impl AccountViews {
         }
         rows.sort_unstable_by_key(|a| a.id);
         rows.dedup_by_key(|a| a.id);
+        let mut with: Vec<(&str, &mut String)> = rows
+            .iter_mut()
+            .filter(|a| a.domain.is_some() && a.emojis != "[]")
+            .map(|a| (a.uri.as_str(), &mut a.emojis))
+            .collect();
+        emojis::renew(conn, &mut with)?;
         Ok(Self { rows, order })
     }
 }
@@ -147,6 +155,8 @@ pub struct PostView {
     /// The page it is about.
     pub card: Option<Card>,
     pub app: Option<App>,
+    /// What people think of it, in emoji.
+    pub reactions: Vec<Kind>,
     pub marks: Marks,
     pub matches: Vec<Match>,
 }
@@ -210,6 +220,9 @@ impl PostViews {
         now: Timestamp,
     ) -> Result<Self> {
         let Gathered { mut order, mut rows } = gathered;
+        let mut with: Vec<(&str, &mut String)> =
+            rows.iter_mut().filter(|p| !p.local && p.emojis != "[]").map(|p| (p.uri.as_str(), &mut p.emojis)).collect();
+        emojis::renew(conn, &mut with)?;
         let quotes = quotes_of(conn, viewer, &mut rows, now)?;
         let cards = cards_of(conn, &rows)?;
         let creators = cards.iter().filter_map(|(_, card)| card.creator_id);
@@ -278,6 +291,16 @@ impl PostViews {
             }
         }
         self.fill_polls(conn)?;
+        // Whoever reacts is among those who like it.
+        let liked: Vec<Id<Post>> =
+            self.rows.iter().filter(|v| v.post.favourites_count > 0).map(|v| v.post.id).collect();
+        if !liked.is_empty() {
+            for kind in emoji_reactions::kinds(conn, self.viewer, &liked)? {
+                if let Some(view) = find(&mut self.rows, kind.post) {
+                    view.reactions.push(kind);
+                }
+            }
+        }
         let mut apps: Vec<Id<App>> = self.rows.iter().filter_map(|v| v.post.app_id).collect();
         if !apps.is_empty() {
             apps.sort_unstable();
@@ -415,6 +438,7 @@ impl PostView {
             poll: None,
             card: None,
             app: None,
+            reactions: Vec::new(),
             marks: Marks::default(),
             matches: Vec::new(),
         }

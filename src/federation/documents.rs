@@ -257,6 +257,11 @@ impl Whole {
             url: page,
             attributed_to: &self.author.uri,
             audience: self.audience(site),
+            group: self
+                .addressees
+                .iter()
+                .find(|a| a.group && !a.silent && post.visibility <= Visibility::Unlisted)
+                .map(|a| a.uri.as_str()),
             sensitive: post.sensitive || self.author.sensitized_at.is_some(),
             conversation: self.conversation.as_deref(),
             context: self.context.as_deref(),
@@ -341,9 +346,9 @@ fn reach(conn: &mut Conn, post: &Post) -> Result<Option<String>> {
 pub fn emoji_tag(used: emojis::Used) -> Tag {
     Tag::Emoji {
         icon: Image::new(used.url.clone(), image_type(&used.url).map(str::to_owned)),
-        id: used.id,
+        id: Some(used.id),
         name: format!(":{}:", used.shortcode),
-        updated: used.updated.rfc3339(),
+        updated: Some(used.updated.rfc3339()),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     },
     id::Id,
     limits,
-    model::{Account, Poll, Post},
+    model::{Account, Poll, Post, Visibility},
     store, uri,
 };
 use activitypub_federation::traits::Object;
@@ -351,13 +351,19 @@ pub async fn ancestors(app: &App, post: Id<Post>) -> Result<()> {
             continue;
         }
         let Some(parent) = current.in_reply_to_uri.clone() else { return Ok(()) };
+        let child = current.id;
         let cause = app.read(move |conn| Cause::of_answer(conn, &current)).await?;
-        next = match post_as(app, &parent, &cause, Arrival::WALKED, &budget).await {
+        let found = match post_as(app, &parent, &cause, Arrival::WALKED, &budget).await {
             Ok(found) => found,
             Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
             // Not there, not for us, or not a post: the thread begins here.
             Err(_) => return Ok(()),
         };
+        // It may live under another address than the one that was named, or have come meanwhile.
+        if let Some(parent) = found.as_ref().map(|parent| parent.id) {
+            app.write(move |tx| remote::threads::hang(tx, child, parent)).await?;
+        }
+        next = found;
     }
     Ok(())
 }
@@ -404,9 +410,18 @@ pub async fn refresh_account(app: &App, id: Id<Account>) -> Result<()> {
     let budget = Budget::of_activity();
     match account_now(app, &account.uri, &budget).await {
         Ok(account) if known_for_a_while => {
-            if account.featured_url.is_some() {
-                app.write(move |tx| tx.enqueue(&Task::ReadFeatured { account: id.raw() })).await?;
-            }
+            let has_pins = account.featured_url.is_some();
+            app.write(move |tx| {
+                if has_pins {
+                    tx.enqueue(&Task::ReadFeatured { account: id.raw() })?;
+                }
+                // Of those only who is followed is shown with all of their profile.
+                match store::remote::has_local_follower(tx.conn, id)? {
+                    true => tx.enqueue(&Task::ReadFeaturedTags { account: id.raw() }),
+                    false => Ok(()),
+                }
+            })
+            .await?;
             counts(app, &account, &budget).await
         }
         Ok(_) | Err(Error::Gone | Error::NotFound | Error::Forbidden(_) | Error::BadRequest(_)) => Ok(()),
@@ -481,7 +496,7 @@ pub async fn featured(app: &App, id: Id<Account>) -> Result<()> {
 }
 
 /// A post in the featured collection of `owner`. Embedded, it is as good as fetched: the owner's server sent it.
-async fn featured_post(app: &App, owner: &Account, item: &Json, budget: &Budget) -> Result<Option<Post>> {
+pub(super) async fn featured_post(app: &App, owner: &Account, item: &Json, budget: &Budget) -> Result<Option<Post>> {
     let Some(id) = item.as_uri().filter(|id| uri::same_authority(id, &owner.uri)) else { return Ok(None) };
     if !item.is_object() || objects::kind(item) != Kind::Post {
         return post_as(app, &id, &Cause::default(), Arrival::WALKED, budget).await;
@@ -495,39 +510,42 @@ async fn featured_post(app: &App, owner: &Account, item: &Json, budget: &Budget)
     take(app, item, Arrival::WALKED, budget).await
 }
 
-/// Posts of an outbox that are read.
-const LAST: usize = 20;
-
-/// The task `ReadOutbox`: the last posts of a colleague of another node, as their server shows them to us. Nobody is told
-/// of them. What they passed on is left out.
+/// The task `ReadCarried`: what somebody else said of a post, without a proof, counts as far as its own server says the same
+/// (AUTH-13). Only what is known here, or answers what is; `gone`: it is said to have been deleted.
 ///
 /// # Errors
-/// `Upstream` when the outbox cannot be had just now.
-pub async fn outbox(app: &App, id: Id<Account>) -> Result<()> {
-    let owner = app.read(move |conn| store::accounts::load(conn, id)).await?;
-    let address = owner.outbox_url.clone().filter(|url| uri::same_authority(url, &owner.uri));
-    let Some(address) = address.filter(|_| !owner.is_local() && !owner.is_unavailable()) else { return Ok(()) };
-    let budget = Budget::new(LAST + 4);
-    let bounds = Bounds { pages: 1, items: LAST };
-    let found = match collections::read(app, &Json::Text(address), &owner.uri, bounds, &budget).await {
-        Ok(found) => found,
+/// `Upstream` when its server cannot be asked just now.
+pub async fn carried(app: &App, uri: String, gone: bool) -> Result<()> {
+    let budget = Budget::of_activity();
+    let id = uri.clone();
+    let known = app.read(move |conn| store::posts::find_by_uri(conn, &id)).await?;
+    if let Some(known) = known {
+        // What is not for everybody is passed on by nobody, and its server may deny that it is there.
+        if known.local || known.visibility > Visibility::Unlisted {
+            return Ok(());
+        }
+        return match post_again(app, &uri, &budget).await {
+            Err(Error::NotFound) if gone => forget_post(app, &uri).await,
+            Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => Err(e),
+            _ => Ok(()),
+        };
+    }
+    if gone {
+        return Ok(());
+    }
+    let document = match fetch::document(app, &uri, &budget).await {
+        Ok(document) => document,
         Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
         Err(_) => return Ok(()),
     };
-    // Oldest first: answers find what they answer.
-    for item in found.items.iter().rev() {
-        let named = if item.is_a("Create") { item.one("object") } else { item };
-        if item.is_a("Announce") {
-            continue;
-        }
-        match featured_post(app, &owner, named, &budget).await {
-            Ok(_) => {}
-            Err(e @ Error::Unavailable(_)) => return Err(e),
-            // Not there, not for us, or not a post.
-            Err(_) => {}
-        }
+    let Some(parent) = shown(&document.json).uri("inReplyTo") else { return Ok(()) };
+    if app.read(move |conn| Ok(store::posts::find_by_uri(conn, &parent)?.is_none())).await? {
+        return Ok(());
     }
-    Ok(())
+    match take(app, &document.json, Arrival::FETCHED, &budget).await {
+        Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => Err(e),
+        _ => Ok(()),
+    }
 }
 
 /// The task `RefreshPoll`: reads a remote poll again (POLL-03).

@@ -2,9 +2,11 @@
 //! unless it was committed, nothing committed is forgotten. Sending is `deliver`'s; signatures are made there too.
 
 pub mod forward;
+mod pins;
 mod projects;
 mod quotes;
 mod reach;
+mod reactions;
 mod relations;
 
 use super::{
@@ -24,10 +26,11 @@ use crate::{
         people,
     },
     id::Id,
-    model::{self, Account, Audience as Reach, Favourite, Poll, Post, Visibility},
+    model::{self, Account, Audience as Reach, Poll, Post, Visibility},
     store, uri,
 };
 
+use pins::{featured, pinned};
 use relations::{Answer, blocked, follow, refuse, reported, stale};
 
 /// The queue whose workers are woken.
@@ -57,10 +60,14 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         }
         Fact::PostBoosted { boost, .. } => published(tx, *boost, "Announce"),
         Fact::PostUnboosted(id) => unboosted(tx, *id),
-        Fact::PostFavourited(id) => favourited(tx, *id, false),
-        Fact::PostUnfavourited(id) => favourited(tx, *id, true),
+        Fact::PostFavourited(id) => reactions::favourited(tx, *id, false),
+        Fact::PostUnfavourited(id) => reactions::favourited(tx, *id, true),
+        Fact::PostReacted(id) => reactions::reacted(tx, *id, false),
+        Fact::PostUnreacted(id) => reactions::reacted(tx, *id, true),
         Fact::PostPinned(account, post) => pinned(tx, *account, *post, "Add"),
         Fact::PostUnpinned(account, post) => pinned(tx, *account, *post, "Remove"),
+        Fact::TagFeatured(account, tag) => featured(tx, *account, *tag, "Add"),
+        Fact::TagUnfeatured(account, tag) => featured(tx, *account, *tag, "Remove"),
         Fact::PollVoted(poll, account) => voted(tx, *poll, *account),
         Fact::PollVotedRemotely(poll) => poll_changed(tx, *poll, POLL_DELAY),
         Fact::PollClosed(poll) => poll_changed(tx, *poll, 0),
@@ -314,57 +321,6 @@ fn unboosted(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
         post: Some(id),
         reach: whole.post.audience,
         durable: true,
-        json,
-    };
-    send(tx, draft, to)
-}
-
-/// Like and Undo{Like} to the author (INT-06).
-fn favourited(tx: &mut Tx<'_>, id: Id<Favourite>, undone: bool) -> Result<()> {
-    let Some(favourite) = store::documents::favourite(tx.conn, id)? else { return Ok(()) };
-    let from = store::accounts::load(tx.conn, favourite.account_id)?;
-    if !from.is_local() {
-        return Ok(());
-    }
-    let Some(post) = store::documents::post(tx.conn, favourite.post_id)?.filter(|p| !p.local) else { return Ok(()) };
-    let author = store::accounts::load(tx.conn, post.account_id)?;
-    let like_uri = favourite.uri.unwrap_or_else(|| tx.site().activity_uri(favourite.id));
-    let like = Activity::new("Like", &like_uri, &from.uri, post.uri.as_str());
-    if undone {
-        let number = tx.new_id::<model::Activity>();
-        let uri = passing_uri(&from.uri, "Undo", number);
-        let json = Activity::new("Undo", &uri, &from.uri, like).to(&author.uri).document(Terms::NONE)?;
-        return send_to_person(tx, number.raw(), &uri, &from, &author, "Undo", Some(&like_uri), json);
-    }
-    let json = like.to(&author.uri).document(Terms::NONE)?;
-    send_to_person(tx, favourite.id.raw(), &like_uri, &from, &author, "Like", Some(&post.uri), json)
-}
-
-/// Add and Remove of the featured collection (OUT-15).
-fn pinned(tx: &mut Tx<'_>, account: Id<Account>, post: Id<Post>, kind: &'static str) -> Result<()> {
-    let Some(post) = store::documents::post(tx.conn, post)?.filter(|p| p.visibility <= Visibility::Unlisted) else {
-        return Ok(());
-    };
-    let from = store::accounts::load(tx.conn, account)?;
-    if !from.is_local() {
-        return Ok(());
-    }
-    let to = store::deliveries::follower_inboxes(tx.conn, account)?;
-    let number = tx.new_id::<model::Activity>();
-    let (uri, featured) = (passing_uri(&from.uri, kind, number), tx.site().featured_uri(&from.username));
-    let json = Activity::new(kind, &uri, &from.uri, post.uri.as_str())
-        .to(tx.site().followers_uri(&from.username))
-        .on(&featured)
-        .document(Terms::NONE)?;
-    let draft = Draft {
-        id: number.raw(),
-        uri: &uri,
-        account,
-        kind,
-        object: Some(&post.uri),
-        post: Some(post.id),
-        reach: post.audience,
-        durable: false,
         json,
     };
     send(tx, draft, to)

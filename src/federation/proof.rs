@@ -11,7 +11,7 @@ use super::{
 use crate::{Error, app::App, domain::charter::revocation, peers, rate::Rule, store, uri};
 use axum::{
     extract::ConnectInfo,
-    http::{HeaderMap, Method, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts},
 };
 use std::{
     net::{IpAddr, SocketAddr},
@@ -23,6 +23,14 @@ use url::Url;
 const RATE: (u32, u32) = (50, 3_000);
 /// The same for hosts that an entry names: in effect what the node can store.
 const PEER_RATE: (u32, u32) = (500, 1_000_000);
+
+/// Says with a 401 what a signature has to cover (SIGIN-29, RFC 9421 section 5).
+pub const ACCEPT_SIGNATURE: HeaderName = HeaderName::from_static("accept-signature");
+/// Of deliveries.
+pub const WANTED_OF_DELIVERIES: HeaderValue =
+    HeaderValue::from_static("sig1=(\"@method\" \"@target-uri\" \"content-digest\");created;keyid");
+/// Of reads.
+pub const WANTED_OF_READS: HeaderValue = HeaderValue::from_static("sig1=(\"@method\" \"@target-uri\");created;keyid");
 
 /// Why a request is turned away. Nothing has changed when one of these is answered.
 #[derive(Debug)]

@@ -147,10 +147,15 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::MeasureProjects => register::measure(app).await,
         Task::PairProjects => apart(|| register::pair(app)).await,
         Task::ReadFeatured { account } => apart(|| import::featured(app, Id::new(account))).await,
+        Task::ReadFeaturedTags { account } => {
+            apart(|| crate::federation::featured_tags::read(app, Id::new(account))).await
+        }
         Task::SyncFollowers { account, url, digest } => {
             apart(|| crate::federation::followers_sync::run(app, Id::new(account), &url, &digest)).await
         }
-        Task::ReadOutbox { account } => apart(|| import::outbox(app, Id::new(account))).await,
+        Task::CatchUp { after } => app.write(move |tx| remote::outbox::catch_up(tx, Id::new(after))).await,
+        Task::ReadCarried { uri, gone } => apart(|| import::carried(app, uri, gone)).await,
+        Task::ReadOutbox { account } => apart(|| crate::federation::outbox::read(app, Id::new(account))).await,
         Task::MoveFollowers { from, to } => {
             while app.write(move |tx| remote::carry_followers(tx, Id::new(from), Id::new(to))).await? {}
             Ok(())

@@ -3,13 +3,14 @@
 use crate::{
     Error, Result,
     app::App,
-    domain::{Task, confirmations, counters, leavers, media, questions::reviews},
+    domain::{Task, confirmations, counters, leavers, media, questions::reviews, remote},
     register, store,
 };
 use std::collections::HashSet;
 
 /// Removes in chunks, a transaction each, until nothing is left that has expired.
 pub(super) async fn run(app: &App) -> Result<()> {
+    app.write(remote::outbox::alive).await?;
     while !app.stopping().is_cancelled() {
         if app.write(|tx| store::sweep::chunk(tx.conn, tx.now)).await? == 0 {
             break;

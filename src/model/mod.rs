@@ -18,8 +18,8 @@ pub use admission::{EmailBlock, EmailDomainBlock, IpBlock};
 pub use announcement::Announcement;
 pub use card::{Card, CardKind, CardState};
 pub use post::{
-    Audience, Bookmark, Favourite, Listing, Media, MediaKind, MediaState, Mention, Pin, Poll, PollOption, PollVote,
-    Post, PostEdit, Quote, QuotePolicy, QuoteState, ScheduledPost, Tag, Visibility,
+    Audience, Bookmark, EmojiReaction, Favourite, Listing, Media, MediaKind, MediaState, Mention, Pin, Poll,
+    PollOption, PollVote, Post, PostEdit, Quote, QuotePolicy, QuoteState, ScheduledPost, Tag, Visibility,
 };
 pub use project::{Project, ProjectMember, ProjectRelation, ProjectRole, RelationKind, WorkState};
 pub use relation::{

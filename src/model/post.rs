@@ -253,6 +253,27 @@ pub struct Favourite {
     pub post_id: Id<Post>,
     pub uri: Option<String>,
     pub created_at: Timestamp,
+    /// It stands for their emoji reactions alone; nothing was said by a Like of its own.
+    pub implied: bool,
+}
+
+/// What somebody thinks of a post, in one emoji.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::emoji_reactions, treat_none_as_default_value = false)]
+pub struct EmojiReaction {
+    pub id: Id<EmojiReaction>,
+    pub account_id: Id<Account>,
+    pub post_id: Id<Post>,
+    /// The emoji, or the shortcode of a custom one.
+    pub name: String,
+    /// The server of the custom one; empty for this node and for emoji that everybody has.
+    pub domain: String,
+    /// The picture of a custom one.
+    pub url: Option<String>,
+    pub uri: Option<String>,
+    /// It went out as a Like with the emoji in it, not as an EmojiReact.
+    pub is_like: bool,
+    pub created_at: Timestamp,
 }
 
 /// Somebody kept a post.
@@ -275,4 +296,4 @@ pub struct Pin {
     pub created_at: Timestamp,
 }
 
-whole_row!(Post => posts, Media => media, Mention => mentions, Tag => tags, Poll => polls, PollOption => poll_options, PollVote => poll_votes, PostEdit => post_edits, Favourite => favourites, Bookmark => bookmarks, Pin => pins, ScheduledPost => scheduled_posts, Quote => quotes);
+whole_row!(Post => posts, Media => media, Mention => mentions, Tag => tags, Poll => polls, PollOption => poll_options, PollVote => poll_votes, PostEdit => post_edits, Favourite => favourites, EmojiReaction => emoji_reactions, Bookmark => bookmarks, Pin => pins, ScheduledPost => scheduled_posts, Quote => quotes);

@@ -390,6 +390,21 @@ diesel::table! {
         post_id -> BigInt,
         uri -> Nullable<Text>,
         created_at -> BigInt,
+        implied -> Bool,
+    }
+}
+
+diesel::table! {
+    emoji_reactions (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        post_id -> BigInt,
+        name -> Text,
+        domain -> Text,
+        url -> Nullable<Text>,
+        uri -> Nullable<Text>,
+        is_like -> Bool,
+        created_at -> BigInt,
     }
 }
 
@@ -917,6 +932,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     poll_options,
     poll_votes,
     favourites,
+    emoji_reactions,
     bookmarks,
     pins,
     conversation_mutes,

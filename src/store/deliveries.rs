@@ -6,7 +6,7 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, Activity, Audience, Delivery, Host, Post, Visibility},
+    model::{Account, AccountKind, Activity, Audience, Delivery, Host, Post, Visibility},
     time::Timestamp,
 };
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
@@ -496,6 +496,8 @@ pub struct Addressee {
     pub shared_inbox: Option<String>,
     /// Addressed without being mentioned.
     pub silent: bool,
+    /// It is a group.
+    pub group: bool,
 }
 
 /// Who is mentioned in these posts, in the order of their ids.
@@ -503,11 +505,11 @@ pub fn addressees(conn: &mut Conn, posts: &[Id<Post>]) -> Result<Vec<Addressee>>
     if posts.is_empty() {
         return Ok(Vec::new());
     }
-    type Columns = (BigInt, BigInt, Text, Text, Nullable<Text>, Nullable<Text>, Nullable<Text>, SmallInt);
-    type Fields = (i64, i64, String, String, Option<String>, Option<String>, Option<String>, i16);
+    type Columns = (BigInt, BigInt, Text, Text, Nullable<Text>, Nullable<Text>, Nullable<Text>, SmallInt, SmallInt);
+    type Fields = (i64, i64, String, String, Option<String>, Option<String>, Option<String>, i16, i16);
     let rows = Sql::new(
         "select m.post_id, a.id, a.uri, a.username, a.domain, a.inbox_url, a.shared_inbox_url, \
-         cast(case when m.silent then 1 else 0 end as smallint) \
+         cast(case when m.silent then 1 else 0 end as smallint), a.kind \
          from mentions m join accounts a on a.id = m.account_id where m.post_id in ",
     )
     .ids(posts)
@@ -515,7 +517,7 @@ pub fn addressees(conn: &mut Conn, posts: &[Id<Post>]) -> Result<Vec<Addressee>>
     .load_as::<Columns, Fields>(conn)?;
     Ok(rows
         .into_iter()
-        .map(|(post, id, uri, username, domain, inbox, shared_inbox, silent)| Addressee {
+        .map(|(post, id, uri, username, domain, inbox, shared_inbox, silent, kind)| Addressee {
             post,
             id: Id::new(id),
             uri,
@@ -524,6 +526,7 @@ pub fn addressees(conn: &mut Conn, posts: &[Id<Post>]) -> Result<Vec<Addressee>>
             inbox,
             shared_inbox,
             silent: silent != 0,
+            group: kind == AccountKind::Group.code(),
         })
         .collect())
 }

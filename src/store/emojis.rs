@@ -1,11 +1,14 @@
-//! Custom emoji of this node.
+//! Custom emoji of this node, and the newest pictures of those of others.
 
 use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
+    limits,
     model::CustomEmoji,
+    time::Timestamp,
 };
+use diesel::sql_types::{BigInt, Text};
 
 /// All, by shortcode.
 pub fn all(conn: &mut Conn) -> Result<Vec<CustomEmoji>> {
@@ -53,4 +56,57 @@ pub fn save(conn: &mut Conn, emoji: &CustomEmoji) -> Result<()> {
 /// Removes one; false when there was none.
 pub fn delete(conn: &mut Conn, shortcode: &str) -> Result<bool> {
     Ok(Sql::new("delete from custom_emojis where domain = '' and shortcode = ").bind(shortcode).execute(conn)? > 0)
+}
+
+/// Remembers the picture of an emoji of another server, when it is new or newer than what is known; of one server up to a
+/// number of them.
+pub fn learn(
+    conn: &mut Conn,
+    id: Id<CustomEmoji>,
+    domain: &str,
+    shortcode: &str,
+    url: &str,
+    updated: Timestamp,
+) -> Result<()> {
+    let newer = Sql::new("update custom_emojis set image_remote_url = ")
+        .bind(url)
+        .with(", updated_at = ", updated)
+        .with(" where domain = ", domain)
+        .with(" and shortcode = ", shortcode)
+        .with(" and updated_at < ", updated)
+        .execute(conn)?;
+    if newer > 0 || domain.is_empty() {
+        return Ok(());
+    }
+    Sql::new(
+        "insert into custom_emojis (id, shortcode, domain, image_remote_url, visible_in_picker, updated_at) select ",
+    )
+    .bind(id)
+    .with(",", shortcode)
+    .with(",", domain)
+    .with(",", url)
+    .with(",", false)
+    .with(",", updated)
+    .with(" where (select count(*) from custom_emojis e where e.domain = ", domain)
+    .with(") < ", limits::REMOTE_EMOJIS)
+    .push(" on conflict (domain, shortcode) do nothing")
+    .execute(conn)?;
+    Ok(())
+}
+
+/// The newest pictures of emoji of other servers: server, shortcode, picture, since when.
+pub fn newest(
+    conn: &mut Conn,
+    domains: &[&str],
+    shortcodes: &[&str],
+) -> Result<Vec<(String, String, String, Timestamp)>> {
+    if domains.is_empty() || shortcodes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = Sql::new("select e.domain, e.shortcode, coalesce(e.image_remote_url, ''), e.updated_at from custom_emojis e where e.domain in ")
+        .texts(domains)
+        .push(" and e.domain <> '' and e.shortcode in ")
+        .texts(shortcodes)
+        .load_as::<(Text, Text, Text, BigInt), (String, String, String, i64)>(conn)?;
+    Ok(rows.into_iter().map(|(domain, name, url, at)| (domain, name, url, Timestamp::from_millis(at))).collect())
 }

@@ -18,6 +18,7 @@ pub mod deliveries;
 pub mod digests;
 pub mod documents;
 pub mod domain_blocks;
+pub mod emoji_reactions;
 pub mod emojis;
 pub mod endorsements;
 pub mod fanout;

@@ -185,6 +185,20 @@ pub fn follows_with(conn: &mut Conn, ids: &[Id<Account>]) -> Result<Vec<Follow>>
     Ok(found)
 }
 
+/// Whether one of these hosts has still to be told that a follow is over, and is not known to be away.
+pub fn is_taking_leave(conn: &mut Conn, hosts: &[String]) -> Result<bool> {
+    if hosts.is_empty() {
+        return Ok(false);
+    }
+    Sql::new(
+        "select d.id from deliveries d join activities t on t.id = d.activity_id and t.kind in ('Undo', 'Reject') \
+         where d.parked_at is null and d.attempts = 0 and d.host in ",
+    )
+    .texts(hosts)
+    .push(" limit 1")
+    .exists(conn)
+}
+
 /// Hosts with something queued for them or from them.
 pub fn queued_hosts(conn: &mut Conn) -> Result<Vec<String>> {
     Sql::new("select d.host from deliveries d union select i.host from inbox_items i").load_texts(conn)

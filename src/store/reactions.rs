@@ -23,15 +23,28 @@ pub fn find_favourite_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<Favour
 
 /// Writes a favourite; false when there is one.
 pub fn insert_favourite(conn: &mut Conn, favourite: &Favourite) -> Result<bool> {
-    let written = Sql::new("insert into favourites (id, account_id, post_id, uri, created_at) values (")
+    let written = Sql::new("insert into favourites (id, account_id, post_id, uri, created_at, implied) values (")
         .bind(favourite.id)
         .with(",", favourite.account_id)
         .with(",", favourite.post_id)
         .with(",", favourite.uri.clone())
         .with(",", favourite.created_at)
+        .with(",", favourite.implied)
         .push(") on conflict (post_id, account_id) do nothing")
         .execute(conn)?;
     Ok(written > 0)
+}
+
+/// A favourite that stood for reactions alone gets a Like with this id of its own, and a new row id by which that is known;
+/// without one it stands for reactions alone from now on.
+pub fn set_like(conn: &mut Conn, id: Id<Favourite>, new: Id<Favourite>, like: Option<&str>) -> Result<()> {
+    Sql::new("update favourites set id = ")
+        .bind(new)
+        .with(", uri = ", like)
+        .with(", implied = ", like.is_none())
+        .with(" where id = ", id)
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Removes a favourite.

@@ -11,7 +11,7 @@ use crate::{
 use diesel::sql_types::BigInt;
 
 /// Shown to nobody: gone or suspended.
-const AVAILABLE: &str = " and a.deleted_at is null and a.suspended_at is null and not a.suspended_by_origin";
+pub(super) const AVAILABLE: &str = " and a.deleted_at is null and a.suspended_at is null and not a.suspended_by_origin";
 
 fn listed(conn: &mut Conn, sql: Sql, column: &'static str, page: Page) -> Result<Vec<Listed<Account>>> {
     let rows = page.apply(sql, column).load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;

@@ -4,7 +4,7 @@ use crate::{
     Result, crypto,
     db::{Conn, Dialect, Sql},
     id::Id,
-    model::{Account, Post},
+    model::{Account, Follow, FollowState, Post},
     time::Timestamp,
 };
 use diesel::sql_types::{BigInt, Text};
@@ -67,19 +67,19 @@ pub fn nobodys_handle(handle: &str, account: Id<Account>) -> String {
     format!("{handle}#{account}")
 }
 
-/// A handle belongs to somebody else now: whoever had it keeps the row under a name nobody can type.
-pub fn release_handle(conn: &mut Conn, handle: &str, except: Id<Account>) -> Result<()> {
+/// A handle belongs to somebody else now: whoever had it, who are answered, keeps the row under a name nobody can type.
+pub fn release_handle(conn: &mut Conn, handle: &str, except: Id<Account>) -> Result<Vec<Id<Account>>> {
     let holders: Vec<Id<Account>> = Sql::new("select a.id from accounts a where a.domain is not null and a.handle = ")
         .bind(handle)
         .with(" and a.id <> ", except)
         .load_ids(conn)?;
-    for holder in holders {
+    for holder in &holders {
         Sql::new("update accounts set handle = ")
-            .bind(nobodys_handle(handle, holder))
-            .with(" where id = ", holder)
+            .bind(nobodys_handle(handle, *holder))
+            .with(" where id = ", *holder)
             .execute(conn)?;
     }
-    Ok(())
+    Ok(holders)
 }
 
 /// An account of another server is gone for good: its profile is emptied, its name is free for a new id (DEL-06).
@@ -163,6 +163,34 @@ pub fn has_local_follower(conn: &mut Conn, account: Id<Account>) -> Result<bool>
         .bind(account)
         .push(" limit 1")
         .exists(conn)
+}
+
+/// How many people of this node follow an account, counted up to `most`.
+pub fn count_local_followers(conn: &mut Conn, account: Id<Account>, most: i64) -> Result<usize> {
+    let found: Vec<Id<Account>> = Sql::new("select f.account_id from follows f join accounts a on a.id = f.account_id and a.domain is null where f.state = 1 and f.target_id = ")
+        .bind(account)
+        .with(" limit ", most)
+        .load_ids(conn)?;
+    Ok(found.len())
+}
+
+/// Accounts of other servers that have an outbox and whom somebody here follows.
+const FOLLOWED: &str = "select distinct t.id from accounts t join follows f on f.target_id = t.id and f.state = 1 \
+     join accounts a on a.id = f.account_id and a.domain is null \
+     where t.domain is not null and t.outbox_url is not null and t.deleted_at is null and t.suspended_at is null and ";
+
+/// Those of them above `after`.
+pub fn followed_outboxes(conn: &mut Conn, after: Id<Account>, most: i64) -> Result<Vec<Id<Account>>> {
+    Sql::new(FOLLOWED).with("t.id > ", after).with(" order by t.id limit ", most).load_ids(conn)
+}
+
+/// Those of them at this host, some of them where there are more.
+pub fn followed_outboxes_at(conn: &mut Conn, host: &str, most: i64) -> Result<Vec<Id<Account>>> {
+    Sql::new(FOLLOWED)
+        .with("(t.uri like ", format!("https://{host}/%"))
+        .with(" or t.uri like ", format!("http://{host}/%"))
+        .with(") order by t.id limit ", most)
+        .load_ids(conn)
 }
 
 /// Whether an account's own server hides whom it follows and who follows it.
@@ -303,6 +331,7 @@ pub fn remove_relations(conn: &mut Conn, account: Id<Account>) -> Result<()> {
         "delete from pins where account_id = ",
         "delete from poll_votes where account_id = ",
         "delete from mentions where account_id = ",
+        "delete from emoji_reactions where account_id = ",
     ] {
         Sql::new(sql).bind(account).execute(conn)?;
     }
@@ -401,4 +430,42 @@ pub fn claim_thread(conn: &mut Conn, post: Id<Post>, before: Timestamp, now: Tim
         )
         .execute(conn)?;
     Ok(written > 0)
+}
+
+/// What the actor of this node follows: relays, by the ids of their actors, with how each follow stands.
+pub fn relays(conn: &mut Conn, instance: Id<Account>) -> Result<Vec<(String, FollowState)>> {
+    let follows: Vec<Follow> = Sql::new("select f.* from follows f where f.account_id = ")
+        .bind(instance)
+        .push(" order by f.id limit 1000")
+        .load(conn)?;
+    let mut out = Vec::with_capacity(follows.len());
+    for follow in follows {
+        out.push((super::accounts::load(conn, follow.target_id)?.uri, follow.state));
+    }
+    Ok(out)
+}
+
+/// Whether the actor of this node (by its id) follows an account, which makes it a relay.
+pub fn is_relay(conn: &mut Conn, instance: &str, account: Id<Account>) -> Result<bool> {
+    Sql::new("select f.id from follows f join accounts a on a.id = f.account_id where f.state = 1 and a.uri = ")
+        .bind(instance)
+        .with(" and f.target_id = ", account)
+        .exists(conn)
+}
+
+/// Whether one of these servers (`https://host`) is that of a relay.
+pub fn is_relay_at(conn: &mut Conn, instance: &str, authorities: &[String]) -> Result<bool> {
+    let relays: Vec<Id<Account>> = Sql::new(
+        "select f.target_id from follows f join accounts a on a.id = f.account_id where f.state = 1 and a.uri = ",
+    )
+    .bind(instance)
+    .push(" limit 1000")
+    .load_ids(conn)?;
+    for relay in relays {
+        let uri = super::accounts::load(conn, relay)?.uri;
+        if authorities.iter().any(|authority| authority == crate::uri::authority(&uri)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

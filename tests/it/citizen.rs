@@ -86,6 +86,39 @@ async fn fed_post_10_emoji_come_with_the_post_and_are_shown_with_it() {
 }
 
 #[tokio::test]
+async fn fed_post_10_a_newer_picture_of_an_emoji_is_shown_in_older_posts_and_profiles_of_its_server_too() {
+    let s = Scene::new().await;
+    let at = |days: i64| s.node.clock.now().plus_days(days).rfc3339();
+    let tag = |picture: &str, updated: Value| {
+        let icon = json!({"type": "Image", "url": s.east.url(picture)});
+        json!([{"type": "Emoji", "name": ":tea:", "updated": updated, "icon": icon}])
+    };
+    let note = |who: &Sender, name: &str, tag: Value| {
+        let mut note = s.note(who, name, "<p>:tea:</p>");
+        (note["tag"], note["cc"]) = (tag, json!([s.uri(&s.bob)]));
+        note
+    };
+    let mut actor = s.east.person("ada", &s.ada.signer.key.public_pem().unwrap());
+    (actor["name"], actor["tag"]) = (json!("Ada :tea:"), tag("/old.png", json!(at(-9))));
+    s.east.serve("/users/ada", actor.clone());
+    s.sends(&s.ada, &s.ada.activity("Update", actor)).await;
+    let first = s.creates(&s.ada, &note(&s.ada, "1", tag("/old.png", json!(at(-9))))).await;
+    let undated = s.creates(&s.ada, &note(&s.ada, "2", tag("/undated.png", Value::Null))).await;
+    // The same name on another server is another emoji.
+    let far = s.creates(&s.vera, &note(&s.vera, "1", tag("/far.png", json!(at(-9))))).await;
+    let newer = s.creates(&s.mallory, &note(&s.mallory, "3", tag("/new.png", json!(at(-2))))).await;
+    assert!(s.post(&newer).await.is_some());
+    // What comes late is old.
+    s.creates(&s.ada, &note(&s.ada, "4", tag("/older.png", json!(at(-5))))).await;
+    let picture = async |uri: &str| s.status(&s.bob, uri).await["emojis"][0]["url"].as_str().unwrap().to_owned();
+    assert!(picture(&first).await.ends_with("/new.png"));
+    assert!(picture(&undated).await.ends_with("/undated.png"));
+    assert!(picture(&far).await.ends_with("/far.png"));
+    let account = s.status(&s.bob, &first).await["account"]["emojis"][0]["url"].as_str().unwrap().to_owned();
+    assert!(account.ends_with("/new.png"), "{account}");
+}
+
+#[tokio::test]
 async fn fed_post_27_the_html_of_a_post_counts_not_its_source() {
     let s = Scene::new().await;
     let mut note = s.note(&s.ada, "1", "<p>shown <b>well</b></p>");

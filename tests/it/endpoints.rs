@@ -238,9 +238,10 @@ impl World {
             // Only one's own.
             ("accounts", _) if path.ends_with("/in_collections") => fill(":id", &self.ada.id),
             ("accounts", _) => fill(":id", &self.bob.id),
-            ("statuses", _) => {
+            ("statuses", _) | ("pleroma", "statuses") => {
                 let post = self.post(me, json!({"status": "hello #rust", "language": "en"})).await;
                 fill(":id", text(&post["id"]));
+                fill(":emoji", "%F0%9F%91%8D");
                 if path.ends_with("/translate") {
                     call.body = json!({"lang": "de"});
                 }

@@ -487,3 +487,29 @@ async fn fed_sigin_21_an_unreachable_key_host_is_503_and_one_error_silences_nobo
     (cleo.id, cleo.signer.key_id) = (peer.url("/users/cleo"), peer.url("/users/cleo#main-key"));
     assert_eq!(cleo.deliver(&node, &like(&cleo)).await.status, 503);
 }
+
+#[tokio::test]
+async fn fed_sigin_29_a_refused_signature_is_answered_with_what_is_wanted() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    let letter = ada.letter(&node, "/inbox", &like(&ada));
+    let mut altered = letter.clone();
+    altered.body.push(b' ');
+    for refused in [letter.clone().without("signature"), altered] {
+        let reply = refused.send(&node).await;
+        assert_eq!(reply.status, 401);
+        let wanted = reply.header("accept-signature");
+        assert_eq!(wanted, "sig1=(\"@method\" \"@target-uri\" \"content-digest\");created;keyid");
+    }
+    // A signature that covers just that is taken.
+    let modern = Sender { scheme: Scheme::Rfc9421, ..ada.clone() };
+    assert_eq!(modern.deliver(&node, &like(&modern)).await.status, 202);
+    let taken = letter.send(&node).await;
+    assert_eq!((taken.status, taken.header("accept-signature")), (202, ""));
+    // Reads too, where they must be signed.
+    let mut reading = ada.reading(&node, "/users/bo");
+    *reading.header("signature") = reading.header("signature").replace("rsa-sha256", "rsa-sha1");
+    let reply = reading.send(&node).await;
+    assert_eq!(reply.status, 401);
+    assert_eq!(reply.header("accept-signature"), "sig1=(\"@method\" \"@target-uri\");created;keyid");
+}

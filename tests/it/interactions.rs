@@ -420,3 +420,21 @@ async fn fed_thr_02_ancestors_of_a_boosted_answer_are_fetched_and_a_broken_walk_
     s.node.settle().await;
     assert_eq!(above().await, ["root", "middle"]);
 }
+
+#[tokio::test]
+async fn fed_thr_02_an_answer_that_names_its_parent_by_another_address_hangs_below_it() {
+    let s = Scene::new().await;
+    let root = s.note(&s.vera, "root", "root");
+    s.west.serve("/users/vera/notes/root", root.clone());
+    s.west.redirect("/old/root", &s.west.url("/users/vera/notes/root"));
+    let mut leaf = s.note(&s.ada, "leaf", "leaf");
+    leaf["inReplyTo"] = json!(s.west.url("/old/root"));
+    let id = s.creates(&s.ada, &leaf).await;
+    let root = s.post(root["id"].as_str().unwrap()).await.unwrap();
+    let leaf = s.post(&id).await.unwrap();
+    assert_eq!(
+        (leaf.in_reply_to_id, leaf.in_reply_to_uri, leaf.conversation_id),
+        (Some(root.id), None, root.conversation_id)
+    );
+    assert_eq!(root.replies_count, 1);
+}

@@ -2,7 +2,7 @@
 
 use crate::{
     interactions::boost,
-    support::{Client, Scene, Sender},
+    support::{Client, NodeBuilder, Scene, Sender},
 };
 use serde_json::json;
 use watercooler::{
@@ -274,6 +274,37 @@ async fn suspend(s: &Scene, domain: &str) {
     let comment = String::new();
     let block = NewBlock { domain: domain.to_owned(), severity, reject_media: false, reject_reports: false, comment };
     peers::block(&s.node.app, Staff::console(), block).await.unwrap();
+}
+
+#[tokio::test]
+async fn fed_mod_07_a_server_that_is_blocked_later_is_told_once_that_its_follows_are_over() {
+    let s = Scene::built(NodeBuilder::workers).await;
+    s.ada.delivers(&s.node, &s.ada.activity("Follow", s.uri(&s.carol))).await;
+    s.east.has_received(1).await;
+    s.east.forget();
+    suspend(&s, "east.test").await;
+    assert_eq!(s.count("select count(*) from follows").await, 0);
+    let mut told: Vec<(String, String)> = Vec::new();
+    for it in s.east.inbox() {
+        assert_eq!(it["object"]["type"], "Follow");
+        told.push((it["type"].as_str().unwrap().to_owned(), it["actor"].as_str().unwrap().to_owned()));
+    }
+    told.sort();
+    assert_eq!(told, [("Reject".to_owned(), s.uri(&s.carol)), ("Undo".to_owned(), s.uri(&s.bob))]);
+    // Nothing more, ever.
+    s.east.forget();
+    s.writes(&s.carol, "public", "mine").await;
+    assert_eq!(s.count("select count(*) from deliveries where parked_at is null").await, 0);
+    assert!(s.east.inbox().is_empty());
+}
+
+#[tokio::test]
+async fn fed_mod_07_a_server_that_does_not_answer_is_blocked_all_the_same() {
+    let s = Scene::built(NodeBuilder::workers).await;
+    s.east.inbox_answers(503);
+    suspend(&s, "east.test").await;
+    assert_eq!(s.count("select count(*) from follows").await, 0);
+    assert_eq!(s.ada.deliver(&s.node, &s.ada.activity("Follow", s.uri(&s.carol))).await.status, 403);
 }
 
 #[tokio::test]

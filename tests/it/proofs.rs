@@ -75,7 +75,10 @@ async fn fed_auth_13_what_somebody_else_carries_needs_a_proof_of_its_actor() {
     assert_eq!(s.told(&s.bob).await.len(), 0, "it addresses bob, and does not name him");
     // The same of its end.
     let delete = zoe.sender.activity("Delete", json!({"id": id, "type": "Tombstone"}));
-    assert_eq!(carried(&s, &s.mallory, &delete).await, 401);
+    assert_eq!(carried(&s, &neighbour, &delete).await, 401);
+    // Somebody else's word is a reason to look, and its own server still has it.
+    s.west.serve("/users/zoe/notes/1", create["object"].clone());
+    assert_eq!(carried(&s, &s.mallory, &delete).await, 202);
     assert!(s.post(&id).await.is_some());
     assert_eq!(carried(&s, &s.mallory, &zoe.proves(&s, &delete)).await, 202);
     assert!(s.post(&id).await.is_none());
@@ -249,4 +252,73 @@ async fn fed_out_17_fed_thr_06_a_thread_of_ours_has_a_collection_that_its_posts_
     assert_eq!(items.remove(0), root, "oldest first");
     assert!(items.len() == 2 && items.contains(&json!(hers)) && items.contains(&json!(open)), "{items:?}");
     assert_eq!(s.bob.get_activity(&path(&format!("{open}/context"))).await.status, 404, "it began no thread");
+}
+
+#[tokio::test]
+async fn fed_auth_13_without_a_proof_what_is_carried_counts_as_far_as_its_own_server_says_it() {
+    let s = Scene::new().await;
+    let own = s.writes(&s.bob, "public", "ours").await;
+    let mut note = s.note(&s.vera, "1", "true words");
+    note["inReplyTo"] = json!(own);
+    s.west.serve("/users/vera/notes/1", note.clone());
+    let id = note["id"].as_str().unwrap().to_owned();
+    let said = |kind: &str, content: &str| {
+        let mut object = note.clone();
+        object["content"] = json!(content);
+        object["updated"] = json!(s.node.clock.now().rfc3339());
+        s.vera.activity(kind, object)
+    };
+    // An answer in a thread that is known here: read at its own server, whatever the carrier says of it.
+    assert_eq!(carried(&s, &s.mallory, &said("Create", "false words")).await, 202);
+    assert_eq!(s.status(&s.bob, &id).await["content"], "true words");
+    assert_eq!(carried(&s, &s.mallory, &said("Update", "false words")).await, 202);
+    assert_eq!(s.status(&s.bob, &id).await["content"], "true words");
+    let mut changed = note.clone();
+    (changed["content"], changed["updated"]) = (json!("new words"), json!(s.node.clock.now().rfc3339()));
+    s.west.serve("/users/vera/notes/1", changed);
+    assert_eq!(carried(&s, &s.mallory, &said("Update", "false words")).await, 202);
+    assert_eq!(s.status(&s.bob, &id).await["content"], "new words");
+    // It is deleted when its server says so: with 410, a Tombstone, or because nothing is there.
+    let delete = s.vera.activity("Delete", id.clone());
+    assert_eq!(carried(&s, &s.mallory, &delete).await, 202);
+    assert!(s.post(&id).await.is_some());
+    s.west.serve_as("/users/vera/notes/1", 503, "text/plain", "");
+    assert_eq!(carried(&s, &s.mallory, &s.vera.activity("Delete", id.clone())).await, 202);
+    assert!(s.post(&id).await.is_some(), "a server that is ill has deleted nothing");
+    s.west.serve_as("/users/vera/notes/1", 410, "text/plain", "");
+    s.node.clock.advance(3_600_000);
+    assert_eq!(carried(&s, &s.mallory, &s.vera.activity("Delete", id.clone())).await, 202);
+    assert!(s.post(&id).await.is_none());
+    // Nothing is fetched for what matters to nobody here, for other kinds, for neighbours, and for who proves nothing.
+    s.west.forget();
+    let mut stray = s.note(&s.vera, "2", "stray");
+    s.west.serve("/users/vera/notes/2", stray.clone());
+    assert_eq!(carried(&s, &s.mallory, &s.vera.activity("Create", stray.clone())).await, 401);
+    stray["inReplyTo"] = json!(own);
+    assert_eq!(carried(&s, &s.mallory, &s.vera.activity("Like", stray.clone())).await, 401);
+    let neighbour = Sender::new(&s.west, "yan");
+    s.west.forget();
+    assert_eq!(carried(&s, &neighbour, &s.vera.activity("Create", stray.clone())).await, 401);
+    let letter = s.mallory.letter(&s.node, "/inbox", &s.vera.activity("Create", stray.clone()));
+    assert_eq!(letter.without("signature").send(&s.node).await.status, 401);
+    s.node.settle().await;
+    assert!(!s.west.received().iter().any(|read| read.path.contains("/notes/")), "{:?}", s.west.received());
+    assert!(s.post(stray["id"].as_str().unwrap()).await.is_none());
+}
+
+#[tokio::test]
+async fn fed_auth_13_an_answer_that_answers_something_else_at_home_is_not_taken_in() {
+    let s = Scene::new().await;
+    let own = s.writes(&s.bob, "public", "ours").await;
+    let mut note = s.note(&s.vera, "1", "advertisement");
+    s.west.serve("/users/vera/notes/1", note.clone());
+    note["inReplyTo"] = json!(own);
+    assert_eq!(carried(&s, &s.mallory, &s.vera.activity("Create", note.clone())).await, 202);
+    assert!(s.post(note["id"].as_str().unwrap()).await.is_none());
+    // What only its followers may read is left as it is.
+    let mut secret = s.note(&s.ada, "2", "for followers");
+    (secret["to"], secret["cc"]) = (json!([format!("{}/followers", s.ada.id)]), json!([]));
+    let secret = s.creates(&s.ada, &secret).await;
+    assert_eq!(carried(&s, &s.vera, &s.ada.activity("Delete", secret.clone())).await, 202);
+    assert!(s.post(&secret).await.is_some());
 }

@@ -503,3 +503,21 @@ async fn three_nodes_agree_about_a_quote_from_its_beginning_to_its_end() {
     assert!(seen["quote"].is_null() || state(&seen) == "revoked", "{seen}");
     assert!(!seen["content"].as_str().unwrap().contains("quote-inline"));
 }
+
+#[tokio::test]
+async fn fed_quo_01_a_quote_and_what_it_quotes_that_come_at_the_same_moment_find_each_other() {
+    let s = Scene::new().await;
+    s.follows(&s.bob, &s.vera).await;
+    for n in 0..60 {
+        let quoted = s.note(&s.ada, &format!("quoted{n}"), "quoted");
+        let mut quoting = s.note(&s.vera, &format!("quoting{n}"), "look");
+        quoting["quote"] = quoted["id"].clone();
+        let (first, second) = (s.ada.activity("Create", quoted.clone()), s.vera.activity("Create", quoting.clone()));
+        tokio::join!(s.sends(&s.vera, &second), s.sends(&s.ada, &first));
+        let (quoted, quoting) = (quoted["id"].as_str().unwrap(), quoting["id"].as_str().unwrap());
+        let (quoted, quoting) = (s.post(quoted).await.unwrap().id, s.post(quoting).await.unwrap().id);
+        let known =
+            s.node.app.read(move |conn| watercooler::store::quotes::find(conn, quoting)).await.unwrap().unwrap();
+        assert_eq!(known.quoted_id, Some(quoted), "{n}");
+    }
+}

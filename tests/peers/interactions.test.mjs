@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import * as vocab from "@fedify/vocab";
 import { Temporal } from "@js-temporal/polyfill";
 import { PUBLIC } from "./peer.mjs";
-import { both, eventually, losesNothing, missing, startFriends } from "./world.mjs";
+import { both, eventually, losesNothing, startFriends } from "./world.mjs";
 
 let world, ada, grace;
 before(async () => {
@@ -227,9 +227,49 @@ both("a quote of theirs is allowed with a stamp, shown as one, and taken back", 
   assert.equal((await status(notice.status.id)).quote.state, "revoked");
 });
 
-missing("a reaction is shown with its emoji", "INT-08: an EmojiReact counts as a like and its emoji is dropped");
+both("a reaction is shown with its emoji, and with the picture of a custom one", async (host) => {
+  const [bea, kit] = [world[host].person("bea"), world[host].person("kit")];
+  const post = await ours(host, "Reactable too");
+  const reacts = (person, kind, content, tags = []) =>
+    person.send(person.activity(kind, { object: new URL(post.uri), to: new URL(ada.id), content, tags }), ada.id);
+  const picture = new URL("/emoji/wrench.png", world[host].url);
+  const emoji = new vocab.Emoji({ name: ":wrench:", icon: new vocab.Image({ url: picture, mediaType: "image/png" }) });
+  const one = await reacts(bea, "EmojiReact", "🔧");
+  await reacts(kit, "Like", ":wrench:", [emoji]);
+  const both = await eventually(async () => {
+    const { reactions } = await status(post.id);
+    return reactions.length === 2 && reactions;
+  }, 30);
+  const name = `wrench@${world[host].authority}`;
+  assert.deepEqual(both.toSorted((a, b) => b.name.length - a.name.length), [
+    { name, count: 1, me: false, url: picture.href, static_url: picture.href },
+    { name: "🔧", count: 1, me: false },
+  ]);
+  const list = await ada.get(`/api/v1/pleroma/statuses/${post.id}/reactions`);
+  const who = Object.fromEntries(list.map((reaction) => [reaction.name, reaction.accounts.map(({ uri }) => uri)]));
+  assert.deepEqual(who, { [name]: [kit.id], "🔧": [bea.id] });
+  await bea.undo(one, ada.id);
+  await eventually(async () => (await status(post.id)).reactions.length === 1, 30);
+});
 
-test("nothing that was sent or read is lost in JSON-LD", () => losesNothing(world, ["Accept", "Announce", "Create", "Delete", "Like", "Question", "QuoteAuthorization", "QuoteRequest", "Undo", "Update"]));
+both("our reactions reach the author with their emoji, and so does their end", async (host) => {
+  const { note, seen } = await theirs(host, "<p>Reactable as well</p>");
+  const path = `/api/v1/pleroma/statuses/${seen.id}/reactions`;
+  await ada.put(`${path}/${encodeURIComponent("🔧")}`);
+  const like = await world[host].gets("Like", (it) => it.object === note.id.href);
+  assert.ok(like.activity instanceof vocab.Like);
+  assert.equal(`${like.activity.content}`, "🔧");
+  await ada.put(`${path}/${encodeURIComponent("🪛")}`);
+  const react = await world[host].gets("EmojiReact", (it) => it.object === note.id.href);
+  assert.ok(react.activity instanceof vocab.EmojiReact);
+  assert.equal(`${react.activity.content}`, "🪛");
+  assert.ok((await world[host].person("bea").reads(react.json.id)) instanceof vocab.EmojiReact, "it can be read at its id");
+  await ada.delete(`${path}/${encodeURIComponent("🪛")}`);
+  const undone = await world[host].gets("Undo", (it) => it.object.type === "EmojiReact" && it.object.object === note.id.href);
+  assert.equal(undone.json.object.id, react.json.id);
+});
+
+test("nothing that was sent or read is lost in JSON-LD", () => losesNothing(world, ["Accept", "Announce", "Create", "Delete", "EmojiReact", "Like", "Question", "QuoteAuthorization", "QuoteRequest", "Undo", "Update"]));
 
 test("nothing here made either server stumble", () => {
   for (const peer of world.peers) {

@@ -7,7 +7,7 @@ use super::{
     filter::{Filter, FilterKeyword, FilterResult, FilterStatus},
     media::{Focus, MediaAttachment, Meta, Size},
     poll::{Poll, PollOption},
-    status::{Application, Context, Mention, Quote, QuoteApproval, Quoted, Status, StatusTag},
+    status::{Application, Context, Mention, Quote, QuoteApproval, Quoted, Reaction, Status, StatusTag},
 };
 use crate::{
     Error, Result,
@@ -21,6 +21,7 @@ use crate::{
     id::Id,
     media::intake::seal,
     model::{self, AccountKind, Audience, MediaKind, MediaState, Visibility},
+    store::emoji_reactions::Kind,
     time::Timestamp,
 };
 use serde::Deserialize;
@@ -69,6 +70,11 @@ pub fn emojis(stored: &str) -> Vec<CustomEmoji<'static>> {
             category: None,
         })
         .collect()
+}
+
+/// How clients know the emoji of a reaction.
+pub fn reaction_name(kind: &Kind) -> String {
+    if kind.domain.is_empty() { kind.name.clone() } else { format!("{}@{}", kind.name, kind.domain) }
 }
 
 fn picture(site: &Site, file: Option<&str>, remote: Option<&str>, kind: &str, id: i64, none: &str) -> String {
@@ -330,6 +336,17 @@ impl<'a> Render<'a> {
             quote: self.quote(view, within),
             quote_approval: QuoteApproval { automatic, manual, current_user: subject.consent.as_str() },
             tagged_collections: [],
+            reactions: subject
+                .reactions
+                .iter()
+                .map(|kind| Reaction {
+                    name: reaction_name(kind),
+                    count: kind.count,
+                    me: signed_in.then_some(kind.mine),
+                    url: kind.url.as_deref(),
+                    static_url: kind.url.as_deref(),
+                })
+                .collect(),
             favourited: signed_in.then_some(subject.marks.favourited),
             reblogged: signed_in.then_some(subject.marks.boosted),
             muted: signed_in.then_some(subject.marks.muted),

@@ -45,6 +45,8 @@ pub struct Status<'a> {
     pub quote: Option<Quote<'a>>,
     pub quote_approval: QuoteApproval,
     pub tagged_collections: [(); 0],
+    /// What people think of it, in emoji, for clients that know this.
+    pub reactions: Vec<Reaction<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub favourited: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +59,20 @@ pub struct Status<'a> {
     pub pinned: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filtered: Option<Vec<FilterResult<'a>>>,
+}
+
+/// One emoji under a post.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reaction<'a> {
+    /// The emoji, or the shortcode of a custom one, with its server behind it where that is another one.
+    pub name: String,
+    pub count: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub me: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub static_url: Option<&'a str>,
 }
 
 /// The program a post was written with.

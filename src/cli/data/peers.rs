@@ -4,6 +4,7 @@ use crate::{
     Error, Result,
     app::App,
     domain::{audit::Staff, delivery::PeerHealth},
+    federation::relays,
     id::Id,
     model::Delivery,
     net::Severity,
@@ -73,6 +74,16 @@ pub enum PeerVerb {
     Unblock {
         /// The domain
         domain: String,
+    },
+    /// List the relays whose posts are taken in, and how each follow stands
+    Relays,
+    /// Take in what a relay announces: it is followed by the actor of this node
+    Relay {
+        /// The address of its actor, https://relay.example/actor
+        address: String,
+        /// Leave it
+        #[arg(long)]
+        remove: bool,
     },
     /// Ask another node who it is, under all rules of the outgoing gate
     Probe {
@@ -154,6 +165,14 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
         PeerVerb::Unblock { domain } => {
             peers::unblock(app, by, &domain).await?;
             Ok(json!({ "domain": domain, "blocked": false }))
+        }
+        PeerVerb::Relays => serde_json::to_value(relays::list(app).await?).map_err(Error::internal),
+        PeerVerb::Relay { address, remove: false } => {
+            serde_json::to_value(relays::add(app, by, &address).await?).map_err(Error::internal)
+        }
+        PeerVerb::Relay { address, remove: true } => {
+            relays::remove(app, by, &address).await?;
+            Ok(json!({ "actor": address, "removed": true }))
         }
         PeerVerb::Probe { domain } => {
             let probe = peers::probe(app, &domain).await?;

@@ -318,17 +318,26 @@ fn reaches(tx: &mut Tx<'_>, post: &Post, other: Id<Post>) -> Result<bool> {
 /// Answers that came before what they answer find their place (THR-02).
 fn adopt_orphans(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
     for orphan in store::posts::orphans(tx.conn, &post.uri, 1_000)? {
-        // A cycle would make a thread endless.
-        if orphan.id == post.id || orphan.conversation_id == post.conversation_id {
-            continue;
-        }
-        store::posts::adopt(tx.conn, &orphan, post)?;
-        if orphan.audience > post.audience {
-            store::audiences::narrow(tx.conn, &orphan, post.audience)?;
-        }
-        if orphan.visibility <= Visibility::Unlisted && orphan.audience >= post.audience {
-            store::posts::count(tx.conn, post.id, Counter::Replies, 1)?;
-        }
+        adopt_orphan(tx, &orphan, post)?;
+    }
+    Ok(())
+}
+
+/// An answer that waited finds its place.
+///
+/// # Errors
+/// Those of the database.
+pub(in crate::domain) fn adopt_orphan(tx: &mut Tx<'_>, orphan: &Post, post: &Post) -> Result<()> {
+    // A cycle would make a thread endless.
+    if orphan.id == post.id || orphan.conversation_id == post.conversation_id {
+        return Ok(());
+    }
+    store::posts::adopt(tx.conn, orphan, post)?;
+    if orphan.audience > post.audience {
+        store::audiences::narrow(tx.conn, orphan, post.audience)?;
+    }
+    if orphan.visibility <= Visibility::Unlisted && orphan.audience >= post.audience {
+        store::posts::count(tx.conn, post.id, Counter::Replies, 1)?;
     }
     Ok(())
 }

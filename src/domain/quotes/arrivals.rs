@@ -38,7 +38,14 @@ pub fn of_remote(tx: &mut Tx<'_>, author: &Account, post: &RemotePost) -> Result
         Some(stamp) => Stamp::Claimed(stamp.clone()),
         None => Stamp::None,
     };
-    let Some(quoted) = find_named(tx, named)? else {
+    let mut known = find_named(tx, named)?;
+    if known.is_none() && !tx.site().owns_str(named) {
+        // It may be coming this moment in another transaction, which holds its id until it ends: neither would see the
+        // other, and the quote would wait for good. So one waits.
+        store::remote::lock(tx.conn, named)?;
+        known = find_named(tx, named)?;
+    }
+    let Some(quoted) = known else {
         // Of ours there is nothing more to be found out.
         let stamp = if tx.site().owns_str(named) { Stamp::None } else { claimed() };
         return Ok(Some(New { uri: named.clone(), quoted: None, state: QuoteState::Pending, stamp }));

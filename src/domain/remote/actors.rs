@@ -37,9 +37,10 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
         return Err(Error::forbidden("a handle of ours for an actor of another server"));
     }
     let id = known.as_ref().map_or_else(|| tx.new_id(), |a| a.id);
+    let mut former = Vec::new();
     let handle = match actor.handle_confirmed {
         true => {
-            store::remote::release_handle(tx.conn, &handle, id)?;
+            former = store::remote::release_handle(tx.conn, &handle, id)?;
             handle
         }
         // Only its own server's word takes a name from whoever has it.
@@ -92,9 +93,24 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
             tx.record(Fact::AccountUpdated(id))?;
         }
     }
+    for old in former {
+        rebind(tx, old, &account)?;
+    }
     people::remote::receive(tx, &account, actor)?;
     projects::receive(tx, &account, actor.project.as_ref())?;
     Ok(account)
+}
+
+/// The handle of an account leads to another id now, as its own server confirmed (DISC-19): the account goes on under that
+/// one, and those here who follow it follow again.
+fn rebind(tx: &mut Tx<'_>, old: Id<Account>, now: &Account) -> Result<()> {
+    let old = store::accounts::load(tx.conn, old)?;
+    if old.is_unavailable() || old.moved_to_id.is_some() || now.moved_to_id == Some(old.id) {
+        return Ok(());
+    }
+    store::remote::set_moved(tx.conn, old.id, now.id, tx.now)?;
+    tx.record(Fact::AccountMoved(old.id))?;
+    tx.enqueue(&Task::MoveFollowers { from: old.id.raw(), to: now.id.raw() })
 }
 
 /// Somebody of another node of the organisation has left, or is back: the log of this node says when it heard of it.
@@ -131,7 +147,7 @@ fn show(tx: &mut Tx<'_>, account: &mut Account, actor: &RemoteActor) -> Result<(
     account.display_name.clone_from(&actor.display_name);
     account.note = actor.note.as_str().to_owned();
     account.fields = fields_json(actor, &account.fields);
-    account.emojis = emojis_json(&actor.emojis);
+    account.emojis = emojis_json(tx, &actor.uri, &actor.emojis)?;
     if account.avatar_remote_url != actor.avatar {
         // The copy is of another picture; the new one is fetched when somebody looks.
         account.avatar = None;
@@ -192,13 +208,23 @@ fn fields_json(actor: &RemoteActor, before: &str) -> String {
     serde_json::to_string(&fields).unwrap_or_else(|_| "[]".to_owned())
 }
 
-/// As rows keep them.
-pub(super) fn emojis_json(emojis: &[RemoteEmoji]) -> String {
+/// As rows keep them; the newest picture of each is remembered for the whole server, in what came before too (POST-10).
+pub(super) fn emojis_json(tx: &mut Tx<'_>, author: &str, emojis: &[RemoteEmoji]) -> Result<String> {
     if emojis.is_empty() {
-        return "[]".to_owned();
+        return Ok("[]".to_owned());
     }
-    let list: Vec<_> = emojis.iter().map(|e| serde_json::json!({ "shortcode": e.shortcode, "url": e.url })).collect();
-    serde_json::Value::from(list).to_string()
+    let mut list = Vec::with_capacity(emojis.len());
+    for emoji in emojis {
+        let updated = emoji.updated.map(|at| at.min(tx.now));
+        if let Some(updated) = updated {
+            let id = tx.new_id();
+            store::emojis::learn(tx.conn, id, crate::uri::host(author), &emoji.shortcode, &emoji.url, updated)?;
+        }
+        list.push(
+            serde_json::json!({ "shortcode": emoji.shortcode, "url": emoji.url, "at": updated.map(|at| at.millis()) }),
+        );
+    }
+    Ok(serde_json::Value::from(list).to_string())
 }
 
 /// Whether an actor document that arrived in an Update may be believed without reading it from its origin: nothing in

@@ -17,6 +17,8 @@ pub struct RemoteEmoji {
     pub shortcode: String,
     /// The image.
     pub url: String,
+    /// When it changed last, as claimed.
+    pub updated: Option<Timestamp>,
 }
 
 /// A key somebody publishes.

@@ -1,5 +1,6 @@
-//! Somebody here looks at a colleague of another node: what they wrote before anybody here followed them is read, so that
-//! the profile is not empty.
+//! Somebody here looks at a colleague of another node, or is the first here to follow somebody elsewhere: what they wrote
+//! before is read, so that the profile is not empty; and when this node was away, what those wrote meanwhile whom people
+//! here follow.
 
 use crate::{
     Result,
@@ -45,4 +46,70 @@ pub fn order(tx: &mut Tx<'_>, accounts: &[Id<Account>]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Somebody here follows an account of another server. The first who does has its last posts read in the background; later
+/// ones find what came since.
+///
+/// # Errors
+/// Those of the database.
+pub fn followed(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
+    let target = store::accounts::load(tx.conn, account)?;
+    if target.is_local() || store::remote::count_local_followers(tx.conn, account, 2)? > 1 {
+        return Ok(());
+    }
+    tx.enqueue(&Task::ReadFeaturedTags { account: account.raw() })?;
+    if target.outbox_url.is_some() { order(tx, &[account]) } else { Ok(()) }
+}
+
+/// Accounts whose outboxes are ordered to be read at once.
+const AT_ONCE: i64 = 200;
+/// Hours of absence after which something may be lost that nobody sends again.
+const AWAY_HOURS: i64 = 24;
+/// When this node was last seen at work.
+const ALIVE: &str = "alive_at";
+
+/// This node is at work. When it was away for a day before, what was missed is caught up (ORG-05): others try for a few days
+/// only, and tell nobody what they dropped.
+///
+/// # Errors
+/// Those of the database.
+pub fn alive(tx: &mut Tx<'_>) -> Result<()> {
+    let before = store::users::find_setting(tx.conn, ALIVE)?.and_then(|at| at.parse::<i64>().ok());
+    let now = tx.now.millis();
+    // A clock that was set back is no absence, and shall not be taken for one when it is right again.
+    if before.is_none_or(|at| (now - at).abs() >= 60_000) {
+        store::users::set_setting(tx.conn, ALIVE, &now.to_string())?;
+    }
+    match before {
+        Some(at) if now - at >= AWAY_HOURS * 3_600_000 => tx.enqueue(&Task::CatchUp { after: 0 }),
+        _ => Ok(()),
+    }
+}
+
+/// The task `CatchUp`: has the outboxes read of those whom people here follow, some at a time.
+///
+/// # Errors
+/// Those of the database.
+pub fn catch_up(tx: &mut Tx<'_>, after: Id<Account>) -> Result<()> {
+    let followed = store::remote::followed_outboxes(tx.conn, after, AT_ONCE)?;
+    order(tx, &followed)?;
+    match followed.last() {
+        Some(last) if followed.len() as i64 == AT_ONCE => {
+            tx.enqueue_at(&Task::CatchUp { after: last.raw() }, tx.now.plus_seconds(60))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A host answers again that had not done so since `since`: after a day of that, what people here follow there is read.
+///
+/// # Errors
+/// Those of the database.
+pub fn back(tx: &mut Tx<'_>, host: &str, since: Option<Timestamp>) -> Result<()> {
+    if since.is_none_or(|since| since > tx.now.plus_seconds(-AWAY_HOURS * 3_600)) {
+        return Ok(());
+    }
+    let followed = store::remote::followed_outboxes_at(tx.conn, host, AT_ONCE)?;
+    order(tx, &followed)
 }

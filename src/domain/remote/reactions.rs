@@ -4,7 +4,9 @@ use super::{Addressing, posts::believed, remember, visibility};
 use crate::{
     Error, Result,
     domain::{
-        Tx, follows,
+        Tx,
+        emoji_reactions::{self, RemoteReaction},
+        follows,
         posts::{self, NewBoost},
         reactions, reports,
         visibility::sees,
@@ -73,8 +75,14 @@ pub fn receive_boost(tx: &mut Tx<'_>, booster: &Account, post: &Post, announced:
     posts::insert_boost(tx, &original, new).map(|_| ())
 }
 
-/// Somebody elsewhere likes a post (INT-01); what they cannot see they cannot like (AUT-25).
-pub fn receive_like(tx: &mut Tx<'_>, actor: &Account, post: &Post, uri: Option<&str>) -> Result<()> {
+/// Somebody elsewhere likes a post (INT-01), or reacts to it (INT-08); what they cannot see they cannot like (AUT-25).
+pub fn receive_like(
+    tx: &mut Tx<'_>,
+    actor: &Account,
+    post: &Post,
+    uri: Option<&str>,
+    reaction: Option<&RemoteReaction>,
+) -> Result<()> {
     let original = match post.boost_of_id {
         Some(original) => store::posts::load(tx.conn, original)?,
         None => post.clone(),
@@ -88,11 +96,19 @@ pub fn receive_like(tx: &mut Tx<'_>, actor: &Account, post: &Post, uri: Option<&
     if actor.is_unavailable() || !sees(tx.conn, actor, &original, tx.now)? {
         return Ok(());
     }
-    reactions::favourite_as(tx, actor.id, &original, uri.map(str::to_owned))
+    emoji_reactions::receive(tx, actor, &original, uri, reaction)
 }
 
-/// What an Undo names, when its id tells nothing: kind and object of the activity.
-pub type Named<'u> = (&'u str, &'u str);
+/// What an Undo names, when its id tells nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'u> {
+    /// The kind of the activity.
+    pub kind: &'u str,
+    /// What it was about.
+    pub object: &'u str,
+    /// The emoji of a reaction.
+    pub emoji: Option<&'u str>,
+}
 
 /// `by` takes something back: the activity of this id, or the one of this kind about this object. Only what is theirs
 /// (AUT-08, AUT-09, AUTH-10). Unknown ids are remembered (FOL-08, INT-09).
@@ -103,8 +119,8 @@ pub fn undo(tx: &mut Tx<'_>, by: &Account, id: Option<&str>, named: Option<Named
             return Ok(());
         }
     }
-    if let Some((kind, object)) = named
-        && undo_by_object(tx, by, kind, object)?
+    if let Some(named) = named
+        && undo_by_object(tx, by, named)?
     {
         return Ok(());
     }
@@ -124,7 +140,13 @@ fn undo_by_id(tx: &mut Tx<'_>, by: &Account, id: &str) -> Result<bool> {
     }
     if let Some(favourite) = store::reactions::find_favourite_by_uri(tx.conn, id)? {
         if favourite.account_id == by.id {
-            reactions::unfavourite_as(tx, by.id, favourite.post_id)?;
+            reactions::unlike_as(tx, by.id, favourite.post_id)?;
+        }
+        return Ok(true);
+    }
+    if let Some(reaction) = store::emoji_reactions::find_by_uri(tx.conn, id)? {
+        if reaction.account_id == by.id {
+            emoji_reactions::take_back(tx, &reaction)?;
         }
         return Ok(true);
     }
@@ -143,7 +165,8 @@ fn undo_by_id(tx: &mut Tx<'_>, by: &Account, id: &str) -> Result<bool> {
     Ok(false)
 }
 
-fn undo_by_object(tx: &mut Tx<'_>, by: &Account, kind: &str, object: &str) -> Result<bool> {
+fn undo_by_object(tx: &mut Tx<'_>, by: &Account, named: Named<'_>) -> Result<bool> {
+    let Named { kind, object, emoji } = named;
     match kind {
         "Follow" | "Block" => {
             let Some(target) = store::accounts::find_by_uri(tx.conn, object)? else { return Ok(false) };
@@ -163,9 +186,17 @@ fn undo_by_object(tx: &mut Tx<'_>, by: &Account, kind: &str, object: &str) -> Re
                 posts::remove_boost(tx, &boost)?;
                 return Ok(true);
             }
-            let there = store::reactions::find_favourite(tx.conn, post.id, by.id)?.is_some();
-            reactions::unfavourite_as(tx, by.id, post.id)?;
-            Ok(there)
+            if let Some(emoji) = emoji
+                && emoji_reactions::unreact_as(tx, by.id, post.id, emoji)?
+            {
+                return Ok(true);
+            }
+            let Some(known) = store::reactions::find_favourite(tx.conn, post.id, by.id)? else { return Ok(false) };
+            // Another emoji than those that stand is none of them.
+            if emoji.is_none() || !known.implied {
+                reactions::unlike_as(tx, by.id, post.id)?;
+            }
+            Ok(true)
         }
         _ => Ok(false),
     }

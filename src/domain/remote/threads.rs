@@ -3,7 +3,7 @@
 use crate::{
     Result,
     db::Conn,
-    domain::{Task, Tx},
+    domain::{Task, Tx, posts},
     id::Id,
     model::{Post, Visibility},
     store,
@@ -43,4 +43,20 @@ pub fn order(tx: &mut Tx<'_>, post: Id<Post>) -> Result<()> {
         tx.enqueue(&Task::ReadThread { post: post.raw() })?;
     }
     Ok(())
+}
+
+/// Hangs an answer below what was found for it, when it still waits for that.
+///
+/// # Errors
+/// Those of the database.
+pub fn hang(tx: &mut Tx<'_>, answer: Id<Post>, parent: Id<Post>) -> Result<()> {
+    let Some(waiting) = store::posts::find(tx.conn, answer)? else { return Ok(()) };
+    store::remote::lock(tx.conn, &waiting.uri)?;
+    let (answer, parent) = (store::posts::find(tx.conn, answer)?, store::posts::find(tx.conn, parent)?);
+    match (answer, parent) {
+        (Some(answer), Some(parent)) if answer.in_reply_to_uri.is_some() && !parent.is_boost() => {
+            posts::adopt_orphan(tx, &answer, &parent)
+        }
+        _ => Ok(()),
+    }
 }

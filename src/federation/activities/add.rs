@@ -1,10 +1,11 @@
-//! Add and Remove: pinned posts of the actor itself (COLL-02, AUT-10). Other collections have no meaning here.
+//! Add and Remove: pinned posts and featured hashtags of the actor itself (COLL-02, COLL-04, AUT-10). Other collections have
+//! no meaning here.
 
 use super::{Outcome, Parsed, Received};
 use crate::{
     Result,
     app::App,
-    domain::{Tx, remote},
+    domain::{Tx, hashtags, remote},
     federation::{eyes::Cause, fetch::Budget, import},
     store, uri,
 };
@@ -14,6 +15,10 @@ fn is_featured(received: &Received, activity: &Parsed) -> bool {
 }
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, added: bool) -> Result<Outcome> {
+    if let Some(name) = activity.hashtag.as_ref().filter(|_| is_featured(received, activity)) {
+        hashtags::receive_featured(tx, &received.signer, name, added)?;
+        return Ok(Outcome::Done);
+    }
     let Some(object) = activity.object.as_ref().filter(|_| is_featured(received, activity)) else {
         return Ok(Outcome::Done);
     };

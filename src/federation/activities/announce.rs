@@ -69,6 +69,10 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
 
 fn boost(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, post: &Post) -> Result<()> {
     let Some(id) = &activity.id else { return Ok(()) };
+    if store::remote::is_relay(tx.conn, &tx.site().instance_actor_uri(), received.signer.id)? {
+        // It only says that the post is there (COLL-07).
+        return Ok(());
+    }
     let announced = Announced {
         uri: id.clone(),
         published: activity.published,

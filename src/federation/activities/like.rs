@@ -1,4 +1,4 @@
-//! Like, and reactions that other programs send as one (INT-01, INT-08).
+//! Like and EmojiReact (INT-01, INT-08).
 
 use super::{Outcome, Parsed, Received};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
     let Some(object) = &activity.object else { return Ok(Outcome::Done) };
     if let Some(post) = store::posts::find_by_uri(tx.conn, object)? {
-        remote::receive_like(tx, &received.signer, &post, activity.id.as_deref())?;
+        remote::receive_like(tx, &received.signer, &post, activity.id.as_deref(), activity.reaction.as_ref())?;
     }
     Ok(Outcome::Done)
 }

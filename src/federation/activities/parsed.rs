@@ -3,12 +3,13 @@
 use crate::{
     Error, Result,
     domain::{
+        emoji_reactions::RemoteReaction,
         html::{cut, plain_text},
         remote::{Addressing, RemoteActor, RemotePost},
     },
     federation::{
         json::Json,
-        objects::{self, actor, post},
+        objects::{self, actor, post, tags},
     },
     limits,
     time::Timestamp,
@@ -78,6 +79,8 @@ pub struct Inner {
     pub object: Option<String>,
     /// With what it is done: the quoting post of a QuoteRequest.
     pub instrument: Option<String>,
+    /// The emoji of a reaction.
+    pub reaction: Option<RemoteReaction>,
 }
 
 /// What an activity embeds.
@@ -124,6 +127,10 @@ pub struct Parsed {
     pub addressing: Addressing,
     /// The reason of a Flag, the words of a Join; plain text.
     pub content: String,
+    /// The emoji of a Like or EmojiReact.
+    pub reaction: Option<RemoteReaction>,
+    /// The hashtag of an Add or Remove, in its normal form.
+    pub hashtag: Option<String>,
 }
 
 /// Reads an activity of plausible shape.
@@ -167,6 +174,8 @@ pub fn parse(json: &Json) -> Result<Parsed> {
         } else {
             String::new()
         },
+        hashtag: if matches!(kind, Kind::Add | Kind::Remove) { tags::featured(first) } else { None },
+        reaction: if kind == Kind::Like { tags::reaction(json) } else { None },
         actor,
     })
 }
@@ -204,6 +213,7 @@ fn embedded(json: &Json, kind: Kind, object: &Json, actor: &str) -> (Embedded, b
                     actor: object.uri("actor"),
                     object: object.uri("object"),
                     instrument: object.uri("instrument"),
+                    reaction: if matches!(name, "Like" | "EmojiReact") { tags::reaction(object) } else { None },
                 };
                 (Embedded::Activity(inner), false)
             }

@@ -513,7 +513,12 @@ fn apply(tx: &mut crate::domain::Tx<'_>, batch: &[Effect]) -> Result<()> {
             Effect::ParkHost(host, why) => {
                 rows::park_host(tx.conn, host, why, now)?;
             }
-            Effect::HostWell(host) => rows::host_is_well(tx.conn, host, now)?,
+            Effect::HostWell(host) => {
+                // What it said meanwhile it may have said to others only.
+                let since = rows::find_host(tx.conn, host)?.and_then(|known| known.first_failure_at);
+                rows::host_is_well(tx.conn, host, now)?;
+                crate::domain::remote::outbox::back(tx, host, since)?;
+            }
             Effect::HostFailed { host, failures, since, next, unavailable } => {
                 rows::host_failed(tx.conn, host, i64::from(*failures), *since, *next, now)?;
                 if *unavailable {

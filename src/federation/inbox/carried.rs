@@ -1,6 +1,7 @@
 //! Activities that somebody else carries here: forwarded answers, posts of groups (AUTH-13). The request proves the
-//! carrier, who is charged for it; the document's own proof (FEP-8b32) proves its actor, and nothing else does. It has
-//! its effect as if it had come to the shared inbox: to whose inbox it was carried says nothing about its actor's will.
+//! carrier, who is charged for it; the document's own proof (FEP-8b32) proves its actor. It has its effect as if it had
+//! come to the shared inbox: to whose inbox it was carried says nothing about its actor's will. Without a proof it is a hint:
+//! what it says about a post that matters here is asked of that post's own server.
 
 use super::{Document, Stranger, Taken, Turned, stranger, take};
 use crate::{
@@ -9,11 +10,14 @@ use crate::{
         KeyKind,
         integrity::{self, Unproven},
     },
+    db::Conn,
+    domain::Task,
     federation::{
         admit,
         proof::{self, Claims, Prover, Refusal},
         signatures::Reject,
     },
+    store,
     time::Timestamp,
     uri,
 };
@@ -33,22 +37,17 @@ pub(super) async fn deliver(
     document: &Document,
     body: &[u8],
 ) -> Result<(), Turned> {
+    if document.json.get("proof").is_null()
+        && let Some(hint) = hint(app, claims, document).await?
+    {
+        let carrier = carrier(app, prover, claims, document).await?;
+        tracing::debug!(carrier = uri::host(&carrier), kind = document.kind(), "carried without a proof");
+        app.write(move |tx| tx.enqueue(&hint)).await.map_err(Refusal::Ours)?;
+        return Ok(());
+    }
     let (proven, method) = readable(document, body, app.clock().now())?;
     let (rules, host) = (app.net().rules(), uri::host(&document.actor));
-    if app.site().owns_str(&document.actor) {
-        return Err(Refusal::NotTheActor.into());
-    }
-    rules.standing(host).admitted.map_err(|_| Refusal::Host)?;
-    if proof::is_revoked(app, &document.actor) {
-        return Err(Refusal::Revoked.into());
-    }
-    let carrier = prover.prove(app, claims).await?;
-    if !proof::is_welcome(app, &carrier).await? {
-        prover.forget(&carrier);
-        return Err(Refusal::KeyAway.into());
-    }
-    prover.charge(app, uri::host(&carrier.actor))?;
-    proof::spoke(app, &carrier.actor);
+    carrier(app, prover, claims, document).await?;
     match stranger(app, document).await? {
         Stranger::Welcome => {}
         Stranger::Forget => return Ok(()),
@@ -85,6 +84,57 @@ pub(super) async fn deliver(
         }
     }
     Err(Refusal::KeyAway.into())
+}
+
+/// Proves who carries it, and charges them; answers who it is.
+async fn carrier(app: &App, prover: &Prover, claims: &Claims, document: &Document) -> Result<String, Turned> {
+    if app.site().owns_str(&document.actor) {
+        return Err(Refusal::NotTheActor.into());
+    }
+    app.net().rules().standing(uri::host(&document.actor)).admitted.map_err(|_| Refusal::Host)?;
+    if proof::is_revoked(app, &document.actor) {
+        return Err(Refusal::Revoked.into());
+    }
+    let carrier = prover.prove(app, claims).await?;
+    if !proof::is_welcome(app, &carrier).await? {
+        prover.forget(&carrier);
+        return Err(Refusal::KeyAway.into());
+    }
+    prover.charge(app, uri::host(&carrier.actor))?;
+    proof::spoke(app, &carrier.actor);
+    Ok((*carrier.actor).to_owned())
+}
+
+/// What is to be asked of the post's own server, when what is carried is about a post of its actor that is known here, or
+/// that is said to answer one. A neighbour has nothing to carry: their server would have sent it.
+async fn hint(app: &App, claims: &Claims, document: &Document) -> Result<Option<Task>, Turned> {
+    let gone = document.json.is_a("Delete");
+    let says = gone || document.json.is_a("Create") || document.json.is_a("Update");
+    let object = document.json.one("object");
+    let Some(uri) = object.as_uri().filter(|uri| says && uri::same_authority(uri, &document.actor)) else {
+        return Ok(None);
+    };
+    if claims.key_ids().any(|key_id| uri::same_authority(key_id, &document.actor)) || uri == document.actor {
+        return Ok(None);
+    }
+    let (id, parent) = (uri.clone(), object.uri("inReplyTo").filter(|_| !gone));
+    let carriers: Vec<String> = claims.key_ids().map(|key_id| uri::authority(key_id).to_owned()).collect();
+    let (instance, is_new) = (app.site().instance_actor_uri(), document.json.is_a("Create"));
+    let task = app.read(move |conn| {
+        let is_here = |conn: &mut Conn, uri: &str| store::posts::find_by_uri(conn, uri).map(|found| found.is_some());
+        let matters = is_here(conn, &id)?
+            || match parent {
+                Some(parent) => is_here(conn, &parent)?,
+                None => false,
+            };
+        Ok(match matters {
+            true => Some(Task::ReadCarried { uri, gone }),
+            // A relay is there to say that it exists (COLL-07).
+            false if is_new && store::remote::is_relay_at(conn, &instance, &carriers)? => Some(Task::FetchPost { uri }),
+            false => None,
+        })
+    });
+    Ok(task.await.map_err(Refusal::Ours)?)
 }
 
 impl From<Reject> for Turned {

@@ -43,12 +43,14 @@ const BODY_TIME: Duration = Duration::from_secs(30);
 /// Age at which an actor that acts is read again from its origin (DISC-18, SIGIN-21). Hours.
 const REFRESH_HOURS: i64 = 24;
 
+/// Every door that takes deliveries: the router is made of these, and the tests go through all of them.
+pub const DOORS: [&str; 3] = ["/inbox", "/actor/inbox", "/users/{name}/inbox"];
+
 /// The inbox routes.
 pub fn routes() -> Router<App> {
-    Router::new()
-        .route("/inbox", post(shared))
-        .route("/actor/inbox", post(shared))
-        .route("/users/{name}/inbox", post(personal))
+    DOORS.into_iter().fold(Router::new(), |router, door| {
+        router.route(door, if door.contains("{name}") { post(personal) } else { post(shared) })
+    })
 }
 
 async fn shared(State(app): State<App>, request: Request) -> Response {
@@ -100,6 +102,9 @@ fn answer(result: Result<(), Turned>) -> Response {
     let mut response = (status, JsonBody(serde_json::json!({ "error": reason }))).into_response();
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(proof::ACCEPT_SIGNATURE, proof::WANTED_OF_DELIVERIES);
     }
     response
 }

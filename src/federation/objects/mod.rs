@@ -8,7 +8,7 @@ mod corpus;
 pub mod facts;
 pub mod post;
 pub mod project;
-mod tags;
+pub mod tags;
 pub mod typed;
 
 use super::json::Json;

@@ -3,6 +3,8 @@
 use super::attachments;
 use crate::{
     domain::{
+        emoji_reactions::RemoteReaction,
+        emojis::is_emoji,
         html::cut,
         quotes::policy::Said,
         remote::{RemoteEmoji, RemoteMention},
@@ -22,10 +24,32 @@ pub fn emojis(json: &Json) -> Vec<RemoteEmoji> {
         let Some(shortcode) = tag.text("name").and_then(shortcode) else { continue };
         let Some(url) = attachments::picture(tag.get("icon")).0 else { continue };
         if !out.iter().any(|e| e.shortcode == shortcode) {
-            out.push(RemoteEmoji { shortcode: shortcode.to_owned(), url });
+            out.push(RemoteEmoji { shortcode: shortcode.to_owned(), url, updated: tag.time("updated") });
         }
     }
     out
+}
+
+/// With what somebody reacts, if they do: an emoji, or a custom one whose picture stands in `tag`. Misskey says of which
+/// server a custom one is, behind its shortcode.
+pub fn reaction(json: &Json) -> Option<RemoteReaction> {
+    let said = ["content", "_misskey_reaction"].into_iter().filter_map(|key| json.text(key)).map(str::trim);
+    let mut custom = None;
+    for text in said {
+        if is_emoji(text) {
+            return Some(RemoteReaction { name: text.to_owned(), url: None });
+        }
+        let Some(inside) = text.strip_prefix(':').and_then(|text| text.strip_suffix(':')) else { continue };
+        custom = custom.or_else(|| shortcode(inside.split('@').next().unwrap_or_default()));
+    }
+    let name = custom?;
+    let named = |tag: &&Json| {
+        let written = tag.text("name").unwrap_or_default().trim().trim_matches(':');
+        written.split('@').next() == Some(name)
+    };
+    let tag = json.values("tag").filter(|tag| tag.is_a("Emoji")).take(limits::EMOJI).find(named);
+    let url = tag.and_then(|tag| attachments::picture(tag.get("icon")).0);
+    Some(RemoteReaction { name: name.to_owned(), url })
 }
 
 /// A shortcode without colons, if it is one.
@@ -48,6 +72,12 @@ pub fn mentions(json: &Json) -> Vec<RemoteMention> {
         }
     }
     out
+}
+
+/// The normal form of a hashtag, as an item of a collection or as what is added to one.
+pub fn featured(tag: &Json) -> Option<String> {
+    let written = Some(tag).filter(|tag| tag.is_a("Hashtag"))?.text("name")?;
+    normalize_hashtag(cut(written, limits::REMOTE_NAME))
 }
 
 /// Hashtags as (normal form, as written), each once (POST-07).

@@ -2,7 +2,7 @@
 //! do not exist here, so they can never be sent (DLV-07).
 
 use super::context::Terms;
-use super::post::Audience;
+use super::post::{Audience, Tag};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -25,6 +25,8 @@ pub struct Activity<'a, T> {
     pub target: Option<&'a str>,
     /// The reason of a Flag, plain text.
     pub content: Option<&'a str>,
+    /// The emoji of a reaction; a custom one is described in `tag`.
+    pub reaction: Option<(String, Option<Tag>)>,
     /// The authorisation that an Accept hands out.
     pub result: Option<&'a str>,
     /// The quoting post of a QuoteRequest.
@@ -43,6 +45,7 @@ impl<'a, T: Serialize> Activity<'a, T> {
             object,
             target: None,
             content: None,
+            reaction: None,
             result: None,
             instrument: None,
         }
@@ -97,6 +100,16 @@ impl<T: Serialize> Serialize for Activity<'_, T> {
         }
         if let Some(content) = self.content {
             map.serialize_entry("content", content)?;
+        }
+        if let Some((emoji, tag)) = &self.reaction {
+            map.serialize_entry("content", emoji)?;
+            // What older readers know, who take a Like for nothing else.
+            if self.kind == "Like" {
+                map.serialize_entry("_misskey_reaction", emoji)?;
+            }
+            if let Some(tag) = tag {
+                map.serialize_entry("tag", &[tag])?;
+            }
         }
         map.serialize_entry("object", &self.object)?;
         if let Some(target) = self.target {

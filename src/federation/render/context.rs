@@ -85,6 +85,9 @@ impl Terms {
     /// What a program can do (FEP-844e).
     pub const CAPABILITIES: Self = Self(1 << 18);
 
+    /// Emoji reactions (FEP-c0e0) and Misskey's older way to say them.
+    pub const REACTION: Self = Self(1 << 19);
+
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -194,6 +197,11 @@ impl Terms {
             term("quoteUrl", "as:quoteUrl");
             term("quoteUri", "http://fedibird.com/ns#quoteUri");
             term("_misskey_quote", "https://misskey-hub.net/ns#_misskey_quote");
+        }
+        if self.has(Self::REACTION) {
+            term("litepub", "http://litepub.social/ns#");
+            term("EmojiReact", "litepub:EmojiReact");
+            term("_misskey_reaction", "https://misskey-hub.net/ns#_misskey_reaction");
         }
         if self.has(Self::PROJECT) {
             term("sdo", "https://schema.org/");

@@ -35,12 +35,14 @@ pub enum Tag {
     },
     /// A custom emoji.
     Emoji {
-        /// Id of the emoji.
-        id: String,
+        /// Id of the emoji; none for one of which only the picture is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<String>,
         /// `:shortcode:`.
         name: String,
         /// When it changed last.
-        updated: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        updated: Option<String>,
         /// The picture.
         icon: super::actor::Image,
     },
@@ -167,6 +169,8 @@ pub struct Post<'a> {
     pub attributed_to: &'a str,
     /// Addressing (ADDR-OUT-01).
     pub audience: Audience,
+    /// The group it is written to (INT-12).
+    pub group: Option<&'a str>,
     /// Media hidden behind a click.
     pub sensitive: bool,
     /// Tag or URL of the conversation (OUT-17).
@@ -257,6 +261,9 @@ impl Serialize for Post<'_> {
         map.serialize_entry("attributedTo", self.attributed_to)?;
         map.serialize_entry("to", &self.audience.to)?;
         map.serialize_entry("cc", &self.audience.cc)?;
+        if let Some(group) = self.group {
+            map.serialize_entry("audience", group)?;
+        }
         map.serialize_entry("sensitive", &self.sensitive)?;
         map.serialize_entry("atomUri", id)?;
         map.serialize_entry("inReplyToAtomUri", &self.in_reply_to)?;
@@ -374,6 +381,7 @@ mod tests {
             url: "https://alpha.test/@ada/1".into(),
             attributed_to: "https://alpha.test/users/ada",
             audience: Audience { to: vec![super::super::PUBLIC.into()], cc: vec![] },
+            group: None,
             sensitive: false,
             conversation: None,
             context: None,

@@ -158,6 +158,9 @@ impl IntoResponse for Failure {
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        if status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(proof::ACCEPT_SIGNATURE, proof::WANTED_OF_READS);
+        }
         response
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     domain::{Viewer, quotes::arrivals, visibility},
     federation::{
         documents::Whole,
+        reactions,
         render::{
             self,
             activity::Activity,
@@ -205,7 +206,7 @@ pub async fn quote_authorization(State(app): State<App>, Path((name, id)): Named
     Ok(activity_json(reader, body))
 }
 
-/// `GET /activities/{id}`: a Follow, a Like or a Block, from the relation it made; for the two it concerns, and for
+/// `GET /activities/{id}`: a Follow, a Like, a reaction or a Block, from the relation it made; for the two it concerns, and for
 /// everybody where the relation is open to everybody anyway, which a block never is (OUT-10).
 pub async fn other_activity(State(app): State<App>, Path(id): Path<String>, parts: Parts) -> Answered {
     let reader = Reader::of(&app, &parts).await?;
@@ -232,6 +233,17 @@ pub async fn other_activity(State(app): State<App>, Path(id): Path<String>, part
             }
             let like = Activity::new("Like", &uri, &from.uri, post.uri.as_str());
             return Ok(like.to(&author.uri).document(Terms::NONE)?);
+        }
+        if let Some(row) = store::emoji_reactions::find_by_uri(conn, &uri)? {
+            let from = store::accounts::load(conn, row.account_id)?;
+            let post = store::documents::post(conn, row.post_id)?.ok_or(Error::NotFound)?;
+            let author = store::accounts::load(conn, post.account_id)?;
+            let party = viewer.0.is_some_and(|v| v == from.id || v == author.id);
+            if !from.is_local() || from.is_unavailable() || !(party || visibility::can_see(conn, viewer, &post, now)?) {
+                return Err(Error::NotFound.into());
+            }
+            let (reaction, terms) = reactions::activity(conn, &site, &row, &uri, &from.uri, &post.uri)?;
+            return Ok(reaction.to(&author.uri).document(terms)?);
         }
         if let Some(block) = store::remote::find_block_by_uri(conn, &uri)? {
             let from = store::accounts::load(conn, block.account_id)?;

@@ -1,0 +1,2 @@
+ALTER TABLE favourites DROP COLUMN implied;
+DROP TABLE emoji_reactions;
