@@ -89,6 +89,7 @@ mod pages;
 mod peers;
 mod people;
 mod posts;
+mod privacy;
 mod projects;
 mod projects_elsewhere;
 mod projects_leads;
