@@ -3,7 +3,7 @@
 
 use crate::{
     media::{picture, send_form},
-    support::{Client, Node, NodeBuilder, PASSWORD, Peer, Reply},
+    support::{Client, Node, NodeBuilder, PASSWORD, Peer, Reply, answers},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -416,7 +416,14 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
 }
 
+/// Sends it, and holds the answer against what four apps can decode.
 async fn send(who: &Client, row: &Row, method: &str, call: &Call) -> Reply {
+    let reply = answer(who, row, method, call).await;
+    answers::check(method, call.path.split('?').next().unwrap_or_default(), &reply);
+    reply
+}
+
+async fn answer(who: &Client, row: &Row, method: &str, call: &Call) -> Reply {
     if row.path.ends_with("/media") {
         return send_form(who, method, &call.path, &[], ("file", &picture(8, 8))).await;
     }

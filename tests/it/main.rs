@@ -36,6 +36,7 @@ mod concierge_tend;
 mod convergence;
 mod counters;
 mod db;
+mod decoders;
 mod delivery;
 mod delivery_truth;
 mod demo;
