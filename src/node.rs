@@ -41,7 +41,12 @@ pub const CONSUMERS: &[Consumer] = &[
 
 /// Everything this node answers.
 pub fn routes(app: &App) -> Router {
-    let inner = Router::new()
+    api::request::door(routes_behind(app), app.limiter())
+}
+
+/// The routes of every edge, without the door in front of them.
+pub fn routes_behind(app: &App) -> Router {
+    Router::new()
         // one line per edge
         .merge(api::routes().into_router())
         .merge(web::routes())
@@ -59,8 +64,7 @@ pub fn routes(app: &App) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(api::request::wrong_method)
         .layer(axum::middleware::from_fn_with_state(app.clone(), api::screen::pass))
-        .with_state(app.clone());
-    api::request::door(inner, app.limiter())
+        .with_state(app.clone())
 }
 
 /// An address that does not exist: JSON for programs, a page for people.

@@ -4,7 +4,7 @@ use super::{
     Access, ApiResult, Empty, Params, Rendered, Routes, SignedIn,
     entities::{
         CustomEmoji,
-        announcement::{Announcement, Mention, Reaction, ReactionEvent},
+        announcement::{Announcement, LinkedStatus, Mention, Reaction, ReactionEvent},
         render,
         status::StatusTag,
     },
@@ -20,6 +20,7 @@ use crate::{
     },
     id::Id,
     model::{self, Account},
+    time::Timestamp,
 };
 use axum::extract::{Path, State};
 
@@ -64,7 +65,7 @@ fn document<'a>(site: &Site, view: &'a View) -> Announcement<'a> {
                 Mention { id: person.id, username: name, url, acct: render::acct(name, domain) }
             })
             .collect(),
-        statuses: [],
+        statuses: view.posts.iter().map(|(id, url)| LinkedStatus { id: *id, url }).collect(),
         tags: view.tags.iter().map(|name| StatusTag { name, url: site.tag_url(name) }).collect(),
         emojis: view.emojis.iter().filter_map(|row| emoji(site, row)).collect(),
         reactions: view
@@ -86,8 +87,14 @@ fn picture(site: &Site, custom: Option<&model::CustomEmoji>) -> Option<String> {
 ///
 /// # Errors
 /// `NotFound` when it is not there any more.
-pub fn document_of(conn: &mut Conn, site: &Site, me: Id<Account>, id: Id<model::Announcement>) -> Result<Rendered> {
-    let view = rules::one(conn, site, me, id)?;
+pub fn document_of(
+    conn: &mut Conn,
+    site: &Site,
+    me: Id<Account>,
+    id: Id<model::Announcement>,
+    now: Timestamp,
+) -> Result<Rendered> {
+    let view = rules::one(conn, site, me, id, now)?;
     Rendered::of(&document(site, &view))
 }
 

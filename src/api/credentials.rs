@@ -200,6 +200,7 @@ fn profile_document(conn: &mut Conn, site: &Site, id: Id<model::Account>) -> Res
     let stored = profiles::fields(&account);
     let shown = render::account(site, &account, None);
     let picture = |there: bool, url: &str| there.then(|| url.to_owned());
+    let featured = super::tags::featured_list(conn, site, id.into(), id)?;
     let (avatar, header) = (account.avatar.is_some(), account.header.is_some());
     Rendered::of(&Profile {
         id: account.id,
@@ -215,12 +216,13 @@ fn profile_document(conn: &mut Conn, site: &Site, id: Id<model::Account>) -> Res
         locked: account.locked,
         bot: shown.bot,
         hide_collections: account.hide_collections,
-        discoverable: account.discoverable,
+        discoverable: people::directory::switch(conn, &account)?,
         indexable: account.indexable,
         show_media: shown.show_media,
         show_media_replies: shown.show_media_replies,
         show_featured: shown.show_featured,
         attribution_domains: serde_json::from_str(&account.attribution_domains).unwrap_or_default(),
+        featured_tags: serde_json::from_slice(&featured.0).map_err(Error::internal)?,
     })
 }
 

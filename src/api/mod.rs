@@ -1,5 +1,6 @@
 //! The Mastodon client API (the only place where a post is called a status).
 
+pub mod absent;
 pub mod admin;
 pub mod announcements;
 pub mod apps;
@@ -65,6 +66,7 @@ pub use params::Params;
 pub fn routes() -> auth::Routes {
     auth::Routes::new()
         // one line per noun
+        .merge(absent::routes())
         .merge(admin::accounts::routes())
         .merge(admin::reports::routes())
         .merge(admin::domains::routes())

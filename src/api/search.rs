@@ -218,7 +218,8 @@ fn find(
         return Ok(results);
     }
     if request.accounts {
-        let query = AccountQuery { following: request.following, limit: request.limit, offset: request.offset };
+        let (following, limit, offset) = (request.following, request.limit, request.offset);
+        let query = AccountQuery { following, about: true, limit, offset };
         let handle = local_handle(site, &request.text);
         for id in search::accounts(conn, viewer, &request.text, &handle, query, budget, now)? {
             if !results.accounts.contains(&id) && results.accounts.len() < request.limit {
@@ -311,7 +312,7 @@ async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option
 async fn projects_named(app: &App, viewer: Viewer, text: String, limit: usize) -> Result<Vec<Id<Account>>> {
     let (now, milliseconds) = (app.clock().now(), app.config().posts.search_milliseconds);
     app.read(move |conn| {
-        let query = AccountQuery { following: false, limit, offset: 0 };
+        let query = AccountQuery { following: false, about: false, limit, offset: 0 };
         let found = search::accounts(conn, viewer, &text, &text, query, &Budget::new(milliseconds), now)?;
         let rows = store::accounts::list(conn, &found)?;
         let projects = || rows.iter().filter(|row| row.kind == AccountKind::Group);

@@ -195,7 +195,12 @@ fn featured_document<'a>(
 }
 
 /// The hashtags on a profile; strangers are shown those that leave the node.
-fn featured_list(conn: &mut Conn, site: &Site, viewer: Viewer, owner: Id<model::Account>) -> Result<Rendered> {
+pub(super) fn featured_list(
+    conn: &mut Conn,
+    site: &Site,
+    viewer: Viewer,
+    owner: Id<model::Account>,
+) -> Result<Rendered> {
     let account = crate::store::accounts::load(conn, owner)?;
     if !account.is_local() {
         // What colleagues list is for the organisation.

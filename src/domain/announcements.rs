@@ -5,7 +5,7 @@ use super::{
     audit::{self, Staff},
     emojis::is_emoji,
     html::Html,
-    text,
+    text, visibility,
 };
 use crate::{
     Error, Result,
@@ -13,7 +13,7 @@ use crate::{
     db::Conn,
     id::Id,
     limits,
-    model::{Account, Announcement, CustomEmoji, Role},
+    model::{Account, Announcement, CustomEmoji, Post, Role},
     store::{self, announcements::Reaction},
     time::Timestamp,
 };
@@ -224,6 +224,8 @@ pub struct View {
     pub content: Html,
     /// People it names.
     pub people: Vec<Account>,
+    /// Posts of this node that it links to and this person may see, with their addresses as written.
+    pub posts: Vec<(Id<Post>, String)>,
     /// Hashtags it names.
     pub tags: Vec<String>,
     /// Emoji of this node in it.
@@ -246,7 +248,7 @@ pub fn shown(conn: &mut Conn, site: &Site, me: Id<Account>, dismissed: bool, now
     for row in rows {
         let is_read = read.contains(&row.id);
         if !is_read || dismissed {
-            views.push(view(conn, site, me, row, is_read, &emojis)?);
+            views.push(view(conn, site, me, row, is_read, &emojis, now)?);
         }
     }
     Ok(views)
@@ -256,11 +258,11 @@ pub fn shown(conn: &mut Conn, site: &Site, me: Id<Account>, dismissed: bool, now
 ///
 /// # Errors
 /// `NotFound` when it is not there (any more).
-pub fn one(conn: &mut Conn, site: &Site, me: Id<Account>, id: Id<Announcement>) -> Result<View> {
+pub fn one(conn: &mut Conn, site: &Site, me: Id<Account>, id: Id<Announcement>, now: Timestamp) -> Result<View> {
     let row = store::announcements::load(conn, id)?;
     let read = store::announcements::read_by(conn, me)?.contains(&id);
     let emojis = store::emojis::all(conn)?;
-    view(conn, site, me, row, read, &emojis)
+    view(conn, site, me, row, read, &emojis, now)
 }
 
 fn view(
@@ -270,6 +272,7 @@ fn view(
     row: Announcement,
     read: bool,
     emojis: &[CustomEmoji],
+    now: Timestamp,
 ) -> Result<View> {
     let tokens = text::scan(&row.text);
     let mut people: Vec<Account> = Vec::new();
@@ -298,12 +301,25 @@ fn view(
     };
     let content = text::to_html(&tokens, page, |tag| site.tag_url(tag));
     let tags = text::hashtags(&tokens);
+    let mut posts: Vec<(Id<Post>, String)> = Vec::new();
+    for token in &tokens {
+        let text::Token::Url(url) = token else { continue };
+        let Some((_, id)) = site.local_post::<Post>(url) else { continue };
+        if posts.len() < limits::MENTIONS && !posts.iter().any(|(known, _)| *known == id) {
+            match visibility::visible_post(conn, me.into(), id, now) {
+                Ok(post) => posts.push((post.id, (*url).to_owned())),
+                Err(Error::NotFound | Error::Gone) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
     let shown = |emoji: &&CustomEmoji| emoji.file.is_some();
     let named = |emoji: &&CustomEmoji| row.text.contains(&format!(":{}:", emoji.shortcode));
     let reactions = store::announcements::reactions(conn, Some(me), row.id)?;
     let of = |name: &str| emojis.iter().filter(shown).find(|emoji| emoji.shortcode == name).cloned();
     Ok(View {
         content,
+        posts,
         tags,
         emojis: emojis.iter().filter(shown).filter(named).take(limits::EMOJI).cloned().collect(),
         // One whose picture is gone is not shown.

@@ -6,7 +6,9 @@ pub use query::{Query, Scope, Span};
 
 use super::{
     Fact, Task, Tx, Viewer,
+    html::plain_text,
     people::{Listed, listed_of},
+    profiles,
     visibility::{self, Standings},
 };
 use crate::{
@@ -26,7 +28,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
         Fact::AccountUpdated(id) | Fact::AccountUnsuspended(id) | Fact::AccountLeft(id) | Fact::AccountReturned(id) => {
             let account = store::accounts::load(tx.conn, *id)?;
-            rows::index_account(tx.conn, &account)
+            index_account(tx.conn, &account)
         }
         Fact::AccountDeleted(id) | Fact::AccountSuspended(id) => rows::unindex_account(tx.conn, *id),
         // Posts are indexed where they are written, new accounts too.
@@ -73,6 +75,25 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     }
 }
 
+/// Puts an account into the index: its names, and what it says of itself when it wants to be found. What is only made of
+/// the directory ([`super::people`]) is found there, by its own rules.
+///
+/// # Errors
+/// Those of the database.
+pub fn index_account(conn: &mut Conn, account: &Account) -> Result<()> {
+    let mut about = String::new();
+    if account.discoverable && account.left_on.is_none() {
+        about = plain_text(&account.note);
+        for field in profiles::fields(account).iter().filter(|field| field.generated.is_none()) {
+            for part in [&field.name, &field.value] {
+                about.push(' ');
+                about.push_str(&plain_text(part));
+            }
+        }
+    }
+    rows::index_account(conn, account, &about)
+}
+
 /// Accounts indexed again in one transaction.
 const CHUNK: i64 = 200;
 
@@ -83,7 +104,7 @@ const CHUNK: i64 = 200;
 pub fn index_accounts(tx: &mut Tx<'_>, after: i64) -> Result<()> {
     let accounts = rows::accounts_to_index(tx.conn, after, CHUNK)?;
     for account in &accounts {
-        rows::index_account(tx.conn, account)?;
+        index_account(tx.conn, account)?;
     }
     match accounts.last() {
         Some(last) if accounts.len() as i64 == CHUNK => tx.enqueue(&Task::IndexAccounts { after: last.id.raw() }),
@@ -106,14 +127,17 @@ const LONGER: i64 = 4;
 pub struct AccountQuery {
     /// Only those the viewer follows.
     pub following: bool,
+    /// By what they say of themselves, too.
+    pub about: bool,
     /// How many.
     pub limit: usize,
     /// After how many.
     pub offset: usize,
 }
 
-/// Accounts by name: an exact handle first, then those the viewer follows, then those with most followers. Nobody of a
-/// domain the viewer blocks, and nobody who blocks the viewer.
+/// Accounts by name, and for people of the node by what those say of themselves who want to be found: an exact handle
+/// first, then who has the name, then those the viewer follows, then those with most followers. Nobody of a domain the
+/// viewer blocks, and nobody who blocks the viewer.
 pub fn accounts(
     conn: &mut Conn,
     viewer: Viewer,
@@ -124,16 +148,25 @@ pub fn accounts(
     now: Timestamp,
 ) -> Result<Vec<Id<Account>>> {
     let words = rows::words(text);
+    let about = query.about && viewer.0.is_some();
     let mut ids = Vec::new();
-    if viewer.0.is_some() {
-        // Those one knows are found however many others bear the name.
-        ids.extend(budget.run(conn, |conn| rows::accounts(conn, &words, viewer.0, CANDIDATES))?.unwrap_or_default());
-    }
-    if !query.following {
-        let others = budget.run(conn, |conn| rows::accounts(conn, &words, None, CANDIDATES))?.unwrap_or_default();
-        ids.extend(others);
+    let find = |conn: &mut Conn, ids: &mut Vec<Id<Account>>, about, follower| -> Result<()> {
+        let found = budget.run(conn, |conn| rows::accounts(conn, &words, about, follower, CANDIDATES))?;
+        ids.extend(found.unwrap_or_default());
         ids.sort_unstable();
         ids.dedup();
+        Ok(())
+    };
+    if viewer.0.is_some() {
+        // Those one knows are found however many others bear the name.
+        find(conn, &mut ids, about, viewer.0)?;
+    }
+    if !query.following {
+        find(conn, &mut ids, false, None)?;
+        // Who has the name comes first, so only when those are not enough.
+        if about && ids.len() <= query.limit.saturating_add(query.offset) {
+            find(conn, &mut ids, true, None)?;
+        }
     }
     let exact = store::accounts::find_by_handle(conn, handle)?;
     if let Some(exact) = exact.as_ref().filter(|a| !ids.contains(&a.id)) {
@@ -156,7 +189,8 @@ pub fn accounts(
     });
     found.sort_by_key(|a| {
         let is_exact = exact.as_ref().is_some_and(|e| e.id == a.id);
-        (!is_exact, !standings.of(a.id).following, a.domain.is_some(), -a.followers_count, a.id)
+        let only_says_so = about && !is_exact && !rows::is_named(a, &words);
+        (!is_exact, only_says_so, !standings.of(a.id).following, a.domain.is_some(), -a.followers_count, a.id)
     });
     Ok(found.into_iter().skip(query.offset).take(query.limit).map(|a| a.id).collect())
 }

@@ -2,6 +2,10 @@
 //! never reaches the query language of either engine (LIM-06). Texts come to both folded and cut into words, so that both
 //! fold accents alike.
 
+mod accounts;
+
+pub use accounts::{accounts, accounts_to_index, index_account, is_named, unindex_account};
+
 use crate::{
     Result,
     db::{Conn, Dialect, Sql},
@@ -474,76 +478,6 @@ pub fn in_either(dialect: Dialect, words: &[String], of: [&'static str; 2]) -> S
         all = all.push(" and (").append(one).push(" or ").append(other).push(")");
     }
     all
-}
-
-/// Ids of accounts whose name, handle or display name has all `words`, the last one as a beginning; only of those
-/// `follower` follows, when there is one.
-pub fn accounts(
-    conn: &mut Conn,
-    words: &[String],
-    follower: Option<Id<Account>>,
-    limit: i64,
-) -> Result<Vec<Id<Account>>> {
-    if words.is_empty() {
-        return Ok(Vec::new());
-    }
-    // The plus keeps SQLite from asking the index once for each of them.
-    let (mut sql, id) = match conn.dialect() {
-        Dialect::Sqlite => {
-            let sql =
-                Sql::new("select f.rowid from accounts_fts f where f.body match ").bind(sqlite_query(words, true));
-            (sql, " and +f.rowid")
-        }
-        Dialect::Postgres => {
-            let sql = Sql::new("select f.id from accounts_fts f where f.body @@ to_tsquery('simple', ")
-                .bind(postgres_query(words, true))
-                .push(")");
-            (sql, " and f.id")
-        }
-    };
-    if let Some(follower) = follower {
-        sql = sql
-            .push(id)
-            .with(" in (select sf.target_id from follows sf where sf.state = 1 and sf.account_id = ", follower)
-            .push(")");
-    }
-    sql.with(" limit ", limit).load_ids(conn)
-}
-
-/// Puts an account into the index, or its new names.
-pub fn index_account(conn: &mut Conn, account: &Account) -> Result<()> {
-    let domain = account.domain.as_deref().unwrap_or("");
-    // Split as queries are, so that `ann_b` is found by `ann`.
-    let body = indexed(&[&account.username, domain, &account.display_name]);
-    match conn.dialect() {
-        Dialect::Sqlite => Sql::new("insert or replace into accounts_fts (rowid, body) values (")
-            .bind(account.id)
-            .with(",", body)
-            .push(")")
-            .execute_last(conn),
-        Dialect::Postgres => Sql::new("insert into accounts_fts (id, body) values (")
-            .bind(account.id)
-            .with(", to_tsvector('simple', ", body)
-            .push(")) on conflict (id) do update set body = excluded.body")
-            .execute_last(conn),
-    }
-}
-
-/// Accounts in the order of their ids, above `after`, that can be found by words.
-pub fn accounts_to_index(conn: &mut Conn, after: i64, most: i64) -> Result<Vec<Account>> {
-    Sql::new("select a.* from accounts a where a.suspended_at is null and a.deleted_at is null and a.id > ")
-        .bind(after)
-        .with(" order by a.id limit ", most)
-        .load(conn)
-}
-
-/// Takes an account out of the index.
-pub fn unindex_account(conn: &mut Conn, id: Id<Account>) -> Result<()> {
-    let sql = match conn.dialect() {
-        Dialect::Sqlite => "delete from accounts_fts where rowid = ",
-        Dialect::Postgres => "delete from accounts_fts where id = ",
-    };
-    Sql::new(sql).bind(id).execute_last(conn)
 }
 
 /// Of these posts those a searcher may find by their words: visible (`visible`, a condition on `posts p`), and their

@@ -10,10 +10,10 @@ use crate::{
 };
 use diesel::prelude::*;
 
-/// Stores the account row of a new person (or of an actor of the node).
+/// Stores the account row of a new person (or of an actor of the node), who is found by name from now on.
 pub fn insert_account(conn: &mut Conn, account: &Account) -> Result<()> {
     on_backend!(conn, c => diesel::insert_into(schema::accounts::table).values(account).execute(c))?;
-    super::search::index_account(conn, account)
+    super::search::index_account(conn, account, "")
 }
 
 /// Stores what a person signs in with.

@@ -72,6 +72,21 @@ async fn staff_tells_everybody_and_each_reads_it_until_they_dismiss_it() {
 }
 
 #[tokio::test]
+async fn an_announcement_names_the_posts_it_links_to_to_those_who_may_see_them() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let mut posts = Vec::new();
+    for visibility in ["public", "private"] {
+        posts.push(ada.post("/api/v1/statuses", json!({"status": "read", "visibility": visibility})).await.ok());
+    }
+    let urls: Vec<&str> = posts.iter().map(|post| post["url"].as_str().unwrap()).collect();
+    announce(&node, &format!("See {} and {} {} {}", urls[0], urls[1], urls[0], node.url("/@ada/1"))).await;
+    let one = |n: usize| json!({"id": posts[n]["id"], "url": urls[n]});
+    assert_eq!(seen(&bob, ALL).await[0]["statuses"], json!([one(0)]));
+    assert_eq!(seen(&ada, ALL).await[0]["statuses"], json!([one(0), one(1)]));
+}
+
+#[tokio::test]
 async fn an_announcement_goes_when_what_it_is_about_is_over() {
     let node = Node::start().await;
     let ada = node.member("ada").await;

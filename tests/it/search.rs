@@ -464,3 +464,68 @@ async fn the_words_of_the_house_and_operators_live_side_by_side() {
     assert_eq!(ids(&search(&ada, &[("q", "kafka from:me")]).await["statuses"]), std::slice::from_ref(&post));
     assert_eq!(ids(&search(&ada, &[("q", "kafka -language:de")]).await["statuses"]), [post]);
 }
+
+#[tokio::test]
+async fn people_who_want_to_be_found_are_found_by_what_they_say_of_themselves() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    let say = json!({
+        "discoverable": true, "display_name": "Bob", "note": "I repair **bassoons** and Pianos, https://reeds.example",
+        "fields_attributes": [{"name": "Plays", "value": "the Größe of it"}],
+    });
+    bob.patch("/api/v1/accounts/update_credentials", say).await.ok();
+    eve.patch("/api/v1/accounts/update_credentials", json!({"discoverable": false, "note": "bassoons too"})).await.ok();
+    let found =
+        async |who: &Client, query: &str| ids(&search(who, &[("q", query), ("type", "accounts")]).await["accounts"]);
+    // Whole words, the last one as a beginning when it is long enough; with the name, in any order; accents folded.
+    for query in ["bassoons", "BASSOONS repair", "repair bob", "bob piano", "bass", "plays", "grosse", "reeds", "bob"] {
+        assert_eq!(found(&ada, query).await, [bob.id.clone()], "{query}");
+        let named = ada.get(&format!("/api/v1/accounts/search?q={}", query.replace(' ', "%20"))).await.ok();
+        assert_eq!(ids(&named), [bob.id.clone()], "{query}");
+    }
+    for query in ["bas", "bassoons flute", "example bassoons eve", "href", "invisible"] {
+        assert_eq!(found(&ada, query).await, [""; 0], "{query}");
+    }
+    // Who has the name comes before who only says it, whoever has more followers.
+    let bassoon = node.member("bassoons_fan").await;
+    eve.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.ok();
+    assert_eq!(found(&ada, "bassoons").await, [bassoon.id.clone(), bob.id.clone()]);
+    // Strangers look for names, and nobody finds who blocks them.
+    let nobody = Client::anonymous(&node);
+    assert_eq!(found(&nobody, "bassoons").await, std::slice::from_ref(&bassoon.id));
+    assert_eq!(found(&nobody, "bob").await, std::slice::from_ref(&bob.id));
+    bob.post(&format!("/api/v1/accounts/{}/block", ada.id), json!({})).await.ok();
+    assert_eq!(found(&ada, "bassoons").await, std::slice::from_ref(&bassoon.id));
+    // Only those one follows.
+    let following = eve.get("/api/v1/accounts/search?q=bassoons&following=true").await.ok();
+    assert_eq!(ids(&following), [bob.id.clone()]);
+    // They change their mind.
+    bob.patch("/api/v1/accounts/update_credentials", json!({"discoverable": false})).await.ok();
+    assert_eq!(found(&eve, "bassoons").await, std::slice::from_ref(&bassoon.id));
+    bob.patch("/api/v1/accounts/update_credentials", json!({"discoverable": true, "note": "tubas"})).await.ok();
+    assert_eq!(found(&eve, "tubas").await, std::slice::from_ref(&bob.id));
+    assert_eq!(found(&eve, "repair").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn somebody_elsewhere_is_found_by_their_bio_and_all_are_when_the_index_is_made_anew() {
+    let scene = Scene::new().await;
+    let mut actor = scene.east.person("gil", &crate::support::rsa(0).public_pem().unwrap());
+    actor["summary"] = json!("<p>Builds <b>harpsichords</b></p>");
+    actor["discoverable"] = json!(true);
+    actor["attachment"] = json!([{"type": "PropertyValue", "name": "Wood", "value": "<i>walnut</i>"}]);
+    scene.east.serve("/users/gil", actor);
+    let gil = crate::support::Sender::known(&scene.east, "gil");
+    scene.meet(&gil).await;
+    let id = scene.account(&gil).await.id.to_string();
+    let found = async |query: &str| ids(&search(&scene.bob, &[("q", query), ("type", "accounts")]).await["accounts"]);
+    assert_eq!(found("harpsichords").await, std::slice::from_ref(&id));
+    assert_eq!(found("walnut").await, std::slice::from_ref(&id));
+    // As after an upgrade from before.
+    scene.node.app.write(|tx| Sql::new("delete from accounts_fts").execute(tx.conn)).await.unwrap();
+    assert_eq!(found("walnut").await, [""; 0]);
+    scene.node.app.write(|tx| tx.enqueue(&Task::IndexAccounts { after: 0 })).await.unwrap();
+    scene.node.settle().await;
+    assert_eq!(found("walnut").await, std::slice::from_ref(&id));
+    assert_eq!(found("wood").await, std::slice::from_ref(&id));
+}

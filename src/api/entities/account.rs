@@ -170,4 +170,5 @@ pub struct Profile<'a> {
     pub show_media_replies: bool,
     pub show_featured: bool,
     pub attribution_domains: Vec<String>,
+    pub featured_tags: Box<RawValue>,
 }

@@ -21,11 +21,17 @@ pub struct Announcement<'a> {
     pub updated_at: Timestamp,
     pub read: bool,
     pub mentions: Vec<Mention<'a>>,
-    /// Posts are linked to in the text only.
-    pub statuses: [(); 0],
+    pub statuses: Vec<LinkedStatus<'a>>,
     pub tags: Vec<StatusTag<'a>>,
     pub emojis: Vec<CustomEmoji<'a>>,
     pub reactions: Vec<Reaction<'a>>,
+}
+
+/// A post of this node that the text links to.
+#[derive(Clone, Debug, Serialize)]
+pub struct LinkedStatus<'a> {
+    pub id: Id<model::Post>,
+    pub url: &'a str,
 }
 
 /// Somebody who is named.

@@ -3,7 +3,7 @@
 use super::{RemoteActor, RemoteEmoji};
 use crate::{
     Error, Result,
-    domain::{Fact, Task, Tx, audit, charter, people, profiles::Field, projects::remote as projects},
+    domain::{Fact, Task, Tx, audit, charter, people, profiles::Field, projects::remote as projects, search},
     id::Id,
     model::{Account, Audience},
     store,
@@ -75,6 +75,7 @@ pub fn save_actor(tx: &mut Tx<'_>, actor: &RemoteActor, domain: &str) -> Result<
     }
     if known.is_none() {
         store::users::insert_account(tx.conn, &account)?;
+        search::index_account(tx.conn, &account)?;
     } else {
         if before.is_some_and(|b| b != shown(&account)) {
             account.updated_at = tx.now;

@@ -1,7 +1,9 @@
 //! What tests are made of: real nodes on loopback, a client, scripted servers.
 
+pub mod answers;
 mod browser;
 mod client;
+pub mod decoders;
 mod lot;
 mod node;
 pub mod organisation;

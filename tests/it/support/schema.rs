@@ -2,7 +2,7 @@
 //! the strictest client) and a check of real answers against them.
 
 use serde_json::Value;
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path, sync::OnceLock};
 
 struct Field {
     /// `history[][day]` is `["history", "[]", "day"]`.
@@ -16,6 +16,12 @@ struct Field {
 pub struct Schema(BTreeMap<String, Vec<Field>>);
 
 impl Schema {
+    /// The table, read once.
+    pub fn get() -> &'static Self {
+        static TABLE: OnceLock<Schema> = OnceLock::new();
+        TABLE.get_or_init(Self::read)
+    }
+
     /// Reads the table.
     pub fn read() -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/entities.txt");
@@ -27,10 +33,8 @@ impl Schema {
                 continue;
             }
             let cells: Vec<&str> = line.split_whitespace().collect();
-            let path =
-                cells[0].replace("[]", "\u{0}").replace(['[', '.'], "/").replace(']', "").replace('\u{0}', "/[]");
             shapes.entry(name.clone()).or_default().push(Field {
-                path: path.split('/').map(str::to_owned).collect(),
+                path: path_of(cells[0]),
                 kind: cells[1].to_owned(),
                 nullable: cells[2].contains('n'),
                 optional: cells[2].contains('a'),
@@ -44,6 +48,45 @@ impl Schema {
         let mut faults = Vec::new();
         self.check(shape, document, shape, &mut faults);
         faults
+    }
+
+    /// What the table leaves out of a field of the documentation; nothing when it is as strict.
+    pub fn looser_than(&self, shape: &str, fact: &Value) -> Option<String> {
+        let Some(fields) = self.0.get(shape) else { return Some("no such shape".into()) };
+        let said = fact["field"].as_str().unwrap().replace("[options[]]", "[options]");
+        let path = path_of(said.trim_end_matches("[]"));
+        let Some(field) = fields.iter().find(|field| field.path == path) else { return Some("not there".into()) };
+        let is = |flag: &str| fact[flag].as_bool() == Some(true);
+        // Dates that pages claim to have, which may be none.
+        let known = shape == "PreviewCard" && said == "published_at";
+        if !known && (field.nullable && !is("nullable") || field.optional && !is("optional")) {
+            return Some("may be null or away in the table only".into());
+        }
+        let kind = fact["type"].as_str().unwrap();
+        let plain = |kind: &str| kind.split(':').next().unwrap_or_default().to_lowercase();
+        let same = match (kind, field.kind.as_str()) {
+            // The documentation says more, or it says it in other words.
+            (said, ours) if said == ours => true,
+            ("integer" | "number", ours) => ours == "integer" || ours == "number",
+            ("string:id", "integer") => shape == "WebPushSubscription",
+            (said, "Quote|ShallowQuote") => said.contains("Quote"),
+            (said, ours) if said.starts_with("array<") => ours.starts_with("array<"),
+            (said, ours) => plain(said) == plain(ours),
+        };
+        (!same).then(|| format!("{} and not {kind}", field.kind))
+    }
+
+    /// As [`Schema::faults`], for an answer that may be a list, or one of several shapes.
+    pub fn faults_of_kind(&self, kind: &str, value: &Value) -> Vec<String> {
+        let mut faults = Vec::new();
+        self.value(kind, value, kind, &mut faults);
+        faults
+    }
+
+    /// Whether a shape has a field that may be away.
+    pub fn may_be_away(&self, shape: &str, field: &str) -> bool {
+        let own = self.0.get(shape).is_some_and(|fields| fields.iter().any(|f| f.path == [field] && f.optional));
+        own || parent(shape).is_some_and(|parent| self.may_be_away(parent, field))
     }
 
     /// Panics with everything that is wrong.
@@ -60,14 +103,7 @@ impl Schema {
     }
 
     fn check(&self, shape: &str, document: &Value, at: &str, faults: &mut Vec<String>) {
-        // What a shape takes over from another.
-        let parent = match shape {
-            "CredentialAccount" | "MutedAccount" => Some("Account"),
-            "CredentialApplication" => Some("Application"),
-            "Admin::Tag" => Some("Tag"),
-            _ => None,
-        };
-        if let Some(parent) = parent {
+        if let Some(parent) = parent(shape) {
             self.check(parent, document, at, faults);
         }
         let fields = self.0.get(shape).unwrap_or_else(|| panic!("no shape is called {shape}"));
@@ -106,6 +142,22 @@ impl Schema {
     }
 
     fn value(&self, kind: &str, value: &Value, at: &str, faults: &mut Vec<String>) {
+        if kind.contains('|') {
+            // The one that fits, or else the one that fits best.
+            let each = kind.split('|').map(|kind| {
+                let mut faults = Vec::new();
+                self.value(kind, value, at, &mut faults);
+                faults
+            });
+            return faults.extend(each.min_by_key(Vec::len).unwrap_or_default());
+        }
+        if let Some(inner) = kind.strip_prefix("map<").and_then(|k| k.strip_suffix('>')) {
+            match value.as_object() {
+                Some(map) => map.iter().for_each(|(name, one)| self.value(inner, one, &format!("{at}.{name}"), faults)),
+                None => faults.push(format!("{at} is no object: {value}")),
+            }
+            return;
+        }
         if let Some(inner) = kind.strip_prefix("array<").and_then(|k| k.strip_suffix('>')) {
             match value.as_array() {
                 Some(list) => {
@@ -128,12 +180,13 @@ impl Schema {
             "integer" | "Integer" => value.is_i64() || value.is_u64(),
             "number" => value.is_number(),
             "object" | "Hash" => value.is_object(),
+            "empty" => value.as_object().is_some_and(serde_json::Map::is_empty),
+            "Null" => value.is_null(),
             shape if self.0.contains_key(shape) => {
                 self.check(shape, value, at, faults);
                 true
             }
-            // Shapes of what is not built: their lists are empty, and what is there is an object.
-            _ => value.is_object(),
+            _ => panic!("no shape is called {kind}"),
         };
         if !fits {
             faults.push(format!("{at} is no {kind}: {value}"));
@@ -141,21 +194,40 @@ impl Schema {
     }
 }
 
-fn is_digits(text: &str) -> bool {
+fn path_of(field: &str) -> Vec<String> {
+    let path = field.replace("[]", "\u{0}").replace(['[', '.'], "/").replace(']', "").replace('\u{0}', "/[]");
+    path.split('/').map(str::to_owned).collect()
+}
+
+/// What a shape takes over from another.
+fn parent(shape: &str) -> Option<&'static str> {
+    match shape {
+        "CredentialAccount" | "MutedAccount" => Some("Account"),
+        "CredentialApplication" => Some("Application"),
+        "Admin::Tag" => Some("Tag"),
+        "Trends::Link" => Some("PreviewCard"),
+        "Admin::Link" => Some("Trends::Link"),
+        _ => None,
+    }
+}
+
+/// Decimal digits and nothing else.
+pub fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// A web address, or one of a web socket.
-fn is_url(text: &str) -> bool {
+pub fn is_url(text: &str) -> bool {
     text.parse::<url::Url>().is_ok_and(|url| matches!(url.scheme(), "http" | "https" | "ws" | "wss"))
 }
 
 /// `2026-07-02T07:47:51.000Z`, letter for letter.
-fn is_moment(text: &str) -> bool {
+pub fn is_moment(text: &str) -> bool {
     fits(text, "0000-00-00T00:00:00.000Z")
 }
 
-fn is_date(text: &str) -> bool {
+/// `2026-07-02`.
+pub fn is_date(text: &str) -> bool {
     fits(text, "0000-00-00")
 }
 
