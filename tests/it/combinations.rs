@@ -251,7 +251,14 @@ async fn only_honest_ones_count(door: &str) {
         let mut state = world.state().await;
         assert_eq!(state, before, "{door} {kind}: a dishonest one had an effect");
         for c in combinations().filter(|c| honest.is(*c)) {
-            world.sends(door, c, &world.said(kind, c, Actor::Author)).await;
+            let activity = world.said(kind, c, Actor::Author);
+            if kind == "Update" {
+                // Whoever asks their own server is told the same.
+                let peer = &world.people[c.object].peer;
+                let path = world.posts[c.object].strip_prefix(&peer.url("")).unwrap();
+                peer.serve(&format!("/{}", path.trim_start_matches('/')), activity["object"].clone());
+            }
+            world.sends(door, c, &activity).await;
             let now = world.state().await;
             assert_ne!(now, state, "{door} {kind} {c:?}: an honest one had none");
             state = now;
