@@ -28,7 +28,7 @@ impl Mail {
             return Err(ConfigError::value("mail.server", "is no address such as smtps://USER:PASSWORD@HOST"));
         }
         let from = self.from.as_deref().unwrap_or_default();
-        if !from.split('@').nth(1).is_some_and(|host| host.len() > 1) {
+        if from.split('@').nth(1).is_none_or(|host| host.len() <= 1) {
             return Err(ConfigError::value("mail.from", "is the sender's address, such as node@example.org"));
         }
         Ok(())

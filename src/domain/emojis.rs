@@ -174,7 +174,7 @@ pub fn renew(conn: &mut Conn, items: &mut [(&str, &mut String)]) -> Result<()> {
     let mut names: Vec<&str> = came.iter().flat_map(|(_, list)| list.iter().map(|e| e.shortcode.as_str())).collect();
     names.sort_unstable();
     names.dedup();
-    let mut hosts: Vec<&str> = came.iter().filter_map(|(n, _)| items.get(*n)).map(|(id, _)| uri::host(*id)).collect();
+    let mut hosts: Vec<&str> = came.iter().filter_map(|(n, _)| items.get(*n)).map(|(id, _)| uri::host(id)).collect();
     hosts.sort_unstable();
     hosts.dedup();
     let newest = rows::newest(conn, &hosts, &names)?;

@@ -27,8 +27,11 @@ pub fn insert(
     Ok(())
 }
 
-/// Who wanted a letter, and who else it names; none of a post that is none.
-pub fn find(conn: &mut Conn, letter: Id<Post>) -> Result<Option<(Option<Id<Account>>, Id<Account>)>> {
+/// Who wanted a letter, where they are known, and who else it names.
+pub type Pair = (Option<Id<Account>>, Id<Account>);
+
+/// The two of a letter; none of a post that is none.
+pub fn find(conn: &mut Conn, letter: Id<Post>) -> Result<Option<Pair>> {
     let rows = Sql::new("select i.asker_id, i.other_id from introductions i where i.letter_id = ")
         .bind(letter)
         .load_as::<(Nullable<BigInt>, BigInt), (Option<i64>, i64)>(conn)?;

@@ -274,7 +274,7 @@ pub fn reach(conn: &mut Conn, author: Id<Account>, draft: &Draft) -> Result<Audi
     let marked = audiences::mark(&text::clean_input(&draft.text)).0;
     let visibility = draft.visibility.unwrap_or(user.visibility);
     let rules = store::audiences::rules(conn)?;
-    let wish = draft.audience.clone();
+    let wish = draft.audience;
     audiences::choose(rules.as_ref(), user.audience, wish, marked, visibility, narrowest.as_ref()).map(|c| c.audience)
 }
 
