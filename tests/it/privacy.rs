@@ -47,10 +47,10 @@ fn readable(node: &Node) -> BTreeSet<String> {
         let rest = rest.trim_start_matches(": ");
         if let Some(method) = rest.strip_prefix("MethodRouter(MethodRouter { get: ") {
             gets.insert(number.to_owned(), !method.starts_with("None"));
-        } else if let Some(path) = rest.strip_prefix('"').and_then(|rest| rest.split('"').next()) {
-            if gets.get(number) == Some(&true) {
-                found.insert(path.to_owned());
-            }
+        } else if let Some(path) = rest.strip_prefix('"').and_then(|rest| rest.split('"').next())
+            && gets.get(number) == Some(&true)
+        {
+            found.insert(path.to_owned());
         }
     }
     found

@@ -55,7 +55,7 @@ async fn the_first_follow_brings_recent_posts_by_their_own_dates_and_tells_nobod
     s.follows(&s.bob, &s.vera).await;
     // The follow stands before anything is read.
     assert!(s.west.received().is_empty());
-    assert_eq!(s.home(&s.bob).await, [known.clone()]);
+    assert_eq!(s.home(&s.bob).await, std::slice::from_ref(&known));
     s.node.settle().await;
     let home = s.home(&s.bob).await;
     let id = |n: i64| format!("{}/notes/old{n}", s.vera.id);
