@@ -249,6 +249,8 @@ async fn a_change_of_state_is_read_at_home_on_another_node_and_its_register_lear
     follow(&bob, &there).await;
     settle(&[&hq, &lyon]).await;
     assert_eq!(bob.get(&path(&there, "")).await.ok()["following"], true, "followers are taken in at once");
+    // What was said before the follow came with it, and is older.
+    hq.clock.advance(1_000);
     let body = json!({"state": "stopped", "reason": "the supplier changed the cage"});
     alice.post(&path(&made, "/state"), body).await.ok();
     settle(&[&hq, &lyon]).await;
