@@ -147,7 +147,7 @@ fn the_reference_is_a_valid_file_with_every_key() {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("all.toml"), &active).unwrap();
     fs::write(dir.path().join("metrics-token"), "t").unwrap();
-    fs::write(dir.path().join("mail-server"), "t").unwrap();
+    fs::write(dir.path().join("mail-server"), "smtps://user:password@mail.example").unwrap();
     fs::write(dir.path().join("translation-key"), "t").unwrap();
     fs::write(dir.path().join("thumbnail.png"), "t").unwrap();
     fs::write(dir.path().join("privacy.md"), "t").unwrap();
