@@ -308,11 +308,11 @@ impl Bench<'_> {
             self.tell(figures.last(), say);
         }
         if self.wanted(DELIVERY) {
-            figures.push(self.deliveries((n / (HOSTS * INBOXES)).max(2)).await?);
+            figures.push(self.deliveries((n / (HOSTS * INBOXES)).max(2), false).await?);
             self.tell(figures.last(), say);
         }
         if self.wanted(SHARED) {
-            figures.push(self.shared_deliveries((n / HOSTS).max(2)).await?);
+            figures.push(self.deliveries((n / HOSTS).max(2), true).await?);
             self.tell(figures.last(), say);
         }
         if self.wanted(CONCIERGE) {
