@@ -2,7 +2,7 @@
 //! nothing by itself: programs open links too, so a button follows.
 
 use super::{
-    pages::{Step, StepField, Wrong},
+    pages::{Frame, Wrong},
     visit::{Fields, Kind, Visitor},
 };
 use crate::{
@@ -16,7 +16,46 @@ use crate::{
     mail,
     rate::Rule,
 };
+use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
+
+/// One field of a [`Step`].
+pub struct StepField {
+    /// Its name in the form.
+    pub name: &'static str,
+    /// What it is called.
+    pub label: &'static str,
+    /// Its type.
+    pub kind: &'static str,
+    /// What a browser may put in.
+    pub autocomplete: &'static str,
+    /// Fewest characters.
+    pub least: u8,
+    /// More about it; empty for nothing.
+    pub hint: &'static str,
+}
+
+/// One thing to do: a text, at most one field, a button.
+#[derive(Template)]
+#[template(path = "step.html")]
+pub struct Step {
+    /// Surroundings.
+    pub frame: Frame,
+    /// Guards the form against other sites.
+    pub token: String,
+    /// Heading.
+    pub heading: String,
+    /// Paragraph.
+    pub text: String,
+    /// Where the form goes.
+    pub action: String,
+    /// What is typed.
+    pub field: Option<StepField>,
+    /// On the button.
+    pub button: String,
+    /// What was wrong.
+    pub wrong: Wrong,
+}
 
 fn step(
     visitor: &Visitor,
