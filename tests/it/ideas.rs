@@ -231,3 +231,26 @@ async fn an_idea_for_the_site_is_shown_nowhere_else_and_no_stranger_reads_any() 
     assert_eq!(letter(&oslo, &hq, "GET", path, None).await.send(&hq).await.status, 404);
     assert!(!alice.get("/api/v1/timelines/public").await.text.contains("sitereason"));
 }
+
+#[tokio::test]
+async fn the_tag_may_come_with_an_edit_and_makes_nothing_of_a_question() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let plain = post(&ada, "Lights that switch themselves off", None).await;
+    let question = post(&ada, "#ask Which lights switch themselves off?", None).await;
+    node.settle().await;
+    for (post, text) in [
+        (&plain, "Lights that switch themselves off #idea"),
+        (&plain, "Lights that switch themselves off #idea #ask"),
+        (&question, "Which lights switch themselves off? #idea"),
+    ] {
+        let path = format!("/api/v1/statuses/{}", post["id"].as_str().unwrap());
+        ada.put(&path, json!({ "status": text })).await.ok();
+        node.settle().await;
+    }
+    let listed = asks(&node, &ada, "idea list").await;
+    assert!(listed.contains("Lights that switch") && !listed.contains("Which lights"), "{listed}");
+    let open = ada.get("/api/v2/search?q=open+questions").await.ok();
+    let open: Vec<&Value> = open["statuses"].as_array().unwrap().iter().map(|post| &post["id"]).collect();
+    assert_eq!(open, [&question["id"]]);
+}

@@ -141,19 +141,38 @@ pub(super) fn note(
 ) -> Result<()> {
     match meaning {
         Meaning::Idea(told) => receive(tx, post, told),
-        Meaning::Plain => {
-            let has = |tag: &str| tags.iter().any(|(name, _)| name == tag);
-            let is = post.local
-                && author.kind == AccountKind::Person
-                && post.in_reply_to_id.is_none()
-                && post.visibility <= Visibility::Unlisted
-                && has(TAG)
-                // A question is answered, not decided.
-                && !has(&tx.config().questions.tag);
-            if is { begin(tx, post) } else { Ok(()) }
-        }
+        Meaning::Plain if proposes(tx, post, author, tags.iter().map(|(name, _)| name)) => begin(tx, post),
+        Meaning::Plain => Ok(()),
         Meaning::Ask(_) | Meaning::Route | Meaning::Coffee | Meaning::Introduction(_) => Ok(()),
     }
+}
+
+/// Whether a post of this node is an idea by its tag. A question is answered, not decided.
+fn proposes<'t>(tx: &Tx<'_>, post: &Post, author: &Account, tags: impl Iterator<Item = &'t String> + Clone) -> bool {
+    let has = |tag: &str| tags.clone().any(|name| name == tag);
+    post.local
+        && author.kind == AccountKind::Person
+        && post.in_reply_to_id.is_none()
+        && post.visibility <= Visibility::Unlisted
+        && has(TAG)
+        && !has(&tx.config().questions.tag)
+}
+
+/// The tag of ideas may come with an edit; what is a question stays one.
+fn edited(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    let post = store::posts::load(tx.conn, id)?;
+    if !post.local {
+        return Ok(());
+    }
+    let (author, tags) = (store::accounts::load(tx.conn, post.account_id)?, store::views::tags(tx.conn, &[id])?);
+    if !proposes(tx, &post, &author, tags.iter().map(|(_, name)| name))
+        || store::ideas::find(tx.conn, id)?.is_some()
+        || store::questions::find(tx.conn, id)?.is_some()
+    {
+        return Ok(());
+    }
+    begin(tx, &post)?;
+    tx.record(Fact::IdeaChanged(id))
 }
 
 /// Makes a post of this node an idea.
@@ -420,6 +439,7 @@ fn departed(tx: &mut Tx<'_>, owner: Id<Account>) -> Result<()> {
 pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
         Fact::AccountLeft(id) | Fact::AccountDeleted(id) => departed(tx, *id),
+        Fact::PostEdited { post, .. } => edited(tx, *post),
         Fact::AccountRegistered(_)
         | Fact::AccountUpdated(_)
         | Fact::AccountSuspended(_)
@@ -428,7 +448,6 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::AccountMoved(_)
         | Fact::PostCameLate(_)
         | Fact::Membership { .. }
-        | Fact::PostEdited { .. }
         | Fact::PostBoosted { .. }
         | Fact::PostUnboosted(_)
         | Fact::PostFavourited(_)

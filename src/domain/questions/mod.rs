@@ -103,16 +103,18 @@ pub(super) fn note(
             insert(tx, post)?;
             receive(tx, post, told)
         }
-        Meaning::Plain => {
-            let tag = &tx.config().questions.tag;
-            let asks = post.local
-                && author.kind == AccountKind::Person
-                && post.in_reply_to_id.is_none()
-                && post.visibility <= Visibility::Unlisted
-                && tags.iter().any(|(name, _)| name == tag);
-            if asks { begin(tx, post) } else { Ok(()) }
-        }
+        Meaning::Plain if asks(tx, post, author, tags.iter().map(|(name, _)| name)) => begin(tx, post),
+        Meaning::Plain => Ok(()),
     }
+}
+
+/// Whether a post of this node asks the network by its tag.
+fn asks<'t>(tx: &Tx<'_>, post: &Post, author: &Account, mut tags: impl Iterator<Item = &'t String>) -> bool {
+    post.local
+        && author.kind == AccountKind::Person
+        && post.in_reply_to_id.is_none()
+        && post.visibility <= Visibility::Unlisted
+        && tags.any(|name| *name == tx.config().questions.tag)
 }
 
 fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
@@ -143,18 +145,17 @@ pub fn begin(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
     tx.enqueue(&Task::ClimbLadder { question: post.id.raw(), step: 0 })
 }
 
-/// The tag of questions may come with an edit.
+/// The tag of questions may come with an edit; what is an idea stays one.
 fn edited(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     let post = store::posts::load(tx.conn, id)?;
-    if !post.local || post.in_reply_to_id.is_some() || post.visibility > Visibility::Unlisted {
+    if !post.local {
         return Ok(());
     }
-    let tag = &tx.config().questions.tag;
-    let tagged = store::views::tags(tx.conn, &[id])?.iter().any(|(_, name)| name == tag);
-    if !tagged || store::questions::find(tx.conn, id)?.is_some() {
-        return Ok(());
-    }
-    if store::accounts::load(tx.conn, post.account_id)?.kind != AccountKind::Person {
+    let (author, tags) = (store::accounts::load(tx.conn, post.account_id)?, store::views::tags(tx.conn, &[id])?);
+    if !asks(tx, &post, &author, tags.iter().map(|(_, name)| name))
+        || store::questions::find(tx.conn, id)?.is_some()
+        || store::ideas::find(tx.conn, id)?.is_some()
+    {
         return Ok(());
     }
     begin(tx, &post)?;
