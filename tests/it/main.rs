@@ -100,6 +100,7 @@ mod privacy;
 mod profiles_elsewhere;
 mod projects;
 mod projects_elsewhere;
+mod projects_first;
 mod projects_leads;
 mod projects_near;
 mod projects_web;

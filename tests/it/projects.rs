@@ -487,21 +487,6 @@ async fn while_one_writes_finished_projects_of_other_sites_are_found_with_the_wo
 }
 
 #[tokio::test]
-async fn a_copy_of_the_only_project_is_found_and_warned_of_by_the_first_question() {
-    let node = Node::start().await;
-    let (alice, bob) = (node.member("alice").await, node.member("bob").await);
-    let check = format!("{API}/check");
-    assert_eq!(bob.post(&check, bearing()).await.ok()["candidates"], json!([]));
-    register(&alice, bearing()).await;
-    let answer = bob.post(&check, bearing()).await.ok();
-    let first = &answer["candidates"][0];
-    assert_eq!((&first["project"]["name"], &first["warn"]), (&json!("Quiet bearing"), &json!(true)), "{answer}");
-    assert!(answer["warning"].is_string(), "{answer}");
-    let unlike = json!({"name": "Choir", "purpose": "Sing together on Thursdays after work."});
-    assert_eq!(bob.post(&check, unlike).await.ok()["warning"], Value::Null);
-}
-
-#[tokio::test]
 async fn why_a_project_is_different_is_stored_with_both_and_read_by_both_leads() {
     let (hq, lyon) = two().await;
     let (alice, bob) = (hq.member("alice").await, lyon.member("bob").await);
