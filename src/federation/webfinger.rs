@@ -121,7 +121,11 @@ async fn ask(app: &App, url: Url, handle: &Handle, wanted: Option<&str>, budget:
     read(&Json::parse(&answer.body)?, handle, wanted)
 }
 
-fn read(json: &Json, asked: &Handle, wanted: Option<&str>) -> Result<Finger> {
+/// Reads what a server says of a handle: of several actors the one with the `wanted` id, otherwise the first.
+///
+/// # Errors
+/// `NotFound` when no actor is named; `BadRequest` for a subject that is no handle.
+pub fn read(json: &Json, asked: &Handle, wanted: Option<&str>) -> Result<Finger> {
     let mut actors = json
         .values("links")
         .filter(|link| link.text("rel") == Some("self") && link.text("type").is_some_and(is_activity))
