@@ -6,7 +6,7 @@ use crate::{
     config::{Config, Site, Texts},
     crypto::Vault,
     db::{Conn, Db},
-    domain::{Aftermath, Consumer, Env, Event, IdSource, Tx, leavers},
+    domain::{Aftermath, Consumer, Env, Event, EventKind, IdSource, Tx, leavers, words::Words},
     id::Id,
     kept::Kept,
     media::storage::Storage,
@@ -21,9 +21,12 @@ use futures_util::future::BoxFuture;
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, watch};
 
 /// A node, as its parts see it.
 #[derive(Clone)]
@@ -61,6 +64,22 @@ struct Inner {
     look_up: OnceLock<LookUp>,
     room: OnceLock<Room>,
     look_again: std::time::Duration,
+    others: Others,
+}
+
+/// What this process knows of the other ones of its node, on the same PostgreSQL (`processes.rs`). On the embedded database
+/// there are none.
+struct Others {
+    /// Where they are told; none while this process has no line to them.
+    channel: Mutex<Option<Arc<str>>>,
+    /// There are some: what a transaction leaves behind is told to them.
+    company: AtomicBool,
+    /// What they tell is heard.
+    heard: AtomicBool,
+    /// As whom it speaks.
+    voice: AtomicU64,
+    /// Whether this process does what only one may do.
+    leads: watch::Sender<bool>,
 }
 
 /// What an address or handle names, once it is stored here.
@@ -91,7 +110,32 @@ pub struct Seams {
 #[derive(Default)]
 struct Wakes(Mutex<HashMap<&'static str, Arc<Notify>>>);
 
+impl Others {
+    /// Where to tell what is committed, when anybody is there to hear it.
+    fn channel(&self) -> Option<Arc<str>> {
+        if !self.company.load(Ordering::Acquire) {
+            return None;
+        }
+        self.channel.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 impl Wakes {
+    /// A queue that nobody works at in this process is nobody's business here.
+    fn wake(&self, queue: &str) {
+        let found = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(queue).cloned();
+        if let Some(wake) = found {
+            wake.notify_waiters();
+            wake.notify_one();
+        }
+    }
+    fn wake_all(&self) {
+        let all: Vec<_> = self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        for wake in all {
+            wake.notify_waiters();
+            wake.notify_one();
+        }
+    }
     fn of(&self, queue: &'static str) -> Arc<Notify> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(queue).or_default().clone()
     }
@@ -134,6 +178,14 @@ impl App {
                 look_up: OnceLock::new(),
                 room: OnceLock::new(),
                 look_again: seams.look_again,
+                others: Others {
+                    channel: Mutex::default(),
+                    company: AtomicBool::new(false),
+                    heard: AtomicBool::new(false),
+                    voice: AtomicU64::new(0),
+                    // Alone until it says otherwise.
+                    leads: watch::Sender::new(true),
+                },
             }),
             Hurry::Soon,
         )
@@ -272,6 +324,12 @@ impl App {
             let mut tx = Tx::new(conn, &app.0.env);
             let value = f(&mut tx)?;
             let aftermath = tx.into_aftermath();
+            if !aftermath.is_empty()
+                && let Some(channel) = app.0.others.channel()
+            {
+                // In the transaction: they hear of all that is committed, and of nothing else.
+                conn.tell(&channel, &aftermath.words(app.voice()))?;
+            }
             let after: crate::db::AfterCommit = if aftermath.is_empty() {
                 None
             } else {
@@ -295,6 +353,84 @@ impl App {
             self.0.wakes.of(queue).notify_waiters();
             self.0.wakes.of(queue).notify_one();
         }
+    }
+
+    /// Another process of this node has committed something.
+    pub fn heard(&self, mut words: Words) {
+        if words.actors_changed {
+            self.kept().forget();
+        }
+        for event in words.take_events() {
+            let _ = self.0.events.send(Arc::new(event));
+        }
+        for queue in &words.woken {
+            self.0.wakes.wake(queue);
+        }
+    }
+
+    /// This process has a line to the others of its node, there: from now on it tells them what it commits, if there are
+    /// any.
+    pub fn set_line(&self, channel: &str, voice: u64, place: u16) {
+        let others = &self.0.others;
+        others.voice.store(voice, Ordering::Release);
+        self.ids().take_place(place);
+        *others.channel.lock().unwrap_or_else(PoisonError::into_inner) = Some(channel.into());
+    }
+
+    /// What the others commit is heard from now on.
+    pub fn set_heard(&self) {
+        self.0.others.heard.store(true, Ordering::Release);
+    }
+
+    /// There may be work in every queue.
+    pub fn wake_all(&self) {
+        self.0.wakes.wake_all();
+    }
+
+    /// The line is lost. What others commit is not known any more, and they are still told what this one commits.
+    pub fn is_deaf(&self) {
+        self.0.others.heard.store(false, Ordering::Release);
+        self.0.others.company.store(true, Ordering::Release);
+        self.kept().forget();
+    }
+
+    /// The line is there again: whatever was missed is looked for.
+    pub fn has_missed(&self) {
+        self.kept().forget();
+        let nobody: Arc<[Id<Account>]> = [].into();
+        let missed = Event { home: nobody, streams: Vec::new(), what: EventKind::Missed };
+        let _ = self.0.events.send(Arc::new(missed));
+        self.0.wakes.wake_all();
+    }
+
+    /// Whether there are other processes.
+    pub fn set_company(&self, company: bool) {
+        self.0.others.company.store(company, Ordering::Release);
+    }
+
+    /// Whether other processes of this node run, as far as this one knows.
+    pub fn has_company(&self) -> bool {
+        self.0.others.company.load(Ordering::Acquire)
+    }
+
+    /// Whether nothing that anybody commits escapes this process: what it remembers can be relied on.
+    pub fn knows_all(&self) -> bool {
+        self.0.db.dialect() == crate::db::Dialect::Sqlite || self.0.others.heard.load(Ordering::Acquire)
+    }
+
+    /// As whom this process speaks to the others.
+    pub fn voice(&self) -> u64 {
+        self.0.others.voice.load(Ordering::Acquire)
+    }
+
+    /// Whether this process does what only one of a node may do, and when that changes.
+    pub fn leads(&self) -> watch::Receiver<bool> {
+        self.0.others.leads.subscribe()
+    }
+
+    /// It does from now on, or does no more.
+    pub fn set_leads(&self, leads: bool) {
+        self.0.others.leads.send_if_modified(|was| std::mem::replace(was, leads) != leads);
     }
 
     /// Documents of own actors.

@@ -1,6 +1,6 @@
 //! Documents of this node's own actors as they were last written: other servers ask for the same few again and again
 //! when a post spreads. Any change of an own actor forgets all of them, before the change is answered; what another
-//! process changed is seen within seconds.
+//! process changed is heard of within moments, and at the latest seen within seconds.
 
 use moka::sync::Cache;
 use std::{

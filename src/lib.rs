@@ -30,6 +30,7 @@
 //! | [`domain`] | the rules | `store` and below |
 //! | [`app`] | the handle every edge holds | `domain` and below, `net`, `media` |
 //! | [`peers`], [`experts`] | what every edge asks: with whom we speak, who knows what | `app` and below |
+//! | [`processes`] | what several processes on one PostgreSQL tell one another | `app` and below, deliveries |
 //! | [`push`] | sends messages to push services | `app` and below |
 //! | [`previews`] | reads pages that posts link to | `app` and below |
 //! | [`api`], [`web`], [`federation`], [`jobs`], [`cli`] | the edges | `app` and below; not each other |
@@ -69,6 +70,7 @@ pub mod net;
 pub mod node;
 pub mod peers;
 pub mod previews;
+pub mod processes;
 pub mod push;
 pub mod random;
 pub mod rate;

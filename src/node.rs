@@ -11,6 +11,7 @@ use crate::{
     experts, federation, jobs,
     net::{Gate, NetConfig, Network},
     peers,
+    processes::Part,
     random::Random,
     register,
     reserve::{FileReserve, Room},
@@ -80,6 +81,12 @@ async fn not_found(visitor: web::Visitor) -> Response {
 
 /// Starts what works in the background: jobs, deliveries, the inbox. It ends when the app stops.
 pub fn start_workers(app: &App) {
+    start_part(app, Part::All);
+}
+
+/// Starts what a process works at in the background that does this part of a node's work. One that answers requests keeps
+/// current what it answers from, and leaves the queues to the others.
+pub fn start_part(app: &App, part: Part) {
     let app = &app.unhurried();
     if app.config().database.is_sqlite() {
         let file = app.config().data_dir.join("reserve");
@@ -91,9 +98,11 @@ pub fn start_workers(app: &App) {
             }
         });
     }
-    jobs::start(app);
+    if part.works() {
+        jobs::start(app);
+        federation::inbox::queue::start(app);
+    }
     federation::deliver::start(app);
-    federation::inbox::queue::start(app);
     peers::start(app);
     experts::start(app);
     register::start(app);
@@ -152,7 +161,8 @@ pub async fn prepare(app: &App) -> Result<()> {
         tracing::warn!("this node was {domain} at {base}; it is {} at {} now", site.domain(), site.base());
     }
     push_key(app).await?;
-    app.storage().clear_incoming();
+    let age = if app.has_company() { Duration::from_secs(3600) } else { Duration::ZERO };
+    app.storage().clear_incoming(age);
     let largest = app.read(store::sweep::largest_id).await?;
     app.ids().raise(largest);
     if app.db().dialect() == db::Dialect::Sqlite {

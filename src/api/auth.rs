@@ -7,7 +7,6 @@ use crate::{
     Error, Result,
     app::{App, acting_as},
     crypto,
-    db::Dialect,
     domain::{
         EventKind, Viewer,
         scopes::{Scope, Scopes},
@@ -172,7 +171,7 @@ async fn look_up(app: &App, token: &str, waiting: bool) -> Result<Option<Grant>>
     let hash = crypto::sha256(token.as_bytes());
     let now = app.clock().now();
     let cache = app.part_or(|| Sessions::new(app));
-    let epoch = match cache.find(&hash, now) {
+    let epoch = match cache.find(app, &hash, now) {
         Ok(grant) => return Ok(Some(grant)),
         Err(epoch) => epoch,
     };
@@ -201,7 +200,7 @@ async fn look_up(app: &App, token: &str, waiting: bool) -> Result<Option<Grant>>
         role: bearer.role,
     };
     if !waiting {
-        cache.keep(hash, grant, epoch, now);
+        cache.keep(app, hash, grant, epoch, now);
     }
     note_use(app, &bearer, now);
     Ok(Some(grant))
@@ -414,9 +413,9 @@ async fn guarded(app: App, mut request: Request, access: Access, behind: Behind)
 }
 
 /// Tokens that were good a moment ago. A revocation is announced before its caller gets the answer, and announcements
-/// are heard before anything is found here, so a token that ended is never found (OAU-13). On PostgreSQL, where another
-/// process may end a token, nothing is kept.
-struct Sessions(Mutex<Known>, bool);
+/// are heard before anything is found here, so a token that ended is never found (OAU-13). What another process of this node
+/// ends is heard of within moments of its commit; while this one cannot hear the others, nothing kept counts.
+struct Sessions(Mutex<Known>);
 
 struct Known {
     grants: HashMap<[u8; 32], (Grant, Timestamp)>,
@@ -433,21 +432,21 @@ const REMEMBERED_SECONDS: i64 = 60;
 impl Sessions {
     fn new(app: &App) -> Self {
         let known = Known { grants: HashMap::new(), ends: app.subscribe(), epoch: 0 };
-        Self(Mutex::new(known), app.db().dialect() == Dialect::Sqlite)
+        Self(Mutex::new(known))
     }
 
     /// The grant, or the epoch at which it was not known.
-    fn find(&self, hash: &[u8; 32], now: Timestamp) -> std::result::Result<Grant, u64> {
+    fn find(&self, app: &App, hash: &[u8; 32], now: Timestamp) -> std::result::Result<Grant, u64> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.listen();
         match known.grants.get(hash) {
-            Some((grant, until)) if now < *until => Ok(*grant),
+            Some((grant, until)) if now < *until && app.knows_all() => Ok(*grant),
             _ => Err(known.epoch),
         }
     }
 
-    fn keep(&self, hash: [u8; 32], grant: Grant, epoch: u64, now: Timestamp) {
-        if !self.1 {
+    fn keep(&self, app: &App, hash: [u8; 32], grant: Grant, epoch: u64, now: Timestamp) {
+        if !app.knows_all() {
             return;
         }
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -467,7 +466,10 @@ impl Known {
         loop {
             match self.ends.try_recv() {
                 Ok(event) => {
-                    if let EventKind::Revoked(tokens) = &event.what {
+                    if event.what == EventKind::Missed {
+                        self.epoch += 1;
+                        self.grants.clear();
+                    } else if let EventKind::Revoked(tokens) = &event.what {
                         self.epoch += 1;
                         if tokens.is_empty() {
                             self.grants

@@ -236,6 +236,9 @@ impl Session {
             if self.events.len() > limits::EVENTS_QUEUED {
                 return Err(End::TooSlow);
             }
+            if event.what == EventKind::Missed {
+                return Err(End::TooSlow);
+            }
             if let EventKind::Revoked(tokens) = &event.what {
                 let all = tokens.is_empty() && event.home.contains(&self.account);
                 if all || tokens.contains(&self.grant.token.raw()) {
@@ -323,7 +326,7 @@ impl Session {
             EventKind::AnnouncementDelete(id) => Some(("announcement.delete", Some(id.to_string()))),
             EventKind::NotificationsMerged => Some(("notifications_merged", Some("1".to_owned()))),
             EventKind::FiltersChanged => Some(("filters_changed", None)),
-            EventKind::Revoked(_) => None,
+            EventKind::Revoked(_) | EventKind::Missed => None,
         };
         Ok(document)
     }

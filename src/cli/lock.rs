@@ -9,8 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A held lock.
-pub struct Lock(File);
+/// A held lock; shared with other processes or not.
+pub struct Lock(File, bool);
+
+/// What stands in the file of a shared lock.
+const SEVERAL: &str = "several processes";
 
 /// What a lock file says about its holder.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub struct Holder {
     pub process: u32,
     /// Its control socket.
     pub socket: PathBuf,
+    /// There are several, none with a socket: each does a part, and the database may be opened beside them.
+    pub several: bool,
 }
 
 /// The embedded database has its lock beside it, whatever data folder is named; PostgreSQL nodes one in the data folder.
@@ -41,6 +46,15 @@ pub fn socket_path(config: &Config) -> PathBuf {
 impl Lock {
     /// Takes the lock; answers the holder when another process has it.
     pub fn take(config: &Config) -> Result<Result<Self, Holder>, Failure> {
+        Self::open(config, false)
+    }
+
+    /// Takes the lock together with others that share it; answers the holder when a process has it alone.
+    pub fn share(config: &Config) -> Result<Result<Self, Holder>, Failure> {
+        Self::open(config, true)
+    }
+
+    fn open(config: &Config, shared: bool) -> Result<Result<Self, Holder>, Failure> {
         let path = path(config);
         let cannot = |e: std::io::Error| Failure::new(format!("cannot lock {}: {e}", path.display()));
         if let Some(folder) = path.parent() {
@@ -48,12 +62,17 @@ impl Lock {
         }
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(cannot)?;
-        match file.try_lock() {
+        match if shared { file.try_lock_shared() } else { file.try_lock() } {
             Ok(()) => {
-                file.set_len(0).map_err(cannot)?;
-                let line = format!("{}\n{}\n", std::process::id(), socket_path(config).display());
+                let line = if shared {
+                    format!("{SEVERAL}\n")
+                } else {
+                    format!("{}\n{}\n", std::process::id(), socket_path(config).display())
+                };
+                // Those that share it write the same line over one another's.
                 file.write_all(line.as_bytes()).map_err(cannot)?;
-                Ok(Ok(Self(file)))
+                file.set_len(line.len() as u64).map_err(cannot)?;
+                Ok(Ok(Self(file, shared)))
             }
             Err(TryLockError::WouldBlock) => Ok(Err(Holder::read(&path))),
             Err(TryLockError::Error(e)) => Err(cannot(e)),
@@ -64,7 +83,9 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         // The file stays: removing it would let a third process lock another file of the same name.
-        let _ = self.0.set_len(0);
+        if !self.1 {
+            let _ = self.0.set_len(0);
+        }
     }
 }
 
@@ -73,7 +94,8 @@ impl Holder {
         let mut text = String::new();
         let _ = File::open(path).and_then(|file| file.take(8192).read_to_string(&mut text));
         let mut lines = text.lines();
-        let process = lines.next().and_then(|line| line.parse().ok()).unwrap_or(0);
-        Self { process, socket: lines.next().unwrap_or_default().into() }
+        let first = lines.next().unwrap_or_default();
+        let (process, several) = (first.parse().unwrap_or(0), first == SEVERAL);
+        Self { process, socket: lines.next().unwrap_or_default().into(), several }
     }
 }

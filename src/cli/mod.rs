@@ -88,7 +88,7 @@ impl Global {
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Run the node
-    Serve,
+    Serve(serve::ServeArgs),
     /// Write a settings file and create the first account
     Init(init::InitArgs),
     /// Run three departments with sample people that federate with one another
@@ -213,7 +213,7 @@ fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
         // `--domain` after this verb is another node's, not this one's.
         global.domain = None;
     }
-    match verb.unwrap_or(Verb::Serve) {
+    match verb.unwrap_or_else(|| Verb::Serve(serve::ServeArgs::default())) {
         Verb::Completions { shell } if global.json => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "watercooler", &mut script);
@@ -226,7 +226,7 @@ fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
         Verb::Config(config_verbs::ConfigVerb::Reference) => config_verbs::reference(global.json),
         Verb::Config(config_verbs::ConfigVerb::Check) => config_verbs::check(&load(&global, environment)?, global.json),
         Verb::Data(verb) => data::dispatch(verb, load(&global, environment)?.config, &global),
-        Verb::Serve => serve::run(load(&global, environment)?.config, global.json),
+        Verb::Serve(arguments) => serve::run(&arguments, load(&global, environment)?.config, global.json),
         Verb::Init(arguments) => init::run(arguments, &global),
         Verb::Demo(mut arguments) => {
             global.refuse("demo", true)?;

@@ -1,31 +1,79 @@
-//! `serve`: everything of a node in one process, until a signal ends it (REL-25); and `migrate`.
+//! `serve`: everything of a node in one process, or a part of it in one of several (`--only`), until a signal ends it
+//! (REL-25); and `migrate`.
 
 use super::{Failure, control, data_folder, lock::Lock, print, runtime};
-use crate::{app::App, config::Config, domain::setup, node, server, telemetry};
+use crate::{
+    app::App,
+    config::Config,
+    domain::setup,
+    node,
+    processes::{self, Part},
+    server, telemetry,
+};
+use clap::{Args, ValueEnum};
 use serde_json::json;
-use std::{net::SocketAddr, time::Instant};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
 
+/// What to run.
+#[derive(Debug, Default, Args)]
+pub struct ServeArgs {
+    /// Run one part of the node: several processes share one PostgreSQL, with the same settings and the same data folder
+    #[arg(long, value_enum, value_name = "PART")]
+    only: Option<Only>,
+}
+
+/// A part of a node's work.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Only {
+    /// Answer requests
+    Web,
+    /// Work in the background: deliveries, the inbox, jobs, timers. It listens nowhere
+    Jobs,
+}
+
+/// How long a process that does a part waits for an errand of the command line to end.
+const ERRAND: Duration = Duration::from_secs(5);
+
 /// Runs the node.
-pub(super) fn run(config: Config, as_json: bool) -> Result<(), Failure> {
+pub(super) fn run(arguments: &ServeArgs, config: Config, as_json: bool) -> Result<(), Failure> {
     let started = Instant::now();
     telemetry::start_log(&config).map_err(Failure::new)?;
     data_folder(&config)?;
-    let lock = held(&config)?;
+    let (part, lock) = match arguments.only {
+        None => (Part::All, held(&config)?),
+        Some(_) if config.database.is_sqlite() => {
+            return Err(Failure::new(
+                "--only is for several processes on one PostgreSQL (database = \"postgres://...\"); the embedded database \
+                 has one process, which does everything: serve",
+            ));
+        }
+        Some(only) => (if matches!(only, Only::Web) { Part::Web } else { Part::Jobs }, shared(&config)?),
+    };
     let runtime = runtime()?;
     let result = runtime.block_on(async {
         let mut signals = Signals::new()?;
-        let listener = bind(config.listen).await?;
-        let app = open(config).await?;
-        node::start_workers(&app);
+        let listener = match part {
+            Part::Jobs => None,
+            _ => Some(bind(config.listen).await?),
+        };
+        let app = open_as(config, part).await?;
+        node::start_part(&app, part);
         telemetry::start_figures(&app).await.map_err(Failure::new)?;
-        let control = control::listen(&app)?;
+        // Beside several processes the command line opens the database itself.
+        let control = if part == Part::All { Some(control::listen(&app)?) } else { None };
         let routes = server::outer(&app, node::routes(&app));
-        let address = listener.local_addr()?;
-        let setup = app.write(setup::open_setup).await?;
+        let address = listener.as_ref().map(TcpListener::local_addr).transpose()?;
+        let setup = match address {
+            Some(_) => app.write(setup::open_setup).await?,
+            None => None,
+        };
         announce(&app, address, setup.as_deref(), started, as_json)?;
         let stop = app.stopping().clone();
         let watcher = tokio::spawn(async move {
@@ -35,7 +83,10 @@ pub(super) fn run(config: Config, as_json: bool) -> Result<(), Failure> {
             signals.next().await;
             std::process::exit(130);
         });
-        server::serve(&app, listener, routes).await;
+        match listener {
+            Some(listener) => server::serve(&app, listener, routes).await,
+            None => app.stopping().cancelled().await,
+        }
         drop(control);
         close(app).await;
         watcher.abort();
@@ -66,10 +117,16 @@ pub(super) fn migrate(config: Config, as_json: bool) -> Result<(), Failure> {
     print(&format!("{database} is up to date."))
 }
 
-/// Opens the database away from the runtime's threads: migrating may take a while.
+/// Opens the database for an errand.
 pub(super) async fn open(config: Config) -> Result<App, Failure> {
+    open_as(config, Part::Errand).await
+}
+
+/// Opens the database away from the runtime's threads: migrating may take a while.
+async fn open_as(config: Config, part: Part) -> Result<App, Failure> {
     let opened = tokio::task::spawn_blocking(move || node::assemble(config, node::Parts::default())).await;
     let app = opened.map_err(|e| Failure::new(e.to_string()))??;
+    processes::join(&app, part).await?;
     node::prepare(&app).await?;
     Ok(app)
 }
@@ -95,6 +152,25 @@ fn held(config: &Config) -> Result<Lock, Failure> {
     })
 }
 
+/// The data folder, together with the other processes of this node.
+fn shared(config: &Config) -> Result<Lock, Failure> {
+    let until = Instant::now() + ERRAND;
+    loop {
+        match Lock::share(config)? {
+            Ok(lock) => return Ok(lock),
+            Err(_) if Instant::now() < until => std::thread::sleep(Duration::from_millis(50)),
+            Err(holder) => {
+                return Err(Failure::new(format!(
+                    "another watercooler (process {}) does everything for {}; stop it first, or start this one without --only \
+                     on another data folder",
+                    holder.process,
+                    config.database.masked()
+                )));
+            }
+        }
+    }
+}
+
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|e| Failure::new(format!("cannot listen on {address}: {e}")))
 }
@@ -102,7 +178,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// The lines a person at the terminal needs.
 fn announce(
     app: &App,
-    address: SocketAddr,
+    address: Option<SocketAddr>,
     setup: Option<&str>,
     started: Instant,
     as_json: bool,
@@ -111,15 +187,23 @@ fn announce(
     let millis = started.elapsed().as_millis();
     if as_json {
         return print(
-            &json!({ "ready": true, "url": site.base(), "listen": address.to_string(), "domain": site.domain(), "setup": setup, "millis": millis })
+            &json!({ "ready": true, "url": site.base(), "listen": address.map(|address| address.to_string()), "domain": site.domain(), "setup": setup, "millis": millis })
                 .to_string(),
         );
     }
-    print(&format!(
-        "Watercooler {} serves {} (listening on {address}, ready in {millis} ms).",
-        env!("CARGO_PKG_VERSION"),
-        site.base()
-    ))?;
+    let version = env!("CARGO_PKG_VERSION");
+    match address {
+        Some(address) => print(&format!(
+            "Watercooler {version} serves {} (listening on {address}, ready in {millis} ms).",
+            site.base()
+        ))?,
+        None => {
+            print(&format!(
+                "Watercooler {version} works for {} in the background (ready in {millis} ms).",
+                site.base()
+            ))?;
+        }
+    }
     match setup {
         Some(link) => print(&format!("No owner yet. This link works once and makes the first account: {link}")),
         None => Ok(()),

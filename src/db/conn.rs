@@ -8,6 +8,8 @@ use diesel_async::{
     async_connection_wrapper::{AsyncConnectionWrapper, BlockOn},
 };
 use std::{any::Any, cell::RefCell, sync::Arc};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// The blocking PostgreSQL connection: tokio-postgres with rustls, driven on the database thread that owns it.
 pub type PgConn = AsyncConnectionWrapper<AsyncPgConnection, PgRuntime>;
@@ -131,6 +133,18 @@ impl Conn {
         }
     }
 
+    /// Tells the other processes on this database, when the transaction is committed ([`super::line`]). The embedded
+    /// database has one process.
+    pub fn tell(&mut self, channel: &str, texts: &[String]) -> Result<()> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(());
+        }
+        texts.iter().try_for_each(|text| {
+            let said = super::Sql::new("select 1::bigint from pg_notify(").bind(channel).with(",", text).push(")");
+            said.optional_i64(self).map(drop)
+        })
+    }
+
     /// Runs statements that take no parameters and answer nothing.
     pub fn batch(&mut self, sql: &str) -> QueryResult<()> {
         use diesel::connection::SimpleConnection;
@@ -187,30 +201,45 @@ impl BlockOn for PgRuntime {
 /// # Errors
 /// `Unavailable` when the server cannot be reached or refuses.
 pub fn open_postgres(url: &str) -> Result<Conn> {
-    let away = |e: &dyn std::fmt::Display| Error::Unavailable(format!("PostgreSQL: {e}").into());
+    let config = settings_of(url)?;
+    let rt = thread_runtime().map_err(|e| away(&e))?;
+    let link = rt.block_on(async {
+        let (client, connection) = connect(&config).await?;
+        let task = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to PostgreSQL ended");
+            }
+        });
+        let conn = AsyncPgConnection::try_from(client).await.map_err(|e| away(&e))?;
+        Ok::<_, Error>(PgLink { conn: conn.into(), task, kept: None })
+    })?;
+    Ok(Conn::Postgres(Box::new(link)))
+}
+
+fn away(error: &dyn std::fmt::Display) -> Error {
+    Error::Unavailable(format!("PostgreSQL: {error}").into())
+}
+
+/// What a URL says about a connection.
+pub(super) fn settings_of(url: &str) -> Result<tokio_postgres::Config> {
     let mut config: tokio_postgres::Config = url.parse().map_err(|e: tokio_postgres::Error| away(&e))?;
     // What it notes about statements of ours ("already exists, skipping") is no news for whoever reads the log.
     let options = format!("{} -c client_min_messages=warning", config.get_options().unwrap_or_default());
     config.options(options.trim_start());
-    let rt = thread_runtime().map_err(|e| away(&e))?;
-    let link = rt
-        .block_on(async {
-            let tls = tls_config().map_err(|e| e.to_string())?;
-            let connect = config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls));
-            let (client, connection) = tokio::time::timeout(std::time::Duration::from_secs(2), connect)
-                .await
-                .map_err(|_| "no answer within 2 s".to_owned())?
-                .map_err(|e| e.to_string())?;
-            let task = tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection to PostgreSQL ended");
-                }
-            });
-            let conn = AsyncPgConnection::try_from(client).await.map_err(|e| e.to_string())?;
-            Ok::<_, String>(PgLink { conn: conn.into(), task, kept: None })
-        })
-        .map_err(|e| away(&e))?;
-    Ok(Conn::Postgres(Box::new(link)))
+    Ok(config)
+}
+
+type Tls = <MakeRustlsConnect as MakeTlsConnect<tokio_postgres::Socket>>::Stream;
+
+/// A connection, and what moves its bytes when it is polled.
+pub(super) async fn connect(
+    config: &tokio_postgres::Config,
+) -> Result<(tokio_postgres::Client, tokio_postgres::Connection<tokio_postgres::Socket, Tls>)> {
+    let tls = tls_config().map_err(|e| away(&e))?;
+    match tokio::time::timeout(std::time::Duration::from_secs(2), config.connect(MakeRustlsConnect::new(tls))).await {
+        Ok(connected) => connected.map_err(|e| away(&e)),
+        Err(_) => Err(away(&"no answer within 2 s")),
+    }
 }
 
 fn tls_config() -> std::result::Result<rustls::ClientConfig, rustls::Error> {

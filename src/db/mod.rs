@@ -8,6 +8,7 @@
 mod budget;
 #[macro_use]
 mod conn;
+mod line;
 mod migrate;
 mod pool;
 mod sql;
@@ -15,6 +16,7 @@ mod sql;
 pub use crate::on_backend;
 pub use budget::Budget;
 pub use conn::{Conn, Dialect, PgConn, PgRuntime};
+pub use line::Line;
 pub use migrate::versions as migration_versions;
 pub(crate) use sql::padded;
 pub use sql::{Loads, Sql, Typed, Value};
@@ -69,6 +71,8 @@ pub struct Db {
     dialect: Dialect,
     /// None: as long as it takes.
     wait: Option<Duration>,
+    /// The PostgreSQL server.
+    server: Option<Arc<str>>,
 }
 
 /// Operations waiting before more are refused with 503.
@@ -90,7 +94,7 @@ impl Db {
                 readers.push(open_sqlite(settings, false)?);
             }
             let reads = pool::sqlite_readers(readers, QUEUE)?;
-            Ok(Self { reads, writes, dialect: Dialect::Sqlite, wait: None })
+            Ok(Self { reads, writes, dialect: Dialect::Sqlite, wait: None, server: None })
         } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
             let url: Arc<str> = settings.url.as_str().into();
             let first = url.clone();
@@ -99,7 +103,8 @@ impl Db {
                 .join()
                 .map_err(|_| Error::internal("the migration thread panicked"))??;
             let queue = pool::postgres(&url, settings.connections.max(2), QUEUE)?;
-            Ok(Self { reads: queue.clone(), writes: queue, dialect: Dialect::Postgres, wait: Some(settings.wait) })
+            let (wait, server) = (Some(settings.wait), Some(url));
+            Ok(Self { reads: queue.clone(), writes: queue, dialect: Dialect::Postgres, wait, server })
         } else {
             Err(Error::bad_request("database must start with sqlite:// or postgres://"))
         }

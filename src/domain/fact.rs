@@ -219,4 +219,6 @@ pub enum EventKind {
     NotificationsMerged,
     /// Close the sockets of these tokens, or of all tokens of the accounts in `home` when empty.
     Revoked(Vec<i64>),
+    /// This process could not hear the others for a while: whoever listened may have missed something and has to look.
+    Missed,
 }

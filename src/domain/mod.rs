@@ -66,10 +66,11 @@ pub mod trends;
 pub mod tx;
 pub mod views;
 pub mod visibility;
+pub mod words;
 
 pub use fact::{Event, EventKind, Fact};
 pub use task::Task;
-pub use tx::{Aftermath, Consumer, Env, IdSource, Tx};
+pub use tx::{Aftermath, Consumer, Env, IdSource, PLACES, Tx};
 
 use crate::{
     id::Id,

@@ -31,32 +31,74 @@ pub struct Env {
 }
 
 /// Ids that go up within a process. All are even; those of [`Tx::id_at`], which may fall into any millisecond, are odd:
-/// no two of one process are the same. Each millisecond starts at a random low value, so that two processes on one
-/// database rarely draw the same.
+/// no two of one process are the same. Each millisecond starts at a random low value. Several processes on one database
+/// have a place each ([`IdSource::take_place`]), which is part of their ids: no two of them draw the same.
 #[derive(Debug, Default)]
-pub struct IdSource(Mutex<(i64, u16)>);
+pub struct IdSource(Mutex<Last>);
+
+/// The last id: its millisecond, its low bits; and the place of this process, none when it is alone.
+#[derive(Debug, Default)]
+struct Last {
+    millis: i64,
+    low: u16,
+    place: Option<u16>,
+}
+
+/// Places of processes on one database; 0 is the place of nobody.
+pub const PLACES: u16 = 16;
 
 impl IdSource {
     /// Never again an id below `floor` (the largest one in the database: after a restore or with a clock set back).
     pub fn raise(&self, floor: i64) {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if floor >> 16 >= last.0 {
-            *last = ((floor >> 16) + 1, 0);
+        if floor >> 16 >= last.millis {
+            last.skip((floor >> 16) + 1);
         }
+    }
+
+    /// From now on only ids of this place, below [`PLACES`].
+    pub fn take_place(&self, place: u16) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.place = Some(place % PLACES);
+        let next = last.millis + 1;
+        last.skip(next);
+    }
+
+    /// The place of this process; 0 while it has none.
+    pub fn place(&self) -> i16 {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.place.and_then(|place| i16::try_from(place).ok()).unwrap_or(0)
     }
 
     fn next(&self, now: Timestamp, random: &Random) -> i64 {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = now.millis();
-        *last = if now > last.0 {
-            // Room above for at least 16,384 ids in this millisecond.
-            (now, (random.u64() & 0x7ffe) as u16)
-        } else if let Some(low) = last.1.checked_add(2) {
-            (last.0, low)
+        if now > last.millis {
+            // Half of the ids of this millisecond are above.
+            let low = (random.u64() & 0x7fff) as u16;
+            last.millis = now;
+            last.low = last.first() | (low & !(last.step() - 1));
+        } else if let Some(low) = last.low.checked_add(last.step()) {
+            last.low = low;
         } else {
-            (last.0 + 1, 0)
-        };
-        (last.0 << 16) | i64::from(last.1)
+            let next = last.millis + 1;
+            last.skip(next);
+        }
+        (last.millis << 16) | i64::from(last.low)
+    }
+}
+
+impl Last {
+    /// From one id to the next.
+    fn step(&self) -> u16 {
+        if self.place.is_some() { 2 * PLACES } else { 2 }
+    }
+    /// The lowest of a millisecond.
+    fn first(&self) -> u16 {
+        self.place.unwrap_or(0) << 1
+    }
+    fn skip(&mut self, millis: i64) {
+        (self.millis, self.low) = (millis, self.first());
     }
 }
 
@@ -69,12 +111,14 @@ pub struct Aftermath {
     pub woken: Vec<&'static str>,
     /// Documents of actors of this node have changed.
     pub actors_changed: bool,
+    /// Hosts whose deliveries are read again by whichever process sends them.
+    pub read_again: Vec<String>,
 }
 
 impl Aftermath {
     /// Nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.woken.is_empty() && !self.actors_changed
+        self.events.is_empty() && self.woken.is_empty() && self.read_again.is_empty() && !self.actors_changed
     }
 }
 
@@ -88,12 +132,14 @@ pub struct Tx<'a> {
     events: Vec<Event>,
     woken: Vec<&'static str>,
     actors_changed: bool,
+    read_again: Vec<String>,
 }
 
 impl<'a> Tx<'a> {
     /// Around an open transaction; `App::write` is the caller.
     pub fn new(conn: &'a mut Conn, env: &'a Env) -> Self {
-        Self { conn, now: env.clock.now(), env, events: Vec::new(), woken: Vec::new(), actors_changed: false }
+        let (events, woken, read_again) = (Vec::new(), Vec::new(), Vec::new());
+        Self { conn, now: env.clock.now(), env, events, woken, actors_changed: false, read_again }
     }
     /// The settings.
     pub fn config(&self) -> &'a Config {
@@ -106,6 +152,10 @@ impl<'a> Tx<'a> {
     /// The randomness.
     pub fn random(&self) -> &'a Random {
         &self.env.random
+    }
+    /// The place of this process among those of its node; 0 while it has none.
+    pub fn place(&self) -> i16 {
+        self.env.ids.place()
     }
     /// A new id, above all earlier ones of this process.
     pub fn new_id<T>(&self) -> Id<T> {
@@ -149,9 +199,14 @@ impl<'a> Tx<'a> {
     pub fn actor_changed(&mut self) {
         self.actors_changed = true;
     }
+    /// What waits for these hosts is read again after the commit, by whichever process sends it.
+    pub fn read_again(&mut self, hosts: &[String]) {
+        self.read_again.extend_from_slice(hosts);
+    }
     /// What to do once the transaction is committed.
     pub fn into_aftermath(self) -> Aftermath {
-        Aftermath { events: self.events, woken: self.woken, actors_changed: self.actors_changed }
+        let Self { events, woken, actors_changed, read_again, .. } = self;
+        Aftermath { events, woken, actors_changed, read_again }
     }
 }
 
@@ -168,6 +223,25 @@ mod tests {
             let id = ids.next(now, &random);
             assert!(id > last && id % 2 == 0);
             last = id;
+        }
+    }
+
+    #[test]
+    fn two_processes_on_one_database_never_draw_the_same_id() {
+        let (random, now) = (Random::seeded(7), Timestamp::from_millis(1_800_000_000_000));
+        let mut drawn = std::collections::HashSet::new();
+        for place in 0..PLACES {
+            let ids = IdSource::default();
+            ids.take_place(place);
+            let mut last = 0;
+            for _ in 0..5_000 {
+                let id = ids.next(now, &random);
+                assert!(id > last && id % 2 == 0 && drawn.insert(id));
+                last = id;
+            }
+            // A floor of another process does not lead out of its own place.
+            ids.raise(last + 1);
+            assert!(drawn.insert(ids.next(now, &random)));
         }
     }
 }

@@ -89,7 +89,7 @@ async fn work(app: &App, queue: &'static str) -> Result<usize> {
         Some(at) if at <= now => {}
         _ => return Ok(0),
     }
-    let jobs = app.write(move |tx| store::jobs::claim(tx.conn, queue, tx.now, 1)).await?;
+    let jobs = app.write(move |tx| store::jobs::claim(tx.conn, queue, tx.now, tx.place(), 1)).await?;
     let n = jobs.len();
     let jobs: Vec<(Hold, Job)> = jobs.into_iter().map(|job| (Hold::new(app, job.id), job)).collect();
     for (_hold, job) in jobs {

@@ -146,7 +146,11 @@ async fn cards(app: &App) -> Result<()> {
 async fn stray_files(app: &App) -> Result<()> {
     let storage = app.storage();
     let hour = std::time::Duration::from_secs(3600);
-    let found = tokio::task::spawn_blocking(move || storage.older_than(hour)).await.map_err(Error::internal)??;
+    let found = tokio::task::spawn_blocking(move || {
+        storage.clear_incoming(hour);
+        storage.older_than(hour)
+    });
+    let found = found.await.map_err(Error::internal)??;
     for names in found.chunks(CHUNK as usize) {
         let names = names.to_vec();
         let stray = app
@@ -169,15 +173,20 @@ async fn remove(app: &App, names: Vec<String>) -> Result<()> {
     done.await.map_err(Error::internal)?
 }
 
-/// Orders a round every hour; several processes order one round together, because a task has one key.
+/// Orders a round every hour, and one when this process takes the lead; of several processes only that one does.
 pub(super) fn start(app: &App) {
     let app = app.clone();
     tokio::spawn(async move {
+        let mut leads = app.leads();
         let mut hour = tokio::time::interval(std::time::Duration::from_secs(3600));
         loop {
             tokio::select! {
                 _ = hour.tick() => {}
+                _ = leads.changed() => {}
                 () = app.stopping().cancelled() => return,
+            }
+            if !*leads.borrow_and_update() {
+                continue;
             }
             if let Err(error) = app.write(|tx| tx.enqueue(&Task::Sweep)).await {
                 tracing::warn!(%error, "cannot order the sweep");

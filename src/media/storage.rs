@@ -93,11 +93,16 @@ impl Storage {
         Self { root: Arc::new(root) }
     }
 
-    /// Removes leftovers of uploads that never ended; called once, before the first upload.
-    pub fn clear_incoming(&self) {
+    /// Removes leftovers of uploads that never ended and are older than this: of any age before the first upload, and so
+    /// old that nothing arrives any more while another process may be receiving.
+    pub fn clear_incoming(&self, age: Duration) {
         let Ok(entries) = fs::read_dir(self.root.join("incoming")) else { return };
+        let limit = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         for entry in entries.flatten() {
-            let _ = fs::remove_file(entry.path());
+            let old = || entry.metadata().and_then(|m| m.modified()).is_ok_and(|at| at <= limit);
+            if age.is_zero() || old() {
+                let _ = fs::remove_file(entry.path());
+            }
         }
     }
 
@@ -194,7 +199,7 @@ mod tests {
         let path = incoming.path().to_owned();
         std::mem::forget(incoming);
         assert!(path.exists());
-        Storage::at(folder.path().to_owned()).clear_incoming();
+        Storage::at(folder.path().to_owned()).clear_incoming(Duration::ZERO);
         assert!(!path.exists());
         drop(storage.incoming([8; 16]).unwrap());
         assert_eq!(fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0);

@@ -811,6 +811,7 @@ diesel::table! {
     }
 }
 
+        locked_by -> Nullable<SmallInt>,
 diesel::table! {
     seen_activities (hash) {
         hash -> Binary,
@@ -844,6 +845,7 @@ diesel::table! {
     }
 }
 
+        locked_by -> Nullable<SmallInt>,
 diesel::table! {
     projects (id) {
         id -> BigInt,

@@ -51,6 +51,8 @@ pub struct InboxItem {
     pub parked_at: Option<Timestamp>,
     pub last_error: Option<String>,
     pub created_at: Timestamp,
+    /// The place of the process that took it last.
+    pub locked_by: Option<i16>,
 }
 
 /// A background job.
@@ -68,6 +70,8 @@ pub struct Job {
     pub last_error: Option<String>,
     pub buried_at: Option<Timestamp>,
     pub created_at: Timestamp,
+    /// The place of the process that took it last.
+    pub locked_by: Option<i16>,
 }
 
 /// What is known of another server, by authority.

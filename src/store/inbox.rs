@@ -75,9 +75,9 @@ pub fn is_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
         .exists(conn)
 }
 
-/// Takes the oldest due item for this worker, but none of the hosts in `except`, and counts the try, so that one that
+/// Takes the oldest due item for a worker of the process at `place`, but none of the hosts in `except`, and counts the try, so that one that
 /// kills the process is parked too.
-pub fn claim(conn: &mut Conn, now: Timestamp, except: &[String]) -> Result<Option<InboxItem>> {
+pub fn claim(conn: &mut Conn, now: Timestamp, place: i16, except: &[String]) -> Result<Option<InboxItem>> {
     let mut pick = Sql::new("select i.id from inbox_items i where i.parked_at is null and i.run_at <= ")
         .bind(now)
         .with(" and (i.locked_until is null or i.locked_until < ", now)
@@ -92,6 +92,7 @@ pub fn claim(conn: &mut Conn, now: Timestamp, except: &[String]) -> Result<Optio
     let Some(id) = pick.load_ids::<InboxItem>(conn)?.into_iter().next() else { return Ok(None) };
     Sql::new("update inbox_items set attempts = attempts + 1, locked_until = ")
         .bind(now.plus_millis(LEASE_MS))
+        .with(", locked_by = ", place)
         .with(" where id = ", id)
         .execute(conn)?;
     Sql::new("select i.* from inbox_items i where i.id = ").bind(id).optional(conn)
@@ -162,6 +163,13 @@ pub fn release(conn: &mut Conn, ids: &[Id<InboxItem>]) -> Result<()> {
         .ids(ids)
         .execute(conn)?;
     Ok(())
+}
+
+/// Ends the leases of the process that had this place before.
+pub fn release_of(conn: &mut Conn, place: i16) -> Result<usize> {
+    Sql::new("update inbox_items set locked_until = null where locked_until is not null and locked_by = ")
+        .bind(place)
+        .execute(conn)
 }
 
 /// Ends the leases of the process before this one (SQLite has one process only).

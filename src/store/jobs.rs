@@ -36,8 +36,8 @@ pub fn insert(
     Ok(())
 }
 
-/// Takes up to `most` due jobs of a queue for this worker.
-pub fn claim(conn: &mut Conn, queue: &str, now: Timestamp, most: i64) -> Result<Vec<Job>> {
+/// Takes up to `most` due jobs of a queue for a worker of the process at `place`.
+pub fn claim(conn: &mut Conn, queue: &str, now: Timestamp, place: i16, most: i64) -> Result<Vec<Job>> {
     let mut pick = Sql::new("select j.id from jobs j where j.buried_at is null and j.queue = ")
         .bind(queue)
         .with(" and j.run_at <= ", now)
@@ -53,6 +53,7 @@ pub fn claim(conn: &mut Conn, queue: &str, now: Timestamp, most: i64) -> Result<
     // The key is given up when the job starts: what happens meanwhile deserves a new job.
     Sql::new("update jobs set attempts = attempts + 1, unique_key = null, locked_until = ")
         .bind(now.plus_millis(LEASE_MS))
+        .with(", locked_by = ", place)
         .push(" where id in ")
         .ids(&ids)
         .execute(conn)?;
@@ -91,6 +92,13 @@ pub fn release(conn: &mut Conn, ids: &[Id<Job>]) -> Result<()> {
 pub fn release_all(conn: &mut Conn) -> Result<()> {
     Sql::new("update jobs set locked_until = null where locked_until is not null").execute(conn)?;
     Ok(())
+}
+
+/// Ends the leases of the process that had this place before.
+pub fn release_of(conn: &mut Conn, place: i16) -> Result<usize> {
+    Sql::new("update jobs set locked_until = null where locked_until is not null and locked_by = ")
+        .bind(place)
+        .execute(conn)
 }
 
 /// When the next job of a queue is due; none when nothing waits.

@@ -58,15 +58,26 @@ impl Place {
         serde_json::from_slice(&output.stdout).unwrap()
     }
     pub fn serve(&self) -> Server {
-        let mut child =
-            self.command(&["serve", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.serve_with(&[])
+    }
+    /// One of several processes of the node.
+    pub fn serve_only(&self, part: &str) -> Server {
+        self.serve_with(&["--only", part])
+    }
+    fn serve_with(&self, more: &[&str]) -> Server {
+        let arguments: Vec<&str> = ["serve", "--json"].into_iter().chain(more.iter().copied()).collect();
+        let mut child = self.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = match serde_json::from_str(&line) {
             Ok(ready) => ready,
             Err(_) => panic!("did not start: {}", end(child)),
         };
-        Server { address: ready["listen"].as_str().unwrap().to_owned(), setup: ready["setup"].clone(), child }
+        Server {
+            address: ready["listen"].as_str().unwrap_or_default().to_owned(),
+            setup: ready["setup"].clone(),
+            child,
+        }
     }
 }
 

@@ -30,26 +30,26 @@ fn provider() {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
 
-struct Api {
+pub struct Api {
     http: reqwest::Client,
     base: String,
     token: String,
 }
 
 impl Api {
-    fn new(server: &Server, token: &str) -> Self {
+    pub fn new(server: &Server, token: &str) -> Self {
         provider();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().unwrap();
         Self { http, base: format!("http://{}", server.address), token: token.to_owned() }
     }
-    fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.http
             .request(method.parse().unwrap(), format!("{}{path}", self.base))
             .header("host", "localhost:1")
             .bearer_auth(&self.token)
     }
     /// Posts with a key; `None` when the server died before it answered.
-    async fn post(&self, text: &str) -> Option<String> {
+    pub async fn post(&self, text: &str) -> Option<String> {
         let request = self.request("POST", "/api/v1/statuses").header("idempotency-key", text);
         let response = request.json(&json!({ "status": text })).send().await.ok()?;
         let status = response.status();
@@ -57,7 +57,7 @@ impl Api {
         assert!(status.is_success(), "{status} {answer}");
         Some(answer["id"].as_str().unwrap().to_owned())
     }
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         let response = self.request("GET", path).send().await.unwrap();
         assert!(response.status().is_success(), "{path}: {}", response.status());
         response.json().await.unwrap()
@@ -65,7 +65,7 @@ impl Api {
 }
 
 /// A node with one person on it, without rate limits.
-fn prepared(more: &str) -> (Place, String) {
+pub fn prepared(more: &str) -> (Place, String) {
     let place = Place::new();
     place.settings(&format!("[rate_limits]\nmode = \"off\"\n{more}"));
     place.json(&["account", "create", "bob", "--email", "bob@example.org", "--json"]);
@@ -74,7 +74,7 @@ fn prepared(more: &str) -> (Place, String) {
 }
 
 /// Waits for something that happens in the background of another process.
-async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let mut again = tokio::time::interval(Duration::from_millis(50));
     for _ in 0..600 {
         again.tick().await;
@@ -142,7 +142,7 @@ async fn rel_01_every_acknowledged_post_survives_a_kill_once() {
 }
 
 /// A node and a scripted server under `.localhost`, which the gate itself answers with loopback.
-async fn neighbours() -> (Place, String, Peer, Signer) {
+pub async fn neighbours() -> (Place, String, Peer, Signer) {
     let mut peer = Peer::start("far").await;
     peer.authority = peer.authority.replace(".test", ".localhost");
     let port = peer.authority.rsplit_once(':').unwrap().1.to_owned();
@@ -156,7 +156,7 @@ async fn neighbours() -> (Place, String, Peer, Signer) {
 }
 
 /// Signs and delivers; the status, or none when the server died before it answered.
-async fn deliver(server: &Server, signer: &Signer, body: &Value) -> Option<u16> {
+pub async fn deliver(server: &Server, signer: &Signer, body: &Value) -> Option<u16> {
     let body = body.to_string().into_bytes();
     let content = Content { media_type: "application/activity+json", sha256: crypto::sha256(&body) };
     let inbox = "http://localhost:1/inbox".parse().unwrap();
@@ -173,7 +173,7 @@ async fn deliver(server: &Server, signer: &Signer, body: &Value) -> Option<u16> 
     request.send().await.ok().map(|response| response.status().as_u16())
 }
 
-fn follow(peer: &Peer) -> Value {
+pub fn follow(peer: &Peer) -> Value {
     json!({
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": peer.url("/follows/1"),

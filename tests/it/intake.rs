@@ -385,7 +385,7 @@ async fn rel_03_a_queued_activity_runs_again_after_a_crash() {
     );
     ada.delivers(&node, &ada.activity("Announce", peer.url("/posts/1"))).await;
     // A worker took it and died.
-    let taken = node.app.write(|tx| store::inbox::claim(tx.conn, tx.now, &[])).await.unwrap();
+    let taken = node.app.write(|tx| store::inbox::claim(tx.conn, tx.now, 0, &[])).await.unwrap();
     assert_eq!(taken.map(|item| item.attempts), Some(1));
     peer.forget();
     node.settle().await;

@@ -64,6 +64,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("events", EDGE),
+    // What the processes of one node tell one another.
+    ("processes", &["app", "db", "store", "domain", "federation"]),
     ("server", &["app", "store", "telemetry"]),
     ("telemetry", &["app", "server"]),
     (
@@ -71,6 +73,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "app",
             "peers",
+            "processes",
             "experts",
             "register",
             "api",
@@ -94,6 +97,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "app",
+            "processes",
             "peers",
             "experts",
             "domain",

@@ -97,6 +97,7 @@ mod peers;
 mod people;
 mod posts;
 mod privacy;
+mod processes;
 mod profiles_elsewhere;
 mod projects;
 mod projects_elsewhere;

@@ -183,6 +183,12 @@ async fn find_and_run(verb: &DataVerb, config: Config) -> Result<Value, Failure>
             serve::close(app).await;
             return value;
         }
+        Err(holder) if holder.several => {
+            let app = serve::open(config).await?;
+            let value = run(&app, verb.clone()).await;
+            serve::close(app).await;
+            return value;
+        }
         Err(holder) => holder,
     };
     // A server with another data folder has this database; or one is just starting or stopping.

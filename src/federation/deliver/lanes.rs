@@ -345,6 +345,12 @@ impl Lanes {
         lane.suspects.clear();
     }
 
+    /// Nothing is sent from here any more, but for what is under way.
+    pub fn stand_down(&mut self) {
+        self.hosts.clear();
+        self.ready.clear();
+    }
+
     /// Hosts with something waiting.
     pub fn hosts(&self) -> Vec<String> {
         let waits = |lane: &Lane| !lane.rows.is_empty() || lane.more_after.is_some();

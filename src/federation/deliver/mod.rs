@@ -4,6 +4,9 @@
 //! a few for each host, and leave the table when their inbox has taken them, so a crash repeats at most what was under
 //! way. [`lanes`] decides what may be sent now: one at a time for each (sender, host), two for each host, one probe
 //! for a host in trouble. [`send`] signs, sends and judges the answer. [`schedule`] knows the waiting times.
+//!
+//! Of several processes on one database only the one that leads sends ([`App::leads`]): the order for each host is kept in
+//! memory. One that takes the lead over begins with what stands in the table.
 
 mod lanes;
 mod missing;
@@ -25,7 +28,7 @@ use crate::{
 use lanes::{Lanes, Row};
 use missing::{Missing, Verdict};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -71,6 +74,8 @@ struct Deliveries {
     /// One reader at a time.
     reading: tokio::sync::Mutex<Reader>,
     bodies: send::Bodies,
+    /// Hosts that spoke to this process while another one sends.
+    elsewhere: Mutex<Elsewhere>,
     /// Something ended, or was written down.
     changed: Notify,
     /// There is something to read before the clock says so.
@@ -81,6 +86,33 @@ struct Deliveries {
 struct Effects {
     waiting: Vec<Effect>,
     writing: bool,
+}
+
+/// How long one who sends elsewhere is not told again that a host spoke. Milliseconds.
+const TOLD_EVERY: i64 = 30_000;
+/// Hosts of which it is remembered.
+const TOLD: usize = 4_096;
+
+/// See [`Deliveries::elsewhere`].
+#[derive(Default)]
+struct Elsewhere {
+    told: HashMap<String, Timestamp>,
+    waiting: Vec<String>,
+}
+
+impl Elsewhere {
+    fn note(&mut self, host: &str, now: Timestamp) {
+        if self.told.get(host).is_some_and(|at| now.millis() - at.millis() < TOLD_EVERY) {
+            return;
+        }
+        if self.told.len() >= TOLD {
+            self.told.clear();
+        }
+        self.told.insert(host.to_owned(), now);
+        if self.waiting.len() < TOLD {
+            self.waiting.push(host.to_owned());
+        }
+    }
 }
 
 #[derive(Default)]
@@ -105,6 +137,7 @@ fn part(app: &App) -> Arc<Deliveries> {
         seen,
         reading: tokio::sync::Mutex::default(),
         bodies: send::bodies(),
+        elsewhere: Mutex::default(),
         changed: Notify::new(),
         hungry: Notify::new(),
     })
@@ -115,15 +148,21 @@ pub fn start(app: &App) {
     let app = app.clone();
     tokio::spawn(async move {
         let (this, wake) = (part(&app), app.wake_of(super::outgoing::QUEUE));
+        let (mut leads, mut led) = (app.leads(), false);
         let mut looked = app.clock().now();
         let mut noted = looked;
         while !app.stopping().is_cancelled() {
             let woken = wake.notified();
-            if let Err(error) = read(&app, &this).await {
+            let leads_now = *leads.borrow_and_update();
+            if led && !leads_now {
+                stand_down(&app, &this).await;
+            }
+            led = leads_now;
+            if leads_now && let Err(error) = read(&app, &this).await {
                 tracing::warn!(%error, "cannot read deliveries");
             }
             let now = app.clock().now();
-            if now.millis() - looked.millis() >= 5_000 {
+            if leads_now && now.millis() - looked.millis() >= 5_000 {
                 looked = now;
                 drop_forbidden(&app, &this);
             }
@@ -134,6 +173,7 @@ pub fn start(app: &App) {
             tokio::select! {
                 () = woken => {}
                 () = this.hungry.notified() => {}
+                _ = leads.changed() => {}
                 () = tokio::time::sleep(app.look_again() / 5) => {}
                 () = app.stopping().cancelled() => {}
             }
@@ -141,6 +181,13 @@ pub fn start(app: &App) {
         drain(&app, Duration::from_secs(8)).await;
         note_seen(&app, &this).await;
     });
+}
+
+/// Another process sends from now on: what is under way is finished, the rest forgotten.
+async fn stand_down(app: &App, this: &Deliveries) {
+    lock(&this.lanes).stand_down();
+    drain(app, Duration::from_secs(30)).await;
+    *this.reading.lock().await = Reader::default();
 }
 
 async fn note_seen(app: &App, this: &Deliveries) {
@@ -185,11 +232,38 @@ pub async fn run_due(app: &App) -> Result<usize> {
 
 /// `host` (an authority, as in the ids of its actors) spoke to us validly: what waits for it is tried at once (DLV-01).
 pub fn heard_from(app: &App, host: &str) {
-    let this = part(app);
-    this.seen.heard(host, app.clock().now());
+    let (this, now) = (part(app), app.clock().now());
+    this.seen.heard(host, now);
+    if *app.leads().borrow() {
+        spoke(&this, host);
+    } else {
+        lock(&this.elsewhere).note(host, now);
+    }
+}
+
+fn spoke(this: &Deliveries, host: &str) {
     if lock(&this.lanes).wake(host) {
         this.hungry.notify_one();
     }
+}
+
+/// `host` spoke to another process of this node.
+pub fn heard_elsewhere(app: &App, host: &str) {
+    spoke(&part(app), host);
+}
+
+/// Hosts that spoke to this process while another one sends, to be told to that one.
+pub fn to_tell(app: &App) -> Vec<String> {
+    std::mem::take(&mut lock(&part(app).elsewhere).waiting)
+}
+
+/// What waits for these hosts is read again and tried at once.
+pub fn read_again(app: &App, hosts: &[String]) {
+    let this = part(app);
+    for host in hosts {
+        lock(&this.lanes).reread(host);
+    }
+    this.hungry.notify_one();
 }
 
 /// Reads what may be sent and starts sending.
@@ -277,7 +351,7 @@ fn with_confidence(conn: &mut crate::db::Conn, page: Vec<Delivery>) -> Result<Ve
 
 /// Starts every request that may start now.
 fn dispatch(app: &App, this: &Arc<Deliveries>) {
-    if app.stopping().is_cancelled() {
+    if app.stopping().is_cancelled() || !*app.leads().borrow() {
         return;
     }
     let now = app.clock().now();
@@ -562,13 +636,11 @@ pub async fn retry(app: &App, id: Option<Id<Delivery>>) -> Result<usize> {
             let hosts = rows::parked_hosts(tx.conn, id)?;
             let count = store::deliveries::retry(tx.conn, id)?;
             tx.wake(super::outgoing::QUEUE);
+            // Another process may be the one that sends.
+            tx.read_again(&hosts);
             Ok((hosts, count))
         })
         .await?;
-    let this = part(app);
-    for host in &hosts {
-        lock(&this.lanes).reread(host);
-    }
-    this.hungry.notify_one();
+    read_again(app, &hosts);
     Ok(count)
 }

@@ -100,7 +100,7 @@ impl Room {
             .filter(|(_, running)| **running >= WORKERS_PER_HOST)
             .map(|(host, _)| host.clone())
             .collect();
-        let Some(item) = app.write(move |tx| store::inbox::claim(tx.conn, tx.now, &full)).await? else {
+        let Some(item) = app.write(move |tx| store::inbox::claim(tx.conn, tx.now, tx.place(), &full)).await? else {
             return Ok(None);
         };
         *lock(&self.busy).entry(item.host.clone()).or_default() += 1;

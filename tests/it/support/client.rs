@@ -74,6 +74,11 @@ impl Client {
     pub fn with_token(node: &Node, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..Self::anonymous(node) }
     }
+    /// The same person at another process of their node.
+    pub fn at(&self, node: &Node) -> Self {
+        let (token, id, name) = (self.token.clone(), self.id.clone(), self.name.clone());
+        Self { token, id, name, ..Self::anonymous(node) }
+    }
     /// A request to be completed.
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         let path = path.strip_prefix(&format!("http://{}", self.host)).unwrap_or(path);

@@ -17,6 +17,7 @@ use watercooler::{
     domain::{accounts, oauth},
     net::{Network, SystemNetwork},
     node::{self, Parts},
+    processes::{self, Part},
     server,
     time::{Clock, Timestamp},
 };
@@ -52,6 +53,7 @@ pub struct NodeBuilder {
     database_wait: Option<std::time::Duration>,
     workers: bool,
     look_again: Option<std::time::Duration>,
+    part: Option<Part>,
 }
 
 impl NodeBuilder {
@@ -84,6 +86,27 @@ impl NodeBuilder {
             database_wait: Some(std::time::Duration::from_secs(60)),
             workers: false,
             look_again: None,
+            part: None,
+        }
+    }
+    /// Another process of the same node: its database, folder and clock, an address of its own. They know of one another
+    /// when both are [`Self::part`]s of it.
+    pub async fn beside(node: &Node) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let config = node.app.config().clone();
+        Self {
+            name: node.domain.clone(),
+            listener,
+            clock: node.clock.clone(),
+            database: Some(config.database.expose().to_owned()),
+            config,
+            schema: None,
+            folder: None,
+            network: None,
+            database_wait: Some(std::time::Duration::from_secs(60)),
+            workers: false,
+            look_again: None,
+            part: None,
         }
     }
     /// The same node after its end: same address, folder, database and clock. What was under way is lost, as it is when a
@@ -116,6 +139,7 @@ impl NodeBuilder {
             database_wait: Some(std::time::Duration::from_secs(60)),
             workers: false,
             look_again: None,
+            part: None,
         }
     }
     /// `alpha.test:PORT`.
@@ -167,6 +191,11 @@ impl NodeBuilder {
         self.look_again = Some(every);
         self
     }
+    /// One of several processes of the node, with its workers.
+    pub fn part(mut self, part: Part) -> Self {
+        self.part = Some(part);
+        self
+    }
     /// Starts it.
     pub async fn start(mut self) -> Node {
         let mut schema = self.schema.take();
@@ -196,8 +225,13 @@ impl NodeBuilder {
         };
         let config = self.config;
         let app = tokio::task::spawn_blocking(move || node::assemble(config, parts)).await.unwrap().unwrap();
+        if let Some(part) = self.part {
+            processes::join(&app, part).await.unwrap();
+        }
         node::prepare(&app).await.unwrap();
-        if self.workers {
+        if let Some(part) = self.part {
+            node::start_part(&app, part);
+        } else if self.workers {
             node::start_workers(&app);
         }
         // The door of production, with what it does to forwarded headers.

@@ -1,0 +1,2 @@
+ALTER TABLE inbox_items DROP COLUMN locked_by;
+ALTER TABLE jobs DROP COLUMN locked_by;
