@@ -1,6 +1,7 @@
 //! `bench`: a server process of its own on a seeded database, loaded by this process; prints the workload and the figures
 //! that reproduce it. The figure that counts is the server's CPU time per operation: it hardly moves with other load.
 
+mod faults;
 mod load;
 mod people;
 mod scenes;
@@ -136,11 +137,19 @@ async fn measure(arguments: &BenchArgs, folder: &Path, as_json: bool) -> Result<
 
     let only = arguments.only.clone().unwrap_or_default();
     let bench = Bench { address, port, server: &server, world: &world, config: &config, key, receiver, only };
-    let figures = match experts.is_empty() {
+    let restarts = experts.is_empty() && bench.wanted(faults::RESTART);
+    let mut figures = match experts.is_empty() {
         true => bench.all(arguments.operations, &say).await?,
         false => bench.experts(experts, arguments.operations).await?,
     };
     let loaded = usage(&server)?;
+    if restarts {
+        drop(server);
+        let (figure, server) = faults::restart(&config, &file, address, port, &world, idle.resident).await?;
+        say(figure.line());
+        figures.push(figure);
+        drop(server);
+    }
 
     let report = json!({
         "workload": { "posts": arguments.posts, "operations": arguments.operations, "database": database,
@@ -321,6 +330,10 @@ impl Bench<'_> {
         }
         if self.wanted(HANDSHAKE) {
             figures.push(self.handshakes((n / 10).max(20)).await?);
+            self.tell(figures.last(), say);
+        }
+        if self.wanted(faults::FLOOD) {
+            figures.push(self.flood(n * 5).await?);
             self.tell(figures.last(), say);
         }
         Ok(figures)
