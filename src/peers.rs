@@ -64,7 +64,7 @@ pub struct NewPeer {
 }
 
 /// A domain to be blocked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct NewBlock {
     /// The domain; its subdomains are included.
     pub domain: String,
@@ -76,6 +76,10 @@ pub struct NewBlock {
     pub reject_reports: bool,
     /// Why, for staff.
     pub comment: String,
+    /// Why, for everybody who is shown the block.
+    pub public_comment: String,
+    /// Its name is shown in part only.
+    pub obfuscate: bool,
 }
 
 /// One line of the effective list.
@@ -187,6 +191,8 @@ pub async fn block(app: &App, by: Staff, new: NewBlock) -> Result<()> {
         reject_media: new.reject_media,
         reject_reports: new.reject_reports,
         comment: new.comment.chars().take(1_000).collect(),
+        public_comment: new.public_comment.chars().take(1_000).collect(),
+        obfuscate: new.obfuscate,
         created_at: Timestamp::Y2000,
     };
     if new.severity == Severity::Suspend {

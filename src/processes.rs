@@ -185,7 +185,7 @@ impl Seat {
             word.heard_from = heard_from;
             self.line.say(&word.text()).await?;
         }
-        if beats % LOOK != 0 {
+        if !beats.is_multiple_of(LOOK) {
             return Ok(());
         }
         let taken = self.line.taken().await?;

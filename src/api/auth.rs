@@ -182,8 +182,9 @@ async fn look_up(app: &App, token: &str, waiting: bool) -> Result<Option<Grant>>
         return Ok(None);
     }
     if bearer.account.is_some() {
+        // As if it had ended (OAU-13), until the account is enabled again.
         if bearer.disabled {
-            return Err(Error::forbidden("Your login is currently disabled"));
+            return Ok(None);
         }
         if !bearer.confirmed && !waiting {
             return Err(Error::forbidden("Your login is missing a confirmed e-mail address"));

@@ -55,8 +55,8 @@ struct DomainBlock {
     domain: String,
     digest: String,
     severity: &'static str,
-    /// What staff noted is for staff.
-    comment: &'static str,
+    /// What staff wrote for everybody; what they noted for themselves is theirs.
+    comment: String,
 }
 
 /// For people of this node: whom they cannot reach from here.
@@ -64,17 +64,32 @@ async fn domain_blocks(State(app): State<App>, Anyone(viewer): Anyone) -> ApiRes
     if viewer.0.is_none() {
         return Err(Error::unauthorized("This method requires an authenticated user").into());
     }
+    let said = app.read(store::peers::blocks).await?;
     let mut blocks = app.net().config().blocks;
     blocks.retain(|block| block.severity != Severity::None);
     blocks.sort_by(|a, b| a.domain.cmp(&b.domain));
     blocks.dedup_by(|a, b| a.domain == b.domain);
-    let shown = blocks.into_iter().map(|block| DomainBlock {
-        digest: sha256_hex(block.domain.as_bytes()),
-        severity: if block.severity == Severity::Suspend { "suspend" } else { "silence" },
-        comment: "",
-        domain: block.domain,
+    let shown = blocks.into_iter().map(|block| {
+        let known = said.iter().find(|row| row.domain == block.domain);
+        DomainBlock {
+            digest: sha256_hex(block.domain.as_bytes()),
+            severity: if block.severity == Severity::Suspend { "suspend" } else { "silence" },
+            comment: known.map(|row| row.public_comment.clone()).unwrap_or_default(),
+            domain: match known.is_some_and(|row| row.obfuscate) {
+                true => obfuscated(&block.domain),
+                false => block.domain,
+            },
+        }
     });
     Ok(Rendered::of(&shown.collect::<Vec<_>>())?)
+}
+
+/// A name of which only the beginning and the end are shown; whoever knows it can compare its digest.
+fn obfuscated(domain: &str) -> String {
+    let count = domain.chars().count();
+    let (first, last) = (count.div_ceil(4), count - count.div_ceil(4));
+    let hidden = |at: usize, c: char| c != '.' && (first..last).contains(&at);
+    domain.chars().enumerate().map(|(at, c)| if hidden(at, c) { '*' } else { c }).collect()
 }
 
 /// A language that posts may be in.

@@ -153,7 +153,7 @@ async fn v2(State(app): State<App>) -> ApiResult<Rendered> {
             wrapstodon: None,
             usage: Usage { users: ActiveUsers { active_month: rows::active_users(conn, now.plus_days(-30))? } },
             thumbnail: Thumbnail { url: &picture, description: "" },
-            icon: vec![Icon { src: site.url("/assets/avatars/missing.png"), size: "400x400" }],
+            icon: vec![Icon { src: site.url("/avatars/original/missing.png"), size: "400x400" }],
             languages: config.instance.languages.iter().map(String::as_str).collect(),
             configuration: Configuration {
                 urls: Urls {

@@ -38,7 +38,13 @@ async fn timeline(State(app): State<App>, Anyone(viewer): Anyone, uri: Uri, para
     open_to(&app, viewer)?;
     let url = params.required("url")?.to_owned();
     let page = page::read(&params, Page::POSTS)?;
-    answer(&app, &uri, Prev::MinId, move |conn, now| timelines::linking(conn, viewer, &url, page, now)).await
+    let first = !["max_id", "since_id", "min_id"].iter().any(|name| params.has(name));
+    answer(&app, &uri, Prev::MinId, move |conn, now| {
+        let found = timelines::linking(conn, viewer, &url, page, now)?;
+        // The same for a page of which nobody speaks and for one of which the viewer may read nothing.
+        if first && found.posts.order.is_empty() { Err(Error::NotFound) } else { Ok(found) }
+    })
+    .await
 }
 
 /// Links answered at once, unless asked for fewer or more, and at most.

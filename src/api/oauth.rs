@@ -147,7 +147,7 @@ async fn userinfo(State(app): State<App>, me: SignedIn) -> super::ApiResult<Rend
     let site = app.site();
     let picture = match &account.avatar {
         Some(key) => site.media_url(key),
-        None => site.url("/assets/avatars/missing.png"),
+        None => site.url("/avatars/original/missing.png"),
     };
     let name = if account.display_name.is_empty() { &account.username } else { &account.display_name };
     Ok(Rendered::of(&json!({

@@ -113,7 +113,7 @@ async fn statuses(
     }
     let (pinned, tagged) = (params.flag("pinned"), params.filled("tagged").map(str::to_owned));
     let (only_media, exclude_replies) = (params.flag("only_media"), params.flag("exclude_replies"));
-    let exclude_boosts = params.flag("exclude_reblogs");
+    let (exclude_boosts, exclude_direct) = (params.flag("exclude_reblogs"), params.flag("exclude_direct"));
     answer(&app, &uri, Prev::MinId, move |conn, now| {
         let tag = match tagged {
             None => None,
@@ -125,7 +125,7 @@ async fn statuses(
                 }
             }
         };
-        let query = AuthorQuery { only_media, exclude_replies, exclude_boosts, tagged: tag };
+        let query = AuthorQuery { only_media, exclude_replies, exclude_boosts, exclude_direct, tagged: tag };
         if pinned {
             let mut posts = timelines::pinned(conn, viewer, author, now)?;
             let with_tag: Vec<_> = match tag {

@@ -93,7 +93,8 @@ async fn subscribe(
     params: Params,
 ) -> ApiResult<Rendered> {
     let asked = params.map("subscription").ok_or_else(|| Error::bad_request("Missing parameter: subscription"))?;
-    let url = endpoint(&app, asked.required("endpoint")?)?;
+    let given_address = asked.required("endpoint")?.trim().to_owned();
+    endpoint(&app, &given_address)?;
     let given = asked.map("keys").ok_or_else(|| Error::bad_request("Missing parameter: keys"))?;
     let keys = PushKeys::read(given.required("p256dh")?, given.required("auth")?)
         .ok_or_else(|| invalid("keys", "Keys are not those of a push subscription"))?;
@@ -101,7 +102,8 @@ async fn subscribe(
     let token = token.or_else(|| params.filled("access_token").map(str::to_owned));
     let token = token.or_else(|| params.filled("bearer_token").map(str::to_owned)).ok_or(Error::NotFound)?;
     let wish = Wish {
-        endpoint: url.into(),
+        // As it was given: clients compare it with theirs.
+        endpoint: given_address,
         keys,
         standard: asked.flag("standard"),
         alerts: alerts(&params).unwrap_or_default(),

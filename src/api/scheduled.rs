@@ -44,7 +44,8 @@ pub fn routes() -> Routes {
 /// `Invalid` for what is no time.
 pub fn time(params: &Params) -> Result<Option<Timestamp>> {
     let Some(text) = params.filled("scheduled_at") else { return Ok(None) };
-    let wrong = || Error::invalid("scheduled_at", "invalid", "Scheduled at is not a time");
+    // What the original says, for clients that show it.
+    let wrong = || Error::Invalid { field: "", code: "", reason: "Record invalid".into() };
     Timestamp::parse(text).map(Some).ok_or_else(wrong)
 }
 

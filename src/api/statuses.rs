@@ -122,7 +122,8 @@ fn poll(params: &Params) -> ApiResult<Option<PollDraft>> {
 }
 
 async fn create(State(app): State<App>, me: SignedIn, headers: HeaderMap, params: Params) -> ApiResult<Rendered> {
-    let at = scheduled::time(&params)?;
+    // What was meant for a moment that has passed is posted now.
+    let at = scheduled::time(&params)?.filter(|at| *at > app.clock().now());
     let draft = Draft {
         app: Some(me.app),
         text: params.text("status").unwrap_or_default().to_owned(),

@@ -204,6 +204,10 @@ pub fn synchronise(tx: &mut Tx<'_>, target: &Account, listed: &HashSet<String>) 
 
 fn end(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {
     store::follows::delete(tx.conn, follow.id)?;
+    // Lists hold people one follows.
+    if follow.account_id != follow.target_id {
+        store::lists::remove_from_all(tx.conn, follow.account_id, follow.target_id)?;
+    }
     if follow.state == FollowState::Requested {
         // Nothing is left to be answered.
         let (to, from) = (follow.target_id, follow.account_id);

@@ -150,10 +150,13 @@ pub fn vote(tx: &mut Tx<'_>, voter: Id<Account>, id: Id<Poll>, choices: &[i64]) 
     if chosen.is_empty() || chosen.iter().any(|c| !(0..options).contains(c)) {
         return refuse("inclusion", "The chosen vote option does not exist");
     }
+    // The second choice of a poll for one is a second vote, and clients know this text.
     if !poll.multiple && chosen.len() > 1 {
-        return refuse("too_long", "Only one option can be chosen");
+        return refuse("taken", "You have already voted on this poll");
     }
-    if !store::polls::choices(tx.conn, id, voter)?.is_empty() {
+    // Where several may be chosen, others may be added later.
+    let before = store::polls::choices(tx.conn, id, voter)?;
+    if !before.is_empty() && (!poll.multiple || chosen.iter().any(|choice| before.contains(choice))) {
         return refuse("taken", "You have already voted on this poll");
     }
     for choice in chosen {
@@ -163,7 +166,7 @@ pub fn vote(tx: &mut Tx<'_>, voter: Id<Account>, id: Id<Poll>, choices: &[i64]) 
             store::polls::add_vote(tx.conn, id, choice)?;
         }
     }
-    if post.local {
+    if post.local && before.is_empty() {
         store::polls::add_voter(tx.conn, id)?;
     }
     tx.record(Fact::PollVoted(id, voter))

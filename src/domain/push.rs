@@ -292,7 +292,7 @@ fn avatar_url(site: &Site, account: &Account) -> String {
     match (&account.avatar, &account.avatar_remote_url) {
         (Some(key), _) => site.media_url(key),
         (None, Some(_)) => site.media_url(&format!("remote/avatar/{}", account.id)),
-        (None, None) => site.url("/assets/avatars/missing.png"),
+        (None, None) => site.url("/avatars/original/missing.png"),
     }
 }
 

@@ -137,7 +137,7 @@ pub fn tagged(conn: &mut Conn, viewer: Viewer, request: &TagRequest, page: Page,
     fill(conn, viewer, page, now, |conn, page| rows::tagged(conn, viewer.audience(), &query, page))
 }
 
-/// Public posts about a page, however its address is written; a page nobody links to is an empty page.
+/// Public posts about a page, however its address is written; of a page nobody links to there are none.
 pub fn linking(conn: &mut Conn, viewer: Viewer, url: &str, page: Page, now: Timestamp) -> Result<Timeline> {
     let Some(url) = super::cards::page_of(url, |_| false) else { return Ok(Timeline::default()) };
     let cards = cards::of_page(conn, &url)?;

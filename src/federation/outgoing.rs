@@ -335,7 +335,8 @@ fn voted(tx: &mut Tx<'_>, poll: Id<Poll>, account: Id<Account>) -> Result<()> {
     }
     let (from, author) = (store::accounts::load(tx.conn, account)?, store::accounts::load(tx.conn, post.account_id)?);
     let options = store::documents::poll_options(tx.conn, poll)?;
-    for choice in store::documents::choices(tx.conn, poll, account)? {
+    // Choices made earlier were sent then.
+    for choice in store::documents::choices(tx.conn, poll, account, tx.now)? {
         let Some(option) = options.iter().find(|o| i64::from(o.position) == choice) else { continue };
         let vote_uri = format!("{}#votes/{poll}/{choice}", from.uri);
         let number = tx.new_id::<model::Activity>();

@@ -762,6 +762,8 @@ diesel::table! {
         reject_reports -> Bool,
         comment -> Text,
         created_at -> BigInt,
+        public_comment -> Text,
+        obfuscate -> Bool,
     }
 }
 
@@ -808,10 +810,10 @@ diesel::table! {
         parked_at -> Nullable<BigInt>,
         last_error -> Nullable<Text>,
         created_at -> BigInt,
+        locked_by -> Nullable<SmallInt>,
     }
 }
 
-        locked_by -> Nullable<SmallInt>,
 diesel::table! {
     seen_activities (hash) {
         hash -> Binary,
@@ -842,10 +844,10 @@ diesel::table! {
         last_error -> Nullable<Text>,
         buried_at -> Nullable<BigInt>,
         created_at -> BigInt,
+        locked_by -> Nullable<SmallInt>,
     }
 }
 
-        locked_by -> Nullable<SmallInt>,
 diesel::table! {
     projects (id) {
         id -> BigInt,

@@ -114,6 +114,10 @@ pub struct DomainBlock {
     pub reject_reports: bool,
     pub comment: String,
     pub created_at: Timestamp,
+    /// For everybody who is shown the block.
+    pub public_comment: String,
+    /// Its name is shown in part only.
+    pub obfuscate: bool,
 }
 
 /// A report to the moderators.

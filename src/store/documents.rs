@@ -5,6 +5,7 @@ use crate::{
     db::{Conn, Sql},
     id::Id,
     model::{Account, Audience, Favourite, Media, Poll, PollOption, Post, Report, Visibility},
+    time::Timestamp,
 };
 use diesel::sql_types::{BigInt, Text};
 
@@ -35,10 +36,11 @@ pub fn poll_options(conn: &mut Conn, id: Id<Poll>) -> Result<Vec<PollOption>> {
 }
 
 /// What somebody chose in a poll: positions.
-pub fn choices(conn: &mut Conn, poll: Id<Poll>, account: Id<Account>) -> Result<Vec<i64>> {
+pub fn choices(conn: &mut Conn, poll: Id<Poll>, account: Id<Account>, since: Timestamp) -> Result<Vec<i64>> {
     Sql::new("select cast(v.choice as bigint) from poll_votes v where v.poll_id = ")
         .bind(poll)
         .with(" and v.account_id = ", account)
+        .with(" and v.created_at >= ", since)
         .push(" order by v.choice")
         .load_as::<BigInt, i64>(conn)
 }

@@ -104,6 +104,16 @@ pub fn remove(conn: &mut Conn, list: Id<List>, accounts: &[Id<Account>]) -> Resu
     Ok(())
 }
 
+/// Takes somebody out of all lists of `owner`.
+pub fn remove_from_all(conn: &mut Conn, owner: Id<Account>, account: Id<Account>) -> Result<()> {
+    Sql::new("delete from list_members where account_id = ")
+        .bind(account)
+        .with(" and list_id in (select l.id from lists l where l.account_id = ", owner)
+        .push(")")
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Newest home entries that are looked at when a list becomes exclusive.
 const LOOKED_AT: i64 = 5_000;
 

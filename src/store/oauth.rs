@@ -112,6 +112,11 @@ pub fn delete_all_access(conn: &mut Conn, account: Id<Account>) -> Result<usize>
     Sql::new("delete from tokens where account_id = ").bind(account).execute(conn)
 }
 
+/// Ends all codes of an account.
+pub fn delete_codes(conn: &mut Conn, account: Id<Account>) -> Result<usize> {
+    Sql::new("delete from oauth_codes where account_id = ").bind(account).execute(conn)
+}
+
 /// Ends the codes an app holds for an account.
 pub fn delete_codes_of_app(conn: &mut Conn, account: Id<Account>, app: Id<App>) -> Result<usize> {
     Sql::new("delete from oauth_codes where account_id = ").bind(account).with(" and app_id = ", app).execute(conn)

@@ -49,7 +49,7 @@ pub fn blocks(conn: &mut Conn) -> Result<Vec<DomainBlock>> {
 /// Writes a block, or changes the one of that name.
 pub fn upsert_block(conn: &mut Conn, block: &DomainBlock) -> Result<()> {
     Sql::new(
-        "insert into domain_blocks (domain, severity, reject_media, reject_reports, comment, created_at) values (",
+        "insert into domain_blocks (domain, severity, reject_media, reject_reports, comment, created_at, public_comment, obfuscate) values (",
     )
     .bind(&block.domain)
     .with(",", block.severity)
@@ -57,9 +57,12 @@ pub fn upsert_block(conn: &mut Conn, block: &DomainBlock) -> Result<()> {
     .with(",", block.reject_reports)
     .with(",", &block.comment)
     .with(",", block.created_at)
+    .with(",", &block.public_comment)
+    .with(",", block.obfuscate)
     .push(
         ") on conflict (domain) do update set severity = excluded.severity, reject_media = excluded.reject_media, \
-             reject_reports = excluded.reject_reports, comment = excluded.comment",
+             reject_reports = excluded.reject_reports, comment = excluded.comment, \
+             public_comment = excluded.public_comment, obfuscate = excluded.obfuscate",
     )
     .execute(conn)?;
     Ok(())

@@ -88,6 +88,12 @@ pub fn delete_of_token(conn: &mut Conn, token: Id<Token>) -> Result<()> {
     Ok(())
 }
 
+/// Ends all of an account.
+pub fn delete_all(conn: &mut Conn, account: Id<Account>) -> Result<()> {
+    Sql::new("delete from push_subscriptions where account_id = ").bind(account).execute(conn)?;
+    Ok(())
+}
+
 /// Ends one.
 pub fn delete(conn: &mut Conn, id: Id<PushSubscription>) -> Result<()> {
     Sql::new("delete from push_subscriptions where id = ").bind(id).execute(conn)?;

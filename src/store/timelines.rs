@@ -5,7 +5,7 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, Audience, Card, List, Post, Tag},
+    model::{Account, Audience, Card, List, Post, Tag, Visibility},
 };
 
 /// The home timeline of an account.
@@ -159,6 +159,8 @@ pub struct AuthorQuery {
     pub exclude_replies: bool,
     /// Without boosts.
     pub exclude_boosts: bool,
+    /// Without what was written to those it names only.
+    pub exclude_direct: bool,
     /// With this hashtag only.
     pub tagged: Option<Id<Tag>>,
 }
@@ -182,6 +184,9 @@ pub fn author(
     }
     if query.exclude_boosts {
         sql = sql.push(" and p.boost_of_id is null");
+    }
+    if query.exclude_direct {
+        sql = sql.with(" and p.visibility <> ", Visibility::Direct);
     }
     if let Some(tag) = query.tagged {
         sql = sql.with(" and exists (select 1 from post_tags x where x.post_id = p.id and x.tag_id = ", tag).push(")");

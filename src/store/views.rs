@@ -89,7 +89,7 @@ pub fn own_votes(conn: &mut Conn, viewer: Id<Account>, ids: &[Id<Poll>]) -> Resu
         .bind(viewer)
         .push(" and v.poll_id in ")
         .ids(ids)
-        .push(" order by v.choice")
+        .push(" order by v.created_at, v.choice")
         .load_as::<(BigInt, SmallInt), (i64, i16)>(conn)?;
     Ok(rows.into_iter().map(|(id, choice)| (Id::new(id), i64::from(choice))).collect())
 }

@@ -26,6 +26,16 @@ fn hex(hash: &[u8]) -> String {
     hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// `GET /avatars/original/missing.png`.
+pub async fn no_avatar(headers: HeaderMap, uri: axum::http::Uri) -> Response {
+    serve(Path("avatars/missing.png".to_owned()), headers, uri).await
+}
+
+/// `GET /headers/original/missing.png`.
+pub async fn no_header(headers: HeaderMap, uri: axum::http::Uri) -> Response {
+    serve(Path("headers/missing.png".to_owned()), headers, uri).await
+}
+
 /// `GET /assets/{*name}`.
 pub async fn serve(Path(name): Path<String>, headers: HeaderMap, uri: axum::http::Uri) -> Response {
     let Some(file) = Files::get(&name) else {

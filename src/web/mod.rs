@@ -68,6 +68,9 @@ pub fn routes() -> Router<App> {
         .route("/terms-of-service", get(legal::terms))
         .route("/terms-of-service/{date}", get(legal::terms_of))
         .route("/assets/{*name}", get(assets::serve))
+        // Where the original keeps them: clients know by the address that there is no picture.
+        .route("/avatars/original/missing.png", get(assets::no_avatar))
+        .route("/headers/original/missing.png", get(assets::no_header))
 }
 
 /// The page for an address that does not exist.

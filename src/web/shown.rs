@@ -14,9 +14,9 @@ use crate::{
 };
 
 /// Shown for accounts without a picture; clients look for the file name.
-const NO_AVATAR: &str = "/assets/avatars/missing.png";
+const NO_AVATAR: &str = "/avatars/original/missing.png";
 /// Shown for accounts without a banner, and for films without a picture.
-const NO_HEADER: &str = "/assets/headers/missing.png";
+const NO_HEADER: &str = "/headers/original/missing.png";
 
 /// Picture of an account, or the default one.
 pub fn avatar(site: &Site, row: &Account) -> String {

@@ -46,10 +46,13 @@ async fn staff_finds_accounts_and_acts_on_them_by_rank_and_leaves_a_trace() {
     assert_eq!(bob.get("/api/v1/accounts/verify_credentials").await.status, 401);
     assert_eq!(names(&mona.get("/api/v1/admin/accounts?disabled=true").await.ok()), ["bob"]);
     assert_eq!(mona.post(&format!("{path}/enable"), json!({})).await.ok()["disabled"], false);
+    bob.get("/api/v1/accounts/verify_credentials").await.ok();
     assert_eq!(mona.post(&action, json!({"type": "suspend", "text": "spam"})).await.ok(), json!({}));
     assert_eq!(mona.get(&path).await.ok()["suspended"], true);
     assert_eq!(names(&mona.get("/api/v2/admin/accounts?status=suspended").await.ok()), ["bob"]);
+    assert_eq!(bob.get("/api/v1/accounts/verify_credentials").await.status, 401);
     assert_eq!(mona.post(&format!("{path}/unsuspend"), json!({})).await.ok()["suspended"], false);
+    bob.get("/api/v1/accounts/verify_credentials").await.ok();
     // By rank.
     let above = format!("/api/v1/admin/accounts/{}", root.id);
     assert_eq!(mona.post(&format!("{above}/action"), json!({"type": "suspend"})).await.status, 403);
@@ -148,6 +151,12 @@ async fn domains_are_blocked_and_the_block_counts_at_once() {
     assert_eq!(admin.get(&one).await.ok(), made);
     let changed = admin.put(&one, json!({"severity": "silence", "reject_media": true})).await.ok();
     assert_eq!((&changed["severity"], &changed["private_comment"]), (&json!("silence"), &json!("spam")));
+    let said = json!({"public_comment": "Unwanted mail", "obfuscate": true});
+    let changed = admin.put(&one, said).await.ok();
+    assert_eq!((&changed["public_comment"], &changed["obfuscate"]), (&json!("Unwanted mail"), &json!(true)));
+    assert_eq!((&changed["severity"], &changed["private_comment"]), (&json!("silence"), &json!("spam")));
+    let shown = admin.get("/api/v1/instance/domain_blocks").await.ok();
+    assert_eq!((&shown[0]["domain"], &shown[0]["comment"]), (&json!("bad.****ple"), &json!("Unwanted mail")));
     assert!(node.app.net().rules().standing("bad.example").silenced);
     assert_eq!(admin.get(path).await.ok(), json!([changed]));
     assert_eq!(mona.get(path).await.status, 403);

@@ -96,6 +96,7 @@ async fn the_way_back_is_tried_by_the_other_node() {
         reject_media: false,
         reject_reports: false,
         comment: String::new(),
+        ..watercooler::peers::NewBlock::default()
     };
     watercooler::peers::block(&lyon.app, watercooler::domain::audit::Staff::console(), block).await.unwrap();
     let report = look(&hq).await;

@@ -358,7 +358,11 @@ impl World {
             ("GET", "/api/v1/accounts/relationships" | "/api/v1/accounts/familiar_followers" | "/api/v1/accounts") => {
                 query(call, format!("id[]={}", self.bob.id));
             }
-            ("GET", "/api/v1/timelines/link") => query(call, "url=https://news.example/".into()),
+            // Nobody speaks of that page: that is the documented answer.
+            ("GET", "/api/v1/timelines/link") => {
+                query(call, "url=https://news.example/".into());
+                call.status = 404;
+            }
             ("GET", "/api/oembed") => {
                 let post = self.post(&self.bob, json!({"status": "hello"})).await;
                 query(call, format!("url={}", text(&post["url"])));

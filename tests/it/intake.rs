@@ -308,6 +308,7 @@ async fn sec_lan_09_what_waits_from_a_host_that_is_blocked_meanwhile_is_dropped(
         reject_media: false,
         reject_reports: false,
         comment: String::new(),
+        ..NewBlock::default()
     };
     peers::block(&node.app, Staff::console(), block).await.unwrap();
     node.settle().await;

@@ -36,6 +36,7 @@ async fn who_becomes_known_through_a_directory_is_silenced_where_their_node_is()
         reject_media: false,
         reject_reports: false,
         comment: String::new(),
+        ..watercooler::peers::NewBlock::default()
     };
     watercooler::peers::block(&hq.app, watercooler::domain::audit::Staff::console(), block).await.unwrap();
     let frank = lyon.member("frank").await;

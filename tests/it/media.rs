@@ -64,7 +64,7 @@ pub async fn send_form(
     client.send(request).await
 }
 
-async fn upload(client: &Client, bytes: &[u8]) -> Value {
+pub async fn upload(client: &Client, bytes: &[u8]) -> Value {
     send_form(client, "POST", "/api/v2/media", &[("description", "A test")], ("file", bytes)).await.ok()
 }
 

@@ -140,6 +140,7 @@ async fn limit(s: &Scene, domain: &str, reject_media: bool, reject_reports: bool
         reject_media,
         reject_reports,
         comment: String::new(),
+        ..NewBlock::default()
     };
     peers::block(&s.node.app, Staff::console(), block).await.unwrap();
 }
@@ -272,7 +273,14 @@ async fn members_of_an_exclusive_list_are_read_there_and_not_at_home() {
 async fn suspend(s: &Scene, domain: &str) {
     let severity = Severity::Suspend;
     let comment = String::new();
-    let block = NewBlock { domain: domain.to_owned(), severity, reject_media: false, reject_reports: false, comment };
+    let block = NewBlock {
+        domain: domain.to_owned(),
+        severity,
+        reject_media: false,
+        reject_reports: false,
+        comment,
+        ..NewBlock::default()
+    };
     peers::block(&s.node.app, Staff::console(), block).await.unwrap();
 }
 

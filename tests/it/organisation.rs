@@ -108,6 +108,7 @@ async fn an_open_organisation_speaks_with_the_rest_of_the_world_too() {
         reject_media: false,
         reject_reports: false,
         comment: String::new(),
+        ..peers::NewBlock::default()
     };
     peers::block(&lyon.app, watercooler::domain::audit::Staff::console(), block).await.unwrap();
     assert_eq!(lyon.app.net().rules().standing(&oslo.domain).admitted, Err(Refusal::Blocked));

@@ -66,6 +66,7 @@ fn suspend(domain: &str) -> NewBlock {
         reject_media: false,
         reject_reports: false,
         comment: "spam".into(),
+        ..NewBlock::default()
     }
 }
 

@@ -238,6 +238,9 @@ async fn what_is_no_subscription_is_refused() {
     assert_eq!(world.subscriptions().await, 0);
     // Any push service in public.
     refused(&[("/subscription/endpoint", json!("https://fcm.googleapis.com/fcm/send/x"))], 200).await;
+    refused(&[("/subscription/endpoint", json!("https://push.example"))], 200).await;
+    // Letter for letter: clients compare it with what they asked for.
+    assert_eq!(world.ada.get(PATH).await.ok()["endpoint"], "https://push.example");
 }
 
 #[tokio::test]

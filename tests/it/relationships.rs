@@ -133,3 +133,37 @@ async fn strangers_see_no_lists_of_people_while_reads_must_be_signed() {
         assert_eq!(ada.get(&list).await.ok(), json!([]), "{list}");
     }
 }
+
+#[tokio::test]
+async fn whom_one_follows_no_more_is_in_none_of_ones_lists() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let follow = async |verb: &str| ada.post(&format!("/api/v1/accounts/{}/{verb}", bob.id), json!({})).await.ok();
+    follow("follow").await;
+    let list = ada.post("/api/v1/lists", json!({"title": "friends"})).await.ok();
+    let members = format!("/api/v1/lists/{}/accounts", list["id"].as_str().unwrap());
+    ada.post(&members, json!({"account_ids": [bob.id]})).await.ok();
+    assert_eq!(ada.get(&members).await.ok()[0]["id"], json!(bob.id));
+    follow("unfollow").await;
+    assert_eq!(ada.get(&members).await.ok(), json!([]));
+    follow("follow").await;
+    assert_eq!(ada.get(&members).await.ok(), json!([]));
+}
+
+#[tokio::test]
+async fn direct_posts_may_be_left_out_of_an_accounts_posts_and_missing_pictures_are_where_clients_know_them() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    ada.post("/api/v1/statuses", json!({"status": "open"})).await.ok();
+    ada.post("/api/v1/statuses", json!({"status": "@bob psst", "visibility": "direct"})).await.ok();
+    let posts = format!("/api/v1/accounts/{}/statuses", ada.id);
+    assert_eq!(ada.get(&posts).await.ok().as_array().unwrap().len(), 2);
+    let open = ada.get(&format!("{posts}?exclude_direct=true")).await.ok();
+    assert_eq!((open.as_array().unwrap().len(), &open[0]["visibility"]), (1, &json!("public")));
+    let seen = bob.get(&format!("/api/v1/accounts/{}", ada.id)).await.ok();
+    for picture in ["avatar", "header"] {
+        let address = seen[picture].as_str().unwrap();
+        assert!(address.ends_with(&format!("/{picture}s/original/missing.png")), "{address}");
+        assert_eq!(bob.get(address).await.header("content-type"), "image/png");
+    }
+}

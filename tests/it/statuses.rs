@@ -244,6 +244,41 @@ async fn polls_are_voted_in_once_and_end() {
 }
 
 #[tokio::test]
+async fn where_several_may_be_chosen_others_may_be_added_later_and_a_poll_may_have_a_picture() {
+    let (alpha, beta) = Node::two().await;
+    let (ada, bob, eve) = (alpha.member("ada").await, alpha.member("bob").await, beta.member("eve").await);
+    let file = crate::media::upload(&ada, &crate::media::picture(20, 20)).await;
+    let question = json!({ "status": "what?", "media_ids": [file["id"]], "poll": {
+        "options": ["tea", "coffee", "milk"], "expires_in": 600, "multiple": true } });
+    let post = write(&ada, question).await;
+    assert_eq!(post["media_attachments"][0]["id"], file["id"]);
+    let votes = |id: &str| format!("/api/v1/polls/{id}/votes");
+    let here = votes(&id(&post["poll"]));
+    assert_eq!(bob.post(&here, json!({ "choices": [1] })).await.ok()["own_votes"], json!([1]));
+    let said = bob.post(&here, json!({ "choices": [1, 2] })).await;
+    assert!(said.status == 422 && said.text.contains("already voted"), "{}", said.text);
+    alpha.clock.advance(1_000);
+    let more = bob.post(&here, json!({ "choices": [0] })).await.ok();
+    assert_eq!(
+        (&more["own_votes"], &more["votes_count"], &more["voters_count"]),
+        (&json!([1, 0]), &json!(2), &json!(1))
+    );
+    // From elsewhere, each choice is sent once.
+    let query = format!("/api/v2/search?resolve=true&q={}", post["uri"].as_str().unwrap());
+    let there = eve.get(&query).await.ok()["statuses"][0].clone();
+    let there = votes(&id(&there["poll"]));
+    for choice in [2, 0] {
+        eve.post(&there, json!({ "choices": [choice] })).await.ok();
+        alpha.clock.advance(1_000);
+        settle(&[&alpha, &beta]).await;
+    }
+    let poll = ada.get(&format!("/api/v1/polls/{}", id(&post["poll"]))).await.ok();
+    let counts: Vec<i64> =
+        poll["options"].as_array().unwrap().iter().map(|o| o["votes_count"].as_i64().unwrap()).collect();
+    assert_eq!((counts, &poll["voters_count"]), (vec![2, 1, 1], &json!(2)));
+}
+
+#[tokio::test]
 async fn fed_out_04_a_mention_of_a_stranger_reaches_them() {
     let (alpha, beta) = Node::two().await;
     let (ada, bob) = (alpha.member("ada").await, beta.member("bob").await);

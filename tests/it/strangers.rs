@@ -121,6 +121,7 @@ fn silence(domain: &str) -> NewBlock {
         reject_media: false,
         reject_reports: false,
         comment: String::new(),
+        ..NewBlock::default()
     }
 }
 

@@ -59,8 +59,8 @@ fn document(row: &DomainBlock) -> AdminDomainBlock<'_> {
         reject_media: row.reject_media,
         reject_reports: row.reject_reports,
         private_comment: Some(row.comment.as_str()).filter(|comment| !comment.is_empty()),
-        public_comment: None,
-        obfuscate: false,
+        public_comment: Some(row.public_comment.as_str()).filter(|comment| !comment.is_empty()),
+        obfuscate: row.obfuscate,
     }
 }
 
@@ -120,6 +120,11 @@ fn wanted(params: &Params, domain: String, old: Option<&DomainBlock>) -> Result<
             Some(comment) => comment.to_owned(),
             None => old.map(|old| old.comment.clone()).unwrap_or_default(),
         },
+        public_comment: match params.text("public_comment") {
+            Some(comment) => comment.to_owned(),
+            None => old.map(|old| old.public_comment.clone()).unwrap_or_default(),
+        },
+        obfuscate: params.bool("obfuscate").unwrap_or_else(|| old.is_some_and(|old| old.obfuscate)),
     })
 }
 

@@ -29,9 +29,9 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Shown for accounts without a picture; clients look for the file name.
-const NO_AVATAR: &str = "/assets/avatars/missing.png";
+const NO_AVATAR: &str = "/avatars/original/missing.png";
 /// Shown for accounts without a header.
-const NO_HEADER: &str = "/assets/headers/missing.png";
+const NO_HEADER: &str = "/headers/original/missing.png";
 
 /// The contexts of filters, in the order of their bits.
 pub const CONTEXTS: [&str; 5] = ["home", "notifications", "public", "thread", "account"];

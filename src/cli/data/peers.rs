@@ -158,8 +158,19 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
                 (false, true) => Severity::None,
                 (false, false) => Severity::Suspend,
             };
-            peers::block(app, by, NewBlock { domain: domain.clone(), severity, reject_media, reject_reports, comment })
-                .await?;
+            peers::block(
+                app,
+                by,
+                NewBlock {
+                    domain: domain.clone(),
+                    severity,
+                    reject_media,
+                    reject_reports,
+                    comment,
+                    ..NewBlock::default()
+                },
+            )
+            .await?;
             Ok(json!({ "domain": domain, "blocked": true }))
         }
         PeerVerb::Unblock { domain } => {

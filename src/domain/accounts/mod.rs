@@ -241,8 +241,17 @@ pub(super) fn end_access(tx: &mut Tx<'_>, id: Id<Account>, keep: Option<Id<Sessi
     oauth::access_ended(tx, Some(id), Vec::new())
 }
 
-/// Somebody may not sign in for now (OPS-03): everything signed in ends; what they wrote stays. Who leaves for good is for
-/// [`super::leavers`].
+/// Nothing is signed in any more for now: sessions, codes and push subscriptions end, sockets close, tokens are worth nothing
+/// until somebody undoes it (OAU-13).
+fn pause_access(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
+    store::users::delete_sessions(tx.conn, id, None)?;
+    store::oauth::delete_codes(tx.conn, id)?;
+    store::push::delete_all(tx.conn, id)?;
+    oauth::access_ended(tx, Some(id), Vec::new())
+}
+
+/// Somebody may not sign in for now (OPS-03): nothing signed in is worth anything until [`enable`]; what they wrote stays. Who
+/// leaves for good is for [`super::leavers`].
 ///
 /// # Errors
 /// `Forbidden` by rank; `Conflict` for the last owner.
@@ -254,10 +263,10 @@ pub fn disable(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
     store::users::set_disabled(tx.conn, id, Some(tx.now))?;
     tx.record(Fact::AccountUpdated(id))?;
     trace(tx, by, "account.disable", id, "")?;
-    end_access(tx, id, None)
+    pause_access(tx, id)
 }
 
-/// They are back.
+/// They are back, and their apps with them.
 ///
 /// # Errors
 /// `Forbidden` by rank.
@@ -286,7 +295,7 @@ pub fn suspend(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
     store::users::set_suspended(tx.conn, id, Some(tx.now))?;
     trace(tx, by, "account.suspend", id, "")?;
     if account.is_local() {
-        end_access(tx, id, None)?;
+        pause_access(tx, id)?;
         store::scheduled::delete_all(tx.conn, id)?;
     }
     tx.record(Fact::AccountSuspended(id))

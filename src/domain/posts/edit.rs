@@ -132,9 +132,6 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
     if typed.trim().is_empty() && media.is_empty() && poll.is_none() && !quotes_another {
         return Err(Error::invalid("status", "blank", "Text can't be blank"));
     }
-    if poll.is_some() && !media.is_empty() {
-        return Err(Error::invalid("media_ids", "too_long", "Cannot attach files to a post with a poll"));
-    }
     let publish::Composed { tokens, tags } = publish::compose(tx, &typed, &spoiler)?;
     trends::check_usable(tx, &tags)?;
     let people = publish::mentioned(tx, author, &tokens)?;

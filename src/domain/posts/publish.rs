@@ -303,9 +303,6 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
     if typed.trim().is_empty() && !shows_something {
         return Err(Error::invalid("status", "blank", "Text can't be blank"));
     }
-    if draft.poll.is_some() && !draft.media.is_empty() {
-        return Err(Error::invalid("media_ids", "too_long", "Cannot attach files to a post with a poll"));
-    }
     let account = store::accounts::load(tx.conn, author)?;
     moves::stays(&account)?;
     let user = store::posts::defaults(tx.conn, author)?;
