@@ -128,7 +128,7 @@ pub fn willing(
 pub fn staff(conn: &mut Conn, role: Role) -> Result<Vec<Id<Account>>> {
     Sql::new(
         "select u.account_id from users u join accounts a on a.id = u.account_id where u.disabled_at is null \
-         and a.left_on is null and a.deleted_at is null and a.suspended_at is null and u.role >= ",
+         and a.left_on is null and a.deleted_at is null and a.suspended_at is null and u.role > 0 and u.role >= ",
     )
     .bind(role)
     .load_ids(conn)
