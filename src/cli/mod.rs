@@ -157,7 +157,7 @@ impl From<Error> for Failure {
         let code = match &error {
             Error::Invalid { code: "not_found", .. } | Error::NotFound | Error::Gone => "not_found",
             Error::Unauthorized(_) | Error::Forbidden(_) | Error::Conflict(_) => "refused",
-            Error::BadRequest(_) | Error::Invalid { .. } | Error::TooLarge(_) => "invalid",
+            Error::BadRequest(_) | Error::Invalid { .. } | Error::InvalidFields(_) | Error::TooLarge(_) => "invalid",
             Error::RateLimited { .. } | Error::Upstream(_) | Error::Unavailable(_) | Error::NoSpace => "unavailable",
             Error::Internal(_) => "failed",
         };
