@@ -77,7 +77,7 @@ pub struct Config {
     pub translation: Translation,
     /// How this node reaches the world.
     pub outgoing: Outgoing,
-    /// Mail. This version sends none, so sign-up asks for no confirmation; the keys are kept for the next one.
+    /// Letters: with a server, people confirm their address and may set a forgotten password anew.
     pub mail: Mail,
     /// Figures for Prometheus. Off unless a listen address or a token is set.
     pub metrics: Metrics,
