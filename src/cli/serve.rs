@@ -1,9 +1,23 @@
 //! `serve`: everything of a node in one process, until a signal ends it (REL-25); and `migrate`.
 
 use super::{Failure, control, data_folder, lock::Lock, print, runtime};
-use crate::{app::App, config::Config, domain::setup, node, server, telemetry};
+use crate::{
+    app::App,
+    config::Config,
+    db::{Step, Watch},
+    domain::setup,
+    node, server, telemetry,
+};
 use serde_json::json;
-use std::{net::SocketAddr, time::Instant};
+use std::{
+    io::Write,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -55,20 +69,38 @@ pub(super) fn migrate(config: Config, as_json: bool) -> Result<(), Failure> {
     if !as_json {
         telemetry::start_log(&config).map_err(Failure::new)?;
     }
+    let steps = Arc::new(AtomicUsize::new(0));
+    let counted = steps.clone();
+    // Beside the answer: whoever reads that need not sort it out.
+    let watch: Watch = Arc::new(move |step: &Step| {
+        counted.store(step.number, Ordering::Relaxed);
+        let _ = match as_json {
+            true => {
+                let told = json!({ "step": step.number, "of": step.of, "migration": step.name });
+                writeln!(std::io::stderr(), "{told}")
+            }
+            false => writeln!(std::io::stderr(), "Step {} of {}: {}", step.number, step.of, step.name),
+        };
+    });
     runtime()?.block_on(async {
-        let app = open(config).await?;
+        let app = open_with(config, node::Parts { migrating: Some(watch), ..node::Parts::default() }).await?;
         close(app).await;
         Ok::<(), Failure>(())
     })?;
+    let steps = steps.load(Ordering::Relaxed);
     if as_json {
-        return print(&json!({ "ok": true, "database": database }).to_string());
+        return print(&json!({ "ok": true, "database": database, "steps": steps }).to_string());
     }
-    print(&format!("{database} is up to date."))
+    print(&format!("{database} is up to date ({steps} steps)."))
 }
 
 /// Opens the database away from the runtime's threads: migrating may take a while.
 pub(super) async fn open(config: Config) -> Result<App, Failure> {
-    let opened = tokio::task::spawn_blocking(move || node::assemble(config, node::Parts::default())).await;
+    open_with(config, node::Parts::default()).await
+}
+
+async fn open_with(config: Config, parts: node::Parts) -> Result<App, Failure> {
+    let opened = tokio::task::spawn_blocking(move || node::assemble(config, parts)).await;
     let app = opened.map_err(|e| Failure::new(e.to_string()))??;
     node::prepare(&app).await?;
     Ok(app)

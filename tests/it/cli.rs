@@ -309,6 +309,25 @@ fn what_a_verb_would_ignore_is_refused_and_every_verb_answers_json() {
     assert!(place.json(&["completions", "bash", "--json"])["script"].as_str().unwrap().contains("watercooler"));
 }
 
+#[test]
+fn migrate_tells_every_step_and_that_there_is_none_left() {
+    let place = Place::new();
+    let all = watercooler::db::migration_versions(watercooler::db::Dialect::Sqlite).unwrap().len();
+    let output = place.run(&["migrate", "--json"]);
+    let told: Vec<Value> =
+        String::from_utf8_lossy(&output.stderr).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(told.len(), all);
+    for (step, number) in told.iter().zip(1..) {
+        assert_eq!((&step["step"], &step["of"]), (&Value::from(number), &Value::from(all)), "{step}");
+        assert!(!step["migration"].as_str().unwrap().is_empty());
+    }
+    let done: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&done["ok"], &done["steps"]), (&Value::from(true), &Value::from(all)));
+    let again = place.run(&["migrate"]);
+    assert!(!refusal(&again).contains("Step"), "{}", refusal(&again));
+    assert!(String::from_utf8_lossy(&again.stdout).contains("up to date (0 steps)"));
+}
+
 #[tokio::test]
 async fn a_database_of_a_newer_program_is_refused_in_one_clear_line() {
     let node = crate::support::Node::start().await;
