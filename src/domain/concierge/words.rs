@@ -180,6 +180,8 @@ pub const WHICH_POST: Sentence = Sentence(
 /// Somebody left; projects and questions of theirs follow.
 pub const HANDOVER: Sentence =
     Sentence("{} has left. To be taken over by others:", "{} ist gegangen. Zu übernehmen ist:");
+/// In the place of a name that is no longer said.
+pub const NAMELESS: Sentence = Sentence("Former colleague", "Nicht mehr hier");
 /// How much somebody is asked.
 pub const WEEKLY: Sentence =
     Sentence("You are told of up to {} questions a week.", "Du hörst von bis zu {} Fragen in der Woche.");
