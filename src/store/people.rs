@@ -182,6 +182,8 @@ pub struct Skill {
     pub name: String,
     /// 0 ask me, 1 knows, 2 learning.
     pub stance: i16,
+    /// Addresses with a space between each two.
+    pub same_as: String,
 }
 
 /// The skills of several actors, each actor's in their own order.
@@ -189,13 +191,13 @@ pub fn skills(conn: &mut Conn, accounts: &[Id<Account>]) -> Result<Vec<Skill>> {
     if accounts.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = Sql::new("select s.account_id, s.tag, s.name, s.stance from skills s where s.account_id in ")
+    let rows = Sql::new("select s.account_id, s.tag, s.name, s.stance, s.same_as from skills s where s.account_id in ")
         .ids(accounts)
         .push(" order by s.account_id, s.position")
-        .load_as::<(BigInt, Text, Text, SmallInt), (i64, String, String, i16)>(conn)?;
+        .load_as::<(BigInt, Text, Text, SmallInt, Text), (i64, String, String, i16, String)>(conn)?;
     Ok(rows
         .into_iter()
-        .map(|(account, tag, name, stance)| Skill { account: Id::new(account), tag, name, stance })
+        .map(|(account, tag, name, stance, same_as)| Skill { account: Id::new(account), tag, name, stance, same_as })
         .collect())
 }
 
@@ -205,7 +207,7 @@ pub fn set_skills(conn: &mut Conn, account: Id<Account>, skills: &[Skill]) -> Re
     if skills.is_empty() {
         return Ok(());
     }
-    let mut sql = Sql::new("insert into skills (account_id, position, tag, name, stance) values ");
+    let mut sql = Sql::new("insert into skills (account_id, position, tag, name, stance, same_as) values ");
     for (position, skill) in (0_i64..).zip(skills) {
         sql = sql
             .push(if position == 0 { "(" } else { ",(" })
@@ -214,6 +216,7 @@ pub fn set_skills(conn: &mut Conn, account: Id<Account>, skills: &[Skill]) -> Re
             .with(",", &skill.tag)
             .with(",", &skill.name)
             .with(",", skill.stance)
+            .with(",", &skill.same_as)
             .push(")");
     }
     sql.push(" on conflict do nothing").execute(conn)?;
