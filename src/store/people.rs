@@ -384,6 +384,8 @@ pub struct Copied {
     pub total: i64,
     /// Entries that were looked at.
     pub done: i64,
+    /// Questions there.
+    pub questions: i64,
     /// The last comparison found both alike, or made them so.
     pub complete: bool,
     /// When it was last compared.
@@ -394,16 +396,18 @@ pub struct Copied {
 
 /// The copies of all other nodes.
 pub fn copies(conn: &mut Conn) -> Result<Vec<Copied>> {
-    type Columns = (Text, BigInt, BigInt, Bool, Nullable<BigInt>, Nullable<Text>);
-    type Values = (String, i64, i64, bool, Option<i64>, Option<String>);
+    type Columns = (Text, BigInt, BigInt, BigInt, Bool, Nullable<BigInt>, Nullable<Text>);
+    type Values = (String, i64, i64, i64, bool, Option<i64>, Option<String>);
     let rows = Sql::new(
-        "select c.domain, c.total, c.done, c.complete, c.checked_at, c.error from directory_copies c order by c.domain",
+        "select c.domain, c.total, c.done, c.questions, c.complete, c.checked_at, c.error from directory_copies c \
+         order by c.domain",
     )
     .load_as::<Columns, Values>(conn)?;
-    let read = |(domain, total, done, complete, at, error): Values| Copied {
+    let read = |(domain, total, done, questions, complete, at, error): Values| Copied {
         domain,
         total,
         done,
+        questions,
         complete,
         checked_at: at.map(Timestamp::from_millis),
         error,
@@ -413,16 +417,17 @@ pub fn copies(conn: &mut Conn) -> Result<Vec<Copied>> {
 
 /// Writes how far a copy is.
 pub fn save_copy(conn: &mut Conn, row: &Copied) -> Result<()> {
-    Sql::new("insert into directory_copies (domain, total, done, complete, checked_at, error) values (")
+    Sql::new("insert into directory_copies (domain, total, done, questions, complete, checked_at, error) values (")
         .bind(&row.domain)
         .with(",", row.total)
         .with(",", row.done)
+        .with(",", row.questions)
         .with(",", row.complete)
         .with(",", row.checked_at)
         .with(",", row.error.as_deref())
         .push(
             ") on conflict (domain) do update set total = excluded.total, done = excluded.done, \
-             complete = excluded.complete, checked_at = excluded.checked_at, error = excluded.error",
+             questions = excluded.questions, complete = excluded.complete, checked_at = excluded.checked_at, error = excluded.error",
         )
         .execute(conn)?;
     Ok(())
