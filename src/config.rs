@@ -77,7 +77,7 @@ pub struct Config {
     pub translation: Translation,
     /// How this node reaches the world.
     pub outgoing: Outgoing,
-    /// Mail. This version sends none, so sign-up asks for no confirmation; the keys are kept for the next one.
+    /// Letters: with a server, people confirm their address and may set a forgotten password anew.
     pub mail: Mail,
     /// Figures for Prometheus. Off unless a listen address or a token is set.
     pub metrics: Metrics,
@@ -218,11 +218,20 @@ pub struct People {
     pub may_change_location: bool,
     /// The account of whoever left, with all posts, is deleted so many days after the last one. 0: never. Up to 36500.
     pub erase_after_days: usize,
+    /// The posts of whoever left stay, and their profile loses name, pictures, bio, fields, expertise and mail address so
+    /// many days after the last one. 0: never. Up to 36500.
+    pub anonymise_after_days: usize,
 }
 
 impl Default for People {
     fn default() -> Self {
-        Self { may_change_title: true, may_change_department: true, may_change_location: true, erase_after_days: 0 }
+        Self {
+            may_change_title: true,
+            may_change_department: true,
+            may_change_location: true,
+            erase_after_days: 0,
+            anonymise_after_days: 0,
+        }
     }
 }
 
@@ -560,6 +569,7 @@ impl Config {
             *blocked = values::pattern("federation.blocked", blocked)?;
         }
         values::in_range("people.erase_after_days", self.people.erase_after_days, 0, 36_500)?;
+        values::in_range("people.anonymise_after_days", self.people.anonymise_after_days, 0, 36_500)?;
         self.questions.prepare()?;
         self.translation.prepare()?;
         self.mail.prepare()?;

@@ -34,6 +34,9 @@ pub enum Error {
         /// A sentence for a person.
         reason: Cow<'static, str>,
     },
+    /// Several fields of one form are not acceptable (422): all of them are named at once.
+    #[error("Validation failed: {}", reasons(.0))]
+    InvalidFields(Vec<Fault>),
     /// The state of things changed under the caller's feet (409).
     #[error("{0}")]
     Conflict(Cow<'static, str>),
@@ -58,6 +61,58 @@ pub enum Error {
     /// Our own bug or a broken machine (500).
     #[error("Internal error: {0}")]
     Internal(Cow<'static, str>),
+}
+
+/// What is wrong with one field, in the words of [`Error::Invalid`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Name of the input field as the caller sent it.
+    pub field: &'static str,
+    /// Machine word.
+    pub code: &'static str,
+    /// A sentence for a person.
+    pub reason: Cow<'static, str>,
+}
+
+/// What is wrong with a form, collected field by field.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// The value of a field that is right; a wrong one is noted.
+    ///
+    /// # Errors
+    /// What is no fault of a field ends the check.
+    pub fn note<T>(&mut self, checked: Result<T>) -> Result<Option<T>> {
+        match checked {
+            Ok(value) => Ok(Some(value)),
+            Err(Error::Invalid { field, code, reason }) => {
+                self.0.push(Fault { field, code, reason });
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// # Errors
+    /// When any field is wrong: `Invalid` for one, `InvalidFields` for several.
+    pub fn into_result(mut self) -> Result<()> {
+        match self.0.len() {
+            0 => Ok(()),
+            1 => self.0.pop().map_or(Ok(()), |fault| Err(fault.into())),
+            _ => Err(Error::InvalidFields(self.0)),
+        }
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(Fault { field, code, reason }: Fault) -> Self {
+        Self::Invalid { field, code, reason }
+    }
+}
+
+fn reasons(faults: &[Fault]) -> String {
+    faults.iter().map(|fault| fault.reason.as_ref()).collect::<Vec<_>>().join(", ")
 }
 
 fn refusal(code: &str, reason: &str) -> String {

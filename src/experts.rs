@@ -19,7 +19,7 @@ use crate::{
         visibility::Standings,
     },
     id::Id,
-    matching::people::{Directory, Person, Progress, Project, Proposal, Reason},
+    matching::people::{Directory, Person, Progress, Project, Proposal, Reason, may_ask_for_place},
     model::{self, Account},
     peers, store,
     time::Timestamp,
@@ -364,6 +364,20 @@ pub async fn find_in(
         Ok(Found { experts: experts.collect(), tongue })
     })
     .await
+}
+
+/// Whether somebody who typed this into a box for everything asks for the people of a place: "who is in Lyon".
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub async fn asks_for_place(app: &App, text: &str) -> Result<bool> {
+    if !may_ask_for_place(text) {
+        return Ok(false);
+    }
+    refresh(app).await?;
+    let known = app.part::<Known>();
+    let state = known.state.read().unwrap_or_else(PoisonError::into_inner);
+    Ok(state.directory.asks_for_place(text))
 }
 
 /// The project of the register that a reason names by its actor id.

@@ -192,6 +192,8 @@ pub struct Parts {
     pub database_wait: Option<Duration>,
     /// How often a worker that nobody woke looks for work; none for [`LOOK_AGAIN`].
     pub look_again: Option<Duration>,
+    /// Who hears of migrations; none for the log.
+    pub migrating: Option<db::Watch>,
 }
 
 /// How often a worker that nobody woke looks for work.
@@ -210,7 +212,10 @@ pub fn assemble(config: Config, parts: Parts) -> Result<App> {
         connections: if config.database.is_sqlite() { config.sqlite.readers } else { config.postgres.connections },
         wait: parts.database_wait.unwrap_or(db::WAIT),
     };
-    let db = Db::open(&settings)?;
+    let db = match &parts.migrating {
+        Some(watch) => Db::open_watched(&settings, watch)?,
+        None => Db::open(&settings)?,
+    };
     let clock = parts.clock.unwrap_or_default();
     let net = NetConfig::from_settings(&config)?;
     let net = match parts.network {

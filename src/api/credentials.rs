@@ -18,8 +18,8 @@ use crate::{
     crypto::Passwords,
     db::Conn,
     domain::{
-        accounts::{self, SignUp},
-        confirmations, names, oauth, people,
+        accounts::{self, SignUp, Typed},
+        confirmations, oauth, people,
         profiles::{self, ProfileChange},
         scopes::Scope,
     },
@@ -279,24 +279,21 @@ async fn register(
         app.limiter().check_address(Rule::LoginAddress, address)?;
     }
     let text = |name: &str| params.text(name).unwrap_or_default().to_owned();
-    let (username, email, password) = (text("username"), text("email"), text("password"));
     let (registration, now) = (app.config().registration, app.clock().now());
-    let invite = params.filled("invite_code").map(str::to_owned);
-    let (name, mail, code) = (username.clone(), email.clone(), invite.clone());
-    app.read(move |conn| accounts::check_sign_up(conn, registration, code.as_deref(), (&name, &mail), address, now))
-        .await?;
-    names::password(&password)?;
-    let password_hash = app.part::<Passwords>().hash(password, app.random().bytes()).await?;
-    let sign_up = SignUp {
-        username,
-        email,
-        password_hash,
+    let password = text("password");
+    let typed = Typed {
+        username: text("username"),
+        email: text("email"),
         agreement: params.flag("agreement"),
         reason: text("reason"),
-        invite,
-        locale: params.filled("locale").map(|tag| tag.chars().take(20).collect()),
+        invite: params.filled("invite_code").map(str::to_owned),
         address,
     };
+    let (checked, secret) = (typed.clone(), password.clone());
+    app.read(move |conn| accounts::check_sign_up(conn, registration, &checked, Some(&secret), now)).await?;
+    let password_hash = app.part::<Passwords>().hash(password, app.random().bytes()).await?;
+    let sign_up =
+        SignUp { typed, password_hash, locale: params.filled("locale").map(|tag| tag.chars().take(20).collect()) };
     let issued = app.write(move |tx| {
         let (account, _) = accounts::sign_up(tx, &sign_up)?;
         oauth::issue(tx, grant.app, Some(account.id), grant.scopes, None)

@@ -1,6 +1,6 @@
 //! Errors as clients read them: a JSON object with a string `error`, always.
 
-use crate::Error;
+use crate::{Error, error::Fault};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -29,6 +29,11 @@ struct Body<'a> {
     details: Option<serde_json::Value>,
 }
 
+/// One entry of `details`.
+fn fault(code: &str, reason: &str) -> serde_json::Value {
+    serde_json::json!({"error": format!("ERR_{}", code.to_uppercase()), "description": reason})
+}
+
 impl ApiError {
     /// The status the error is answered with.
     pub fn status(&self) -> StatusCode {
@@ -38,7 +43,7 @@ impl ApiError {
             Error::Unauthorized(_) => StatusCode::UNAUTHORIZED,
             Error::Forbidden(_) => StatusCode::FORBIDDEN,
             Error::BadRequest(_) => StatusCode::BAD_REQUEST,
-            Error::Invalid { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Invalid { .. } | Error::InvalidFields(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Error::Conflict(_) => StatusCode::CONFLICT,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -69,9 +74,17 @@ impl IntoResponse for ApiError {
             other => other.to_string(),
         };
         let details = match &self.0 {
-            Error::Invalid { field, code, reason } if !field.is_empty() => Some(serde_json::json!({
-                *field: [{"error": format!("ERR_{}", code.to_uppercase()), "description": reason}]
-            })),
+            Error::Invalid { field, code, reason } if !field.is_empty() => {
+                Some(serde_json::json!({ *field: [fault(code, reason)] }))
+            }
+            Error::InvalidFields(faults) => {
+                let mut fields = serde_json::Map::new();
+                for Fault { field, code, reason } in faults {
+                    let of_field = fields.entry(*field).or_insert_with(|| serde_json::json!([]));
+                    of_field.as_array_mut().into_iter().for_each(|list| list.push(fault(code, reason)));
+                }
+                Some(fields.into())
+            }
             _ => None,
         };
         let mut response = (status, Json(Body { error: &text, details })).into_response();

@@ -40,7 +40,13 @@ pub fn routes() -> Routes {
 fn document(facts: &Facts, own: bool, may: &crate::config::People) -> serde_json::Value {
     let shown = facts.skills.iter().filter(|skill| own || skill.stance != Stance::Learning);
     let skills: Vec<_> = shown
-        .map(|skill| json!({ "name": skill.name, "tag": skill.tag, "stance": stance_word(skill.stance) }))
+        .map(|skill| {
+            let mut said = json!({ "name": skill.name, "tag": skill.tag, "stance": stance_word(skill.stance) });
+            if let (false, Some(members)) = (skill.same_as.is_empty(), said.as_object_mut()) {
+                members.insert("same_as".into(), json!(skill.same_as));
+            }
+            said
+        })
         .collect();
     let mut document = json!({
         "skills": skills,
@@ -122,7 +128,12 @@ fn change(params: &Params) -> Result<FactsChange> {
         });
         texts.chain(described).collect()
     });
+    let links = params.maps("skills").into_iter().filter(|one| one.has("same_as")).map(|one| {
+        let addresses = one.texts("same_as").into_iter().map(str::to_owned).collect();
+        (one.text("name").unwrap_or_default().to_owned(), addresses)
+    });
     Ok(FactsChange {
+        skill_links: links.collect(),
         skills: skills.transpose()?,
         title: text("title"),
         department: text("department"),

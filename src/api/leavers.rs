@@ -16,11 +16,10 @@ use serde_json::json;
 /// The routes of this noun.
 pub fn routes() -> Routes {
     const STAFF: Access = Access::Staff(Role::Admin, &[Scope::AdminWriteAccounts]);
-    Routes::new().post("/api/watercooler/v1/admin/accounts/{id}/leave", STAFF, leave).post(
-        "/api/watercooler/v1/admin/accounts/{id}/rehire",
-        STAFF,
-        rehire,
-    )
+    Routes::new()
+        .post("/api/watercooler/v1/admin/accounts/{id}/leave", STAFF, leave)
+        .post("/api/watercooler/v1/admin/accounts/{id}/rehire", STAFF, rehire)
+        .post("/api/watercooler/v1/admin/accounts/{id}/anonymise", STAFF, anonymise)
 }
 
 fn origin(parts: &Parts) -> String {
@@ -51,4 +50,14 @@ async fn rehire(State(app): State<App>, me: SignedIn, Path(id): Path<String>, pa
     })
     .await?;
     Ok(Rendered::of(&json!({ "state": "active" }))?)
+}
+
+async fn anonymise(State(app): State<App>, me: SignedIn, Path(id): Path<String>, parts: Parts) -> ApiResult<Rendered> {
+    let (id, from): (Id<Account>, _) = (id.parse()?, origin(&parts));
+    app.write(move |tx| {
+        let by = Staff::signed_in(tx, me.account, Role::Admin, &from)?;
+        leavers::anonymise(tx, &by, id)
+    })
+    .await?;
+    Ok(Rendered::of(&json!({ "state": "anonymised" }))?)
 }

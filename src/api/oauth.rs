@@ -11,7 +11,7 @@ use crate::{
     model, store,
 };
 use axum::{
-    extract::State,
+    extract::{FromRequest, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -53,7 +53,29 @@ fn settle(result: Result<Outcome<Response>>) -> Response {
     match result {
         Ok(Ok(response)) => response,
         Ok(Err(why)) => refusal(why),
-        Err(error) => super::ApiError(error).into_response(),
+        Err(error) => malformed(error),
+    }
+}
+
+/// A request that cannot be read, in OAuth's words (RFC 6749, 5.2); anything else is no fault of the request.
+fn malformed(error: Error) -> Response {
+    let status = match &error {
+        Error::BadRequest(_) | Error::Invalid { .. } => 400,
+        Error::TooLarge(_) => 413,
+        _ => return super::ApiError(error).into_response(),
+    };
+    metrics::counter!("auth_rejected_total", "reason" => "invalid_request").increment(1);
+    answer(status, &json!({"error": "invalid_request", "error_description": error.to_string()}))
+}
+
+/// The parameters of a call of these endpoints; what cannot be read is refused in OAuth's words.
+struct Sent(Params);
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> std::result::Result<Self, Response> {
+        Params::from_request(request, state).await.map(Self).map_err(|super::ApiError(error)| malformed(error))
     }
 }
 
@@ -96,7 +118,7 @@ fn issued(issued: &Issued) -> Response {
 }
 
 /// `POST /oauth/token`.
-async fn token(State(app): State<App>, headers: HeaderMap, params: Params) -> Response {
+async fn token(State(app): State<App>, headers: HeaderMap, Sent(params): Sent) -> Response {
     settle(exchange(&app, &headers, &params).await)
 }
 
@@ -126,7 +148,7 @@ async fn exchange(app: &App, headers: &HeaderMap, params: &Params) -> Result<Out
 }
 
 /// `POST /oauth/revoke`.
-async fn revoke(State(app): State<App>, headers: HeaderMap, params: Params) -> Response {
+async fn revoke(State(app): State<App>, headers: HeaderMap, Sent(params): Sent) -> Response {
     let revoked = async {
         let client = match client(&app, &params, &headers).await? {
             Ok(client) => client,

@@ -9,7 +9,7 @@ use axum::{
     Router,
     body::Body,
     extract::Request,
-    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, Uri, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use std::{
@@ -61,6 +61,7 @@ impl Service<Request> for Door {
             if class.cors && req.method() == Method::OPTIONS {
                 return Ok(preflight(req.headers(), class));
             }
+            let asks_methods = req.method() == Method::OPTIONS;
             let signed_in = req.headers().contains_key(header::AUTHORIZATION)
                 || auth::presented(req.headers(), req.uri().query()).is_some();
             let allowance = if class.api { door.admit(&req) } else { None };
@@ -71,6 +72,9 @@ impl Service<Request> for Door {
                     Err(never) => match never {},
                 },
             };
+            if asks_methods && let Some(methods) = known_methods(&response) {
+                return Ok(methods);
+            }
             if class.programs && response.status().is_client_error() {
                 response = spoken(response);
             }
@@ -190,7 +194,9 @@ impl Class {
         let token = ["/oauth/token", "/oauth/revoke", "/oauth/userinfo"]
             .iter()
             .any(|p| path.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest == "/"));
-        let document = path.starts_with("/@") || path.starts_with("/users/") || path.starts_with("/media/");
+        // Deliveries come from servers, never from a page.
+        let document = (path.starts_with("/@") || path.starts_with("/users/") || path.starts_with("/media/"))
+            && !path.ends_with("/inbox");
         Self {
             api,
             machine: api || discovery || path.starts_with("/oauth/") || path.starts_with("/invite/"),
@@ -229,6 +235,8 @@ fn preflight(asked: &HeaderMap, class: Class) -> Response {
     let headers = response.headers_mut();
     cors(headers);
     let methods = if class.read_only { "GET" } else { "GET, POST, PUT, PATCH, DELETE, OPTIONS" };
+    let known = if class.read_only { "GET, HEAD, OPTIONS" } else { methods };
+    headers.insert(header::ALLOW, HeaderValue::from_static(known));
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
     // `*` would not cover Authorization: give back what was asked for.
     let allowed = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
@@ -236,6 +244,16 @@ fn preflight(asked: &HeaderMap, class: Class) -> Response {
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
     headers.insert(header::VARY, HeaderValue::from_static("Access-Control-Request-Headers"));
     response
+}
+
+/// The answer to OPTIONS at an address that pages elsewhere have no business with: the methods that it knows. The router
+/// puts them on its refusal of any other; an address that does not exist has none.
+fn known_methods(refused: &Response) -> Option<Response> {
+    let known = refused.headers().get(header::ALLOW)?.to_str().ok().filter(|known| !known.is_empty())?;
+    let methods = HeaderValue::from_str(&format!("{known},OPTIONS")).ok()?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    response.headers_mut().insert(header::ALLOW, methods);
+    Some(response)
 }
 
 fn tell(headers: &mut HeaderMap, a: Allowance) {

@@ -262,7 +262,11 @@ struct Question {
 /// ordinary search and for strangers, for whom there is no directory.
 async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option<Question>> {
     let Some(me) = viewer.0 else { return Ok(None) };
-    let Some(asked) = wording::asked(&request.text) else { return Ok(None) };
+    let asked = match wording::asked(&request.text) {
+        Some(asked) => asked,
+        None if experts::asks_for_place(app, &request.text).await? => Asked::Experts,
+        None => return Ok(None),
+    };
     let mut results = Results::none();
     if asked == Asked::OpenQuestions {
         return Ok(Some(Question { results, open_questions: true }));

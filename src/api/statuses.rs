@@ -237,14 +237,15 @@ async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, para
             focus: one.filled("focus").map(media::focus).transpose()?,
         });
     }
+    // An edit says all that the post is from now on: clients leave out what was taken off (a file, the poll).
     let change = Change {
-        text: params.text("status").map(str::to_owned),
-        spoiler_text: params.text("spoiler_text").map(str::to_owned),
-        sensitive: params.bool("sensitive"),
+        text: Some(params.text("status").unwrap_or_default().to_owned()),
+        spoiler_text: Some(params.text("spoiler_text").unwrap_or_default().to_owned()),
+        sensitive: Some(params.flag("sensitive")),
         language: params.filled("language").map(str::to_owned),
-        media: if params.has("media_ids") { Some(files(&params)?) } else { None },
+        media: Some(files(&params)?),
         attachments,
-        poll: if params.has("poll") { Some(poll(&params)?) } else { None },
+        poll: Some(poll(&params)?),
         quote_policy: quotes::policy_of(&params, "quote_approval_policy")?,
     };
     if let Some(text) = &change.text {

@@ -63,11 +63,9 @@ pub struct Global {
 }
 
 impl Global {
-    /// For verbs that bring their own settings: what would be ignored is refused.
-    fn refuse(&self, verb: &str, keeps_data: bool) -> Result<(), Failure> {
+    /// For verbs that start nodes of their own: what would be ignored is refused.
+    fn refuse(&self, verb: &str) -> Result<(), Failure> {
         let given = [
-            ("--config", self.config.is_some()),
-            ("--data-dir", self.data_dir.is_some() && !keeps_data),
             ("--set", !self.set.is_empty()),
             ("--domain", self.domain.is_some()),
             ("--listen", self.listen.is_some()),
@@ -76,7 +74,7 @@ impl Global {
         ];
         match given.iter().find(|(_, given)| *given) {
             Some((flag, _)) => {
-                let message = format!("{verb} brings its own settings and takes no {flag}; see {verb} --help");
+                let message = format!("{verb} starts nodes of its own and takes no {flag}; see {verb} --help");
                 Err(Failure { code: "invalid", message, exit: 2 })
             }
             None => Ok(()),
@@ -92,10 +90,19 @@ pub enum Verb {
     /// Write a settings file and create the first account
     Init(init::InitArgs),
     /// Run three departments with sample people that federate with one another
+    ///
+    /// Of a settings file (--config) each department takes [instance] but for its name, [people], [questions], [media],
+    /// [web] and [sqlite]; the rest is the demo's own. --data-dir is the same as --keep.
     Demo(demo::DemoArgs),
     /// Measure a node under load and print the workload with the figures
+    ///
+    /// Of a settings file (--config) the measured server takes [sqlite], [postgres], [posts], [media], [people] and
+    /// [questions]; the rest belongs to the workload. --data-dir says on which disk: the database is made in a folder
+    /// there that goes with the measurement.
     Bench(bench::BenchArgs),
     /// Measure how well things are found, on a labelled set
+    ///
+    /// Needs no node and no settings: --config and --data-dir are taken and change nothing.
     #[command(subcommand)]
     Judge(judge::JudgeVerb),
     #[command(flatten)]
@@ -157,7 +164,7 @@ impl From<Error> for Failure {
         let code = match &error {
             Error::Invalid { code: "not_found", .. } | Error::NotFound | Error::Gone => "not_found",
             Error::Unauthorized(_) | Error::Forbidden(_) | Error::Conflict(_) => "refused",
-            Error::BadRequest(_) | Error::Invalid { .. } | Error::TooLarge(_) => "invalid",
+            Error::BadRequest(_) | Error::Invalid { .. } | Error::InvalidFields(_) | Error::TooLarge(_) => "invalid",
             Error::RateLimited { .. } | Error::Upstream(_) | Error::Unavailable(_) | Error::NoSpace => "unavailable",
             Error::Internal(_) => "failed",
         };
@@ -229,13 +236,13 @@ fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
         Verb::Serve(arguments) => serve::run(&arguments, load(&global, environment)?.config, global.json),
         Verb::Init(arguments) => init::run(arguments, &global),
         Verb::Demo(mut arguments) => {
-            global.refuse("demo", true)?;
+            global.refuse("demo")?;
             arguments.keep = arguments.keep.or(global.data_dir);
-            demo::run(&arguments, global.json)
+            demo::run(&arguments, global.config, global.json)
         }
         Verb::Bench(arguments) => {
-            global.refuse("bench", false)?;
-            bench::run(&arguments, global.json)
+            global.refuse("bench")?;
+            bench::run(&arguments, &global)
         }
         Verb::Judge(verb) => judge::run(&verb, &global),
         Verb::Migrate => serve::migrate(load(&global, environment)?.config, global.json),

@@ -5,6 +5,7 @@ use super::{Failure, control, data_folder, lock::Lock, print, runtime};
 use crate::{
     app::App,
     config::Config,
+    db::{Step, Watch},
     domain::setup,
     node,
     processes::{self, Part},
@@ -13,7 +14,12 @@ use crate::{
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::{
+    io::Write,
     net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::{
@@ -63,7 +69,7 @@ pub(super) fn run(arguments: &ServeArgs, config: Config, as_json: bool) -> Resul
             Part::Jobs => None,
             _ => Some(bind(config.listen).await?),
         };
-        let app = open_as(config, part).await?;
+        let app = open_with(config, part, node::Parts::default()).await?;
         node::start_part(&app, part);
         telemetry::start_figures(&app).await.map_err(Failure::new)?;
         // Beside several processes the command line opens the database itself.
@@ -106,25 +112,39 @@ pub(super) fn migrate(config: Config, as_json: bool) -> Result<(), Failure> {
     if !as_json {
         telemetry::start_log(&config).map_err(Failure::new)?;
     }
+    let steps = Arc::new(AtomicUsize::new(0));
+    let counted = steps.clone();
+    // Beside the answer: whoever reads that need not sort it out.
+    let watch: Watch = Arc::new(move |step: &Step| {
+        counted.store(step.number, Ordering::Relaxed);
+        let _ = match as_json {
+            true => {
+                let told = json!({ "step": step.number, "of": step.of, "migration": step.name });
+                writeln!(std::io::stderr(), "{told}")
+            }
+            false => writeln!(std::io::stderr(), "Step {} of {}: {}", step.number, step.of, step.name),
+        };
+    });
     runtime()?.block_on(async {
-        let app = open(config).await?;
+        let app = open_with(config, Part::Errand, node::Parts { migrating: Some(watch), ..node::Parts::default() }).await?;
         close(app).await;
         Ok::<(), Failure>(())
     })?;
+    let steps = steps.load(Ordering::Relaxed);
     if as_json {
-        return print(&json!({ "ok": true, "database": database }).to_string());
+        return print(&json!({ "ok": true, "database": database, "steps": steps }).to_string());
     }
-    print(&format!("{database} is up to date."))
+    print(&format!("{database} is up to date ({steps} steps)."))
 }
 
 /// Opens the database for an errand.
 pub(super) async fn open(config: Config) -> Result<App, Failure> {
-    open_as(config, Part::Errand).await
+    open_with(config, Part::Errand, node::Parts::default()).await
 }
 
 /// Opens the database away from the runtime's threads: migrating may take a while.
-async fn open_as(config: Config, part: Part) -> Result<App, Failure> {
-    let opened = tokio::task::spawn_blocking(move || node::assemble(config, node::Parts::default())).await;
+async fn open_with(config: Config, part: Part, parts: node::Parts) -> Result<App, Failure> {
+    let opened = tokio::task::spawn_blocking(move || node::assemble(config, parts)).await;
     let app = opened.map_err(|e| Failure::new(e.to_string()))??;
     processes::join(&app, part).await?;
     node::prepare(&app).await?;

@@ -17,7 +17,7 @@ pub use crate::on_backend;
 pub use budget::Budget;
 pub use conn::{Conn, Dialect, PgConn, PgRuntime};
 pub use line::Line;
-pub use migrate::versions as migration_versions;
+pub use migrate::{Step, Watch, versions as migration_versions};
 pub(crate) use sql::padded;
 pub use sql::{Loads, Sql, Typed, Value};
 
@@ -85,9 +85,17 @@ impl Db {
     /// `BadRequest` for a URL of neither kind; `Conflict` for a database newer than the program; `Unavailable` when it
     /// cannot be opened.
     pub fn open(settings: &Settings) -> Result<Self> {
+        Self::open_watched(settings, &migrate::log())
+    }
+
+    /// The same, and tells `watch` of every migration.
+    ///
+    /// # Errors
+    /// As [`Db::open`].
+    pub fn open_watched(settings: &Settings, watch: &Watch) -> Result<Self> {
         if settings.sqlite_path().is_some() {
             let mut writer = open_sqlite(settings, true)?;
-            migrate::run(&mut writer)?;
+            migrate::run(&mut writer, watch)?;
             let writes = pool::sqlite_writer(writer, QUEUE)?;
             let mut readers = Vec::with_capacity(settings.connections);
             for _ in 0..settings.connections.max(1) {
@@ -97,9 +105,9 @@ impl Db {
             Ok(Self { reads, writes, dialect: Dialect::Sqlite, wait: None, server: None })
         } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
             let url: Arc<str> = settings.url.as_str().into();
-            let first = url.clone();
+            let (first, watch) = (url.clone(), watch.clone());
             // A connection belongs to its thread, so the migrations run on one of their own.
-            std::thread::spawn(move || migrate::run(&mut conn::open_postgres(&first)?))
+            std::thread::spawn(move || migrate::run(&mut conn::open_postgres(&first)?, &watch))
                 .join()
                 .map_err(|_| Error::internal("the migration thread panicked"))??;
             let queue = pool::postgres(&url, settings.connections.max(2), QUEUE)?;

@@ -8,7 +8,8 @@ use super::{
     audit::Staff,
     charter,
     concierge::{self, page::Page, words},
-    follows, people,
+    follows,
+    people::{self, By, FactsChange, fields::Tongue},
     profiles::{self, Field},
     questions,
 };
@@ -26,6 +27,8 @@ use serde::Serialize;
 
 /// Name of the profile field that says it to every client.
 const FIELD: &str = "Left on";
+/// Among what the profile said before: nothing of it is left, its owner is no longer named.
+const NAMELESS: i16 = 8;
 /// Questions of a hand-over.
 const OPEN_QUESTIONS: i64 = 100;
 /// Characters of a question in it.
@@ -35,6 +38,8 @@ const STAFF: usize = 20;
 const NAMED: usize = 30;
 /// Accounts that are deleted in one step.
 const ERASED: i64 = 50;
+/// Profiles that are emptied in one step.
+const EMPTIED: i64 = 50;
 /// Requests to follow that are ended in one step.
 const STEP: i64 = 1_000;
 
@@ -297,6 +302,81 @@ pub fn erase(tx: &mut Tx<'_>) -> Result<usize> {
         }
     }
     Ok(erased)
+}
+
+/// Takes everything off the profile of somebody who left that says whose it was: name, pictures, bio, fields, expertise,
+/// mail address. The posts stay under the same address, so that every link to them holds. There is no way back: who is
+/// hired again begins with an empty profile.
+///
+/// # Errors
+/// `NotFound` for who is not a person of this node; `Forbidden` by rank; `Conflict` for somebody who is still there.
+pub fn anonymise(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    store::leavers::hold(tx.conn, id)?;
+    let account = changeable(tx, id)?;
+    let user = store::users::find(tx.conn, id)?.filter(|_| account.is_local()).ok_or(Error::NotFound)?;
+    by.outranks(user.role)?;
+    let left = store::leavers::find(tx.conn, id)?.filter(|_| account.left_on.is_some());
+    let Some(Leaver { leaves_on, before }) = left else {
+        return Err(Error::Conflict("This person is still here: only who left is made nameless".into()));
+    };
+    let before = before.unwrap_or(0);
+    if before & NAMELESS != 0 {
+        return Ok(());
+    }
+    trace(tx, by, "account.anonymise", id, "")?;
+    store::leavers::upsert(tx.conn, id, Leaver { leaves_on, before: Some(before | NAMELESS) })?;
+    let nothing = FactsChange {
+        skills: Some(Vec::new()),
+        title: Some(String::new()),
+        department: Some(String::new()),
+        site: Some(String::new()),
+        time_zone: Some(String::new()),
+        languages: Some(Vec::new()),
+        works_on: Some(Vec::new()),
+        ..FactsChange::default()
+    };
+    people::update(tx, id, &nothing, By::Organisation)?;
+    for row in store::hashtags::featured(tx.conn, id)? {
+        store::hashtags::delete_featured(tx.conn, row.id)?;
+    }
+    let tongue = Tongue::of(tx.config().instance.languages.first().map(String::as_str));
+    let mut empty = Account {
+        display_name: words::NAMELESS.of(tongue).to_owned(),
+        note: String::new(),
+        note_source: None,
+        fields: "[]".into(),
+        emojis: "[]".into(),
+        avatar: None,
+        avatar_description: String::new(),
+        header: None,
+        header_description: String::new(),
+        also_known_as: "[]".into(),
+        attribution_domains: "[]".into(),
+        updated_at: tx.now,
+        ..store::accounts::load(tx.conn, id)?
+    };
+    empty.fields = fields(tx, &empty, empty.left_on)?;
+    store::users::update_profile(tx.conn, &empty)?;
+    store::users::forget_person(tx.conn, id)?;
+    // Again, so that every server that heard of the leaving hears of this as well, also one that is off for a while.
+    tx.record(Fact::AccountLeft(id))
+}
+
+/// Does so with people whose last day is so long ago as the settings say, some at a time: how many.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn anonymise_some(tx: &mut Tx<'_>) -> Result<usize> {
+    let days = tx.config().people.anonymise_after_days;
+    if days == 0 {
+        return Ok(0);
+    }
+    let until = tx.now.plus_days(-i64::try_from(days).unwrap_or(i64::MAX));
+    let named = store::leavers::named_before(tx.conn, until, NAMELESS, EMPTIED)?;
+    for id in &named {
+        anonymise(tx, &Staff::setting(), *id)?;
+    }
+    Ok(named.len())
 }
 
 /// Whether somebody may still act: asked within the transaction of each thing that they do.

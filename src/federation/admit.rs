@@ -1,5 +1,5 @@
 //! What a document of an admitted server may bring along from servers that are not: nothing (LAN-08). Attachments, emoji
-//! and pictures whose addresses the host policy refuses are taken out of a document before anything reads it, so that
+//! pictures and quotes whose addresses the host policy refuses are taken out of a document before anything reads it, so that
 //! nothing of them is fetched, stored or handed to a client; the rest of the document stays.
 
 use super::json::Json;
@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 /// Properties whose values are files.
 const FILES: [&str; 6] = ["attachment", "icon", "image", "preview", "tag", "url"];
+/// Properties that name a post that is quoted, and what its author's server says to that.
+const QUOTES: [&str; 5] = ["quote", "quoteUrl", "quoteUri", "_misskey_quote", "quoteAuthorization"];
 /// How deep documents stand in one another: an activity, its object, and what that wraps.
 const DEPTH: usize = 3;
 
@@ -44,6 +46,10 @@ fn strip_within(rules: &Rules, json: &mut Json, depth: usize) {
                 Json::List(items) => items.iter_mut().for_each(|item| strip_within(rules, item, depth - 1)),
                 other => strip_within(rules, other, depth - 1),
             }
+        } else if QUOTES.contains(&key.as_str()) {
+            if value.items().filter_map(Json::as_uri).any(|address| !is_spoken_with(rules, &address)) {
+                *value = Json::Null;
+            }
         } else if FILES.contains(&key.as_str()) {
             match value {
                 Json::List(items) => items.retain(|item| is_admitted(rules, key, item)),
@@ -54,9 +60,16 @@ fn strip_within(rules: &Rules, json: &mut Json, depth: usize) {
     }
 }
 
+/// Whether anything is taken from the server of an address.
+fn is_spoken_with(rules: &Rules, address: &str) -> bool {
+    uri::parse(address).is_none_or(|url| rules.standing_of_url(&url).admitted.is_ok())
+}
+
 /// Whether all addresses of a file in here may be asked for media.
 fn is_admitted(rules: &Rules, key: &str, item: &Json) -> bool {
     let file = match key {
+        // A quote in the words of FEP-e232.
+        "tag" if item.is_a("Link") => return item.uri("href").is_none_or(|address| is_spoken_with(rules, &address)),
         // A mention or hashtag leads to a page, which is only a link; an emoji is a picture.
         "tag" if !item.is_a("Emoji") => return true,
         "tag" => item.get("icon"),
@@ -93,13 +106,14 @@ mod tests {
                 {"type":"Image","url":[{"type":"Link","href":"https://out.example/3.png"}]},{"type":"PropertyValue","name":"a","value":"b"}],
             "tag":[{"type":"Mention","href":"https://out.example/users/b"},{"type":"Emoji","name":":a:","icon":{"url":"https://out.example/e.png"}},
                 {"type":"Emoji","name":":b:","icon":{"url":"https://in.example/e.png"}}],
-            "icon":{"type":"Image","url":"https://out.example/i.png"},"image":"https://in.example/i.png"}}"#,
+            "quote":"https://out.example/n","quoteUrl":"https://in.example/m","icon":{"type":"Image","url":"https://out.example/i.png"},"image":"https://in.example/i.png"}}"#,
         )
         .unwrap();
         strip(&Rules::new(&config), &mut json);
         let note = json.get("object");
         assert_eq!(note.values("attachment").count(), 2);
         assert_eq!(note.values("tag").count(), 2);
+        assert!(note.get("quote").is_null() && !note.get("quoteUrl").is_null());
         assert!(note.get("icon").is_null() && !note.get("image").is_null() && !note.get("url").is_null());
 
         let block = Block { domain: "out.example".into(), reject_media: true, ..Block::default() };

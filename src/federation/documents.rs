@@ -388,6 +388,7 @@ fn expertise(site: &Site, name: &str, facts: people::Facts) -> Expertise {
         name: skill.name,
         term_code: skill.tag,
         stance: people::stance_word(skill.stance),
+        same_as: skill.same_as,
     };
     Expertise {
         job_title: facts.title,

@@ -43,6 +43,7 @@ async fn night(app: &App) -> Result<()> {
     if is_first.await? {
         while app.write(reviews::ask_authors).await? {}
         while app.write(leavers::erase).await? > 0 {}
+        while app.write(leavers::anonymise_some).await? > 0 {}
         super::gardener::propose(app).await?;
     }
     register::catch_up(app).await

@@ -168,7 +168,19 @@ impl Connector {
         let host = host.strip_suffix('.').unwrap_or(host).to_lowercase();
         let port = uri.port_u16().unwrap_or(scheme.default_port());
         let link = match &self.via {
-            Via::Proxy(proxy) => self.tunnel(proxy, &host, port).await?,
+            Via::Proxy(proxy) if self.rules.is_named(&host, scheme, port) => self.tunnel(proxy, &host, port).await?,
+            // Nobody vouches for this host, and a proxy may see another address behind the name than we do: it is asked
+            // for one that was judged.
+            Via::Proxy(proxy) => {
+                let mut tunnel = Err(Failure::Unreachable("no address".into()));
+                for ip in self.addresses(&host, scheme, port).await?.iter().take(4) {
+                    tunnel = self.tunnel(proxy, &ip.to_string(), port).await;
+                    if tunnel.is_ok() {
+                        break;
+                    }
+                }
+                tunnel?
+            }
             Via::Direct | Via::Relay | Via::Translator => {
                 let addresses = self.addresses(&host, scheme, port).await?;
                 let link = self.race(&addresses, port).await?;
@@ -249,8 +261,8 @@ impl Connector {
         Err(last)
     }
 
-    /// A tunnel through the configured proxy, which resolves the name with its own view of the world. The admin chose
-    /// the proxy, so its own address is not judged.
+    /// A tunnel through the configured proxy to a name, which it resolves with its own view of the world, or to an address.
+    /// The admin chose the proxy, so its own address is not judged.
     async fn tunnel(&self, proxy: &Url, host: &str, port: u16) -> Result<Link, Failure> {
         let unreachable = |e: io::Error| Failure::Unreachable(format!("proxy: {e}"));
         let proxy_host = super::rules::host_of(proxy).ok_or(Refusal::Malformed)?;

@@ -409,6 +409,12 @@ impl Rules {
         }
     }
 
+    /// Whether an entry of any kind vouches for this host: only then may a proxy be asked for it by name, since nobody here
+    /// sees what address the proxy takes (NET-08).
+    pub fn is_named(&self, host: &str, scheme: Scheme, port: u16) -> bool {
+        [&self.peers, &self.relays, &self.translators].iter().any(|doors| doors.at(host, scheme, port).next().is_some())
+    }
+
     fn is_guarded(&self, ip: IpAddr, port: u16) -> bool {
         self.guarded.iter().any(|own| {
             let own_ip = address::canonical(own.ip());

@@ -15,7 +15,8 @@ use diesel::sql_types::{BigInt, Nullable, SmallInt};
 pub struct Leaver {
     /// The last day, its midnight UTC.
     pub leaves_on: Timestamp,
-    /// What the profile said before (bits: 1 locked, 2 discoverable, 4 indexable); none while the day is still to come.
+    /// What the profile said before (bits: 1 locked, 2 discoverable, 4 indexable; 8 all of it is gone for good); none while
+    /// the day is still to come.
     pub before: Option<i16>,
 }
 
@@ -24,6 +25,18 @@ pub fn left_before(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<I
     Sql::new("select a.id from leavers l join accounts a on a.id = l.account_id where l.leaves_on < ")
         .bind(until)
         .with(" and a.domain is null and a.left_on is not null and a.deleted_at is null order by a.id limit ", most)
+        .load_ids(conn)
+}
+
+/// Those of them whose profiles still lack a bit of `nameless`.
+pub fn named_before(conn: &mut Conn, until: Timestamp, nameless: i16, most: i64) -> Result<Vec<Id<Account>>> {
+    Sql::new("select a.id from leavers l join accounts a on a.id = l.account_id where l.leaves_on < ")
+        .bind(until)
+        .with(" and (coalesce(l.profile_before, 0) & ", nameless)
+        .with(
+            ") = 0 and a.domain is null and a.left_on is not null and a.deleted_at is null order by a.id limit ",
+            most,
+        )
         .load_ids(conn)
 }
 

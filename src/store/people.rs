@@ -182,6 +182,8 @@ pub struct Skill {
     pub name: String,
     /// 0 ask me, 1 knows, 2 learning.
     pub stance: i16,
+    /// Addresses with a space between each two.
+    pub same_as: String,
 }
 
 /// The skills of several actors, each actor's in their own order.
@@ -189,13 +191,13 @@ pub fn skills(conn: &mut Conn, accounts: &[Id<Account>]) -> Result<Vec<Skill>> {
     if accounts.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = Sql::new("select s.account_id, s.tag, s.name, s.stance from skills s where s.account_id in ")
+    let rows = Sql::new("select s.account_id, s.tag, s.name, s.stance, s.same_as from skills s where s.account_id in ")
         .ids(accounts)
         .push(" order by s.account_id, s.position")
-        .load_as::<(BigInt, Text, Text, SmallInt), (i64, String, String, i16)>(conn)?;
+        .load_as::<(BigInt, Text, Text, SmallInt, Text), (i64, String, String, i16, String)>(conn)?;
     Ok(rows
         .into_iter()
-        .map(|(account, tag, name, stance)| Skill { account: Id::new(account), tag, name, stance })
+        .map(|(account, tag, name, stance, same_as)| Skill { account: Id::new(account), tag, name, stance, same_as })
         .collect())
 }
 
@@ -205,7 +207,7 @@ pub fn set_skills(conn: &mut Conn, account: Id<Account>, skills: &[Skill]) -> Re
     if skills.is_empty() {
         return Ok(());
     }
-    let mut sql = Sql::new("insert into skills (account_id, position, tag, name, stance) values ");
+    let mut sql = Sql::new("insert into skills (account_id, position, tag, name, stance, same_as) values ");
     for (position, skill) in (0_i64..).zip(skills) {
         sql = sql
             .push(if position == 0 { "(" } else { ",(" })
@@ -214,6 +216,7 @@ pub fn set_skills(conn: &mut Conn, account: Id<Account>, skills: &[Skill]) -> Re
             .with(",", &skill.tag)
             .with(",", &skill.name)
             .with(",", skill.stance)
+            .with(",", &skill.same_as)
             .push(")");
     }
     sql.push(" on conflict do nothing").execute(conn)?;
@@ -381,6 +384,8 @@ pub struct Copied {
     pub total: i64,
     /// Entries that were looked at.
     pub done: i64,
+    /// Questions there.
+    pub questions: i64,
     /// The last comparison found both alike, or made them so.
     pub complete: bool,
     /// When it was last compared.
@@ -391,16 +396,18 @@ pub struct Copied {
 
 /// The copies of all other nodes.
 pub fn copies(conn: &mut Conn) -> Result<Vec<Copied>> {
-    type Columns = (Text, BigInt, BigInt, Bool, Nullable<BigInt>, Nullable<Text>);
-    type Values = (String, i64, i64, bool, Option<i64>, Option<String>);
+    type Columns = (Text, BigInt, BigInt, BigInt, Bool, Nullable<BigInt>, Nullable<Text>);
+    type Values = (String, i64, i64, i64, bool, Option<i64>, Option<String>);
     let rows = Sql::new(
-        "select c.domain, c.total, c.done, c.complete, c.checked_at, c.error from directory_copies c order by c.domain",
+        "select c.domain, c.total, c.done, c.questions, c.complete, c.checked_at, c.error from directory_copies c \
+         order by c.domain",
     )
     .load_as::<Columns, Values>(conn)?;
-    let read = |(domain, total, done, complete, at, error): Values| Copied {
+    let read = |(domain, total, done, questions, complete, at, error): Values| Copied {
         domain,
         total,
         done,
+        questions,
         complete,
         checked_at: at.map(Timestamp::from_millis),
         error,
@@ -410,16 +417,17 @@ pub fn copies(conn: &mut Conn) -> Result<Vec<Copied>> {
 
 /// Writes how far a copy is.
 pub fn save_copy(conn: &mut Conn, row: &Copied) -> Result<()> {
-    Sql::new("insert into directory_copies (domain, total, done, complete, checked_at, error) values (")
+    Sql::new("insert into directory_copies (domain, total, done, questions, complete, checked_at, error) values (")
         .bind(&row.domain)
         .with(",", row.total)
         .with(",", row.done)
+        .with(",", row.questions)
         .with(",", row.complete)
         .with(",", row.checked_at)
         .with(",", row.error.as_deref())
         .push(
             ") on conflict (domain) do update set total = excluded.total, done = excluded.done, \
-             complete = excluded.complete, checked_at = excluded.checked_at, error = excluded.error",
+             questions = excluded.questions, complete = excluded.complete, checked_at = excluded.checked_at, error = excluded.error",
         )
         .execute(conn)?;
     Ok(())

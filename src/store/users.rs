@@ -226,6 +226,16 @@ pub fn update_profile(conn: &mut Conn, account: &Account) -> Result<()> {
     Ok(())
 }
 
+/// Forgets what only its owner and the staff knew of the person: the account stays, nobody can sign in to it.
+pub fn forget_person(conn: &mut Conn, account: Id<Account>) -> Result<()> {
+    Sql::new(
+        "update users set email = null, email_normal = null, password_hash = null, sign_up_reason = null,          locale = null where account_id = ",
+    )
+    .bind(account)
+    .execute(conn)?;
+    Ok(())
+}
+
 /// Removes the row: the person cannot sign in any more.
 pub fn delete(conn: &mut Conn, account: Id<Account>) -> Result<()> {
     Sql::new("delete from users where account_id = ").bind(account).execute(conn)?;

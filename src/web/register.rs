@@ -9,10 +9,12 @@ use crate::{
     Error, Result,
     config::Registration,
     crypto::Passwords,
+    db::Conn,
     domain::{
-        accounts::{self, SignUp},
+        accounts::{self, SignUp, Typed},
         names, setup,
     },
+    error::Fault,
     rate::Rule,
     store,
 };
@@ -168,50 +170,55 @@ async fn take(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Respons
     }
     match create(visitor, door, fields).await {
         Ok(answer) => Ok(answer),
-        Err(Error::Invalid { field, code, reason }) => {
+        Err(error) => {
+            // The page says one thing at a time, beside its field.
+            let Fault { field, code, reason } = first_fault(error)?;
             let wrong = Wrong::field(field, words.invalid(field, code, &reason));
             Ok(form(visitor, door, StatusCode::UNPROCESSABLE_ENTITY, fields, wrong))
         }
-        Err(error) => Err(error),
+    }
+}
+
+/// The first field that is wrong.
+fn first_fault(error: Error) -> Result<Fault> {
+    match error {
+        Error::Invalid { field, code, reason } => Ok(Fault { field, code, reason }),
+        Error::InvalidFields(faults) => faults.into_iter().next().ok_or(Error::NotFound),
+        other => Err(other),
     }
 }
 
 async fn create(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Response> {
-    let (username, email) = (fields.text("username").to_owned(), fields.text("email").to_owned());
     let password = fields.text("password").to_owned();
-    names::password(&password)?;
     let now = visitor.app.clock().now();
-    let invite = if let Door::Invite(code) = door { Some(code.clone()) } else { None };
-    if !matches!(door, Door::Setup(_)) {
-        // What can be refused is refused before the expensive part.
-        let (registration, code) = (visitor.app.config().registration, invite.clone());
-        let (name, mail, address) = (username.clone(), email.clone(), visitor.address);
-        visitor
-            .app
-            .read(move |conn| {
-                accounts::check_sign_up(conn, registration, code.as_deref(), (&name, &mail), address, now)
-            })
-            .await?;
+    let typed = Typed {
+        username: fields.text("username").to_owned(),
+        email: fields.text("email").to_owned(),
+        agreement: visitor.app.config().instance.rules.is_empty() || !fields.text("agreement").is_empty(),
+        reason: fields.text("reason").to_owned(),
+        invite: if let Door::Invite(code) = door { Some(code.clone()) } else { None },
+        address: visitor.address,
+    };
+    // What can be refused is refused before the expensive part.
+    if let Door::Setup(_) = door {
+        names::password(&password)?;
+    } else {
+        let (registration, typed, secret) = (visitor.app.config().registration, typed.clone(), password.clone());
+        let check = move |conn: &mut Conn| accounts::check_sign_up(conn, registration, &typed, Some(&secret), now);
+        visitor.app.read(check).await?;
     }
     let salt = visitor.app.random().bytes();
     let password_hash = visitor.app.part::<Passwords>().hash(password, salt).await?;
     let (account, usable) = match door {
         Door::Setup(token) => {
             let token = token.clone();
-            let made = visitor.app.write(move |tx| setup::set_up(tx, &token, &username, &email, password_hash));
+            let made =
+                visitor.app.write(move |tx| setup::set_up(tx, &token, &typed.username, &typed.email, password_hash));
             (made.await?, true)
         }
         Door::Public | Door::Invite(_) => {
-            let sign_up = SignUp {
-                username,
-                email,
-                password_hash,
-                agreement: visitor.app.config().instance.rules.is_empty() || !fields.text("agreement").is_empty(),
-                reason: fields.text("reason").to_owned(),
-                invite,
-                locale: Some(visitor.lang.tag().to_owned()),
-                address: visitor.address,
-            };
+            let locale = Some(visitor.lang.tag().to_owned());
+            let sign_up = SignUp { typed, password_hash, locale };
             visitor.app.write(move |tx| accounts::sign_up(tx, &sign_up)).await?
         }
     };

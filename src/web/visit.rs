@@ -313,7 +313,7 @@ impl Visitor {
             Error::Gone => 410,
             Error::Unauthorized(_) => 401,
             Error::Forbidden(_) => 403,
-            Error::Invalid { .. } => 422,
+            Error::Invalid { .. } | Error::InvalidFields(_) => 422,
             Error::Conflict(_) => 409,
             Error::TooLarge(_) => 413,
             Error::RateLimited { .. } => 429,

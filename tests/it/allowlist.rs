@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use watercooler::{
     config::FederationPolicy,
     db::Sql,
-    federation::{fetch::Budget, import},
+    domain::audit::Staff,
+    federation::{fetch::Budget, import, relays},
     model::Post,
     store,
 };
@@ -217,4 +218,130 @@ async fn fed_org_01_nodes_of_one_organisation_federate_among_themselves_and_show
     let refused = outside.reading(&b, uri.strip_prefix(&b.url("")).unwrap()).send(&b).await;
     assert!(matches!(refused.status, 401 | 403), "{} {}", refused.status, refused.text);
     assert!(outside.peer.received().is_empty());
+}
+
+/// Rows of all tables in which this text stands.
+async fn rows_with(node: &Node, text: &str) -> Vec<String> {
+    let is_embedded = node.app.db().dialect() == watercooler::db::Dialect::Sqlite;
+    let text = text.to_owned();
+    let search = move |conn: &mut watercooler::db::Conn| {
+        let tables = match is_embedded {
+            true => {
+                "select name from sqlite_master where type = 'table' and sql not like 'CREATE VIRTUAL%' \
+                     and name not like 'sqlite_%'"
+            }
+            false => "select tablename::text as name from pg_tables where schemaname = current_schema()",
+        };
+        let mut found = Vec::new();
+        for table in Sql::new(tables).load_texts(conn)? {
+            let row = if is_embedded {
+                let columns =
+                    Sql::new("select name from pragma_table_info(").bind(&table).push(")").load_texts(conn)?;
+                let quoted: Vec<String> = columns.iter().map(|name| format!("quote(\"{name}\")")).collect();
+                quoted.join(" || ' ' || ")
+            } else {
+                "t::text".to_owned()
+            };
+            let rows = Sql::new(format!("select '{table}: ' || {row} as row from \"{table}\" t")).load_texts(conn)?;
+            found.extend(rows.into_iter().filter(|row| row.contains(&text)));
+        }
+        Ok(found)
+    };
+    node.app.read(search).await.unwrap()
+}
+
+#[tokio::test]
+async fn sec_lan_08_neither_a_relay_nor_a_forwarded_activity_brings_an_outsider() {
+    let (node, ada, outside, _) = insider_and_outsider().await;
+    let eve = Sender::new(&outside, "eve");
+    let mut document = ada.peer.person("relay", &ada.signer.key.public_pem().unwrap());
+    document["type"] = json!("Application");
+    ada.peer.serve("/users/relay", document);
+    let relay = Sender::known(&ada.peer, "relay");
+    relays::add(&node.app, Staff::console(), &relay.id).await.unwrap();
+    node.settle().await;
+    let follow = ada.peer.inbox().into_iter().rfind(|it| it["type"] == "Follow").unwrap();
+    relay.delivers(&node, &relay.activity("Accept", follow)).await;
+    assert_eq!(relays::list(&node.app).await.unwrap()[0].state, "accepted");
+    outside.forget();
+    let mut announce = relay.activity("Announce", outside.url("/n/1"));
+    announce["to"] = json!([PUBLIC]);
+    relay.delivers(&node, &announce).await;
+    // Forwarded, by the relay and by a follower's server, with and without what old software signs documents with.
+    let (mut plain, mut signed) = (create(&eve, &note(&eve, "/n/1")), create(&eve, &note(&eve, "/n/1")));
+    for (at, one) in [&mut plain, &mut signed].into_iter().enumerate() {
+        one["id"] = outside.url(&format!("/creates/{at}")).into();
+        outside.serve(&format!("/creates/{at}"), one.clone());
+    }
+    let value = json!({"type": "RsaSignature2017", "creator": eve.signer.key_id, "signatureValue": "AAAA"});
+    signed["signature"] = value;
+    for carrier in [&relay, &ada] {
+        for forwarded in [&plain, &signed] {
+            let status = carrier.deliver(&node, forwarded).await.status;
+            assert!(status == 202 || (400..500).contains(&status), "{status}");
+        }
+    }
+    node.settle().await;
+    assert!(outside.received().is_empty(), "{:?}", gets(&outside));
+    assert_eq!(count(&node, "select count(*) from posts").await, 0);
+    assert_eq!(rows_with(&node, "outside.test").await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn sec_lan_08_quotes_profiles_pins_and_moves_bring_nothing_of_an_outsider() {
+    let (node, ada, outside, bo) = insider_and_outsider().await;
+    let away = outside.url("/users/eve");
+    // Quoted in each of the words that are in use, changed later, and answered inside of a document.
+    for (at, key) in ["quote", "quoteUrl", "quoteUri", "_misskey_quote"].into_iter().enumerate() {
+        let mut quoting = note(&ada, &format!("/n/{}", 10 + at));
+        quoting[key] = outside.url("/n/1").into();
+        quoting["quoteAuthorization"] = outside.url("/stamps/1").into();
+        quoting["replies"] = json!({"type": "Collection", "items": [outside.url("/n/1")]});
+        ada.delivers(&node, &create(&ada, &quoting)).await;
+        quoting["content"] = json!("<p>changed</p>");
+        quoting["updated"] = json!("2026-11-23T11:30:00Z");
+        let mut update = ada.activity("Update", quoting.clone());
+        update["to"] = quoting["to"].clone();
+        ada.delivers(&node, &update).await;
+        let stored = post(&node, ada.peer.url(&format!("/n/{}", 10 + at))).await.expect("the wrapper is stored");
+        let shown = bo.get(&format!("/api/v1/statuses/{}", stored.id)).await.ok();
+        assert_eq!((&shown["content"], &shown["quote"]), (&json!("<p>changed</p>"), &Value::Null), "{key}");
+    }
+    // Embedded whole, where an activity has its object.
+    let whole = json!({
+        "id": outside.url("/n/2"), "type": "Note", "attributedTo": away, "content": "<p>seenoutside</p>", "to": [PUBLIC],
+        "published": "2026-11-23T11:00:00Z",
+    });
+    for kind in ["Announce", "Create", "Update", "Like", "Add"] {
+        let mut activity = ada.activity(kind, whole.clone());
+        activity["target"] = ada.peer.url("/users/ada/collections/featured").into();
+        activity["to"] = json!([PUBLIC]);
+        let status = ada.deliver(&node, &activity).await.status;
+        assert!(status == 202 || (400..500).contains(&status), "{kind}: {status}");
+    }
+    // A profile with pictures, emoji and names from there, and its owner who goes there.
+    let mut profile = ada.peer.person("ada", &ada.signer.key.public_pem().unwrap());
+    profile["icon"] = json!({"type": "Image", "mediaType": "image/png", "url": outside.url("/face.png")});
+    profile["image"] = json!({"type": "Image", "mediaType": "image/png", "url": outside.url("/wide.png")});
+    profile["tag"] =
+        json!([{"type": "Emoji", "name": ":fox:", "icon": {"type": "Image", "url": outside.url("/fox.png")}}]);
+    profile["name"] = json!("Ada :fox:");
+    profile["alsoKnownAs"] = json!([away]);
+    profile["movedTo"] = away.clone().into();
+    ada.peer.serve("/users/ada", profile.clone());
+    ada.delivers(&node, &ada.activity("Update", profile)).await;
+    let mut moves = ada.activity("Move", ada.id.clone());
+    moves["target"] = away.clone().into();
+    ada.deliver(&node, &moves).await;
+    node.settle().await;
+    let shown = bo.get(&format!("/api/v1/accounts/lookup?acct=ada@{}", ada.peer.authority)).await;
+    assert_eq!((&shown.ok()["emojis"], &shown.ok()["moved"]), (&json!([]), &Value::Null));
+    assert!(!shown.text.contains("outside.test"), "{}", shown.text);
+    assert!(outside.received().is_empty(), "{:?}", gets(&outside));
+    assert_eq!(count(&node, "select count(*) from accounts where handle like '%outside%'").await, 0);
+    assert_eq!(rows_with(&node, "seenoutside").await, Vec::<String>::new());
+    // Which other ids she claims is what she says of herself.
+    let mut rows = rows_with(&node, "outside.test").await;
+    rows.retain(|row| !row.starts_with("accounts: "));
+    assert_eq!(rows, Vec::<String>::new());
 }

@@ -292,15 +292,21 @@ fn rel_25_a_second_signal_stops_at_once() {
 fn what_a_verb_would_ignore_is_refused_and_every_verb_answers_json() {
     let place = Place::embedded();
     for arguments in [
-        vec!["demo", "--config", "watercooler.toml"],
         vec!["demo", "--set", "instance.name=X"],
-        vec!["bench", "--data-dir", "elsewhere"],
         vec!["bench", "--database", "sqlite://x.db"],
         vec!["init", "--yes", "--set", "instance.name=X"],
     ] {
         let output = place.run(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", refusal(&output));
         assert_eq!(refusal(&output).lines().count(), 1, "{arguments:?}");
+    }
+    // A settings file and a data folder are taken by all; what stands in the file is checked before anything begins.
+    fs::write(place.path().join("wrong.toml"), "[sqlite]\nreeders = 2\n").unwrap();
+    for verb in ["serve", "demo", "bench", "migrate"] {
+        let output = place.run(&[verb, "--config", "wrong.toml", "--data-dir", "elsewhere"]);
+        let said = refusal(&output);
+        assert_eq!(output.status.code(), Some(4), "{verb}: {said}");
+        assert!(said.contains("wrong.toml:2") && said.contains("readers"), "{verb}: {said}");
     }
     assert!(!place.path().join("elsewhere").exists());
     let reference = place.json(&["config", "reference", "--json"]);
@@ -312,6 +318,25 @@ fn what_a_verb_would_ignore_is_refused_and_every_verb_answers_json() {
     assert_eq!(setting("registration")["default"], "closed");
     assert!(setting("federation.peer[].ca_file")["meaning"].as_str().unwrap().contains("PEM"));
     assert!(place.json(&["completions", "bash", "--json"])["script"].as_str().unwrap().contains("watercooler"));
+}
+
+#[test]
+fn migrate_tells_every_step_and_that_there_is_none_left() {
+    let place = Place::new();
+    let all = watercooler::db::migration_versions(watercooler::db::Dialect::Sqlite).unwrap().len();
+    let output = place.run(&["migrate", "--json"]);
+    let told: Vec<Value> =
+        String::from_utf8_lossy(&output.stderr).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(told.len(), all);
+    for (step, number) in told.iter().zip(1..) {
+        assert_eq!((&step["step"], &step["of"]), (&Value::from(number), &Value::from(all)), "{step}");
+        assert!(!step["migration"].as_str().unwrap().is_empty());
+    }
+    let done: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&done["ok"], &done["steps"]), (&Value::from(true), &Value::from(all)));
+    let again = place.run(&["migrate"]);
+    assert!(!refusal(&again).contains("Step"), "{}", refusal(&again));
+    assert!(String::from_utf8_lossy(&again.stdout).contains("up to date (0 steps)"));
 }
 
 #[tokio::test]
@@ -421,14 +446,19 @@ fn init_writes_settings_that_serve_understands_and_never_overwrites() {
 fn the_demo_runs_three_departments_that_know_one_another() {
     let place = Place::new();
     let port = 20_000 + std::process::id() % 20_000;
-    let shown = place.json(&["demo", "--once", "--json", "--port", &port.to_string(), "--keep", "demo"]);
+    // Addresses, databases and peers in a settings file are those of a real node.
+    let file = "domain = \"corp.example\"\ndatabase = \"postgres://nowhere/x\"\n[sqlite]\nreaders = 3\n";
+    fs::write(place.path().join("demo.toml"), file).unwrap();
+    let port_text = port.to_string();
+    let first = ["demo", "--once", "--json", "--port", &port_text, "--data-dir", "demo", "--config", "demo.toml"];
+    let shown = place.json(&first);
     assert_eq!(shown["nodes"].as_array().unwrap().len(), 3);
     // Each department's people see what the others wrote.
     for node in ["engineering", "marketing", "research"] {
         let folder = format!("demo/{node}.localhost");
         assert!(place.path().join(&folder).join("watercooler.db").exists());
     }
-    let again = place.json(&["demo", "--once", "--json", "--port", &port.to_string(), "--keep", "demo"]);
+    let again = place.json(&["demo", "--once", "--json", "--port", &port_text, "--keep", "demo"]);
     assert_eq!(again["nodes"][0]["people"], shown["nodes"][0]["people"]);
 }
 

@@ -48,3 +48,41 @@ async fn a_body_counts_on_every_verb() {
         assert_eq!(found[0]["id"], id, "{kind}: {found}");
     }
 }
+
+#[tokio::test]
+async fn whoever_asks_what_may_be_done_at_an_address_is_told() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let post = ada.post("/api/v1/statuses", json!({ "status": "hello" })).await.ok();
+    let note = post["uri"].as_str().unwrap().strip_prefix(&node.url("")).unwrap().to_owned();
+    let nobody = Client::anonymous(&node);
+    // Servers deliver here, pages of other sites have no business.
+    for path in ["/inbox", "/users/ada/inbox", "/actor/inbox"] {
+        let reply = raw(&nobody, "OPTIONS", path).await;
+        assert_eq!((reply.status, reply.header("allow"), reply.text.as_str()), (204, "POST,OPTIONS", ""), "{path}");
+        assert_eq!(reply.header("access-control-allow-origin"), "", "{path}");
+    }
+    for path in ["/actor", "/actor/outbox", "/charter"] {
+        let reply = raw(&nobody, "OPTIONS", path).await;
+        assert_eq!(reply.status, 204, "{path}");
+        assert!(reply.header("allow").starts_with("GET,HEAD"), "{path}: {}", reply.header("allow"));
+    }
+    // What any page may read, with and without the questions of a browser.
+    let documents = ["/users/ada", "/users/ada/outbox", "/@ada", &note, "/.well-known/webfinger", "/nodeinfo/2.0"];
+    for path in documents {
+        for asks in [false, true] {
+            let mut request = nobody.request("OPTIONS", path);
+            if asks {
+                request =
+                    request.header("origin", "https://client.example").header("access-control-request-method", "GET");
+            }
+            let reply = nobody.send(request).await;
+            assert_eq!(reply.status, 200, "{path}");
+            assert_eq!(reply.header("allow"), "GET, HEAD, OPTIONS", "{path}");
+            assert_eq!(reply.header("access-control-allow-origin"), "*", "{path}");
+            assert_eq!(reply.header("access-control-allow-methods"), "GET", "{path}");
+        }
+    }
+    // Where nothing is, nothing may be done.
+    assert_eq!(raw(&nobody, "OPTIONS", "/nothing/here").await.status, 404);
+}

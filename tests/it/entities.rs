@@ -290,7 +290,8 @@ async fn notifications_of_every_kind_have_every_field() {
     act(&bob, format!("/api/v1/statuses/{}/favourite", id(&post))).await;
     act(&bob, format!("/api/v1/statuses/{}/reblog", id(&post))).await;
     bob.post(&format!("/api/v1/polls/{}/votes", id(&post["poll"])), json!({"choices": [0]})).await.ok();
-    ada.put(&format!("/api/v1/statuses/{}", id(&post)), json!({"status": "hm, hm"})).await.ok();
+    let same = json!({"status": "hm, hm", "poll": {"options": ["a", "b"], "expires_in": 300}});
+    ada.put(&format!("/api/v1/statuses/{}", id(&post)), same).await.ok();
     // Not about the moderator: nobody hears of a report about themselves.
     let eve = node.member("eve").await;
     eve.post("/api/v1/reports", json!({"account_id": bob.id})).await.ok();

@@ -244,6 +244,12 @@ async fn the_search_box_answers_questions_with_reasons() {
     // A place or a language alone asks for everybody there.
     assert_eq!(finds(&bob, "site:Oslo").await, [("bob".into(), "because: works at Oslo".into())]);
     assert_eq!(finds(&bob, "who can help in Lyon?").await, [("alice".into(), "because: works at Lyon".into())]);
+    for text in ["experts in Lyon", "Who is in Lyon?", "wer arbeitet in Lyon", "Kollegen in Lyon", "qui est à Lyon ?"]
+    {
+        assert_eq!(finds(&bob, text).await, [("alice".into(), "because: works at Lyon".into())], "{text}");
+    }
+    let ordinary = bob.get("/api/v2/search?q=who+is+alice").await.ok();
+    assert!(!ordinary.to_string().contains("because"), "{ordinary}");
     assert_eq!(finds(&bob, "language:french").await, [("alice".into(), "because: speaks fr".into())]);
     // Accepted answers count, and say so.
     let id: Id<_> = node.member("carl").await.id.parse().unwrap();

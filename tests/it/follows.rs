@@ -21,6 +21,43 @@ async fn lock(s: &Scene, who: &Client) {
 }
 
 #[tokio::test]
+async fn fed_fol_05_an_accept_by_id_counts_for_the_follow_that_waits_and_for_no_other() {
+    let s = Scene::new().await;
+    let mallory = s.account(&s.mallory).await.id;
+    let ask = async || {
+        s.east.forget();
+        s.carol.post(&format!("/api/v1/accounts/{mallory}/follow"), json!({})).await.ok();
+        s.node.settle().await;
+        received(&s.mallory, "Follow")[0]["id"].clone()
+    };
+    let state = async || {
+        let relation = relation(&s, &s.carol, &s.mallory).await;
+        (relation["following"] == true, relation["requested"] == true)
+    };
+    let first = ask().await;
+    assert_eq!(state().await, (false, true));
+    s.carol.post(&format!("/api/v1/accounts/{mallory}/unfollow"), json!({})).await.ok();
+    s.node.settle().await;
+    assert_eq!(received(&s.mallory, "Undo").len(), 1);
+    s.east.forget();
+    // Too late: nothing stands, and nothing is said about what is over on both sides.
+    assert_eq!(s.sends(&s.mallory, &s.mallory.activity("Accept", first.clone())).await, 202);
+    assert_eq!(state().await, (false, false));
+    assert_eq!(s.carol.get(&format!("/api/v1/accounts/{}", s.carol.id)).await.ok()["following_count"], 0);
+    assert!(s.east.inbox().is_empty(), "{:?}", s.east.inbox());
+    // Nor does the old answer stand for a new question.
+    let second = ask().await;
+    assert_ne!(first, second);
+    s.sends(&s.mallory, &s.mallory.activity("Accept", first)).await;
+    assert_eq!(state().await, (false, true));
+    // And nobody else answers it.
+    s.sends(&s.ada, &s.ada.activity("Accept", second.clone())).await;
+    assert_eq!(state().await, (false, true));
+    s.sends(&s.mallory, &s.mallory.activity("Accept", second)).await;
+    assert_eq!(state().await, (true, false));
+}
+
+#[tokio::test]
 async fn fed_fol_07_an_undo_takes_back_a_follow_or_a_request_that_waits() {
     let s = Scene::new().await;
     let follow = s.mallory.activity("Follow", s.uri(&s.carol));

@@ -4,11 +4,13 @@ use crate::{
     gate::{FEDERATED, PUBLIC, configured, gate, get, key, peer, refused, secure, tls_server},
     network::{SimNetwork, ok, read_head, redirect},
 };
+use futures_util::future::join_all;
 use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 use url::Url;
 use watercooler::{
-    net::{Block, Failure, Gate, NetConfig, Peer, Purpose, Refusal, Severity},
+    config::Sources,
+    net::{Ask, Block, Failure, Gate, NetConfig, Peer, Purpose, Refusal, Severity},
     time::Clock,
 };
 
@@ -158,6 +160,91 @@ async fn sec_lan_07_peers_under_localhost_are_loopback_without_a_resolver_and_on
     assert!(network.questions().is_empty());
     let elsewhere = gate_for(&network, peer("research.localhost", &["10.0.0.0/8"], 7000));
     assert!(key(&elsewhere, "http://research.localhost:7000/").await.is_err(), "a .localhost name is never elsewhere");
+}
+
+#[tokio::test]
+async fn sec_lan_07_no_setting_opens_what_no_entry_names() {
+    let network = SimNetwork::default();
+    network.name("inside.example", &["10.0.0.1"]);
+    for address in ["10.0.0.1:443", "10.0.0.1:80", "127.0.0.1:443", "127.0.0.1:80"] {
+        network.http(address, |_| ok("inside"));
+    }
+    let settings = watercooler::config::settings();
+    for setting in &settings {
+        let suspicious = ["insecure", "unsafe", "skip", "debug", "verify", "allow_private", "allow_all", "trust_all"];
+        let name = suspicious.iter().find(|word| setting.key.contains(**word));
+        assert!(name.is_none(), "{} sounds like a switch that turns checks off", setting.key);
+    }
+    // Every switch the other way, each alone and all together; and what stands for a choice of words.
+    let flipped = settings.iter().filter_map(|setting| {
+        let value = setting.default.as_ref()?.as_bool()?;
+        Some((setting.key.clone(), (!value).to_string()))
+    });
+    let flipped: Vec<(String, String)> = flipped.collect();
+    assert!(flipped.len() > 5, "{flipped:?}");
+    let words = [("federation.policy", "allowlist"), ("federation.policy", "open"), ("rate_limits.mode", "off")];
+    let words = words.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let mut layers: Vec<Vec<(String, String)>> = flipped.iter().chain(&words).map(|flag| vec![flag.clone()]).collect();
+    layers.push(flipped);
+    let addresses = [
+        "https://10.0.0.1/",
+        "http://10.0.0.1/",
+        "https://127.0.0.1/",
+        "https://inside.example/",
+        "https://localhost/",
+    ];
+    join_all(layers.into_iter().map(async |flags| {
+        let config = Sources { flags: flags.clone(), ..Sources::default() }.load().unwrap().config;
+        let gate = configured(&network, NetConfig::from_settings(&config).unwrap());
+        // All at once: the gate takes its time with what it refuses.
+        join_all(Purpose::ALL.into_iter().flat_map(|purpose| addresses.map(|url| (purpose, url))).map(
+            async |(purpose, url)| {
+                let answer = gate.fetch(Ask::get(purpose, Url::parse(url).unwrap())).await;
+                assert!(matches!(answer, Err(Failure::Refused(_))), "{flags:?} {purpose:?} {url}: {answer:?}");
+            },
+        ))
+        .await;
+    }))
+    .await;
+    assert!(network.dials().is_empty(), "{:?}", network.dials());
+    // An entry for everybody is none: it takes a name.
+    for everybody in ["*", "*.", "", "."] {
+        let gate = gate_for(&network, secure(peer(everybody, &["0.0.0.0/0", "::/0"], 0)));
+        assert!(key(&gate, "https://inside.example/").await.is_err(), "{everybody:?}");
+    }
+    assert!(network.dials().is_empty());
+}
+
+#[test]
+fn sec_lan_07_every_build_has_the_same_checks() {
+    fn sources(folder: &std::path::Path, found: &mut Vec<(String, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                found.push((path.display().to_string(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    assert!(!manifest.contains("[features]"), "a feature could make another gate");
+    let mut all = Vec::new();
+    sources(&root.join("src"), &mut all);
+    for (file, text) in &all {
+        assert!(!text.contains("cfg(feature") && !text.contains("cfg!(feature"), "{file}");
+        // What a debug build does otherwise is no gate's business.
+        let gated = file.contains("/src/net/") || file.contains("/src/federation/");
+        assert!(!gated || !text.contains("debug_assertions"), "{file}");
+        let own = text.split("#[cfg(test)]").next().unwrap();
+        // The demo and `bench` are ordinary nodes: their policy comes from settings and charter like any other.
+        let makes = own
+            .lines()
+            .filter(|line| !line.contains("fn "))
+            .any(|line| ["NetConfig {", "Gate::new(", "Gate::with_network("].iter().any(|maker| line.contains(maker)));
+        assert!(!makes || file.contains("/src/net/") || file.ends_with("/src/node.rs"), "{file}");
+    }
 }
 
 fn gate_for(network: &SimNetwork, entry: Peer) -> Gate {

@@ -20,6 +20,7 @@ use watercooler::{
     id::Id,
     model::{Account, Role},
     store,
+    time::Clock,
 };
 
 const ALL: &str = "read write follow push profile";
@@ -482,6 +483,65 @@ async fn where_a_setting_says_so_who_left_long_ago_is_erased_with_all_posts() {
 }
 
 #[tokio::test]
+async fn where_a_setting_says_so_the_posts_of_who_left_stay_without_the_name() {
+    let clock = Clock::fixed(NOW);
+    let (alpha, beta) = (NodeBuilder::new("alpha").await.clock(&clock), NodeBuilder::new("beta").await.clock(&clock));
+    let (a_name, b_name) = (alpha.authority(), beta.authority());
+    let node = alpha.knows(&b_name).config(|config| config.people.anonymise_after_days = 30).start().await;
+    let beta = beta.knows(&a_name).start().await;
+    let (boss, ben) = (boss(&node).await, beta.member("ben").await);
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let profile = json!({
+        "display_name": "Ada Byron", "note": "Byron's daughter", "discoverable": true,
+        "fields_attributes": [{"name": "Home", "value": "Ockham Byron"}],
+    });
+    ada.patch("/api/v1/accounts/update_credentials", profile).await.ok();
+    ada.patch("/api/watercooler/v1/people/me", json!({ "skills": ["byronism"], "title": "Countess Byron" })).await.ok();
+    node.app
+        .write(|tx| Sql::new("update accounts set avatar = 'byron.png' where username = 'ada'").execute(tx.conn))
+        .await
+        .unwrap();
+    let post = ada.post("/api/v1/statuses", json!({ "status": "how the engine counts" })).await.ok();
+    let query = format!("/api/v2/search?resolve=true&type=accounts&q=@{}", node.handle("ada"));
+    let there = ben.get(&query).await.ok()["accounts"][0]["id"].as_str().unwrap().to_owned();
+    ben.post(&format!("/api/v1/accounts/{there}/follow"), json!({})).await.ok();
+    settle(&[&node, &beta]).await;
+    let path = |id: &str, what: &str| format!("/api/watercooler/v1/admin/accounts/{id}/{what}");
+    assert_eq!(boss.post(&path(&ada.id, "anonymise"), json!({})).await.status, 409, "she is still here");
+    leaves(&boss, &ada).await;
+    let night = async |days: i64| {
+        clock.advance(days * 86_400_000);
+        node.app.write(|tx| tx.enqueue(&Task::Sweep)).await.unwrap();
+        settle(&[&node, &beta]).await;
+    };
+    night(29).await;
+    assert!(boss.get(&format!("/api/v1/accounts/{}", ada.id)).await.text.contains("Ada Byron"));
+    night(2).await;
+    let shown = bob.get(&format!("/api/v1/statuses/{}", post["id"].as_str().unwrap())).await;
+    let seen = shown.ok();
+    assert_eq!(seen["content"], "<p>how the engine counts</p>");
+    assert_eq!((&seen["account"]["display_name"], &seen["account"]["note"]), (&json!("Former colleague"), &json!("")));
+    assert!(seen["account"]["avatar"].as_str().unwrap().ends_with("/missing.png"), "{seen}");
+    let fields = seen["account"]["fields"].as_array().unwrap();
+    assert_eq!((fields.len(), &fields[0]["name"]), (1, &json!("Left on")));
+    // Nothing is left of her anywhere that people, servers and staff look.
+    let document = Client::anonymous(&node).get_activity("/users/ada").await.text;
+    let of_staff = boss.get(&format!("/api/v1/admin/accounts/{}", ada.id)).await;
+    assert_eq!(of_staff.ok()["email"], json!(""), "{}", of_staff.text);
+    for text in [shown.text, document, of_staff.text, ben.get(&format!("/api/v1/accounts/{there}")).await.text] {
+        assert!(!text.to_lowercase().contains("byron") && text.contains("Former colleague"), "{text}");
+    }
+    let found = bob.get("/api/v2/search?q=byron").await.ok();
+    assert_eq!((&found["accounts"], &found["statuses"]), (&json!([]), &json!([])));
+    // Said again it is the same; who is hired again begins anew, and is not emptied a second time.
+    boss.post(&path(&ada.id, "anonymise"), json!({})).await.ok();
+    boss.post(&path(&ada.id, "rehire"), json!({})).await.ok();
+    night(1).await;
+    let back = bob.get(&format!("/api/v1/accounts/{}", ada.id)).await.ok();
+    assert_eq!((&back["display_name"], &back["fields"]), (&json!("Former colleague"), &json!([])));
+}
+
+#[tokio::test]
 async fn two_owners_do_not_plan_to_leave_a_node_to_nobody() {
     let node = Node::start().await;
     let (first, second) = (node.citizen_with("one", Role::Owner).await, node.citizen_with("two", Role::Owner).await);
@@ -523,6 +583,8 @@ fn the_command_line_says_it_too() {
     assert!(token["token"].is_string());
     let list = place.json(&["account", "list", "--json"]);
     assert_eq!((&list[0]["state"], &list[0]["left_on"]), (&json!("left"), &json!("2020-01-31")));
+    assert!(!place.run(&["account", "anonymise", "ada"]).status.success(), "not by a slip of the finger");
+    place.json(&["account", "anonymise", "ada", "--yes", "--json"]);
     drop(server);
     assert_eq!(place.json(&["account", "rehire", "ada", "--json"])["state"], "active");
 }

@@ -59,6 +59,7 @@ mod follows;
 mod gardener;
 mod gate;
 mod gate_peers;
+mod gate_proxy;
 mod groups;
 mod hashtags;
 mod house;

@@ -150,6 +150,37 @@ async fn an_upload_is_ready_at_once_and_hangs_on_one_post() {
 }
 
 #[tokio::test]
+async fn an_edit_takes_off_what_it_does_not_name() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let files = [upload(&ada, &picture(40, 40)).await, upload(&ada, &picture(50, 40)).await];
+    let ids = [&files[0]["id"], &files[1]["id"]];
+    let full = json!({ "status": "look", "media_ids": ids, "spoiler_text": "cw", "language": "de" });
+    let post = ada.post("/api/v1/statuses", full).await.ok();
+    let path = format!("/api/v1/statuses/{}", post["id"].as_str().unwrap());
+    let edited = ada.put(&path, json!({ "status": "", "media_ids": [ids[1]], "sensitive": true })).await.ok();
+    let left: Vec<&Value> = edited["media_attachments"].as_array().unwrap().iter().map(|file| &file["id"]).collect();
+    assert_eq!(left, [ids[1]]);
+    let said = (&edited["content"], &edited["spoiler_text"], &edited["sensitive"], &edited["language"]);
+    assert_eq!(said, (&json!(""), &json!(""), &json!(true), &json!("de")));
+    let bare = ada.put(&path, json!({ "status": "words alone" })).await.ok();
+    assert_eq!((&bare["media_attachments"], &bare["sensitive"]), (&json!([]), &json!(false)));
+    let history = ada.get(&format!("{path}/history")).await.ok();
+    let counts: Vec<usize> =
+        history.as_array().unwrap().iter().map(|edit| edit["media_attachments"].as_array().unwrap().len()).collect();
+    assert_eq!(counts, [2, 1, 0]);
+    // What was taken off may be put back, and nothing at all is no post.
+    let back = ada.put(&path, json!({ "status": "again", "media_ids": ids })).await.ok();
+    assert_eq!(back["media_attachments"].as_array().unwrap().len(), 2);
+    assert_eq!(ada.put(&path, json!({ "media_ids": [] })).await.status, 422);
+    assert_eq!(ada.put(&path, json!({ "spoiler_text": "no words" })).await.ok()["content"], "<p>no words</p>");
+    let asked = json!({ "status": "?", "poll": { "options": ["a", "b"], "expires_in": 600 } });
+    let asked = ada.post("/api/v1/statuses", asked).await.ok();
+    let path = format!("/api/v1/statuses/{}", asked["id"].as_str().unwrap());
+    assert_eq!(ada.put(&path, json!({ "status": "no question" })).await.ok()["poll"], Value::Null);
+}
+
+#[tokio::test]
 async fn fed_auth_12_no_file_is_ever_served_as_a_document() {
     let peer = Peer::start("zeta").await;
     let node = NodeBuilder::new("alpha").await.knows(&peer.authority).start().await;

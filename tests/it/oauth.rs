@@ -267,6 +267,42 @@ async fn what_an_app_may_not_ask_is_told_by_redirect() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_refused_in_the_words_of_oauth() {
+    let node = Node::start().await;
+    let nobody = Client::anonymous(&node);
+    let long = json!({ "grant_type": "x".repeat(70_000) }).to_string();
+    let deep = format!("grant_type{}=x", "[a]".repeat(40));
+    for path in ["/oauth/token", "/oauth/revoke"] {
+        for (kind, body) in [
+            ("application/json", "{"),
+            ("application/json", long.as_str()),
+            ("application/json", "\u{0}"),
+            ("application/x-www-form-urlencoded", "grant_type=a&grant_type[b]=c"),
+            ("application/x-www-form-urlencoded", deep.as_str()),
+            ("multipart/form-data; boundary=x", "no part"),
+        ] {
+            let request = nobody.request("POST", path).header("content-type", kind).body(body.to_owned());
+            let reply = nobody.send(request).await;
+            assert_eq!(reply.status, 400, "{path} {kind}: {}", reply.text);
+            let said = reply.json();
+            assert_eq!(said["error"], "invalid_request", "{path} {kind}");
+            assert!(said["error_description"].as_str().is_some_and(|text| !text.is_empty()), "{said}");
+            assert_eq!(said.as_object().unwrap().len(), 2, "{said}");
+            assert_eq!((reply.header("cache-control"), reply.header("pragma")), ("no-store", "no-cache"));
+        }
+        let huge = "x".repeat(2 * 1024 * 1024);
+        let request = nobody.request("POST", path).header("content-type", "application/json").body(huge);
+        let reply = nobody.send(request).await;
+        assert_eq!((reply.status, &reply.json()["error"]), (413, &json!("invalid_request")));
+    }
+    // What can be read and says nothing keeps the words that it had.
+    let reply = nobody.post("/oauth/token", json!([])).await;
+    assert_eq!((reply.status, &reply.json()["error"]), (400, &json!("invalid_request")));
+    let reply = nobody.post("/oauth/revoke", json!({"token": "x"})).await;
+    assert_eq!((reply.status, &reply.json()["error"]), (reply.status, &json!("invalid_client")));
+}
+
+#[tokio::test]
 async fn sec_oau_03_a_code_used_twice_takes_its_tokens_with_it() {
     let node = Node::start().await;
     node.citizen("anna").await;

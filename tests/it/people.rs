@@ -130,6 +130,20 @@ async fn an_app_registers_a_person_and_gets_their_token() {
     let taken = client.post("/api/v1/accounts", body).await;
     assert_eq!(taken.status, 422);
     assert_eq!(taken.json()["details"]["username"][0]["error"], "ERR_TAKEN");
+    // Every field that is wrong is named at once.
+    let wrong = json!({"username": "a b", "email": "nowhere", "password": "short", "reason": "x".repeat(1_001)});
+    let refused = client.post("/api/v1/accounts", wrong).await;
+    let said = refused.json();
+    let code = |field: &str| said["details"][field][0]["error"].as_str().map(str::to_owned);
+    let codes = ["username", "email", "password", "reason", "agreement"].map(code);
+    let expected = ["ERR_INVALID", "ERR_INVALID", "ERR_TOO_SHORT", "ERR_TOO_LONG", "ERR_ACCEPTED"];
+    assert_eq!((refused.status, codes), (422, expected.map(|code| Some(code.to_owned()))), "{said}");
+    assert!(said["details"]["agreement"][0]["description"].is_string());
+    let error = said["error"].as_str().unwrap();
+    assert!(error.starts_with("Validation failed: Username must contain only"), "{error}");
+    assert!(error.contains(", Agreement must be accepted, Reason is too long"), "{error}");
+    let empty = client.post("/api/v1/accounts", json!({})).await.json();
+    assert_eq!(empty["details"].as_object().unwrap().len(), 4, "{empty}");
     let narrow = Client::with_token(&node, &app_token(&node, "read").await);
     assert_eq!(narrow.post("/api/v1/accounts", json!({"username": "x"})).await.status, 403);
 }

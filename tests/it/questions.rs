@@ -307,6 +307,21 @@ async fn who_is_for_their_own_site_is_named_to_nobody_else() {
 }
 
 #[tokio::test]
+async fn where_nobody_is_at_the_desk_the_asker_hears_it_and_the_question_stays_open() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let id = ada.id.parse().unwrap();
+    node.app.write(move |tx| watercooler::store::users::set_role(tx.conn, id, Role::Moderator)).await.unwrap();
+    let question = post(&ada, "#ask Who runs our #kafka?", None).await;
+    node.settle().await;
+    node.clock.advance(3 * DAY);
+    node.settle().await;
+    let said = told(&ada).await;
+    assert!(said.last().unwrap().contains("nobody else looks after questions at this site"), "{said:?}");
+    assert_eq!(open(&bob).await, BTreeSet::from([question["uri"].as_str().unwrap().to_owned()]));
+}
+
+#[tokio::test]
 async fn the_desk_takes_over_what_somebody_asked_who_has_left() {
     let node = Node::start().await;
     let (ada, bob, desk) = (node.member("ada").await, node.member("bob").await, node.member("desk").await);

@@ -138,6 +138,9 @@ async fn a_newcomer_has_the_questions_and_answers_from_before_it_came() {
     let joined = brings_in(&hq, &oslo).await;
     let line = joined["directory"].as_array().unwrap().iter().find(|line| line.as_str().unwrap().contains(&hq.domain));
     assert!(line.unwrap().as_str().unwrap().ends_with(", 2 questions"), "{joined}");
+    let status = org(&oslo, &["status"]).await.unwrap();
+    let line = status["nodes"].as_array().unwrap().iter().find(|node| node["domain"] == hq.domain.as_str()).unwrap();
+    assert_eq!((&line["directory"]["questions_copied"], &line["directory"]["questions_of"]), (&json!(2), &json!(2)));
     let all = [&hq, &lyon, &oslo];
     settle(&all).await;
     minutes(&all, 5).await;

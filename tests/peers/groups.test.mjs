@@ -112,7 +112,7 @@ test("nothing that our documents say is lost in JSON-LD", async () => {
   const full = { media_ids: [media.id], spoiler_text: "squares", language: "en" };
   const first = await grace.writes(`#ask @${bea.handle} who knows #torque?`, full);
   const poll = await grace.writes("Which?", { poll: { options: ["One", "Two"], expires_in: 3600, multiple: true }, in_reply_to_id: first.id });
-  await grace.put(`/api/v1/statuses/${first.id}`, { status: `#ask @${bea.handle} who knows #torque sensors?`, media_ids: [media.id] });
+  await grace.put(`/api/v1/statuses/${first.id}`, { ...full, status: `#ask @${bea.handle} who knows #torque sensors?` });
   await grace.post(`/api/v1/statuses/${first.id}/pin`);
   await bea.send(bea.activity("Like", { object: new URL(first.uri), to: new URL(grace.id) }), grace.id);
   await grace.told("favourite");

@@ -7,7 +7,7 @@ mod people;
 mod scenes;
 mod seed;
 
-use super::{Failure, data_folder, print, runtime, serve};
+use super::{Failure, Global, data_folder, print, runtime, serve};
 use crate::{
     config::{Config, Sources},
     crypto::{self, PrivateKey},
@@ -83,17 +83,34 @@ impl Drop for Server {
     }
 }
 
-pub(super) fn run(arguments: &BenchArgs, as_json: bool) -> Result<(), Failure> {
-    let folder = std::env::temp_dir().join(format!("watercooler-bench-{}", std::process::id()));
+pub(super) fn run(arguments: &BenchArgs, global: &Global) -> Result<(), Failure> {
+    let base = match &global.config {
+        Some(file) => measured(file)?,
+        None => toml::Table::new(),
+    };
+    let disk = global.data_dir.clone().unwrap_or_else(std::env::temp_dir);
+    let folder = std::path::absolute(disk.join(format!("watercooler-bench-{}", std::process::id())))?;
     std::fs::create_dir_all(&folder)?;
     let runtime = runtime()?;
-    let result = runtime.block_on(measure(arguments, &folder, as_json));
+    let result = runtime.block_on(measure(arguments, &folder, base, global.json));
     runtime.shutdown_timeout(Duration::from_secs(1));
     let _ = std::fs::remove_dir_all(&folder);
     result
 }
 
-async fn measure(arguments: &BenchArgs, folder: &Path, as_json: bool) -> Result<(), Failure> {
+/// What may be measured of a settings file. Its addresses, peers, proxies and mail belong to a real node, and the limits of
+/// how often one may ask would be all that is measured.
+const MEASURED: [&str; 6] = ["sqlite", "postgres", "posts", "media", "people", "questions"];
+
+/// The part of a settings file that the measured server takes, after all of the file was checked.
+fn measured(file: &Path) -> Result<toml::Table, Failure> {
+    Sources { file: Some(file.to_owned()), ..Sources::default() }.load()?;
+    let table: toml::Table =
+        toml::from_str(&std::fs::read_to_string(file)?).map_err(|e| Failure::new(e.to_string()))?;
+    Ok(table.into_iter().filter(|(key, _)| MEASURED.contains(&key.as_str())).collect())
+}
+
+async fn measure(arguments: &BenchArgs, folder: &Path, base: toml::Table, as_json: bool) -> Result<(), Failure> {
     let say = |text: String| {
         if !as_json {
             eprintln!("{text}");
@@ -104,7 +121,8 @@ async fn measure(arguments: &BenchArgs, folder: &Path, as_json: bool) -> Result<
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let file = folder.join("watercooler.toml");
-    std::fs::write(&file, settings(port, receiver.port, arguments.on.as_deref()))?;
+    let settings = settings(port, receiver.port, arguments.on.as_deref());
+    std::fs::write(&file, format!("{settings}{base}"))?;
     let config = Sources { file: Some(file.clone()), ..Sources::default() }.load()?.config;
     data_folder(&config)?;
     let (sync_ms, database) = (fsync_ms(folder)?, config.database.masked());

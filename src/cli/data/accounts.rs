@@ -133,6 +133,14 @@ pub enum AccountVerb {
         /// User name
         name: String,
     },
+    /// Take name, pictures, bio, fields, expertise and mail address off somebody who left; the posts stay
+    Anonymise {
+        /// User name
+        name: String,
+        /// Yes, really
+        #[arg(long)]
+        yes: bool,
+    },
     /// Move away to an account that names this one as its alias: followers go along, the old account stops posting
     Move {
         /// User name
@@ -328,6 +336,10 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
             .await
         }
         AccountVerb::Rehire { name } => on(app, name, leavers::rehire).await,
+        AccountVerb::Anonymise { yes: false, .. } => {
+            Err(Error::bad_request("what is taken off cannot be brought back: say --yes to go on"))
+        }
+        AccountVerb::Anonymise { name, yes: true } => on(app, name, leavers::anonymise).await,
         AccountVerb::Move { name, target: Some(target), .. } => {
             let budget = Budget::of_activity();
             let found = match import::lookup(app, &target, &budget).await? {

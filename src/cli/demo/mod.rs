@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
-    config::{AuthorizedFetch, Config, Database, Registration},
+    config::{AuthorizedFetch, Config, Database, Registration, Sources},
     crypto::Passwords,
     domain::{
         Task, Tx,
@@ -77,7 +77,12 @@ struct Running {
     fresh: bool,
 }
 
-pub(super) fn run(arguments: &DemoArgs, as_json: bool) -> Result<(), Failure> {
+pub(super) fn run(arguments: &DemoArgs, settings: Option<PathBuf>, as_json: bool) -> Result<(), Failure> {
+    // A file that is named only: settings that lie about are those of a real node.
+    let settings = match settings {
+        Some(file) => Sources { file: Some(file), ..Sources::default() }.load()?.config,
+        None => Config::default(),
+    };
     let temporary = arguments.keep.is_none();
     let folder = arguments
         .keep
@@ -99,7 +104,8 @@ pub(super) fn run(arguments: &DemoArgs, as_json: bool) -> Result<(), Failure> {
         let mut running = Vec::new();
         let story = async {
             for (i, department) in (0_u16..).zip(&DEPARTMENTS) {
-                running.push(start(department, arguments.port.saturating_add(i), &folder).await?);
+                let port = arguments.port.saturating_add(i);
+                running.push(start(department, port, &folder, settings.clone()).await?);
             }
             let stage = Stage { running: &running, first: arguments.port, as_json };
             if running.iter().any(|r| r.fresh) {
@@ -129,7 +135,12 @@ pub(super) fn run(arguments: &DemoArgs, as_json: bool) -> Result<(), Failure> {
     shown
 }
 
-async fn start(department: &'static Department, port: u16, folder: &std::path::Path) -> Result<Running, Failure> {
+async fn start(
+    department: &'static Department,
+    port: u16,
+    folder: &std::path::Path,
+    settings: Config,
+) -> Result<Running, Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let data_dir = folder.join(department.host);
     let mut config = Config {
@@ -138,6 +149,14 @@ async fn start(department: &'static Department, port: u16, folder: &std::path::P
         database: Database::new(format!("sqlite://{}", data_dir.join("watercooler.db").display())),
         data_dir,
         registration: Registration::Open,
+        // Nothing that speaks with anybody else, sends letters or opens a port of its own: the departments are on one
+        // machine, and their people do not exist.
+        instance: settings.instance,
+        people: settings.people,
+        questions: settings.questions,
+        media: settings.media,
+        web: settings.web,
+        sqlite: settings.sqlite,
         ..Config::default()
     };
     config.instance.name = format!("{} (demo)", department.name);

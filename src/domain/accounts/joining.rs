@@ -10,6 +10,7 @@ use crate::{
         audit::{self, Staff},
         confirmations, names,
     },
+    error::Faults,
     id::Id,
     model::{Account, Invite, Role},
     store,
@@ -23,38 +24,45 @@ const REASON: usize = 1_000;
 /// A sign-up, from a page or from an app.
 #[derive(Clone, Debug)]
 pub struct SignUp {
+    /// What was typed.
+    pub typed: Typed,
+    /// argon2id PHC string.
+    pub password_hash: String,
+    /// Language.
+    pub locale: Option<String>,
+}
+
+/// What somebody who signs up has typed, but for the password.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
     /// User name.
     pub username: String,
     /// E-mail address.
     pub email: String,
-    /// argon2id PHC string.
-    pub password_hash: String,
     /// Agreed to the rules?
     pub agreement: bool,
     /// Why.
     pub reason: String,
     /// Code of an invitation.
     pub invite: Option<String>,
-    /// Language.
-    pub locale: Option<String>,
     /// Where they come from.
     pub address: Option<IpAddr>,
 }
 
 /// Checks everything of a sign-up that can be checked before its password is hashed. Answers whether it has to be
-/// approved because of where it comes from or of its mail address.
+/// approved because of where it comes from or of its mail address. A password that was hashed already is not looked at.
 ///
 /// # Errors
-/// As [`sign_up`].
+/// `Forbidden` when registration is closed and no invitation is good; `Invalid` or `InvalidFields` for what was typed:
+/// every wrong field is named.
 pub fn check_sign_up(
     conn: &mut Conn,
     registration: Registration,
-    invite: Option<&str>,
-    (username, email): (&str, &str),
-    address: Option<IpAddr>,
+    typed: &Typed,
+    password: Option<&str>,
     now: Timestamp,
 ) -> Result<bool> {
-    match invite {
+    match &typed.invite {
         Some(code) => {
             let invite = store::users::find_invite(conn, code)?;
             invite.filter(|invite| is_open(invite, now)).ok_or_else(dead_invite)?;
@@ -64,15 +72,36 @@ pub fn check_sign_up(
         }
         None => {}
     }
-    let username = names::username(username, false)?;
-    if store::users::is_name_taken(conn, &username.to_ascii_lowercase())? {
-        return Err(Error::invalid("username", "taken", "Username has already been taken"));
+    let mut faults = Faults::default();
+    if let Some(username) = faults.note(names::username(&typed.username, false))?
+        && store::users::is_name_taken(conn, &username.to_ascii_lowercase())?
+    {
+        faults.note::<()>(Err(Error::invalid("username", "taken", "Username has already been taken")))?;
     }
-    let email = names::email(email)?;
-    if store::users::find_by_email(conn, &email)?.is_some() {
-        return Err(Error::invalid("email", "taken", "Email has already been taken"));
+    let email = faults.note(names::email(&typed.email))?;
+    if let Some(email) = &email
+        && store::users::find_by_email(conn, email)?.is_some()
+    {
+        faults.note::<()>(Err(Error::invalid("email", "taken", "Email has already been taken")))?;
     }
-    admission::check(conn, address, &email, now)
+    // An address that is none says nothing against who has it; where they come from may.
+    let doubtful = faults.note(admission::check(conn, typed.address, email.as_deref().unwrap_or_default(), now))?;
+    if let Some(password) = password {
+        faults.note(names::password(password))?;
+    }
+    if !typed.agreement {
+        faults.note::<()>(Err(Error::invalid("agreement", "accepted", "Agreement must be accepted")))?;
+    }
+    let reason = typed.reason.trim();
+    if reason.chars().count() > REASON {
+        let long = Error::invalid("reason", "too_long", "Reason is too long (maximum is 1,000 characters)");
+        faults.note::<()>(Err(long))?;
+    }
+    if reason.is_empty() && typed.invite.is_none() && registration == Registration::Approval {
+        faults.note::<()>(Err(Error::invalid("reason", "blank", "Reason can't be blank")))?;
+    }
+    faults.into_result()?;
+    Ok(doubtful.unwrap_or_default())
 }
 
 /// Somebody signs up: open to all, by approval, or with an invitation. Answers the account and whether it may be used
@@ -83,16 +112,10 @@ pub fn check_sign_up(
 pub fn sign_up(tx: &mut Tx<'_>, form: &SignUp) -> Result<(Account, bool)> {
     let registration = tx.config().registration;
     let now = tx.now;
-    let who = (form.username.as_str(), form.email.as_str());
-    let doubtful = check_sign_up(tx.conn, registration, form.invite.as_deref(), who, form.address, now)?;
-    if !form.agreement {
-        return Err(Error::invalid("agreement", "accepted", "Agreement must be accepted"));
-    }
-    let reason = form.reason.trim();
-    if reason.chars().count() > REASON {
-        return Err(Error::invalid("reason", "too_long", "Reason is too long (maximum is 1,000 characters)"));
-    }
-    let invite = match &form.invite {
+    let typed = &form.typed;
+    let doubtful = check_sign_up(tx.conn, registration, typed, None, now)?;
+    let reason = typed.reason.trim();
+    let invite = match &typed.invite {
         Some(code) => {
             let invite = store::users::lock_invite(tx.conn, code)?;
             let invite = invite.filter(|invite| is_open(invite, now)).ok_or_else(dead_invite)?;
@@ -102,14 +125,11 @@ pub fn sign_up(tx: &mut Tx<'_>, form: &SignUp) -> Result<(Account, bool)> {
         None => None,
     };
     let approved = invite.is_some() || registration == Registration::Open;
-    if !approved && reason.is_empty() {
-        return Err(Error::invalid("reason", "blank", "Reason can't be blank"));
-    }
     let approved = approved && !doubtful;
     let confirms = tx.config().mail.is_on();
     let person = NewPerson {
-        username: form.username.clone(),
-        email: Some(form.email.clone()),
+        username: typed.username.clone(),
+        email: Some(typed.email.clone()),
         password_hash: Some(form.password_hash.clone()),
         role: invite.as_ref().map_or(Role::Member, |invite| invite.role),
         approved: approved && !confirms,

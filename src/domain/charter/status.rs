@@ -4,7 +4,7 @@ use super::{
     Change, Office, Removed, Revoked, Software, change::rules, document::fingerprint, invitation::Terms, open,
     refused::Refused, steward::holds_key,
 };
-use crate::{Error, Result, db::Conn, store, time::Timestamp};
+use crate::{Error, Result, db::Conn, domain::questions::replica, store, time::Timestamp};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -94,6 +94,10 @@ pub struct DirectoryStatus {
     pub copied: i64,
     /// How many there are.
     pub of: i64,
+    /// Questions that are here.
+    pub questions_copied: i64,
+    /// How many there are.
+    pub questions_of: i64,
     /// When both were last compared.
     pub compared: Option<Timestamp>,
     /// Why that failed.
@@ -172,12 +176,17 @@ pub fn status(conn: &mut Conn, this_node: &str, now: Timestamp) -> Result<Status
             line.heard = seen.heard_at;
             line.error.clone_from(&seen.error);
         }
-        line.directory = copies.iter().find(|copied| copied.domain == line.domain).map(|copied| DirectoryStatus {
-            copied: copied.done,
-            of: copied.total,
-            compared: copied.checked_at,
-            error: copied.error.clone(),
-        });
+        if let Some(copied) = copies.iter().find(|copied| copied.domain == line.domain) {
+            let questions = replica::count_copied(conn, &line.domain)?;
+            line.directory = Some(DirectoryStatus {
+                copied: copied.done,
+                of: copied.total,
+                questions_copied: questions,
+                questions_of: copied.questions.max(questions),
+                compared: copied.checked_at,
+                error: copied.error.clone(),
+            });
+        }
         status.nodes.push(line);
     }
     for waiting in store::charter::changes(conn)? {

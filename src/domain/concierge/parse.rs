@@ -12,7 +12,7 @@ use crate::{
         projects::words::consent,
         questions::cap::MOST,
     },
-    matching::people::is_question,
+    matching::people::{is_question, may_ask_for_place},
     model::Audience,
 };
 
@@ -174,6 +174,7 @@ pub fn parse(text: &str) -> Parsed {
     match wording::asked(text) {
         Some(Asked::Experts) => Parsed { command: Command::Knows(text.to_owned()), tongue: None },
         Some(Asked::OpenQuestions) => Parsed { command: Command::Open, tongue: None },
+        None if may_ask_for_place(text) => Parsed { command: Command::Knows(text.to_owned()), tongue: None },
         None => Parsed { command: Command::Unknown(nearest(text)), tongue: None },
     }
 }

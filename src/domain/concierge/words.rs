@@ -156,6 +156,13 @@ pub const AT_DESK: Sentence = Sentence(
     "Nobody has answered yet. The gardener's desk knows of it now; it stays among the open questions.",
     "Noch hat niemand geantwortet. Die Gärtnerei weiß jetzt davon; sie bleibt bei den offenen Fragen.",
 );
+/// The same where nobody but the asker belongs to it.
+pub const NO_DESK: Sentence = Sentence(
+    "Nobody has answered yet, and nobody else looks after questions at this site. It stays among the open questions, \
+     where everybody sees it.",
+    "Noch hat niemand geantwortet, und an diesem Standort kümmert sich sonst niemand um Fragen. Sie bleibt bei den offenen \
+     Fragen, wo alle sie sehen.",
+);
 /// The last word where nobody answered.
 pub const STILL_OPEN: Sentence = Sentence(
     "Nobody has answered so far. It stays among the open questions until you write “close” in reply to me.",
@@ -180,6 +187,8 @@ pub const WHICH_POST: Sentence = Sentence(
 /// Somebody left; projects and questions of theirs follow.
 pub const HANDOVER: Sentence =
     Sentence("{} has left. To be taken over by others:", "{} ist gegangen. Zu übernehmen ist:");
+/// In the place of a name that is no longer said.
+pub const NAMELESS: Sentence = Sentence("Former colleague", "Nicht mehr hier");
 /// How much somebody is asked.
 pub const WEEKLY: Sentence =
     Sentence("You are told of up to {} questions a week.", "Du hörst von bis zu {} Fragen in der Woche.");

@@ -1,8 +1,8 @@
 //! What is known of somebody: read, checked, changed.
 
 use super::{
-    FACT_CHARACTERS, Facts, LANGUAGES, Listed, SKILL_CHARACTERS, SKILLS, Skill, Stance, WORKS, Work, fields,
-    listed_code, listed_of, stance_code, stance_of,
+    FACT_CHARACTERS, Facts, LANGUAGES, LINK_BYTES, LINKS, Listed, SKILL_CHARACTERS, SKILLS, Skill, Stance, WORKS, Work,
+    fields, listed_code, listed_of, stance_code, stance_of,
 };
 use crate::{
     Error, Result,
@@ -16,7 +16,7 @@ use crate::{
     limits,
     matching::people::hashtag,
     model::{Account, AccountKind},
-    store,
+    store, uri,
 };
 use chrono_tz::Tz;
 
@@ -34,6 +34,8 @@ pub enum By {
 pub struct FactsChange {
     /// Skills as typed, with their stances.
     pub skills: Option<Vec<(String, Stance)>>,
+    /// Where else skills are described, by their names; others keep what they have.
+    pub skill_links: Vec<(String, Vec<String>)>,
     /// Job title.
     pub title: Option<String>,
     /// Department.
@@ -69,7 +71,12 @@ pub(super) fn of_rows(row: store::people::Row, skills: Vec<store::people::Skill>
     Facts {
         skills: skills
             .into_iter()
-            .map(|skill| Skill { name: skill.name, tag: skill.tag, stance: stance_of(skill.stance) })
+            .map(|skill| Skill {
+                name: skill.name,
+                tag: skill.tag,
+                stance: stance_of(skill.stance),
+                same_as: skill.same_as.split_whitespace().map(str::to_owned).collect(),
+            })
             .collect(),
         title: row.title,
         department: row.department,
@@ -108,6 +115,7 @@ pub(super) fn save(tx: &mut Tx<'_>, account: Id<Account>, facts: &Facts) -> Resu
             tag: skill.tag.clone(),
             name: skill.name.clone(),
             stance: stance_code(skill.stance),
+            same_as: skill.same_as.join(" "),
         })
         .collect();
     store::people::set_skills(tx.conn, account, &skills)
@@ -244,12 +252,20 @@ pub fn changed(mut facts: Facts, change: &FactsChange, by: By, may: &People) -> 
     if let Some(typed) = &change.skills {
         let mut kept: Vec<Skill> = Vec::new();
         for (name, stance) in typed {
-            let Some(skill) = skill(name, *stance)? else { continue };
+            let Some(mut skill) = skill(name, *stance)? else { continue };
             if !kept.iter().any(|other| other.tag == skill.tag) {
+                if let Some(before) = facts.skills.iter().find(|before| before.tag == skill.tag) {
+                    skill.same_as.clone_from(&before.same_as);
+                }
                 kept.push(skill);
             }
         }
         facts.skills = few("skills", kept, SKILLS)?;
+    }
+    for (name, typed) in &change.skill_links {
+        let tag = tag_of(name);
+        let Some(skill) = facts.skills.iter_mut().find(|skill| Some(&skill.tag) == tag.as_ref()) else { continue };
+        skill.same_as = links(typed)?;
     }
     if let Some(listed) = change.listed {
         facts.listed = listed;
@@ -280,6 +296,19 @@ fn line(field: &'static str, text: &str) -> Result<String> {
     Ok(text)
 }
 
+/// The addresses at which somebody says a skill is described.
+fn links(typed: &[String]) -> Result<Vec<String>> {
+    let wrong = || Error::invalid("skills", "invalid", "same_as names web addresses");
+    let mut kept: Vec<String> = Vec::new();
+    for address in typed.iter().map(|address| address.trim()).filter(|address| !address.is_empty()) {
+        let address = uri::normalize(address).filter(|address| address.len() <= LINK_BYTES).ok_or_else(wrong)?;
+        if !kept.contains(&address) {
+            kept.push(address);
+        }
+    }
+    few("skills", kept, LINKS)
+}
+
 /// A skill as somebody typed it; none for what has no letter in it.
 fn skill(typed: &str, stance: Stance) -> Result<Option<Skill>> {
     let name = clean_input(typed).replace('\n', " ");
@@ -291,7 +320,7 @@ fn skill(typed: &str, stance: Stance) -> Result<Option<Skill>> {
             format!("A skill is too long (maximum is {SKILL_CHARACTERS} characters)"),
         ));
     }
-    Ok(tag_of(name).map(|tag| Skill { name: name.to_owned(), tag, stance }))
+    Ok(tag_of(name).map(|tag| Skill { name: name.to_owned(), tag, stance, same_as: Vec::new() }))
 }
 
 /// The hashtag of a skill: its letters and digits run together, in lower case; `C++` and `C#` keep what tells them apart.

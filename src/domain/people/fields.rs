@@ -448,7 +448,10 @@ mod tests {
     use super::*;
 
     fn alice() -> Facts {
-        let skill = |name: &str, stance| Skill { name: name.into(), tag: facts::tag_of(name).unwrap(), stance };
+        let skill = |name: &str, stance| {
+            let tag = facts::tag_of(name).unwrap();
+            Skill { name: name.into(), tag, stance, same_as: Vec::new() }
+        };
         Facts {
             skills: vec![
                 skill("Vibration analysis", Stance::Ask),

@@ -30,6 +30,10 @@ pub const SKILL_CHARACTERS: usize = 60;
 pub const FACT_CHARACTERS: usize = 100;
 /// Languages of one person.
 pub const LANGUAGES: usize = 10;
+/// Addresses of one skill, and bytes of one of them.
+pub const LINKS: usize = 4;
+/// See [`LINKS`].
+pub const LINK_BYTES: usize = 300;
 /// Projects that one person names.
 pub const WORKS: usize = 20;
 
@@ -42,6 +46,8 @@ pub struct Skill {
     pub tag: String,
     /// What its owner says about it.
     pub stance: Stance,
+    /// Where else it is described: addresses in public vocabularies.
+    pub same_as: Vec<String>,
 }
 
 /// Something somebody works on.

@@ -1,7 +1,8 @@
 //! What other nodes say about their people.
 
 use super::{
-    FACT_CHARACTERS, Facts, LANGUAGES, Listed, SKILL_CHARACTERS, SKILLS, Skill, facts, fields::Made, listed_code,
+    FACT_CHARACTERS, Facts, LANGUAGES, LINK_BYTES, LINKS, Listed, SKILL_CHARACTERS, SKILLS, Skill, facts, fields::Made,
+    listed_code,
 };
 use crate::{
     Error, Result,
@@ -22,11 +23,12 @@ fn short(text: &str, most: usize) -> String {
 fn facts_of(actor: &RemoteActor) -> Facts {
     let said = &actor.facts;
     let mut skills: Vec<Skill> = Vec::new();
-    for (name, stance) in &said.skills {
-        let name = short(name.trim_start_matches('#'), SKILL_CHARACTERS);
+    for said in &said.skills {
+        let name = short(said.name.trim_start_matches('#'), SKILL_CHARACTERS);
         let Some(tag) = facts::tag_of(&name) else { continue };
         if skills.len() < SKILLS && !skills.iter().any(|other| other.tag == tag) {
-            skills.push(Skill { name, tag, stance: *stance });
+            let links = said.same_as.iter().filter(|link| link.len() <= LINK_BYTES).take(LINKS);
+            skills.push(Skill { name, tag, stance: said.stance, same_as: links.cloned().collect() });
         }
     }
     Facts {

@@ -148,6 +148,8 @@ mod tests {
             "site:Lyon",
             "project:Quiet bearing",
             "Who can weld",
+            "experts in welding",
+            "Experten für Kafka",
         ] {
             assert_eq!(asked(text), Some(Asked::Experts), "{text}");
         }

@@ -129,6 +129,10 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
         (None, Some(poll)) => Some(polls::as_new(tx.conn, poll)?),
     };
     let quotes_another = store::quotes::find(tx.conn, id)?.is_some();
+    // As in a new post: a warning with nothing behind it is the text.
+    let is_bare = typed.trim().is_empty() && media.is_empty() && poll.is_none() && !quotes_another;
+    let (typed, spoiler) =
+        if is_bare && !spoiler.is_empty() { (spoiler.into(), String::new()) } else { (typed, spoiler) };
     if typed.trim().is_empty() && media.is_empty() && poll.is_none() && !quotes_another {
         return Err(Error::invalid("status", "blank", "Text can't be blank"));
     }

@@ -233,6 +233,7 @@ pub fn is_final(refusal: &Error) -> bool {
         | Error::Forbidden(_)
         | Error::BadRequest(_)
         | Error::Invalid { .. }
+        | Error::InvalidFields(_)
         | Error::Conflict(_)
         | Error::TooLarge(_) => true,
         Error::RateLimited { .. }

@@ -244,18 +244,21 @@ fn tell_asker(tx: &mut Tx<'_>, question: &Question, post: &Post, sentence: words
     concierge::say(tx, post, page, tongue, Visibility::Direct, &[question.asker], Meaning::Plain).map(|_| ())
 }
 
+/// The desk is the staff of the asker's node, whoever else can be reached; where there is nobody but the asker, they hear that
+/// too, and the question stays where everybody sees it.
 fn to_desk(tx: &mut Tx<'_>, question: &mut Question, post: &Post) -> Result<()> {
     question.desk = true;
     let mut staff = store::notifications::staff(tx.conn, Role::Moderator)?;
     staff.retain(|id| *id != question.asker);
     staff.truncate(STAFF);
+    let told = if staff.is_empty() { words::NO_DESK } else { words::AT_DESK };
     for member in staff {
         let tongue = concierge::tongue_of(tx, member, None)?;
         let mut page = Page::default();
         page.post(words::DESK.of(tongue), post);
         concierge::say(tx, post, page, tongue, Visibility::Direct, &[member], Meaning::Plain)?;
     }
-    tell_asker(tx, question, post, words::AT_DESK)
+    tell_asker(tx, question, post, told)
 }
 
 /// The last look: what was answered is closed, what was not stays among the open ones.

@@ -105,11 +105,22 @@ pub struct RemoteActor {
     pub project: Option<crate::domain::projects::RemoteProject>,
 }
 
+/// A skill in an actor document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteSkill {
+    /// As it came.
+    pub name: String,
+    /// What its owner says about it.
+    pub stance: Stance,
+    /// Where else it is described.
+    pub same_as: Vec<String>,
+}
+
 /// What an actor document says about its owner beside the profile. Texts as they came, cut to a size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RemoteFacts {
-    /// Skills with their stances.
-    pub skills: Vec<(String, Stance)>,
+    /// Skills.
+    pub skills: Vec<RemoteSkill>,
     /// Job title.
     pub title: String,
     /// Department.

@@ -177,7 +177,7 @@ pub async fn check(app: &App, domain: &str) -> Result<()> {
     let Some(signed) = peers::organisation(app) else { return Ok(()) };
     let Some(node) = others(app, &signed).into_iter().find(|node| node.domain == domain) else { return Ok(()) };
     stored::confirm(app, &node).await?;
-    if signed.charter.policy.directory { compare(app, &node).await.map(|_| ()) } else { Ok(()) }
+    if signed.charter.policy.directory { compare(app, &node).await } else { Ok(()) }
 }
 
 /// A newcomer copies what all others list; what takes too long goes on in the background.
@@ -189,14 +189,10 @@ pub async fn copy_all(app: &App) -> Result<Vec<(Copied, questions::Progress)>> {
         return Ok(Vec::new());
     };
     let nodes = others(app, &signed);
-    let mut asked = HashMap::new();
     let all = async {
         for node in &nodes {
             match compare(app, node).await {
-                Ok(total) => {
-                    asked.insert(node.domain.clone(), total);
-                }
-                Err(Error::Upstream(_)) => {}
+                Ok(()) | Err(Error::Upstream(_)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -209,7 +205,7 @@ pub async fn copy_all(app: &App) -> Result<Vec<(Copied, questions::Progress)>> {
         let mut all = Vec::new();
         for copied in store::people::copies(conn)? {
             let done = replica::count_copied(conn, &copied.domain)?;
-            let total = asked.get(&copied.domain).copied().unwrap_or(done);
+            let total = copied.questions.max(done);
             all.push((copied, questions::Progress { done, total }));
         }
         Ok(all)
@@ -221,8 +217,8 @@ async fn note(app: &App, row: Copied) -> Result<()> {
     app.write(move |tx| store::people::save_copy(tx.conn, &row)).await
 }
 
-/// Compares, and copies where something differs. How many questions there are.
-async fn compare(app: &App, node: &Member) -> Result<i64> {
+/// Compares, and copies where something differs.
+async fn compare(app: &App, node: &Member) -> Result<()> {
     // Of a node that does not answer the copy stays what it was.
     let copies = app.read(store::people::copies).await?;
     let before = copies.into_iter().find(|copy| copy.domain == node.domain).unwrap_or_default();
@@ -230,9 +226,14 @@ async fn compare(app: &App, node: &Member) -> Result<i64> {
     let outcome = match fetch(app, node, "/digest").await {
         Ok(body) => {
             (row.total, row.done, row.complete) = (0, 0, false);
+            row.questions = questions::told(&body);
             match compare_with(app, node, &body, &mut row).await {
-                // In a frame of its own: it fetches posts.
-                Ok(()) => Box::pin(questions::compare(app, node, &body)).await,
+                Ok(()) => {
+                    // Copying takes its time: who asks meanwhile hears how far it is.
+                    note(app, row.clone()).await?;
+                    // In a frame of its own: it fetches posts.
+                    Box::pin(questions::compare(app, node, &body)).await
+                }
                 Err(error) => Err(error),
             }
         }

@@ -110,13 +110,18 @@ fn named(said: &Json) -> Option<(i64, String)> {
     Some((list.count("total")?, list.text("digest")?.to_owned()))
 }
 
-/// Compares the copy of a node's questions with what it `said` of them, and repairs it. How many it has.
+/// How many questions a node `said` that it has; none of one of an older version.
+pub(super) fn told(said: &[u8]) -> i64 {
+    Json::parse(said).ok().and_then(|json| named(&json)).map_or(0, |(total, _)| total)
+}
+
+/// Compares the copy of a node's questions with what it `said` of them, and repairs it.
 ///
 /// # Errors
 /// `Upstream` when it cannot be asked: worth another try.
-pub(super) async fn compare(app: &App, node: &Member, said: &[u8]) -> Result<i64> {
+pub(super) async fn compare(app: &App, node: &Member, said: &[u8]) -> Result<()> {
     let json = Json::parse(said).map_err(|_| unreadable())?;
-    let Some((total, theirs)) = named(&json) else { return Ok(0) };
+    let Some((total, theirs)) = named(&json) else { return Ok(()) };
     bounded(app, total)?;
     let domain = node.domain.clone();
     app.write(move |tx| replica::learn_again(tx, &domain)).await?;
@@ -126,7 +131,7 @@ pub(super) async fn compare(app: &App, node: &Member, said: &[u8]) -> Result<i64
         metrics::counter!("question_repairs_total").increment(1);
         copy(app, node).await?;
     }
-    Ok(total)
+    Ok(())
 }
 
 /// Reads the whole list: takes over how known questions stand, fetches what is missing and looks after what is listed no

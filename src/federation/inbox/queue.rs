@@ -191,6 +191,7 @@ pub fn is_final(error: &Error) -> bool {
             | Error::Forbidden(_)
             | Error::BadRequest(_)
             | Error::Invalid { .. }
+            | Error::InvalidFields(_)
             | Error::TooLarge(_)
     )
 }

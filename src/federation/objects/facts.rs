@@ -2,7 +2,11 @@
 //! they come (bare, with a prefix, or as whole addresses with http or https), single or several, as text or as objects.
 
 use crate::{
-    domain::{html::cut, people::Stance, remote::RemoteFacts},
+    domain::{
+        html::cut,
+        people::{LINKS, Stance},
+        remote::{RemoteFacts, RemoteSkill},
+    },
     federation::json::Json,
     time::Timestamp,
 };
@@ -71,16 +75,20 @@ fn stance(json: &Json) -> Stance {
 }
 
 /// `{"type": "DefinedTerm", "name": ...}`, or text; an address alone is named by its end.
-fn skill(json: &Json) -> Option<(String, Stance)> {
+fn skill(json: &Json) -> Option<RemoteSkill> {
     let code = || value(json, "termCode", &SCHEMA).items().find_map(Json::as_text);
     let id = || json.get("id").as_text();
     let name = text(json).or_else(code).or_else(id)?;
+    let mut same_as: Vec<String> =
+        value(json, "sameAs", &SCHEMA).items().filter_map(Json::as_uri).take(LINKS).collect();
     let name = if name.starts_with("https://") || name.starts_with("http://") {
+        // Nothing but an address: that is what is meant.
+        same_as.extend(json.as_uri().filter(|_| same_as.is_empty()));
         name.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
     } else {
         name
     };
-    Some((cut(name, TEXT).to_owned(), stance(json)))
+    Some(RemoteSkill { name: cut(name, TEXT).to_owned(), stance: stance(json), same_as })
 }
 
 /// A language tag, also as a `Language`.
@@ -193,13 +201,17 @@ mod tests {
     #[test]
     fn terms_are_read_in_every_spelling() {
         let ours = parse(serde_json::json!({
-            "knowsAbout": [{"type": "DefinedTerm", "id": "https://a.example/tags/rust", "name": "Rust", "stance": "learning"},
+            "knowsAbout": [{"type": "DefinedTerm", "id": "https://a.example/tags/rust", "name": "Rust", "stance": "learning",
+                            "sdo:sameAs": ["https://esco.example/rust", {"id": "https://www.wikidata.org/wiki/Q575650"}, 7]},
                            "Torque", {"sdo:name": "Kafka", "wc:stance": "wc:ask"}, "https://www.wikidata.org/wiki/Q1"],
             "jobTitle": "Engineer", "memberOf": {"type": "Organization", "name": "Bench 3"}, "workLocation": "Lyon",
             "timeZone": "Europe/Paris", "knowsLanguage": ["fr", {"type": "Language", "name": "English", "alternateName": "en"}],
             "wc:leftOn": "2026-11-26T08:00:00Z", "updated": "2026-11-26T08:00:00.123Z",
         }));
-        let names: Vec<_> = ours.skills.iter().map(|(name, stance)| (name.as_str(), *stance)).collect();
+        let names: Vec<_> = ours.skills.iter().map(|skill| (skill.name.as_str(), skill.stance)).collect();
+        let links: Vec<_> = ours.skills.iter().map(|skill| skill.same_as.clone()).collect();
+        let esco = ["https://esco.example/rust".to_owned(), "https://www.wikidata.org/wiki/Q575650".into()];
+        assert_eq!(links, [esco.to_vec(), vec![], vec![], vec!["https://www.wikidata.org/wiki/Q1".to_owned()]]);
         assert_eq!(
             names,
             [("Rust", Stance::Learning), ("Torque", Stance::Knows), ("Kafka", Stance::Ask), ("Q1", Stance::Knows)]

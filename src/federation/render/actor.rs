@@ -181,6 +181,9 @@ pub struct DefinedTerm {
     pub term_code: String,
     /// `ask`, `knows` or `learning`.
     pub stance: &'static str,
+    /// Where else it is described.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub same_as: Vec<String>,
 }
 
 /// The RSA key of an actor.
@@ -361,6 +364,7 @@ impl<'a> Actor<'a> {
         add(!self.attribution_domains.is_empty(), Terms::ATTRIBUTION);
         add(self.generator.is_some() || !self.implements.is_empty(), Terms::CAPABILITIES);
         add(!self.expertise.is_empty(), Terms::EXPERTISE);
+        add(self.expertise.knows_about.iter().any(|skill| !skill.same_as.is_empty()), Terms::SAME_AS);
         add(self.expertise.coffee, Terms::COFFEE);
         add(self.project.is_some(), Terms::PROJECT);
         for tag in self.tag.iter().flatten() {

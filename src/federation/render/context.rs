@@ -84,9 +84,10 @@ impl Terms {
     pub const COFFEE: Self = Self(1 << 17);
     /// What a program can do (FEP-844e).
     pub const CAPABILITIES: Self = Self(1 << 18);
-
     /// Emoji reactions (FEP-c0e0) and Misskey's older way to say them.
     pub const REACTION: Self = Self(1 << 19);
+    /// Where else a skill is described.
+    pub const SAME_AS: Self = Self(1 << 20);
 
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -228,6 +229,9 @@ impl Terms {
         }
         if self.has(Self::EXPERTISE) {
             typed("worksOn", json!({"@id": "wc:worksOn", "@type": "@id"}));
+        }
+        if self.has(Self::SAME_AS) {
+            typed("sameAs", json!({"@id": "sdo:sameAs", "@type": "@id"}));
         }
         if self.has(Self::REACH) {
             typed("reach", json!({"@id": "wc:reach", "@type": "@id"}));

@@ -106,6 +106,90 @@ pub const ROLES: &[&str] = &[
     "erfahrung",
 ];
 
+/// Those who know, whatever it is.
+pub const EXPERTS: &[&str] = &[
+    "expert",
+    "experts",
+    "experte",
+    "experten",
+    "expertin",
+    "expertinnen",
+    "expertes",
+    "specialist",
+    "specialists",
+    "spezialist",
+    "spezialisten",
+    "spezialistin",
+    "specialiste",
+    "specialistes",
+];
+
+/// People, whoever they are.
+pub const PEOPLE: &[&str] = &[
+    // English
+    "people",
+    "person",
+    "persons",
+    "colleague",
+    "colleagues",
+    "coworkers",
+    "employees",
+    "staff",
+    "everybody",
+    "everyone",
+    "anybody",
+    "anyone",
+    "somebody",
+    "someone", // German
+    "leute",
+    "personen",
+    "kollegen",
+    "kollegin",
+    "kolleginnen",
+    "kollege",
+    "mitarbeiter",
+    "mitarbeitende",
+    "mitarbeiterinnen",
+    "jemand", // French
+    "gens",
+    "personnes",
+    "personne",
+    "collegue",
+    "collegues",
+    "employes",
+    "quelqu",
+];
+
+/// All of them.
+pub const ALL_OF: &[&str] = &["all", "every", "alle", "alles", "tous", "toutes", "tout", "monde"];
+
+/// What people do who are somewhere.
+pub const PRESENT: &[&str] = &[
+    "works",
+    "working",
+    "work",
+    "sits",
+    "based",
+    "located",
+    "lives",
+    "there",
+    "here", // German
+    "arbeitet",
+    "arbeiten",
+    "sitzt",
+    "sitzen",
+    "wohnt",
+    "gibt",
+    "es", // French
+    "travaille",
+    "travaillent",
+    "habite",
+    "base",
+    "basee",
+    "trouve",
+    "se",
+];
+
 /// One of these in a longer opening makes it a question after one who knows.
 pub const WHO_KNOWS: &[&str] = &["who", "knows", "know", "wer", "kennt", "qui", "connait"];
 

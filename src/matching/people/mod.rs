@@ -32,7 +32,7 @@ mod text;
 pub use directory::Directory;
 pub use links::Proposal;
 pub use phrase::Tuning;
-pub use query::{Wish, is_question, parse};
+pub use query::{Wish, is_question, may_ask_for_place, parse};
 pub use search::{Answer, Hit, Reason};
 pub use text::hashtag;
 

@@ -2,8 +2,8 @@
 
 use super::{
     lexicon::{
-        AFTER_LANGUAGE, BEFORE_LANGUAGE, BEFORE_PLACE, ENDINGS, JOINTS, LANGUAGES, OPENINGS, SMALL, WEAK_BEFORE_PLACE,
-        WHO_KNOWS, french, language,
+        AFTER_LANGUAGE, ALL_OF, BEFORE_LANGUAGE, BEFORE_PLACE, ENDINGS, EXPERTS, JOINTS, LANGUAGES, OPENINGS, PEOPLE,
+        PRESENT, SMALL, WEAK_BEFORE_PLACE, WHO_KNOWS, french, language,
     },
     text::{fold, words},
 };
@@ -133,11 +133,30 @@ pub fn is_question(text: &str) -> bool {
         return true;
     }
     let all: Vec<Word> = words(&text).into_iter().map(|text| Word { text, joint: false }).collect();
-    let asks = all.first().is_some_and(|word| matches!(word.text.as_str(), "who" | "wer" | "qui"));
+    let asks = all.first().is_some_and(|word| is_who(&word.text) || EXPERTS.contains(&word.text.as_str()));
     let vague = ["who is", "wer ist", "qui est"];
     let opened = OPENINGS.iter().filter(|opening| opening.contains(' ') && !vague.contains(opening));
     let longest = opened.filter_map(|opening| begins(&all, opening)).max();
     asks && longest.is_some_and(|length| all.len() > length)
+}
+
+fn is_who(word: &str) -> bool {
+    matches!(word, "who" | "wer" | "qui")
+}
+
+/// Whether a word means people, whoever they are.
+fn is_anybody(word: &str) -> bool {
+    [PEOPLE, EXPERTS, ALL_OF].iter().any(|list| list.contains(&word))
+}
+
+/// Whether a text may ask for the people of a place, as "who is in Lyon" and "colleagues at Lyon" do: it begins with people
+/// and goes on with a word such as "in". Whether a place follows, only the sites that there are tell.
+pub fn may_ask_for_place(text: &str) -> bool {
+    let text: String = text.chars().take(LONGEST).collect();
+    let all = words(&text);
+    let mut rest = all.iter().map(String::as_str).skip_while(|word| SMALL.contains(word) && !is_who(word));
+    let begins = rest.next().is_some_and(|word| is_who(word) || is_anybody(word));
+    begins && rest.skip_while(|word| !BEFORE_PLACE.contains(word)).nth(1).is_some()
 }
 
 /// Keeps what stands behind a key; answers what is free text again.
@@ -214,9 +233,12 @@ fn site_in(
         let first = start - front.iter().rev().take_while(is_before).count();
         let rest = front.get(..first)?;
         let leads = |word: &&str| !WEAK_BEFORE_PLACE.contains(word) && (*word != "a" || wish.french);
-        let is_led = front.get(first..)?.iter().any(leads) && !is_frame(&spelt(front));
+        let is_led = front.get(first..)?.iter().any(leads);
+        // "Expert in": of a skill, or at a place.
+        let is_framed = is_led && is_frame(&spelt(front));
         let asks = || !wish.skills.is_empty() || !skills(unframed(&spelt(&[rest, behind].concat()), true)).is_empty();
-        (is_led || (asks() && !is_skill(&name(start)))).then_some((first, start, end))
+        let is_place = (is_led && !is_framed) || ((is_framed || asks()) && !is_skill(&name(start)));
+        is_place.then_some((first, start, end))
     })
 }
 
@@ -245,7 +267,12 @@ fn sentence(wish: &mut Wish, chunks: &[String], is_site: &dyn Fn(&str) -> bool, 
     }
     let all = spelt(&chunks);
     let conditional = wish.is_conditional();
-    let parts = skills(condition(wish, unframed(&all, conditional)));
+    let mut parts = skills(condition(wish, unframed(&all, conditional)));
+    if conditional {
+        // Nobody in particular is meant by people, all of them, and where they are.
+        let says_something = |word: &String| !is_anybody(word) && !PRESENT.contains(&word.as_str());
+        parts.retain(|part| part.iter().any(says_something));
+    }
     if parts.len() > 1 {
         wish.joined = Some(parts.concat());
     }

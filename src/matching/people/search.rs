@@ -5,7 +5,7 @@ use super::{
     directory::{Directory, Entry, LabelId, Slot},
     lexicon::{LANGUAGES, language},
     phrase::Senses,
-    query::{Wish, read},
+    query::{Wish, may_ask_for_place, read},
     text::{fold, hashtag},
 };
 
@@ -116,6 +116,12 @@ impl Directory {
             }
         }
         Answer { nobody: hits.is_empty(), hits, wish }
+    }
+
+    /// Whether this asks for the people of a place that there is, and for nothing else: "who is in Lyon".
+    pub fn asks_for_place(&self, text: &str) -> bool {
+        let wish = self.wish(text);
+        may_ask_for_place(text) && wish.is_site_implied && wish.skills.is_empty()
     }
 
     fn wish(&self, text: &str) -> Wish {

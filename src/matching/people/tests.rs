@@ -206,10 +206,41 @@ fn a_site_or_a_language_alone_asks_for_everybody_there_who_wants_to_be_asked_fir
         hidden,
         near,
     ]);
-    for text in ["site:mill", "site:Mill", "who can help in Mill?", "wer kann helfen in Mill", "qui peut aider en Mill"]
-    {
+    for text in [
+        "site:mill",
+        "site:Mill",
+        "who can help in Mill?",
+        "wer kann helfen in Mill",
+        "qui peut aider en Mill",
+        "experts in Mill",
+        "experts at Mill",
+        "who is in Mill?",
+        "who works at Mill",
+        "people in Mill",
+        "all colleagues in Mill",
+        "Experten in Mill",
+        "Expertinnen am Standort Mill",
+        "wer ist in Mill?",
+        "wer arbeitet in Mill",
+        "unsere Kollegen in Mill",
+        "les experts à Mill",
+        "qui est à Mill ?",
+        "qui travaille à Mill",
+        "tous les collègues à Mill",
+    ] {
         assert_eq!(found(&directory, text), ["asks", "knows", "silent", "learns"], "{text}");
     }
+    // A box for everything takes what names a place, and no other words that begin alike.
+    for text in ["who is in Mill?", "people at Mill", "wer ist in Mill", "qui est à Mill", "experts in Mill"] {
+        assert!(directory.asks_for_place(text), "{text}");
+    }
+    for text in
+        ["who is asks", "who is in charge", "people in need", "Mill", "the water in Mill", "who plays bells in Mill"]
+    {
+        assert!(!directory.asks_for_place(text), "{text}");
+    }
+    // What is a skill as well is the skill, behind words that may mean either.
+    assert_eq!(found(&directory, "experts in bells"), ["away", "asks", "knows"]);
     assert_eq!(found(&directory, "language:french"), ["silent"]);
     assert_eq!(found(&directory, "site:mill language:fr"), ["silent"]);
     let answer = directory.search("site:mill language:fr", "harbour", TODAY, 10);

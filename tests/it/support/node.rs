@@ -222,6 +222,7 @@ impl NodeBuilder {
             network: Some(self.network.unwrap_or_else(|| Arc::new(TestNetwork(SystemNetwork::default())))),
             database_wait: self.database_wait,
             look_again: self.look_again,
+            migrating: None,
         };
         let config = self.config;
         let app = tokio::task::spawn_blocking(move || node::assemble(config, parts)).await.unwrap().unwrap();

@@ -1,0 +1,1 @@
+ALTER TABLE directory_copies DROP COLUMN questions;

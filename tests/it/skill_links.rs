@@ -1,0 +1,39 @@
+//! Where else a skill is described: public vocabularies, from node to node.
+
+use crate::{
+    expertise::{ME, three},
+    support::organisation::{letter, minutes},
+};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn what_a_skill_means_elsewhere_goes_along_with_it() {
+    let (hq, lyon, oslo, [alice, bob, _]) = three().await;
+    let all = [&hq, &lyon, &oslo];
+    let links = json!(["https://www.wikidata.org/wiki/Q3047384", "https://esco.example/skill/1"]);
+    let skills = json!([{ "name": "Kafka", "stance": "ask", "same_as": links }, { "name": "Rust" }]);
+    let own = alice.patch(ME, json!({ "skills": skills })).await.ok();
+    assert_eq!((&own["skills"][0]["same_as"], &own["skills"][1]["same_as"]), (&links, &Value::Null));
+    minutes(&all, 2).await;
+    let id = bob.get("/api/v2/search?q=skill:kafka").await.ok()["accounts"][0]["id"].as_str().unwrap().to_owned();
+    let there = bob.get(&format!("/api/watercooler/v1/people/{id}")).await.ok();
+    assert_eq!(there["skills"][0], json!({"name": "Kafka", "tag": "kafka", "stance": "ask", "same_as": links}));
+    // In the words of the vocabulary, and only where it is said.
+    let document = letter(&hq, &lyon, "GET", "/users/alice", None).await.send(&lyon).await.ok();
+    assert_eq!(document["knowsAbout"][0]["sameAs"], links, "{document}");
+    assert!(document["knowsAbout"][1].get("sameAs").is_none(), "{document}");
+    let terms = document["@context"].as_array().unwrap().last().unwrap();
+    assert_eq!(terms["sameAs"], json!({"@id": "sdo:sameAs", "@type": "@id"}));
+    // Whoever types the skill again says nothing about what it means; whoever says so, does.
+    let again = alice.patch(ME, json!({ "skills": [{ "name": "kafka", "stance": "knows" }] })).await.ok();
+    assert_eq!((&again["skills"][0]["stance"], &again["skills"][0]["same_as"]), (&json!("knows"), &links));
+    let none = alice.patch(ME, json!({ "skills": [{ "name": "kafka", "same_as": [] }] })).await.ok();
+    assert_eq!(none["skills"][0]["same_as"], Value::Null);
+    for wrong in [json!(["javascript:alert(1)"]), json!(["x"]), json!([1, 2, 3, 4, 5].map(|n| format!("https://a.example/{n}")))] {
+        let body = json!({ "skills": [{ "name": "kafka", "same_as": wrong }] });
+        assert_eq!(alice.patch(ME, body).await.status, 422, "{wrong}");
+    }
+    minutes(&all, 2).await;
+    let there = bob.get(&format!("/api/watercooler/v1/people/{id}")).await.ok();
+    assert_eq!(there["skills"][0]["same_as"], Value::Null);
+}
