@@ -122,6 +122,7 @@ mod staff;
 mod statuses;
 mod strangers;
 mod streaming;
+mod streams;
 mod stumbles;
 mod suggestions;
 mod timelines;
