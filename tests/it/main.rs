@@ -48,6 +48,7 @@ mod documents;
 mod doors;
 mod emoji_reactions;
 mod emojis;
+mod encodings;
 mod endorsements;
 mod endpoints;
 mod entities;
