@@ -22,7 +22,10 @@ use axum::{
     Router,
     response::{IntoResponse, Response},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 /// Who hears of facts, in this order. Each matches `Fact` exhaustively.
 pub const CONSUMERS: &[Consumer] = &[
@@ -182,6 +185,8 @@ pub struct Parts {
     pub database_wait: Option<Duration>,
     /// How often a worker that nobody woke looks for work; none for [`LOOK_AGAIN`].
     pub look_again: Option<Duration>,
+    /// Counts the statements that the database is asked; none counts nothing.
+    pub statements: Option<Arc<AtomicU64>>,
 }
 
 /// How often a worker that nobody woke looks for work.
@@ -199,6 +204,7 @@ pub fn assemble(config: Config, parts: Parts) -> Result<App> {
         synchronous_full: config.sqlite.synchronous == config::Synchronous::Full,
         connections: if config.database.is_sqlite() { config.sqlite.readers } else { config.postgres.connections },
         wait: parts.database_wait.unwrap_or(db::WAIT),
+        statements: parts.statements,
     };
     let db = Db::open(&settings)?;
     let clock = parts.clock.unwrap_or_default();

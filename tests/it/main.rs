@@ -36,6 +36,7 @@ mod concierge_projects;
 mod concierge_tend;
 mod convergence;
 mod counters;
+mod counting;
 mod db;
 mod decoders;
 mod delivery;

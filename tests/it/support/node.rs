@@ -34,6 +34,7 @@ pub struct Node {
     pub address: SocketAddr,
     /// Its clock; nodes built with `clock` share one.
     pub clock: Clock,
+    statements: Arc<AtomicU64>,
     _folder: Option<tempfile::TempDir>,
     _schema: Option<PostgresSchema>,
     server: tokio::task::JoinHandle<()>,
@@ -52,6 +53,7 @@ pub struct NodeBuilder {
     database_wait: Option<std::time::Duration>,
     workers: bool,
     look_again: Option<std::time::Duration>,
+    statements: Arc<AtomicU64>,
 }
 
 impl NodeBuilder {
@@ -84,6 +86,7 @@ impl NodeBuilder {
             database_wait: Some(std::time::Duration::from_secs(60)),
             workers: false,
             look_again: None,
+            statements: Arc::default(),
         }
     }
     /// The same node after its end: same address, folder, database and clock. What was under way is lost, as it is when a
@@ -116,6 +119,7 @@ impl NodeBuilder {
             database_wait: Some(std::time::Duration::from_secs(60)),
             workers: false,
             look_again: None,
+            statements: Arc::default(),
         }
     }
     /// `alpha.test:PORT`.
@@ -193,6 +197,7 @@ impl NodeBuilder {
             network: Some(self.network.unwrap_or_else(|| Arc::new(TestNetwork(SystemNetwork::default())))),
             database_wait: self.database_wait,
             look_again: self.look_again,
+            statements: Some(self.statements.clone()),
         };
         let config = self.config;
         let app = tokio::task::spawn_blocking(move || node::assemble(config, parts)).await.unwrap().unwrap();
@@ -206,7 +211,16 @@ impl NodeBuilder {
         let listener = self.listener;
         let door = app.clone();
         let server = tokio::spawn(async move { server::serve(&door, listener, routes).await });
-        Node { app, domain: self.name, address, clock: self.clock, _folder: self.folder, _schema: schema, server }
+        Node {
+            app,
+            domain: self.name,
+            address,
+            clock: self.clock,
+            statements: self.statements,
+            _folder: self.folder,
+            _schema: schema,
+            server,
+        }
     }
 }
 
@@ -255,6 +269,10 @@ impl Node {
     /// `@user@alpha.test:PORT`, without the first `@`.
     pub fn handle(&self, username: &str) -> String {
         format!("{username}@{}", self.domain)
+    }
+    /// How many statements its database was asked so far.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::SeqCst)
     }
     /// Does what is due in the background until nothing is.
     pub async fn settle(&self) {
