@@ -61,6 +61,7 @@ mod follows;
 mod gardener;
 mod gate;
 mod gate_peers;
+mod gotchas;
 mod groups;
 mod hashtags;
 mod house;
