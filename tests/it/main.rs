@@ -56,6 +56,7 @@ mod entities;
 mod expertise;
 mod federation;
 mod fetching;
+mod films;
 mod followers_sync;
 mod follows;
 mod gardener;
