@@ -9,7 +9,7 @@ use crate::{
     domain::{Aftermath, Consumer, Env, Event, EventKind, IdSource, Tx, leavers, words::Words},
     id::Id,
     kept::Kept,
-    media::storage::Storage,
+    media::{ffmpeg::Ffmpeg, storage::Storage},
     model::{Account, Post},
     net::Gate,
     random::Random,
@@ -460,6 +460,11 @@ impl App {
     pub fn storage(&self) -> Storage {
         let storage = self.part_or(|| Storage::at(self.config().data_dir.join("media")));
         Storage::clone(&storage)
+    }
+
+    /// The program that reads films and foreign pictures, where the machine has it.
+    pub fn ffmpeg(&self) -> Arc<Ffmpeg> {
+        self.part_or(|| Ffmpeg::find(&self.config().media.ffmpeg))
     }
 
     /// The one rate limiter of this node.

@@ -281,8 +281,16 @@ pub struct MediaSettings {
     pub video_bytes: usize,
     /// Remote files are fetched by this node and handed to clients from here. Always so for allowlisted peers.
     pub proxy_remote: bool,
-    /// Days a copy of a remote file is kept after it was last looked at.
+    /// Days a copy of a remote file is kept; after that it is fetched again when somebody looks at it.
     pub cache_days: u32,
+    /// MiB that copies of remote attachments may take; the oldest go first, once an hour. 0 for no such limit.
+    pub cache_mebibytes: u64,
+    /// Where clients get files, such as `https://files.example.org`: another name of this node at which nothing else is
+    /// served. Without it files are at the address of the node.
+    pub files_url: Option<Url>,
+    /// The program that reads AVIF and HEIC pictures and makes the preview of films: a path, or a name that is looked for
+    /// in the folders where programs usually are; empty for none. Where there is none those pictures are refused.
+    pub ffmpeg: String,
     /// Pages that posts link to are read for a preview: title, description, picture. With `false` this node asks nobody
     /// for them.
     pub previews: bool,
@@ -296,6 +304,9 @@ impl Default for MediaSettings {
             video_bytes: crate::limits::VIDEO_BYTES,
             proxy_remote: true,
             cache_days: 30,
+            cache_mebibytes: 0,
+            files_url: None,
+            ffmpeg: "ffmpeg".into(),
             previews: true,
         }
     }
@@ -543,7 +554,7 @@ impl Config {
     /// # Errors
     /// The first wrong value: its key and a sentence.
     pub fn prepare(&mut self) -> Result<(), ConfigError> {
-        self.site = Site::new(&self.domain, self.public_url.as_ref())?;
+        self.site = Site::new(&self.domain, self.public_url.as_ref())?.with_files_at(self.media.files_url.as_ref())?;
         self.domain = self.site.domain().to_owned();
         self.database.check()?;
         values::in_range("posts.characters", self.posts.characters, 500, 50_000)?;

@@ -23,7 +23,10 @@ use axum::{
     Router,
     response::{IntoResponse, Response},
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Duration,
+};
 
 /// Who hears of facts, in this order. Each matches `Fact` exhaustively.
 pub const CONSUMERS: &[Consumer] = &[
@@ -194,6 +197,8 @@ pub struct Parts {
     pub look_again: Option<Duration>,
     /// Who hears of migrations; none for the log.
     pub migrating: Option<db::Watch>,
+    /// Counts the statements that the database is asked; none counts nothing.
+    pub statements: Option<Arc<AtomicU64>>,
 }
 
 /// How often a worker that nobody woke looks for work.
@@ -211,6 +216,7 @@ pub fn assemble(config: Config, parts: Parts) -> Result<App> {
         synchronous_full: config.sqlite.synchronous == config::Synchronous::Full,
         connections: if config.database.is_sqlite() { config.sqlite.readers } else { config.postgres.connections },
         wait: parts.database_wait.unwrap_or(db::WAIT),
+        statements: parts.statements,
     };
     let db = match &parts.migrating {
         Some(watch) => Db::open_watched(&settings, watch)?,

@@ -87,6 +87,7 @@ fn complete(preview: &mut Preview, endpoint: &Url, said: Value) {
     keep(&mut preview.author_url, address("author_url").unwrap_or_default());
     keep(&mut preview.provider_name, text("provider_name", limits::CARD_NAME));
     keep(&mut preview.provider_url, address("provider_url").unwrap_or_default());
+    preview.player |= said.get("type").and_then(Value::as_str) == Some("video");
     if said.get("type").and_then(Value::as_str) == Some("photo")
         && let Some(photo) = address("url")
     {
@@ -124,7 +125,7 @@ mod tests {
             "html": "<iframe src=x>",
         });
         complete(&mut preview, &endpoint, said);
-        assert_eq!((preview.title.as_str(), preview.photo), ("Own", false));
+        assert_eq!((preview.title.as_str(), preview.photo, preview.player), ("Own", false, true));
         assert!(!preview.author_name.contains('<') && preview.author_name.starts_with("Ada"));
         assert_eq!(preview.author_url, "");
         assert_eq!(

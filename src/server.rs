@@ -4,7 +4,7 @@
 mod forwarded;
 mod health;
 
-use crate::{app::App, limits};
+use crate::{app::App, config::Config, limits};
 use axum::{
     Router,
     body::Body,
@@ -100,7 +100,13 @@ fn connection(
     let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
         let client = forwarded::resolve(&config, peer, request.headers_mut());
         request.extensions_mut().insert(ConnectInfo(client));
-        answer(routes.clone(), request.map(|body| Body::new(TimeoutBody::new(BODY_PAUSE, body))))
+        if is_elsewhere(&config, &request) {
+            return futures_util::future::Either::Left(std::future::ready(Ok(StatusCode::NOT_FOUND.into_response())));
+        }
+        futures_util::future::Either::Right(answer(
+            routes.clone(),
+            request.map(|body| Body::new(TimeoutBody::new(BODY_PAUSE, body))),
+        ))
     });
     let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
     let watched = graceful.watch(serving);
@@ -109,6 +115,14 @@ fn connection(
             tracing::debug!(%error, %peer, "a connection ended early");
         }
     });
+}
+
+/// Whether it came to the name that is for files alone, and asks for something else: no page and no cookie is ever at home
+/// there, so a file that a browser ran after all would find nothing to take (WEB-08).
+fn is_elsewhere(config: &Config, request: &Request<hyper::body::Incoming>) -> bool {
+    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = named.or_else(|| request.uri().authority().map(|authority| authority.as_str())).unwrap_or_default();
+    config.site.is_for_files_only(host) && !request.uri().path().starts_with("/media/")
 }
 
 /// One request. A panic costs this request and nothing else (OPS-07).

@@ -61,12 +61,12 @@ async fn upload(State(app): State<App>, me: SignedIn, params: Params) -> ApiResu
         film_pixels: limits::VIDEO_PIXELS,
     };
     drop(params);
-    let (storage, random) = (app.storage(), app.random().clone());
+    let (storage, random, ffmpeg) = (app.storage(), app.random().clone(), app.ffmpeg());
     let work = move || {
         let mut incoming = storage.incoming(random.bytes())?;
         incoming.write(&bytes)?;
         drop(bytes);
-        let mut stored = intake::take(&storage, &random, incoming, bounds)?;
+        let mut stored = intake::take(&storage, &random, incoming, bounds, &ffmpeg)?;
         if let Some(picture) = preview.filter(|_| stored.kind != Kind::Image) {
             intake::preview(&storage, &random, &mut stored, &picture)?;
         }
@@ -133,7 +133,8 @@ pub async fn portrait(app: &App, params: &Params, name: &str, kind: Portrait) ->
     match params.file(name) {
         Some(file) => {
             let (bytes, storage, random) = (file.bytes.clone(), app.storage(), app.random().clone());
-            let work = move || intake::portrait(&storage, &random, &bytes, kind);
+            let ffmpeg = app.ffmpeg();
+            let work = move || intake::portrait(&storage, &random, &bytes, kind, &ffmpeg);
             Ok(Some(Some(app.part::<Workshop>().run(work).await?)))
         }
         None if params.has(name) && params.text(name).is_none_or(str::is_empty) => Ok(Some(None)),

@@ -5,8 +5,8 @@ use super::{
     auth::{Access, Routes, SignedIn},
     entities::{
         Render,
-        notification::{GroupedNotifications, Notification, NotificationGroup},
-        render::Accounts,
+        notification::{Fallback, GroupedNotifications, Notification, NotificationGroup, PartialAccount},
+        render::{self, Accounts},
     },
     page::{self, Prev},
     people::report_document,
@@ -16,8 +16,11 @@ use crate::{
     app::App,
     config::Site,
     db::Conn,
-    domain::views::{AccountViews, PostViews},
-    domain::{Viewer, scopes::Scope},
+    domain::{
+        Viewer, html,
+        scopes::Scope,
+        views::{AccountViews, PostViews},
+    },
     id::Id,
     model::{self, Account, NotificationKind as Kind, Post},
     store::{self, notifications::Selection},
@@ -65,26 +68,31 @@ impl Shown {
         ids.sort_unstable();
         ids.dedup();
         let posts = PostViews::by_ids(conn, Viewer::from(me), &ids, now)?;
-        let mut reports = HashMap::new();
-        for id in rows.iter().filter_map(|n| n.report_id) {
-            reports.insert(id.raw(), store::reports::load(conn, id)?);
-        }
+        let mut ids: Vec<Id<model::Report>> = rows.iter().filter_map(|n| n.report_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let reports = store::reports::several(conn, &ids)?;
+        let reports: HashMap<i64, model::Report> = reports.into_iter().map(|r| (r.id.raw(), r)).collect();
         let mut people: Vec<Id<Account>> = rows.iter().map(|n| n.from_account_id).collect();
         people.extend(reports.values().map(|r| r.target_id));
         let accounts = AccountViews::load(conn, &people)?;
         let rows = rows
             .into_iter()
-            .filter(|n| n.post_id.is_none_or(|id| posts.get(id).is_some()) && accounts.get(n.from_account_id).is_some())
+            .filter(|n: &model::Notification| {
+                n.post_id.is_none_or(|id| posts.get(id).is_some())
+                    && n.report_id.is_none_or(|id| reports.contains_key(&id.raw()))
+                    && accounts.get(n.from_account_id).is_some()
+            })
             .collect();
         Ok(Self { rows, posts, accounts, reports })
     }
 }
 
-fn documents(site: &Site, shown: &Shown) -> Result<Rendered> {
+fn documents(site: &Site, shown: &Shown, known: Option<&[Kind]>) -> Result<Rendered> {
     let render = Render::new(site, &shown.posts)?;
     let accounts = Accounts::new(site, &shown.accounts)?;
     let list: Vec<Notification<'_>> =
-        shown.rows.iter().filter_map(|row| document(row, shown, &render, &accounts)).collect();
+        shown.rows.iter().filter_map(|row| document(row, shown, &render, &accounts, known)).collect();
     Rendered::of(&list)
 }
 
@@ -93,6 +101,7 @@ fn document<'a>(
     shown: &'a Shown,
     render: &'a Render<'a>,
     accounts: &'a Accounts<'a>,
+    known: Option<&[Kind]>,
 ) -> Option<Notification<'a>> {
     Some(Notification {
         id: row.id,
@@ -105,7 +114,37 @@ fn document<'a>(
             let report = shown.reports.get(&id.raw())?;
             Some(report_document(report, accounts.get(report.target_id)?))
         }),
+        fallback: fallback(row, shown, known),
     })
+}
+
+/// The kinds that a client says it knows; none when it says nothing.
+fn known(params: &Params) -> Option<Vec<Kind>> {
+    params.has("supported_types").then(|| kinds(params, "supported_types"))
+}
+
+/// What a client shows of a kind that is not among those it knows.
+fn fallback(row: &model::Notification, shown: &Shown, known: Option<&[Kind]>) -> Option<Fallback> {
+    if known?.contains(&row.kind) {
+        return None;
+    }
+    let who = shown.accounts.get(row.from_account_id)?;
+    let name = if who.display_name.is_empty() { &who.username } else { &who.display_name };
+    let did = match row.kind {
+        Kind::Mention => "mentioned you",
+        Kind::Status => "wrote a post",
+        Kind::Reblog => "boosted your post",
+        Kind::Follow => "follows you",
+        Kind::FollowRequest => "asks to follow you",
+        Kind::Favourite => "likes your post",
+        Kind::Poll => "asked something, and the poll is over",
+        Kind::Update => "changed a post that you took up",
+        Kind::AdminSignUp => "signed up",
+        Kind::AdminReport => "reported somebody",
+        Kind::Quote => "quoted your post",
+        Kind::QuotedUpdate => "changed a post that you quoted",
+    };
+    Some(Fallback { title: format!("{} {did}", html::escape(name)), summary: None, details: None })
 }
 
 /// Hours over which notifications of one kind about one thing are one group.
@@ -174,12 +213,12 @@ async fn list(
 ) -> ApiResult<(HeaderMap, Rendered)> {
     let wanted = page::read(&params, Page::ACCOUNTS)?;
     let Some(selection) = selection(&params) else { return Ok((HeaderMap::new(), Rendered(b"[]".to_vec()))) };
-    let (inner, now) = (app.clone(), app.clock().now());
+    let (inner, now, known) = (app.clone(), app.clock().now(), known(&params));
     let answer = app.read(move |conn| {
         let rows = store::notifications::list(conn, me.account, &selection, now, wanted)?;
         let headers = link(&inner, &uri, &rows);
         let shown = Shown::load(conn, me.account, rows, now)?;
-        Ok((headers, documents(inner.site(), &shown)?))
+        Ok((headers, documents(inner.site(), &shown, known.as_deref())?))
     });
     Ok(answer.await?)
 }
@@ -192,18 +231,30 @@ pub fn document_of(
     id: Id<model::Notification>,
     now: Timestamp,
 ) -> Result<Rendered> {
+    document_for(conn, site, me, id, now, None)
+}
+
+/// The same for a client that knows these kinds.
+fn document_for(
+    conn: &mut Conn,
+    site: &Site,
+    me: Id<Account>,
+    id: Id<model::Notification>,
+    now: Timestamp,
+    known: Option<&[Kind]>,
+) -> Result<Rendered> {
     let row = store::notifications::find(conn, me, id, now)?.ok_or(Error::NotFound)?;
     let shown = Shown::load(conn, me, vec![row], now)?;
     let render = Render::new(site, &shown.posts)?;
     let accounts = Accounts::new(site, &shown.accounts)?;
     let row = shown.rows.first().ok_or(Error::NotFound)?;
-    Rendered::of(&document(row, &shown, &render, &accounts).ok_or(Error::NotFound)?)
+    Rendered::of(&document(row, &shown, &render, &accounts, known).ok_or(Error::NotFound)?)
 }
 
-async fn one(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
-    let id = id.parse()?;
+async fn one(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
+    let (id, known) = (id.parse()?, known(&params));
     let (site, now) = (app.site().clone(), app.clock().now());
-    Ok(app.read(move |conn| document_of(conn, &site, me.account, id, now)).await?)
+    Ok(app.read(move |conn| document_for(conn, &site, me.account, id, now, known.as_deref())).await?)
 }
 
 /// Notifications read at once to find the groups of one page.
@@ -221,10 +272,10 @@ async fn grouped(
 ) -> ApiResult<(HeaderMap, Rendered)> {
     let wanted = page::read(&params, Page::ACCOUNTS)?;
     let Some(selection) = selection(&params) else {
-        let nothing = GroupedNotifications { accounts: vec![], statuses: vec![], notification_groups: vec![] };
+        let nothing = GroupedNotifications::default();
         return Ok((HeaderMap::new(), Rendered::of(&nothing)?));
     };
-    let together = together(&params);
+    let (together, told) = (together(&params), Told::read(&params)?);
     let (inner, now) = (app.clone(), app.clock().now());
     let answer = app.read(move |conn| {
         let mut read = wanted;
@@ -236,7 +287,7 @@ async fn grouped(
             (Some(first), Some(last)) => page::link(inner.site().base(), &uri, *first, *last, true, Prev::MinId),
             _ => HeaderMap::new(),
         };
-        Ok((headers, group_documents(inner.site(), &shown, &groups, true)?))
+        Ok((headers, group_documents(inner.site(), &shown, &groups, &told)?))
     });
     Ok(answer.await?)
 }
@@ -249,18 +300,49 @@ fn together(params: &Params) -> Vec<Kind> {
     }
 }
 
-/// Groups with the accounts and posts they name; what only makes sense within a page is left out of a single one.
-fn group_documents(site: &Site, shown: &Shown, groups: &[Group<'_>], of_page: bool) -> Result<Rendered> {
+/// How groups are told of.
+#[derive(Default)]
+struct Told {
+    /// As a page: what only makes sense within one is left out of a single group.
+    of_page: bool,
+    /// Of most people only what a small picture needs.
+    partly: bool,
+    /// The kinds that the client knows, when it says so.
+    known: Option<Vec<Kind>>,
+}
+
+impl Told {
+    fn read(params: &Params) -> ApiResult<Self> {
+        let partly = match params.filled("expand_accounts") {
+            None | Some("full") => false,
+            Some("partial_avatars") => true,
+            Some(_) => return Err(Error::bad_request("Invalid parameter: expand_accounts").into()),
+        };
+        Ok(Self { of_page: true, partly, known: known(params) })
+    }
+}
+
+/// Groups with the accounts and posts they name.
+fn group_documents(site: &Site, shown: &Shown, groups: &[Group<'_>], told: &Told) -> Result<Rendered> {
+    let of_page = told.of_page;
     let render = Render::new(site, &shown.posts)?;
     let accounts = Accounts::new(site, &shown.accounts)?;
-    let mut people: Vec<Id<Account>> = groups.iter().flat_map(|g| g.people.clone()).collect();
+    let in_full = if told.partly { 1 } else { usize::MAX };
+    let mut people: Vec<Id<Account>> = groups.iter().flat_map(|g| g.people.iter().take(in_full).copied()).collect();
     people.sort_unstable();
     people.dedup();
+    let mut others: Vec<Id<Account>> = groups.iter().flat_map(|g| g.people.iter().skip(in_full).copied()).collect();
+    others.sort_unstable();
+    others.dedup();
+    others.retain(|id| people.binary_search(id).is_err());
     let mut posts: Vec<Id<Post>> = groups.iter().filter_map(|g| g.newest.post_id).collect();
     posts.sort_unstable();
     posts.dedup();
     Rendered::of(&GroupedNotifications {
         accounts: people.iter().filter_map(|id| accounts.get(*id)).collect(),
+        partial_accounts: told.partly.then(|| {
+            others.iter().filter_map(|id| shown.accounts.get(*id)).map(|row| partial_account(site, row)).collect()
+        }),
         statuses: posts.iter().filter_map(|id| render.status(*id)).collect(),
         notification_groups: groups
             .iter()
@@ -278,9 +360,24 @@ fn group_documents(site: &Site, shown: &Shown, groups: &[Group<'_>], of_page: bo
                     let report = shown.reports.get(&id.raw())?;
                     Some(report_document(report, accounts.get(report.target_id)?))
                 }),
+                fallback: fallback(g.newest, shown, told.known.as_deref()),
             })
             .collect(),
     })
+}
+
+fn partial_account<'a>(site: &'a Site, row: &'a Account) -> PartialAccount<'a> {
+    let whole = render::account(site, row, None);
+    PartialAccount {
+        id: whole.id,
+        acct: whole.acct,
+        url: whole.url,
+        avatar: whole.avatar,
+        avatar_static: whole.avatar_static,
+        avatar_description: whole.avatar_description,
+        locked: whole.locked,
+        bot: whole.bot,
+    }
 }
 
 /// The rows of one group, newest first; `NotFound` when there are none (any more).
@@ -291,14 +388,20 @@ fn load_group(conn: &mut Conn, me: Id<Account>, rows: &Selection, now: Timestamp
     if shown.rows.is_empty() { Err(Error::NotFound) } else { Ok(shown) }
 }
 
-async fn one_group(State(app): State<App>, me: SignedIn, Path(key): Path<String>) -> ApiResult<Rendered> {
+async fn one_group(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(key): Path<String>,
+    params: Params,
+) -> ApiResult<Rendered> {
     let (wanted, now, site) = (rows_of(&key)?, app.clock().now(), app.site().clone());
+    let told = Told { known: known(&params), ..Told::default() };
     let answer = app.read(move |conn| {
         let shown = load_group(conn, me.account, &wanted, now)?;
         // A row of a kind that could be grouped may be asked for alone.
         let together: &[Kind] = if wanted.only.is_some() { &[] } else { &GROUPABLE };
         let (groups, _) = groups(&shown, together, Page::first(1));
-        group_documents(&site, &shown, &groups, false)
+        group_documents(&site, &shown, &groups, &told)
     });
     Ok(answer.await?)
 }

@@ -179,12 +179,9 @@ async fn familiar(State(app): State<App>, me: SignedIn, params: Params) -> ApiRe
     ids.truncate(FAMILIAR);
     let site = app.site().clone();
     let found = app.read(move |conn| {
-        let mut pairs: Vec<(Id<Account>, Vec<Id<Account>>)> = Vec::new();
-        for id in ids {
-            let hidden = accounts::find(conn, id)?.is_none_or(|a| a.hide_collections || a.is_unavailable());
-            let known = if hidden { Vec::new() } else { accounts::familiar(conn, me.account, id, 10)? };
-            pairs.push((id, known));
-        }
+        let known = accounts::familiar(conn, me.account, &ids, 10)?;
+        let of = |id: Id<Account>| known.iter().filter(|(target, _)| *target == id).map(|(_, known)| *known).collect();
+        let pairs: Vec<(Id<Account>, Vec<Id<Account>>)> = ids.into_iter().map(|id| (id, of(id))).collect();
         let all: Vec<Id<Account>> = pairs.iter().flat_map(|(_, known)| known.iter().copied()).collect();
         let views = AccountViews::load(conn, &all)?;
         let documents = Accounts::new(&site, &views)?;

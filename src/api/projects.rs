@@ -3,7 +3,7 @@
 use super::{
     Access, ApiResult, Empty, Params, Rendered, Routes, SignedIn,
     entities::{
-        project::{Project, project as document},
+        project::{Project, project as document, projects as documents},
         render::Accounts,
     },
 };
@@ -129,8 +129,7 @@ async fn all(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<
             };
             store::projects::listed(conn, state, before, limit)?
         };
-        let list: Result<Vec<Project>> = rows.into_iter().map(|row| document(conn, me.account, row)).collect();
-        Rendered::of(&list?)
+        Rendered::of(&documents(conn, me.account, rows)?)
     });
     Ok(list.await?)
 }
@@ -428,18 +427,16 @@ struct Checked {
 }
 
 fn checked(conn: &mut Conn, me: Id<Account>, answer: Answer) -> Result<Checked> {
-    let mut candidates = Vec::with_capacity(answer.found.len());
-    for found in answer.found {
-        let why = found.candidate;
-        candidates.push(Candidate {
-            words: why.words,
-            matching_tags: why.tags,
-            same_vendor: why.vendor,
-            warn: why.warn,
-            same_work: why.same,
-            project: document(conn, me, found.project)?,
-        });
-    }
+    let (whys, rows): (Vec<_>, Vec<_>) = answer.found.into_iter().map(|found| (found.candidate, found.project)).unzip();
+    let candidates = whys.into_iter().zip(documents(conn, me, rows)?).map(|(why, project)| Candidate {
+        words: why.words,
+        matching_tags: why.tags,
+        same_vendor: why.vendor,
+        warn: why.warn,
+        same_work: why.same,
+        project,
+    });
+    let candidates: Vec<Candidate> = candidates.collect();
     let warning = match (candidates.iter().any(|c| c.same_work), candidates.iter().any(|c| c.warn)) {
         (true, _) => Some("same_work"),
         (_, true) => Some("similar"),

@@ -1,6 +1,8 @@
 //! Streaming: many streams over one WebSocket, or one stream as server-sent events. Each connection listens to what the
 //! node announces after commits, picks what it subscribed to and renders it for its own viewer.
 
+mod told;
+
 use super::{
     ApiError, ApiResult, Params, Rendered, announcements,
     auth::{Access, Grant, Routes, authenticate},
@@ -38,6 +40,7 @@ use std::{
 };
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
+use told::{Payload, Told};
 
 /// The routes of this noun. Tokens come in ways of their own here, so the handlers look at them.
 pub fn routes() -> Routes {
@@ -64,14 +67,27 @@ pub fn routes() -> Routes {
     routes
 }
 
-/// Time between pings; who did not answer the last one is gone.
-const PING: Duration = Duration::from_secs(30);
-/// Time between comments on a server-sent stream.
-const THUMP: Duration = Duration::from_secs(15);
-/// For how long a client may leave what it was sent unread before it is given up.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How often connections show that they are alive, and how long they are waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Time between pings; who did not answer the last one is gone.
+    pub ping: Duration,
+    /// Time between comments on a server-sent stream.
+    pub thump: Duration,
+    /// For how long a client may leave what it was sent unread before it is given up.
+    pub patience: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { ping: Duration::from_secs(30), thump: Duration::from_secs(15), patience: Duration::from_secs(10) }
+    }
+}
+
 /// Bytes of a message from a client.
 const MESSAGE: usize = 16 * 1024;
+/// Bytes kept for what a connection reads, and for what it writes.
+const BUFFER: usize = 4 * 1024;
 /// Streams of one connection.
 const SUBSCRIPTIONS: usize = 100;
 
@@ -92,6 +108,10 @@ impl Sockets {
         let socket = CancellationToken::new();
         mine.push_back(socket.clone());
         socket
+    }
+
+    fn of(&self, account: Id<Account>) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&account).map_or(0, VecDeque::len)
     }
 
     fn leave(&self, account: Id<Account>, socket: &CancellationToken) {
@@ -272,8 +292,10 @@ impl Session {
     }
 
     /// An event as this viewer is told of it, once for each stream that carries it.
-    async fn frames(&self, event: &Event) -> Vec<Frame> {
-        let (name, payload) = match self.payload(&event.what).await {
+    async fn frames(&self, event: &Arc<Event>) -> Vec<Frame> {
+        let connections = self.app.part::<Sockets>().of(self.account);
+        let told = self.app.part::<Told>();
+        let (name, payload) = match told.of(event, self.account, connections, self.payload(&event.what)).await {
             Ok(Some(rendered)) => rendered,
             Ok(None) => return Vec::new(),
             Err(error) => {
@@ -286,7 +308,7 @@ impl Session {
     }
 
     /// The name and the payload of an event; `None` when the viewer shall not see it.
-    async fn payload(&self, what: &EventKind) -> Result<Option<(&'static str, Option<String>)>> {
+    async fn payload(&self, what: &EventKind) -> Result<Payload> {
         let (site, me, now) = (self.app.site().clone(), self.account, self.app.clock().now());
         let text = |Rendered(bytes): Rendered| String::from_utf8(bytes).map_err(Error::internal);
         let document = match what {
@@ -405,7 +427,9 @@ async fn socket(
     }
     // The answer must name the sub-protocol that was offered, or a browser closes the connection.
     let offered = protocol(&headers).map(str::to_owned);
-    upgrade.max_message_size(MESSAGE).protocols(offered).on_upgrade(move |socket| serve(session, socket))
+    // Clients say little: the usual buffers would take 128 KiB of each of thousands of connections.
+    let upgrade = upgrade.max_message_size(MESSAGE).read_buffer_size(BUFFER).write_buffer_size(BUFFER);
+    upgrade.protocols(offered).on_upgrade(move |socket| serve(session, socket))
 }
 
 /// A message from a client.
@@ -419,7 +443,8 @@ struct Wish {
 }
 
 async fn serve(mut session: Session, mut socket: WebSocket) {
-    let mut ping = tokio::time::interval(PING);
+    let pace = session.app.part::<Pace>();
+    let mut ping = tokio::time::interval(pace.ping);
     ping.reset();
     let mut answered = true;
     let end = loop {
@@ -427,7 +452,7 @@ async fn serve(mut session: Session, mut socket: WebSocket) {
             event = session.next() => match event {
                 Ok(event) => {
                     for frame in session.frames(&event).await {
-                        if !send(&mut socket, Message::Text(frame_text(&frame).into())).await {
+                        if !send(&pace, &mut socket, Message::Text(frame_text(&frame).into())).await {
                             return;
                         }
                     }
@@ -437,7 +462,7 @@ async fn serve(mut session: Session, mut socket: WebSocket) {
             message = socket.recv() => match message {
                 Some(Ok(Message::Text(text))) => {
                     if let Some(answer) = obey(&mut session, &text).await
-                        && !send(&mut socket, Message::Text(answer.into())).await
+                        && !send(&pace, &mut socket, Message::Text(answer.into())).await
                     {
                         return;
                     }
@@ -448,19 +473,19 @@ async fn serve(mut session: Session, mut socket: WebSocket) {
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
             },
             _ = ping.tick() => {
-                if !answered || !send(&mut socket, Message::Ping(Bytes::new())).await {
+                if !answered || !send(&pace, &mut socket, Message::Ping(Bytes::new())).await {
                     return;
                 }
                 answered = false;
             }
         }
     };
-    send(&mut socket, Message::Close(Some(CloseFrame { code: end, reason: "".into() }))).await;
+    send(&pace, &mut socket, Message::Close(Some(CloseFrame { code: end, reason: "".into() }))).await;
 }
 
 /// Sends a message; false when the client is gone or does not read.
-async fn send(socket: &mut WebSocket, message: Message) -> bool {
-    matches!(tokio::time::timeout(PATIENCE, socket.send(message)).await, Ok(Ok(())))
+async fn send(pace: &Pace, socket: &mut WebSocket, message: Message) -> bool {
+    matches!(tokio::time::timeout(pace.patience, socket.send(message)).await, Ok(Ok(())))
 }
 
 /// Does what a client asks; what it cannot read is ignored. The answer is an error, if any.
@@ -510,7 +535,8 @@ async fn server_sent(State(app): State<App>, headers: HeaderMap, uri: Uri, param
         if send.send(Ok(Bytes::from_static(b":)\n"))).await.is_err() {
             return;
         }
-        let mut thump = tokio::time::interval(THUMP);
+        let pace = session.app.part::<Pace>();
+        let mut thump = tokio::time::interval(pace.thump);
         thump.reset();
         loop {
             let text = tokio::select! {
@@ -530,7 +556,7 @@ async fn server_sent(State(app): State<App>, headers: HeaderMap, uri: Uri, param
             if text.is_empty() {
                 continue;
             }
-            if !matches!(tokio::time::timeout(PATIENCE, send.send(Ok(text.into()))).await, Ok(Ok(()))) {
+            if !matches!(tokio::time::timeout(pace.patience, send.send(Ok(text.into()))).await, Ok(Ok(()))) {
                 return;
             }
         }

@@ -30,9 +30,16 @@ pub fn routes() -> Routes {
 
 async fn list(app: App, me: SignedIn, params: Params, with_reasons: bool) -> ApiResult<Rendered> {
     let most = params.integer("limit")?.unwrap_or(Page::ACCOUNTS).clamp(1, 2 * Page::ACCOUNTS);
+    let after = params.integer("offset")?.unwrap_or(0);
+    if after < 0 {
+        return Err(Error::bad_request("Invalid parameter: offset").into());
+    }
+    // There are never more than a few pages.
+    let after = after.min(4 * Page::ACCOUNTS);
     let (site, now) = (app.site().clone(), app.clock().now());
     let answer = app.read(move |conn| {
-        let found = rules::list(conn, me.account, now, most)?;
+        let mut found = rules::list(conn, me.account, now, after + most)?;
+        found.drain(..usize::try_from(after).unwrap_or_default().min(found.len()));
         let ids: Vec<Id<Account>> = found.iter().map(|(id, _)| *id).collect();
         let views = AccountViews::load(conn, &ids)?.shown_to(conn, me.viewer())?;
         let accounts = Accounts::new(&site, &views)?;

@@ -126,7 +126,8 @@ pub(super) fn migrate(config: Config, as_json: bool) -> Result<(), Failure> {
         };
     });
     runtime()?.block_on(async {
-        let app = open_with(config, Part::Errand, node::Parts { migrating: Some(watch), ..node::Parts::default() }).await?;
+        let app =
+            open_with(config, Part::Errand, node::Parts { migrating: Some(watch), ..node::Parts::default() }).await?;
         close(app).await;
         Ok::<(), Failure>(())
     })?;

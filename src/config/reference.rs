@@ -119,6 +119,7 @@ fn example(name: &str) -> &'static str {
         "port" => "8443",
         "scheme" => "\"https\"",
         "ca_file" => "\"corp-root.pem\"",
+        "files_url" => "\"https://files.example.org\"",
         "public_url" => "\"https://social.example.org\"",
         "default_discoverable" | "default_indexable" => "false",
         "trusted" => "[]",

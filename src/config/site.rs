@@ -17,6 +17,9 @@ struct Parts {
     /// `base` without the final slash.
     text: String,
     authority: String,
+    /// Where files are, without the final slash, and the name of that host when it is another one.
+    files: String,
+    files_authority: Option<String>,
 }
 
 impl Default for Site {
@@ -25,7 +28,14 @@ impl Default for Site {
         #[expect(clippy::expect_used, reason = "a constant")]
         let base = Url::parse(&text).expect("a constant URL parses");
         let domain = "localhost:8080".to_owned();
-        Self(Arc::new(Parts { authority: domain.clone(), domain, base, text }))
+        Self(Arc::new(Parts {
+            authority: domain.clone(),
+            domain,
+            base,
+            files: text.clone(),
+            text,
+            files_authority: None,
+        }))
     }
 }
 
@@ -58,19 +68,30 @@ impl Site {
                 Url::parse(&format!("{}://{domain}/", if near { "http" } else { "https" })).map_err(|_| bad_domain())?
             }
         };
-        let wrong = |reason: &str| ConfigError::value("public_url", format!("`{base}` {reason}"));
-        if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
-            return Err(wrong("begins with neither https:// nor http://"));
-        }
-        if base.path() != "/" || base.query().is_some() || base.fragment().is_some() {
-            return Err(wrong("has a path: a node lives at the root of its host"));
-        }
-        if !base.username().is_empty() || base.password().is_some() {
-            return Err(wrong("carries a user name"));
-        }
-        let text = base.as_str().trim_end_matches('/').to_owned();
-        let authority = authority_of(&base).ok_or_else(|| wrong("has no host"))?;
-        Ok(Self(Arc::new(Parts { domain, base, text, authority })))
+        let (text, authority) = bare("public_url", &base)?;
+        Ok(Self(Arc::new(Parts { domain, base, files: text.clone(), text, authority, files_authority: None })))
+    }
+
+    /// The same node with its files at another name of it.
+    ///
+    /// # Errors
+    /// A sentence when the address is more than a scheme and a host.
+    pub fn with_files_at(self, url: Option<&Url>) -> Result<Self, ConfigError> {
+        let Some(url) = url else { return Ok(self) };
+        let (files, authority) = bare("media.files_url", url)?;
+        let files_authority = (authority != self.0.authority).then_some(authority);
+        let Parts { domain, base, text, authority, .. } = &*self.0;
+        let (domain, base, text, authority) = (domain.clone(), base.clone(), text.clone(), authority.clone());
+        Ok(Self(Arc::new(Parts { domain, base, text, authority, files, files_authority })))
+    }
+
+    /// `https://files.example.org`: where files are; the public address when they have no other.
+    pub fn files_base(&self) -> &str {
+        &self.0.files
+    }
+    /// Whether a request that came to this name may ask for files only.
+    pub fn is_for_files_only(&self, host: &str) -> bool {
+        self.0.files_authority.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(host))
     }
 
     /// The right side of handles, with the port where there is one.
@@ -217,7 +238,7 @@ impl Site {
     }
     /// A file under `/media`; `path` has no leading slash and is ours, so needs no encoding.
     pub fn media_url(&self, path: &str) -> String {
-        self.url(&format!("/media/{path}"))
+        format!("{}/media/{path}", self.0.files)
     }
 
     /// Whether `url` has our scheme, host and port: the authority of everything we own.
@@ -261,6 +282,22 @@ impl Site {
         }
         Some(url.path().trim_matches('/').split('/').map(str::to_owned).collect())
     }
+}
+
+/// An address of nothing but a scheme and a host: as text without the final slash, and its authority.
+fn bare(key: &str, url: &Url) -> Result<(String, String), ConfigError> {
+    let wrong = |reason: &str| ConfigError::value(key, format!("`{url}` {reason}"));
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(wrong("begins with neither https:// nor http://"));
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("has a path: a node lives at the root of its host"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("carries a user name"));
+    }
+    let authority = authority_of(url).ok_or_else(|| wrong("has no host"))?;
+    Ok((url.as_str().trim_end_matches('/').to_owned(), authority))
 }
 
 /// `host` or `host:port` of a URL, without the default port of its scheme.

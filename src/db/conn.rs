@@ -2,12 +2,19 @@
 //! every query); instead `on_backend!` expands a body once per backend.
 
 use crate::{Error, Result, on_backend};
-use diesel::{prelude::*, sqlite::SqliteConnection};
+use diesel::{connection::InstrumentationEvent, prelude::*, sqlite::SqliteConnection};
 use diesel_async::{
     AsyncPgConnection,
     async_connection_wrapper::{AsyncConnectionWrapper, BlockOn},
 };
-use std::{any::Any, cell::RefCell, sync::Arc};
+use std::{
+    any::Any,
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -143,6 +150,17 @@ impl Conn {
             let said = super::Sql::new("select 1::bigint from pg_notify(").bind(channel).with(",", text).push(")");
             said.optional_i64(self).map(drop)
         })
+    }
+
+    /// Counts every statement from now on there, if anywhere.
+    pub(super) fn count(&mut self, statements: Option<&Arc<AtomicU64>>) {
+        let Some(statements) = statements.cloned() else { return };
+        let watch = move |event: InstrumentationEvent<'_>| {
+            if matches!(event, InstrumentationEvent::StartQuery { .. }) {
+                statements.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        on_backend!(self, c => c.set_instrumentation(watch));
     }
 
     /// Runs statements that take no parameters and answer nothing.

@@ -27,7 +27,7 @@ use pool::{Queue, Work};
 use std::{
     panic::AssertUnwindSafe,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -45,6 +45,8 @@ pub struct Settings {
     pub connections: usize,
     /// PostgreSQL: how long an operation somebody waits for may wait for a connection ([`WAIT`]).
     pub wait: Duration,
+    /// Counts the statements of all connections, for tests of how many an answer needs.
+    pub statements: Option<Arc<AtomicU64>>,
 }
 
 /// How long an operation waits for a PostgreSQL connection before its caller hears "not now" (REL-10).
@@ -55,7 +57,7 @@ impl Settings {
     pub fn new(url: impl Into<String>) -> Self {
         let url = url.into();
         let connections = if url.starts_with("sqlite:") { 4 } else { 16 };
-        Self { url, synchronous_full: true, connections, wait: WAIT }
+        Self { url, synchronous_full: true, connections, wait: WAIT, statements: None }
     }
     /// The SQLite file, when it is one.
     pub fn sqlite_path(&self) -> Option<PathBuf> {
@@ -110,7 +112,7 @@ impl Db {
             std::thread::spawn(move || migrate::run(&mut conn::open_postgres(&first)?, &watch))
                 .join()
                 .map_err(|_| Error::internal("the migration thread panicked"))??;
-            let queue = pool::postgres(&url, settings.connections.max(2), QUEUE)?;
+            let queue = pool::postgres(settings, QUEUE)?;
             let (wait, server) = (Some(settings.wait), Some(url));
             Ok(Self { reads: queue.clone(), writes: queue, dialect: Dialect::Postgres, wait, server })
         } else {
@@ -326,6 +328,7 @@ fn open_sqlite(settings: &Settings, writable: bool) -> Result<Conn> {
     } else {
         conn.batch("PRAGMA busy_timeout=5000; PRAGMA query_only=ON; PRAGMA cache_size=-4000;")?;
     }
+    conn.count(settings.statements.as_ref());
     Ok(conn)
 }
 

@@ -1,6 +1,6 @@
 //! The threads that own the connections.
 
-use super::{Conn, conn::open_postgres};
+use super::{Conn, Settings, conn::open_postgres};
 use crate::{Error, Result};
 use std::{
     collections::{VecDeque, hash_map::RandomState},
@@ -235,18 +235,18 @@ pub(super) fn sqlite_readers(conns: Vec<Conn>, capacity: usize) -> Result<Queue>
 }
 
 /// Starts the PostgreSQL threads. A broken connection is replaced before the next operation.
-pub(super) fn postgres(url: &Arc<str>, threads: usize, capacity: usize) -> Result<Queue> {
+pub(super) fn postgres(settings: &Settings, capacity: usize) -> Result<Queue> {
     let queue = Queue::new(capacity);
-    for _ in 0..threads {
-        let (shared, url) = (queue.shared.clone(), url.clone());
+    for _ in 0..settings.connections.max(2) {
+        let (shared, settings) = (queue.shared.clone(), settings.clone());
         spawn(&queue, "db-postgres", move || {
             let mut conn: Option<Conn> = None;
             while let Some(works) = shared.take(1) {
                 for work in works {
                     if work.write {
-                        postgres_write(&mut conn, &url, work)
+                        postgres_write(&mut conn, &settings, work)
                     } else {
-                        postgres_read(&mut conn, &url, work)
+                        postgres_read(&mut conn, &settings, work)
                     }
                 }
             }
@@ -257,7 +257,7 @@ pub(super) fn postgres(url: &Arc<str>, threads: usize, capacity: usize) -> Resul
 
 /// A read. No transaction around it, two round trips less: each statement would see what is committed at its own time
 /// anyway, and outside a transaction this connection only reads.
-fn postgres_read(slot: &mut Option<Conn>, url: &str, mut work: Work) {
+fn postgres_read(slot: &mut Option<Conn>, settings: &Settings, mut work: Work) {
     // Not even a connection is opened for somebody who has gone.
     if work.turn.is_over() {
         return;
@@ -265,7 +265,7 @@ fn postgres_read(slot: &mut Option<Conn>, url: &str, mut work: Work) {
     if slot.as_ref().is_some_and(|conn| !conn.is_open()) {
         *slot = None;
     }
-    let Some(conn) = opened(slot, url) else { return };
+    let Some(conn) = opened(slot, settings) else { return };
     // Opening the connection counts as waiting for it.
     if !work.turn.begin() {
         return;
@@ -278,13 +278,13 @@ fn postgres_read(slot: &mut Option<Conn>, url: &str, mut work: Work) {
     (finish.answer)(Ok(()));
 }
 
-fn postgres_write(slot: &mut Option<Conn>, url: &str, mut work: Work) {
+fn postgres_write(slot: &mut Option<Conn>, settings: &Settings, mut work: Work) {
     if work.turn.is_over() {
         return;
     }
     for run in 1.. {
         let last = run == super::MOST_RUNS;
-        let Some(conn) = begun(slot, url) else { return };
+        let Some(conn) = begun(slot, settings) else { return };
         if !work.turn.begin() {
             if conn.batch("ROLLBACK").is_err() {
                 *slot = None;
@@ -313,11 +313,12 @@ fn pause() -> u64 {
 }
 
 /// An open connection; none when the database is away.
-fn opened<'a>(slot: &'a mut Option<Conn>, url: &str) -> Option<&'a mut Conn> {
+fn opened<'a>(slot: &'a mut Option<Conn>, settings: &Settings) -> Option<&'a mut Conn> {
     if slot.is_none() {
         // A lock that somebody else holds for long is no reason to hang (REL-09).
-        let opened = open_postgres(url).and_then(|mut conn| {
+        let opened = open_postgres(&settings.url).and_then(|mut conn| {
             conn.batch("SET lock_timeout = '5s'; SET default_transaction_read_only = on")?;
+            conn.count(settings.statements.as_ref());
             Ok(conn)
         });
         match opened {
@@ -332,10 +333,10 @@ fn opened<'a>(slot: &'a mut Option<Conn>, url: &str) -> Option<&'a mut Conn> {
 }
 
 /// A connection with an open transaction; none when the database is away.
-fn begun<'a>(slot: &'a mut Option<Conn>, url: &str) -> Option<&'a mut Conn> {
+fn begun<'a>(slot: &'a mut Option<Conn>, settings: &Settings) -> Option<&'a mut Conn> {
     // A connection may have died while idle: BEGIN is the cheapest way to find out, and one new try is free of harm.
     for _ in 0..2 {
-        if opened(slot, url)?.batch("BEGIN READ WRITE").is_ok() {
+        if opened(slot, settings)?.batch("BEGIN READ WRITE").is_ok() {
             return slot.as_mut();
         }
         *slot = None;

@@ -32,6 +32,8 @@ const JITTER_MS: u64 = 60_000;
 pub struct Preview {
     /// A picture that has a page of its own.
     pub photo: bool,
+    /// Something on the page can be played.
+    pub player: bool,
     /// Never empty.
     pub title: String,
     /// May be empty, as the following texts.
@@ -145,6 +147,9 @@ fn is_due(card: &Card, now: Timestamp) -> bool {
 fn name(tx: &mut Tx<'_>, post: &Post, url: &str) -> Result<()> {
     if let Some(card) = rows::by_url(tx.conn, url, "")? {
         rows::link(tx.conn, post.id, card.id)?;
+        if card.kind == CardKind::Video {
+            became_about(tx, post)?;
+        }
         if !is_due(&card, tx.now) {
             return Ok(());
         }
@@ -176,6 +181,9 @@ fn edited(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
         return Ok(());
     }
     rows::unlink(tx.conn, id)?;
+    if known.is_some_and(|card| card.kind == CardKind::Video) {
+        became_about(tx, &post)?;
+    }
     match url {
         Some(url) => name(tx, &post, &url),
         None => Ok(()),
@@ -297,6 +305,9 @@ fn attach(tx: &mut Tx<'_>, post: &Post, card: &Card) -> Result<()> {
         return Ok(());
     }
     rows::link(tx.conn, post.id, card.id)?;
+    if card.kind == CardKind::Video {
+        became_about(tx, post)?;
+    }
     if card.state == CardState::Fetched { tell_changed(tx, post) } else { Ok(()) }
 }
 
@@ -317,7 +328,11 @@ fn fill(tx: &mut Tx<'_>, card: &mut Card, preview: Preview) -> Result<()> {
         (card.width, card.height) = preview.size.unzip();
     }
     card.page = preview.canonical.unwrap_or_else(|| card.url.clone());
-    card.kind = if preview.photo { CardKind::Photo } else { CardKind::Link };
+    card.kind = match (preview.photo, preview.player) {
+        (true, _) => CardKind::Photo,
+        (false, true) => CardKind::Video,
+        (false, false) => CardKind::Link,
+    };
     card.title = preview.title;
     card.description = preview.description;
     card.author_name = preview.author_name;

@@ -6,7 +6,7 @@ use crate::{
     db::Conn,
     id::Id,
     model::{Account, Filter, FilterKeyword, FilterPost, Post},
-    store::filters as rows,
+    store::{filters as rows, views},
 };
 
 /// Filters of one person (LIM-14).
@@ -225,5 +225,16 @@ pub fn view(conn: &mut Conn, filter: Filter) -> Result<FilterView> {
 
 /// All filters of a person with their words and posts.
 pub fn all(conn: &mut Conn, owner: Id<Account>) -> Result<Vec<FilterView>> {
-    rows::all(conn, owner)?.into_iter().map(|filter| view(conn, filter)).collect()
+    let filters = rows::all(conn, owner)?;
+    let ids: Vec<Id<Filter>> = filters.iter().map(|filter| filter.id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (mut keywords, mut posts) = (views::filter_keywords(conn, &ids)?, views::filter_posts(conn, &ids)?);
+    let mut with = |filter: Filter| FilterView {
+        keywords: keywords.extract_if(.., |one| one.filter_id == filter.id).collect(),
+        posts: posts.extract_if(.., |one| one.filter_id == filter.id).collect(),
+        filter,
+    };
+    Ok(filters.into_iter().map(&mut with).collect())
 }

@@ -73,6 +73,12 @@ pub struct ProfileChange {
     pub indexable: Option<bool>,
     /// Hide whom one follows and who follows.
     pub hide_collections: Option<bool>,
+    /// The page has a part for media.
+    pub show_media: Option<bool>,
+    /// Those of answers too.
+    pub show_media_replies: Option<bool>,
+    /// The page has a part for what the person features.
+    pub show_featured: Option<bool>,
     /// Hosts that may name this author.
     pub attribution_domains: Option<Vec<String>>,
     /// Audience of a post whose author says nothing.
@@ -139,6 +145,9 @@ pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Resul
     account.discoverable = discoverable.unwrap_or(account.discoverable);
     account.indexable = change.indexable.unwrap_or(account.indexable);
     account.hide_collections = change.hide_collections.unwrap_or(account.hide_collections);
+    account.show_media = change.show_media.unwrap_or(account.show_media);
+    account.show_media_replies = change.show_media_replies.unwrap_or(account.show_media_replies);
+    account.show_featured = change.show_featured.unwrap_or(account.show_featured);
     account.kind = match (change.bot, account.kind) {
         (Some(true), AccountKind::Person) => AccountKind::Service,
         (Some(false), AccountKind::Service) => AccountKind::Person,
@@ -197,6 +206,7 @@ fn shown(a: &Account) -> impl PartialEq + use<'_> {
         (&a.display_name, &a.note, &a.note_source, &a.fields, &a.emojis, a.kind),
         (&a.avatar, &a.avatar_description, &a.header, &a.header_description),
         (a.locked, a.discoverable, a.indexable, a.hide_collections, &a.attribution_domains),
+        (a.show_media, a.show_media_replies, a.show_featured),
     )
 }
 

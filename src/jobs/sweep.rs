@@ -20,6 +20,7 @@ pub(super) async fn run(app: &App) -> Result<()> {
     unattached(app).await?;
     cards(app).await?;
     stale_copies(app).await?;
+    spare_copies(app).await?;
     stray_files(app).await?;
     night(app).await
 }
@@ -94,6 +95,35 @@ async fn stale_copies(app: &App) -> Result<()> {
         if !full {
             break;
         }
+    }
+    Ok(())
+}
+
+/// The oldest copies of remote files, while all of them take more than the settings give them.
+async fn spare_copies(app: &App) -> Result<()> {
+    let most = i64::try_from(app.config().media.cache_mebibytes.saturating_mul(1 << 20)).unwrap_or(i64::MAX);
+    while most > 0 && !app.stopping().is_cancelled() {
+        let gone = app
+            .write(move |tx| {
+                let mut held = store::media::bytes_of_copies(tx.conn)?;
+                let mut gone = Vec::new();
+                if held > most {
+                    for row in store::media::oldest_copies(tx.conn, CHUNK)? {
+                        if held <= most {
+                            break;
+                        }
+                        held -= row.size;
+                        store::media::forget_copy(tx.conn, row.id)?;
+                        gone.push(row);
+                    }
+                }
+                Ok(gone)
+            })
+            .await?;
+        if gone.is_empty() {
+            break;
+        }
+        remove(app, gone.into_iter().flat_map(|m| [m.file, m.thumbnail]).flatten().collect()).await?;
     }
     Ok(())
 }

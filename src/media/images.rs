@@ -29,6 +29,25 @@ pub fn recognise(head: &[u8]) -> Option<ImageFormat> {
     }
 }
 
+/// The content type of a picture that no decoder in here reads: AVIF and HEIC, by the brands they begin with.
+pub fn foreign(head: &[u8]) -> Option<&'static str> {
+    if head.get(4..8)? != b"ftyp" {
+        return None;
+    }
+    let size = u32::from_be_bytes(head.get(..4)?.try_into().ok()?) as usize;
+    let brands = head.get(8..size.min(head.len()))?.chunks_exact(4);
+    // Behind the first brand stand four bytes that are none.
+    let mut all = brands.enumerate().filter(|(n, _)| *n != 1).map(|(_, brand)| brand);
+    let first = all.next()?;
+    let kind = |brand: &[u8]| match brand {
+        b"avif" | b"avis" => Some("image/avif"),
+        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Some("image/heic"),
+        _ => None,
+    };
+    // These two only say that it is a picture; the others say which.
+    if matches!(first, b"mif1" | b"msf1") { all.find_map(kind) } else { kind(first) }
+}
+
 /// A decoded picture, upright.
 struct Decoded {
     image: DynamicImage,
@@ -104,6 +123,30 @@ pub fn attachment(bytes: &[u8], pixels: u64) -> Result<Processed> {
     })
 }
 
+/// As [`attachment`], of a picture that came through PNG only: kept as JPEG where nothing is transparent.
+///
+/// # Errors
+/// As [`attachment`].
+pub fn converted(png: &[u8], pixels: u64) -> Result<Processed> {
+    let decoded = decode(png, pixels)?;
+    let small = fit(&decoded.image, SMALL_PIXELS)?;
+    let blurhash = blurhash(&small)?;
+    let small = encode_small(&small)?;
+    let format = if decoded.image.color().has_alpha() { ImageFormat::Png } else { ImageFormat::Jpeg };
+    let original = encode(bounded(decoded.image, limits::IMAGE_SIDE)?, format, decoded.profile)?;
+    Ok(Processed {
+        kind: Kind::Image,
+        mime: original.mime,
+        extension: original.extension,
+        width: original.width,
+        height: original.height,
+        original: Some(original.bytes),
+        duration_ms: None,
+        small: Some(small),
+        blurhash: Some(blurhash),
+    })
+}
+
 /// What a profile picture is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Portrait {
@@ -121,6 +164,14 @@ pub fn portrait(bytes: &[u8], portrait: Portrait) -> Result<Encoded> {
     if bytes.len() > limits::IMAGE_BYTES {
         return Err(Error::TooLarge("The picture is too large".into()));
     }
+    portrait_of_any_size(bytes, portrait)
+}
+
+/// As [`portrait`], of bytes that did not come from anybody: a PNG is larger than what it was made of.
+///
+/// # Errors
+/// As [`attachment`].
+pub fn portrait_of_any_size(bytes: &[u8], portrait: Portrait) -> Result<Encoded> {
     let decoded = decode(bytes, limits::IMAGE_PIXELS)?;
     let (width, height) = match portrait {
         Portrait::Avatar => AVATAR,

@@ -2,7 +2,9 @@
 //! blocking thread at a time, because a picture may take hundreds of megabytes while it is open.
 
 use super::{
-    Bounds, Kind, images,
+    Bounds, Kind,
+    ffmpeg::Ffmpeg,
+    images,
     storage::{self, Incoming, Storage},
     unusable,
 };
@@ -65,8 +67,8 @@ pub struct Stored {
 ///
 /// # Errors
 /// As [`super::process`]; `NoSpace` when the disk is full. Then nothing stays.
-pub fn take(storage: &Storage, random: &Random, incoming: Incoming, bounds: Bounds) -> Result<Stored> {
-    let done = super::process(incoming.path(), bounds)?;
+pub fn take(storage: &Storage, random: &Random, incoming: Incoming, bounds: Bounds, ffmpeg: &Ffmpeg) -> Result<Stored> {
+    let done = super::process(incoming.path(), bounds, ffmpeg)?;
     let key = random.bytes();
     let file = storage::name(key, false, done.extension);
     let length = |path: &std::path::Path| std::fs::metadata(path).map_or(0, |m| m.len() as i64);
@@ -122,8 +124,21 @@ pub fn preview(storage: &Storage, random: &Random, stored: &mut Stored, picture:
 ///
 /// # Errors
 /// `Invalid` when it is no picture.
-pub fn portrait(storage: &Storage, random: &Random, picture: &[u8], kind: images::Portrait) -> Result<String> {
-    let done = images::portrait(picture, kind)?;
+pub fn portrait(
+    storage: &Storage,
+    random: &Random,
+    picture: &[u8],
+    kind: images::Portrait,
+    ffmpeg: &Ffmpeg,
+) -> Result<String> {
+    let done = if images::foreign(picture).is_some() {
+        let mut incoming = storage.incoming(random.bytes())?;
+        incoming.write(picture)?;
+        let png = super::still(incoming.path(), ffmpeg, crate::limits::IMAGE_PIXELS)?;
+        images::portrait_of_any_size(&png, kind)?
+    } else {
+        images::portrait(picture, kind)?
+    };
     let name = storage::name(random.bytes(), false, done.extension);
     storage.put(random.bytes(), &name, &done.bytes)?;
     Ok(name)

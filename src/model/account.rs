@@ -93,6 +93,10 @@ pub struct Account {
     pub open_posts_count: i64,
     /// Since when staff marks everything it posts as sensitive.
     pub sensitized_at: Option<Timestamp>,
+    /// The page of the profile has a part for media, for those of answers too, and for what is featured.
+    pub show_media: bool,
+    pub show_media_replies: bool,
+    pub show_featured: bool,
 }
 
 impl Account {

@@ -11,7 +11,7 @@ small_enum!(
 
 small_enum!(
     /// What a page is.
-    CardKind { Link = 0 "link", Photo = 1 "photo" }
+    CardKind { Link = 0 "link", Photo = 1 "photo", Video = 2 "video" }
 );
 
 /// What is known of a page. All texts are plain.

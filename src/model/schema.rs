@@ -53,6 +53,9 @@ diesel::table! {
         left_on -> Nullable<BigInt>,
         open_posts_count -> BigInt,
         sensitized_at -> Nullable<BigInt>,
+        show_media -> Bool,
+        show_media_replies -> Bool,
+        show_featured -> Bool,
     }
 }
 

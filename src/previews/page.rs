@@ -43,6 +43,10 @@ const WANTED: &[&str] = &[
     "og:image:width",
     "og:image:height",
     "og:image:alt",
+    "og:video",
+    "og:video:url",
+    "og:video:secure_url",
+    "twitter:player",
     "twitter:title",
     "twitter:description",
     "twitter:image",
@@ -250,6 +254,7 @@ pub(super) fn read(body: &[u8], content_type: &str, url: &Url) -> (Preview, Opti
     let canonical = head.canonical.take().and_then(|text| join(&text)).filter(|page| page.origin() == url.origin());
     let preview = Preview {
         photo: false,
+        player: join(get(&["og:video:secure_url", "og:video", "og:video:url", "twitter:player"])).is_some(),
         title: plain_line(title, limits::CARD_TITLE),
         description: line(&["og:description", "twitter:description", "description"], limits::CARD_DESCRIPTION),
         author_name: if is_address { String::new() } else { plain_line(author, limits::CARD_NAME) },
@@ -307,13 +312,14 @@ mod tests {
             <meta property="og:image:height" content="480px"><meta property="og:image:alt" content="a cow">
             <meta property="og:site_name" content="News"><meta name="author" content="Ada">
             <meta property="article:published_time" content="2026-11-01T10:00:00+02:00">
-            <meta name="fediverse:creator" content="@ada@here.example">
+            <meta name="fediverse:creator" content="@ada@here.example"><meta property="og:video" content="/v.mp4">
             <link rel="canonical" href="/a"><link rel="ALTERNATE" type="application/json+oembed" href="/o?u=1&amp;v=2">
             </head><body><meta property="og:site_name" content="late"></body>"#);
         let at = Timestamp::parse("2026-11-01T08:00:00Z");
         assert_eq!(
             preview,
             Preview {
+                player: true,
                 title: "Café news".into(),
                 description: "first line".into(),
                 author_name: "Ada".into(),

@@ -6,6 +6,7 @@ use crate::{
     id::Id,
     model::Account,
 };
+use diesel::sql_types::BigInt;
 
 const SELECT: &str = "select a.* from accounts a where ";
 
@@ -30,6 +31,14 @@ pub fn list(conn: &mut Conn, ids: &[Id<Account>]) -> Result<Vec<Account>> {
 /// By actor id.
 pub fn find_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<Account>> {
     Sql::new(SELECT).with("a.uri = ", uri).optional(conn)
+}
+
+/// Those with these actor ids, in no order.
+pub fn by_uris(conn: &mut Conn, uris: &[&str]) -> Result<Vec<Account>> {
+    if uris.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new(SELECT).push("a.uri in ").texts(uris).load(conn)
 }
 
 /// By the id of its public key.
@@ -81,15 +90,32 @@ pub fn stay(conn: &mut Conn, id: Id<Account>) -> Result<()> {
     Ok(())
 }
 
-/// Followers of `target` whom `viewer` follows, the newest first.
-pub fn familiar(conn: &mut Conn, viewer: Id<Account>, target: Id<Account>, most: i64) -> Result<Vec<Id<Account>>> {
-    Sql::new(
-        "select f.target_id from follows f join follows g on g.account_id = f.target_id and g.state = 1 and g.target_id = ",
+/// Followers of the targets whom `viewer` follows, each behind its target, the newest first. Whoever hides who follows them
+/// has none.
+pub fn familiar(
+    conn: &mut Conn,
+    viewer: Id<Account>,
+    targets: &[Id<Account>],
+    most: i64,
+) -> Result<Vec<(Id<Account>, Id<Account>)>> {
+    if targets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = Sql::new(
+        "select k.target_id, k.account_id from (select g.target_id, g.account_id, \
+         row_number() over (partition by g.target_id order by g.id desc) as place from follows g \
+         join follows f on f.target_id = g.account_id and f.state = 1 and f.account_id = ",
     )
-    .bind(target)
-    .with(" where f.state = 1 and f.account_id = ", viewer)
-    .with(" order by g.id desc limit ", most)
-    .load_ids(conn)
+    .bind(viewer)
+    .push(
+        " join accounts a on a.id = g.target_id and not a.hide_collections and a.deleted_at is null \
+         and a.suspended_at is null and not a.suspended_by_origin where g.state = 1 and g.target_id in ",
+    )
+    .ids(targets)
+    .with(") k where k.place <= ", most)
+    .push(" order by k.target_id, k.place")
+    .load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;
+    Ok(rows.into_iter().map(|(target, known)| (Id::new(target), Id::new(known))).collect())
 }
 
 /// People who want to be found, the most recently active (or the newest) first. Whoever is listed nowhere is not among

@@ -32,6 +32,18 @@ pub fn is_following(conn: &mut Conn, account: Id<Account>, target: Id<Account>) 
     Ok(find(conn, account, target)?.is_some_and(|f| f.state == FollowState::Accepted))
 }
 
+/// Whom of these an account follows.
+pub fn followed_among(conn: &mut Conn, account: Id<Account>, others: &[Id<Account>]) -> Result<Vec<Id<Account>>> {
+    if others.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select f.target_id from follows f where f.state = 1 and f.account_id = ")
+        .bind(account)
+        .push(" and f.target_id in ")
+        .ids(others)
+        .load_ids(conn)
+}
+
 /// Writes a new follow.
 pub fn insert(conn: &mut Conn, follow: &Follow) -> Result<()> {
     Sql::new(

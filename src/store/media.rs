@@ -74,6 +74,21 @@ pub fn stale_copies(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<
         .load(conn)
 }
 
+/// Bytes of all copies of remote files.
+pub fn bytes_of_copies(conn: &mut Conn) -> Result<i64> {
+    Sql::new("select coalesce(sum(m.size), 0) from media m where m.remote_url is not null and m.cached_at is not null")
+        .scalar_i64(conn)
+}
+
+/// The oldest copies of remote files.
+pub fn oldest_copies(conn: &mut Conn, most: i64) -> Result<Vec<Media>> {
+    Sql::new(
+        "select m.* from media m where m.remote_url is not null and m.cached_at is not null order by m.cached_at, m.id limit ",
+    )
+    .bind(most)
+    .load(conn)
+}
+
 /// Remembers our copy of a remote file, with what its bytes told.
 pub fn keep_copy(conn: &mut Conn, media: &Media) -> Result<()> {
     Sql::new("update media set file = ")

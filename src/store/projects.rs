@@ -276,6 +276,33 @@ pub fn members(conn: &mut Conn, project: Id<Project>, asking: bool, most: i64) -
     members_of(conn, sql.with(" order by m.role desc, m.created_at, m.account_id limit ", most))
 }
 
+/// What somebody is in each of these projects, where they are anything.
+pub fn memberships_of(conn: &mut Conn, account: Id<Account>, projects: &[Id<Project>]) -> Result<Vec<ProjectMember>> {
+    if projects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = Sql::new(MEMBER).with("m.account_id = ", account).push(" and m.project_id in ").ids(projects);
+    members_of(conn, sql)
+}
+
+/// How many work on each of these projects.
+pub fn count_members_of(conn: &mut Conn, projects: &[Id<Project>]) -> Result<Vec<(Id<Project>, i64)>> {
+    if projects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = Sql::new("select m.project_id, count(*) from project_members m where m.role > 0 and m.project_id in ");
+    let rows = sql.ids(projects).push(" group by m.project_id").load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;
+    Ok(rows.into_iter().map(|(project, count)| (Id::new(project), count)).collect())
+}
+
+/// Projects by their ids, in no order.
+pub fn several(conn: &mut Conn, ids: &[Id<Project>]) -> Result<Vec<Project>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new(SELECT).push("p.id in ").ids(ids).load(conn)
+}
+
 /// How many work on a project.
 pub fn count_members(conn: &mut Conn, project: Id<Project>) -> Result<i64> {
     Sql::new("select count(*) from project_members m where m.role > 0 and m.project_id = ")
@@ -405,6 +432,25 @@ fn relations_of(conn: &mut Conn, sql: Sql) -> Result<Vec<ProjectRelation>> {
 pub fn relations(conn: &mut Conn, project: Id<Project>, most: i64) -> Result<Vec<ProjectRelation>> {
     let sql = Sql::new(RELATION).with("where r.project_id = ", project);
     relations_of(conn, sql.with(" order by r.created_at, r.other_uri limit ", most))
+}
+
+/// As [`relations`], of several projects: all that each says.
+pub fn relations_of_all(conn: &mut Conn, projects: &[Id<Project>]) -> Result<Vec<ProjectRelation>> {
+    if projects.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = Sql::new(RELATION).push("where r.project_id in ").ids(projects);
+    relations_of(conn, sql.push(" order by r.created_at, r.other_uri"))
+}
+
+/// As [`relations_to`], about several projects: all that is said of each.
+pub fn relations_to_all(conn: &mut Conn, uris: &[&str]) -> Result<Vec<ProjectRelation>> {
+    if uris.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = Sql::new(RELATION).push("join projects p on p.id = r.project_id and ").push(PUBLIC);
+    let sql = sql.push(" where r.other_uri in ").texts(uris);
+    relations_of(conn, sql.push(" order by r.created_at, r.project_id"))
 }
 
 /// What published projects say about the one of this actor id, oldest first.

@@ -34,6 +34,14 @@ pub fn load(conn: &mut Conn, id: Id<Report>) -> Result<Report> {
     Sql::new("select r.* from reports r where r.id = ").bind(id).one(conn)
 }
 
+/// Those of them that there are.
+pub fn several(conn: &mut Conn, ids: &[Id<Report>]) -> Result<Vec<Report>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select r.* from reports r where r.id in ").ids(ids).load(conn)
+}
+
 /// Newest first; only open ones unless `closed` too.
 pub fn list(conn: &mut Conn, closed: bool, limit: i64) -> Result<Vec<Report>> {
     let only_open = if closed { "" } else { " where r.closed_at is null" };

@@ -105,7 +105,7 @@ pub enum Trait {
     Poll,
     /// It is about a page.
     Link,
-    /// It is about a page with a player.
+    /// It is about a page on which something can be played.
     Embed,
     /// It answers.
     Reply,

@@ -247,8 +247,9 @@ async fn attachment(app: &App, id: &str, seal: &str, small: bool) -> Result<Sour
     if let Some(file) = media.file {
         return Ok(pick(file, media.thumbnail));
     }
-    let (storage, random) = (app.storage(), app.random().clone());
-    let stored = fetch(app, &url, move |incoming| intake::take(&storage, &random, incoming, Bounds::REMOTE)).await?;
+    let (storage, random, ffmpeg) = (app.storage(), app.random().clone(), app.ffmpeg());
+    let stored =
+        fetch(app, &url, move |incoming| intake::take(&storage, &random, incoming, Bounds::REMOTE, &ffmpeg)).await?;
     let source = pick(stored.file.clone(), stored.thumbnail.clone());
     let copy = as_copy(stored);
     app.write(move |tx| media::keep_copy(tx, id, &copy)).await?;
@@ -304,10 +305,10 @@ async fn portrait(app: &App, id: &str, kind: Portrait) -> Result<Source> {
         (Some(name), _) => return Ok(Source::Ours(name)),
         (None, url) => url.ok_or(Error::NotFound)?,
     };
-    let (storage, random) = (app.storage(), app.random().clone());
+    let (storage, random, ffmpeg) = (app.storage(), app.random().clone(), app.ffmpeg());
     let name = fetch(app, &url, move |incoming| {
         let bytes = std::fs::read(incoming.path()).map_err(Error::internal)?;
-        intake::portrait(&storage, &random, &bytes, kind)
+        intake::portrait(&storage, &random, &bytes, kind, &ffmpeg)
     })
     .await?;
     let kept = name.clone();
@@ -337,9 +338,9 @@ async fn card(app: &App, name: &str) -> Result<Source> {
     if let Some(file) = find(app).await?.image {
         return Ok(Source::Ours(file));
     }
-    let (storage, random) = (app.storage(), app.random().clone());
+    let (storage, random, ffmpeg) = (app.storage(), app.random().clone(), app.ffmpeg());
     let picture = fetch(app, &url, move |incoming| {
-        let stored = intake::take(&storage, &random, incoming, Bounds::REMOTE)?;
+        let stored = intake::take(&storage, &random, incoming, Bounds::REMOTE, &ffmpeg)?;
         if stored.kind != Kind::Image {
             storage.remove(&stored.file)?;
             stored.thumbnail.iter().try_for_each(|small| storage.remove(small))?;

@@ -235,7 +235,11 @@ impl Visitor {
     }
 
     fn policy(&self, kind: Kind) -> String {
-        let base = self.app.site().base();
+        let site = self.app.site();
+        let mut base = site.base().to_owned();
+        if site.files_base() != site.base() {
+            base = format!("{base} {}", site.files_base());
+        }
         let mut policy = format!(
             "default-src 'none'; style-src 'self' {base}; img-src 'self' data: {base}; base-uri 'none'; \
              frame-ancestors 'none'"

@@ -525,3 +525,42 @@ async fn other_sites_may_show_public_posts_of_this_node_and_no_others() {
     }
     assert_eq!(Client::anonymous(&s.node).get("/api/oembed").await.status, 400);
 }
+
+#[tokio::test]
+async fn posts_about_pages_on_which_something_plays_are_found_by_that() {
+    let (node, web, ada, bob) = world().await;
+    web.page("/film", "<title>A film</title><meta property='og:video' content='https://secure.test/v.mp4'>".to_owned());
+    web.page(
+        "/talk",
+        "<title>A talk</title><link rel=alternate type=application/json+oembed href='/oembed?talk'>".to_owned(),
+    );
+    let said = json!({"type": "video", "title": "A talk", "html": "<iframe src='https://secure.test/x'></iframe>"});
+    web.peer.serve_as("/oembed?talk", 200, "application/json", said.to_string());
+    web.page("/text", "<title>A text</title>".to_owned());
+    let found = async |who: &Client| {
+        let page = who.get("/api/v2/search?type=statuses&q=has:embed%20from:bob").await.ok();
+        page["statuses"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|post| post["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let mut ids = Vec::new();
+    for path in ["film", "talk", "text"] {
+        ids.push(says(&node, &bob, &format!("look https://secure.test/{path}")).await);
+    }
+    assert_eq!(found(&bob).await, [""; 0]);
+    node.settle().await;
+    assert_eq!(found(&bob).await, [ids[1].clone(), ids[0].clone()]);
+    // One that is known is found at once, and an edit takes it away.
+    let again = says(&node, &bob, "again https://secure.test/film").await;
+    node.settle().await;
+    assert_eq!(found(&bob).await[0], again);
+    bob.put(&format!("/api/v1/statuses/{again}"), json!({"status": "nothing to see"})).await.ok();
+    node.settle().await;
+    assert_eq!(found(&bob).await, [ids[1].clone(), ids[0].clone()]);
+    // Nothing of the player is given out.
+    let shown = card(&ada, &ids[1]).await;
+    assert_eq!((&shown["type"], &shown["html"], &shown["embed_url"]), (&json!("link"), &json!(""), &json!("")));
+}

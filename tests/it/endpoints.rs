@@ -3,7 +3,7 @@
 
 use crate::{
     media::{picture, send_form},
-    support::{Client, Node, NodeBuilder, PASSWORD, Peer, Reply, answers},
+    support::{Client, Node, NodeBuilder, PASSWORD, Peer, Reply},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ pub struct World {
     pub node: Node,
     pub ada: Client,
     pub bob: Client,
-    app: Value,
+    pub app: Value,
     count: std::cell::Cell<u32>,
 }
 
@@ -82,7 +82,7 @@ impl World {
         let app = Client::anonymous(&node).post("/api/v1/apps", body).await.ok();
         Self { node, ada, bob, app, count: 0.into() }
     }
-    fn next(&self) -> u32 {
+    pub fn next(&self) -> u32 {
         self.count.set(self.count.get() + 1);
         self.count.get()
     }
@@ -266,7 +266,7 @@ impl World {
                 fill(":id", text(&file["id"]));
             }
             ("polls", _) => {
-                let poll = json!({"options": ["a", "b"], "expires_in": 300});
+                let poll = json!({"options": ["a", "b"], "expires_in": 300, "multiple": true});
                 let post = self.post(&self.bob, json!({"status": "?", "poll": poll})).await;
                 fill(":id", text(&post["poll"]["id"]));
                 call.body = json!({"choices": ["0"]});
@@ -335,6 +335,10 @@ impl World {
                 call.body = json!({"scheduled_at": at(2)});
             }
             ("featured_tags", _) => {
+                // Nobody has more than ten.
+                for old in me.get("/api/v1/featured_tags").await.ok().as_array().unwrap() {
+                    me.delete(&format!("/api/v1/featured_tags/{}", text(&old["id"]))).await.ok();
+                }
                 let name = format!("tag{}", self.next());
                 if method == "DELETE" {
                     let tag = me.post("/api/v1/featured_tags", json!({"name": name})).await.ok();
@@ -421,14 +425,7 @@ fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}"))
 }
 
-/// Sends it, and holds the answer against what four apps can decode.
 async fn send(who: &Client, row: &Row, method: &str, call: &Call) -> Reply {
-    let reply = answer(who, row, method, call).await;
-    answers::check(method, call.path.split('?').next().unwrap_or_default(), &reply);
-    reply
-}
-
-async fn answer(who: &Client, row: &Row, method: &str, call: &Call) -> Reply {
     if row.path.ends_with("/media") {
         return send_form(who, method, &call.path, &[], ("file", &picture(8, 8))).await;
     }
@@ -592,8 +589,8 @@ async fn the_figures_of_the_papers_are_those_of_the_table() {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(text.contains(&figures), "{name} says something else than {figures}");
     }
-    // What is missing of the first two tiers has its reason.
-    for row in rows().iter().filter(|row| !row.built && ["1", "2"].contains(&row.tier.as_str())) {
+    // What is missing has its reason.
+    for row in rows().iter().filter(|row| !row.built) {
         assert!(papers[1].1.contains(&format!("`{} {}`", row.method, row.path)), "{} {}", row.method, row.path);
     }
 }

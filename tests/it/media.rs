@@ -319,7 +319,7 @@ async fn profile_pictures_are_cut_to_shape() {
     assert!(me["avatar"].as_str().unwrap().ends_with("missing.png"));
 }
 
-fn remote_media(id: Id<Media>, url: String) -> Media {
+pub fn remote_media(id: Id<Media>, url: String) -> Media {
     Media {
         id,
         account_id: Id::new(0),

@@ -70,6 +70,13 @@ async fn a_profile_is_read_and_changed_as_it_is_edited() {
     assert_eq!((&changed["note"], &changed["locked"]), (&json!("I *count*"), &json!(true)));
     assert_eq!(changed["fields"], json!([{"name": "a", "value": "b", "verified_at": null}]));
     assert_eq!(ada.get("/api/v1/profile").await.ok(), changed);
+    assert_eq!((&changed["show_media"], &changed["show_featured"]), (&json!(true), &json!(true)));
+    let tabs = json!({"show_media": false, "show_media_replies": "0", "show_featured": false});
+    let changed = ada.put("/api/v1/profile", tabs).await.ok();
+    let seen = Client::anonymous(&node).get(&format!("/api/v1/accounts/{}", ada.id)).await.ok();
+    for name in ["show_media", "show_media_replies", "show_featured"] {
+        assert_eq!((&changed[name], &seen[name]), (&json!(false), &json!(false)), "{name}");
+    }
     // This node asks nobody to confirm an address.
     let reply = ada.post("/api/v1/emails/confirmations", json!({})).await;
     assert_eq!(reply.status, 403);

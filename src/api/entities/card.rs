@@ -19,7 +19,7 @@ pub struct PreviewCard<'a> {
     pub title: &'a str,
     pub description: &'a str,
     pub language: Option<&'a str>,
-    /// `link` or `photo`.
+    /// `link` or `photo`; what can be played is a link too, since no player of others is given out.
     pub r#type: &'static str,
     pub author_name: &'a str,
     pub author_url: &'a str,

@@ -8,6 +8,7 @@ use crate::{
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 /// Something that happened to the viewer.
 #[derive(Clone, Debug, Serialize)]
@@ -21,6 +22,8 @@ pub struct Notification<'a> {
     pub status: Option<Status<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<Report<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Fallback>,
 }
 
 /// Several notifications of one kind about one thing.
@@ -42,12 +45,37 @@ pub struct NotificationGroup<'a> {
     pub status_id: Option<Id<model::Post>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<Report<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallback: Option<Fallback>,
+}
+
+/// What a client shows of a kind that it does not know.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fallback {
+    pub title: String,
+    pub summary: Option<String>,
+    pub details: Option<String>,
+}
+
+/// As much of a person as a small picture needs.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartialAccount<'a> {
+    pub id: Id<model::Account>,
+    pub acct: Cow<'a, str>,
+    pub url: Cow<'a, str>,
+    pub avatar: Cow<'a, str>,
+    pub avatar_static: Cow<'a, str>,
+    pub avatar_description: &'a str,
+    pub locked: bool,
+    pub bot: bool,
 }
 
 /// A page of groups and what they refer to.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct GroupedNotifications<'a> {
     pub accounts: Vec<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partial_accounts: Option<Vec<PartialAccount<'a>>>,
     pub statuses: Vec<Status<'a>>,
     pub notification_groups: Vec<NotificationGroup<'a>>,
 }

@@ -1,7 +1,7 @@
 //! A project as our own API shows it.
 
 use crate::{
-    Result,
+    Error, Result,
     db::Conn,
     domain::projects::relations,
     id::Id,
@@ -105,52 +105,66 @@ pub struct Relation {
 /// # Errors
 /// Those of the database.
 pub fn project(conn: &mut Conn, viewer: Id<Account>, row: model::Project) -> Result<Project> {
-    let account = match row.published_at {
-        Some(_) => store::accounts::find(conn, row.account())?,
-        None => None,
+    projects(conn, viewer, vec![row])?.pop().ok_or(Error::NotFound)
+}
+
+/// The same of several, with as few questions as for one.
+///
+/// # Errors
+/// Those of the database.
+pub fn projects(conn: &mut Conn, viewer: Id<Account>, rows: Vec<model::Project>) -> Result<Vec<Project>> {
+    let ids: Vec<Id<model::Project>> = rows.iter().map(|row| row.id).collect();
+    let published = rows.iter().filter(|row| row.published_at.is_some());
+    let accounts: Vec<Id<Account>> = published.map(model::Project::account).collect();
+    let followed = store::follows::followed_among(conn, viewer, &accounts)?;
+    let accounts = if accounts.is_empty() { Vec::new() } else { store::accounts::list(conn, &accounts)? };
+    let leads: Vec<&str> = rows.iter().filter_map(|row| row.lead_uri.as_deref()).collect();
+    let leads = store::accounts::by_uris(conn, &leads)?;
+    let roles = store::projects::memberships_of(conn, viewer, &ids)?;
+    let members = store::projects::count_members_of(conn, &ids)?;
+    let seen = relations::seen_of_all(conn, &rows)?;
+    let one = |(row, seen): (model::Project, Vec<relations::Seen>)| {
+        let account = accounts.iter().find(|a| row.published_at.is_some() && a.id == row.account());
+        let lead = row.lead_uri.as_ref();
+        let lead = lead.map(|uri| person(leads.iter().find(|a| a.uri == *uri).cloned(), uri.clone()));
+        let said = seen.into_iter().map(|seen| Relation {
+            kind: seen.relation.kind,
+            said_by: if seen.own { "this" } else { "other" },
+            reason: seen.relation.reason,
+            project_id: seen.other.as_ref().map(|other| other.id),
+            name: seen.other.as_ref().map(|other| other.name.clone()),
+            uri: if seen.own { Some(seen.relation.other_uri) } else { seen.other.and_then(|other| other.uri) },
+        });
+        Project {
+            draft: row.published_at.is_none(),
+            local: row.local,
+            acct: account.map(Account::acct),
+            url: account.map(|a| a.url.clone().unwrap_or_else(|| a.uri.clone())),
+            tags: row.tag_list(),
+            looking_for: row.looking_for_list(),
+            vendor: row.vendor_list(),
+            links: row.link_list(),
+            lead,
+            members_count: members.iter().find(|(id, _)| *id == row.id).map_or(0, |(_, count)| *count),
+            role: roles.iter().find(|m| m.project == row.id).map(|m| m.role.as_str()),
+            following: account.is_some_and(|a| followed.contains(&a.id)),
+            relations: said.collect(),
+            id: row.id,
+            uri: row.uri,
+            name: row.name,
+            purpose: row.purpose,
+            state: row.state,
+            state_since: row.state_since,
+            state_reason: row.state_reason,
+            language: row.language,
+            site: row.site,
+            audience: row.audience,
+            started_at: row.started_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
     };
-    let lead = match &row.lead_uri {
-        Some(uri) => Some(person(store::accounts::find_by_uri(conn, uri)?, uri.clone())),
-        None => None,
-    };
-    let role = store::projects::member(conn, row.id, viewer)?.map(|m| m.role.as_str());
-    let following = account.is_some() && store::follows::is_following(conn, viewer, row.account())?;
-    let said = relations::seen(conn, &row)?.into_iter().map(|seen| Relation {
-        kind: seen.relation.kind,
-        said_by: if seen.own { "this" } else { "other" },
-        reason: seen.relation.reason,
-        project_id: seen.other.as_ref().map(|other| other.id),
-        name: seen.other.as_ref().map(|other| other.name.clone()),
-        uri: if seen.own { Some(seen.relation.other_uri) } else { seen.other.and_then(|other| other.uri) },
-    });
-    Ok(Project {
-        draft: row.published_at.is_none(),
-        local: row.local,
-        acct: account.as_ref().map(Account::acct),
-        url: account.as_ref().map(|a| a.url.clone().unwrap_or_else(|| a.uri.clone())),
-        tags: row.tag_list(),
-        looking_for: row.looking_for_list(),
-        vendor: row.vendor_list(),
-        links: row.link_list(),
-        lead,
-        members_count: store::projects::count_members(conn, row.id)?,
-        role,
-        following,
-        relations: said.collect(),
-        id: row.id,
-        uri: row.uri,
-        name: row.name,
-        purpose: row.purpose,
-        state: row.state,
-        state_since: row.state_since,
-        state_reason: row.state_reason,
-        language: row.language,
-        site: row.site,
-        audience: row.audience,
-        started_at: row.started_at,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-    })
+    Ok(rows.into_iter().zip(seen).map(one).collect())
 }
 
 fn person(account: Option<Account>, uri: String) -> Person {

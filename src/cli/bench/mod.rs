@@ -1,6 +1,7 @@
 //! `bench`: a server process of its own on a seeded database, loaded by this process; prints the workload and the figures
 //! that reproduce it. The figure that counts is the server's CPU time per operation: it hardly moves with other load.
 
+mod clients;
 mod faults;
 mod load;
 mod people;
@@ -71,6 +72,9 @@ const SHARED: &str = "the same, 10 followers behind a shared inbox";
 const CONCIERGE: &str = "an answer of the concierge, until it is there";
 const EXPERTS: &str = "who knows X, in the search box";
 const HANDSHAKE: &str = "follow handshake with an unknown actor";
+const GROUPED: &str = "grouped notifications, one of 10,000";
+const STARTS: &str = "a client's start";
+const SOCKETS: &str = "an event to every open socket";
 
 /// The server under test; killed when dropped.
 struct Server(Child);
@@ -277,7 +281,7 @@ impl Bench<'_> {
         let mut line = Line::open(self.address).await?;
         let later = self.deep_page(&mut line, reader).await?;
         // Each with the entries that its answer has at least: an empty page is fast.
-        let reads: [(&'static str, f64, usize, String, Option<&str>); 10] = [
+        let reads: [(&'static str, f64, usize, String, Option<&str>); 11] = [
             ("home timeline, first page", 0.3, 20, "/api/v1/timelines/home?limit=20".into(), reader),
             ("home timeline, a later page", 0.3, 20, format!("/api/v1/timelines/home?limit=20&max_id={later}"), reader),
             ("public timeline", 0.3, 20, "/api/v1/timelines/public?limit=20".into(), reader),
@@ -289,6 +293,13 @@ impl Bench<'_> {
                 reader,
             ),
             ("notifications", 0.3, 20, "/api/v1/notifications?limit=20".into(), Some(&self.world.author_token)),
+            (
+                GROUPED,
+                10.0,
+                40,
+                "/api/v2/notifications?limit=40&grouped_types[]=favourite&grouped_types[]=follow".into(),
+                Some(&self.world.popular_token),
+            ),
             ("context of 200 replies", 2.0, 200, format!("/api/v1/statuses/{}/context", self.world.thread), reader),
             (
                 "WebFinger",
@@ -348,6 +359,14 @@ impl Bench<'_> {
         }
         if self.wanted(HANDSHAKE) {
             figures.push(self.handshakes((n / 10).max(20)).await?);
+            self.tell(figures.last(), say);
+        }
+        if self.wanted(STARTS) {
+            figures.push(self.starts((n / 4).max(20)).await?);
+            self.tell(figures.last(), say);
+        }
+        if self.wanted(SOCKETS) {
+            figures.push(self.sockets().await?);
             self.tell(figures.last(), say);
         }
         if self.wanted(faults::FLOOD) {

@@ -10,8 +10,10 @@ use crate::{
         follows::{self, FollowOptions},
         oauth,
         posts::{Draft, publish},
+        reactions,
     },
     id::Id,
+    limits,
     model::{Account, AccountKind, Follow, FollowState, Visibility},
     store,
 };
@@ -27,6 +29,12 @@ const CHUNK: usize = 250;
 pub(super) const HOSTS: usize = 200;
 pub(super) const INBOXES: usize = 10;
 
+/// Sockets that one person keeps open, as many as may be, and people who do.
+pub(super) const SOCKETS_EACH: usize = limits::SOCKETS_PER_USER;
+const LISTENERS: usize = 500;
+/// Posts of somebody popular, each liked by all authors: 10,000 notifications.
+const LIKED: usize = 50;
+
 /// What the load needs to know.
 pub(super) struct World {
     pub author_token: String,
@@ -34,6 +42,8 @@ pub(super) struct World {
     pub sender_token: String,
     pub herald_token: String,
     pub sender: Id<Account>,
+    pub popular_token: String,
+    pub listener_tokens: Vec<String>,
     pub writer: Id<Account>,
     pub thread: String,
     pub remote: String,
@@ -47,7 +57,7 @@ pub(super) async fn seed(
     key: &PrivateKey,
     say: &dyn Fn(String),
 ) -> Result<World> {
-    let People { author, reader, sender, herald, authors } = app.write(people).await?;
+    let People { author, reader, sender, herald, popular, authors, listeners } = app.write(people).await?;
     let writer = authors.first().copied().unwrap_or(author);
     let mut written = 0;
     while written < posts {
@@ -69,6 +79,14 @@ pub(super) async fn seed(
         if written.is_multiple_of(CHUNK * 40) {
             say(format!("{} of {posts} posts", written.min(posts)));
         }
+    }
+    for n in 0..LIKED {
+        let authors = authors.clone();
+        app.write(move |tx| {
+            let post = publish(tx, popular, public(&format!("Something that everybody likes, {n}")))?;
+            authors.into_iter().try_for_each(|by| reactions::favourite(tx, by, post).map(drop))
+        })
+        .await?;
     }
     let thread = app
         .write(move |tx| {
@@ -100,7 +118,13 @@ pub(super) async fn seed(
     let token = async |id: Id<Account>| {
         app.write(move |tx| Ok(oauth::issue_by_command(tx, id, "read write follow")?.2.token)).await
     };
+    let mut listener_tokens = Vec::new();
+    for listener in listeners {
+        listener_tokens.push(token(listener).await?);
+    }
     Ok(World {
+        listener_tokens,
+        popular_token: token(popular).await?,
         author_token: token(author).await?,
         reader_token: token(reader).await?,
         sender_token: token(sender).await?,
@@ -123,7 +147,9 @@ struct People {
     reader: Id<Account>,
     sender: Id<Account>,
     herald: Id<Account>,
+    popular: Id<Account>,
     authors: Vec<Id<Account>>,
+    listeners: Vec<Id<Account>>,
 }
 
 fn people(tx: &mut crate::domain::Tx<'_>) -> Result<People> {
@@ -132,15 +158,17 @@ fn people(tx: &mut crate::domain::Tx<'_>) -> Result<People> {
     let reader = make("reader")?;
     let sender = make("sender")?;
     let herald = make("herald")?;
+    let popular = make("popular")?;
     let followers = (0..FOLLOWERS).map(|n| make(&format!("follower{n}"))).collect::<Result<Vec<_>>>()?;
     let authors = (0..AUTHORS).map(|n| make(&format!("author{n}"))).collect::<Result<Vec<_>>>()?;
+    let listeners = (0..LISTENERS).map(|n| make(&format!("listener{n}"))).collect::<Result<Vec<_>>>()?;
     for id in followers {
         follows::request(tx, id, author, &FollowOptions::default())?;
     }
     for id in &authors {
         follows::request(tx, reader, *id, &FollowOptions::default())?;
     }
-    Ok(People { author, reader, sender, herald, authors })
+    Ok(People { author, reader, sender, herald, popular, authors, listeners })
 }
 
 fn known_actor(

@@ -87,6 +87,12 @@ async fn files(app: &App) -> Vec<Finding> {
             ),
         }),
     }
+    all.push(match app.ffmpeg().path() {
+        Some(path) => {
+            Finding::ok("ffmpeg", format!("{} makes previews of films and reads AVIF and HEIC", path.display()))
+        }
+        None => Finding::ok("ffmpeg", "not here: films have a plain preview, pictures in AVIF and HEIC are refused"),
+    });
     let others = |path: &Path| mode(path).ok().filter(|mode| mode & 0o007 != 0);
     let database = app.config().database.sqlite_path();
     for path in std::iter::once(folder.clone()).chain(database) {

@@ -5,7 +5,7 @@ use crate::{
     Result,
     domain::{Task, Tx, cards, html},
     id::Id,
-    model::{Account, Media, MediaKind, Post, Visibility},
+    model::{Account, CardKind, Media, MediaKind, Post, Visibility},
     store::{
         self,
         search::{Finders, Trait, Traits},
@@ -31,7 +31,7 @@ pub(super) fn put<'a>(
         many: false,
     };
     let body = words(post, media, options);
-    let traits = traits(tx, post, media, false);
+    let traits = traits(tx, post, media, false, false);
     store::search::index_post(tx.conn, post.id, &body, &traits, &finders, true)
 }
 
@@ -53,8 +53,12 @@ pub(super) fn again(tx: &mut Tx<'_>, post: &Post, author: &Account) -> Result<()
     let body = words(post, &media, options.iter().map(|option| option.title.as_str()));
     let finders = Finders { open, author: author.id, people, many };
     // The text says it for people of this node; of others their server may say it.
-    let told = !post.local && store::cards::of_post(tx.conn, post.id)?.is_some();
-    let traits = traits(tx, post, &media, told);
+    let card = match !post.local || cards::may_link(&post.content) {
+        true => store::cards::of_post(tx.conn, post.id)?,
+        false => None,
+    };
+    let told = !post.local && card.is_some();
+    let traits = traits(tx, post, &media, told, card.is_some_and(|card| card.kind == CardKind::Video));
     store::search::index_post(tx.conn, post.id, &body, &traits, &finders, false)
 }
 
@@ -111,8 +115,9 @@ fn is_open(post: &Post, author: &Account) -> bool {
     post.visibility == Visibility::Public && author.indexable
 }
 
-/// What a post is like; `about` says that its server named a page that its text does not.
-fn traits(tx: &Tx<'_>, post: &Post, media: &[Media], about: bool) -> Traits {
+/// What a post is like; `about` says that its server named a page that its text does not, `plays` that something on its page
+/// can be played.
+fn traits(tx: &Tx<'_>, post: &Post, media: &[Media], about: bool, plays: bool) -> Traits {
     let has = |kinds: &[MediaKind]| media.iter().any(|one| kinds.contains(&one.kind));
     let about = about
         || cards::may_link(&post.content) && {
@@ -126,6 +131,7 @@ fn traits(tx: &Tx<'_>, post: &Post, media: &[Media], about: bool) -> Traits {
         (Trait::Audio, has(&[MediaKind::Audio])),
         (Trait::Poll, post.poll_id.is_some()),
         (Trait::Link, about),
+        (Trait::Embed, plays),
         (Trait::Reply, post.in_reply_to_id.is_some() || post.in_reply_to_uri.is_some()),
         (Trait::Sensitive, post.sensitive),
     ];

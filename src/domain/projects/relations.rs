@@ -51,6 +51,35 @@ pub fn seen(conn: &mut Conn, project: &Project) -> Result<Vec<Seen>> {
     Ok(list)
 }
 
+/// As [`seen`], of several projects at once, in their order.
+///
+/// # Errors
+/// Those of the database.
+pub fn seen_of_all(conn: &mut Conn, projects: &[Project]) -> Result<Vec<Vec<Seen>>> {
+    let ids: Vec<Id<Project>> = projects.iter().map(|project| project.id).collect();
+    let own = store::projects::relations_of_all(conn, &ids)?;
+    let uris: Vec<&str> = own.iter().map(|r| r.other_uri.as_str()).collect();
+    let others = store::projects::by_uris(conn, &uris)?;
+    let named: Vec<&str> = projects.iter().filter_map(|project| project.uri.as_deref()).collect();
+    let about = store::projects::relations_to_all(conn, &named)?;
+    let saying: Vec<Id<Project>> = about.iter().map(|r| r.project).collect();
+    let saying = store::projects::several(conn, &saying)?;
+    let most = usize::try_from(RELATIONS).unwrap_or_default();
+    let of = |project: &Project| {
+        let own = own.iter().filter(|r| r.project == project.id).take(most).map(|relation| {
+            let other = others.iter().find(|p| p.uri.as_deref() == Some(relation.other_uri.as_str()));
+            Seen { relation: relation.clone(), other: other.cloned(), own: true }
+        });
+        let about = about.iter().filter(|r| project.uri.as_deref() == Some(r.other_uri.as_str())).take(most);
+        let about = about.map(|relation| {
+            let other = saying.iter().find(|p| p.id == relation.project);
+            Seen { relation: relation.clone(), other: other.cloned(), own: false }
+        });
+        own.chain(about).collect()
+    };
+    Ok(projects.iter().map(of).collect())
+}
+
 /// A project says that it relates to another one of the register. With a reason, both leads are told.
 ///
 /// # Errors

@@ -95,6 +95,8 @@ pub fn check(method: &str, path: &str, reply: &Reply) {
         (_, Some(kind)) => kind,
         // What is ours alone has no other clients.
         (_, None) if path.starts_with("/api/watercooler/") || path.starts_with("/api/v1/streaming") => return,
+        // The reactions of one emoji are the list of all of them, shorter.
+        (_, None) if path.starts_with("/api/v1/pleroma/statuses/") => return,
         (_, None) => panic!("{method} {path} answers, and stands in no line of tests/answers.txt"),
     };
     let what = || format!("{method} {path} {}", reply.status);

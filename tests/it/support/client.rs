@@ -1,6 +1,6 @@
 //! A client that speaks JSON over real HTTP.
 
-use super::Node;
+use super::{Node, answers};
 use serde_json::Value;
 
 /// An HTTP client of one node, signed in or not.
@@ -15,6 +15,7 @@ pub struct Client {
     pub id: String,
     /// The name of that account.
     pub name: String,
+    checked: bool,
 }
 
 /// An answer, read whole.
@@ -68,7 +69,12 @@ impl Client {
             token: None,
             id: String::new(),
             name: String::new(),
+            checked: true,
         }
+    }
+    /// The same, for answers that not every app can read: the test says why.
+    pub fn unchecked(&self) -> Self {
+        Self { checked: false, ..self.clone() }
     }
     /// With this token.
     pub fn with_token(node: &Node, token: &str) -> Self {
@@ -89,12 +95,18 @@ impl Client {
         }
         request
     }
-    /// Sends it.
+    /// Sends it, and holds the answer against what clients can read.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
-        let response = request.send().await.unwrap();
+        let request = request.build().unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = self.http.execute(request).await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await.unwrap().to_vec();
-        Reply { status, headers, text: String::from_utf8_lossy(&body).into_owned(), body }
+        let reply = Reply { status, headers, text: String::from_utf8_lossy(&body).into_owned(), body };
+        if self.checked {
+            answers::check(method.as_str(), &path, &reply);
+        }
+        reply
     }
     /// GET.
     pub async fn get(&self, path: &str) -> Reply {

@@ -35,6 +35,7 @@ pub struct Node {
     pub address: SocketAddr,
     /// Its clock; nodes built with `clock` share one.
     pub clock: Clock,
+    statements: Arc<AtomicU64>,
     _folder: Option<tempfile::TempDir>,
     _schema: Option<PostgresSchema>,
     server: tokio::task::JoinHandle<()>,
@@ -54,6 +55,7 @@ pub struct NodeBuilder {
     workers: bool,
     look_again: Option<std::time::Duration>,
     part: Option<Part>,
+    statements: Arc<AtomicU64>,
 }
 
 impl NodeBuilder {
@@ -87,6 +89,7 @@ impl NodeBuilder {
             workers: false,
             look_again: None,
             part: None,
+            statements: Arc::default(),
         }
     }
     /// Another process of the same node: its database, folder and clock, an address of its own. They know of one another
@@ -107,6 +110,7 @@ impl NodeBuilder {
             workers: false,
             look_again: None,
             part: None,
+            statements: Arc::default(),
         }
     }
     /// The same node after its end: same address, folder, database and clock. What was under way is lost, as it is when a
@@ -140,6 +144,7 @@ impl NodeBuilder {
             workers: false,
             look_again: None,
             part: None,
+            statements: Arc::default(),
         }
     }
     /// `alpha.test:PORT`.
@@ -223,6 +228,7 @@ impl NodeBuilder {
             database_wait: self.database_wait,
             look_again: self.look_again,
             migrating: None,
+            statements: Some(self.statements.clone()),
         };
         let config = self.config;
         let app = tokio::task::spawn_blocking(move || node::assemble(config, parts)).await.unwrap().unwrap();
@@ -241,7 +247,16 @@ impl NodeBuilder {
         let listener = self.listener;
         let door = app.clone();
         let server = tokio::spawn(async move { server::serve(&door, listener, routes).await });
-        Node { app, domain: self.name, address, clock: self.clock, _folder: self.folder, _schema: schema, server }
+        Node {
+            app,
+            domain: self.name,
+            address,
+            clock: self.clock,
+            statements: self.statements,
+            _folder: self.folder,
+            _schema: schema,
+            server,
+        }
     }
 }
 
@@ -290,6 +305,10 @@ impl Node {
     /// `@user@alpha.test:PORT`, without the first `@`.
     pub fn handle(&self, username: &str) -> String {
         format!("{username}@{}", self.domain)
+    }
+    /// How many statements its database was asked so far.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::SeqCst)
     }
     /// Does what is due in the background until nothing is.
     pub async fn settle(&self) {
