@@ -212,7 +212,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         std::fs::write(&path, bytes).unwrap();
-        (super::super::process(&path, super::super::Bounds::UPLOAD), std::fs::read(&path).unwrap())
+        (
+            super::super::process(&path, super::super::Bounds::UPLOAD, &super::super::ffmpeg::Ffmpeg::default()),
+            std::fs::read(&path).unwrap(),
+        )
     }
 
     #[test]

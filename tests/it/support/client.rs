@@ -15,7 +15,7 @@ pub struct Client {
     pub id: String,
     /// The name of that account.
     pub name: String,
-    checked: bool,
+    pub(super) checked: bool,
 }
 
 /// An answer, read whole.
