@@ -76,7 +76,7 @@ pub fn stale_copies(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<
 
 /// Bytes of all copies of remote files.
 pub fn bytes_of_copies(conn: &mut Conn) -> Result<i64> {
-    Sql::new("select coalesce(sum(m.size), 0) from media m where m.remote_url is not null and m.cached_at is not null")
+    Sql::new("select cast(coalesce(sum(m.size), 0) as bigint) from media m where m.remote_url is not null and m.cached_at is not null")
         .scalar_i64(conn)
 }
 
