@@ -18,6 +18,11 @@ use watercooler::{api::streaming::Pace, model::Role};
 /// A busy machine takes its time.
 const SOON: Duration = Duration::from_secs(60);
 
+/// What is gone before it could be shown is not told of: then all of it happens again, so many times at most.
+const ROUNDS: usize = 5;
+/// So long after an event nothing more comes of what happened.
+const QUIET: Duration = Duration::from_secs(4);
+
 /// Each stream, how it is asked for as server-sent events, and what it carries of what happens below: the posts of a
 /// colleague, of another server, both with pictures; and what only its reader is told.
 const STREAMS: [(&str, &str, &[&str]); 12] = [
@@ -130,63 +135,73 @@ async fn every_stream_tells_every_event_of_its_own_over_a_socket() {
         }
     };
     assert_eq!(next().await["status"], 400);
-    everything_happens(&scene, 0).await;
     let (all, mut told) = (expected(true), Told::new());
-    while told != all {
-        let frame = next().await;
-        let (name, event) = (frame["stream"][0].as_str().unwrap(), frame["event"].as_str().unwrap());
-        match name {
-            "list" => assert_eq!(frame["stream"], json!(["list", list])),
-            "hashtag" | "hashtag:local" => assert_eq!(frame["stream"], json!([name, "Tea"])),
-            _ => assert_eq!(frame["stream"], json!([name])),
+    for round in 0..ROUNDS {
+        everything_happens(&scene, round).await;
+        while told != all
+            && let Ok(frame) = tokio::time::timeout(QUIET, next()).await
+        {
+            let (name, event) = (frame["stream"][0].as_str().unwrap(), frame["event"].as_str().unwrap());
+            match name {
+                "list" => assert_eq!(frame["stream"], json!(["list", list])),
+                "hashtag" | "hashtag:local" => assert_eq!(frame["stream"], json!([name, "Tea"])),
+                _ => assert_eq!(frame["stream"], json!([name])),
+            }
+            match frame["payload"].as_str() {
+                Some(payload) => answers::check_event(event, payload),
+                None => assert_eq!(event, "filters_changed"),
+            }
+            let seen = (name.to_owned(), event.to_owned());
+            assert!(all.contains(&seen), "{frame}");
+            told.insert(seen);
         }
-        match frame["payload"].as_str() {
-            Some(payload) => answers::check_event(event, payload),
-            None => assert_eq!(event, "filters_changed"),
+        if told == all {
+            return;
         }
-        let seen = (name.to_owned(), event.to_owned());
-        assert!(all.contains(&seen), "{frame}");
-        told.insert(seen);
     }
+    panic!("not told of {:?}", all.difference(&told).collect::<Vec<_>>());
 }
 
 #[tokio::test]
 async fn every_stream_tells_every_event_of_its_own_as_server_sent_events() {
     let (scene, list) = listener().await;
     // Nobody has more than ten connections.
-    for (round, half) in STREAMS.chunks(6).enumerate() {
+    for (number, half) in STREAMS.chunks(6).enumerate() {
         let mut open = Vec::new();
         for (name, path, _) in half {
             let path = format!("/api/v1/streaming/{}", path.replace("$list", &list));
             let mut stream = scene.bob.request("GET", &path).send().await.unwrap();
             assert_eq!(stream.status(), 200, "{path}");
             assert!(stream.chunk().await.unwrap().unwrap().starts_with(b":)"), "{path}");
-            open.push((*name, stream));
+            let missing: Told = expected(false).into_iter().filter(|(stream, _)| stream == name).collect();
+            open.push((*name, stream, missing.clone(), missing, String::new()));
         }
-        everything_happens(&scene, round).await;
-        for (name, mut stream) in open {
-            let mut missing: Told = expected(false).into_iter().filter(|(stream, _)| stream == name).collect();
-            let all = missing.clone();
-            let mut text = String::new();
-            while !missing.is_empty() {
-                let chunk = tokio::time::timeout(SOON, stream.chunk()).await;
-                let chunk = chunk.unwrap_or_else(|_| panic!("{name} does not tell of {missing:?}"));
-                text.push_str(std::str::from_utf8(&chunk.unwrap().unwrap()).unwrap());
-                while let Some((event, rest)) = text.split_once("\n\n") {
-                    let lines: Vec<&str> = event.lines().filter(|line| !line.starts_with(':')).collect();
-                    let [("event", kind), ("data", data)] =
-                        lines.iter().map(|line| line.split_once(": ").unwrap()).collect::<Vec<_>>()[..]
-                    else {
-                        panic!("{event}")
-                    };
-                    answers::check_event(kind, data);
-                    let seen = (name.to_owned(), kind.to_owned());
-                    assert!(all.contains(&seen), "{name}: {event}");
-                    missing.remove(&seen);
-                    text = rest.to_owned();
+        for round in 0..ROUNDS {
+            everything_happens(&scene, number * ROUNDS + round).await;
+            for (name, stream, all, missing, text) in &mut open {
+                while !missing.is_empty()
+                    && let Ok(chunk) = tokio::time::timeout(QUIET, stream.chunk()).await
+                {
+                    text.push_str(std::str::from_utf8(&chunk.unwrap().unwrap()).unwrap());
+                    while let Some((event, rest)) = text.split_once("\n\n") {
+                        let lines: Vec<&str> = event.lines().filter(|line| !line.starts_with(':')).collect();
+                        let [("event", kind), ("data", data)] =
+                            lines.iter().map(|line| line.split_once(": ").unwrap()).collect::<Vec<_>>()[..]
+                        else {
+                            panic!("{event}")
+                        };
+                        answers::check_event(kind, data);
+                        let seen = ((*name).to_owned(), kind.to_owned());
+                        assert!(all.contains(&seen), "{name}: {event}");
+                        missing.remove(&seen);
+                        *text = rest.to_owned();
+                    }
                 }
             }
+            open.retain(|(_, _, _, missing, _)| !missing.is_empty());
         }
+        let missing: Vec<_> = open.iter().map(|(_, _, _, missing, _)| missing).collect();
+        assert!(missing.is_empty(), "not told of {missing:?}");
     }
 }
 
