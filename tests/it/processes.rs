@@ -316,13 +316,18 @@ async fn three_processes_lose_nothing_when_one_of_them_is_killed() {
     }
     let _jobs = place.serve_only("jobs");
     let killer = first.child.id();
+    let busy = std::sync::Arc::new(tokio::sync::Notify::new());
+    let under_way = busy.clone();
     let kill = tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        under_way.notified().await;
         std::process::Command::new("kill").args(["-9", &killer.to_string()]).status().unwrap();
     });
     for n in 0.. {
         if !post(&here, format!("until the end {n}")).await {
             break;
+        }
+        if n == 5 {
+            busy.notify_one();
         }
     }
     kill.await.unwrap();
