@@ -23,7 +23,13 @@ use tokio::{
     time::Instant,
 };
 use tower::ServiceExt;
-use tower_http::{compression::CompressionLayer, timeout::TimeoutBody};
+use tower_http::{
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, NotForContentType, Predicate},
+    },
+    timeout::TimeoutBody,
+};
 
 /// Time for the headers of a request, and for the next request of an idle connection (LIM-09).
 const HEADER_DEADLINE: Duration = Duration::from_secs(10);
@@ -36,7 +42,11 @@ const ACCEPT_REST: Duration = Duration::from_millis(200);
 
 /// Adds what every node answers whatever its parts are: health, and for machines that ask for them compressed answers.
 pub fn outer(app: &App, routes: Router) -> Router {
-    routes.merge(health::routes(app)).layer(CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest))
+    // Films and sounds are as small as they get, as pictures are.
+    let worth_it =
+        DefaultPredicate::new().and(NotForContentType::const_new("audio/")).and(NotForContentType::const_new("video/"));
+    let packed = CompressionLayer::new().quality(tower_http::CompressionLevel::Fastest).compress_when(worth_it);
+    routes.merge(health::routes(app)).layer(packed)
 }
 
 /// Serves until `app` is told to stop; then takes no more connections, finishes running requests within ten seconds and
