@@ -9,7 +9,7 @@ use crate::{
     domain::{Aftermath, Consumer, Env, Event, EventKind, IdSource, Tx, leavers, words::Words},
     id::Id,
     kept::Kept,
-    media::{ffmpeg::Ffmpeg, storage::Storage},
+    media::{bucket::Bucket, ffmpeg::Ffmpeg, storage::Storage},
     model::{Account, Post},
     net::Gate,
     random::Random,
@@ -458,7 +458,15 @@ impl App {
 
     /// Stored files.
     pub fn storage(&self) -> Storage {
-        let storage = self.part_or(|| Storage::at(self.config().data_dir.join("media")));
+        let storage = self.part_or(|| {
+            let settings = &self.config().media.s3;
+            // The start has read these settings the same way.
+            let bucket = Bucket::of(settings, self.net().clone()).unwrap_or_else(|error| {
+                tracing::error!(%error, "there is no such bucket");
+                None
+            });
+            Storage::at(self.config().data_dir.join("media")).with(bucket)
+        });
         Storage::clone(&storage)
     }
 

@@ -8,6 +8,7 @@ mod load;
 mod mail;
 mod questions;
 mod reference;
+mod s3;
 mod site;
 mod texts;
 mod translation;
@@ -17,6 +18,7 @@ pub use load::{ConfigError, Loaded, Origin, Sources};
 pub use mail::Mail;
 pub use questions::Questions;
 pub use reference::{Setting, reference, settings};
+pub use s3::S3;
 pub use site::Site;
 pub use texts::Texts;
 pub use translation::Translation;
@@ -294,6 +296,8 @@ pub struct MediaSettings {
     /// Pages that posts link to are read for a preview: title, description, picture. With `false` this node asks nobody
     /// for them.
     pub previews: bool,
+    /// A bucket for files.
+    pub s3: S3,
 }
 
 impl Default for MediaSettings {
@@ -308,6 +312,7 @@ impl Default for MediaSettings {
             files_url: None,
             ffmpeg: "ffmpeg".into(),
             previews: true,
+            s3: S3::default(),
         }
     }
 }
@@ -583,6 +588,7 @@ impl Config {
         values::in_range("people.anonymise_after_days", self.people.anonymise_after_days, 0, 36_500)?;
         self.questions.prepare()?;
         self.translation.prepare()?;
+        self.media.s3.prepare()?;
         self.mail.prepare()?;
         questions::concierge(&self.instance.concierge)?;
         if self.instance.languages.is_empty() {

@@ -124,6 +124,8 @@ pub const PUSH_FAILURES: i64 = 10;
 pub const PUSH_TEXT: usize = 140;
 /// Outgoing requests at once to one host.
 pub const PER_HOST: usize = 2;
+/// Requests at once to the bucket that files are kept in, each of a part of a file.
+pub const STORE: usize = 16;
 /// Outgoing requests at once in all.
 pub const OUTGOING: usize = 200;
 /// Stream sockets per user.

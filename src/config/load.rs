@@ -159,11 +159,15 @@ fn resolve_files(config: &mut Config, base: &Path) -> Result<(), ConfigError> {
     if let Some(key) = &mut config.translation.api_key {
         key.resolve("translation.api_key", base)?;
     }
+    if let Some(key) = &mut config.media.s3.secret_access_key {
+        key.resolve("media.s3.secret_access_key", base)?;
+    }
     let peers = config.federation.peer.iter_mut().map(|p| p.ca_file.as_mut()).enumerate();
     let relays = config.push.relay.iter_mut().map(|r| r.ca_file.as_mut()).enumerate();
     let peers = peers.map(|(at, file)| (format!("federation.peer[{at}].ca_file"), file));
     let relays = relays.map(|(at, file)| (format!("push.relay[{at}].ca_file"), file));
-    for (key, file) in peers.chain(relays).filter_map(|(key, file)| Some((key, file?))) {
+    let bucket = ("media.s3.ca_file".to_owned(), config.media.s3.ca_file.as_mut());
+    for (key, file) in peers.chain(relays).chain([bucket]).filter_map(|(key, file)| Some((key, file?))) {
         *file = base.join(&*file);
         let pem = std::fs::read(&*file)
             .map_err(|e| ConfigError::value(&key, format!("cannot read {}: {e}", file.display())))?;

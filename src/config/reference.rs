@@ -4,10 +4,11 @@ use super::Config;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
     include_str!("../config.rs"),
     include_str!("mail.rs"),
     include_str!("questions.rs"),
+    include_str!("s3.rs"),
     include_str!("translation.rs"),
     include_str!("values.rs"),
 ];
@@ -35,8 +36,18 @@ pub fn reference() -> String {
     for section in sections {
         out.push_str(&format!("\n{}[{}]\n", comment(&section.docs), section.name));
         let values = defaults.get(&section.name).and_then(Value::as_table).unwrap_or(&empty);
-        for field in structs.get(&section.kind).into_iter().flatten() {
+        let fields = structs.get(&section.kind).map(Vec::as_slice).unwrap_or_default();
+        let (inner, plain): (Vec<_>, Vec<_>) = fields.iter().partition(|f| structs.contains_key(&f.kind));
+        for field in plain {
             write_field(&mut out, field, values.get(&field.name), &structs, &section.name);
+        }
+        for part in inner {
+            let name = format!("{}.{}", section.name, part.name);
+            let values = values.get(&part.name).and_then(Value::as_table).unwrap_or(&empty);
+            out.push_str(&format!("\n{}[{name}]\n", comment(&part.docs)));
+            for field in structs.get(&part.kind).into_iter().flatten() {
+                write_field(&mut out, field, values.get(&field.name), &structs, &name);
+            }
         }
     }
     out
@@ -119,6 +130,10 @@ fn example(name: &str) -> &'static str {
         "port" => "8443",
         "scheme" => "\"https\"",
         "ca_file" => "\"corp-root.pem\"",
+        "endpoint" => "\"https://s3.example.org\"",
+        "bucket" => "\"files\"",
+        "access_key_id" => "\"watercooler\"",
+        "secret_access_key" => "\"file:s3-key\"",
         "files_url" => "\"https://files.example.org\"",
         "public_url" => "\"https://social.example.org\"",
         "default_discoverable" | "default_indexable" => "false",

@@ -71,6 +71,18 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
         ("a\nlisten =", ":1:"),
         ("domain = 'a.example'\nlisten = 'nowhere'", ":2:"),
         ("registration = 'perhaps'", ":1:"),
+        (
+            "domain = 'a.example'\n[media.s3]\nendpoint = 'http://10.1.2.3:9000'",
+            ":3: `media.s3.endpoint`: is http: name the ranges of the store in `addresses`, or use https",
+        ),
+        (
+            "domain = 'a.example'\n[media.s3]\nendpoint = 'https://s3.example'",
+            "`media.s3.bucket`: is missing, or no name of a bucket: 3 to 63 of a-z, 0-9, - and .",
+        ),
+        (
+            "domain = 'a.example'\n[media.s3]\nendpoint = 'https://s3.example'\nbucket = 'files'\naccess_key_id = 'me'",
+            "`media.s3.secret_access_key`: is missing",
+        ),
         ("domain = 'a.example'\n[media]\nattachments = 17", ":3: `media.attachments`: 17 is not between 1 and 16"),
         ("public_url = 'https://a.example/b'", "has a path"),
         ("public_url = 'ftp://a.example'", "neither https"),
@@ -138,9 +150,15 @@ fn the_reference_is_a_valid_file_with_every_key() {
     {
         assert!(text.contains(&format!("# {key} = ")), "{key} is missing");
     }
-    for section in
-        ["[instance]", "[rate_limits]", "[federation]", "# [[federation.peer]]", "# [[push.relay]]", "[outgoing]"]
-    {
+    for section in [
+        "[instance]",
+        "[rate_limits]",
+        "[federation]",
+        "[media.s3]",
+        "# [[federation.peer]]",
+        "# [[push.relay]]",
+        "[outgoing]",
+    ] {
         assert!(text.contains(section), "{section} is missing");
     }
     assert!(!text.contains("site ="));
@@ -149,6 +167,9 @@ fn the_reference_is_a_valid_file_with_every_key() {
     fs::write(dir.path().join("metrics-token"), "t").unwrap();
     fs::write(dir.path().join("mail-server"), "smtps://user:password@mail.example").unwrap();
     fs::write(dir.path().join("translation-key"), "t").unwrap();
+    fs::write(dir.path().join("s3-key"), "t").unwrap();
+    fs::write(dir.path().join("corp-root.pem"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+        .unwrap();
     fs::write(dir.path().join("thumbnail.png"), "t").unwrap();
     fs::write(dir.path().join("privacy.md"), "t").unwrap();
     fs::create_dir(dir.path().join("terms")).unwrap();
@@ -160,7 +181,8 @@ fn the_reference_is_a_valid_file_with_every_key() {
 
 #[test]
 fn secrets_are_not_printed() {
-    let text = "database = 'postgres://u:hunter2@db/w?sslpassword=hunter2'\n[metrics]\ntoken = 'hunter2'";
+    let text = "database = 'postgres://u:hunter2@db/w?sslpassword=hunter2'\n[metrics]\ntoken = 'hunter2'\n\
+                [media.s3]\nsecret_access_key = 'hunter2'";
     let config = load(text, &[], &[]).unwrap().config;
     let shown = format!("{config:?}{}", toml::to_string(&config).unwrap());
     assert!(!shown.contains("hunter2"), "{shown}");

@@ -141,11 +141,13 @@ pub enum Purpose {
     Push,
     /// The machine that translates posts.
     Translate,
+    /// The bucket that files are kept in.
+    Store,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Object,
         Self::Key,
         Self::Webfinger,
@@ -155,6 +157,7 @@ impl Purpose {
         Self::Webhook,
         Self::Push,
         Self::Translate,
+        Self::Store,
     ];
     /// Its name in settings, logs and metrics.
     pub const fn as_str(self) -> &'static str {
@@ -168,6 +171,7 @@ impl Purpose {
             Self::Webhook => "webhook",
             Self::Push => "push",
             Self::Translate => "translate",
+            Self::Store => "store",
         }
     }
 }

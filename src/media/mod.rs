@@ -2,6 +2,7 @@
 //! container survives), films and sounds checked and freed of their location data, all stored under names of our own.
 //! Nothing here knows of posts or of HTTP; everything blocks and runs on a blocking thread.
 
+pub mod bucket;
 pub mod ffmpeg;
 pub mod film;
 pub mod gif;

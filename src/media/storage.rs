@@ -1,19 +1,81 @@
-//! Where files lie: a folder, two levels of sub-folders, names of our own (`<32 hex digits>[-small].<extension>`). A file
-//! is complete before its row exists; what has no row is swept later (REL-04). Every function blocks.
+//! Where files lie: a folder, two levels of sub-folders, names of our own (`<32 hex digits>[-small].<extension>`), or a
+//! bucket with the same names. A file is complete before its row exists; what has no row is swept later (REL-04). Every
+//! function blocks, but for those that read.
 
+use super::bucket::{self, Bucket};
 use crate::{Error, Result};
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
+use hyper::body::Bytes;
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{self, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
 };
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
-/// The folder of stored files. Cheap to clone.
+/// Bytes read from a disk at once.
+const PIECE: usize = 64 * 1024;
+
+/// The stored files: a folder, and where the settings name one a bucket into which new ones go. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Storage {
     root: Arc<PathBuf>,
+    bucket: Option<Bucket>,
+}
+
+/// A stored file, found.
+#[derive(Debug)]
+pub enum Opened {
+    /// In the folder: the file, and its bytes.
+    Here(tokio::fs::File, u64),
+    /// In the bucket.
+    There(bucket::Found),
+}
+
+impl Opened {
+    /// Bytes.
+    pub const fn length(&self) -> u64 {
+        match self {
+            Self::Here(_, length) => *length,
+            Self::There(found) => found.length,
+        }
+    }
+
+    /// `count` bytes from `from` on, as they are read.
+    ///
+    /// # Errors
+    /// When the beginning cannot be had; what fails later ends the stream with an error.
+    pub async fn stream(self, from: u64, count: u64) -> Result<BoxStream<'static, io::Result<Bytes>>> {
+        match self {
+            Self::Here(mut file, _) => {
+                if from > 0 {
+                    file.seek(SeekFrom::Start(from)).await.map_err(failed)?;
+                }
+                Ok(tokio_util::io::ReaderStream::with_capacity(file.take(count), PIECE).boxed())
+            }
+            Self::There(found) => {
+                let first = found.part(from, count).await?;
+                let read = first.len() as u64;
+                let rest = stream::try_unfold((found, from + read, count - read), async |(found, at, left)| {
+                    if left == 0 {
+                        return Ok(None);
+                    }
+                    let part = found.part(at, left).await.map_err(io::Error::other)?;
+                    if part.is_empty() {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                    let read = part.len() as u64;
+                    Ok(Some((part, (found, at + read, left.saturating_sub(read)))))
+                });
+                Ok(stream::once(async move { Ok(first) }).chain(rest).boxed())
+            }
+        }
+    }
 }
 
 /// A file that is still being received; removed when dropped without being kept.
@@ -44,9 +106,9 @@ impl Drop for Incoming {
 }
 
 /// A full disk is told apart from a broken one.
-fn failed(error: std::io::Error) -> Error {
+fn failed(error: io::Error) -> Error {
     match error.kind() {
-        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Error::NoSpace,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::NoSpace,
         _ => Error::internal(error),
     }
 }
@@ -90,7 +152,34 @@ pub fn name(key: [u8; 16], small: bool, extension: &str) -> String {
 impl Storage {
     /// The folder; it is made when the first file comes.
     pub fn at(root: PathBuf) -> Self {
-        Self { root: Arc::new(root) }
+        Self { root: Arc::new(root), bucket: None }
+    }
+
+    /// New files go into this bucket from now on. The folder stays: what is received lies there until it is complete, and
+    /// what was stored there before is read from there.
+    pub fn with(self, bucket: Option<Bucket>) -> Self {
+        Self { bucket, ..self }
+    }
+
+    /// The bucket, where there is one.
+    pub const fn bucket(&self) -> Option<&Bucket> {
+        self.bucket.as_ref()
+    }
+
+    /// Finds a file; none when there is none of this name. With `begin` it is read from its beginning on, soon.
+    ///
+    /// # Errors
+    /// `Unavailable` when the bucket does not answer.
+    pub async fn open(&self, name: &str, begin: bool) -> Result<Option<Opened>> {
+        let Some(path) = self.path(name) else { return Ok(None) };
+        if let Ok(file) = tokio::fs::File::open(path).await {
+            let length = file.metadata().await.map_err(failed)?.len();
+            return Ok(Some(Opened::Here(file, length)));
+        }
+        match &self.bucket {
+            Some(bucket) => Ok(bucket.find(name, begin).await?.map(Opened::There)),
+            None => Ok(None),
+        }
     }
 
     /// Removes leftovers of uploads that never ended and are older than this: of any age before the first upload, and so
@@ -121,8 +210,11 @@ impl Storage {
         Ok(Incoming { path, file, kept: false })
     }
 
-    /// Keeps a received file under its name. On the disk when this returns.
+    /// Keeps a received file under its name. On the disk, or in the bucket, when this returns.
     pub fn keep(&self, mut incoming: Incoming, name: &str) -> Result<()> {
+        if let Some(bucket) = &self.bucket {
+            return bucket.keep(&incoming.path, name);
+        }
         let path = self.path(name).ok_or_else(|| Error::internal("a file name that is not ours"))?;
         incoming.file.sync_all().map_err(failed)?;
         let folder = path.parent().ok_or_else(|| Error::internal("no folder"))?;
@@ -132,7 +224,7 @@ impl Storage {
         File::open(folder).and_then(|f| f.sync_all()).map_err(failed)
     }
 
-    /// Stores bytes under a name. On the disk when this returns.
+    /// Stores bytes under a name. As [`Storage::keep`].
     pub fn put(&self, key: [u8; 16], name: &str, bytes: &[u8]) -> Result<()> {
         let mut incoming = self.incoming(key)?;
         incoming.write(bytes)?;
@@ -143,18 +235,20 @@ impl Storage {
     pub fn remove(&self, name: &str) -> Result<()> {
         let Some(path) = self.path(name) else { return Ok(()) };
         match fs::remove_file(path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
-            _ => Ok(()),
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(failed(e)),
+            // It lies in one of the two.
+            Ok(()) => Ok(()),
+            Err(_) => self.bucket.as_ref().map_or(Ok(()), |bucket| bucket.remove(name)),
         }
     }
 
     /// Names of all files older than `age`, for the sweep that removes those without a row.
     pub fn older_than(&self, age: Duration) -> Result<Vec<String>> {
-        let mut names = Vec::new();
+        let limit = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+        let mut names = self.bucket.as_ref().map_or(Ok(Vec::new()), |bucket| bucket.older_than(limit))?;
         if !self.root.is_dir() {
             return Ok(names);
         }
-        let limit = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
         let folders = |path: &Path| -> Result<Vec<PathBuf>> {
             Ok(fs::read_dir(path).map_err(failed)?.flatten().map(|e| e.path()).filter(|p| p.is_dir()).collect())
         };

@@ -181,7 +181,7 @@ impl Connector {
                 }
                 tunnel?
             }
-            Via::Direct | Via::Relay | Via::Translator => {
+            Via::Direct | Via::Relay | Via::Translator | Via::Store => {
                 let addresses = self.addresses(&host, scheme, port).await?;
                 let link = self.race(&addresses, port).await?;
                 if let (Some(local), Some(remote)) = (link.0.local, link.1)

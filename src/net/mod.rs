@@ -83,7 +83,9 @@ impl Ask {
         let limit = if purpose == Purpose::Media { limits::REMOTE_MEDIA } else { limits::FETCH_BODY };
         let patience = Duration::from_millis(match purpose {
             Purpose::Media => limits::MEDIA_TOTAL_MS,
-            Purpose::Deliver | Purpose::Push | Purpose::Webhook | Purpose::Translate => limits::DELIVERY_TOTAL_MS,
+            Purpose::Deliver | Purpose::Push | Purpose::Webhook | Purpose::Translate | Purpose::Store => {
+                limits::DELIVERY_TOTAL_MS
+            }
             _ => limits::FETCH_TOTAL_MS,
         });
         let (headers, body) = (HeaderMap::new(), Bytes::new());
@@ -93,6 +95,10 @@ impl Ask {
     /// A POST with this body; redirects are not followed (DLV-10), at most 64 KiB of the answer are read.
     pub fn post(purpose: Purpose, url: Url, body: impl Into<Bytes>) -> Self {
         Self { method: Method::POST, body: body.into(), limit: 64 * 1024, ..Self::get(purpose, url) }
+    }
+    /// A request with another method, for the bucket of files. As [`Ask::post`], but for the limit, which is that of a GET.
+    pub fn of(purpose: Purpose, method: Method, url: Url, body: Bytes) -> Self {
+        Self { method, body, ..Self::get(purpose, url) }
     }
     /// Adds a header.
     pub fn header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
@@ -159,6 +165,7 @@ struct State {
     direct: Http,
     relay: Http,
     translator: Http,
+    store: Http,
     proxied: HashMap<Url, Http>,
     /// Signatures under way.
     signing: tokio::sync::Semaphore,
@@ -258,7 +265,7 @@ impl Gate {
             *self.0.counts.lock().unwrap_or_else(PoisonError::into_inner).entry(failure.code()).or_default() += 1;
             metrics::counter!("outgoing_failed_total", "purpose" => purpose.as_str(), "reason" => failure.code())
                 .increment(1);
-            if !matches!(purpose, Purpose::Deliver | Purpose::Key) {
+            if !matches!(purpose, Purpose::Deliver | Purpose::Key | Purpose::Store) {
                 tokio::time::sleep_until(started + Duration::from_millis(limits::FETCH_FAILURE_MIN_MS)).await;
             }
         }
@@ -295,7 +302,7 @@ impl Gate {
     fn note(&self, ask: &Ask, url: &Url, failure: &Failure) {
         let host = url.host_str().unwrap_or_default();
         tracing::debug!(purpose = ask.purpose.as_str(), host, reason = failure.code(), "outgoing request failed");
-        if matches!(failure, Failure::Unreachable(_) | Failure::TimedOut) {
+        if ask.purpose != Purpose::Store && matches!(failure, Failure::Unreachable(_) | Failure::TimedOut) {
             self.0.pauses.failed(&authority(url));
         }
     }
@@ -305,8 +312,8 @@ impl Gate {
         // Judged before waiting, so that nonsense never queues, and after, because the rules may have changed.
         self.state().rules.judge(ask.purpose, &url)?;
         let host = authority(&url);
-        // Deliveries have their own, durable back-off, and a probe must get through.
-        if ask.purpose != Purpose::Deliver {
+        // Deliveries have their own, durable back-off, and a probe must get through; the bucket is part of this node.
+        if !matches!(ask.purpose, Purpose::Deliver | Purpose::Store) {
             self.0.pauses.check(&host)?;
         }
         let slot = self.0.slots.take(ask.purpose, &host).await;
@@ -316,6 +323,7 @@ impl Gate {
             Via::Direct => &state.direct,
             Via::Relay => &state.relay,
             Via::Translator => &state.translator,
+            Via::Store => &state.store,
             Via::Proxy(proxy) => state.proxied.get(proxy).ok_or(Refusal::Malformed)?,
         };
         let answer = self.send(client, &state, ask, &url).await?;
@@ -352,7 +360,8 @@ impl Gate {
             headers.insert(header::USER_AGENT, agent.clone());
         }
         if ask.method == Method::GET {
-            let accepted = if ask.purpose == Purpose::Media { "identity" } else { "gzip" };
+            let plain = matches!(ask.purpose, Purpose::Media | Purpose::Store);
+            let accepted = if plain { "identity" } else { "gzip" };
             headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
         }
         let mut again = true;
@@ -378,12 +387,13 @@ impl State {
     fn new(config: &NetConfig, network: &Arc<dyn Network>, tls: &Arc<Tls>) -> Self {
         let rules = Arc::new(Rules::new(config));
         let client = |via: Via| {
+            let kept = if via == Via::Store { limits::STORE } else { limits::PER_HOST };
             let connector =
                 Connector { rules: Arc::clone(&rules), network: Arc::clone(network), tls: Arc::clone(tls), via };
             Client::builder(TokioExecutor::new())
                 .pool_timer(TokioTimer::new())
                 .pool_idle_timeout(QUIET)
-                .pool_max_idle_per_host(limits::PER_HOST)
+                .pool_max_idle_per_host(kept)
                 .http1_max_buf_size(64 * 1024)
                 .build(connector)
         };
@@ -392,6 +402,7 @@ impl State {
             direct: client(Via::Direct),
             relay: client(Via::Relay),
             translator: client(Via::Translator),
+            store: client(Via::Store),
             proxied: config.proxies.values().map(|p| (p.clone(), client(Via::Proxy(p.clone())))).collect(),
             rules,
             signing: tokio::sync::Semaphore::new(std::thread::available_parallelism().map_or(2, usize::from)),

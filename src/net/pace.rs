@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 enum Lane {
     Key,
     Deliver,
+    Store,
     Other,
 }
 
@@ -24,8 +25,13 @@ impl Lane {
         match purpose {
             Purpose::Key => Self::Key,
             Purpose::Deliver => Self::Deliver,
+            Purpose::Store => Self::Store,
             _ => Self::Other,
         }
+    }
+    /// Requests at once to one host.
+    const fn width(self) -> usize {
+        if matches!(self, Self::Store) { limits::STORE } else { limits::PER_HOST }
     }
 }
 
@@ -61,7 +67,7 @@ impl Slots {
         let key = (Lane::of(purpose), host.to_owned());
         let own = {
             let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(hosts.entry(key.clone()).or_insert_with(|| Arc::new(Semaphore::new(limits::PER_HOST))))
+            Arc::clone(hosts.entry(key.clone()).or_insert_with(|| Arc::new(Semaphore::new(key.0.width()))))
         };
         // First the host's, so that those who wait for a slow host do not hold places of all.
         let mut slot = Slot { permits: None, key, hosts: Arc::clone(&self.hosts) };

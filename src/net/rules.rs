@@ -84,6 +84,8 @@ pub struct NetConfig {
     pub relays: Vec<Peer>,
     /// Where texts to be translated may go.
     pub translators: Vec<Peer>,
+    /// Where files are kept.
+    pub stores: Vec<Peer>,
     /// Restricted hosts; a block wins over an entry.
     pub blocks: Vec<Block>,
     /// `host` or `host:port` of nodes that were removed from our organisation: exactly these names, no subdomains.
@@ -125,6 +127,8 @@ pub enum Via {
     Relay,
     /// Straight, by the translators' entries.
     Translator,
+    /// Straight, by the entries of stores of files.
+    Store,
     /// Through this HTTP proxy.
     Proxy(Url),
 }
@@ -136,6 +140,7 @@ pub struct Rules {
     peers: Doors,
     relays: Doors,
     translators: Doors,
+    stores: Doors,
     blocks: HashMap<String, Vec<(Option<u16>, Block)>>,
     removed: HashMap<String, Vec<Option<u16>>>,
     organisation: bool,
@@ -207,6 +212,7 @@ impl Rules {
             peers: Doors::new(&config.peers),
             relays: Doors::new(&config.relays),
             translators: Doors::new(&config.translators),
+            stores: Doors::new(&config.stores),
             blocks,
             own,
             guarded: config.guarded.clone(),
@@ -312,6 +318,7 @@ impl Rules {
             // Where anybody is spoken with, so is any push service in public; else the relays alone (LAN-06).
             Purpose::Push if self.allowlist || self.relays.of(&host).next().is_some() => Some(Via::Relay),
             Purpose::Translate => Some(Via::Translator),
+            Purpose::Store => Some(Via::Store),
             _ => None,
         };
         if let Some(via) = closed {
@@ -405,6 +412,7 @@ impl Rules {
         match via {
             Via::Relay => &self.relays,
             Via::Translator => &self.translators,
+            Via::Store => &self.stores,
             Via::Direct | Via::Proxy(_) => &self.peers,
         }
     }
@@ -412,7 +420,8 @@ impl Rules {
     /// Whether an entry of any kind vouches for this host: only then may a proxy be asked for it by name, since nobody here
     /// sees what address the proxy takes (NET-08).
     pub fn is_named(&self, host: &str, scheme: Scheme, port: u16) -> bool {
-        [&self.peers, &self.relays, &self.translators].iter().any(|doors| doors.at(host, scheme, port).next().is_some())
+        let all = [&self.peers, &self.relays, &self.translators, &self.stores];
+        all.iter().any(|doors| doors.at(host, scheme, port).next().is_some())
     }
 
     fn is_guarded(&self, ip: IpAddr, port: u16) -> bool {
@@ -444,7 +453,8 @@ impl Rules {
         }
         let both = [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
         let inside = |ip: &IpAddr| {
-            let known = self.peers.at(host, scheme, port).chain(self.translators.at(host, scheme, port));
+            let known = [&self.peers, &self.translators, &self.stores];
+            let known = known.into_iter().flat_map(|doors| doors.at(host, scheme, port));
             known.flat_map(|p| &p.addresses).any(|r| r.contains(ip))
         };
         Some(both.into_iter().filter(inside).collect())

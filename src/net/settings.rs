@@ -53,6 +53,7 @@ impl NetConfig {
             peers,
             relays,
             translators: translator(config).into_iter().collect(),
+            stores: store(config)?.into_iter().collect(),
             blocks: config.federation.blocked.iter().map(block).collect(),
             removed: Vec::new(),
             organisation: false,
@@ -77,6 +78,20 @@ fn translator(config: &Config) -> Option<Peer> {
         scheme: if url.scheme() == "http" { Scheme::Http } else { Scheme::Https },
         ca: None,
     })
+}
+
+/// The bucket that files are kept in, as a door for that purpose only.
+fn store(config: &Config) -> Result<Option<Peer>> {
+    let settings = &config.media.s3;
+    let Some(url) = &settings.endpoint else { return Ok(None) };
+    let Some(domain) = super::host_of(url) else { return Ok(None) };
+    Ok(Some(Peer {
+        domain,
+        addresses: settings.addresses.clone(),
+        port: url.port_or_known_default(),
+        scheme: if url.scheme() == "http" { Scheme::Http } else { Scheme::Https },
+        ca: settings.ca_file.as_deref().map(read_ca).transpose()?,
+    }))
 }
 
 /// A PEM file with at least one certificate.

@@ -10,7 +10,7 @@ use crate::{
         Bounds, Kind,
         images::Portrait,
         intake::{self, Stored, Workshop},
-        storage::mime_of,
+        storage::{Opened, mime_of},
     },
     model::{Account, Card, Media, MediaKind},
     net::{Ask, Purpose, Slot, Slots, authority},
@@ -27,10 +27,8 @@ use axum::{
 };
 use std::{
     collections::HashMap,
-    io::SeekFrom,
     sync::{Mutex, PoisonError},
 };
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use url::Url;
 
 /// The routes.
@@ -67,14 +65,54 @@ async fn thumbnail(State(app): State<App>) -> Response {
 }
 
 async fn stored(State(app): State<App>, Path(name): Path<String>, asked: HeaderMap) -> Response {
-    serve(&app, &name, &asked).await.unwrap_or_else(not_found)
+    serve(&app, &name, &asked).await
 }
 
-/// One stored file, whole or a part of it.
-async fn serve(app: &App, name: &str, asked: &HeaderMap) -> Option<Response> {
+/// One stored file, whole or a part of it; 404 when there is none, 503 while the bucket it lies in does not answer.
+async fn serve(app: &App, name: &str, asked: &HeaderMap) -> Response {
+    let begin = !asked.contains_key(header::RANGE) && !asked.contains_key(header::IF_NONE_MATCH);
+    let answer = match app.storage().open(name, begin).await {
+        Ok(Some(file)) => hand_over(file, name, asked).await,
+        Ok(None) => Ok(None),
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(answer) => answer.unwrap_or_else(not_found),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")]).into_response(),
+    }
+}
+
+async fn hand_over(file: Opened, name: &str, asked: &HeaderMap) -> Result<Option<Response>> {
+    let length = file.length();
+    let Some(fixed) = fixed(name) else { return Ok(None) };
+    let known = asked.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+    let tag = fixed.get(header::ETAG).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if known.is_some_and(|known| known.split(',').any(|k| k.trim().trim_start_matches("W/") == tag)) {
+        return Ok(Some((StatusCode::NOT_MODIFIED, fixed).into_response()));
+    }
+    let mut headers = fixed;
+    let range = asked.get(header::RANGE).and_then(|v| v.to_str().ok()).and_then(|r| range(r, length));
+    let (status, told, from, count) = match range {
+        None => (StatusCode::OK, None, 0, length),
+        Some(Some((from, to))) => {
+            (StatusCode::PARTIAL_CONTENT, Some(format!("bytes {from}-{to}/{length}")), from, to - from + 1)
+        }
+        Some(None) => (StatusCode::RANGE_NOT_SATISFIABLE, Some(format!("bytes */{length}")), 0, 0),
+    };
+    if let Some(told) = told {
+        headers.insert(header::CONTENT_RANGE, HeaderValue::from_str(&told).map_err(Error::internal)?);
+    }
+    if count == 0 {
+        return Ok(Some((status, headers).into_response()));
+    }
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(count));
+    let body = Body::from_stream(file.stream(from, count).await?);
+    Ok(Some((status, headers, body).into_response()))
+}
+
+/// What is said of every file; none for a name that is not ours.
+fn fixed(name: &str) -> Option<HeaderMap> {
     let mime = mime_of(name)?;
-    let mut file = tokio::fs::File::open(app.storage().path(name)?).await.ok()?;
-    let length = file.metadata().await.ok()?.len();
     let tag = format!("\"{}\"", name.split('.').next().unwrap_or(name));
     let fixed: [(HeaderName, HeaderValue); 6] = [
         (header::CONTENT_TYPE, HeaderValue::from_static(mime)),
@@ -85,31 +123,7 @@ async fn serve(app: &App, name: &str, asked: &HeaderMap) -> Option<Response> {
         (header::ETAG, HeaderValue::from_str(&tag).ok()?),
         (header::ACCEPT_RANGES, HeaderValue::from_static("bytes")),
     ];
-    let known = asked.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
-    if known.is_some_and(|known| known.split(',').any(|k| k.trim().trim_start_matches("W/") == tag)) {
-        return Some((StatusCode::NOT_MODIFIED, HeaderMap::from_iter(fixed)).into_response());
-    }
-    let mut headers = HeaderMap::from_iter(fixed);
-    let range = asked.get(header::RANGE).and_then(|v| v.to_str().ok()).and_then(|r| range(r, length));
-    let (status, from, count) = match range {
-        None => (StatusCode::OK, 0, length),
-        Some(Some((from, to))) => {
-            let told = format!("bytes {from}-{to}/{length}");
-            headers.insert(header::CONTENT_RANGE, HeaderValue::from_str(&told).ok()?);
-            (StatusCode::PARTIAL_CONTENT, from, to - from + 1)
-        }
-        Some(None) => {
-            let told = format!("bytes */{length}");
-            headers.insert(header::CONTENT_RANGE, HeaderValue::from_str(&told).ok()?);
-            return Some((StatusCode::RANGE_NOT_SATISFIABLE, headers).into_response());
-        }
-    };
-    if from > 0 {
-        file.seek(SeekFrom::Start(from)).await.ok()?;
-    }
-    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(count));
-    let body = Body::from_stream(tokio_util::io::ReaderStream::with_capacity(file.take(count), 64 * 1024));
-    Some((status, headers, body).into_response())
+    Some(HeaderMap::from_iter(fixed))
 }
 
 /// The part asked for, first and last byte. None: all of it (no range, several, or not understood). `Some(None)`: none
@@ -168,7 +182,7 @@ fn is_theirs(app: &App, url: &str) -> bool {
 async fn hand_out(app: &App, name: Result<Source>, asked: &HeaderMap) -> Response {
     let mut response = match name {
         Ok(Source::Theirs(url)) => return Redirect::temporary(&url).into_response(),
-        Ok(Source::Ours(name)) => serve(app, &name, asked).await.unwrap_or_else(not_found),
+        Ok(Source::Ours(name)) => serve(app, &name, asked).await,
         Err(Error::Unavailable(_)) => (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "30")]).into_response(),
         Err(_) => not_found(),
     };

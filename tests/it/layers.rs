@@ -127,6 +127,7 @@ const PLACES: &[(&str, &[&str], &str)] = &[
     ("diesel::", &["model", "db", "store"], "SQL stays below the rules"),
     ("diesel_async::", &["db"], "operations are synchronous closures on both databases"),
     ("axum::", &["api", "web", "federation", "server", "telemetry", "node", "cli"], "HTTP stays at the edges"),
+    ("object_store::", &["media"], "one place knows where files lie"),
     ("activitypub_federation::", &["federation"], "wire types do not leak into the rules"),
     ("Utc::now", &["time"], "the clock is a seam"),
     ("SystemTime::now", &["time", "media"], "the clock is a seam; only the age of files is told by the machine's"),

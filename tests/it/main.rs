@@ -25,6 +25,7 @@ mod support;
 mod announcements;
 mod asking;
 mod backup;
+mod bucket;
 mod cards;
 mod changes;
 mod choices;

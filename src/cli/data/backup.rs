@@ -80,8 +80,17 @@ pub(super) async fn run(app: &App, arguments: BackupArgs) -> Result<Value, Failu
         "new_media": copied.media,
         "removed": copied.removed,
     });
-    if !is_embedded && let Some(shown) = shown.as_object_mut() {
-        shown.insert("to_do".into(), "the database itself is not in it: back PostgreSQL up with pg_dump".into());
+    let mut elsewhere = Vec::new();
+    if !is_embedded {
+        elsewhere.push("the database itself is not in it: back PostgreSQL up with pg_dump");
+    }
+    if app.storage().bucket().is_some() {
+        elsewhere.push("files in the bucket are not in it: copy the bucket with a tool of its store");
+    }
+    if !elsewhere.is_empty()
+        && let Some(shown) = shown.as_object_mut()
+    {
+        shown.insert("to_do".into(), elsewhere.join("; ").into());
     }
     Ok(shown)
 }

@@ -25,6 +25,7 @@ const SOON: i64 = 30;
 pub(super) async fn look(app: &App, alone: bool) -> Vec<Finding> {
     let mut all = vec![server(alone), address(app)];
     all.extend(files(app).await);
+    all.extend(bucket(app).await);
     all.push(disk(&app.config().data_dir));
     all.extend(database(app).await);
     all.extend(queues(app).await);
@@ -109,6 +110,22 @@ async fn files(app: &App) -> Vec<Finding> {
         }
     }
     all
+}
+
+/// The bucket that files are kept in takes a file, gives it back, lists and removes it.
+async fn bucket(app: &App) -> Option<Finding> {
+    let storage = app.storage();
+    let settings = &app.config().media.s3;
+    let named = format!("{} at {}", settings.bucket.as_ref()?, settings.endpoint.as_ref()?);
+    Some(match storage.bucket()?.probe().await {
+        Ok(()) => Finding::ok("bucket", format!("{named} keeps files and gives them back")),
+        Err(why) => Finding::problem(
+            "bucket",
+            format!("{named} does not do what it should: {why}"),
+            "look at [media.s3]: the address, `addresses` when the store is inside, the key, and whether the key may read, \
+             write, delete and list; until then nobody can attach files",
+        ),
+    })
 }
 
 fn mode(path: &Path) -> std::io::Result<u32> {
