@@ -92,14 +92,22 @@ pub fn listed(
 
 /// Projects somebody works on, the lead's first.
 pub fn of_member(conn: &mut Conn, account: Id<Account>, most: i64) -> Result<Vec<Project>> {
-    Sql::new(
-        "select p.* from projects p join project_members m on m.project_id = p.id and m.role > 0 and m.account_id = ",
-    )
-    .bind(account)
-    .push(" where ")
-    .push(PUBLIC)
-    .with(" order by m.role desc, p.id limit ", most)
-    .load(conn)
+    of_role(conn, account, ProjectRole::Member, most)
+}
+
+/// The same, and those that they asked to join.
+pub fn of_member_or_asking(conn: &mut Conn, account: Id<Account>, most: i64) -> Result<Vec<Project>> {
+    of_role(conn, account, ProjectRole::Asked, most)
+}
+
+fn of_role(conn: &mut Conn, account: Id<Account>, least: ProjectRole, most: i64) -> Result<Vec<Project>> {
+    Sql::new("select p.* from projects p join project_members m on m.project_id = p.id and m.role >= ")
+        .bind(least)
+        .with(" and m.account_id = ", account)
+        .push(" where ")
+        .push(PUBLIC)
+        .with(" order by m.role desc, p.id limit ", most)
+        .load(conn)
 }
 
 /// The actor ids of the published projects that several people work on, each person's lead first.

@@ -256,11 +256,13 @@ async fn the_concierge_introduces_leads_and_keeps_out_of_what_they_say_to_one_an
     settle(&all).await;
     let heard = letters(&bob).await.remove(0);
     assert!(says(&heard, "join us on Friday?"), "{heard}");
-    let talk = format!("@{} @concierge ok, thanks", hq.handle("alice"));
-    let talk = json!({ "status": talk, "visibility": "direct", "in_reply_to_id": heard["id"] });
-    let last = bob.post("/api/v1/statuses", talk).await.ok();
-    settle(&all).await;
-    assert!(answers(&bob, &last).await.is_empty());
+    for said in ["ok, thanks", "leave it to me"] {
+        let talk = format!("@{} @concierge {said}", hq.handle("alice"));
+        let talk = json!({ "status": talk, "visibility": "direct", "in_reply_to_id": heard["id"] });
+        let last = bob.post("/api/v1/statuses", talk).await.ok();
+        settle(&all).await;
+        assert!(answers(&bob, &last).await.is_empty(), "{said}");
+    }
     assert!(!letters(&alice).await.iter().any(|l| says(l, "my own node only")));
 }
 

@@ -290,6 +290,18 @@ pub const ASKED_NOBODY: Sentence = Sentence(
 );
 /// No request is needed.
 pub const IS_MEMBER: Sentence = Sentence("You are a member of “{}” already.", "Du gehörst schon zu „{}“.");
+/// Somebody left a project.
+pub const LEFT: Sentence = Sentence("You have left “{}”.", "Du gehörst nicht mehr zu „{}“.");
+/// A request is taken back.
+pub const REQUEST_BACK: Sentence =
+    Sentence("Your request to join “{}” is taken back.", "Deine Anfrage, bei „{}“ mitzumachen, ist zurückgenommen.");
+/// There is nothing to leave.
+pub const NO_MEMBER: Sentence = Sentence("You do not belong to “{}”.", "Du gehörst nicht zu „{}“.");
+/// The lead cannot leave.
+pub const HAND_OVER_FIRST: Sentence = Sentence(
+    "You lead “{}”: hand it over before you leave. Write: project handover {} to @ada",
+    "Du leitest „{}“: übergib es, bevor du gehst. Schreib: projekt übergeben {} an @ada",
+);
 /// A project is followed.
 pub const FOLLOWED: Sentence = Sentence(
     "You follow “{}”: what it says comes to your home timeline.",
