@@ -419,3 +419,29 @@ async fn thanking_one_another_all_day_counts_a_few_times() {
     assert_eq!(tags.len(), 5, "{tags:?}");
     assert!(tags.iter().all(|tag| tag.ends_with(" 5")), "{tags:?}");
 }
+
+#[tokio::test]
+async fn who_asks_what_nobody_can_be_asked_about_is_shown_what_was_answered_before() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    skills(&bob, &["Adhesives"]).await;
+    let question = post(&ada, "#ask Which glue survives the cold? #adhesives", None).await;
+    node.settle().await;
+    let answer = post(&bob, "@ada Silicone.", Some(&question)).await;
+    post(&ada, "@bob ✅", Some(&answer)).await;
+    node.settle().await;
+    let shown = format!("Answered before: {}", answer["url"].as_str().unwrap());
+    let hears = async |text: &str| {
+        post(&eve, text, None).await;
+        node.settle().await;
+        told(&eve).await.pop().unwrap()
+    };
+    asks(&node, &bob, "asks off").await;
+    let said = hears("#ask Glue for ice? #adhesives").await;
+    assert!(said.contains("Nobody is listed for this") && said.contains(&shown), "{said}");
+    let said = hears("#ask Glue for ice? #falconry").await;
+    assert!(said.contains("Nobody is listed for this") && !said.contains("Answered before"), "{said}");
+    crate::leavers::leaves(&crate::leavers::boss(&node).await, &bob).await;
+    let said = hears("#ask Glue for snow? #adhesives").await;
+    assert!(said.contains("Nobody is listed for this") && said.contains(&shown), "{said}");
+}
