@@ -80,7 +80,7 @@ async fn whoever_registers_a_project_is_warned_by_numbers_and_nothing_leaves_bef
     for reason in [
         "Quiet bearing (@quietbearing@",
         &node.domain,
-        "stopped: the cage was changed",
+        "stopped since November 2026: the cage was changed",
         "lead @alice@",
         "hums",
         "uses SoundCam rental",
@@ -214,7 +214,10 @@ async fn all_of_it_is_understood_and_said_in_german() {
     .await;
     let said = text(&offer);
     assert!(said.starts_with("Dein Entwurf") && said.contains("Sucht: Akustik"), "{said}");
-    assert!(said.contains("Quiet bearing (@") && said.contains("eingestellt: the cage was changed"), "{said}");
+    assert!(
+        said.contains("Quiet bearing (@") && said.contains("eingestellt seit November 2026: the cage was changed"),
+        "{said}"
+    );
     assert!(said.contains("Leitung @alice@") && said.contains("gemeinsam: "), "{said}");
     let said = text(&goes_on(&node, &bob, &offer, "folgen 1").await);
     assert!(said.contains("Du folgst „Quiet bearing“"), "{said}");
