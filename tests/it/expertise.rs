@@ -177,6 +177,12 @@ async fn a_client_that_knows_four_fields_edits_facts_and_keeps_the_others() {
     node.clock.advance(1_000);
     sends(&alice, &shown(&alice).await).await;
     assert_eq!(alice.get_activity("/users/alice").await.ok()["updated"], before["updated"]);
+    // All four emptied: the facts are, and what was not shown stays.
+    let motto = shown(&alice).await.split_off(4);
+    sends(&alice, &vec![(String::new(), String::new()); 4]).await;
+    assert_eq!(shown(&alice).await, motto);
+    let own = alice.get(ME).await.ok();
+    assert_eq!((&own["skills"], &own["site"], &own["title"]), (&json!([]), &json!(""), &json!("")));
 }
 
 #[tokio::test]
