@@ -445,3 +445,15 @@ async fn who_asks_what_nobody_can_be_asked_about_is_shown_what_was_answered_befo
     let said = hears("#ask Glue for snow? #adhesives").await;
     assert!(said.contains("Nobody is listed for this") && said.contains(&shown), "{said}");
 }
+
+#[tokio::test]
+async fn where_only_the_asker_lists_the_tag_the_words_of_the_question_find_somebody() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    skills(&ada, &["Kafka"]).await;
+    skills(&bob, &["Welding"]).await;
+    let question = post(&ada, "#ask Welding? #kafka", None).await;
+    node.settle().await;
+    assert_eq!(names(&answers(&ada, &question).await[0], "ada"), ["bob"]);
+    assert_eq!(put_to(&bob).await.len(), 1);
+}
