@@ -457,3 +457,31 @@ async fn where_only_the_asker_lists_the_tag_the_words_of_the_question_find_someb
     assert_eq!(names(&answers(&ada, &question).await[0], "ada"), ["bob"]);
     assert_eq!(put_to(&bob).await.len(), 1);
 }
+
+#[tokio::test]
+async fn whoever_asks_in_a_post_for_followers_is_told_that_nobody_is_asked() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    skills(&bob, &["Welding"]).await;
+    let writes = async |text: &str, visibility: &str, to: Option<&Value>| {
+        let to = to.map(|post| post["id"].clone());
+        let status = json!({ "status": text, "visibility": visibility, "in_reply_to_id": to });
+        let post = ada.post("/api/v1/statuses", status).await.ok();
+        node.settle().await;
+        post
+    };
+    let hidden = writes("#ask Who welds titanium? #welding", "private", None).await;
+    let said = told(&ada).await;
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("#ask reaches the network only in a public post"), "{said:?}");
+    assert!(open(&ada).await.is_empty() && put_to(&bob).await.is_empty());
+    // Neither an answer, nor what has no such tag, nor a public one, which asks.
+    writes("#ask is the tag", "private", Some(&hidden)).await;
+    writes("#welding is fun", "private", None).await;
+    writes("#ask Who welds titanium? #welding", "public", None).await;
+    assert_eq!(told(&ada).await.len(), 1, "{:?}", told(&ada).await);
+    assert_eq!(put_to(&bob).await.len(), 1);
+    ada.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": "de" } })).await.ok();
+    writes("#ask Wer schweißt Titan? #welding", "private", None).await;
+    assert!(told(&ada).await[1].contains("#ask erreicht das Netz nur in einem öffentlichen Beitrag"));
+}

@@ -168,6 +168,13 @@ pub const STILL_OPEN: Sentence = Sentence(
     "Nobody has answered so far. It stays among the open questions until you write “close” in reply to me.",
     "Bisher hat niemand geantwortet. Sie bleibt bei den offenen Fragen, bis du mir als Antwort „schließen“ schreibst.",
 );
+/// To whoever asks in a post for their followers.
+pub const ASKED_FOLLOWERS: Sentence = Sentence(
+    "#{} reaches the network only in a public post: yours is for your followers, so nobody else is asked. Write it again as a \
+     public post, or write to me: ask, then your question.",
+    "#{} erreicht das Netz nur in einem öffentlichen Beitrag: deiner ist für deine Folgenden, also wird sonst niemand gefragt. \
+     Schreib ihn noch einmal als öffentlichen Beitrag, oder schreib mir: frage, dann deine Frage.",
+);
 /// A question was published.
 pub const ASKED: Sentence = Sentence("Your question:", "Deine Frage:");
 /// Before open questions.
