@@ -130,6 +130,16 @@ pub const ALIAS_WAITS: Sentence = Sentence(
 );
 /// It is not to be.
 pub const ALIAS_LEFT: Sentence = Sentence("They stay two things.", "Es bleiben zwei Dinge.");
+/// The stewards refuse it; why follows.
+pub const ALIAS_REFUSED: Sentence =
+    Sentence("#{} and #{} stay two things: it was refused.", "#{} und #{} bleiben zwei Dinge: es wurde abgelehnt.");
+/// No steward could be reached.
+pub const ALIAS_OVERDUE: Sentence = Sentence(
+    "#{} and #{} are two things still: no node of a steward could be reached for half a day, and I stopped trying. Accept it \
+     again to begin anew.",
+    "#{} und #{} sind noch zwei Dinge: einen halben Tag lang war kein Knoten zu erreichen, auf dem die Charta unterschrieben \
+     wird, und ich habe aufgehört. Nimm es noch einmal an, dann beginne ich neu.",
+);
 /// How many are told.
 pub const TOLD: Sentence = Sentence("People asked: {}, at sites: {}.", "Gefragte Leute: {}, an Standorten: {}.");
 /// Before an answer to something similar.
