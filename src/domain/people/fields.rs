@@ -11,7 +11,7 @@ use crate::{
         profiles::{self, Field},
     },
     limits,
-    model::Account,
+    model::{Account, AccountKind},
     store,
 };
 
@@ -431,7 +431,9 @@ pub(in crate::domain) fn receive(tx: &mut Tx<'_>, account: &Account, typed: &[(S
     if let Some(works) = &mut taken.change.works_on {
         for work in works.iter_mut().filter(|work| work.url.is_none() && work.name.starts_with('@')) {
             let handle = work.name.trim_start_matches('@').to_lowercase();
-            if let Some(found) = store::accounts::find_by_handle(tx.conn, &handle)?.filter(|a| !a.is_unavailable())
+            let found = store::accounts::find_by_handle(tx.conn, &handle)?;
+            // Nobody works on a person.
+            if let Some(found) = found.filter(|a| a.kind == AccountKind::Group && !a.is_unavailable())
                 && !store::projects::is_near(tx.conn, found.id)?
             {
                 work.url = Some(found.url.unwrap_or(found.uri));
