@@ -340,3 +340,40 @@ async fn a_node_that_is_reached_and_never_speaks_is_shown_as_quiet() {
     minutes(&[&pair.hq, &pair.lyon], 1).await;
     assert_eq!(pair.peer().await["state"], "fine");
 }
+
+#[tokio::test]
+async fn a_node_that_stops_is_shown_by_all_others_within_a_minute_though_nothing_waits_for_it() {
+    let clock = Clock::fixed(NOW);
+    let mut nodes = vec![alone("hq", &clock).await];
+    found(&nodes[0]).await;
+    for name in ["lyon", "oslo", "graz", "pune"] {
+        let node = alone(name, &clock).await;
+        brings_in(&nodes[0], &node).await;
+        nodes.push(node);
+    }
+    minutes(&nodes.iter().collect::<Vec<_>>(), 2).await;
+    let mut staff = Vec::new();
+    for node in &nodes {
+        let boss = node.citizen_with("boss", Role::Admin).await;
+        staff.push(Client::with_token(node, &node.token(boss.id, "read admin:read").await));
+    }
+    let gone = nodes.pop().unwrap();
+    let domain = gone.domain.clone();
+    let states = async || {
+        let mut states = Vec::new();
+        for boss in &staff[..nodes.len()] {
+            let list = boss.get("/api/watercooler/v1/admin/peers").await.ok();
+            let trouble = list.as_array().unwrap().iter().filter(|peer| peer["state"] != "fine");
+            let named =
+                |peer: &Value| format!("{} {}", peer["domain"].as_str().unwrap(), peer["state"].as_str().unwrap());
+            states.push(trouble.map(named).collect::<Vec<_>>());
+        }
+        states
+    };
+    assert_eq!(states().await, [const { Vec::<String>::new() }; 4], "all is well");
+    drop(gone);
+    clock.advance(60_000);
+    settle(&nodes.iter().collect::<Vec<_>>()).await;
+    let shown = vec![format!("{domain} offline")];
+    assert_eq!(states().await, [shown.clone(), shown.clone(), shown.clone(), shown]);
+}
