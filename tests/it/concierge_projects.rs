@@ -352,3 +352,44 @@ async fn a_draft_that_was_written_openly_is_not_called_secret() {
     let said = text(&begins(&node, &ada, "project new: Buy Zeta - merge with them too").await);
     assert!(said.contains("nobody else sees") && !said.contains("Careful"), "{said}");
 }
+
+#[tokio::test]
+async fn who_reads_a_letter_about_a_project_alone_reads_it_in_their_own_language() {
+    let node = Node::start().await;
+    let (alice, bob) = (node.member("alice").await, node.member("bob").await);
+    fill(&alice).await;
+    let made = register(&alice, bearing()).await;
+    node.settle().await;
+    for who in [&alice, &bob] {
+        who.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": "de" } })).await.ok();
+    }
+    let newest = async |who: &Client| letters(who).await.remove(0);
+    let direct = |text: &str| json!({ "status": format!("@quietbearing {text}"), "visibility": "direct" });
+    bob.post("/api/v1/statuses", direct("mitmachen")).await.ok();
+    let asked = newest(&alice).await;
+    assert!(says(&asked, "möchte bei Quiet bearing mitmachen"), "{asked}");
+    alice.post("/api/v1/statuses", direct("was?")).await.ok();
+    let said = newest(&alice).await;
+    assert!(says(&said, "Das habe ich nicht verstanden") && said["language"] == "de", "{said}");
+    alice.post("/api/v1/statuses", direct("ja")).await.ok();
+    let said = newest(&bob).await;
+    assert!(says(&said, "Willkommen bei Quiet bearing") && said["language"] == "de", "{said}");
+    // Both leads are one person, or speak one language.
+    let twin = register(&bob, json!({ "name": "Loud cage", "purpose": "Why cages rattle.", "publish": true })).await;
+    let uri = json!({ "to": made["uri"], "kind": "related_to", "reason": "Käfige brummen" });
+    bob.post(&path(&twin, "/relations"), uri).await.ok();
+    node.settle().await;
+    let said = newest(&alice).await;
+    assert!(says(&said, "„Loud cage“ wurde neben „Quiet bearing“ eingetragen") && said["language"] == "de", "{said}");
+    node.clock.advance(190 * 86_400_000);
+    order(&node, Task::PairProjects).await;
+    let said = letters(&alice).await.into_iter().find(|letter| says(letter, "Lebt es noch?")).unwrap();
+    assert_eq!((&said["poll"]["options"][0]["title"], &said["language"]), (&json!("Aktiv"), &json!("de")));
+    // Who speaks another one has a letter in that of the node together with others.
+    bob.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": "en" } })).await.ok();
+    let uri = json!({ "to": made["uri"], "kind": "related_to", "reason": "cages hum" });
+    bob.post(&path(&twin, "/relations"), uri).await.ok();
+    node.settle().await;
+    let said = newest(&alice).await;
+    assert!(says(&said, "“Loud cage” was registered beside “Quiet bearing”") && said["language"] == "en", "{said}");
+}
