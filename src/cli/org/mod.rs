@@ -99,6 +99,10 @@ pub enum OrgVerb {
         /// Erase what it wrote instead of hiding it, also of a node that was removed before
         #[arg(long)]
         purge: bool,
+        /// Leave what it wrote where it is instead of hiding it, also of a node that was removed before
+        #[arg(long, conflicts_with = "purge")]
+        #[serde(default)]
+        keep: bool,
     },
     /// Let nobody act in the name of an actor any more, at all nodes: its keys count no more, and it is shown as one who left
     Revoke {

@@ -54,6 +54,9 @@ pub fn ask(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, message: &str) -> 
     if store::follows::is_blocked_either_way(tx.conn, by, project.account())? {
         return Err(Error::forbidden("This action is not allowed"));
     }
+    if !project.local && store::accounts::load(tx.conn, project.account())?.left_on.is_some() {
+        return Err(Error::forbidden("The node of this project has left: nobody would answer"));
+    }
     let mut asked = ProjectMember { message, ..row(tx, &project, by, ProjectRole::Asked) };
     if project.local {
         request(tx, &project, asked)?;
