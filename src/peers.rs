@@ -304,7 +304,9 @@ pub async fn refresh(app: &App) -> Result<()> {
         peers.extend(entries(app, signed));
         policy.organisation = true;
         policy.allowlist |= !signed.charter.policy.open_allowed;
-        policy.removed = signed.charter.removed.iter().flat_map(names_of_removed).collect();
+        let gone = || signed.charter.removed.iter();
+        policy.removed = gone().flat_map(names_of_removed).collect();
+        policy.kept = gone().filter(|gone| gone.keep && !gone.purge).flat_map(names_of_removed).collect();
     }
     let lasting = format!("{policy:?} {peers:?} {blocks:?}");
     let doors = known.doors.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -328,7 +330,7 @@ pub async fn refresh(app: &App) -> Result<()> {
     let digest = crate::crypto::sha256_hex(lasting.as_bytes());
     let applied = app.read(|conn| store::users::find_setting(conn, APPLIED)).await?;
     if applied.as_deref() != Some(digest.as_str()) {
-        apply(app, &rules).await?;
+        apply(app, &rules, &policy.kept).await?;
         app.write(move |tx| store::users::set_setting(tx.conn, APPLIED, &digest)).await?;
     }
     *turn = Some(text);
@@ -341,6 +343,8 @@ struct Policy {
     allowlist: bool,
     organisation: bool,
     removed: Vec<String>,
+    /// Those of them whose posts stay.
+    kept: Vec<String>,
 }
 
 /// The charter in force, parsed once.
@@ -442,20 +446,34 @@ pub fn start(app: &App) {
     });
 }
 
-/// Hides and shows accounts, ends follows with blocked hosts, drops what is queued for refused ones.
-async fn apply(app: &App, rules: &Arc<Rules>) -> Result<()> {
+/// Hides and shows accounts, ends follows with blocked hosts, drops what is queued for refused ones. What was written at the
+/// `kept` ones stays, and nobody of them is found or asked any more.
+async fn apply(app: &App, rules: &Arc<Rules>, kept: &[String]) -> Result<()> {
     let mut after: Id<Account> = Id::new(0);
     loop {
         let page = app.read(move |conn| store::peers::hosted(conn, after, STEP)).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
         let (mut hide, mut show, mut mute, mut unmute, mut cut) = (vec![], vec![], vec![], vec![], vec![]);
+        let (mut left, mut returned) = (vec![], vec![]);
         for account in &page {
             let by_handle = rules.standing(&account.domain);
             let by_id = url::Url::parse(&account.uri).map_or(by_handle, |url| rules.standing_of_url(&url));
             let admitted = by_handle.admitted.and(by_id.admitted);
             let silenced = by_handle.silenced || by_id.silenced;
+            let stays = |name: &str| kept.iter().any(|kept| kept == name);
+            let stays = stays(&account.domain) || stays(crate::uri::host(&account.uri));
+            match (admitted, account.left_on) {
+                (Err(Refusal::Removed), None) if stays => left.push(account.id),
+                (Ok(()), Some(_)) if account.left_with_node() => returned.push(account.id),
+                _ => {}
+            }
             match (admitted, account.suspended_at) {
+                (Err(Refusal::Removed), suspended) if stays => {
+                    if suspended == Some(BY_POLICY) {
+                        show.push(account.id);
+                    }
+                }
                 (Err(refusal), suspended) => {
                     if suspended.is_none() {
                         hide.push(account.id);
@@ -473,7 +491,7 @@ async fn apply(app: &App, rules: &Arc<Rules>) -> Result<()> {
                 _ => {}
             }
         }
-        if [&hide, &show, &mute, &unmute, &cut].iter().all(|ids| ids.is_empty()) {
+        if [&hide, &show, &mute, &unmute, &cut, &left, &returned].iter().all(|ids| ids.is_empty()) {
             continue;
         }
         // Posts first: were this to end here, the accounts would still be found to differ the next time.
@@ -484,6 +502,8 @@ async fn apply(app: &App, rules: &Arc<Rules>) -> Result<()> {
             peers::sever(tx, &cut)?;
             store::peers::set_hidden(tx.conn, &hide, true)?;
             store::peers::set_hidden(tx.conn, &show, false)?;
+            peers::left(tx, &left)?;
+            peers::returned(tx, &returned)?;
             store::peers::set_silenced(tx.conn, &mute, true)?;
             store::peers::set_silenced(tx.conn, &unmute, false)
         })

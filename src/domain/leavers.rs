@@ -7,7 +7,11 @@ use super::{
     accounts::{self, changeable, end_access, keep_an_owner, trace},
     audit::Staff,
     charter,
-    concierge::{self, page::Page, words},
+    concierge::{
+        self,
+        page::Page,
+        words::{self, Sentence},
+    },
     follows,
     people::{self, By, FactsChange, fields::Tongue},
     profiles::{self, Field},
@@ -26,7 +30,10 @@ use chrono_tz::Tz;
 use serde::Serialize;
 
 /// Name of the profile field that says it to every client.
-const FIELD: &str = "Left on";
+const FIELD: Sentence = Sentence("Left on", "Ausgeschieden am");
+/// What it says: the day, where, the month.
+const FIELD_SAYS: [Sentence; 2] =
+    [Sentence("{}: no longer at {} since {}", "{}: nicht mehr bei {} seit {}"), Sentence("%b %Y", "%m/%Y")];
 /// Among what the profile said before: nothing of it is left, its owner is no longer named.
 const NAMELESS: i16 = 8;
 /// Questions of a hand-over.
@@ -245,13 +252,17 @@ fn departure(tx: &mut Tx<'_>, id: Id<Account>, state: &'static str, day: Timesta
 /// The profile fields with or without the one that says it.
 fn fields(tx: &mut Tx<'_>, account: &Account, left: Option<Timestamp>) -> Result<String> {
     let mut list = profiles::fields(account);
-    list.retain(|field| field.name != FIELD || field.source.is_some());
+    // In whatever language it was written; what somebody calls so themselves has a source.
+    list.retain(|field| ![FIELD.0, FIELD.1].contains(&field.name.as_str()) || field.source.is_some());
     if let Some(day) = left {
         let organisation = charter::current(tx.conn)?.map(|signed| signed.charter.name.clone());
         let name = organisation.unwrap_or_else(|| tx.config().instance.name.clone());
-        let text = format!("{}: no longer at {name} since {}", day.date(), day.to_datetime().format("%b %Y"));
+        let tongue = Tongue::of(tx.config().instance.languages.first().map(String::as_str));
+        let [says, month] = FIELD_SAYS;
+        let month = day.to_datetime().format(month.of(tongue)).to_string();
+        let text = says.with(tongue, &[&day.date(), &name, &month]);
         let value = super::html::escape(&text).into_owned();
-        list.insert(0, Field { name: FIELD.into(), value, ..Field::default() });
+        list.insert(0, Field { name: FIELD.of(tongue).into(), value, ..Field::default() });
     }
     serde_json::to_string(&list).map_err(Error::internal)
 }

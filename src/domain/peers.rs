@@ -4,7 +4,7 @@
 use super::{
     Tx,
     audit::{self, Staff},
-    follows,
+    follows, people,
 };
 use crate::{
     Error, Result,
@@ -19,6 +19,25 @@ use crate::{
 /// `Forbidden` below admin.
 pub fn allowed(by: &Staff) -> Result<()> {
     if by.role >= Role::Admin { Ok(()) } else { Err(Error::forbidden("This action is not allowed")) }
+}
+
+/// The node of these accounts left the organisation, and what it wrote stays: nobody of it is in the directory, asked or
+/// followed anew from now on.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn left(tx: &mut Tx<'_>, ids: &[Id<Account>]) -> Result<()> {
+    store::peers::set_left(tx.conn, ids, Some(tx.now))?;
+    ids.iter().try_for_each(|id| people::directory::touch_index(tx, *id))
+}
+
+/// It is back.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn returned(tx: &mut Tx<'_>, ids: &[Id<Account>]) -> Result<()> {
+    store::peers::set_left(tx.conn, ids, None)?;
+    ids.iter().try_for_each(|id| people::directory::touch_index(tx, *id))
 }
 
 /// Adds a peer, or changes the one of that name. The row was checked by the caller.

@@ -79,6 +79,9 @@ pub enum Task {
         accept: bool,
         /// The post they said it with; none where they tapped.
         said: Option<i64>,
+        /// When they said it, in milliseconds; none in a job of an earlier version.
+        #[serde(default)]
+        since: Option<i64>,
     },
     /// Put an alias that a moderator accepted to the nodes of the stewards.
     SendAlias {
@@ -88,6 +91,9 @@ pub enum Task {
         word: String,
         /// What is meant.
         means: String,
+        /// When they accepted it, in milliseconds; none in a job of an earlier version.
+        #[serde(default)]
+        since: Option<i64>,
     },
     /// Fetch the accepted answer of another node's question.
     LearnAnswer {

@@ -116,7 +116,8 @@ async fn candidates(app: &App, plan: &Plan) -> Result<Vec<Id<Account>>> {
 
 async fn people(app: &App, asker: Id<Account>, query: &str) -> Result<Vec<Id<Account>>> {
     let found = experts::find(app, asker, query, LOOKED_AT).await?;
-    Ok(found.experts.into_iter().map(|expert| expert.account).collect())
+    // Whoever asks does not count as somebody to ask: where nobody else lists the tag, the words are tried.
+    Ok(found.experts.into_iter().map(|expert| expert.account).filter(|id| *id != asker).collect())
 }
 
 /// Fetches the accepted answer of another node's question, and counts it.

@@ -48,6 +48,7 @@ pub(super) async fn run(app: &App, post: Post, verb: Verb, rest: String, tongue:
             app.write(move |tx| tend::person(tx, &post, tongue, verb, &rest)).await
         }
         Verb::ProjectRemove => remove(app, post, rest, tongue).await,
+        Verb::ProjectLeave => leave(app, post, rest, tongue).await,
         Verb::ProjectJoin | Verb::ProjectFollow | Verb::ProjectLead => choose(app, post, verb, rest, tongue).await,
         _ => Ok(()),
     }
@@ -128,6 +129,28 @@ async fn choose(app: &App, post: Post, verb: Verb, rest: String, tongue: Tongue)
             app.write(move |tx| projects::found(tx, &post, tongue, &alike, Some(word))).await
         }
     }
+}
+
+/// Leaves the project that is meant: one of the writer's own names goes before the same name elsewhere. Asks where several
+/// may be.
+async fn leave(app: &App, post: Post, rest: String, tongue: Tongue) -> Result<()> {
+    let (copy, name) = (post.clone(), rest.clone());
+    let own = app.read(move |conn| lead::joined(conn, &copy, &name)).await?;
+    let meant = match own {
+        Some(id) => Meant::One(id, String::new()),
+        None => meant(app, &post, &rest).await?,
+    };
+    app.write(move |tx| match &meant {
+        Meant::One(id, _) => lead::leave(tx, &post, tongue, *id),
+        Meant::NoNumber => projects::no_number(tx, &post, tongue),
+        Meant::Handle(..) => projects::found(tx, &post, tongue, &[], None),
+        Meant::Look(text) => {
+            let alike = lead::joined_like(tx.conn, &post, text)?;
+            let word = concierge::verbs::answer_word(Verb::ProjectLeave, tongue);
+            projects::found(tx, &post, tongue, &alike, Some(word))
+        }
+    })
+    .await
 }
 
 async fn meant(app: &App, post: &Post, rest: &str) -> Result<Meant> {

@@ -16,7 +16,11 @@ use crate::{
         Task, announcements, charter, coffee, digests, domain_blocks, ideas, leavers, limited, polls, posts, remote,
         search,
     },
-    federation::{fetch::Budget, import},
+    federation::{
+        charter::alias::{self, Answer},
+        fetch::Budget,
+        import,
+    },
     id::Id,
     mail,
     model::ScheduledPost,
@@ -67,14 +71,12 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::RemindIdea { idea, since } => {
             app.write(move |tx| ideas::remind(tx, Id::new(idea), Timestamp::from_millis(since))).await
         }
-        Task::DecideAlias { letter, by, accept, said } => {
-            apart(|| {
-                crate::federation::charter::alias::decide(app, Id::new(letter), Id::new(by), accept, said.map(Id::new))
-            })
-            .await
+        Task::DecideAlias { letter, by, accept, said, since } => {
+            let answer = Answer { letter: Id::new(letter), by: Id::new(by), yes: accept, said: said.map(Id::new) };
+            apart(|| alias::decide(app, answer, since.map(Timestamp::from_millis))).await
         }
-        Task::SendAlias { by, word, means } => {
-            apart(|| crate::federation::charter::alias::send(app, Id::new(by), &word, &means)).await
+        Task::SendAlias { by, word, means, since } => {
+            apart(|| alias::send(app, Id::new(by), &word, &means, since.map(Timestamp::from_millis))).await
         }
         Task::LearnAnswer { question } => apart(|| concierge::learn(app, Id::new(question))).await,
         Task::SendProfile { account } => {

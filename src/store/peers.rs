@@ -14,6 +14,10 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 /// made, and when the policy changes they are back.
 pub const BY_POLICY: Timestamp = Timestamp::from_millis(1);
 
+/// Stands behind the day in `left_on` of accounts whose node left the organisation while what it wrote stays. People leave at
+/// midnight. Milliseconds.
+const WITH_NODE: i64 = 1;
+
 /// Peers, by name.
 pub fn list(conn: &mut Conn) -> Result<Vec<PeerRow>> {
     Sql::new("select p.* from peers p order by p.domain").load(conn)
@@ -86,26 +90,36 @@ pub struct Hosted {
     pub suspended_at: Option<Timestamp>,
     /// Silenced by staff or by policy.
     pub silenced_at: Option<Timestamp>,
+    /// The day its owner left, or its node with what it wrote kept.
+    pub left_on: Option<Timestamp>,
+}
+
+impl Hosted {
+    /// Whether its node left, and what it wrote is kept.
+    pub fn left_with_node(&self) -> bool {
+        self.left_on.is_some_and(|at| at.millis() == at.midnight().millis() + WITH_NODE)
+    }
 }
 
 /// Accounts of other nodes above `after`, at most `most`.
 pub fn hosted(conn: &mut Conn, after: Id<Account>, most: i64) -> Result<Vec<Hosted>> {
-    type Columns = (BigInt, Text, Text, Nullable<BigInt>, Nullable<BigInt>);
-    type Values = (i64, String, String, Option<i64>, Option<i64>);
+    type Columns = (BigInt, Text, Text, Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>);
+    type Values = (i64, String, String, Option<i64>, Option<i64>, Option<i64>);
     let rows = Sql::new(
-        "select a.id, a.domain, a.uri, a.suspended_at, a.silenced_at from accounts a \
+        "select a.id, a.domain, a.uri, a.suspended_at, a.silenced_at, a.left_on from accounts a \
          where a.domain is not null and a.deleted_at is null and a.id > ",
     )
     .bind(after)
     .with(" order by a.id limit ", most)
     .load_as::<Columns, Values>(conn)?;
     let time = |ms: Option<i64>| ms.map(Timestamp::from_millis);
-    let hosted = |(id, domain, uri, suspended, silenced)| Hosted {
+    let hosted = |(id, domain, uri, suspended, silenced, left)| Hosted {
         id: Id::new(id),
         domain,
         uri,
         suspended_at: time(suspended),
         silenced_at: time(silenced),
+        left_on: time(left),
     };
     Ok(rows.into_iter().map(hosted).collect())
 }
@@ -118,6 +132,20 @@ pub fn set_hidden(conn: &mut Conn, ids: &[Id<Account>], hidden: bool) -> Result<
 /// Silences accounts by policy, or ends that; decisions of staff stay.
 pub fn set_silenced(conn: &mut Conn, ids: &[Id<Account>], silenced: bool) -> Result<()> {
     set_by_policy(conn, "silenced_at", ids, silenced)
+}
+
+/// These accounts left with their node on this day, or are back with it (none); whoever left by themselves stays so.
+pub fn set_left(conn: &mut Conn, ids: &[Id<Account>], day: Option<Timestamp>) -> Result<()> {
+    for batch in ids.chunks(256) {
+        let sql = Sql::new("update accounts set left_on = ")
+            .bind(day.map(|day| day.midnight().plus_millis(WITH_NODE)))
+            .push(match day {
+                Some(_) => " where left_on is null and id in ",
+                None => " where left_on % 86400000 = 1 and id in ",
+            });
+        sql.ids(batch).execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Posts of an account above `after` that stand in the public timelines and should not, or the other way round

@@ -30,6 +30,22 @@ pub fn find_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<Project>> {
     Sql::new(SELECT).with("p.uri = ", uri).push(" and ").push(PUBLIC).optional(conn)
 }
 
+/// The actor ids of the published projects behind these addresses, those of actors or of pages; of none that is for its site
+/// alone.
+pub fn actors_at(conn: &mut Conn, addresses: &[String]) -> Result<Vec<String>> {
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select a.uri from projects p join accounts a on a.id = p.id where ")
+        .push(PUBLIC)
+        .push(" and (p.audience is null or p.audience <> 0) and a.suspended_at is null and a.deleted_at is null and (a.uri in ")
+        .texts(addresses)
+        .push(" or a.url in ")
+        .texts(addresses)
+        .push(") order by p.id")
+        .load_texts(conn)
+}
+
 /// Several published ones by their actor ids, in no order.
 pub fn by_uris<S: AsRef<str>>(conn: &mut Conn, uris: &[S]) -> Result<Vec<Project>> {
     if uris.is_empty() {
@@ -92,14 +108,22 @@ pub fn listed(
 
 /// Projects somebody works on, the lead's first.
 pub fn of_member(conn: &mut Conn, account: Id<Account>, most: i64) -> Result<Vec<Project>> {
-    Sql::new(
-        "select p.* from projects p join project_members m on m.project_id = p.id and m.role > 0 and m.account_id = ",
-    )
-    .bind(account)
-    .push(" where ")
-    .push(PUBLIC)
-    .with(" order by m.role desc, p.id limit ", most)
-    .load(conn)
+    of_role(conn, account, ProjectRole::Member, most)
+}
+
+/// The same, and those that they asked to join.
+pub fn of_member_or_asking(conn: &mut Conn, account: Id<Account>, most: i64) -> Result<Vec<Project>> {
+    of_role(conn, account, ProjectRole::Asked, most)
+}
+
+fn of_role(conn: &mut Conn, account: Id<Account>, least: ProjectRole, most: i64) -> Result<Vec<Project>> {
+    Sql::new("select p.* from projects p join project_members m on m.project_id = p.id and m.role >= ")
+        .bind(least)
+        .with(" and m.account_id = ", account)
+        .push(" where ")
+        .push(PUBLIC)
+        .with(" order by m.role desc, p.id limit ", most)
+        .load(conn)
 }
 
 /// The actor ids of the published projects that several people work on, each person's lead first.

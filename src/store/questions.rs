@@ -174,9 +174,11 @@ pub fn set_answered_elsewhere(conn: &mut Conn, post: Id<Post>, answered: bool) -
     Ok(())
 }
 
-/// Questions that wait for a first answer, newest first.
+/// Questions that wait for a first answer, newest first; none of a node that left ([`super::peers::set_left`]), where nobody
+/// would read it.
 pub fn open(conn: &mut Conn, visible: Sql, limit: i64) -> Result<Vec<Post>> {
-    Sql::new("select p.* from questions q join posts p on p.id = q.post_id where q.state = 0 and q.answers = 0 and not q.answered_elsewhere and ")
+    Sql::new("select p.* from questions q join posts p on p.id = q.post_id where q.state = 0 and q.answers = 0 and not q.answered_elsewhere \
+              and not exists (select 1 from accounts qa where qa.id = q.account_id and qa.left_on % 86400000 = 1) and ")
         .append(visible)
         .with(" order by q.post_id desc limit ", limit)
         .load(conn)

@@ -251,6 +251,7 @@ fn sec_web_02_the_public_pages_render_markup_as_it_is_and_texts_escaped() {
         noindex: false,
         ancestors: vec![card("1", EVIL, "<p>Who has a spare reference sensor?</p>")],
         chosen: card("2", "Anna Lindqvist", "<p>We do, in Dresden. Shall I send it with the Thursday van?</p>"),
+        delivered: Some("12 of 13 sites have it. Oslo is offline since 09:40 UTC.".into()),
         descendants: vec![
             Reply {
                 depth: 0,

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     Error, Result,
     domain::{
-        Viewer,
-        people::directory::hide_from_strangers,
+        Viewer, delivery,
+        people::{directory::hide_from_strangers, fields::Tongue},
         profiles,
         projects::near,
         questions::accepting::{self, Standing},
@@ -221,20 +221,26 @@ pub async fn post(visitor: Visitor, Path((name, id)): Path<(String, String)>) ->
 
 async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>) -> Result<Response> {
     let now = visitor.app.clock().now();
-    let (account, chosen, thread, standing): (Account, PostViews, Thread, Standing) = visitor
-        .app
-        .read(move |conn| {
-            let account = local(conn, viewer, &name)?;
-            let post = visibility::visible_post(conn, viewer, id, now)?;
-            if post.account_id != account.id || post.is_boost() {
-                return Err(Error::NotFound);
-            }
-            let thread = timelines::context(conn, viewer, id, now)?;
-            let replies = thread.descendants.iter().filter_map(|id| thread.posts.get(*id)).map(|view| &view.post);
-            let standing = accepting::standing(conn, viewer, id, replies)?.unwrap_or_default();
-            Ok((account, PostViews::by_ids(conn, viewer, &[id], now)?, thread, standing))
-        })
-        .await?;
+    let tongue = Tongue::of(Some(visitor.lang.tag()));
+    let (account, chosen, thread, standing, delivered): (Account, PostViews, Thread, Standing, Option<String>) =
+        visitor
+            .app
+            .read(move |conn| {
+                let account = local(conn, viewer, &name)?;
+                let post = visibility::visible_post(conn, viewer, id, now)?;
+                if post.account_id != account.id || post.is_boost() {
+                    return Err(Error::NotFound);
+                }
+                let thread = timelines::context(conn, viewer, id, now)?;
+                let replies = thread.descendants.iter().filter_map(|id| thread.posts.get(*id)).map(|view| &view.post);
+                let standing = accepting::standing(conn, viewer, id, replies)?.unwrap_or_default();
+                let delivered = match viewer.0 == Some(account.id) {
+                    true => Some(delivery::of_post(conn, account.id, id, now, tongue)?.text),
+                    false => None,
+                };
+                Ok((account, PostViews::by_ids(conn, viewer, &[id], now)?, thread, standing, delivered))
+            })
+            .await?;
     let (site, frame) = (visitor.app.site(), visitor.frame());
     let card = shown::card(&frame, site, &chosen, id, false).ok_or(Error::NotFound)?;
     let post = &chosen.get(id).ok_or(Error::NotFound)?.post;
@@ -257,6 +263,7 @@ async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>
         noindex: !account.indexable,
         ancestors: thread.ancestors.iter().filter_map(within).collect(),
         chosen: card,
+        delivered,
         descendants,
         accepting: Accepting { action: format!("/@{}/{id}/accept", account.username), token: visitor.token() },
         frame,

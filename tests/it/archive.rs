@@ -2,14 +2,18 @@
 
 use crate::{
     audiences::{answers, says},
-    questions::post,
+    concierge::three,
+    expertise::finds,
+    projects,
+    questions::{open, post, skills},
     support::{
         Browser, Client, NOW, Node, PASSWORD,
-        organisation::{alone, brings_in, found},
+        organisation::{alone, brings_in, charter_of, found, minutes, org},
         settle,
     },
 };
-use watercooler::time::Clock;
+use serde_json::json;
+use watercooler::{net::Refusal, time::Clock};
 
 /// Asks, answers and accepts; the marks of an audience stand before each.
 async fn settled(asker: &Client, expert: &Client, mark: &str, question: &str, answer: &str) {
@@ -118,4 +122,132 @@ async fn every_node_notes_when_it_heard_that_somebody_has_left_and_is_back() {
     settle(&[&hq, &lyon]).await;
     let back = format!("account.rehire {} {}  {}", hq.handle("ada"), hq.domain, clock.now().millis());
     assert_eq!(noted(&lyon).await, [left, back]);
+}
+
+/// Three nodes; alice of Lyon answered bob of headquarters, and asked what bob answered and what nobody did. A project of hers.
+struct Kept {
+    hq: Node,
+    lyon: Node,
+    oslo: Node,
+    bob: Client,
+    cleo: Client,
+    readers: Vec<Browser>,
+    alice: String,
+}
+
+impl Kept {
+    async fn new() -> Self {
+        let (hq, lyon, oslo, [bob, alice, cleo]) = three().await;
+        skills(&alice, &["Adhesives"]).await;
+        let cage = json!({ "name": "Loud cage", "purpose": "Why cages rattle.", "publish": true });
+        projects::register(&alice, cage).await;
+        minutes(&[&hq, &lyon, &oslo], 2).await;
+        let names = [hq.handle("bob"), lyon.handle("alice")];
+        for (asker, expert, name, question, answer) in [
+            (&bob, &alice, &names[0], "Which glue? #adhesives", "Silicone."),
+            (&alice, &bob, &names[1], "Which primer? #primer", "Zinc."),
+        ] {
+            let asked = post(asker, &format!("#ask {question}"), None).await;
+            settle(&[&hq, &lyon, &oslo]).await;
+            let there = there(expert, &asked).await;
+            let said = post(expert, &format!("@{name} {answer}"), Some(&there)).await;
+            settle(&[&hq, &lyon, &oslo]).await;
+            let there = self::there(asker, &said).await;
+            post(asker, "✅", Some(&there)).await;
+            settle(&[&hq, &lyon, &oslo]).await;
+        }
+        post(&alice, "#ask Who lends a ladder? #ladders", None).await;
+        minutes(&[&hq, &lyon, &oslo], 2).await;
+        let mut readers = Vec::new();
+        for node in [&hq, &oslo] {
+            node.citizen("reader").await;
+            let browser = Browser::new(node);
+            browser.sign_in("reader", PASSWORD).await;
+            readers.push(browser);
+        }
+        let handle = lyon.handle("alice");
+        let id = cleo.get(&format!("/api/v1/accounts/lookup?acct={handle}")).await.ok()["id"].clone();
+        let alice = id.as_str().unwrap().to_owned();
+        Self { hq, lyon, oslo, bob, cleo, readers, alice }
+    }
+
+    async fn settle(&self) {
+        settle(&[&self.hq, &self.lyon, &self.oslo]).await;
+    }
+
+    /// Whether both readers see both answers; panics when they see different things.
+    async fn archived(&self) -> bool {
+        let mut seen = Vec::new();
+        for reader in &self.readers {
+            let page = reader.get("/answers").await.text;
+            seen.extend(["Silicone.", "Zinc."].map(|word| page.contains(word)));
+        }
+        assert!(seen.iter().all(|one| *one == seen[0]), "{seen:?}");
+        seen[0]
+    }
+
+    async fn finds_alice(&self) -> bool {
+        !finds(&self.cleo, "who knows adhesives").await.is_empty()
+    }
+}
+
+/// A post as the node of whoever answers it knows it.
+async fn there(who: &Client, post: &serde_json::Value) -> serde_json::Value {
+    let uri = post["uri"].as_str().unwrap();
+    who.get(&format!("/api/v2/search?resolve=true&q={uri}")).await.ok()["statuses"][0].clone()
+}
+
+#[tokio::test]
+async fn the_answers_of_a_node_that_leaves_stay_while_nobody_of_it_is_found_or_asked() {
+    let w = Kept::new().await;
+    assert!(w.archived().await && w.finds_alice().await);
+    assert_eq!(open(&w.cleo).await.len(), 1);
+    let project = projects::known(&w.cleo, &w.lyon.handle("loudcage")).await;
+    org(&w.lyon, &["leave"]).await.unwrap();
+    w.settle().await;
+    for node in [&w.hq, &w.oslo] {
+        assert!(charter_of(node).await.charter.removed[0].keep);
+        assert_eq!(node.app.net().rules().standing(&w.lyon.domain).admitted, Err(Refusal::Removed));
+    }
+    assert!(w.archived().await, "what was learnt stays");
+    assert!(!w.finds_alice().await);
+    assert!(open(&w.cleo).await.is_empty(), "nobody would read an answer");
+    let follow = w.cleo.post(&format!("/api/v1/accounts/{}/follow", w.alice), json!({})).await;
+    assert_eq!(follow.status, 403, "{}", follow.text);
+    assert_eq!(w.cleo.post(&projects::path(&project, "/join"), json!({})).await.status, 403);
+    // A new question of the kind is shown the answer, and goes to nobody there.
+    let asked = post(&w.bob, "#ask Which glue for ice? #adhesives", None).await;
+    w.settle().await;
+    let told = crate::questions::told(&w.bob).await.pop().unwrap();
+    assert!(told.contains("Nobody is listed for this") && told.contains("Answered before:"), "{told} {asked}");
+    // Invited again, its people are back.
+    brings_in(&w.hq, &w.lyon).await;
+    w.settle().await;
+    minutes(&[&w.hq, &w.lyon, &w.oslo], 2).await;
+    assert!(w.archived().await && w.finds_alice().await);
+    assert_eq!(open(&w.cleo).await.len(), 2, "hers, and bob's of meanwhile");
+    let follow = w.cleo.post(&format!("/api/v1/accounts/{}/follow", w.alice), json!({})).await;
+    assert_eq!(follow.status, 200, "{}", follow.text);
+}
+
+#[tokio::test]
+async fn what_a_removed_node_wrote_is_hidden_kept_or_erased_as_the_steward_says() {
+    let w = Kept::new().await;
+    let lyon = w.lyon.domain.as_str();
+    let remove = async |more: &[&str]| {
+        let words: Vec<&str> = ["remove", lyon].iter().chain(more).copied().collect();
+        let done = org(&w.hq, &words).await;
+        w.settle().await;
+        done
+    };
+    remove(&["--reason", "sold"]).await.unwrap();
+    assert!(!w.archived().await && !w.finds_alice().await, "hidden, as ever");
+    assert_eq!(remove(&["--keep"]).await.unwrap()["state"], "signed");
+    assert!(w.archived().await && !w.finds_alice().await);
+    assert!(remove(&["--keep"]).await.is_err(), "it is so already");
+    assert_eq!(charter_of(&w.oslo).await.charter.removed[0].reason, "sold");
+    assert_eq!(remove(&["--purge"]).await.unwrap()["state"], "signed");
+    assert!(!w.archived().await);
+    assert!(!charter_of(&w.oslo).await.charter.removed[0].keep);
+    assert!(remove(&["--keep"]).await.is_err(), "what is erased is gone");
 }

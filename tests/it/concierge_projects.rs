@@ -80,7 +80,7 @@ async fn whoever_registers_a_project_is_warned_by_numbers_and_nothing_leaves_bef
     for reason in [
         "Quiet bearing (@quietbearing@",
         &node.domain,
-        "stopped: the cage was changed",
+        "stopped since November 2026: the cage was changed",
         "lead @alice@",
         "hums",
         "uses SoundCam rental",
@@ -214,7 +214,10 @@ async fn all_of_it_is_understood_and_said_in_german() {
     .await;
     let said = text(&offer);
     assert!(said.starts_with("Dein Entwurf") && said.contains("Sucht: Akustik"), "{said}");
-    assert!(said.contains("Quiet bearing (@") && said.contains("eingestellt: the cage was changed"), "{said}");
+    assert!(
+        said.contains("Quiet bearing (@") && said.contains("eingestellt seit November 2026: the cage was changed"),
+        "{said}"
+    );
     assert!(said.contains("Leitung @alice@") && said.contains("gemeinsam: "), "{said}");
     let said = text(&goes_on(&node, &bob, &offer, "folgen 1").await);
     assert!(said.contains("Du folgst „Quiet bearing“"), "{said}");
@@ -256,11 +259,13 @@ async fn the_concierge_introduces_leads_and_keeps_out_of_what_they_say_to_one_an
     settle(&all).await;
     let heard = letters(&bob).await.remove(0);
     assert!(says(&heard, "join us on Friday?"), "{heard}");
-    let talk = format!("@{} @concierge ok, thanks", hq.handle("alice"));
-    let talk = json!({ "status": talk, "visibility": "direct", "in_reply_to_id": heard["id"] });
-    let last = bob.post("/api/v1/statuses", talk).await.ok();
-    settle(&all).await;
-    assert!(answers(&bob, &last).await.is_empty());
+    for said in ["ok, thanks", "leave it to me"] {
+        let talk = format!("@{} @concierge {said}", hq.handle("alice"));
+        let talk = json!({ "status": talk, "visibility": "direct", "in_reply_to_id": heard["id"] });
+        let last = bob.post("/api/v1/statuses", talk).await.ok();
+        settle(&all).await;
+        assert!(answers(&bob, &last).await.is_empty(), "{said}");
+    }
     assert!(!letters(&alice).await.iter().any(|l| says(l, "my own node only")));
 }
 
@@ -346,4 +351,45 @@ async fn a_draft_that_was_written_openly_is_not_called_secret() {
     assert!(said.contains("Careful") && !said.contains("nobody else sees"), "{said}");
     let said = text(&begins(&node, &ada, "project new: Buy Zeta - merge with them too").await);
     assert!(said.contains("nobody else sees") && !said.contains("Careful"), "{said}");
+}
+
+#[tokio::test]
+async fn who_reads_a_letter_about_a_project_alone_reads_it_in_their_own_language() {
+    let node = Node::start().await;
+    let (alice, bob) = (node.member("alice").await, node.member("bob").await);
+    fill(&alice).await;
+    let made = register(&alice, bearing()).await;
+    node.settle().await;
+    for who in [&alice, &bob] {
+        who.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": "de" } })).await.ok();
+    }
+    let newest = async |who: &Client| letters(who).await.remove(0);
+    let direct = |text: &str| json!({ "status": format!("@quietbearing {text}"), "visibility": "direct" });
+    bob.post("/api/v1/statuses", direct("mitmachen")).await.ok();
+    let asked = newest(&alice).await;
+    assert!(says(&asked, "möchte bei Quiet bearing mitmachen"), "{asked}");
+    alice.post("/api/v1/statuses", direct("was?")).await.ok();
+    let said = newest(&alice).await;
+    assert!(says(&said, "Das habe ich nicht verstanden") && said["language"] == "de", "{said}");
+    alice.post("/api/v1/statuses", direct("ja")).await.ok();
+    let said = newest(&bob).await;
+    assert!(says(&said, "Willkommen bei Quiet bearing") && said["language"] == "de", "{said}");
+    // Both leads are one person, or speak one language.
+    let twin = register(&bob, json!({ "name": "Loud cage", "purpose": "Why cages rattle.", "publish": true })).await;
+    let uri = json!({ "to": made["uri"], "kind": "related_to", "reason": "Käfige brummen" });
+    bob.post(&path(&twin, "/relations"), uri).await.ok();
+    node.settle().await;
+    let said = newest(&alice).await;
+    assert!(says(&said, "„Loud cage“ wurde neben „Quiet bearing“ eingetragen") && said["language"] == "de", "{said}");
+    node.clock.advance(190 * 86_400_000);
+    order(&node, Task::PairProjects).await;
+    let said = letters(&alice).await.into_iter().find(|letter| says(letter, "Lebt es noch?")).unwrap();
+    assert_eq!((&said["poll"]["options"][0]["title"], &said["language"]), (&json!("Aktiv"), &json!("de")));
+    // Who speaks another one has a letter in that of the node together with others.
+    bob.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": "en" } })).await.ok();
+    let uri = json!({ "to": made["uri"], "kind": "related_to", "reason": "cages hum" });
+    bob.post(&path(&twin, "/relations"), uri).await.ok();
+    node.settle().await;
+    let said = newest(&alice).await;
+    assert!(says(&said, "“Loud cage” was registered beside “Quiet bearing”") && said["language"] == "en", "{said}");
 }

@@ -191,3 +191,44 @@ async fn a_post_is_taken_out_of_a_project_by_its_address() {
     let told = asks(&w.hq, &w.alice, &format!("projekt entferne Quiet bearing {address}")).await;
     assert!(told.contains("„Quiet bearing“ hat diesen Beitrag nicht weitergegeben."), "{told}");
 }
+
+#[tokio::test]
+async fn who_belongs_to_a_project_of_another_site_leaves_it_or_takes_a_request_back_by_writing() {
+    let w = World::new().await;
+    let cleo = w.member_at_lyon("cleo").await;
+    let dora = w.lyon.member("dora").await;
+    let bearing = w.hq.handle("quietbearing");
+    assert!(asks(&w.lyon, &dora, &format!("beitreten @{bearing}")).await.contains("hat deine Anfrage"));
+    let role = async |who: &Client| known(who, &bearing).await["role"].as_str().unwrap_or_default().to_owned();
+    let at_hq = async || {
+        w.settle().await;
+        let (members, requests) = (path(&w.bearing, "/members"), path(&w.bearing, "/requests"));
+        let number = |list: Value| list.as_array().unwrap().len();
+        (number(w.alice.get(&members).await.ok()), number(w.alice.get(&requests).await.ok()))
+    };
+    assert_eq!(at_hq().await, (2, 1));
+    // Bob's project of the same name is not the one that cleo means, and only her own are offered by numbers.
+    register(&w.bob, json!({ "name": "Quiet bearing", "purpose": "Another one.", "publish": true })).await;
+    let told = asks(&w.lyon, &cleo, "leave").await;
+    assert!(told.contains("1. Quiet bearing (@quietbearing@") && !told.contains("2. "), "{told}");
+    assert!(told.contains("Which one? Answer here with “leave 1”."), "{told}");
+    assert_eq!(at_hq().await, (2, 1), "nothing is left by asking");
+    assert_eq!(asks(&w.lyon, &cleo, "Leave quiet bearing.").await, "You have left “Quiet bearing”.");
+    assert_eq!(at_hq().await, (1, 1));
+    assert_eq!(role(&cleo).await, "");
+    let told = asks(&w.lyon, &dora, &format!("projekt verlassen @{bearing}")).await;
+    assert_eq!(told, "Deine Anfrage, bei „Quiet bearing“ mitzumachen, ist zurückgenommen.");
+    assert_eq!(at_hq().await, (1, 0));
+    assert_eq!(role(&dora).await, "");
+    // Who is nothing to it, or leads it, hears that.
+    let told = asks(&w.lyon, &dora, &format!("projekt austreten @{bearing}")).await;
+    assert_eq!(told, "Du gehörst nicht zu „Quiet bearing“.");
+    assert!(asks(&w.lyon, &cleo, "project leave").await.contains("I know no such project."));
+    assert!(asks(&w.lyon, &cleo, "project leave 4").await.contains("Nothing has this number"));
+    let told = asks(&w.hq, &w.alice, "project leave Quiet bearing").await;
+    assert_eq!(
+        told,
+        "You lead “Quiet bearing”: hand it over before you leave. Write: project handover Quiet bearing to @ada"
+    );
+    assert_eq!(at_hq().await, (1, 0));
+}

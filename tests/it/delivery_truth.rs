@@ -1,7 +1,7 @@
 //! Which sites have my post, and how late each other server is (N15).
 
 use crate::support::{
-    Client, NOW, Node, NodeBuilder, Peer,
+    Browser, Client, NOW, Node, NodeBuilder, PASSWORD, Peer,
     organisation::{alone, brings_in, found, letter, minutes},
     rows, settle,
 };
@@ -339,4 +339,74 @@ async fn a_node_that_is_reached_and_never_speaks_is_shown_as_quiet() {
     assert_eq!(peer["state"], "quiet", "{peer}");
     minutes(&[&pair.hq, &pair.lyon], 1).await;
     assert_eq!(pair.peer().await["state"], "fine");
+}
+
+#[tokio::test]
+async fn a_node_that_stops_is_shown_by_all_others_within_a_minute_though_nothing_waits_for_it() {
+    let clock = Clock::fixed(NOW);
+    let mut nodes = vec![alone("hq", &clock).await];
+    found(&nodes[0]).await;
+    for name in ["lyon", "oslo", "graz", "pune"] {
+        let node = alone(name, &clock).await;
+        brings_in(&nodes[0], &node).await;
+        nodes.push(node);
+    }
+    minutes(&nodes.iter().collect::<Vec<_>>(), 2).await;
+    let mut staff = Vec::new();
+    for node in &nodes {
+        let boss = node.citizen_with("boss", Role::Admin).await;
+        staff.push(Client::with_token(node, &node.token(boss.id, "read admin:read").await));
+    }
+    let gone = nodes.pop().unwrap();
+    let domain = gone.domain.clone();
+    let states = async || {
+        let mut states = Vec::new();
+        for boss in &staff[..nodes.len()] {
+            let list = boss.get("/api/watercooler/v1/admin/peers").await.ok();
+            let trouble = list.as_array().unwrap().iter().filter(|peer| peer["state"] != "fine");
+            let named =
+                |peer: &Value| format!("{} {}", peer["domain"].as_str().unwrap(), peer["state"].as_str().unwrap());
+            states.push(trouble.map(named).collect::<Vec<_>>());
+        }
+        states
+    };
+    assert_eq!(states().await, [const { Vec::<String>::new() }; 4], "all is well");
+    drop(gone);
+    clock.advance(60_000);
+    settle(&nodes.iter().collect::<Vec<_>>()).await;
+    let shown = vec![format!("{domain} offline")];
+    assert_eq!(states().await, [shown.clone(), shown.clone(), shown.clone(), shown]);
+}
+
+#[tokio::test]
+async fn the_page_of_a_post_tells_its_author_and_nobody_else_which_sites_have_it() {
+    let Scene { node, zeta, zoe, .. } = scene().await;
+    let (row, anna) = node.signed_in("anna").await;
+    node.citizen("berta").await;
+    rows::follows(&node, &zoe, &row).await;
+    zeta.inbox_answers(503);
+    let post = anna.post("/api/v1/statuses", json!({ "status": "hello" })).await.ok();
+    node.settle().await;
+    let path = post["url"].as_str().unwrap().strip_prefix(node.app.site().base()).unwrap().to_owned();
+    let reads = async |who: Option<&str>, query: &str| {
+        let browser = Browser::new(&node);
+        if let Some(who) = who {
+            browser.sign_in(who, PASSWORD).await;
+        }
+        let page = browser.get(&format!("{path}{query}")).await;
+        assert!(page.status == 200 && page.text.contains("hello"), "{}", page.text);
+        page.text
+    };
+    let page = reads(Some("anna"), "").await;
+    let told = format!("0 of 1 site has it. {} is offline since 12:00 UTC.", zeta.authority);
+    assert!(page.contains(&told), "{page}");
+    assert!(reads(Some("anna"), "?lang=de").await.contains("ist seit 12:00 UTC nicht erreichbar."));
+    for who in [Some("berta"), None] {
+        let page = reads(who, "").await;
+        assert!(!page.contains("offline since") && !page.contains("has it."), "{page}");
+    }
+    zeta.inbox_answers(202);
+    node.clock.advance(3_600_000);
+    node.settle().await;
+    assert!(reads(Some("anna"), "").await.contains("1 of 1 site has it."));
 }

@@ -116,7 +116,7 @@ async fn fed_org_02_the_document_of_a_person_says_it_in_fields_and_hashtags_that
     }
     assert_eq!(terms["worksOn"], json!({ "@id": "wc:worksOn", "@type": "@id" }));
     let projects = alice.get_activity("/users/alice/projects").await.ok();
-    assert_eq!(projects["orderedItems"], json!([at("/@quietbearing")]));
+    assert_eq!(projects["orderedItems"], json!([]), "a page that is no project's is none");
     let tags = alice.get_activity("/users/alice/collections/tags").await.ok();
     assert_eq!(tags["items"][0]["name"], "#vibrationanalysis", "a skill is a featured hashtag");
     assert_eq!(tags["items"].as_array().unwrap().len(), 1, "what is being learnt is not");
@@ -177,6 +177,12 @@ async fn a_client_that_knows_four_fields_edits_facts_and_keeps_the_others() {
     node.clock.advance(1_000);
     sends(&alice, &shown(&alice).await).await;
     assert_eq!(alice.get_activity("/users/alice").await.ok()["updated"], before["updated"]);
+    // All four emptied: the facts are, and what was not shown stays.
+    let motto = shown(&alice).await.split_off(4);
+    sends(&alice, &vec![(String::new(), String::new()); 4]).await;
+    assert_eq!(shown(&alice).await, motto);
+    let own = alice.get(ME).await.ok();
+    assert_eq!((&own["skills"], &own["site"], &own["title"]), (&json!([]), &json!(""), &json!("")));
 }
 
 #[tokio::test]

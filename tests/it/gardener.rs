@@ -10,6 +10,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 use watercooler::{
+    db::Sql,
     domain::{Task, people::answers},
     id::Id,
     model::Role,
@@ -45,6 +46,14 @@ async fn letters(who: &Client) -> Vec<Value> {
     let all = who.get("/api/v1/notifications?types[]=mention&limit=80").await.ok();
     let mut all: Vec<Value> = all.as_array().unwrap().iter().map(|n| n["status"].clone()).collect();
     all.retain(|post| text(post).contains("may be one thing"));
+    all
+}
+
+/// What the concierge says of aliases, newest first, the proposals left out.
+async fn told(who: &Client) -> Vec<String> {
+    let all = who.get("/api/v1/notifications?types[]=mention&limit=80").await.ok();
+    let mut all: Vec<String> = all.as_array().unwrap().iter().map(|n| text(&n["status"])).collect();
+    all.retain(|said| !said.contains("may be one thing"));
     all
 }
 
@@ -122,6 +131,7 @@ async fn what_the_desk_of_another_node_accepts_is_signed_where_the_key_is() {
     assert_eq!(said["state"], "sent");
     settle(&[&hq, &lyon]).await;
     assert_eq!(means(&lyon, "drehmoment").await.as_deref(), Some("torque"));
+    assert_eq!(told(&mara).await[0], "#drehmoment means #torque now.");
     // A word that means something is not turned into something else from there.
     let version = charter_of(&hq).await.charter.version;
     for listed in ["torque", "bearings"] {
@@ -132,6 +142,9 @@ async fn what_the_desk_of_another_node_accepts_is_signed_where_the_key_is() {
             (means(&hq, "drehmoment").await.as_deref(), charter_of(&hq).await.charter.version),
             (Some("torque"), version)
         );
+        let heard = told(&mara).await.remove(0);
+        let is = if listed == "torque" { "#drehmoment means #torque now." } else { "stay two things: it was refused." };
+        assert!(heard.contains(is), "{listed}: {heard}");
     }
 }
 
@@ -155,7 +168,49 @@ async fn without_the_key_what_another_desk_accepts_waits_with_its_name() {
         let body = json!({ "asked": "klebstoff", "listed": "adhesives" });
         mara.post("/api/watercooler/v1/alias_proposals/accept", body).await.ok();
         settle(&[&hq, &lyon]).await;
+        let heard = told(&mara).await.remove(0);
+        assert!(heard.contains("#klebstoff will mean #adhesives with the next version of the charter"), "{heard}");
     }
+}
+
+#[tokio::test]
+async fn a_moderator_hears_when_no_steward_could_be_reached_and_may_accept_again() {
+    let (hq, lyon, mara) = two().await;
+    thanks(&lyon, "adhesives", "klebstoff").await;
+    settle(&[&hq, &lyon]).await;
+    night(&lyon).await;
+    let letter = letters(&mara).await.remove(0);
+    drop(hq);
+    let accepts = async || {
+        let said = replies(&mara, &letter, "accept").await;
+        lyon.settle().await;
+        said
+    };
+    let waiting = async || {
+        let sql = "select count(*) from jobs where kind in ('decide_alias', 'send_alias') and buried_at is null";
+        lyon.app.read(move |conn| Sql::new(sql).scalar_i64(conn)).await.unwrap()
+    };
+    let said = accepts().await;
+    let body = json!({ "asked": "drehmoment", "listed": "torque" });
+    mara.post("/api/watercooler/v1/alias_proposals/accept", body).await.ok();
+    lyon.settle().await;
+    assert_eq!((waiting().await, told(&mara).await.len()), (2, 0), "they try again");
+    let mut hours = 0;
+    while waiting().await > 0 {
+        hours += 1;
+        assert!(hours < 30, "it is given up");
+        lyon.clock.advance(3_600_000);
+        lyon.settle().await;
+    }
+    assert!(hours >= 10, "{hours}");
+    let heard = text(&answer(&mara, &said).await);
+    assert!(heard.contains("no node of a steward could be reached for half a day"), "{heard}");
+    let all = told(&mara).await;
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert!(all.iter().any(|said| said.contains("#drehmoment and #torque are two things still")), "{all:?}");
+    // Accepted again, it is tried again.
+    accepts().await;
+    assert_eq!((waiting().await, told(&mara).await.len()), (1, 2));
 }
 
 #[tokio::test]

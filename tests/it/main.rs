@@ -81,6 +81,7 @@ mod journeys;
 mod kept_answers;
 mod knocks;
 mod leavers;
+mod leavers_words;
 mod limits;
 mod listing;
 mod mail;

@@ -75,7 +75,7 @@ async fn the_recovery_key_ends_a_theft_whatever_the_thief_signed() {
     let mut keys = vec![stolen];
     let taken = next(&hq, &keys[0], |charter| {
         for domain in [&hq.domain, &lyon.domain] {
-            let change = Change::Remove { domain: domain.clone(), reason: "mine".into(), purge: false };
+            let change = Change::Remove { domain: domain.clone(), reason: "mine".into(), purge: false, keep: false };
             assert_eq!(change.apply(charter, clock.now()), Ok(true));
         }
         charter.version += 900;

@@ -125,7 +125,11 @@ async fn joining_or_following_the_other_project_ends_the_draft() {
     assert_eq!(bob.get(&path).await.ok()[0]["account"]["username"], "ada");
     let list = async || drafts(&ada.get("/api/watercooler/v1/projects?drafts=true").await.ok());
     assert_eq!(list().await, 0);
+    // What was tried says when, and why it ended.
+    let state = format!("/api/watercooler/v1/projects/{}/state", theirs["id"].as_str().unwrap());
+    bob.post(&state, json!({ "state": "stopped", "reason": "the cage was changed" })).await.ok();
     let shown = browser.submit(&page, NEW, &bearing(&[])).await;
+    assert!(shown.text.contains("stopped since November 2026: the cage was changed"), "{}", shown.text);
     let way = button(&shown, "follow").to_owned();
     let followed = browser.submit(&shown, NEW, &bearing(&[("do", &way)])).await;
     assert!(followed.status == 200 && followed.text.contains("home timeline"), "{}", followed.text);

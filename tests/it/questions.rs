@@ -419,3 +419,69 @@ async fn thanking_one_another_all_day_counts_a_few_times() {
     assert_eq!(tags.len(), 5, "{tags:?}");
     assert!(tags.iter().all(|tag| tag.ends_with(" 5")), "{tags:?}");
 }
+
+#[tokio::test]
+async fn who_asks_what_nobody_can_be_asked_about_is_shown_what_was_answered_before() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    skills(&bob, &["Adhesives"]).await;
+    let question = post(&ada, "#ask Which glue survives the cold? #adhesives", None).await;
+    node.settle().await;
+    let answer = post(&bob, "@ada Silicone.", Some(&question)).await;
+    post(&ada, "@bob ✅", Some(&answer)).await;
+    node.settle().await;
+    let shown = format!("Answered before: {}", answer["url"].as_str().unwrap());
+    let hears = async |text: &str| {
+        post(&eve, text, None).await;
+        node.settle().await;
+        told(&eve).await.pop().unwrap()
+    };
+    asks(&node, &bob, "asks off").await;
+    let said = hears("#ask Glue for ice? #adhesives").await;
+    assert!(said.contains("Nobody is listed for this") && said.contains(&shown), "{said}");
+    let said = hears("#ask Glue for ice? #falconry").await;
+    assert!(said.contains("Nobody is listed for this") && !said.contains("Answered before"), "{said}");
+    crate::leavers::leaves(&crate::leavers::boss(&node).await, &bob).await;
+    let said = hears("#ask Glue for snow? #adhesives").await;
+    assert!(said.contains("Nobody is listed for this") && said.contains(&shown), "{said}");
+}
+
+#[tokio::test]
+async fn where_only_the_asker_lists_the_tag_the_words_of_the_question_find_somebody() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    skills(&ada, &["Kafka"]).await;
+    skills(&bob, &["Welding"]).await;
+    let question = post(&ada, "#ask Welding? #kafka", None).await;
+    node.settle().await;
+    assert_eq!(names(&answers(&ada, &question).await[0], "ada"), ["bob"]);
+    assert_eq!(put_to(&bob).await.len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_asks_in_a_post_for_followers_is_told_that_nobody_is_asked() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    skills(&bob, &["Welding"]).await;
+    let writes = async |text: &str, visibility: &str, to: Option<&Value>| {
+        let to = to.map(|post| post["id"].clone());
+        let status = json!({ "status": text, "visibility": visibility, "in_reply_to_id": to });
+        let post = ada.post("/api/v1/statuses", status).await.ok();
+        node.settle().await;
+        post
+    };
+    let hidden = writes("#ask Who welds titanium? #welding", "private", None).await;
+    let said = told(&ada).await;
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("#ask reaches the network only in a public post"), "{said:?}");
+    assert!(open(&ada).await.is_empty() && put_to(&bob).await.is_empty());
+    // Neither an answer, nor what has no such tag, nor a public one, which asks.
+    writes("#ask is the tag", "private", Some(&hidden)).await;
+    writes("#welding is fun", "private", None).await;
+    writes("#ask Who welds titanium? #welding", "public", None).await;
+    assert_eq!(told(&ada).await.len(), 1, "{:?}", told(&ada).await);
+    assert_eq!(put_to(&bob).await.len(), 1);
+    ada.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": "de" } })).await.ok();
+    writes("#ask Wer schweißt Titan? #welding", "private", None).await;
+    assert!(told(&ada).await[1].contains("#ask erreicht das Netz nur in einem öffentlichen Beitrag"));
+}

@@ -1,8 +1,12 @@
-//! Where else a skill is described: public vocabularies, from node to node.
+//! What skills and works lead to: public vocabularies, from node to node, and projects.
 
 use crate::{
-    expertise::{ME, three},
-    support::organisation::{letter, minutes},
+    expertise::{ME, sends, three},
+    projects::register,
+    support::{
+        Node,
+        organisation::{letter, minutes},
+    },
 };
 use serde_json::{Value, json};
 
@@ -29,11 +33,45 @@ async fn what_a_skill_means_elsewhere_goes_along_with_it() {
     assert_eq!((&again["skills"][0]["stance"], &again["skills"][0]["same_as"]), (&json!("knows"), &links));
     let none = alice.patch(ME, json!({ "skills": [{ "name": "kafka", "same_as": [] }] })).await.ok();
     assert_eq!(none["skills"][0]["same_as"], Value::Null);
-    for wrong in [json!(["javascript:alert(1)"]), json!(["x"]), json!([1, 2, 3, 4, 5].map(|n| format!("https://a.example/{n}")))] {
+    for wrong in
+        [json!(["javascript:alert(1)"]), json!(["x"]), json!([1, 2, 3, 4, 5].map(|n| format!("https://a.example/{n}")))]
+    {
         let body = json!({ "skills": [{ "name": "kafka", "same_as": wrong }] });
         assert_eq!(alice.patch(ME, body).await.status, 422, "{wrong}");
     }
     minutes(&all, 2).await;
     let there = bob.get(&format!("/api/watercooler/v1/people/{id}")).await.ok();
     assert_eq!(there["skills"][0]["same_as"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_collection_of_what_somebody_works_on_has_the_actors_of_projects_and_nothing_else() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    for name in ["Quiet bearing", "Loud cage"] {
+        register(&bob, json!({ "name": name, "purpose": "Find why it hums.", "publish": true })).await;
+    }
+    let near = json!({ "name": "Secret fan", "purpose": "Ours.", "publish": true, "audience": "site" });
+    register(&bob, near).await;
+    node.settle().await;
+    let works = json!([
+        { "name": "Quiet bearing", "url": node.url("/@quietbearing") },
+        { "name": "Loud cage", "url": node.url("/users/loudcage") },
+        { "name": "Secret fan", "url": node.url("/@secretfan") },
+        { "name": "Bob", "url": node.url("/@bob") },
+        { "name": "A page", "url": "https://wiki.example/b7" },
+        { "name": "Nothing" },
+    ]);
+    ada.patch(ME, json!({ "works_on": works })).await.ok();
+    let collection = async || ada.get_activity("/users/ada/projects").await.ok()["orderedItems"].clone();
+    let both = json!([node.url("/users/quietbearing"), node.url("/users/loudcage")]);
+    assert_eq!(collection().await, both);
+    // By their handles in a field of a profile, too: there a person is only a name.
+    sends(&ada, &[("Works on".into(), "@quietbearing, @bob".into())]).await;
+    assert_eq!(collection().await, json!([node.url("/users/quietbearing")]));
+    let own = ada.get(ME).await.ok();
+    assert_eq!(
+        own["works_on"],
+        json!([{ "name": "@quietbearing", "url": node.url("/@quietbearing") }, { "name": "@bob", "url": null }])
+    );
 }

@@ -27,6 +27,10 @@ use crate::{Error, app::App, config::Config, db::Conn, domain::counters, experts
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::time::Duration;
+
+/// Between two looks at how far joining is.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// A verb about the node's data.
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
@@ -116,6 +120,9 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
             let again = config.clone();
             let value = match &verb {
                 DataVerb::Emoji(emoji @ EmojiVerb::Import { .. }) => import(emoji, &config)?,
+                DataVerb::Org(org::OrgVerb::Join { .. }) if !global.json => {
+                    super::runtime()?.block_on(join(&verb, config))?
+                }
                 _ => super::runtime()?.block_on(find_and_run(&verb, config))?,
             };
             match &verb {
@@ -165,6 +172,28 @@ fn import(verb: &EmojiVerb, config: &Config) -> Result<Value, Failure> {
         });
     }
     Ok(Value::Array(list))
+}
+
+/// Joins an organisation, and tells on the way how much of what the others list has come: a large one takes its time.
+async fn join(verb: &DataVerb, config: Config) -> Result<Value, Failure> {
+    let socket = super::lock::socket_path(&config);
+    let status = DataVerb::Org(org::OrgVerb::Status);
+    let mut told: Vec<String> = Vec::new();
+    let done = find_and_run(verb, config);
+    tokio::pin!(done);
+    loop {
+        tokio::select! {
+            done = &mut done => return done,
+            () = tokio::time::sleep(LOOK) => {}
+        }
+        // Before it belongs to one there is none to ask about.
+        let Ok(Some(status)) = control::ask(&socket, &status).await else { continue };
+        let lines = org::progress(&status);
+        for line in lines.iter().filter(|line| !told.contains(line)) {
+            eprintln!("{line}");
+        }
+        told = lines;
+    }
 }
 
 async fn find_and_run(verb: &DataVerb, config: Config) -> Result<Value, Failure> {

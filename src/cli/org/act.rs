@@ -70,15 +70,16 @@ async fn act(app: &App, by: Staff, verb: OrgVerb) -> Result<Value> {
             serde_json::to_value(joined).map_err(Error::internal)
         }
         OrgVerb::Leave { force } => join::leave(app, by, force).await,
-        OrgVerb::Remove { domain, reason, purge } => {
+        OrgVerb::Remove { domain, reason, purge, keep } => {
             let domain = typed_domain(&domain)?;
             let ours = app.read(charter::required).await?;
-            let is_hidden = ours.charter.removed.iter().any(|gone| gone.domain == domain && !gone.purge);
-            if ours.charter.node(&domain).is_none() && !(purge && is_hidden) {
+            let of_before = ours.charter.removed.iter().find(|gone| gone.domain == domain && !gone.purge);
+            let changes = of_before.is_some_and(|gone| purge || keep && !gone.keep);
+            if ours.charter.node(&domain).is_none() && !changes {
                 let text = format!("{domain} does not belong to {}.", ours.charter.name);
                 return Err(Error::invalid("domain", "not_found", text));
             }
-            change(app, by, Change::Remove { domain, reason, purge }).await
+            change(app, by, Change::Remove { domain, reason, purge, keep }).await
         }
         OrgVerb::Revoke { actor, reason, undo } => {
             let site = app.site().clone();

@@ -99,6 +99,10 @@ pub enum OrgVerb {
         /// Erase what it wrote instead of hiding it, also of a node that was removed before
         #[arg(long)]
         purge: bool,
+        /// Leave what it wrote where it is instead of hiding it, also of a node that was removed before
+        #[arg(long, conflicts_with = "purge")]
+        #[serde(default)]
+        keep: bool,
     },
     /// Let nobody act in the name of an actor any more, at all nodes: its keys count no more, and it is shown as one who left
     Revoke {
@@ -376,6 +380,20 @@ impl About {
     }
 }
 
+/// How far the copies of what the others list are, one line for each node: what `org status` says of it while `org join`
+/// copies.
+pub fn progress(status: &Value) -> Vec<String> {
+    let number = |copy: &Value, name: &str| copy.get(name).and_then(Value::as_i64).unwrap_or(0);
+    let line = |node: &Value| {
+        let (domain, copy) = (node.get("domain")?.as_str()?, node.get("directory")?);
+        let part = |done: &str, of: &str| format!("{} of {}", number(copy, done), number(copy, of));
+        let questions = part("questions_copied", "questions_of");
+        Some(format!("{domain}: {} people and projects, {questions} questions", part("copied", "of")))
+    };
+    let nodes = status.get("nodes").and_then(Value::as_array);
+    nodes.into_iter().flatten().filter_map(line).collect()
+}
+
 fn write_document(path: &Path, document: &Value) -> std::result::Result<(), Failure> {
     let text = serde_json::to_string_pretty(document).map_err(|e| Failure::new(e.to_string()))?;
     fs::write(path, text + "\n").map_err(|e| Failure::new(format!("cannot write {}: {e}", path.display())))
@@ -393,4 +411,26 @@ fn ask_for(what: &str) -> std::result::Result<String, Failure> {
 fn secret_key(text: &str) -> Result<PrivateKey> {
     PrivateKey::from_secret_multikey(text)
         .map_err(|_| Error::invalid("key", "invalid", "this is no key as `org init` prints it: it begins with z3u2"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_copied_on_the_way_is_told_for_each_node_that_has_a_directory() {
+        let status = json!({ "nodes": [
+            { "domain": "hq.example" },
+            { "domain": "lyon.example", "directory": { "copied": 200, "of": 1_300, "questions_copied": 0, "questions_of": 40 } },
+            { "domain": "oslo.example", "directory": {} },
+        ] });
+        assert_eq!(
+            progress(&status),
+            [
+                "lyon.example: 200 of 1300 people and projects, 0 of 40 questions",
+                "oslo.example: 0 of 0 people and projects, 0 of 0 questions"
+            ]
+        );
+        assert!(progress(&json!({ "error": "no_organisation" })).is_empty());
+    }
 }

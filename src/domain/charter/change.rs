@@ -26,6 +26,9 @@ pub enum Change {
         reason: String,
         /// What it wrote is erased at the others, rather than hidden; also of one that was removed before.
         purge: bool,
+        /// What it wrote stays at the others, rather than being hidden; also of one that was removed before.
+        #[serde(default)]
+        keep: bool,
     },
     /// One rule.
     Set {
@@ -67,6 +70,9 @@ impl Change {
     pub fn describe(&self) -> String {
         match self {
             Self::Add { node } => format!("add {}", node.domain),
+            Self::Remove { domain, reason, keep: true, .. } => {
+                format!("remove {domain} ({reason}), keep what it wrote")
+            }
             Self::Remove { domain, reason, .. } => format!("remove {domain} ({reason})"),
             Self::Set { key, value } => format!("set {key} to {value}"),
             Self::Alias { word, means: Some(means) } => format!("let {word} mean {means}"),
@@ -96,11 +102,13 @@ impl Change {
                 }
                 Ok(true)
             }
-            Self::Remove { domain, reason, purge } => {
+            Self::Remove { domain, reason, purge, keep } => {
+                let keep = *keep && !*purge;
                 let Some(at) = charter.nodes.iter().position(|node| node.domain == *domain) else {
-                    let hidden =
-                        charter.removed.iter_mut().find(|gone| gone.domain == *domain && !gone.purge && *purge);
-                    return Ok(hidden.map(|gone| gone.purge = true).is_some());
+                    let known = charter.removed.iter_mut().find(|gone| gone.domain == *domain && !gone.purge);
+                    let Some(gone) = known.filter(|gone| *purge || keep && !gone.keep) else { return Ok(false) };
+                    (gone.purge, gone.keep) = (*purge, keep);
+                    return Ok(true);
                 };
                 if charter.nodes.len() == 1 {
                     return Err(Refused::Input(format!(
@@ -114,6 +122,7 @@ impl Change {
                     removed: now,
                     reason: reason.clone(),
                     purge: *purge,
+                    keep,
                     rest: Map::new(),
                 });
                 Ok(true)
@@ -160,10 +169,13 @@ impl Change {
         for node in after.nodes.iter().filter(|node| !before.nodes.contains(node)) {
             changes.push(Self::Add { node: Box::new(node.clone()) });
         }
-        let erased = |gone: &&Removed| before.removed.iter().any(|g| g.domain == gone.domain && !g.purge && gone.purge);
-        for gone in after.removed.iter().filter(|gone| before.node(&gone.domain).is_some() || erased(gone)) {
+        let treated = |gone: &&Removed| {
+            let known = before.removed.iter().find(|known| known.domain == gone.domain);
+            known.is_some_and(|known| !known.purge && gone.purge || !known.keep && gone.keep)
+        };
+        for gone in after.removed.iter().filter(|gone| before.node(&gone.domain).is_some() || treated(gone)) {
             let (domain, reason) = (gone.domain.clone(), gone.reason.clone());
-            changes.push(Self::Remove { domain, reason, purge: gone.purge });
+            changes.push(Self::Remove { domain, reason, purge: gone.purge, keep: gone.keep });
         }
         let missing = |here: &Charter, there: &Charter| -> Vec<Revoked> {
             let is_new = |gone: &&Revoked| !there.revoked.iter().any(|known| known.actor == gone.actor);

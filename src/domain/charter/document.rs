@@ -159,6 +159,10 @@ pub struct Removed {
     /// What becomes of its posts at the others: hidden, or erased.
     #[serde(default)]
     pub purge: bool,
+    /// They stay as they are, rather: its questions and answers are the organisation's knowledge. A version of the program that
+    /// does not know this hides them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keep: bool,
     /// What a later version of the program says.
     #[serde(flatten)]
     pub rest: Map<String, Value>,

@@ -331,13 +331,13 @@ pub fn redeem(tx: &mut Tx<'_>, vault: &Vault, nonce: &str, offered: &Member) -> 
     make_all(tx, vault, &by_node(&offered.domain), &ours, &[Change::Add { node: Box::new(node) }])
 }
 
-/// A node says that it leaves.
+/// A node says that it leaves. What it wrote for the organisation stays with the others.
 ///
 /// # Errors
 /// `Invalid` when it is the only one.
 pub fn dismiss(tx: &mut Tx<'_>, vault: &Vault, domain: &str) -> Result<Outcome> {
     let ours = required(tx.conn)?;
-    let change = Change::Remove { domain: domain.to_owned(), reason: "left".into(), purge: false };
+    let change = Change::Remove { domain: domain.to_owned(), reason: "left".into(), purge: false, keep: true };
     make_all(tx, vault, &by_node(domain), &ours, &[change])
 }
 

@@ -250,7 +250,8 @@ fn changes_are_made_once_and_say_what_is_wrong_with_them() {
     let lyon = add("lyon.example");
     assert_eq!(lyon.apply(&mut charter, NOW), Ok(true));
     assert_eq!(lyon.apply(&mut charter, NOW), Ok(false));
-    let remove = |domain: &str| Change::Remove { domain: domain.into(), reason: "sold".into(), purge: true };
+    let remove =
+        |domain: &str| Change::Remove { domain: domain.into(), reason: "sold".into(), purge: true, keep: false };
     assert_eq!(remove("lyon.example").apply(&mut charter, NOW), Ok(true));
     assert_eq!(charter.removed[0].domain, "lyon.example");
     assert_eq!(remove("lyon.example").apply(&mut charter, NOW), Ok(false));

@@ -4,7 +4,7 @@
 use super::{
     is_answered,
     page::Page,
-    projects::{NUMBERS, described, is_same, line, merge, open_draft, refusal, say, thread},
+    projects::{Alike, NUMBERS, described, is_same, line, merge, open_draft, refusal, say, thread},
     reply, typed, words,
 };
 use crate::{
@@ -94,6 +94,61 @@ pub fn lead(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, id: Id<Project>) -> Re
         Err(error) => refusal(error, tongue)?,
     };
     reply(tx, post, line(&text), tongue).map(|_| ())
+}
+
+/// Leaves a project, here or at another node, or takes back that one asked to join.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn leave(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, id: Id<Project>) -> Result<()> {
+    if is_answered(tx, post)? {
+        return Ok(());
+    }
+    let by = post.account_id;
+    let before = store::projects::member(tx.conn, id, by)?.map(|member| member.role);
+    let text = match members::leave(tx, by, id) {
+        Ok(project) => {
+            let sentence = match before {
+                None => words::NO_MEMBER,
+                Some(ProjectRole::Asked) => words::REQUEST_BACK,
+                Some(_) => words::LEFT,
+            };
+            sentence.with(tongue, &[&project.name])
+        }
+        Err(Error::Conflict(_)) => {
+            let name = store::projects::find(tx.conn, id)?.map(|project| project.name).unwrap_or_default();
+            words::HAND_OVER_FIRST.with(tongue, &[&name, &name])
+        }
+        Err(error) => refusal(error, tongue)?,
+    };
+    reply(tx, post, line(&text), tongue).map(|_| ())
+}
+
+/// The project that the writer belongs to, or asked to join, of exactly this name: at every site others may be called the
+/// same. Numbers and handles are nobody's names.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn joined(conn: &mut Conn, post: &Post, name: &str) -> Result<Option<Id<Project>>> {
+    let name = name.trim_matches(['"', '“', '”', '„', '«', '»', '.', '!', ' ']);
+    let own = store::projects::of_member_or_asking(conn, post.account_id, OWN)?;
+    let mut named = own.iter().filter(|project| is_same(&project.name, name));
+    Ok(match (named.next(), named.next()) {
+        (Some(one), None) => Some(one.id),
+        _ => None,
+    })
+}
+
+/// The projects that the writer belongs to, or asked to join, whose name has these words in it: all for none.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn joined_like(conn: &mut Conn, post: &Post, text: &str) -> Result<Vec<Alike>> {
+    let text = text.trim().to_lowercase();
+    let mut own = store::projects::of_member_or_asking(conn, post.account_id, OWN)?;
+    own.retain(|project| project.name.to_lowercase().contains(&text));
+    let shown = own.into_iter().take(usize::try_from(SHOWN).unwrap_or_default());
+    Ok(shown.map(|project| Alike { project, words: Vec::new(), tags: Vec::new(), warn: false }).collect())
 }
 
 /// Sets how far a project of the writer is: `NAME done because …`, `2 paused`, or only `done` where there is one.

@@ -168,12 +168,12 @@ fn is_command(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
     if post.in_reply_to_id.is_none() || !is_among_people(tx, post)? {
         return Ok(true);
     }
-    use verbs::Verb::{ProjectCancel, ProjectFollow, ProjectJoin, ProjectPublish};
+    use verbs::Verb::{ProjectCancel, ProjectFollow, ProjectJoin, ProjectLeave, ProjectPublish};
     // What people say to one another as well.
     let is_talk = |command: &parse::Command| match command {
         parse::Command::Unknown(_) | parse::Command::Consent(_) | parse::Command::Idea(_) => true,
         parse::Command::Project(verb, _) => {
-            matches!(verb, ProjectCancel | ProjectFollow | ProjectJoin | ProjectPublish)
+            matches!(verb, ProjectCancel | ProjectFollow | ProjectJoin | ProjectLeave | ProjectPublish)
         }
         _ => false,
     };

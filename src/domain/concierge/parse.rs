@@ -149,6 +149,7 @@ pub fn parse(text: &str) -> Parsed {
             | Verb::ProjectFind
             | Verb::ProjectMine
             | Verb::ProjectJoin
+            | Verb::ProjectLeave
             | Verb::ProjectFollow
             | Verb::ProjectState
             | Verb::ProjectEdit
@@ -399,6 +400,8 @@ mod tests {
         assert_eq!(command("away off"), Command::Asks(Asks::Back));
         assert_eq!(command("project new: Quiet"), Command::Project(Verb::ProjectNew, "Quiet".into()));
         assert_eq!(command("@concierge Join 2"), Command::Project(Verb::ProjectJoin, "2".into()));
+        assert_eq!(command("Leave 2"), Command::Project(Verb::ProjectLeave, "2".into()));
+        assert_eq!(command("projekt verlassen: Lager"), Command::Project(Verb::ProjectLeave, "Lager".into()));
         assert_eq!(command("projekt  stand Lager fertig"), Command::Project(Verb::ProjectState, "Lager fertig".into()));
         assert_eq!(command("Publish because …"), Command::Project(Verb::ProjectPublish, "because …".into()));
         assert_eq!(command("mine is different: x"), Command::Project(Verb::ProjectPublish, "x".into()));

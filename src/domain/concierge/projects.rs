@@ -20,7 +20,7 @@ use crate::{
         text::{Token, scan},
     },
     id::Id,
-    model::{Post, Project, ProjectRole, RelationKind, Visibility},
+    model::{Post, Project, ProjectRole, RelationKind, Visibility, WorkState},
     store::{self, concierge::Thread},
 };
 
@@ -277,9 +277,14 @@ fn number(tx: &mut Tx<'_>, page: &mut Page, mut said: Thread, alike: &[Alike], t
 pub fn because(conn: &mut Conn, site: &crate::config::Site, found: &Alike, tongue: Tongue) -> Result<String> {
     let project = &found.project;
     let mut parts = vec![project.site.clone()];
-    let state = Words::from(tongue).state(project.state);
+    let words = Words::from(tongue);
+    // Of what was tried it matters when.
+    let state = match project.state.has_ended() || project.state == WorkState::Paused {
+        true => words.since(project.state, project.state_since),
+        false => words.state(project.state).to_owned(),
+    };
     parts.push(match project.state_reason.as_str() {
-        "" => state.to_owned(),
+        "" => state,
         reason => format!("{state}: {}", short(reason)),
     });
     if let Some(lead) = members::lead(conn, project)? {

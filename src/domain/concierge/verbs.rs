@@ -41,6 +41,8 @@ pub enum Verb {
     ProjectMine,
     /// Join a project.
     ProjectJoin,
+    /// Leave a project, or take back that one asked to join.
+    ProjectLeave,
     /// Follow a project.
     ProjectFollow,
     /// Say how far a project is.
@@ -165,6 +167,15 @@ pub const VERBS: &[Entry] = &[
         &["project join", "join"],
         &["projekt beitreten", "projekt mitmachen", "beitreten", "mitmachen"],
         ["project join Quiet bearing", "projekt beitreten Leises Lager"],
+    ),
+    entry(
+        Verb::ProjectLeave,
+        &["project leave", "leave project", "leave"],
+        &["projekt verlassen", "projekt verlasse", "projekt austreten", "verlassen", "verlasse", "austreten"],
+        [
+            "project leave Quiet bearing (also takes back that you asked to join)",
+            "projekt verlassen Leises Lager (nimmt auch zurück, dass du mitmachen wolltest)",
+        ],
     ),
     entry(
         Verb::ProjectState,
@@ -294,6 +305,8 @@ pub const fn answer_word(verb: Verb, tongue: Tongue) -> &'static str {
     match (verb, tongue) {
         (Verb::ProjectJoin, Tongue::English) => "join",
         (Verb::ProjectJoin, Tongue::German) => "beitreten",
+        (Verb::ProjectLeave, Tongue::English) => "leave",
+        (Verb::ProjectLeave, Tongue::German) => "verlassen",
         (Verb::ProjectLead, Tongue::English) => "project lead",
         (Verb::ProjectLead, Tongue::German) => "projekt leiten",
         (_, Tongue::English) => "follow",

@@ -130,6 +130,16 @@ pub const ALIAS_WAITS: Sentence = Sentence(
 );
 /// It is not to be.
 pub const ALIAS_LEFT: Sentence = Sentence("They stay two things.", "Es bleiben zwei Dinge.");
+/// The stewards refuse it; why follows.
+pub const ALIAS_REFUSED: Sentence =
+    Sentence("#{} and #{} stay two things: it was refused.", "#{} und #{} bleiben zwei Dinge: es wurde abgelehnt.");
+/// No steward could be reached.
+pub const ALIAS_OVERDUE: Sentence = Sentence(
+    "#{} and #{} are two things still: no node of a steward could be reached for half a day, and I stopped trying. Accept it \
+     again to begin anew.",
+    "#{} und #{} sind noch zwei Dinge: einen halben Tag lang war kein Knoten zu erreichen, auf dem die Charta unterschrieben \
+     wird, und ich habe aufgehört. Nimm es noch einmal an, dann beginne ich neu.",
+);
 /// How many are told.
 pub const TOLD: Sentence = Sentence("People asked: {}, at sites: {}.", "Gefragte Leute: {}, an Standorten: {}.");
 /// Before an answer to something similar.
@@ -167,6 +177,13 @@ pub const NO_DESK: Sentence = Sentence(
 pub const STILL_OPEN: Sentence = Sentence(
     "Nobody has answered so far. It stays among the open questions until you write “close” in reply to me.",
     "Bisher hat niemand geantwortet. Sie bleibt bei den offenen Fragen, bis du mir als Antwort „schließen“ schreibst.",
+);
+/// To whoever asks in a post for their followers.
+pub const ASKED_FOLLOWERS: Sentence = Sentence(
+    "#{} reaches the network only in a public post: yours is for your followers, so nobody else is asked. Write it again as a \
+     public post, or write to me: ask, then your question.",
+    "#{} erreicht das Netz nur in einem öffentlichen Beitrag: deiner ist für deine Folgenden, also wird sonst niemand gefragt. \
+     Schreib ihn noch einmal als öffentlichen Beitrag, oder schreib mir: frage, dann deine Frage.",
 );
 /// A question was published.
 pub const ASKED: Sentence = Sentence("Your question:", "Deine Frage:");
@@ -290,6 +307,18 @@ pub const ASKED_NOBODY: Sentence = Sentence(
 );
 /// No request is needed.
 pub const IS_MEMBER: Sentence = Sentence("You are a member of “{}” already.", "Du gehörst schon zu „{}“.");
+/// Somebody left a project.
+pub const LEFT: Sentence = Sentence("You have left “{}”.", "Du gehörst nicht mehr zu „{}“.");
+/// A request is taken back.
+pub const REQUEST_BACK: Sentence =
+    Sentence("Your request to join “{}” is taken back.", "Deine Anfrage, bei „{}“ mitzumachen, ist zurückgenommen.");
+/// There is nothing to leave.
+pub const NO_MEMBER: Sentence = Sentence("You do not belong to “{}”.", "Du gehörst nicht zu „{}“.");
+/// The lead cannot leave.
+pub const HAND_OVER_FIRST: Sentence = Sentence(
+    "You lead “{}”: hand it over before you leave. Write: project handover {} to @ada",
+    "Du leitest „{}“: übergib es, bevor du gehst. Schreib: projekt übergeben {} an @ada",
+);
 /// A project is followed.
 pub const FOLLOWED: Sentence = Sentence(
     "You follow “{}”: what it says comes to your home timeline.",

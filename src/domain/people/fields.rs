@@ -11,7 +11,7 @@ use crate::{
         profiles::{self, Field},
     },
     limits,
-    model::Account,
+    model::{Account, AccountKind},
     store,
 };
 
@@ -280,7 +280,10 @@ pub fn take(shown: &[Field], facts: &Facts, typed: &[(String, String)], locale: 
     }
     let (front, back) = shown.split_at_checked(CLIENT_FIELDS).unwrap_or((shown, &[]));
     let sent = |field: &Field| typed.iter().any(|(name, _)| *name.trim() == field.name);
-    if typed.len() <= CLIENT_FIELDS && front.iter().any(sent) && !back.iter().any(sent) {
+    // A field that comes back with nothing in it was shown.
+    let emptied = |at: usize| typed.get(at).is_some_and(|(name, value)| (name.trim(), value.trim()) == ("", ""));
+    let knows = front.iter().enumerate().any(|(at, field)| sent(field) || emptied(at));
+    if typed.len() <= CLIENT_FIELDS && knows && !back.iter().any(sent) {
         let kept = back.iter().filter(|field| field.generated.is_none());
         taken.own.extend(
             kept.map(|field| (field.name.clone(), field.source.clone().unwrap_or_else(|| field.value.clone()))),
@@ -428,7 +431,9 @@ pub(in crate::domain) fn receive(tx: &mut Tx<'_>, account: &Account, typed: &[(S
     if let Some(works) = &mut taken.change.works_on {
         for work in works.iter_mut().filter(|work| work.url.is_none() && work.name.starts_with('@')) {
             let handle = work.name.trim_start_matches('@').to_lowercase();
-            if let Some(found) = store::accounts::find_by_handle(tx.conn, &handle)?.filter(|a| !a.is_unavailable())
+            let found = store::accounts::find_by_handle(tx.conn, &handle)?;
+            // Nobody works on a person.
+            if let Some(found) = found.filter(|a| a.kind == AccountKind::Group && !a.is_unavailable())
                 && !store::projects::is_near(tx.conn, found.id)?
             {
                 work.url = Some(found.url.unwrap_or(found.uri));
@@ -525,6 +530,11 @@ mod tests {
         emptied[1] = Default::default();
         let taken = take(&fields(&shown), &alice(), &emptied, Tongue::English);
         assert_eq!((taken.change.works_on, taken.own.len()), (Some(Vec::new()), 1));
+        // All of them, too: what was not shown is not emptied with them.
+        let blank = |number: usize| vec![(String::new(), String::new()); number];
+        let taken = take(&fields(&shown), &alice(), &blank(4), Tongue::English);
+        assert_eq!((taken.change.works_on, taken.own), (Some(Vec::new()), vec![shown[4].clone()]));
+        assert!(take(&fields(&shown), &alice(), &blank(5), Tongue::English).own.is_empty());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::{
         audit::Staff,
         charter::{self, Office, Outcome},
         concierge::{self, page::Page, words},
+        people::fields::Tongue,
         posts::Meaning,
     },
     id::Id,
@@ -75,7 +76,7 @@ pub fn accept(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, word: &str, means: &st
     match by.account {
         Some(account) if !charter::steward::decides(tx, &ours.charter)? => {
             let (word, means) = (word.to_owned(), means.to_owned());
-            tx.enqueue(&Task::SendAlias { by: account.raw(), word, means })?;
+            tx.enqueue(&Task::SendAlias { by: account.raw(), word, means, since: Some(tx.now.millis()) })?;
             Ok(None)
         }
         _ => charter::make_alias(tx, vault, by, word, means).map(Some),
@@ -90,8 +91,8 @@ pub fn said(tx: &mut Tx<'_>, letter: Id<Post>, by: Id<Account>, accept: bool, sa
     if store::reviews::alias_letter(tx.conn, letter)?.is_none() {
         return Ok(false);
     }
-    let said = said.map(Id::raw);
-    tx.enqueue(&Task::DecideAlias { letter: letter.raw(), by: by.raw(), accept, said })?;
+    let (said, since) = (said.map(Id::raw), Some(tx.now.millis()));
+    tx.enqueue(&Task::DecideAlias { letter: letter.raw(), by: by.raw(), accept, said, since })?;
     Ok(true)
 }
 
@@ -115,6 +116,8 @@ pub enum Decided {
     Waits,
     /// The stewards' nodes take it from nobody, for this reason.
     Refused(String),
+    /// No steward's node could be reached for so long that it is given up.
+    Overdue,
 }
 
 /// Tells a moderator, in answer to what they said or to the letter, what became of a pair.
@@ -129,14 +132,33 @@ pub fn tell(tx: &mut Tx<'_>, to: Id<Post>, letter: Id<Post>, by: Id<Account>, de
         return Ok(());
     }
     let tongue = concierge::tongue_of(tx, by, None)?;
+    let page = told(&asked, &listed, decided, tongue);
+    concierge::say(tx, &post, page, tongue, Visibility::Direct, &[by], Meaning::Plain).map(|_| ())
+}
+
+/// Tells a moderator who accepted a pair through a client, where there is no letter to answer.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn write(tx: &mut Tx<'_>, by: Id<Account>, asked: &str, listed: &str, decided: &Decided) -> Result<()> {
+    let tongue = concierge::tongue_of(tx, by, None)?;
+    let page = told(asked, listed, decided, tongue);
+    let concierge = concierge::ensure(tx)?;
+    concierge::write(tx, &concierge, page, tongue, &[by], &[]).map(|_| ())
+}
+
+fn told(asked: &str, listed: &str, decided: &Decided, tongue: Tongue) -> Page {
     let mut page = Page::default();
+    let pair = [asked, listed];
     page.line(&match decided {
-        Decided::Left | Decided::Refused(_) => words::ALIAS_LEFT.of(tongue).to_owned(),
-        Decided::Waits => words::ALIAS_WAITS.with(tongue, &[&asked, &listed]),
-        Decided::Made => words::ALIAS_MADE.with(tongue, &[&asked, &listed]),
+        Decided::Left => words::ALIAS_LEFT.of(tongue).to_owned(),
+        Decided::Refused(_) => words::ALIAS_REFUSED.with(tongue, &pair),
+        Decided::Overdue => words::ALIAS_OVERDUE.with(tongue, &pair),
+        Decided::Waits => words::ALIAS_WAITS.with(tongue, &pair),
+        Decided::Made => words::ALIAS_MADE.with(tongue, &pair),
     });
     if let Decided::Refused(why) = decided {
         page.line(why);
     }
-    concierge::say(tx, &post, page, tongue, Visibility::Direct, &[by], Meaning::Plain).map(|_| ())
+    page
 }

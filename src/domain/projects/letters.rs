@@ -4,7 +4,7 @@
 use super::{
     Words, handle, is_inside, members,
     relations::RELATIONS,
-    role, say, set_state,
+    role, say_in, set_state,
     words::{consent, state_of},
 };
 use crate::{
@@ -34,8 +34,25 @@ pub(super) fn different(tx: &mut Tx<'_>, project: &Project, other: &Project, rea
     if is_secret(&[project, other], &people) {
         return Ok(());
     }
-    let text = Words::of(tx).related_leads(&project.name, &other.name, reason);
-    bring_together(tx, &people, &text, &[project, other], &[])
+    let words = for_readers(tx, &people)?;
+    let text = words.related_leads(&project.name, &other.name, reason);
+    bring_together(tx, &people, words, &text, &[project, other], &[])
+}
+
+/// The language of a letter: that which all its readers chose, or that of the node where they differ or belong elsewhere.
+pub(super) fn for_readers(tx: &mut Tx<'_>, readers: &[Account]) -> Result<Words> {
+    let mut shared: Option<Words> = None;
+    for reader in readers {
+        if !reader.is_local() {
+            return Ok(Words::of(tx));
+        }
+        let theirs = Words::from(concierge::tongue_of(tx, reader.id, None)?);
+        if shared.is_some_and(|shared| shared != theirs) {
+            return Ok(Words::of(tx));
+        }
+        shared = Some(theirs);
+    }
+    Ok(shared.unwrap_or_else(|| Words::of(tx)))
 }
 
 /// Whether one of these projects is for this site alone and one of these people is not of it.
@@ -44,8 +61,14 @@ fn is_secret(about: &[&Project], people: &[Account]) -> bool {
 }
 
 /// The concierge writes to both leads, and shows what it is about.
-fn bring_together(tx: &mut Tx<'_>, people: &[Account], text: &str, about: &[&Project], choices: &[&str]) -> Result<()> {
-    let words = Words::of(tx);
+fn bring_together(
+    tx: &mut Tx<'_>,
+    people: &[Account],
+    words: Words,
+    text: &str,
+    about: &[&Project],
+    choices: &[&str],
+) -> Result<()> {
     let mut page = Page::default();
     page.people(tx.site(), people, text);
     for project in about {
@@ -86,10 +109,12 @@ pub fn introduce(tx: &mut Tx<'_>, by: &Project, other: &Project, shared: &[Strin
         return Ok(false);
     }
     let shared: Vec<&str> = shared.iter().take(WORDS).map(String::as_str).collect();
-    let text = Words::of(tx).introduce(&shared.join(", "));
+    let leads = [first, second];
+    let words = for_readers(tx, &leads)?;
+    let text = words.introduce(&shared.join(", "));
     // What they tap is only counted (`domain::counters`).
-    let choices = Words::of(tx).useful_or_not();
-    bring_together(tx, &[first, second], &text, &[by, other], &choices)?;
+    let choices = words.useful_or_not();
+    bring_together(tx, &leads, words, &text, &[by, other], &choices)?;
     Ok(true)
 }
 
@@ -105,7 +130,7 @@ pub fn ask_quiet(tx: &mut Tx<'_>) -> Result<bool> {
         project.asked_at = Some(tx.now);
         store::projects::update(tx.conn, &project)?;
         if let Some(lead) = members::lead(tx.conn, &project)? {
-            let words = Words::of(tx);
+            let words = for_readers(tx, std::slice::from_ref(&lead))?;
             let choices = words.states_to_choose().map(|(_, called)| called);
             let mut page = Page::default();
             page.people(tx.site(), std::slice::from_ref(&lead), &words.still_alive(&project.name));
@@ -167,8 +192,9 @@ pub(super) fn heard(tx: &mut Tx<'_>, project: &Project, post: &Post) -> Result<(
         Ok(()) => Ok(()),
         // What was checked before anything was written: a wrong word, nothing to answer, too long.
         Err(Error::NotFound | Error::Invalid { .. } | Error::Conflict(_) | Error::Forbidden(_)) => {
-            let text = format!("{} {}", handle(&author), Words::of(tx).not_understood());
-            say(tx, project, text, Visibility::Direct).map(|_| ())
+            let words = for_readers(tx, std::slice::from_ref(&author))?;
+            let text = format!("{} {}", handle(&author), words.not_understood());
+            say_in(tx, project, words, text, Visibility::Direct).map(|_| ())
         }
         Err(error) => Err(error),
     }

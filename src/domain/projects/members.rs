@@ -1,7 +1,9 @@
 //! Who works on a project: ask to join, the lead answers, leave, moderate, hand over. Somebody of another node asks with
 //! a `Join` and is answered with its `Accept` or `Reject`, so that both nodes know.
 
-use super::{Words, changeable, changed, fields, handle, is_inside, person_changed, role, say, visible};
+use super::{
+    Words, changeable, changed, fields, handle, is_inside, letters::for_readers, person_changed, role, say_in, visible,
+};
 use crate::{
     Error, Result,
     db::Conn,
@@ -51,6 +53,9 @@ pub fn ask(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, message: &str) -> 
     }
     if store::follows::is_blocked_either_way(tx.conn, by, project.account())? {
         return Err(Error::forbidden("This action is not allowed"));
+    }
+    if !project.local && store::accounts::load(tx.conn, project.account())?.left_on.is_some() {
+        return Err(Error::forbidden("The node of this project has left: nobody would answer"));
     }
     let mut asked = ProjectMember { message, ..row(tx, &project, by, ProjectRole::Asked) };
     if project.local {
@@ -178,8 +183,9 @@ pub fn answer(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account
         store::projects::delete_member(tx.conn, project.id, who)?;
     }
     let person = store::accounts::load(tx.conn, who)?;
-    let text = Words::of(tx).answered(&handle(&person), &project.name, yes);
-    say(tx, &project, text, Visibility::Direct)?;
+    let words = for_readers(tx, std::slice::from_ref(&person))?;
+    let text = words.answered(&handle(&person), &project.name, yes);
+    say_in(tx, &project, words, text, Visibility::Direct)?;
     if yes {
         person_changed(tx, who)?;
         changed(tx, project.id)?;

@@ -349,10 +349,16 @@ fn short(text: &str, most: usize) -> String {
     format!("{}…", cut.trim_end())
 }
 
-/// The project writes a post of its own.
+/// The project writes a post of its own, in the language of the node.
 fn say(tx: &mut Tx<'_>, project: &Project, text: String, visibility: Visibility) -> Result<Id<Post>> {
+    let words = Words::of(tx);
+    say_in(tx, project, words, text, visibility)
+}
+
+/// The same in another language.
+fn say_in(tx: &mut Tx<'_>, project: &Project, words: Words, text: String, visibility: Visibility) -> Result<Id<Post>> {
     let text = short(&text, tx.config().posts.characters);
-    let language = Some(Words::of(tx).tag().to_owned());
+    let language = Some(words.tag().to_owned());
     let audience = match near::of(tx.conn, project)? {
         // Nobody elsewhere is told, by whatever letter.
         Some(Audience::Site) => Some(Audience::Site),

@@ -1,4 +1,4 @@
-//! The sentences a project says, in the language of the node.
+//! The sentences a project says: to everybody in the language of the node, to somebody in theirs where it is known.
 
 use crate::{
     domain::{Tx, people::fields::Tongue},

@@ -193,7 +193,7 @@ fn chosen(
 fn ask(tx: &mut Tx<'_>, question: &Question, post: &Post, step: i16, candidates: &[Id<Account>]) -> Result<()> {
     let chosen = chosen(tx, question, post, candidates, ASKED)?;
     if chosen.is_empty() {
-        return tell_asker(tx, question, post, if step == 0 { words::NOBODY } else { words::NOBODY_ELSE });
+        return nobody(tx, question, post, step);
     }
     let mut told = vec![question.asker];
     let mut sites = BTreeSet::new();
@@ -211,6 +211,19 @@ fn ask(tx: &mut Tx<'_>, question: &Question, post: &Post, step: i16, candidates:
         similar(tx, question, post, &mut page, words::SIMILAR.of(tongue))?;
     }
     concierge::say(tx, post, page, tongue, post.visibility, &told, Meaning::Route).map(|_| ())
+}
+
+/// Nobody can be asked: the asker hears it, and at first what was answered before, which may be all they need.
+fn nobody(tx: &mut Tx<'_>, question: &Question, post: &Post, step: i16) -> Result<()> {
+    let tongue = concierge::tongue_of(tx, question.asker, None)?;
+    let mut page = Page::default();
+    if step == 0 {
+        page.line(words::NOBODY.of(tongue));
+        similar(tx, question, post, &mut page, words::SIMILAR.of(tongue))?;
+    } else {
+        page.line(words::NOBODY_ELSE.of(tongue));
+    }
+    concierge::say(tx, post, page, tongue, Visibility::Direct, &[question.asker], Meaning::Plain).map(|_| ())
 }
 
 /// Links what was answered before under the same tags and may be read by everybody who reads this.

@@ -109,12 +109,34 @@ pub(super) fn note(
 }
 
 /// Whether a post of this node asks the network by its tag.
-fn asks<'t>(tx: &Tx<'_>, post: &Post, author: &Account, mut tags: impl Iterator<Item = &'t String>) -> bool {
+fn asks<'t>(tx: &Tx<'_>, post: &Post, author: &Account, tags: impl Iterator<Item = &'t String>) -> bool {
+    post.visibility <= Visibility::Unlisted && would_ask(tx, post, author, tags)
+}
+
+/// The same, if it went to more people.
+fn would_ask<'t>(tx: &Tx<'_>, post: &Post, author: &Account, mut tags: impl Iterator<Item = &'t String>) -> bool {
     post.local
         && author.kind == AccountKind::Person
         && post.in_reply_to_id.is_none()
-        && post.visibility <= Visibility::Unlisted
         && tags.any(|name| *name == tx.config().questions.tag)
+}
+
+/// Somebody puts the tag of questions into a post for followers: nobody is asked by it, and they hear how to ask.
+fn asked_followers(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    let post = store::posts::load(tx.conn, id)?;
+    if !post.local || post.visibility != Visibility::Private {
+        return Ok(());
+    }
+    let (author, tags) = (store::accounts::load(tx.conn, post.account_id)?, store::views::tags(tx.conn, &[id])?);
+    if !would_ask(tx, &post, &author, tags.iter().map(|(_, name)| name)) {
+        return Ok(());
+    }
+    let tongue = concierge::tongue_of(tx, author.id, None)?;
+    let mut page = Page::default();
+    let text = words::ASKED_FOLLOWERS.with(tongue, &[&tx.config().questions.tag]);
+    page.people(tx.site(), std::slice::from_ref(&author), &text);
+    let own = concierge::ensure(tx)?;
+    concierge::write(tx, &own, page, tongue, &[author.id], &[]).map(|_| ())
 }
 
 fn insert(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
@@ -479,7 +501,12 @@ fn set_answers(tx: &mut Tx<'_>, question: &Question, answers: i64, shown: i64) -
 /// The consumer (see [`super::Consumer`]).
 pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
-        Fact::PostPublished { post, .. } => replied(tx, *post),
+        Fact::PostPublished { post, fresh } => {
+            if *fresh {
+                asked_followers(tx, *post)?;
+            }
+            replied(tx, *post)
+        }
         Fact::PostEdited { post, .. } => edited(tx, *post),
         Fact::PostDeleted(post) => going(tx, *post),
         Fact::PollVoted(poll, by) => reviews::tapped(tx, *poll, *by),

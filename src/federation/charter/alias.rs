@@ -18,6 +18,7 @@ use crate::{
     peers,
     rate::Rule,
     store,
+    time::Timestamp,
 };
 use axum::{
     extract::{Request, State},
@@ -28,6 +29,9 @@ use serde_json::{Value, json};
 
 /// Stewards that are told of one alias.
 const STEWARDS: usize = 5;
+/// Seconds after which a try that reaches no steward is the last one: of the twelve tries of a job it is the one after
+/// eleven hours.
+const GIVEN_UP: i64 = 10 * 3_600;
 
 /// What is sent to a steward's node.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,23 +42,33 @@ struct Accepted {
     means: String,
 }
 
-/// Does what a moderator said of a pair, and tells them.
+/// What a moderator said of a pair.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer {
+    /// The letter that proposed it.
+    pub letter: Id<Post>,
+    /// The moderator.
+    pub by: Id<Account>,
+    /// They accept it.
+    pub yes: bool,
+    /// The post they said it with; none where they tapped.
+    pub said: Option<Id<Post>>,
+}
+
+/// Does what a moderator said of a pair at `since`, and tells them.
 ///
 /// # Errors
-/// `Unavailable` when the database is away, `Upstream` while no steward can be reached.
-pub async fn decide(app: &App, letter: Id<Post>, by: Id<Account>, yes: bool, said: Option<Id<Post>>) -> Result<()> {
+/// `Unavailable` when the database is away, `Upstream` while no steward can be reached and it is not given up.
+pub async fn decide(app: &App, answer: Answer, since: Option<Timestamp>) -> Result<()> {
+    let Answer { letter, by, yes, said } = answer;
     let Some((asked, listed)) = app.read(move |conn| store::reviews::alias_letter(conn, letter)).await? else {
         return Ok(());
     };
     let decided = match yes {
         false => Decided::Left,
-        true => match accept(app, by, "concierge", &asked, &listed).await {
-            Ok(Outcome::Waiting(_)) => Decided::Waits,
-            Ok(_) => Decided::Made,
-            Err(Error::Conflict(reason)) => Decided::Refused(reason.into_owned()),
-            // Who is no moderator any more, or left, decides nothing.
-            Err(Error::Unauthorized(_) | Error::Forbidden(_) | Error::Invalid { .. }) => return Ok(()),
-            Err(error) => return Err(error),
+        true => match became(app, by, "concierge", &asked, &listed, since).await? {
+            Some(decided) => decided,
+            None => return Ok(()),
         },
     };
     let told = app.write(move |tx| gardener::tell(tx, said.unwrap_or(letter), letter, by, &decided));
@@ -64,16 +78,37 @@ pub async fn decide(app: &App, letter: Id<Post>, by: Id<Account>, yes: bool, sai
     }
 }
 
-/// Does what a moderator said of a pair through a client: whether it was taken is in the log, and in the charter.
+/// Does what a moderator said of a pair through a client at `since`, and writes to them what became of it.
 ///
 /// # Errors
-/// As [`accept`], but for what is refused.
-pub async fn send(app: &App, by: Id<Account>, word: &str, means: &str) -> Result<()> {
-    match accept(app, by, "api", word, means).await {
-        Ok(_) => Ok(()),
-        Err(error @ (Error::Conflict(_) | Error::Unauthorized(_) | Error::Forbidden(_) | Error::Invalid { .. })) => {
-            tracing::warn!(%error, word, means, "an alias that was accepted here is refused");
-            Ok(())
+/// As [`decide`].
+pub async fn send(app: &App, by: Id<Account>, word: &str, means: &str, since: Option<Timestamp>) -> Result<()> {
+    let Some(decided) = became(app, by, "api", word, means, since).await? else { return Ok(()) };
+    let (word, means) = (word.to_owned(), means.to_owned());
+    let told = app.write(move |tx| gardener::write(tx, by, &word, &means, &decided));
+    match acting_as(by, told).await {
+        Err(Error::Unauthorized(_)) => Ok(()),
+        done => done,
+    }
+}
+
+/// What became of a pair that a moderator accepted. None for who is no moderator any more, or left: they decide nothing.
+async fn became(
+    app: &App,
+    by: Id<Account>,
+    origin: &'static str,
+    word: &str,
+    means: &str,
+    since: Option<Timestamp>,
+) -> Result<Option<Decided>> {
+    match accept(app, by, origin, word, means).await {
+        Ok(Outcome::Waiting(_)) => Ok(Some(Decided::Waits)),
+        Ok(_) => Ok(Some(Decided::Made)),
+        Err(Error::Conflict(reason) | Error::Invalid { reason, .. }) => Ok(Some(Decided::Refused(reason.into_owned()))),
+        Err(Error::Unauthorized(_) | Error::Forbidden(_)) => Ok(None),
+        Err(Error::Upstream(why)) if since.is_some_and(|since| app.clock().now() >= since.plus_seconds(GIVEN_UP)) => {
+            tracing::warn!(%why, word, means, "an alias that was accepted here reached no steward");
+            Ok(Some(Decided::Overdue))
         }
         Err(error) => Err(error),
     }

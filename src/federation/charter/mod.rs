@@ -1,5 +1,6 @@
 //! The charter on the wire: every member serves the newest version, gives it to three others when it learns of one, and
-//! asks one other by lot each minute. What counts is decided in `domain::charter`; everything outgoing takes the gate.
+//! asks one other by lot each minute, and with it those that were silent for that long. What counts is decided in
+//! `domain::charter`; everything outgoing takes the gate.
 //!
 //! Requests between members are signed with the Ed25519 key that the charter names for the node (RFC 9421), so nothing
 //! has to be fetched to check them, and whoever takes over a name without its key is nobody.
@@ -30,7 +31,7 @@ use crate::{
         },
     },
     federation::own_keys,
-    peers, store,
+    peers, store, uri,
 };
 use client::{Asked, Offered};
 use futures_util::future::join_all;
@@ -38,6 +39,12 @@ use std::sync::Arc;
 
 /// How many others a new version is given to.
 const SPREAD: usize = 3;
+/// A node that neither spoke to this one nor was reached for so long is asked: then it shows that it is away, also where
+/// nothing waits for it. Seconds.
+const SILENT: i64 = 60;
+/// So many of them in one minute, and so many at once.
+const SILENT_ASKED: usize = 64;
+const AT_ONCE: usize = 16;
 
 /// At the start: the minute's question goes on.
 ///
@@ -127,7 +134,20 @@ async fn offer(app: &App, node: &Member, signed: &Arc<Signed>, asked: bool) -> R
     }
 }
 
-/// The minute's question to one node by lot, and the renewal that may be due.
+/// The nodes that nothing was heard of for a minute: two of which one asks the other know of each other.
+async fn silent(app: &App, signed: &Signed) -> Result<Vec<Member>> {
+    let (health, seen) = (peers::health::all(app).await?, app.read(store::charter::peers).await?);
+    let before = app.clock().now().plus_seconds(-SILENT);
+    let is_silent = |node: &Member| {
+        let health = health.iter().find(|peer| peer.domain == uri::host(&node.actor));
+        let reached = seen.iter().find(|seen| seen.domain == node.domain).and_then(|seen| seen.heard_at);
+        let last = reached.max(health.and_then(|peer| peer.last_success.max(peer.last_heard)));
+        last.is_none_or(|last| last <= before)
+    };
+    Ok(others(app, signed).into_iter().filter(is_silent).collect())
+}
+
+/// The minute's question to one node by lot and to those that were silent, and the renewal that may be due.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
@@ -140,8 +160,25 @@ pub async fn ask_by_lot(app: &App) -> Result<()> {
         steward::renew_when_due(tx, &vault)
     })
     .await?;
-    for node in by_lot(app, others(app, &signed), 1) {
-        ask(app, &node).await?;
+    let mut asked = by_lot(app, others(app, &signed), 1);
+    let mut silent = silent(app, &signed).await?;
+    silent.retain(|node| !asked.contains(node));
+    asked.extend(by_lot(app, silent, SILENT_ASKED));
+    let mut answers = Vec::with_capacity(asked.len());
+    for some in asked.chunks(AT_ONCE) {
+        let said = join_all(some.iter().map(|node| client::ask(app, node, &signed.hash))).await;
+        answers.extend(said.into_iter().zip(some.iter().cloned()));
+    }
+    let (same, other): (Vec<_>, Vec<_>) = answers.into_iter().partition(|(said, _)| matches!(said, Asked::Same));
+    let same: Vec<String> = same.into_iter().map(|(_, node)| node.domain).collect();
+    let (version, hash) = (signed.charter.version, signed.hash.clone());
+    // In one go: most have nothing new.
+    app.write(move |tx| {
+        same.iter().try_for_each(|domain| store::charter::heard(tx.conn, domain, version, &hash, tx.now))
+    })
+    .await?;
+    for (said, node) in other {
+        hear(app, &node, said).await?;
     }
     Ok(())
 }
@@ -160,12 +197,18 @@ pub async fn ask_again(app: &App, domain: &str) -> Result<()> {
 
 async fn ask(app: &App, node: &Member) -> Result<()> {
     let Some(ours) = peers::organisation(app) else { return Ok(()) };
+    hear(app, node, client::ask(app, node, &ours.hash).await).await
+}
+
+/// Takes in what a node answered that was asked whether it has another version.
+async fn hear(app: &App, node: &Member, said: Asked) -> Result<()> {
+    let Some(ours) = peers::organisation(app) else { return Ok(()) };
     let domain = node.domain.clone();
     let heard = |version: i64, hash: String| {
         let domain = domain.clone();
         app.write(move |tx| store::charter::heard(tx.conn, &domain, version, &hash, tx.now))
     };
-    let body = match client::ask(app, node, &ours.hash).await {
+    let body = match said {
         Asked::Same => return heard(ours.charter.version, ours.hash.clone()).await,
         Asked::Failed(why) => {
             let domain = domain.clone();

@@ -74,20 +74,31 @@ fn stance(json: &Json) -> Stance {
     }
 }
 
-/// `{"type": "DefinedTerm", "name": ...}`, or text; an address alone is named by its end.
-fn skill(json: &Json) -> Option<RemoteSkill> {
+/// What a skill is called, and whether nothing but its address says so: `{"type": "DefinedTerm", "name": ...}`, or text; an
+/// address alone is named by its end.
+fn called(json: &Json) -> Option<(&str, bool)> {
     let code = || value(json, "termCode", &SCHEMA).items().find_map(Json::as_text);
     let id = || json.get("id").as_text();
     let name = text(json).or_else(code).or_else(id)?;
+    if name.starts_with("https://") || name.starts_with("http://") {
+        return Some((name.trim_end_matches('/').rsplit('/').next().unwrap_or_default(), true));
+    }
+    Some((name, false))
+}
+
+/// What a skill, or a tag of a project, is called.
+pub(super) fn skill_name(json: &Json) -> Option<&str> {
+    called(json).map(|(name, _)| name)
+}
+
+fn skill(json: &Json) -> Option<RemoteSkill> {
+    let (name, is_address) = called(json)?;
     let mut same_as: Vec<String> =
         value(json, "sameAs", &SCHEMA).items().filter_map(Json::as_uri).take(LINKS).collect();
-    let name = if name.starts_with("https://") || name.starts_with("http://") {
+    if is_address {
         // Nothing but an address: that is what is meant.
         same_as.extend(json.as_uri().filter(|_| same_as.is_empty()));
-        name.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
-    } else {
-        name
-    };
+    }
     Some(RemoteSkill { name: cut(name, TEXT).to_owned(), stance: stance(json), same_as })
 }
 

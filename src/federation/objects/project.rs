@@ -1,5 +1,6 @@
 //! The project in an actor document: read liberally, as text or object, one or many, under any spelling of its terms.
 
+use super::facts::skill_name;
 use crate::{
     domain::{
         html::{cut, plain_text},
@@ -105,16 +106,16 @@ fn line(text: &str, most: usize) -> String {
     words.chars().take(most).collect()
 }
 
-/// Texts, or the names of terms.
-fn names(values: &Json, most: usize, each: usize) -> Vec<String> {
+/// Text, or the name of a thing.
+fn name_of(value: &Json) -> Option<&str> {
+    value.as_text().or_else(|| value.text("name")).or_else(|| schema(value, "name").as_text())
+}
+
+/// Texts, or the names of things.
+fn names(values: &Json, most: usize, each: usize, name_of: fn(&Json) -> Option<&str>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
     for value in values.items().take(2 * most) {
-        let text = value
-            .as_text()
-            .or_else(|| value.text("name"))
-            .or_else(|| schema(value, "name").as_text())
-            .or_else(|| schema(value, "termCode").as_text());
-        let name = line(text.unwrap_or("").trim_start_matches('#'), each);
+        let name = line(name_of(value).unwrap_or("").trim_start_matches('#'), each);
         if !name.is_empty() && !out.contains(&name) && out.len() < most {
             out.push(name);
         }
@@ -140,13 +141,13 @@ pub fn read(json: &Json) -> Option<RemoteProject> {
     let organisation = schema(json, "parentOrganization").items().next();
     Some(RemoteProject {
         purpose: purpose(json, state),
-        tags: names(schema(json, "knowsAbout"), TAGS, TAG),
+        tags: names(schema(json, "knowsAbout"), TAGS, TAG, skill_name),
         state,
         state_since: ours(json, "stateSince").items().find_map(Json::as_text).and_then(crate::time::Timestamp::parse),
         state_reason: line(word("stateReason"), REASON),
         lead: ours(json, "lead").items().find_map(Json::as_uri),
-        looking_for: names(ours(json, "lookingFor"), TAGS, TAG),
-        vendor: names(ours(json, "vendor"), FEW, VENDOR),
+        looking_for: names(ours(json, "lookingFor"), TAGS, TAG, skill_name),
+        vendor: names(ours(json, "vendor"), FEW, VENDOR, name_of),
         links: schema(json, "sameAs").items().filter_map(Json::as_uri).take(FEW).collect(),
         language: Some(language.to_lowercase()).filter(|tag| (2..=35).contains(&tag.len())),
         site: organisation
@@ -253,6 +254,17 @@ mod tests {
         assert_eq!((spelt.state, spelt.lead.as_deref()), (WorkState::Done, Some("https://lyon.example/users/alice")));
         assert_eq!(spelt.relations, [(RelationKind::Supersedes, "https://hq.example/users/a".into(), "newer".into())]);
         assert_eq!(spelt.purpose, "Quiet bearings");
+        // Skills are called as those of people are; what was bought is text, whatever it looks like.
+        let addressed = parse(serde_json::json!({
+            "id": "https://lyon.example/users/quiet", "type": "Group", "kind": "project",
+            "knowsAbout": ["https://www.wikidata.org/wiki/Q102047/", {"id": "https://lyon.example/tags/noise"},
+                           {"id": "https://lyon.example/tags/x", "name": "Hum"}, {"sdo:termCode": "cages"}, {}, 7],
+            "lookingFor": {"id": "https://lyon.example/tags/acoustics"}, "vendor": ["https://soundcam.example"],
+        }))
+        .unwrap();
+        assert_eq!(addressed.tags, ["Q102047", "noise", "Hum", "cages"]);
+        assert_eq!(addressed.looking_for, ["acoustics"]);
+        assert_eq!(addressed.vendor, ["https://soundcam.example"]);
         assert!(parse(serde_json::json!({"id": "https://a.example/g", "type": "Group", "name": "Tea"})).is_none());
     }
 }

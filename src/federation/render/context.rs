@@ -287,6 +287,7 @@ impl BitOr for Terms {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn fed_disc_20_a_plain_activity_has_the_bare_context() {
@@ -301,6 +302,36 @@ mod tests {
         assert_eq!(terms["conversation"], "ostatus:conversation");
         assert!(terms.get("toot").is_none() && terms.get("votersCount").is_none());
         assert_eq!(context.as_array().map(Vec::len), Some(2));
+    }
+
+    /// The terms of our vocabulary and of schema.org, each with its address and whether its values are addresses.
+    fn ours() -> BTreeSet<(String, String, bool)> {
+        let all = Terms(u32::MAX).inline();
+        let of = |(name, meaning): (&String, &Value)| {
+            let short = meaning.as_str().or_else(|| meaning["@id"].as_str())?;
+            let (prefix, end) = short.split_once(':').filter(|(prefix, _)| ["wc", "sdo"].contains(prefix))?;
+            Some((name.clone(), format!("{}{end}", all[prefix].as_str()?), meaning["@type"] == "@id"))
+        };
+        all.iter().filter_map(of).collect()
+    }
+
+    #[test]
+    fn the_proposal_names_every_term_that_is_sent_and_no_other() {
+        let text = include_str!("../../../docs/vocabulary.md");
+        let table = text.split("## Terms").nth(1).unwrap_or_default().split("## Fallbacks").next().unwrap_or_default();
+        let mut told = BTreeSet::new();
+        for line in table.lines().filter(|line| line.starts_with("| `")) {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let bare = |cell: &str| cell.trim_matches('`').to_owned();
+            assert_eq!(cells.len(), 6, "{line}");
+            assert!(told.insert((bare(cells[1]), bare(cells[2]), line.contains("(`@id`)"))), "twice: {line}");
+        }
+        assert_eq!(told, ours());
+        let states = ["idea", "active", "paused", "done", "stopped", "looking", "notNow", "open", "answered", "closed"];
+        let kinds = ["project", "ask", "idea", "kudos", "coffee", "introduction", "knows", "learning"];
+        for word in states.iter().chain(&kinds) {
+            assert!(table.contains(&format!("`{word}`")), "{word}");
+        }
     }
 
     #[test]

@@ -64,8 +64,11 @@ pub async fn of_person(State(app): State<App>, Path(name): Path<String>, parts: 
         let mut items = Vec::new();
         if !hidden && facts.listed == known::Listed::Organisation && !account.is_unavailable() {
             items.extend(projects::works_on(conn, account.id)?.into_iter().map(|project| project.actor));
-            // What they named themselves may have an address too.
-            items.extend(facts.works_on.into_iter().filter(|work| !work.joined).filter_map(|work| work.url));
+            // What they named themselves counts where it is a project: a page or a person is none.
+            let named = facts.works_on.into_iter().filter(|work| !work.joined).filter_map(|work| work.url);
+            let known = store::projects::actors_at(conn, &named.collect::<Vec<_>>())?;
+            let new: Vec<String> = known.into_iter().filter(|actor| !items.contains(actor)).collect();
+            items.extend(new);
         }
         let id = format!("{}/projects", account.uri);
         Ok(render::document(Terms::NONE, Collection::whole(&id, items))?)

@@ -43,6 +43,8 @@ pub struct Post {
     pub ancestors: Vec<Card>,
     /// It.
     pub chosen: Card,
+    /// Which sites have it, for its author.
+    pub delivered: Option<String>,
     /// Replies, depth first.
     pub descendants: Vec<Reply>,
     /// For the answers that may be accepted.
