@@ -3,6 +3,7 @@
 use super::{
     ApiResult, Empty, Page, Params, Rendered,
     auth::{Access, Routes, SignedIn},
+    collections,
     entities::{
         Render,
         notification::{Fallback, GroupedNotifications, Notification, NotificationGroup, PartialAccount},
@@ -59,6 +60,7 @@ struct Shown {
     posts: PostViews,
     accounts: AccountViews,
     reports: HashMap<i64, model::Report>,
+    collections: collections::Shown,
 }
 
 impl Shown {
@@ -73,6 +75,11 @@ impl Shown {
         ids.dedup();
         let reports = store::reports::several(conn, &ids)?;
         let reports: HashMap<i64, model::Report> = reports.into_iter().map(|r| (r.id.raw(), r)).collect();
+        let mut ids: Vec<Id<model::Collection>> = rows.iter().filter_map(|n| n.collection_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let collections = store::collections::several(conn, &ids)?;
+        let collections = collections::Shown::load(conn, Viewer::from(me), collections)?;
         let mut people: Vec<Id<Account>> = rows.iter().map(|n| n.from_account_id).collect();
         people.extend(reports.values().map(|r| r.target_id));
         let accounts = AccountViews::load(conn, &people)?;
@@ -81,10 +88,11 @@ impl Shown {
             .filter(|n: &model::Notification| {
                 n.post_id.is_none_or(|id| posts.get(id).is_some())
                     && n.report_id.is_none_or(|id| reports.contains_key(&id.raw()))
+                    && n.collection_id.is_none_or(|id| collections.has(id))
                     && accounts.get(n.from_account_id).is_some()
             })
             .collect();
-        Ok(Self { rows, posts, accounts, reports })
+        Ok(Self { rows, posts, accounts, reports, collections })
     }
 }
 
@@ -92,11 +100,12 @@ fn documents(site: &Site, shown: &Shown, known: Option<&[Kind]>) -> Result<Rende
     let render = Render::new(site, &shown.posts)?;
     let accounts = Accounts::new(site, &shown.accounts)?;
     let list: Vec<Notification<'_>> =
-        shown.rows.iter().filter_map(|row| document(row, shown, &render, &accounts, known)).collect();
+        shown.rows.iter().filter_map(|row| document(site, row, shown, &render, &accounts, known)).collect();
     Rendered::of(&list)
 }
 
 fn document<'a>(
+    site: &Site,
     row: &'a model::Notification,
     shown: &'a Shown,
     render: &'a Render<'a>,
@@ -114,6 +123,7 @@ fn document<'a>(
             let report = shown.reports.get(&id.raw())?;
             Some(report_document(report, accounts.get(report.target_id)?))
         }),
+        collection: row.collection_id.and_then(|id| shown.collections.document(site, id)),
         fallback: fallback(row, shown, known),
     })
 }
@@ -143,6 +153,8 @@ fn fallback(row: &model::Notification, shown: &Shown, known: Option<&[Kind]>) ->
         Kind::AdminReport => "reported somebody",
         Kind::Quote => "quoted your post",
         Kind::QuotedUpdate => "changed a post that you quoted",
+        Kind::AddedToCollection => "put you into a collection",
+        Kind::CollectionUpdate => "changed a collection that you are in",
     };
     Some(Fallback { title: format!("{} {did}", html::escape(name)), summary: None, details: None })
 }
@@ -248,7 +260,7 @@ fn document_for(
     let render = Render::new(site, &shown.posts)?;
     let accounts = Accounts::new(site, &shown.accounts)?;
     let row = shown.rows.first().ok_or(Error::NotFound)?;
-    Rendered::of(&document(row, &shown, &render, &accounts, known).ok_or(Error::NotFound)?)
+    Rendered::of(&document(site, row, &shown, &render, &accounts, known).ok_or(Error::NotFound)?)
 }
 
 async fn one(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
@@ -360,6 +372,7 @@ fn group_documents(site: &Site, shown: &Shown, groups: &[Group<'_>], told: &Told
                     let report = shown.reports.get(&id.raw())?;
                     Some(report_document(report, accounts.get(report.target_id)?))
                 }),
+                collection: g.newest.collection_id.and_then(|id| shown.collections.document(site, id)),
                 fallback: fallback(g.newest, shown, told.known.as_deref()),
             })
             .collect(),

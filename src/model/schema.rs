@@ -564,6 +564,7 @@ diesel::table! {
         group_key -> Nullable<Text>,
         created_at -> BigInt,
         held -> Bool,
+        collection_id -> Nullable<BigInt>,
     }
 }
 
@@ -714,6 +715,7 @@ diesel::table! {
         closed_at -> Nullable<BigInt>,
         closed_by -> Nullable<BigInt>,
         assigned_id -> Nullable<BigInt>,
+        collection_ids -> Text,
     }
 }
 

@@ -4,10 +4,40 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, Notification, NotificationKind, Post, Report, Role},
+    model::{Account, Collection, Notification, NotificationKind, Post, Report, Role},
     time::Timestamp,
 };
 use diesel::sql_types::BigInt;
+
+/// What a notification is about, beside whoever caused it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Nothing else.
+    Person,
+    /// A post.
+    Post(Id<Post>),
+    /// A report.
+    Report(Id<Report>),
+    /// A collection.
+    Collection(Id<Collection>),
+}
+
+impl About {
+    /// The post, if it is about one.
+    pub const fn post(self) -> Option<Id<Post>> {
+        if let Self::Post(id) = self { Some(id) } else { None }
+    }
+
+    /// Narrows a statement down to it; about nothing else all are.
+    fn narrow(self, sql: Sql) -> Sql {
+        match self {
+            Self::Person => sql,
+            Self::Post(id) => sql.with(" and post_id = ", id),
+            Self::Report(id) => sql.with(" and report_id = ", id),
+            Self::Collection(id) => sql.with(" and collection_id = ", id),
+        }
+    }
+}
 
 /// Writes one; answers its id.
 pub fn insert(
@@ -15,41 +45,43 @@ pub fn insert(
     account: Id<Account>,
     kind: NotificationKind,
     from: Id<Account>,
-    post: Option<Id<Post>>,
-    report: Option<Id<Report>>,
+    about: About,
     now: Timestamp,
 ) -> Result<Option<Id<Notification>>> {
+    let (report, collection) = match about {
+        About::Report(id) => (Some(id), None),
+        About::Collection(id) => (None, Some(id)),
+        About::Person | About::Post(_) => (None, None),
+    };
     let id = Sql::new(
-        "insert into notifications (account_id, kind, from_account_id, post_id, report_id, created_at) values (",
+        "insert into notifications (account_id, kind, from_account_id, post_id, report_id, collection_id, created_at) \
+         values (",
     )
     .bind(account)
     .with(",", kind)
     .with(",", from)
-    .with(",", post)
+    .with(",", about.post())
     .with(",", report)
+    .with(",", collection)
     .with(",", now)
     .push(") returning id")
     .load_as::<BigInt, i64>(conn)?;
     Ok(id.into_iter().next().map(Id::new))
 }
 
-/// Is there one of this kind already, from the same account about the same post?
+/// Is there one of this kind already, from the same account about the same thing?
 pub fn is_there(
     conn: &mut Conn,
     account: Id<Account>,
     kind: NotificationKind,
     from: Id<Account>,
-    post: Option<Id<Post>>,
+    about: About,
 ) -> Result<bool> {
-    let mut sql = Sql::new("select n.id from notifications n where n.from_account_id = ")
+    let sql = Sql::new("select n.id from notifications n where n.from_account_id = ")
         .bind(from)
         .with(" and n.account_id = ", account)
         .with(" and n.kind = ", kind);
-    sql = match post {
-        Some(post) => sql.with(" and n.post_id = ", post),
-        None => sql,
-    };
-    sql.push(" limit 1").exists(conn)
+    about.narrow(sql).push(" limit 1").exists(conn)
 }
 
 /// Keeps one back from its reader.
@@ -64,16 +96,13 @@ pub fn remove(
     account: Id<Account>,
     kind: NotificationKind,
     from: Id<Account>,
-    post: Option<Id<Post>>,
+    about: About,
 ) -> Result<()> {
-    let mut sql = Sql::new("delete from notifications where from_account_id = ")
+    let sql = Sql::new("delete from notifications where from_account_id = ")
         .bind(from)
         .with(" and account_id = ", account)
         .with(" and kind = ", kind);
-    if let Some(post) = post {
-        sql = sql.with(" and post_id = ", post);
-    }
-    sql.execute(conn)?;
+    about.narrow(sql).execute(conn)?;
     Ok(())
 }
 

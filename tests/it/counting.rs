@@ -103,6 +103,8 @@ impl Town {
         }
         let item = json!({"account_id": who.id});
         me.post(&format!("/api/v1/collections/{}/items", self.names["collection"]), item).await.ok();
+        let mine = json!({"name": format!("collection {n}"), "account_ids": [me.id]});
+        who.post("/api/v1/collections", mine).await.ok();
         let file =
             send_form(&who, "POST", "/api/v2/media", &[("description", "a wall")], ("file", &picture(8, 8))).await;
         let words = format!("hello @ada #common #tag{n} https://page{n}.example/ https://news.example/");
@@ -245,7 +247,7 @@ impl Town {
             "/api/v2/filters/statuses/{id}" => path.replace("{id}", &name("kept")),
             "/api/v1/polls/{id}" => path.replace("{id}", &name("poll")),
             "/api/v1/scheduled_statuses/{id}" => path.replace("{id}", &name("waiting")),
-            "/api/v1/accounts/{id}/in_collections" => path.replace("{id}", &first),
+            "/api/v1/accounts/{id}/in_collections" => path.replace("{id}", &self.me.id),
             // In all lists.
             "/api/v1/accounts/{id}/lists" => path.replace("{id}", &first),
             "/api/v1/accounts/{id}/statuses" => path.replace("{id}", &self.me.id),

@@ -31,6 +31,7 @@ mod choices;
 mod citizen;
 mod coffee;
 mod colleagues;
+mod collection_notices;
 mod collections;
 mod concierge_projects;
 mod concierge_tend;
