@@ -148,7 +148,12 @@ impl Town {
         me.put(&format!("/api/v1/statuses/{}", self.names["root"]), json!({"status": format!("the root {n} #root")}))
             .await
             .ok();
-        crate::announcements::announce(&self.node, &format!("hello {n}")).await;
+        let words = format!("hello @person{n} #tag{n} {}", post["url"].as_str().unwrap());
+        let announcement = crate::announcements::announce(&self.node, &words).await;
+        let reaction = format!("/api/v1/announcements/{announcement}/reactions/%F0%9F%91%8D");
+        for reader in [&me, who] {
+            reader.put(&reaction, json!({})).await.ok();
+        }
         self.names.insert(
             "poll",
             id(&write(
