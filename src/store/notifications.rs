@@ -54,7 +54,7 @@ pub fn insert(
         About::Person | About::Post(_) => (None, None),
     };
     let id = Sql::new(
-        "insert into notifications (account_id, kind, from_account_id, post_id, report_id, collection_id, created_at) \
+        "insert into notifications (account_id, kind, from_account_id, post_id, report_id, collection_id, group_key, created_at) \
          values (",
     )
     .bind(account)
@@ -63,6 +63,7 @@ pub fn insert(
     .with(",", about.post())
     .with(",", report)
     .with(",", collection)
+    .with(",", super::notification_groups::key(kind, about.post(), now))
     .with(",", now)
     .push(") returning id")
     .load_as::<BigInt, i64>(conn)?;
@@ -174,10 +175,8 @@ pub struct Selection {
     pub from: Option<Id<Account>>,
     /// Only this one.
     pub only: Option<Id<Notification>>,
-    /// Only about this post.
-    pub post: Option<Id<Post>>,
-    /// Only from the first of these moments on and before the second.
-    pub during: Option<(Timestamp, Timestamp)>,
+    /// Only those of this group.
+    pub group: Option<String>,
     /// With those that the policy keeps back.
     pub held: bool,
 }
@@ -241,10 +240,24 @@ pub fn clear(conn: &mut Conn, account: Id<Account>) -> Result<()> {
     Ok(())
 }
 
-fn visible(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'static str) -> Sql {
+/// Those of a person that may be shown. No limit and no order yet.
+pub(super) fn visible(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'static str) -> Sql {
+    visible_from("notifications n", account, wanted, now, columns)
+}
+
+/// As [`visible`], with something beside the notifications `n`.
+pub(super) fn visible_from(
+    source: &'static str,
+    account: Id<Account>,
+    wanted: &Selection,
+    now: Timestamp,
+    columns: &'static str,
+) -> Sql {
     let mut sql = Sql::new("select ")
         .push(columns)
-        .push(" from notifications n join accounts a on a.id = n.from_account_id where n.account_id = ")
+        .push(" from ")
+        .push(source)
+        .push(" join accounts a on a.id = n.from_account_id where n.account_id = ")
         .bind(account)
         .push(
             " and a.deleted_at is null and a.suspended_at is null and not a.suspended_by_origin \
@@ -275,11 +288,37 @@ fn visible(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'
     if let Some(only) = wanted.only {
         sql = sql.with(" and n.id = ", only);
     }
-    if let Some(post) = wanted.post {
-        sql = sql.with(" and n.post_id = ", post);
+    if let Some(group) = &wanted.group {
+        sql = sql.with(" and n.group_key = ", group);
     }
-    if let Some((from, until)) = wanted.during {
-        sql = sql.with(" and n.created_at >= ", from).with(" and n.created_at < ", until);
+    sql
+}
+
+/// As [`visible`], for counting very many: without a look at whoever caused each. Those whom the reader does not want to hear
+/// of are left out, those who were suspended or deleted are not.
+pub(super) fn heard(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'static str) -> Sql {
+    let mut sql = Sql::new("select ")
+        .push(columns)
+        .with(" from notifications n where n.account_id = ", account)
+        // Most people block and mute nobody: then nothing is looked up.
+        .with(" and (not exists (select 1 from blocks b where b.account_id = ", account)
+        .with(") or n.from_account_id not in (select b.target_id from blocks b where b.account_id = ", account)
+        .with(")) and (not exists (select 1 from blocks b where b.target_id = ", account)
+        .with(") or n.from_account_id not in (select b.account_id from blocks b where b.target_id = ", account)
+        .with(")) and (not exists (select 1 from mutes m where m.account_id = ", account)
+        .with(") or n.from_account_id not in (select m.target_id from mutes m where m.account_id = ", account)
+        .with(" and m.hide_notifications and (m.expires_at is null or m.expires_at > ", now)
+        .with("))) and (not exists (select 1 from account_domain_blocks d where d.account_id = ", account)
+        .with(
+            ") or not exists (select 1 from account_domain_blocks d join accounts a on a.domain = d.domain where d.account_id = ",
+            account,
+        )
+        .push(" and a.id = n.from_account_id))");
+    if !wanted.held {
+        sql = sql.push(" and not n.held");
+    }
+    if let Some(from) = wanted.from {
+        sql = sql.with(" and n.from_account_id = ", from);
     }
     sql
 }

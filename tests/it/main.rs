@@ -90,6 +90,7 @@ mod moves;
 mod mutations;
 mod neighbours;
 mod network;
+mod notification_groups;
 mod notification_requests;
 mod notifications;
 mod oauth;
