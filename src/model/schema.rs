@@ -341,6 +341,7 @@ diesel::table! {
         cached_at -> Nullable<BigInt>,
         created_at -> BigInt,
         scheduled_id -> Nullable<BigInt>,
+        colours -> Nullable<Text>,
     }
 }
 

@@ -136,3 +136,4 @@ mod suggestions;
 mod timelines;
 mod tokens;
 mod translations;
+mod uploads;
