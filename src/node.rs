@@ -164,8 +164,9 @@ pub async fn prepare(app: &App) -> Result<()> {
         tracing::warn!("this node was {domain} at {base}; it is {} at {} now", site.domain(), site.base());
     }
     push_key(app).await?;
-    let age = if app.has_company() { Duration::from_secs(3600) } else { Duration::ZERO };
-    app.storage().clear_incoming(age);
+    let age = if app.has_company() { domain::media::UNFINISHED_SECONDS } else { 0 };
+    app.storage().clear_incoming(Duration::from_secs(age.cast_unsigned()));
+    app.write(move |tx| domain::media::give_up_unfinished(tx, age)).await?;
     let largest = app.read(store::sweep::largest_id).await?;
     app.ids().raise(largest);
     if app.db().dialect() == db::Dialect::Sqlite {

@@ -47,14 +47,18 @@ pub fn routes() -> Routes {
 
 /// Collections with who is in them that the viewer may see: people who are gone, or do not want to be found any more, and
 /// those of whom one side blocks the other, are left out.
-struct Shown {
+#[derive(Default)]
+pub(super) struct Shown {
     rows: Vec<model::Collection>,
     items: Vec<model::CollectionItem>,
     people: AccountViews,
 }
 
 impl Shown {
-    fn load(conn: &mut Conn, viewer: Viewer, rows: Vec<model::Collection>) -> Result<Self> {
+    pub(super) fn load(conn: &mut Conn, viewer: Viewer, rows: Vec<model::Collection>) -> Result<Self> {
+        if rows.is_empty() {
+            return Ok(Self::default());
+        }
         let ids: Vec<Id<model::Collection>> = rows.iter().map(|row| row.id).collect();
         let mut items = rows::items(conn, &ids)?;
         let mut people: Vec<Id<Account>> = items.iter().map(|item| item.account_id).collect();
@@ -74,30 +78,37 @@ impl Shown {
         Ok(Self { rows, items, people })
     }
 
+    /// Whether this one is among them.
+    pub(super) fn has(&self, id: Id<model::Collection>) -> bool {
+        self.rows.iter().any(|row| row.id == id)
+    }
+
+    /// One of them, when it is among them.
+    pub(super) fn document<'a>(&'a self, site: &Site, id: Id<model::Collection>) -> Option<Collection<'a>> {
+        let row = self.rows.iter().find(|row| row.id == id)?;
+        let items: Vec<CollectionItem> = self.items.iter().filter(|item| item.collection_id == id).map(item).collect();
+        let owner = self.people.get(row.account_id)?;
+        Some(Collection {
+            id: row.id,
+            account_id: row.account_id,
+            uri: site.url(&format!("/api/v1/collections/{}", row.id)),
+            url: format!("{}#collection-{}", site.profile_url(&owner.username), row.id),
+            name: &row.name,
+            description: html::escape(&row.description).into_owned(),
+            language: row.language.as_deref(),
+            local: true,
+            sensitive: row.sensitive,
+            discoverable: row.discoverable,
+            tag: row.tag.as_deref().map(|name| CollectionTag { name, url: site.tag_url(name) }),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            item_count: items.len(),
+            items,
+        })
+    }
+
     fn documents<'a>(&'a self, site: &Site) -> Vec<Collection<'a>> {
-        let document = |row: &'a model::Collection| {
-            let items: Vec<CollectionItem> =
-                self.items.iter().filter(|item| item.collection_id == row.id).map(item).collect();
-            let owner = self.people.get(row.account_id)?;
-            Some(Collection {
-                id: row.id,
-                account_id: row.account_id,
-                uri: site.url(&format!("/api/v1/collections/{}", row.id)),
-                url: format!("{}#collection-{}", site.profile_url(&owner.username), row.id),
-                name: &row.name,
-                description: html::escape(&row.description).into_owned(),
-                language: row.language.as_deref(),
-                local: true,
-                sensitive: row.sensitive,
-                discoverable: row.discoverable,
-                tag: row.tag.as_deref().map(|name| CollectionTag { name, url: site.tag_url(name) }),
-                created_at: row.created_at,
-                updated_at: row.updated_at,
-                item_count: items.len(),
-                items,
-            })
-        };
-        self.rows.iter().filter_map(document).collect()
+        self.rows.iter().filter_map(|row| self.document(site, row.id)).collect()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Uploads. A file is ready when the call answers, so nobody ever has to ask again.
+//! Uploads. A small picture is ready when the call answers; films and what else takes long are processed behind a 202, and
+//! apps ask until they are ready, but for those of the first generation, which wait for the answer.
 
 use super::{Access, ApiResult, Empty, Params, Rendered, Routes, SignedIn, entities::render};
 use crate::{
@@ -7,7 +8,7 @@ use crate::{
     config::Site,
     db::Conn,
     domain::{
-        media::{self, Upload},
+        media::{self, Described, Preview, Upload},
         scopes::Scope,
     },
     id::Id,
@@ -15,44 +16,86 @@ use crate::{
     media::{
         Bounds, Kind,
         images::Portrait,
-        intake::{self, Workshop},
+        intake::{self, Poster, Stored, Workshop},
+        outlook,
     },
-    model::{Account, Media, MediaKind},
+    model::{Account, Media, MediaKind, MediaState},
 };
-use axum::extract::{Path, State};
+use axum::{
+    body::Bytes,
+    extract::{Path, State},
+    http::StatusCode,
+};
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
     const WRITE: Access = Access::User(&[Scope::WriteMedia]);
     Routes::new()
-        .post("/api/v1/media", WRITE, upload)
+        .post("/api/v1/media", WRITE, upload_whole)
         .post("/api/v2/media", WRITE, upload)
         .get("/api/v1/media/{id}", WRITE, show)
         .update("/api/v1/media/{id}", WRITE, change)
         .delete("/api/v1/media/{id}", WRITE, discard)
 }
 
-fn document(conn: &mut Conn, site: &Site, owner: Id<Account>, id: Id<Media>) -> Result<Rendered> {
+/// One's own file, and how far it is: 206 while it is processed.
+fn document(conn: &mut Conn, site: &Site, owner: Id<Account>, id: Id<Media>) -> Result<(StatusCode, Rendered)> {
     let media = media::pending(conn, owner, id)?;
-    Rendered::of(&render::media(site, &media))
+    let status = match media.state {
+        MediaState::Ready => StatusCode::OK,
+        MediaState::Processing => StatusCode::PARTIAL_CONTENT,
+        MediaState::Failed => return Err(Error::invalid("file", "invalid", "File cannot be processed")),
+    };
+    Ok((status, Rendered::of(&render::media(site, &media))?))
 }
-
-/// Alternative text and the point that stays in view.
-type Described = (Option<String>, Option<(f64, f64)>);
 
 /// Cut to what may be stored; longer alternative texts are refused, not cut.
 fn described(params: &Params) -> ApiResult<Described> {
     let description = params.text("description").map(str::to_owned);
     media::check_description(description.as_deref())?;
-    Ok((description, params.filled("focus").map(media::focus).transpose()?))
+    Ok(Described { description, focus: params.filled("focus").map(media::focus).transpose()? })
 }
 
-async fn upload(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+const fn kind(kind: Kind) -> MediaKind {
+    match kind {
+        Kind::Image => MediaKind::Image,
+        Kind::Video => MediaKind::Video,
+        Kind::Audio => MediaKind::Audio,
+    }
+}
+
+fn processed(stored: Stored) -> Upload {
+    Upload {
+        kind: kind(stored.kind),
+        mime: stored.mime.to_owned(),
+        file: stored.file,
+        thumbnail: stored.thumbnail,
+        size: stored.size,
+        blurhash: stored.blurhash,
+        colours: stored.colours,
+        width: stored.width,
+        height: stored.height,
+        small: stored.small,
+        duration_ms: stored.duration_ms,
+    }
+}
+
+/// The first generation answers when the file is ready: some apps never ask again.
+async fn upload_whole(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<(StatusCode, Rendered)> {
+    receive(app, me, params, false).await
+}
+
+async fn upload(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<(StatusCode, Rendered)> {
+    receive(app, me, params, true).await
+}
+
+/// Takes a file. With `later` a film, or what else takes long, is answered with 202 and processed behind it.
+async fn receive(app: App, me: SignedIn, params: Params, later: bool) -> ApiResult<(StatusCode, Rendered)> {
     let Some(file) = params.file("file") else {
         return Err(Error::invalid("file", "blank", "File can't be blank").into());
     };
-    let (description, focus) = described(&params)?;
-    let (bytes, preview) = (file.bytes.clone(), params.file("thumbnail").map(|t| t.bytes.clone()));
+    let said = described(&params)?;
+    let (bytes, chosen) = (file.bytes.clone(), params.file("thumbnail").map(|t| t.bytes.clone()));
     let settings = &app.config().media;
     let bounds = Bounds {
         image_bytes: settings.image_bytes,
@@ -61,57 +104,105 @@ async fn upload(State(app): State<App>, me: SignedIn, params: Params) -> ApiResu
         film_pixels: limits::VIDEO_PIXELS,
     };
     drop(params);
+    let outlook = outlook(&bytes, bounds, &app.ffmpeg())?;
     let (storage, random, ffmpeg) = (app.storage(), app.random().clone(), app.ffmpeg());
-    let work = move || {
-        let mut incoming = storage.incoming(random.bytes())?;
-        incoming.write(&bytes)?;
-        drop(bytes);
-        let mut stored = intake::take(&storage, &random, incoming, bounds, &ffmpeg)?;
-        if let Some(picture) = preview.filter(|_| stored.kind != Kind::Image) {
-            intake::preview(&storage, &random, &mut stored, &picture)?;
+    let workshop = app.part::<Workshop>();
+    let place = if later && outlook.takes_long { workshop.place() } else { None };
+    // What waits lies on the disk, not in memory.
+    let incoming = blocking({
+        let (storage, random) = (storage.clone(), random.clone());
+        move || {
+            let mut incoming = storage.incoming(random.bytes())?;
+            incoming.write(&bytes)?;
+            Ok(incoming)
         }
-        Ok(stored)
-    };
-    let stored = app.part::<Workshop>().run(work).await?;
-    let upload = Upload {
-        kind: match stored.kind {
-            Kind::Image => MediaKind::Image,
-            Kind::Video => MediaKind::Video,
-            Kind::Audio => MediaKind::Audio,
-        },
-        mime: stored.mime.to_owned(),
-        file: stored.file,
-        thumbnail: stored.thumbnail,
-        size: stored.size,
-        blurhash: stored.blurhash,
-        width: stored.width,
-        height: stored.height,
-        small: stored.small,
-        duration_ms: stored.duration_ms,
-        description,
-        focus,
+    });
+    let incoming = incoming.await?;
+    let work = move || {
+        let mut stored = intake::take(&storage, &random, incoming, bounds, &ffmpeg)?;
+        if let Some(picture) = chosen.filter(|_| stored.kind != Kind::Image) {
+            stored.shown_by(intake::poster(&storage, &random, &picture)?);
+        }
+        Ok(processed(stored))
     };
     let site = app.site().clone();
+    let Some(place) = place else {
+        let upload = workshop.run(work).await?;
+        let answer = app.write(move |tx| {
+            let id = media::create(tx, me.account, upload, said)?;
+            document(tx.conn, &site, me.account, id)
+        });
+        return Ok(answer.await?);
+    };
     let answer = app.write(move |tx| {
-        let id = media::create(tx, me.account, upload)?;
-        document(tx.conn, &site, me.account, id)
+        let id = media::begin(tx, me.account, kind(outlook.kind), said)?;
+        Ok((id, document(tx.conn, &site, me.account, id)?.1))
     });
-    Ok(answer.await?)
+    let (id, body) = answer.await?;
+    tokio::spawn(async move {
+        // What a node leaves undone is given up by the next one (`media::give_up_unfinished`).
+        let done = tokio::select! {
+            done = workshop.run(work) => done,
+            () = app.stopping().cancelled() => return,
+        };
+        drop(place);
+        if let Err(error @ (Error::NoSpace | Error::Internal(_))) = &done {
+            tracing::warn!(%error, "cannot process a file");
+        }
+        let done = done.ok();
+        let written = app.write(move |tx| match done {
+            Some(upload) => media::finish(tx, id, upload),
+            None => media::fail(tx, id),
+        });
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "cannot note that a file is processed");
+        }
+    });
+    Ok((StatusCode::ACCEPTED, body))
 }
 
-async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
+/// Runs what waits for the disk.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
+async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<(StatusCode, Rendered)> {
     let (id, site) = (id.parse()?, app.site().clone());
     Ok(app.read(move |conn| document(conn, &site, me.account, id)).await?)
 }
 
-async fn change(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
+async fn change(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(id): Path<String>,
+    params: Params,
+) -> ApiResult<(StatusCode, Rendered)> {
     let (id, site) = (id.parse()?, app.site().clone());
-    let (description, focus) = described(&params)?;
+    let said = described(&params)?;
+    let preview = match params.file("thumbnail") {
+        Some(file) => chosen(&app, me.account, id, file.bytes.clone()).await?,
+        None => None,
+    };
     let answer = app.write(move |tx| {
-        media::describe(tx, me.account, id, description, focus)?;
+        media::describe(tx, me.account, id, said)?;
+        if let Some(preview) = preview {
+            media::choose_preview(tx, me.account, id, preview)?;
+        }
         document(tx.conn, &site, me.account, id)
     });
     Ok(answer.await?)
+}
+
+/// The picture that is to stand for a film or sound; none for what stands for itself.
+async fn chosen(app: &App, owner: Id<Account>, id: Id<Media>, picture: Bytes) -> Result<Option<Preview>> {
+    let media = app.read(move |conn| media::pending(conn, owner, id)).await?;
+    if !media::takes_preview(&media) {
+        return Ok(None);
+    }
+    let (storage, random) = (app.storage(), app.random().clone());
+    let poster = app.part::<Workshop>().run(move || intake::poster(&storage, &random, &picture)).await?;
+    let Poster { file, size, small, blurhash, colours } = poster;
+    Ok(Some(Preview { file, size, small, blurhash, colours }))
 }
 
 async fn discard(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Empty> {

@@ -26,6 +26,7 @@ pub mod links;
 pub mod lists;
 pub mod media;
 pub mod misc;
+pub mod notification_groups;
 pub mod notification_requests;
 pub mod notifications;
 pub mod oauth;
@@ -84,6 +85,7 @@ pub fn routes() -> auth::Routes {
         .merge(oauth::routes())
         .merge(media::routes())
         .merge(notifications::routes())
+        .merge(notification_groups::routes())
         .merge(notification_requests::routes())
         .merge(people::routes())
         .merge(collections::routes())

@@ -237,7 +237,7 @@ pub(super) fn report_document<'a>(report: &'a model::Report, target: &'a RawValu
         forwarded: report.forwarded,
         created_at: report.created_at,
         status_ids: numbers(&report.post_ids).into_iter().map(Id::new).collect(),
-        collection_ids: [],
+        collection_ids: numbers(&report.collection_ids).into_iter().map(Id::new).collect(),
         rule_ids: numbers(&report.rule_ids).iter().map(i64::to_string).collect(),
         target_account: target,
     }

@@ -199,6 +199,7 @@ pub(super) fn filing(params: &Params) -> ApiResult<(Id<Account>, Filing)> {
     };
     let filing = Filing {
         posts: params.ids("status_ids"),
+        collections: params.ids("collection_ids"),
         comment,
         category,
         rules: params.texts("rule_ids").into_iter().filter_map(|r| r.trim().parse().ok()).take(50).collect(),

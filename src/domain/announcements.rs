@@ -5,7 +5,8 @@ use super::{
     audit::{self, Staff},
     emojis::is_emoji,
     html::Html,
-    text, visibility,
+    text,
+    views::Gathered,
 };
 use crate::{
     Error, Result,
@@ -176,8 +177,8 @@ pub fn react(tx: &mut Tx<'_>, me: Id<Account>, id: Id<Announcement>, name: &str)
     if !is_emoji(name) && custom(tx.conn, name)?.is_none() {
         return Err(Error::invalid("name", "unrecognized", "Name is not a recognized emoji"));
     }
-    let known = store::announcements::reactions(tx.conn, Some(me), id)?;
-    if known.len() >= limits::ANNOUNCEMENT_REACTIONS && !known.iter().any(|one| one.name == name) {
+    let known = store::announcements::reactions(tx.conn, Some(me), &[id])?;
+    if known.len() >= limits::ANNOUNCEMENT_REACTIONS && !known.iter().any(|(_, one)| one.name == name) {
         return Err(Error::invalid("base", "reaction_limit", "Limit of different reactions reached"));
     }
     let row: Id<Reaction> = tx.new_id();
@@ -201,8 +202,8 @@ pub fn unreact(tx: &mut Tx<'_>, me: Id<Account>, id: Id<Announcement>, name: &st
 }
 
 fn counted(tx: &mut Tx<'_>, id: Id<Announcement>, name: &str) -> Result<()> {
-    let known = store::announcements::reactions(tx.conn, None, id)?;
-    let count = known.iter().find(|one| one.name == name).map_or(0, |one| one.count);
+    let known = store::announcements::reactions(tx.conn, None, &[id])?;
+    let count = known.iter().find(|(_, one)| one.name == name).map_or(0, |(_, one)| one.count);
     tell(tx, EventKind::AnnouncementReaction { announcement: id, name: name.to_owned(), count });
     Ok(())
 }
@@ -241,17 +242,10 @@ pub struct View {
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn shown(conn: &mut Conn, site: &Site, me: Id<Account>, dismissed: bool, now: Timestamp) -> Result<Vec<View>> {
-    let rows = store::announcements::current(conn, now, now.plus_days(-1), limits::ANNOUNCEMENTS)?;
+    let mut rows = store::announcements::current(conn, now, now.plus_days(-1), limits::ANNOUNCEMENTS)?;
     let read = store::announcements::read_by(conn, me)?;
-    let emojis = store::emojis::all(conn)?;
-    let mut views = Vec::with_capacity(rows.len());
-    for row in rows {
-        let is_read = read.contains(&row.id);
-        if !is_read || dismissed {
-            views.push(view(conn, site, me, row, is_read, &emojis, now)?);
-        }
-    }
-    Ok(views)
+    rows.retain(|row| dismissed || !read.contains(&row.id));
+    views(conn, site, me, rows, &read, now)
 }
 
 /// One announcement, for this person.
@@ -260,29 +254,89 @@ pub fn shown(conn: &mut Conn, site: &Site, me: Id<Account>, dismissed: bool, now
 /// `NotFound` when it is not there (any more).
 pub fn one(conn: &mut Conn, site: &Site, me: Id<Account>, id: Id<Announcement>, now: Timestamp) -> Result<View> {
     let row = store::announcements::load(conn, id)?;
-    let read = store::announcements::read_by(conn, me)?.contains(&id);
-    let emojis = store::emojis::all(conn)?;
-    view(conn, site, me, row, read, &emojis, now)
+    let read = store::announcements::read_by(conn, me)?;
+    views(conn, site, me, vec![row], &read, now)?.pop().ok_or(Error::NotFound)
 }
 
-fn view(
+/// What a text names: handles, and posts of this node with their addresses as written; each once.
+#[derive(Default)]
+struct Named {
+    handles: Vec<String>,
+    posts: Vec<(Id<Post>, String)>,
+}
+
+impl Named {
+    fn in_text(site: &Site, text: &str) -> Self {
+        let tokens = text::scan(text);
+        let mut named = Self::default();
+        for (name, domain) in text::mentions(&tokens).into_iter().take(limits::MENTIONS) {
+            named.handles.push(match domain {
+                Some(domain) if !site.is_own_name(&domain) => format!("{name}@{domain}").to_lowercase(),
+                _ => name.to_lowercase(),
+            });
+        }
+        for token in &tokens {
+            let text::Token::Url(url) = token else { continue };
+            let Some((_, id)) = site.local_post::<Post>(url) else { continue };
+            if named.posts.len() < limits::MENTIONS && !named.posts.iter().any(|(known, _)| *known == id) {
+                named.posts.push((id, (*url).to_owned()));
+            }
+        }
+        named
+    }
+}
+
+/// These with everything shown of them: a statement for each kind of thing, however many there are.
+fn views(
     conn: &mut Conn,
     site: &Site,
     me: Id<Account>,
-    row: Announcement,
-    read: bool,
-    emojis: &[CustomEmoji],
+    rows: Vec<Announcement>,
+    read: &[Id<Announcement>],
     now: Timestamp,
-) -> Result<View> {
+) -> Result<Vec<View>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let named: Vec<Named> = rows.iter().map(|row| Named::in_text(site, &row.text)).collect();
+    let mut handles: Vec<String> = named.iter().flat_map(|named| named.handles.iter().cloned()).collect();
+    handles.sort_unstable();
+    handles.dedup();
+    let mut people = store::accounts::find_by_handles(conn, &handles)?;
+    people.retain(|account| !account.is_unavailable());
+    let mut posts: Vec<Id<Post>> = named.iter().flat_map(|named| named.posts.iter().map(|(id, _)| *id)).collect();
+    posts.sort_unstable();
+    posts.dedup();
+    let posts = store::views::posts(conn, &posts)?;
+    let posts = Gathered::read(conn, me.into(), posts, false, now)?;
+    let emojis = store::emojis::all(conn)?;
+    let ids: Vec<Id<Announcement>> = rows.iter().map(|row| row.id).collect();
+    let mut reactions = store::announcements::reactions(conn, Some(me), &ids)?;
+    let mut views = Vec::with_capacity(rows.len());
+    for (row, named) in rows.into_iter().zip(named) {
+        let own = reactions.extract_if(.., |(of, _)| *of == row.id).map(|(_, one)| one).collect();
+        let people = named.handles.iter().filter_map(|handle| people.iter().find(|one| one.handle == *handle));
+        let posts = named.posts.into_iter().filter(|(id, _)| posts.has(*id)).collect();
+        views.push(view(site, read.contains(&row.id), row, people, posts, own, &emojis));
+    }
+    Ok(views)
+}
+
+fn view<'a>(
+    site: &Site,
+    read: bool,
+    row: Announcement,
+    named: impl Iterator<Item = &'a Account>,
+    posts: Vec<(Id<Post>, String)>,
+    reactions: Vec<Reaction>,
+    emojis: &[CustomEmoji],
+) -> View {
     let tokens = text::scan(&row.text);
     let mut people: Vec<Account> = Vec::new();
-    for (name, domain) in text::mentions(&tokens).into_iter().take(limits::MENTIONS) {
-        let handle = match domain {
-            Some(domain) if !site.is_own_name(&domain) => format!("{name}@{domain}"),
-            _ => name,
-        };
-        let found = store::accounts::find_by_handle(conn, &handle)?.filter(|account| !account.is_unavailable());
-        people.extend(found.filter(|account| !people.iter().any(|known| known.id == account.id)));
+    for account in named {
+        if !people.iter().any(|known| known.id == account.id) {
+            people.push(account.clone());
+        }
     }
     let page = |name: &str, domain: Option<&str>| {
         let domain = domain.filter(|domain| !site.is_own_name(domain));
@@ -301,23 +355,10 @@ fn view(
     };
     let content = text::to_html(&tokens, page, |tag| site.tag_url(tag));
     let tags = text::hashtags(&tokens);
-    let mut posts: Vec<(Id<Post>, String)> = Vec::new();
-    for token in &tokens {
-        let text::Token::Url(url) = token else { continue };
-        let Some((_, id)) = site.local_post::<Post>(url) else { continue };
-        if posts.len() < limits::MENTIONS && !posts.iter().any(|(known, _)| *known == id) {
-            match visibility::visible_post(conn, me.into(), id, now) {
-                Ok(post) => posts.push((post.id, (*url).to_owned())),
-                Err(Error::NotFound | Error::Gone) => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
     let shown = |emoji: &&CustomEmoji| emoji.file.is_some();
     let named = |emoji: &&CustomEmoji| row.text.contains(&format!(":{}:", emoji.shortcode));
-    let reactions = store::announcements::reactions(conn, Some(me), row.id)?;
     let of = |name: &str| emojis.iter().filter(shown).find(|emoji| emoji.shortcode == name).cloned();
-    Ok(View {
+    View {
         content,
         posts,
         tags,
@@ -332,5 +373,5 @@ fn view(
         read,
         people,
         row,
-    })
+    }
 }

@@ -116,6 +116,9 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::FollowRefused { .. }
         | Fact::FollowStale { .. }
         | Fact::Membership { .. }
+        | Fact::CollectionJoined(_)
+        | Fact::CollectionLeft(_)
+        | Fact::CollectionChanged(_)
         | Fact::Blocked(_)
         | Fact::Unblocked(_)
         | Fact::ReportFiled(_)

@@ -1,7 +1,7 @@
 //! People recommend others together, under a name. Only who wants to be found is put into one, of the people of this node;
 //! who is in one may take themselves out, and is not put in again.
 
-use super::{Tx, posts, text};
+use super::{Fact, Tx, posts, text};
 use crate::{
     Error, Result,
     id::Id,
@@ -111,9 +111,11 @@ fn own(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>) -> Result<Collec
 /// `NotFound` when there is none; `Forbidden` for somebody else's; `Invalid` as [`create`].
 pub fn change(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, wanted: Shape) -> Result<()> {
     let mut row = own(tx, owner, id)?;
+    let before = (row.name.clone(), row.description.clone());
     shape(&mut row, wanted)?;
     row.updated_at = tx.now;
-    store::collections::update(tx.conn, &row)
+    store::collections::update(tx.conn, &row)?;
+    if before == (row.name, row.description) { Ok(()) } else { tx.record(Fact::CollectionChanged(id)) }
 }
 
 /// Removes one.
@@ -155,6 +157,7 @@ pub fn put_in(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, account: 
     store::collections::insert_item(tx.conn, &item)?;
     row.updated_at = tx.now;
     store::collections::update(tx.conn, &row)?;
+    tx.record(Fact::CollectionJoined(item.id))?;
     Ok(item)
 }
 
@@ -166,7 +169,11 @@ pub fn take_out(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, item: I
     own(tx, owner, id)?;
     let item = store::collections::load_item(tx.conn, id, item)?;
     // Whoever took themselves out stays out.
-    if item.state == ItemState::Revoked { Ok(()) } else { store::collections::delete_item(tx.conn, item.id) }
+    if item.state == ItemState::Revoked {
+        return Ok(());
+    }
+    tx.record(Fact::CollectionLeft(item.id))?;
+    store::collections::delete_item(tx.conn, item.id)
 }
 
 /// Somebody takes themselves out.
@@ -178,5 +185,6 @@ pub fn revoke(tx: &mut Tx<'_>, me: Id<Account>, id: Id<Collection>, item: Id<Col
     if item.account_id != me {
         return Err(Error::forbidden("This action is not allowed"));
     }
+    tx.record(Fact::CollectionLeft(item.id))?;
     store::collections::revoke_item(tx.conn, item.id)
 }

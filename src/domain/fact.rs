@@ -2,7 +2,10 @@
 
 use crate::{
     id::Id,
-    model::{Account, Block, EmojiReaction, Favourite, Follow, Notification, Poll, Post, Report, Tag},
+    model::{
+        Account, Block, Collection, CollectionItem, EmojiReaction, Favourite, Follow, Notification, Poll, Post, Report,
+        Tag,
+    },
 };
 
 /// Something that happened, here or elsewhere. Facts marked *before* are recorded before their rows go.
@@ -148,6 +151,12 @@ pub enum Fact {
     Blocked(Id<Block>),
     /// *Before*: a block is about to be lifted.
     Unblocked(Id<Block>),
+    /// Somebody was put into a collection of this node.
+    CollectionJoined(Id<CollectionItem>),
+    /// *Before*: somebody is about to go from a collection, taken out by its owner or by themselves.
+    CollectionLeft(Id<CollectionItem>),
+    /// A collection of this node has another name or description.
+    CollectionChanged(Id<Collection>),
     /// A report reached the moderators.
     ReportFiled(Id<Report>),
     /// A person's filters changed.

@@ -5,7 +5,7 @@ use crate::{
     Error, Result,
     id::Id,
     model::{Account, Block, Follow, FollowState, Mute, NotificationKind},
-    store,
+    store::{self, notifications::About},
     time::Timestamp,
 };
 use std::collections::HashSet;
@@ -150,7 +150,7 @@ pub fn accept(tx: &mut Tx<'_>, target: Id<Account>, follower: Id<Account>) -> Re
     }
     follow.state = FollowState::Accepted;
     store::follows::update(tx.conn, &follow)?;
-    store::notifications::remove(tx.conn, target, NotificationKind::FollowRequest, follower, None)?;
+    store::notifications::remove(tx.conn, target, NotificationKind::FollowRequest, follower, About::Person)?;
     established(tx, &follow)
 }
 
@@ -211,7 +211,7 @@ fn end(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {
     if follow.state == FollowState::Requested {
         // Nothing is left to be answered.
         let (to, from) = (follow.target_id, follow.account_id);
-        store::notifications::remove(tx.conn, to, NotificationKind::FollowRequest, from, None)?;
+        store::notifications::remove(tx.conn, to, NotificationKind::FollowRequest, from, About::Person)?;
     }
     if follow.state == FollowState::Accepted {
         store::accounts::count_follow(tx.conn, follow.account_id, follow.target_id, -1)?;

@@ -13,6 +13,9 @@ use crate::{
 /// Seconds an uploaded file waits for its post before it is swept.
 pub const UNATTACHED_SECONDS: i64 = 24 * 3600;
 
+/// Seconds after which an upload that is still being processed will not be any more: its process has ended.
+pub const UNFINISHED_SECONDS: i64 = 3600;
+
 /// A processed upload: files are stored already.
 #[derive(Clone, Debug)]
 pub struct Upload {
@@ -28,6 +31,8 @@ pub struct Upload {
     pub size: i64,
     /// Compact preview.
     pub blurhash: Option<String>,
+    /// Background, foreground and accent of the picture or preview, as `#0a0b0c,#...,#...`.
+    pub colours: Option<String>,
     /// Pixels of the file; 0 when unknown.
     pub width: u32,
     /// Pixels of the file; 0 when unknown.
@@ -36,10 +41,30 @@ pub struct Upload {
     pub small: Option<(u32, u32)>,
     /// Length.
     pub duration_ms: Option<i64>,
+}
+
+/// What its owner says of a file.
+#[derive(Clone, Debug, Default)]
+pub struct Described {
     /// Alternative text.
     pub description: Option<String>,
     /// What to keep in view.
     pub focus: Option<(f64, f64)>,
+}
+
+/// A picture that stands for a film or sound, stored already.
+#[derive(Clone, Debug)]
+pub struct Preview {
+    /// Name of the picture.
+    pub file: String,
+    /// Bytes.
+    pub size: i64,
+    /// Pixels.
+    pub small: (u32, u32),
+    /// Compact preview.
+    pub blurhash: Option<String>,
+    /// As [`Upload::colours`].
+    pub colours: Option<String>,
 }
 
 /// Checks an alternative text.
@@ -70,41 +95,115 @@ pub fn focus(text: &str) -> Result<(f64, f64)> {
     read(x).zip(read(y)).ok_or_else(wrong)
 }
 
-/// Writes the row of an upload.
-///
-/// # Errors
-/// As [`check_description`].
-pub fn create(tx: &mut Tx<'_>, owner: Id<Account>, upload: Upload) -> Result<Id<Media>> {
-    check_description(upload.description.as_deref())?;
-    let known = |n: u32| (n > 0).then_some(i64::from(n));
-    let row = Media {
+/// A file of which nothing is known yet but what it seems to be.
+fn unfinished(tx: &Tx<'_>, owner: Id<Account>, kind: MediaKind, said: Described) -> Result<Media> {
+    check_description(said.description.as_deref())?;
+    Ok(Media {
         id: tx.new_id(),
         account_id: owner,
         post_id: None,
         position: 0,
-        kind: upload.kind,
-        state: MediaState::Ready,
-        mime: Some(upload.mime),
-        file: Some(upload.file),
-        thumbnail: upload.thumbnail,
+        kind,
+        state: MediaState::Processing,
+        mime: None,
+        file: None,
+        thumbnail: None,
         remote_url: None,
         remote_thumbnail_url: None,
-        size: upload.size,
-        description: upload.description.map(|d| d.trim().to_owned()).filter(|d| !d.is_empty()),
-        blurhash: upload.blurhash,
-        focus_x: upload.focus.map(|f| f.0),
-        focus_y: upload.focus.map(|f| f.1),
-        width: known(upload.width),
-        height: known(upload.height),
-        small_width: upload.small.map(|s| i64::from(s.0)),
-        small_height: upload.small.map(|s| i64::from(s.1)),
-        duration_ms: upload.duration_ms,
+        size: 0,
+        description: said.description.map(|d| d.trim().to_owned()).filter(|d| !d.is_empty()),
+        blurhash: None,
+        focus_x: said.focus.map(|f| f.0),
+        focus_y: said.focus.map(|f| f.1),
+        width: None,
+        height: None,
+        small_width: None,
+        small_height: None,
+        duration_ms: None,
         cached_at: None,
         created_at: tx.now,
         scheduled_id: None,
+        colours: None,
+    })
+}
+
+/// The row with its file; what the bytes tell wins over what is known, but for a preview that its owner chose.
+fn finished(media: Media, upload: Upload) -> Media {
+    let known = |n: u32, before: Option<i64>| if n > 0 { Some(i64::from(n)) } else { before };
+    let chosen = media.thumbnail.is_some() && media.remote_url.is_none();
+    let shown = if chosen {
+        Media { size: media.size + upload.size, ..media }
+    } else {
+        Media {
+            thumbnail: upload.thumbnail,
+            size: upload.size,
+            blurhash: upload.blurhash.or(media.blurhash),
+            colours: upload.colours.or(media.colours),
+            small_width: upload.small.map(|s| i64::from(s.0)),
+            small_height: upload.small.map(|s| i64::from(s.1)),
+            ..media
+        }
     };
+    Media {
+        state: MediaState::Ready,
+        kind: upload.kind,
+        mime: Some(upload.mime),
+        file: Some(upload.file),
+        width: known(upload.width, shown.width),
+        height: known(upload.height, shown.height),
+        duration_ms: upload.duration_ms.or(shown.duration_ms),
+        ..shown
+    }
+}
+
+/// Writes the row of an upload.
+///
+/// # Errors
+/// As [`check_description`].
+pub fn create(tx: &mut Tx<'_>, owner: Id<Account>, upload: Upload, said: Described) -> Result<Id<Media>> {
+    let row = finished(unfinished(tx, owner, upload.kind, said)?, upload);
     store::posts::insert_media(tx.conn, &row)?;
     Ok(row.id)
+}
+
+/// Writes the row of an upload that is still to be processed: [`finish`] or [`fail`] follows. It cannot be posted until then.
+///
+/// # Errors
+/// As [`check_description`].
+pub fn begin(tx: &mut Tx<'_>, owner: Id<Account>, kind: MediaKind, said: Described) -> Result<Id<Media>> {
+    let row = unfinished(tx, owner, kind, said)?;
+    store::posts::insert_media(tx.conn, &row)?;
+    Ok(row.id)
+}
+
+/// An upload was processed. One that was given up meanwhile stays away; its bytes go with the next sweep.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn finish(tx: &mut Tx<'_>, id: Id<Media>, upload: Upload) -> Result<()> {
+    match store::media::lock(tx.conn, id)? {
+        Some(row) => store::media::set_file(tx.conn, &finished(row, upload)),
+        None => Ok(()),
+    }
+}
+
+/// An upload cannot be processed.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn fail(tx: &mut Tx<'_>, id: Id<Media>) -> Result<()> {
+    match store::media::lock(tx.conn, id)? {
+        Some(row) => store::media::set_file(tx.conn, &Media { state: MediaState::Failed, ..row }),
+        None => Ok(()),
+    }
+}
+
+/// What was being processed when a process ended will not be finished: uploads of `seconds` ago and older.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn give_up_unfinished(tx: &mut Tx<'_>, seconds: i64) -> Result<()> {
+    store::media::fail_unfinished(tx.conn, tx.now.plus_seconds(-seconds))
 }
 
 /// A file of this person that is on no post yet, and kept for none.
@@ -120,42 +219,49 @@ pub fn pending(conn: &mut Conn, owner: Id<Account>, id: Id<Media>) -> Result<Med
 ///
 /// # Errors
 /// As [`pending`] and [`check_description`].
-pub fn describe(
-    tx: &mut Tx<'_>,
-    owner: Id<Account>,
-    id: Id<Media>,
-    description: Option<String>,
-    focus: Option<(f64, f64)>,
-) -> Result<()> {
+pub fn describe(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Media>, said: Described) -> Result<()> {
     let media = pending(tx.conn, owner, id)?;
-    check_description(description.as_deref())?;
-    let description = match description {
+    check_description(said.description.as_deref())?;
+    let description = match said.description {
         Some(text) => Some(text.trim().to_owned()).filter(|d| !d.is_empty()),
         None => media.description,
     };
-    store::media::describe(tx.conn, id, description.as_deref(), focus.or(media.focus_x.zip(media.focus_y)))
+    let focus = said.focus.or(media.focus_x.zip(media.focus_y));
+    store::media::describe(tx.conn, id, description.as_deref(), focus)
+}
+
+/// Whether a picture may be chosen to stand for this file: pictures stand for themselves.
+pub fn takes_preview(media: &Media) -> bool {
+    media.kind != MediaKind::Image && media.state != MediaState::Failed
+}
+
+/// Lets a picture stand for a film or sound that is on no post yet; the one before goes with the next sweep.
+///
+/// # Errors
+/// As [`pending`].
+pub fn choose_preview(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Media>, preview: Preview) -> Result<()> {
+    store::media::lock(tx.conn, id)?;
+    let media = pending(tx.conn, owner, id)?;
+    if !takes_preview(&media) {
+        return Ok(());
+    }
+    let row = Media {
+        thumbnail: Some(preview.file),
+        size: media.size + preview.size,
+        small_width: Some(i64::from(preview.small.0)),
+        small_height: Some(i64::from(preview.small.1)),
+        blurhash: preview.blurhash,
+        colours: preview.colours,
+        ..media
+    };
+    store::media::set_file(tx.conn, &row)
 }
 
 /// Remembers our copy of a remote file; what its bytes tell wins over what its server claimed.
 pub fn keep_copy(tx: &mut Tx<'_>, id: Id<Media>, copy: &Upload) -> Result<()> {
     let Some(media) = store::media::find(tx.conn, id)? else { return Ok(()) };
-    let known = |n: u32, before: Option<i64>| if n > 0 { Some(i64::from(n)) } else { before };
-    let row = Media {
-        file: Some(copy.file.clone()),
-        thumbnail: copy.thumbnail.clone(),
-        kind: copy.kind,
-        mime: Some(copy.mime.clone()),
-        size: copy.size,
-        blurhash: copy.blurhash.clone().or(media.blurhash),
-        width: known(copy.width, media.width),
-        height: known(copy.height, media.height),
-        small_width: copy.small.map(|s| i64::from(s.0)),
-        small_height: copy.small.map(|s| i64::from(s.1)),
-        duration_ms: copy.duration_ms.or(media.duration_ms),
-        cached_at: Some(tx.now),
-        ..media
-    };
-    store::media::keep_copy(tx.conn, &row)
+    let row = Media { cached_at: Some(tx.now), ..finished(media, copy.clone()) };
+    store::media::set_file(tx.conn, &row)
 }
 
 /// Gives files up; those that hang on a post stay. Their bytes go with the next sweep.

@@ -6,7 +6,10 @@ use crate::{
     db::Sql,
     id::Id,
     model::{Account, Favourite, FollowState, NotificationKind as Kind, Poll, Post, Role, Verdict},
-    store::{self, notifications},
+    store::{
+        self,
+        notifications::{self, About},
+    },
 };
 
 /// The consumer (see [`super::Consumer`]).
@@ -14,7 +17,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
     match fact {
         Fact::FollowRequested(id) => {
             let follow = store::follows::load(tx.conn, *id)?;
-            tell(tx, Kind::FollowRequest, &[follow.target_id], follow.account_id, None, None)
+            tell(tx, Kind::FollowRequest, &[follow.target_id], follow.account_id, About::Person, None)
         }
         Fact::FollowAccepted(id) => {
             let follow = store::follows::load(tx.conn, *id)?;
@@ -23,12 +26,12 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             if !target.is_local() || target.locked || follow.state != FollowState::Accepted {
                 return Ok(());
             }
-            tell(tx, Kind::Follow, &[follow.target_id], follow.account_id, None, None)
+            tell(tx, Kind::Follow, &[follow.target_id], follow.account_id, About::Person, None)
         }
         Fact::FollowRejected(id) | Fact::Unfollowed(id) => {
             let follow = store::follows::load(tx.conn, *id)?;
             for kind in [Kind::Follow, Kind::FollowRequest] {
-                notifications::remove(tx.conn, follow.target_id, kind, follow.account_id, None)?;
+                notifications::remove(tx.conn, follow.target_id, kind, follow.account_id, About::Person)?;
             }
             Ok(())
         }
@@ -47,39 +50,40 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             }
             let original = post(tx, original)?;
             let thread = Some(original.conversation_id);
-            tell(tx, Kind::Reblog, &[original.account_id], boost.account_id, Some(original.id), thread)
+            tell(tx, Kind::Reblog, &[original.account_id], boost.account_id, About::Post(original.id), thread)
         }
         Fact::PostUnboosted(id) => {
             let boost = post(tx, *id)?;
             let Some(original) = boost.boost_of_id else { return Ok(()) };
             let author = post(tx, original)?.account_id;
-            notifications::remove(tx.conn, author, Kind::Reblog, boost.account_id, Some(original))
+            notifications::remove(tx.conn, author, Kind::Reblog, boost.account_id, About::Post(original))
         }
         Fact::PostFavourited(id) => {
             let favourite = favourite(tx, *id)?;
             let liked = post(tx, favourite.post_id)?;
             let thread = Some(liked.conversation_id);
-            tell(tx, Kind::Favourite, &[liked.account_id], favourite.account_id, Some(liked.id), thread)
+            tell(tx, Kind::Favourite, &[liked.account_id], favourite.account_id, About::Post(liked.id), thread)
         }
         Fact::PostUnfavourited(id) => {
             let favourite = favourite(tx, *id)?;
             let author = post(tx, favourite.post_id)?.account_id;
-            notifications::remove(tx.conn, author, Kind::Favourite, favourite.account_id, Some(favourite.post_id))
+            let about = About::Post(favourite.post_id);
+            notifications::remove(tx.conn, author, Kind::Favourite, favourite.account_id, about)
         }
         Fact::QuoteAccepted { post: id, fresh: true } => {
             let Some(author) = quoted_author(tx, *id)? else { return Ok(()) };
             let quoting = post(tx, *id)?;
-            tell(tx, Kind::Quote, &[author], quoting.account_id, Some(*id), None)
+            tell(tx, Kind::Quote, &[author], quoting.account_id, About::Post(*id), None)
         }
         Fact::QuoteEnded(id) => {
             let Some(author) = quoted_author(tx, *id)? else { return Ok(()) };
             let quoting = post(tx, *id)?;
-            notifications::remove(tx.conn, author, Kind::Quote, quoting.account_id, Some(*id))
+            notifications::remove(tx.conn, author, Kind::Quote, quoting.account_id, About::Post(*id))
         }
         Fact::PollClosed(id) => poll_closed(tx, *id),
         Fact::AccountRegistered(id) => {
             let staff = notifications::staff(tx.conn, Role::Admin)?;
-            tell(tx, Kind::AdminSignUp, &staff, *id, None, None)
+            tell(tx, Kind::AdminSignUp, &staff, *id, About::Person, None)
         }
         Fact::ReportFiled(id) => {
             let staff = notifications::staff(tx.conn, Role::Moderator)?;
@@ -87,18 +91,30 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
                 Sql::new("select r.* from reports r where r.id = ").bind(*id).one(tx.conn)?;
             // Whoever is reported does not learn of it, staff or not (MOD-04).
             for member in staff.into_iter().filter(|member| *member != report.target_id) {
-                let written = notifications::insert(
-                    tx.conn,
-                    member,
-                    Kind::AdminReport,
-                    report.account_id,
-                    None,
-                    Some(*id),
-                    tx.now,
-                )?;
-                if let Some(written) = written {
-                    tx.record(Fact::Notified(written))?;
-                }
+                write(tx, member, Kind::AdminReport, report.account_id, About::Report(*id))?;
+            }
+            Ok(())
+        }
+        Fact::CollectionJoined(id) => {
+            let item = store::collections::item(tx.conn, *id)?;
+            let owner = store::collections::load(tx.conn, item.collection_id)?.account_id;
+            let about = About::Collection(item.collection_id);
+            tell(tx, Kind::AddedToCollection, &[item.account_id], owner, about, None)
+        }
+        Fact::CollectionLeft(id) => {
+            let item = store::collections::item(tx.conn, *id)?;
+            let owner = store::collections::load(tx.conn, item.collection_id)?.account_id;
+            for kind in [Kind::AddedToCollection, Kind::CollectionUpdate] {
+                notifications::remove(tx.conn, item.account_id, kind, owner, About::Collection(item.collection_id))?;
+            }
+            Ok(())
+        }
+        Fact::CollectionChanged(id) => {
+            let owner = store::collections::load(tx.conn, *id)?.account_id;
+            let people: Vec<_> =
+                store::collections::items(tx.conn, &[*id])?.into_iter().map(|item| item.account_id).collect();
+            for account in notifications::willing(tx.conn, &people, owner, None, tx.now)? {
+                renew(tx, account, Kind::CollectionUpdate, owner, About::Collection(*id))?;
             }
             Ok(())
         }
@@ -157,21 +173,35 @@ fn favourite(tx: &mut Tx<'_>, id: Id<Favourite>) -> Result<Favourite> {
     Sql::new("select f.* from favourites f where f.id = ").bind(id).one(tx.conn)
 }
 
+/// Writes one and says so.
+fn write(tx: &mut Tx<'_>, to: Id<Account>, kind: Kind, from: Id<Account>, about: About) -> Result<()> {
+    match notifications::insert(tx.conn, to, kind, from, about, tx.now)? {
+        Some(written) => tx.record(Fact::Notified(written)),
+        None => Ok(()),
+    }
+}
+
+/// As [`write`]; the newest change takes the place of the word of an earlier one.
+fn renew(tx: &mut Tx<'_>, to: Id<Account>, kind: Kind, from: Id<Account>, about: About) -> Result<()> {
+    notifications::remove(tx.conn, to, kind, from, about)?;
+    write(tx, to, kind, from, about)
+}
+
 /// Tells those of `to` who may be told, once each.
 fn tell(
     tx: &mut Tx<'_>,
     kind: Kind,
     to: &[Id<Account>],
     from: Id<Account>,
-    about: Option<Id<Post>>,
+    about: About,
     thread: Option<Id<Post>>,
 ) -> Result<()> {
     let willing = notifications::willing(tx.conn, to, from, thread, tx.now)?;
-    for (account, verdict) in notification_requests::judge(tx, &willing, kind, from, about)? {
+    for (account, verdict) in notification_requests::judge(tx, &willing, kind, from, about.post())? {
         if verdict == Verdict::Drop || notifications::is_there(tx.conn, account, kind, from, about)? {
             continue;
         }
-        let Some(id) = notifications::insert(tx.conn, account, kind, from, about, None, tx.now)? else { continue };
+        let Some(id) = notifications::insert(tx.conn, account, kind, from, about, tx.now)? else { continue };
         if verdict == Verdict::Filter {
             notifications::hold(tx.conn, id)?;
             notification_requests::note(tx, account, kind, from)?;
@@ -192,7 +222,7 @@ fn mentioned(tx: &mut Tx<'_>, new: &Post) -> Result<Vec<Id<Account>>> {
     .push(" order by m.account_id")
     .load_ids(tx.conn)?;
     let mentioned = admitted(tx, new, mentioned)?;
-    tell(tx, Kind::Mention, &mentioned, new.account_id, Some(new.id), Some(new.conversation_id))?;
+    tell(tx, Kind::Mention, &mentioned, new.account_id, About::Post(new.id), Some(new.conversation_id))?;
     Ok(mentioned)
 }
 
@@ -241,14 +271,14 @@ fn published(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
             .push(" limit 1000")
             .load_ids(tx.conn)?;
     let listeners: Vec<_> = listeners.into_iter().filter(|l| !mentioned.contains(l)).collect();
-    tell(tx, Kind::Status, &listeners, new.account_id, Some(id), None)
+    tell(tx, Kind::Status, &listeners, new.account_id, About::Post(id), None)
 }
 
 /// People mentioned since the edit; those who boosted, answered or quoted the post learn that it changed.
 fn edited(tx: &mut Tx<'_>, id: Id<Post>, newly_mentioned: &[Id<Account>]) -> Result<()> {
     let new = post(tx, id)?;
     let named = admitted(tx, &new, newly_mentioned.to_vec())?;
-    tell(tx, Kind::Mention, &named, new.account_id, Some(id), Some(new.conversation_id))?;
+    tell(tx, Kind::Mention, &named, new.account_id, About::Post(id), Some(new.conversation_id))?;
     let involved: Vec<Id<Account>> = Sql::new(
         "select p.account_id from posts p join accounts a on a.id = p.account_id and a.domain is null where p.boost_of_id = ",
     )
@@ -260,26 +290,14 @@ fn edited(tx: &mut Tx<'_>, id: Id<Post>, newly_mentioned: &[Id<Account>]) -> Res
     .push(" limit 1000")
     .load_ids(tx.conn)?;
     for account in notifications::willing(tx.conn, &involved, new.account_id, Some(new.conversation_id), tx.now)? {
-        // The newest edit replaces the word of an earlier one.
-        notifications::remove(tx.conn, account, Kind::Update, new.account_id, Some(id))?;
-        if let Some(written) =
-            notifications::insert(tx.conn, account, Kind::Update, new.account_id, Some(id), None, tx.now)?
-        {
-            tx.record(Fact::Notified(written))?;
-        }
+        renew(tx, account, Kind::Update, new.account_id, About::Post(id))?;
     }
     // Those who quote it, each about their own post that shows it.
     for (quoting, account) in store::quotes::local_quoting(tx.conn, id, 1_000)? {
         if notifications::willing(tx.conn, &[account], new.account_id, None, tx.now)?.is_empty() {
             continue;
         }
-        notifications::remove(tx.conn, account, Kind::QuotedUpdate, new.account_id, Some(quoting))?;
-        let kind = Kind::QuotedUpdate;
-        if let Some(written) =
-            notifications::insert(tx.conn, account, kind, new.account_id, Some(quoting), None, tx.now)?
-        {
-            tx.record(Fact::Notified(written))?;
-        }
+        renew(tx, account, Kind::QuotedUpdate, new.account_id, About::Post(quoting))?;
     }
     Ok(())
 }
@@ -297,13 +315,10 @@ fn poll_closed(tx: &mut Tx<'_>, id: Id<Poll>) -> Result<()> {
     if by_local && !people.contains(&author) {
         people.push(author);
     }
+    let about = About::Post(poll.post_id);
     for account in people {
-        if notifications::is_there(tx.conn, account, Kind::Poll, author, Some(poll.post_id))? {
-            continue;
-        }
-        let written = notifications::insert(tx.conn, account, Kind::Poll, author, Some(poll.post_id), None, tx.now)?;
-        if let Some(written) = written {
-            tx.record(Fact::Notified(written))?;
+        if !notifications::is_there(tx.conn, account, Kind::Poll, author, about)? {
+            write(tx, account, Kind::Poll, author, about)?;
         }
     }
     Ok(())

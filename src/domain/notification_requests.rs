@@ -39,7 +39,10 @@ pub(super) fn judge(
 ) -> Result<Vec<(Id<Account>, Verdict)>> {
     let mut verdicts: Vec<(Id<Account>, Verdict)> = recipients.iter().map(|id| (*id, Verdict::Accept)).collect();
     // What staff has to know, and the end and the change of what one has to do with already.
-    if matches!(kind, Kind::AdminSignUp | Kind::AdminReport | Kind::Poll | Kind::Update | Kind::QuotedUpdate) {
+    if matches!(
+        kind,
+        Kind::AdminSignUp | Kind::AdminReport | Kind::Poll | Kind::Update | Kind::QuotedUpdate | Kind::CollectionUpdate
+    ) {
         return Ok(verdicts);
     }
     let mut policies = store::notification_requests::policies(tx.conn, recipients)?;

@@ -218,9 +218,12 @@ fn may_know(conn: &mut Conn, me: Id<Account>, kind: Kind) -> Result<bool> {
 const NOTIFICATIONS: i16 = 1 << 1;
 const BLUR: i16 = 2;
 
-/// The beginning of the post, or of what whoever caused it says of themselves; none when the reader may not see the post
+/// The beginning of the post, the name of the collection, or what whoever caused it says of themselves; none when the reader may not see the post
 /// any more, muted its thread, or filters it.
 fn body(tx: &mut Tx<'_>, me: Id<Account>, news: &Notification, from: &Account) -> Result<Option<String>> {
+    if let Some(id) = news.collection_id {
+        return Ok(Some(line(&store::collections::load(tx.conn, id)?.name, limits::PUSH_TEXT)));
+    }
     let Some(id) = news.post_id else {
         let note = if news.kind == Kind::AdminReport { String::new() } else { plain_text(&from.note) };
         return Ok(Some(line(&note, limits::PUSH_TEXT)));
@@ -279,6 +282,10 @@ fn title(kind: Kind, locale: &str, name: &str) -> String {
         (Kind::Quote, true) => ("", " zitiert deinen Beitrag"),
         (Kind::QuotedUpdate, false) => ("", " has changed a post that you quote"),
         (Kind::QuotedUpdate, true) => ("", " hat einen Beitrag geändert, den du zitierst"),
+        (Kind::AddedToCollection, false) => ("", " has put you into a collection"),
+        (Kind::AddedToCollection, true) => ("", " hat dich in eine Sammlung aufgenommen"),
+        (Kind::CollectionUpdate, false) => ("", " has changed a collection that you are in"),
+        (Kind::CollectionUpdate, true) => ("", " hat eine Sammlung geändert, in der du bist"),
         (Kind::AdminSignUp, false) => ("", " has signed up"),
         (Kind::AdminSignUp, true) => ("", " hat sich angemeldet"),
         (Kind::AdminReport, false) => ("", " has reported something"),

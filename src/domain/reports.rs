@@ -8,7 +8,8 @@ use crate::{
     Error, Result,
     db::Sql,
     id::Id,
-    model::{Account, Post, Report, Role},
+    limits,
+    model::{Account, Collection, Post, Report, Role},
     store,
 };
 
@@ -16,6 +17,8 @@ use crate::{
 const COMMENT: usize = 5_000;
 /// Posts of one report (AUT-13).
 const POSTS: usize = 50;
+/// Collections of one report: as many as somebody has.
+const COLLECTIONS: usize = limits::COLLECTIONS;
 /// Reports taken from one server in a day; more are dropped (AUT-13).
 const PER_HOST_AND_DAY: i64 = 100;
 
@@ -71,6 +74,8 @@ impl Category {
 pub struct Filing {
     /// Posts it names; those of other authors are left out.
     pub posts: Vec<Id<Post>>,
+    /// Collections it names; those of others are left out.
+    pub collections: Vec<Id<Collection>>,
     /// The reason, plain text.
     pub comment: String,
     /// What about.
@@ -108,6 +113,12 @@ pub fn file(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, filing: 
             .map(Id::raw)
             .collect()
     };
+    let mut named = filing.collections;
+    named.truncate(COLLECTIONS);
+    let mut collections = store::collections::several(tx.conn, &named)?;
+    collections.retain(|row| row.account_id == target);
+    let mut collections: Vec<i64> = collections.iter().map(|row| row.id.raw()).collect();
+    collections.sort_unstable();
     let comment: String = filing.comment.chars().take(COMMENT).collect();
     let yesterday = tx.now.plus_days(-1);
     if let Some(host) = &filing.from_host {
@@ -139,6 +150,7 @@ pub fn file(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, filing: 
         closed_at: None,
         closed_by: None,
         assigned_id: None,
+        collection_ids: serde_json::json!(collections).to_string(),
     };
     store::reports::insert(tx.conn, &report)?;
     tx.record(Fact::ReportFiled(report.id))?;

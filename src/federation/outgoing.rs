@@ -91,6 +91,9 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         // Nothing of these leaves the node.
         Fact::PostCameLate(_)
         | Fact::PostEdited { quiet: true, .. }
+        | Fact::CollectionJoined(_)
+        | Fact::CollectionLeft(_)
+        | Fact::CollectionChanged(_)
         | Fact::FiltersChanged(_)
         | Fact::Notified(_)
         | Fact::AccessRevoked { .. } => Ok(()),

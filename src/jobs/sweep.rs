@@ -17,6 +17,7 @@ pub(super) async fn run(app: &App) -> Result<()> {
         }
     }
     while !app.stopping().is_cancelled() && app.write(confirmations::forget).await? > 0 {}
+    app.write(|tx| media::give_up_unfinished(tx, media::UNFINISHED_SECONDS)).await?;
     unattached(app).await?;
     cards(app).await?;
     stale_copies(app).await?;

@@ -12,14 +12,24 @@ use std::{
 /// Largest index of a film that is read, bytes.
 const INDEX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Checks a film or sound by its bytes. `head` is its beginning, at most 64 bytes.
+/// What the beginning of a file, at most 64 bytes, promises. Whether an MP4 file holds pictures stands further behind: by its
+/// brand it is taken for a film or a sound here.
 ///
 /// # Errors
-/// `Invalid` when it is none, or broken.
-pub fn process(upload: &Path, head: &[u8]) -> Result<Processed> {
+/// `Invalid` when it is neither.
+pub fn kind(head: &[u8]) -> Result<Kind> {
+    match recognise(head)? {
+        None if matches!(head.get(8..12), Some(b"M4A " | b"M4B ")) => Ok(Kind::Audio),
+        None | Some(("video/webm", _)) => Ok(Kind::Video),
+        Some(_) => Ok(Kind::Audio),
+    }
+}
+
+/// Content type and extension, by the first bytes; none for MP4 and its relatives, which say more inside.
+fn recognise(head: &[u8]) -> Result<Option<(&'static str, &'static str)>> {
     let at = |offset: usize, magic: &[u8]| head.get(offset..offset + magic.len()) == Some(magic);
-    let (mime, extension) = if at(4, b"ftyp") {
-        return mp4(upload, head);
+    Ok(Some(if at(4, b"ftyp") {
+        return Ok(None);
     } else if at(0, &[0x1A, 0x45, 0xDF, 0xA3]) && head.windows(4).any(|w| w == b"webm") {
         ("video/webm", "webm")
     } else if at(0, b"OggS") {
@@ -32,9 +42,16 @@ pub fn process(upload: &Path, head: &[u8]) -> Result<Processed> {
         ("audio/mpeg", "mp3")
     } else {
         return Err(unusable("is not of a kind that can be attached"));
-    };
-    let kind = if mime == "video/webm" { Kind::Video } else { Kind::Audio };
-    done(kind, mime, extension, Index::default())
+    }))
+}
+
+/// Checks a film or sound by its bytes. `head` is its beginning, at most 64 bytes.
+///
+/// # Errors
+/// `Invalid` when it is none, or broken.
+pub fn process(upload: &Path, head: &[u8]) -> Result<Processed> {
+    let Some((mime, extension)) = recognise(head)? else { return mp4(upload, head) };
+    done(kind(head)?, mime, extension, Index::default())
 }
 
 fn done(kind: Kind, mime: &'static str, extension: &'static str, index: Index) -> Result<Processed> {
@@ -52,6 +69,7 @@ fn done(kind: Kind, mime: &'static str, extension: &'static str, index: Index) -
         duration_ms: index.duration_ms,
         small,
         blurhash: None,
+        colours: None,
     })
 }
 

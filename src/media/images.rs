@@ -1,7 +1,7 @@
 //! Pictures: limits looked at before decoding, turned upright, scaled, written anew without any metadata (WEB-07,
 //! WEB-10, WEB-11), with a small version and a blurhash. Only pure Rust decoders see foreign bytes.
 
-use super::{Encoded, Kind, Processed, gif, unusable};
+use super::{Encoded, Kind, Processed, colours::Colours, gif, unusable};
 use crate::{Error, Result, limits};
 use fast_image_resize::{
     FilterType, IntoImageView, IntoImageViewMut, PixelTrait, ResizeAlg, ResizeOptions, Resizer,
@@ -97,7 +97,7 @@ fn eight_bits(image: DynamicImage) -> DynamicImage {
 pub fn attachment(bytes: &[u8], pixels: u64) -> Result<Processed> {
     let decoded = decode(bytes, pixels)?;
     let small = fit(&decoded.image, SMALL_PIXELS)?;
-    let blurhash = blurhash(&small)?;
+    let (blurhash, colours) = impression(&small)?;
     let small = encode_small(&small)?;
     let animated = if decoded.format == ImageFormat::Gif { gif::clean(bytes)?.filter(|g| g.frames > 1) } else { None };
     let original = match animated {
@@ -120,6 +120,7 @@ pub fn attachment(bytes: &[u8], pixels: u64) -> Result<Processed> {
         duration_ms: None,
         small: Some(small),
         blurhash: Some(blurhash),
+        colours: Some(colours),
     })
 }
 
@@ -130,7 +131,7 @@ pub fn attachment(bytes: &[u8], pixels: u64) -> Result<Processed> {
 pub fn converted(png: &[u8], pixels: u64) -> Result<Processed> {
     let decoded = decode(png, pixels)?;
     let small = fit(&decoded.image, SMALL_PIXELS)?;
-    let blurhash = blurhash(&small)?;
+    let (blurhash, colours) = impression(&small)?;
     let small = encode_small(&small)?;
     let format = if decoded.image.color().has_alpha() { ImageFormat::Png } else { ImageFormat::Jpeg };
     let original = encode(bounded(decoded.image, limits::IMAGE_SIDE)?, format, decoded.profile)?;
@@ -144,6 +145,7 @@ pub fn converted(png: &[u8], pixels: u64) -> Result<Processed> {
         duration_ms: None,
         small: Some(small),
         blurhash: Some(blurhash),
+        colours: Some(colours),
     })
 }
 
@@ -318,12 +320,21 @@ fn webp_bytes(image: &DynamicImage, quality: f32) -> Result<Vec<u8>> {
     encoded.map(|memory| memory.to_vec()).map_err(|e| Error::internal(format!("webp: {e:?}")))
 }
 
-fn blurhash(image: &DynamicImage) -> Result<String> {
+/// The blurhash of a picture, and its colours.
+fn impression(image: &DynamicImage) -> Result<(String, Colours)> {
     let tiny = fit(image, 1024)?.into_rgb8();
     let (width, height) = (tiny.width() as usize, tiny.height() as usize);
     let (x, y) = if width >= height { (4, 3) } else { (3, 4) };
     let pixels: Vec<[u8; 3]> = tiny.pixels().map(|p| p.0).collect();
-    Ok(fast_blurhash::compute_dct(&pixels, width, height, x, y).into_blurhash())
+    let colours = Colours::of(&pixels, width);
+    Ok((fast_blurhash::compute_dct(&pixels, width, height, x, y).into_blurhash(), colours))
+}
+
+/// Pixels that a picture declares; 0 when its header cannot be read.
+pub fn pixels(bytes: &[u8]) -> u64 {
+    let reader = recognise(bytes).map(|format| ImageReader::with_format(Cursor::new(bytes), format));
+    let size = reader.and_then(|reader| reader.into_dimensions().ok());
+    size.map_or(0, |(width, height)| u64::from(width) * u64::from(height))
 }
 
 /// Whether this is a blurhash a client can draw (POST-09): its length must fit the components its first digit names.

@@ -10,26 +10,45 @@ use super::{
 };
 use crate::{Error, Result, random::Random};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Files whose uploaders were answered before they are processed; who comes when as many wait, waits for the answer.
+const WAITING: usize = 16;
 
 /// Lets one file at a time be decoded. One per node.
 #[derive(Debug)]
-pub struct Workshop(Arc<Semaphore>);
+pub struct Workshop {
+    bench: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
 
 impl Default for Workshop {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(1)))
+        Self { bench: Arc::new(Semaphore::new(1)), waiting: Arc::new(Semaphore::new(WAITING)) }
     }
 }
 
 impl Workshop {
+    /// Nothing is decoded while this is held.
+    ///
+    /// # Errors
+    /// None while the node runs.
+    pub async fn shut(&self) -> Result<OwnedSemaphorePermit> {
+        self.bench.clone().acquire_owned().await.map_err(Error::internal)
+    }
+
+    /// A place among those who need not wait for an answer; none when all are taken.
+    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.waiting.clone().try_acquire_owned().ok()
+    }
+
     /// Runs `work` on a blocking thread, after those that came before. A decoder that panics refuses the file and
     /// nothing else (WEB-10).
     ///
     /// # Errors
     /// What `work` answers.
     pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        let place = self.0.clone().acquire_owned().await.map_err(Error::internal)?;
+        let place = self.shut().await?;
         let done = tokio::task::spawn_blocking(move || {
             let _place = place;
             work()
@@ -61,6 +80,23 @@ pub struct Stored {
     pub duration_ms: Option<i64>,
     /// Compact preview.
     pub blurhash: Option<String>,
+    /// Background, foreground and accent of the picture or preview.
+    pub colours: Option<String>,
+}
+
+/// A picture of an uploader's choice that stands for a film or sound, stored.
+#[derive(Clone, Debug)]
+pub struct Poster {
+    /// Name of the file.
+    pub file: String,
+    /// Bytes.
+    pub size: i64,
+    /// Pixels.
+    pub small: (u32, u32),
+    /// Compact preview.
+    pub blurhash: Option<String>,
+    /// As [`Stored::colours`].
+    pub colours: Option<String>,
 }
 
 /// Processes a received file and stores it under a new name that nobody can guess. Blocks.
@@ -101,23 +137,37 @@ pub fn take(storage: &Storage, random: &Random, incoming: Incoming, bounds: Boun
         small: done.small.as_ref().map(|s| (s.width, s.height)),
         duration_ms: done.duration_ms,
         blurhash: done.blurhash,
+        colours: done.colours.map(|colours| colours.to_string()),
     })
 }
 
-/// Replaces the preview of a stored film by a picture of the uploader's choice. Blocks.
+/// Stores a picture of the uploader's choice that is to stand for a film or sound. Blocks.
 ///
 /// # Errors
 /// `Invalid` when it is no picture.
-pub fn preview(storage: &Storage, random: &Random, stored: &mut Stored, picture: &[u8]) -> Result<()> {
+pub fn poster(storage: &Storage, random: &Random, picture: &[u8]) -> Result<Poster> {
     let done = images::attachment(picture, crate::limits::IMAGE_PIXELS)?;
-    let Some(small) = done.small else { return Ok(()) };
-    let name = storage::name(random.bytes(), true, small.extension);
-    storage.put(random.bytes(), &name, &small.bytes)?;
-    stored.thumbnail = Some(name);
-    stored.small = Some((small.width, small.height));
-    stored.blurhash = done.blurhash;
-    stored.size += small.bytes.len() as i64;
-    Ok(())
+    let small = done.small.ok_or_else(|| unusable("has no small version"))?;
+    let file = storage::name(random.bytes(), true, small.extension);
+    storage.put(random.bytes(), &file, &small.bytes)?;
+    Ok(Poster {
+        file,
+        size: small.bytes.len() as i64,
+        small: (small.width, small.height),
+        blurhash: done.blurhash,
+        colours: done.colours.map(|colours| colours.to_string()),
+    })
+}
+
+impl Stored {
+    /// With this picture instead of the preview it has.
+    pub fn shown_by(&mut self, poster: Poster) {
+        self.thumbnail = Some(poster.file);
+        self.small = Some(poster.small);
+        self.blurhash = poster.blurhash;
+        self.colours = poster.colours;
+        self.size += poster.size;
+    }
 }
 
 /// Cuts and stores a profile picture; answers its name. Blocks.

@@ -3,6 +3,7 @@
 //! Nothing here knows of posts or of HTTP; everything blocks and runs on a blocking thread.
 
 pub mod bucket;
+pub mod colours;
 pub mod ffmpeg;
 pub mod film;
 pub mod gif;
@@ -11,6 +12,7 @@ pub mod intake;
 pub mod storage;
 
 use crate::{Error, Result, limits};
+use colours::Colours;
 use ffmpeg::{Container, Ffmpeg};
 use std::path::Path;
 
@@ -61,6 +63,8 @@ pub struct Processed {
     pub small: Option<Encoded>,
     /// Compact preview.
     pub blurhash: Option<String>,
+    /// Background, foreground and accent of the picture or preview.
+    pub colours: Option<Colours>,
 }
 
 /// Content types that may be uploaded, for `instance`; the first two where [`ffmpeg`] is at hand ([`accepted`]).
@@ -121,6 +125,41 @@ impl Bounds {
     };
 }
 
+/// What a file is before anything of it is decoded, by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outlook {
+    /// What it seems to be; a film may turn out to be a sound.
+    pub kind: Kind,
+    /// Nobody wants to wait for it: a film, a sound, a large picture, one that another program reads.
+    pub takes_long: bool,
+}
+
+/// Pixels of a picture up to which it is decoded and written anew within a moment: nothing has to be made smaller.
+const QUICK_PIXELS: u64 = limits::IMAGE_SIDE as u64 * limits::IMAGE_SIDE as u64;
+
+/// Looks at an upload without decoding it.
+///
+/// # Errors
+/// As [`process`], for what can be told by the first bytes and the length.
+pub fn outlook(bytes: &[u8], bounds: Bounds, ffmpeg: &Ffmpeg) -> Result<Outlook> {
+    let head = bytes.get(..64).unwrap_or(bytes);
+    let picture = images::foreign(head).map(|_| None).or_else(|| images::recognise(head).map(Some));
+    let most = if picture.is_some() { bounds.image_bytes } else { bounds.film_bytes };
+    if bytes.len() > most {
+        return Err(too_large(picture.is_some()));
+    }
+    match picture {
+        Some(Some(_)) => Ok(Outlook { kind: Kind::Image, takes_long: images::pixels(bytes) > QUICK_PIXELS }),
+        Some(None) if ffmpeg.is_there() => Ok(Outlook { kind: Kind::Image, takes_long: true }),
+        Some(None) => Err(unreadable()),
+        None => Ok(Outlook { kind: film::kind(head)?, takes_long: true }),
+    }
+}
+
+fn too_large(picture: bool) -> Error {
+    Error::TooLarge(if picture { "The picture is too large" } else { "The file is too large" }.into())
+}
+
 /// Looks at the bytes, not at names or declared types (WEB-07), and makes the upload fit to be served.
 ///
 /// # Errors
@@ -134,7 +173,7 @@ pub fn process(upload: &Path, bounds: Bounds, ffmpeg: &Ffmpeg) -> Result<Process
     let foreign = images::foreign(&head);
     if foreign.is_some() || images::recognise(&head).is_some() {
         if length > bounds.image_bytes as u64 {
-            return Err(Error::TooLarge("The picture is too large".into()));
+            return Err(too_large(true));
         }
         if foreign.is_some() {
             return images::converted(&still(upload, ffmpeg, bounds.image_pixels)?, bounds.image_pixels);
@@ -143,7 +182,7 @@ pub fn process(upload: &Path, bounds: Bounds, ffmpeg: &Ffmpeg) -> Result<Process
         return images::attachment(&bytes, bounds.image_pixels);
     }
     if length > bounds.film_bytes as u64 {
-        return Err(Error::TooLarge("The file is too large".into()));
+        return Err(too_large(false));
     }
     let mut done = film::process(upload, &head)?;
     if u64::from(done.width) * u64::from(done.height) > bounds.film_pixels {
@@ -165,7 +204,7 @@ fn look_into(upload: &Path, container: Container, done: &mut Processed, ffmpeg: 
         if done.width == 0 || done.height == 0 {
             (done.width, done.height) = (poster.width, poster.height);
         }
-        (done.small, done.blurhash) = (poster.small, poster.blurhash);
+        (done.small, done.blurhash, done.colours) = (poster.small, poster.blurhash, poster.colours);
     }
     done.duration_ms = done.duration_ms.or_else(|| ffmpeg.length_ms(upload, container));
 }
@@ -173,14 +212,60 @@ fn look_into(upload: &Path, container: Container, done: &mut Processed, ffmpeg: 
 /// A picture that nothing in here can decode, as PNG.
 fn still(picture: &Path, ffmpeg: &Ffmpeg, pixels: u64) -> Result<Vec<u8>> {
     if !ffmpeg.is_there() {
-        return Err(unusable(
-            "is a picture in AVIF or HEIC, which this server cannot read: send JPEG, PNG, GIF or WebP",
-        ));
+        return Err(unreadable());
     }
     ffmpeg.still(picture, Container::Mov, pixels).ok_or_else(|| unusable("cannot be read as a picture"))
+}
+
+/// A picture that only a program reads that is not here.
+fn unreadable() -> Error {
+    unusable("is a picture in AVIF or HEIC, which this server cannot read: send JPEG, PNG, GIF or WebP")
 }
 
 /// A 422 about the file.
 fn unusable(reason: &'static str) -> Error {
     Error::invalid("file", "invalid", reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_long_is_told_by_the_first_bytes() {
+        let look =
+            |bytes: &[u8], ffmpeg: &Ffmpeg| outlook(bytes, Bounds::UPLOAD, ffmpeg).map(|o| (o.kind, o.takes_long));
+        let (none, some) = (Ffmpeg::default(), Ffmpeg::find("/bin/sh"));
+        let png = |side: u32| {
+            let mut head = b"IHDR".to_vec();
+            for number in [side, side] {
+                head.extend_from_slice(&number.to_be_bytes());
+            }
+            head.extend_from_slice(&[8, 2, 0, 0, 0]);
+            let sum = !head.iter().fold(u32::MAX, |crc, byte| {
+                (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
+            });
+            [&b"\x89PNG\r\n\x1a\n\0\0\0\x0D"[..], &head, &sum.to_be_bytes(), b"\0\0\0\x04IDAT"].concat()
+        };
+        for (bytes, is) in [
+            (&png(4_096)[..], (Kind::Image, false)),
+            (&png(4_097)[..], (Kind::Image, true)),
+            // Not even a head: refused when it is read, at once.
+            (&b"\x89PNG\r\n\x1a\n"[..], (Kind::Image, false)),
+            (&b"\0\0\0\x10ftypisom"[..], (Kind::Video, true)),
+            (&b"\0\0\0\x10ftypM4A "[..], (Kind::Audio, true)),
+            (&b"\x1A\x45\xDF\xA3\x42\x82\x84webm"[..], (Kind::Video, true)),
+            (&b"OggS"[..], (Kind::Audio, true)),
+        ] {
+            assert_eq!(look(bytes, &none).unwrap(), is, "{bytes:?}");
+        }
+        let heic = b"\0\0\0\x10ftypheic\0\0\0\0";
+        assert_eq!(look(heic, &some).unwrap(), (Kind::Image, true));
+        assert!(matches!(look(heic, &none), Err(Error::Invalid { .. })));
+        assert!(matches!(look(b"<svg/>", &some), Err(Error::Invalid { .. })));
+        let small = Bounds { image_bytes: 12, film_bytes: 3, ..Bounds::UPLOAD };
+        for bytes in [&png(1)[..], b"OggS"] {
+            assert!(matches!(outlook(bytes, small, &none), Err(Error::TooLarge(_))));
+        }
+    }
 }

@@ -141,6 +141,8 @@ pub struct Media {
     pub created_at: Timestamp,
     /// The waiting post that it is kept for.
     pub scheduled_id: Option<Id<ScheduledPost>>,
+    /// Background, foreground and accent of the picture or preview, as `#0a0b0c,#...,#...`.
+    pub colours: Option<String>,
 }
 
 /// What a post quotes.

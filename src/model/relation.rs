@@ -30,6 +30,8 @@ small_enum!(
         AdminReport = 9 "admin.report",
         Quote = 20 "quote",
         QuotedUpdate = 21 "quoted_update",
+        AddedToCollection = 22 "added_to_collection",
+        CollectionUpdate = 23 "collection_update",
     }
 );
 
@@ -128,6 +130,7 @@ pub struct Notification {
     pub created_at: Timestamp,
     /// The reader's policy keeps it back.
     pub held: bool,
+    pub collection_id: Option<Id<Collection>>,
 }
 
 small_enum!(

@@ -341,6 +341,7 @@ diesel::table! {
         cached_at -> Nullable<BigInt>,
         created_at -> BigInt,
         scheduled_id -> Nullable<BigInt>,
+        colours -> Nullable<Text>,
     }
 }
 
@@ -564,6 +565,7 @@ diesel::table! {
         group_key -> Nullable<Text>,
         created_at -> BigInt,
         held -> Bool,
+        collection_id -> Nullable<BigInt>,
     }
 }
 
@@ -714,6 +716,7 @@ diesel::table! {
         closed_at -> Nullable<BigInt>,
         closed_by -> Nullable<BigInt>,
         assigned_id -> Nullable<BigInt>,
+        collection_ids -> Text,
     }
 }
 

@@ -139,6 +139,8 @@ pub struct Report {
     pub closed_by: Option<Id<Account>>,
     /// Who of the staff looks into it.
     pub assigned_id: Option<Id<Account>>,
+    /// Numbers as a JSON array.
+    pub collection_ids: String,
 }
 
 whole_row!(Activity => activities, Delivery => deliveries, InboxItem => inbox_items, Job => jobs, Host => hosts, PeerRow => peers, DomainBlock => domain_blocks, Report => reports);

@@ -51,6 +51,15 @@ pub fn find_by_handle(conn: &mut Conn, handle: &str) -> Result<Option<Account>> 
     Sql::new(SELECT).with("a.handle = ", handle.to_lowercase()).optional(conn)
 }
 
+/// As [`find_by_handle`], for several at once; those that are there, in no order.
+pub fn find_by_handles(conn: &mut Conn, handles: &[String]) -> Result<Vec<Account>> {
+    if handles.is_empty() {
+        return Ok(Vec::new());
+    }
+    let handles: Vec<String> = handles.iter().map(|handle| handle.to_lowercase()).collect();
+    Sql::new(SELECT).push("a.handle in ").texts(&handles).load(conn)
+}
+
 /// A local account by name, in any case; not when deleted.
 pub fn find_local(conn: &mut Conn, username: &str) -> Result<Option<Account>> {
     Sql::new(SELECT)

@@ -93,14 +93,27 @@ pub struct Reaction {
     pub mine: bool,
 }
 
-/// The reactions to one, in the order in which they first came.
-pub fn reactions(conn: &mut Conn, viewer: Option<Id<Account>>, id: Id<Announcement>) -> Result<Vec<Reaction>> {
-    let rows = Sql::new("select r.name, count(*), count(case when r.account_id = ")
+/// Kinds of reactions that are read of one announcement.
+const KINDS: usize = 100;
+
+/// The reactions to these, of each in the order in which they first came.
+pub fn reactions(
+    conn: &mut Conn,
+    viewer: Option<Id<Account>>,
+    ids: &[Id<Announcement>],
+) -> Result<Vec<(Id<Announcement>, Reaction)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let most = i64::try_from(ids.len().saturating_mul(KINDS)).unwrap_or(i64::MAX);
+    let rows = Sql::new("select r.announcement_id, r.name, count(*), count(case when r.account_id = ")
         .bind(viewer.map_or(0, Id::raw))
-        .with(" then 1 end) from announcement_reactions r where r.announcement_id = ", id)
-        .push(" group by r.name order by min(r.id) limit 100")
-        .load_as::<(Text, BigInt, BigInt), (String, i64, i64)>(conn)?;
-    Ok(rows.into_iter().map(|(name, count, mine)| Reaction { name, count, mine: mine > 0 }).collect())
+        .push(" then 1 end) from announcement_reactions r where r.announcement_id in ")
+        .ids(ids)
+        .with(" group by r.announcement_id, r.name order by min(r.id) limit ", most)
+        .load_as::<(BigInt, Text, BigInt, BigInt), (i64, String, i64, i64)>(conn)?;
+    let reaction = |(id, name, count, mine)| (Id::new(id), Reaction { name, count, mine: mine > 0 });
+    Ok(rows.into_iter().map(reaction).collect())
 }
 
 /// Adds one; whether it is new.

@@ -54,6 +54,14 @@ pub fn load(conn: &mut Conn, id: Id<Collection>) -> Result<Collection> {
     Sql::new("select c.* from collections c where c.id = ").bind(id).one(conn)
 }
 
+/// Those of them that there are.
+pub fn several(conn: &mut Conn, ids: &[Id<Collection>]) -> Result<Vec<Collection>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select c.* from collections c where c.id in ").ids(ids).load(conn)
+}
+
 /// How many somebody has.
 pub fn count(conn: &mut Conn, owner: Id<Account>) -> Result<i64> {
     Sql::new("select count(*) from collections c where c.account_id = ").bind(owner).scalar_i64(conn)
@@ -90,6 +98,11 @@ pub fn items(conn: &mut Conn, ids: &[Id<Collection>]) -> Result<Vec<CollectionIt
         .with(" and i.state = ", ItemState::Accepted)
         .push(" order by i.id")
         .load(conn)
+}
+
+/// Somebody in any collection, or `NotFound`.
+pub fn item(conn: &mut Conn, id: Id<CollectionItem>) -> Result<CollectionItem> {
+    Sql::new("select i.* from collection_items i where i.id = ").bind(id).one(conn)
 }
 
 /// One of a collection, or `NotFound`.

@@ -2,15 +2,24 @@
 
 use crate::{
     Result,
-    db::{Conn, Sql},
+    db::{Conn, Dialect, Sql},
     id::Id,
-    model::{Account, Media},
+    model::{Account, Media, MediaState},
     time::Timestamp,
 };
 
 /// By id, whoever it belongs to.
 pub fn find(conn: &mut Conn, id: Id<Media>) -> Result<Option<Media>> {
     Sql::new("select m.* from media m where m.id = ").bind(id).optional(conn)
+}
+
+/// As [`find`]; nobody else changes the row until the transaction ends.
+pub fn lock(conn: &mut Conn, id: Id<Media>) -> Result<Option<Media>> {
+    let sql = Sql::new("select m.* from media m where m.id = ").bind(id);
+    match conn.dialect() {
+        Dialect::Sqlite => sql.optional(conn),
+        Dialect::Postgres => sql.push(" for update").optional(conn),
+    }
 }
 
 /// One of somebody's files, or `NotFound`.
@@ -25,6 +34,17 @@ pub fn describe(conn: &mut Conn, id: Id<Media>, description: Option<&str>, focus
         .with(", focus_x = ", focus.map(|f| f.0))
         .with(", focus_y = ", focus.map(|f| f.1))
         .with(" where id = ", id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Uploads that were to be processed before `until` will not be any more.
+pub fn fail_unfinished(conn: &mut Conn, until: Timestamp) -> Result<()> {
+    Sql::new("update media set state = ")
+        .bind(MediaState::Failed)
+        .push(" where post_id is null")
+        .with(" and state = ", MediaState::Processing)
+        .with(" and created_at <= ", until)
         .execute(conn)?;
     Ok(())
 }
@@ -89,10 +109,11 @@ pub fn oldest_copies(conn: &mut Conn, most: i64) -> Result<Vec<Media>> {
     .load(conn)
 }
 
-/// Remembers our copy of a remote file, with what its bytes told.
-pub fn keep_copy(conn: &mut Conn, media: &Media) -> Result<()> {
-    Sql::new("update media set file = ")
-        .bind(media.file.clone())
+/// Writes the file of an attachment, with what its bytes told: of an upload that is ready, or our copy of a remote one.
+pub fn set_file(conn: &mut Conn, media: &Media) -> Result<()> {
+    Sql::new("update media set state = ")
+        .bind(media.state)
+        .with(", file = ", media.file.clone())
         .with(", thumbnail = ", media.thumbnail.clone())
         .with(", kind = ", media.kind)
         .with(", mime = ", media.mime.clone())
@@ -104,6 +125,7 @@ pub fn keep_copy(conn: &mut Conn, media: &Media) -> Result<()> {
         .with(", small_height = ", media.small_height)
         .with(", duration_ms = ", media.duration_ms)
         .with(", cached_at = ", media.cached_at)
+        .with(", colours = ", media.colours.clone())
         .with(" where id = ", media.id)
         .execute(conn)?;
     Ok(())

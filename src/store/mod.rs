@@ -38,6 +38,7 @@ pub mod listed;
 pub mod lists;
 pub mod markers;
 pub mod media;
+pub mod notification_groups;
 pub mod notification_requests;
 pub mod notifications;
 pub mod oauth;

@@ -4,10 +4,40 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, Notification, NotificationKind, Post, Report, Role},
+    model::{Account, Collection, Notification, NotificationKind, Post, Report, Role},
     time::Timestamp,
 };
 use diesel::sql_types::BigInt;
+
+/// What a notification is about, beside whoever caused it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Nothing else.
+    Person,
+    /// A post.
+    Post(Id<Post>),
+    /// A report.
+    Report(Id<Report>),
+    /// A collection.
+    Collection(Id<Collection>),
+}
+
+impl About {
+    /// The post, if it is about one.
+    pub const fn post(self) -> Option<Id<Post>> {
+        if let Self::Post(id) = self { Some(id) } else { None }
+    }
+
+    /// Narrows a statement down to it; about nothing else all are.
+    fn narrow(self, sql: Sql) -> Sql {
+        match self {
+            Self::Person => sql,
+            Self::Post(id) => sql.with(" and post_id = ", id),
+            Self::Report(id) => sql.with(" and report_id = ", id),
+            Self::Collection(id) => sql.with(" and collection_id = ", id),
+        }
+    }
+}
 
 /// Writes one; answers its id.
 pub fn insert(
@@ -15,41 +45,44 @@ pub fn insert(
     account: Id<Account>,
     kind: NotificationKind,
     from: Id<Account>,
-    post: Option<Id<Post>>,
-    report: Option<Id<Report>>,
+    about: About,
     now: Timestamp,
 ) -> Result<Option<Id<Notification>>> {
+    let (report, collection) = match about {
+        About::Report(id) => (Some(id), None),
+        About::Collection(id) => (None, Some(id)),
+        About::Person | About::Post(_) => (None, None),
+    };
     let id = Sql::new(
-        "insert into notifications (account_id, kind, from_account_id, post_id, report_id, created_at) values (",
+        "insert into notifications (account_id, kind, from_account_id, post_id, report_id, collection_id, group_key, created_at) \
+         values (",
     )
     .bind(account)
     .with(",", kind)
     .with(",", from)
-    .with(",", post)
+    .with(",", about.post())
     .with(",", report)
+    .with(",", collection)
+    .with(",", super::notification_groups::key(kind, about.post(), now))
     .with(",", now)
     .push(") returning id")
     .load_as::<BigInt, i64>(conn)?;
     Ok(id.into_iter().next().map(Id::new))
 }
 
-/// Is there one of this kind already, from the same account about the same post?
+/// Is there one of this kind already, from the same account about the same thing?
 pub fn is_there(
     conn: &mut Conn,
     account: Id<Account>,
     kind: NotificationKind,
     from: Id<Account>,
-    post: Option<Id<Post>>,
+    about: About,
 ) -> Result<bool> {
-    let mut sql = Sql::new("select n.id from notifications n where n.from_account_id = ")
+    let sql = Sql::new("select n.id from notifications n where n.from_account_id = ")
         .bind(from)
         .with(" and n.account_id = ", account)
         .with(" and n.kind = ", kind);
-    sql = match post {
-        Some(post) => sql.with(" and n.post_id = ", post),
-        None => sql,
-    };
-    sql.push(" limit 1").exists(conn)
+    about.narrow(sql).push(" limit 1").exists(conn)
 }
 
 /// Keeps one back from its reader.
@@ -64,16 +97,13 @@ pub fn remove(
     account: Id<Account>,
     kind: NotificationKind,
     from: Id<Account>,
-    post: Option<Id<Post>>,
+    about: About,
 ) -> Result<()> {
-    let mut sql = Sql::new("delete from notifications where from_account_id = ")
+    let sql = Sql::new("delete from notifications where from_account_id = ")
         .bind(from)
         .with(" and account_id = ", account)
         .with(" and kind = ", kind);
-    if let Some(post) = post {
-        sql = sql.with(" and post_id = ", post);
-    }
-    sql.execute(conn)?;
+    about.narrow(sql).execute(conn)?;
     Ok(())
 }
 
@@ -145,10 +175,8 @@ pub struct Selection {
     pub from: Option<Id<Account>>,
     /// Only this one.
     pub only: Option<Id<Notification>>,
-    /// Only about this post.
-    pub post: Option<Id<Post>>,
-    /// Only from the first of these moments on and before the second.
-    pub during: Option<(Timestamp, Timestamp)>,
+    /// Only those of this group.
+    pub group: Option<String>,
     /// With those that the policy keeps back.
     pub held: bool,
 }
@@ -212,10 +240,24 @@ pub fn clear(conn: &mut Conn, account: Id<Account>) -> Result<()> {
     Ok(())
 }
 
-fn visible(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'static str) -> Sql {
+/// Those of a person that may be shown. No limit and no order yet.
+pub(super) fn visible(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'static str) -> Sql {
+    visible_from("notifications n", account, wanted, now, columns)
+}
+
+/// As [`visible`], with something beside the notifications `n`.
+pub(super) fn visible_from(
+    source: &'static str,
+    account: Id<Account>,
+    wanted: &Selection,
+    now: Timestamp,
+    columns: &'static str,
+) -> Sql {
     let mut sql = Sql::new("select ")
         .push(columns)
-        .push(" from notifications n join accounts a on a.id = n.from_account_id where n.account_id = ")
+        .push(" from ")
+        .push(source)
+        .push(" join accounts a on a.id = n.from_account_id where n.account_id = ")
         .bind(account)
         .push(
             " and a.deleted_at is null and a.suspended_at is null and not a.suspended_by_origin \
@@ -246,11 +288,37 @@ fn visible(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'
     if let Some(only) = wanted.only {
         sql = sql.with(" and n.id = ", only);
     }
-    if let Some(post) = wanted.post {
-        sql = sql.with(" and n.post_id = ", post);
+    if let Some(group) = &wanted.group {
+        sql = sql.with(" and n.group_key = ", group);
     }
-    if let Some((from, until)) = wanted.during {
-        sql = sql.with(" and n.created_at >= ", from).with(" and n.created_at < ", until);
+    sql
+}
+
+/// As [`visible`], for counting very many: without a look at whoever caused each. Those whom the reader does not want to hear
+/// of are left out, those who were suspended or deleted are not.
+pub(super) fn heard(account: Id<Account>, wanted: &Selection, now: Timestamp, columns: &'static str) -> Sql {
+    let mut sql = Sql::new("select ")
+        .push(columns)
+        .with(" from notifications n where n.account_id = ", account)
+        // Most people block and mute nobody: then nothing is looked up.
+        .with(" and (not exists (select 1 from blocks b where b.account_id = ", account)
+        .with(") or n.from_account_id not in (select b.target_id from blocks b where b.account_id = ", account)
+        .with(")) and (not exists (select 1 from blocks b where b.target_id = ", account)
+        .with(") or n.from_account_id not in (select b.account_id from blocks b where b.target_id = ", account)
+        .with(")) and (not exists (select 1 from mutes m where m.account_id = ", account)
+        .with(") or n.from_account_id not in (select m.target_id from mutes m where m.account_id = ", account)
+        .with(" and m.hide_notifications and (m.expires_at is null or m.expires_at > ", now)
+        .with("))) and (not exists (select 1 from account_domain_blocks d where d.account_id = ", account)
+        .with(
+            ") or not exists (select 1 from account_domain_blocks d join accounts a on a.domain = d.domain where d.account_id = ",
+            account,
+        )
+        .push(" and a.id = n.from_account_id))");
+    if !wanted.held {
+        sql = sql.push(" and not n.held");
+    }
+    if let Some(from) = wanted.from {
+        sql = sql.with(" and n.from_account_id = ", from);
     }
     sql
 }

@@ -11,7 +11,8 @@ use crate::{
 /// Writes one.
 pub fn insert(conn: &mut Conn, report: &Report) -> Result<()> {
     Sql::new(
-        "insert into reports (id, account_id, target_id, uri, category, comment, post_ids, rule_ids, forwarded, from_host, created_at) values (",
+        "insert into reports (id, account_id, target_id, uri, category, comment, post_ids, rule_ids, forwarded, from_host, \
+         created_at, collection_ids) values (",
     )
     .bind(report.id)
     .with(",", report.account_id)
@@ -24,6 +25,7 @@ pub fn insert(conn: &mut Conn, report: &Report) -> Result<()> {
     .with(",", report.forwarded)
     .with(",", report.from_host.clone())
     .with(",", report.created_at)
+    .with(",", report.collection_ids.clone())
     .push(")")
     .execute(conn)?;
     Ok(())

@@ -282,12 +282,11 @@ fn as_copy(stored: Stored) -> media::Upload {
         thumbnail: stored.thumbnail,
         size: stored.size,
         blurhash: stored.blurhash,
+        colours: stored.colours,
         width: stored.width,
         height: stored.height,
         small: stored.small,
         duration_ms: stored.duration_ms,
-        description: None,
-        focus: None,
     }
 }
 

@@ -87,6 +87,37 @@ async fn an_announcement_names_the_posts_it_links_to_to_those_who_may_see_them()
 }
 
 #[tokio::test]
+async fn each_of_several_announcements_has_its_own_people_posts_and_reactions() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let mut made = Vec::new();
+    for (who, other) in [(&ada, &bob), (&bob, &ada)] {
+        let post = who.post("/api/v1/statuses", json!({"status": "read"})).await.ok();
+        let url = post["url"].as_str().unwrap().to_owned();
+        let id = announce(&node, &format!("@{0} and @{0}@{1}: {url} {url}", who.name, node.domain)).await;
+        other.put(&format!("{ALL}/{id}/reactions/%F0%9F%91%8D"), json!({})).await.ok();
+        made.push((id, who.id.clone(), post["id"].clone(), url));
+    }
+    who_says(&ada, &made, [false, true]).await;
+    who_says(&bob, &made, [true, false]).await;
+    // What is dismissed is left out, and the rest is as it was.
+    ada.post(&format!("{ALL}/{}/dismiss", made[0].0), json!({})).await.ok();
+    who_says(&ada, &made[1..], [true, true]).await;
+}
+
+/// What somebody sees: of each the person and the post it names, and whether they reacted.
+async fn who_says(reader: &Client, made: &[(String, String, Value, String)], mine: [bool; 2]) {
+    let list = seen(reader, ALL).await;
+    assert_eq!(list.len(), made.len());
+    for ((one, (id, person, post, url)), me) in list.iter().zip(made).zip(mine) {
+        let people: Vec<&Value> = one["mentions"].as_array().unwrap().iter().map(|person| &person["id"]).collect();
+        assert_eq!((&one["id"], people), (&json!(id), vec![&json!(person)]));
+        assert_eq!(one["statuses"], json!([{"id": post, "url": url}]));
+        assert_eq!(one["reactions"], json!([{"name": "👍", "count": 1, "me": me}]));
+    }
+}
+
+#[tokio::test]
 async fn an_announcement_goes_when_what_it_is_about_is_over() {
     let node = Node::start().await;
     let ada = node.member("ada").await;

@@ -244,7 +244,7 @@ fn noise(length: usize) -> Vec<u8> {
 }
 
 async fn attach(client: &Client, bytes: &[u8]) -> Value {
-    send_form(client, "POST", "/api/v2/media", &[], ("file", bytes)).await.ok()
+    send_form(client, "POST", "/api/v1/media", &[], ("file", bytes)).await.ok()
 }
 
 #[tokio::test]

@@ -103,6 +103,8 @@ impl Town {
         }
         let item = json!({"account_id": who.id});
         me.post(&format!("/api/v1/collections/{}/items", self.names["collection"]), item).await.ok();
+        let mine = json!({"name": format!("collection {n}"), "account_ids": [me.id]});
+        who.post("/api/v1/collections", mine).await.ok();
         let file =
             send_form(&who, "POST", "/api/v2/media", &[("description", "a wall")], ("file", &picture(8, 8))).await;
         let words = format!("hello @ada #common #tag{n} https://page{n}.example/ https://news.example/");
@@ -146,7 +148,12 @@ impl Town {
         me.put(&format!("/api/v1/statuses/{}", self.names["root"]), json!({"status": format!("the root {n} #root")}))
             .await
             .ok();
-        crate::announcements::announce(&self.node, &format!("hello {n}")).await;
+        let words = format!("hello @person{n} #tag{n} {}", post["url"].as_str().unwrap());
+        let announcement = crate::announcements::announce(&self.node, &words).await;
+        let reaction = format!("/api/v1/announcements/{announcement}/reactions/%F0%9F%91%8D");
+        for reader in [&me, who] {
+            reader.put(&reaction, json!({})).await.ok();
+        }
         self.names.insert(
             "poll",
             id(&write(
@@ -245,7 +252,7 @@ impl Town {
             "/api/v2/filters/statuses/{id}" => path.replace("{id}", &name("kept")),
             "/api/v1/polls/{id}" => path.replace("{id}", &name("poll")),
             "/api/v1/scheduled_statuses/{id}" => path.replace("{id}", &name("waiting")),
-            "/api/v1/accounts/{id}/in_collections" => path.replace("{id}", &first),
+            "/api/v1/accounts/{id}/in_collections" => path.replace("{id}", &self.me.id),
             // In all lists.
             "/api/v1/accounts/{id}/lists" => path.replace("{id}", &first),
             "/api/v1/accounts/{id}/statuses" => path.replace("{id}", &self.me.id),

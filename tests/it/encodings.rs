@@ -375,6 +375,16 @@ impl Matrix {
             "post" => id(world.post(me, json!({"status": "hello"})).await),
             "posturl" => world.post(&world.bob, json!({"status": "hello"})).await["url"].as_str().unwrap().to_owned(),
             "bobpost" => id(world.post(&world.bob, json!({"status": "hello"})).await),
+            // One person has but a few.
+            "bobcollection" => {
+                let of = format!("/api/v1/accounts/{}/collections", world.bob.id);
+                match world.bob.get(&of).await.ok()["collections"].as_array().unwrap().first() {
+                    Some(known) => id(known.clone()),
+                    None => {
+                        id(world.bob.post("/api/v1/collections", json!({"name": "x"})).await.ok()["collection"].clone())
+                    }
+                }
+            }
             "media" => {
                 id(crate::media::send_form(me, "POST", "/api/v2/media", &[], ("file", &picture(8, 8))).await.ok())
             }

@@ -236,6 +236,13 @@ async fn files_of_every_kind_have_every_field() {
             json!({"width": 640, "height": 480, "size": "640x480", "aspect": 640.0 / 480.0})
         );
         assert!(image["meta"]["small"]["width"].is_u64() && image["blurhash"].is_string());
+        for colour in ["background", "foreground", "accent"] {
+            let colour = image["meta"]["colors"][colour].as_str().unwrap();
+            assert!(
+                colour.len() == 7 && u32::from_str_radix(colour.strip_prefix('#').unwrap(), 16).is_ok(),
+                "{colour}"
+            );
+        }
         let shown = ada.get(&format!("/api/v1/media/{}", id(&image))).await;
         assert_eq!(shown.ok(), image);
         let changed =

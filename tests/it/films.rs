@@ -19,8 +19,9 @@ async fn node_with(ffmpeg: &str) -> Node {
     NodeBuilder::new("alpha").await.config(|c| c.media.ffmpeg = ffmpeg.to_owned()).start().await
 }
 
+/// Answered when it is processed.
 async fn upload(client: &Client, bytes: &[u8]) -> Reply {
-    send_form(client, "POST", "/api/v2/media", &[], ("file", bytes)).await
+    send_form(client, "POST", "/api/v1/media", &[], ("file", bytes)).await
 }
 
 /// The beginning of a picture in a file like a film's: its kinds, the main one first.
@@ -38,7 +39,7 @@ fn brands(brands: &[&str]) -> Vec<u8> {
 }
 
 /// A film whose size and length nobody here can read.
-fn webm() -> Vec<u8> {
+pub fn webm() -> Vec<u8> {
     let mut out = vec![0x1A, 0x45, 0xDF, 0xA3];
     out.extend_from_slice(b"\x01\0\0\0\0\0\0\x1FB\x82\x84webm");
     out.extend_from_slice(&[0; 64]);

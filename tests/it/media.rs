@@ -31,7 +31,8 @@ pub fn picture(width: u32, height: u32) -> Vec<u8> {
     noted
 }
 
-fn crc(bytes: &[u8]) -> u32 {
+/// The checksum of a part of a PNG.
+pub fn crc(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for byte in bytes {
         crc ^= u32::from(*byte);
@@ -345,6 +346,7 @@ pub fn remote_media(id: Id<Media>, url: String) -> Media {
         cached_at: None,
         created_at: NOW,
         scheduled_id: None,
+        colours: None,
     }
 }
 

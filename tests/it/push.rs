@@ -211,6 +211,19 @@ async fn a_client_subscribes_changes_its_mind_and_leaves() {
 }
 
 #[tokio::test]
+async fn whoever_is_put_into_a_collection_hears_what_it_is_called() {
+    let world = World::new().await;
+    world.ada.patch("/api/v1/accounts/update_credentials", json!({ "discoverable": true })).await.ok();
+    let mut wish = world.wish(true);
+    wish["data"]["alerts"] = json!({ "added_to_collection": true });
+    world.ada.post(PATH, wish).await.ok();
+    world.bob.post("/api/v1/collections", json!({ "name": "Torque", "account_ids": [world.ada.id] })).await.ok();
+    assert_eq!(world.arrived().await, ["Torque"]);
+    let told = world.device.read(&world.service.received()[0]);
+    assert_eq!(told["title"], "bob has put you into a collection");
+}
+
+#[tokio::test]
 async fn what_is_no_subscription_is_refused() {
     let world = World::new().await;
     let refused = async |change: &[(&str, Value)], status: u16| {

@@ -6,6 +6,7 @@ use crate::{
     api::{
         ApiResult, Params, Rendered,
         auth::{Access, Routes, SignedIn},
+        collections::Shown,
         entities::{Render, admin::AdminReport},
         instance::house_rules,
         page::{self, Prev},
@@ -21,7 +22,7 @@ use crate::{
         views::PostViews,
     },
     id::Id,
-    model::{Account, Post, Report, Role},
+    model::{Account, Collection, Post, Report, Role},
     store,
     time::Timestamp,
 };
@@ -71,6 +72,10 @@ fn documents(
     let posts: Vec<Id<Post>> = reports.iter().flat_map(|report| numbers(&report.post_ids)).map(Id::new).collect();
     let views = PostViews::by_ids(conn, Viewer::from(me), &posts, now)?;
     let render = Render::new(&config.site, &views)?;
+    let ids: Vec<Id<Collection>> =
+        reports.iter().flat_map(|report| numbers(&report.collection_ids)).map(Id::new).collect();
+    let collections = store::collections::several(conn, &ids)?;
+    let collections = Shown::load(conn, Viewer::from(me), collections)?;
     let list: Vec<AdminReport<'_>> = reports
         .iter()
         .filter_map(|report| {
@@ -90,6 +95,10 @@ fn documents(
                 assigned_account: person(report.assigned_id),
                 action_taken_by_account: person(report.closed_by),
                 statuses: numbers(&report.post_ids).into_iter().filter_map(|id| render.status(Id::new(id))).collect(),
+                collections: numbers(&report.collection_ids)
+                    .into_iter()
+                    .filter_map(|id| collections.document(&config.site, Id::new(id)))
+                    .collect(),
                 rules: house_rules(config)
                     .into_iter()
                     .filter(|rule| rule.id.parse::<i64>().is_ok_and(|id| rules.contains(&id)))

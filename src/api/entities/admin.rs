@@ -4,6 +4,7 @@ use super::{
     Digits,
     account::Role,
     card::PreviewCard,
+    collection::Collection,
     instance::Rule,
     misc::{History, Tag},
     status::Status,
@@ -51,6 +52,8 @@ pub struct AdminReport<'a> {
     pub assigned_account: Option<AdminAccount<'a>>,
     pub action_taken_by_account: Option<AdminAccount<'a>>,
     pub statuses: Vec<Status<'a>>,
+    /// Those that are still there.
+    pub collections: Vec<Collection<'a>>,
     pub rules: Vec<Rule<'a>>,
 }
 

@@ -20,7 +20,7 @@ pub struct MediaAttachment<'a> {
     pub blurhash: Option<&'a str>,
 }
 
-/// Sizes and the point of interest.
+/// Sizes, the point of interest, and colours.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Meta {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,6 +29,24 @@ pub struct Meta {
     pub original: Option<Size>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub small: Option<Size>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub colors: Option<Colors>,
+}
+
+/// The colours of the picture or preview, as `#rrggbb`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Colors {
+    pub background: String,
+    pub foreground: String,
+    pub accent: String,
+}
+
+impl Colors {
+    /// From what is stored; nothing for what is not three colours.
+    pub fn read(stored: &str) -> Option<Self> {
+        let mut parts = stored.split(',').map(str::to_owned);
+        Some(Self { background: parts.next()?, foreground: parts.next()?, accent: parts.next()? })
+    }
 }
 
 /// The point of interest, each from -1 to 1, `y` upwards.

@@ -117,7 +117,7 @@ pub struct Report<'a> {
     pub forwarded: bool,
     pub created_at: Timestamp,
     pub status_ids: Vec<Id<model::Post>>,
-    pub collection_ids: [(); 0],
+    pub collection_ids: Vec<Id<model::Collection>>,
     pub rule_ids: Vec<String>,
     pub target_account: &'a RawValue,
 }

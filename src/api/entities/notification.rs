@@ -1,6 +1,6 @@
 //! Notifications, one by one and grouped.
 
-use super::{Digits, misc::Report, status::Status};
+use super::{Digits, collection::Collection, misc::Report, status::Status};
 use crate::{
     id::Id,
     model::{self, Verdict},
@@ -22,6 +22,8 @@ pub struct Notification<'a> {
     pub status: Option<Status<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<Report<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection: Option<Collection<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
 }
@@ -45,6 +47,8 @@ pub struct NotificationGroup<'a> {
     pub status_id: Option<Id<model::Post>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub report: Option<Report<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection: Option<Collection<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
 }

@@ -5,7 +5,7 @@ use super::{
     account::{Account, FeatureApproval, Field},
     card::PreviewCard,
     filter::{Filter, FilterKeyword, FilterResult, FilterStatus},
-    media::{Focus, MediaAttachment, Meta, Size},
+    media::{Colors, Focus, MediaAttachment, Meta, Size},
     poll::{Poll, PollOption},
     status::{Application, Context, Mention, Quote, QuoteApproval, Quoted, Reaction, Status, StatusTag},
 };
@@ -473,7 +473,9 @@ pub fn media<'a>(site: &Site, row: &'a model::Media) -> MediaAttachment<'a> {
     }
     let focus = row.focus_x.zip(row.focus_y).map(|(x, y)| Focus { x, y });
     let small = size(row.small_width, row.small_height);
-    let meta = (original.is_some() || focus.is_some() || small.is_some()).then_some(Meta { focus, original, small });
+    let colors = row.colours.as_deref().and_then(Colors::read);
+    let meta = Meta { focus, original, small, colors };
+    let known = meta.original.is_some() || meta.focus.is_some() || meta.small.is_some() || meta.colors.is_some();
     MediaAttachment {
         id: row.id,
         r#type: row.kind.as_str(),
@@ -482,7 +484,7 @@ pub fn media<'a>(site: &Site, row: &'a model::Media) -> MediaAttachment<'a> {
         remote_url: row.remote_url.as_deref(),
         preview_remote_url: row.remote_thumbnail_url.as_deref(),
         text_url: None,
-        meta,
+        meta: known.then_some(meta),
         description: row.description.as_deref(),
         blurhash: row.blurhash.as_deref(),
     }

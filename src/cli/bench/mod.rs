@@ -296,8 +296,8 @@ impl Bench<'_> {
             (
                 GROUPED,
                 10.0,
-                // Five groups of what many did at once, with their posts: a page looks at a thousand notifications.
-                10,
+                // Forty groups of what two hundred did at once, with their posts.
+                40,
                 "/api/v2/notifications?limit=40&grouped_types[]=favourite&grouped_types[]=follow".into(),
                 Some(&self.world.popular_token),
             ),

@@ -55,14 +55,17 @@ pub(super) async fn report(app: &App, verb: ReportVerb) -> Result<Value> {
 }
 
 fn describe(report: &Report, from: Option<String>, about: Option<String>) -> Value {
+    // As text: programs that read numbers as floating point would round them.
+    let ids = |json: &str| -> Vec<String> {
+        serde_json::from_str::<Vec<i64>>(json).unwrap_or_default().iter().map(i64::to_string).collect()
+    };
     json!({
         "id": report.id,
         "from": report.from_host.clone().or(from),
         "about": about,
         "comment": report.comment,
-        // As text: programs that read numbers as floating point would round them.
-        "posts": serde_json::from_str::<Vec<i64>>(&report.post_ids).unwrap_or_default().iter().map(i64::to_string)
-            .collect::<Vec<_>>(),
+        "posts": ids(&report.post_ids),
+        "collections": ids(&report.collection_ids),
         "created_at": report.created_at,
         "closed_at": report.closed_at,
     })

@@ -209,6 +209,9 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::FiltersChanged(_)
         | Fact::Notified(_)
         | Fact::Membership { .. }
+        | Fact::CollectionJoined(_)
+        | Fact::CollectionLeft(_)
+        | Fact::CollectionChanged(_)
         | Fact::AccessRevoked { .. } => Ok(()),
     }
 }

@@ -437,6 +437,9 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::AccountReturned(_)
         | Fact::PostCameLate(_)
         | Fact::Membership { .. }
+        | Fact::CollectionJoined(_)
+        | Fact::CollectionLeft(_)
+        | Fact::CollectionChanged(_)
         | Fact::AccessRevoked { .. } => Ok(()),
     }
 }

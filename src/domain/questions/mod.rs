@@ -520,6 +520,9 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::AccountMoved(_)
         | Fact::PostCameLate(_)
         | Fact::Membership { .. }
+        | Fact::CollectionJoined(_)
+        | Fact::CollectionLeft(_)
+        | Fact::CollectionChanged(_)
         | Fact::PostBoosted { .. }
         | Fact::PostUnboosted(_)
         | Fact::PostFavourited(_)

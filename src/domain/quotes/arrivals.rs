@@ -12,7 +12,8 @@ use crate::{
     },
     id::Id,
     model::{Account, NotificationKind, Post, Quote, QuoteState, Visibility},
-    store, uri,
+    store::{self, notifications::About},
+    uri,
 };
 
 /// The post with this address: its id, or the page of one of ours.
@@ -219,7 +220,7 @@ pub fn receive_change(tx: &mut Tx<'_>, author: &Account, post: &Post, told: &Rem
                 store::quotes::delete(tx.conn, post.id)?;
                 if let Some(of) = known.quoted_account_id {
                     let kind = NotificationKind::Quote;
-                    store::notifications::remove(tx.conn, of, kind, post.account_id, Some(post.id))?;
+                    store::notifications::remove(tx.conn, of, kind, post.account_id, About::Post(post.id))?;
                 }
             }
             if let Some(now) = now {

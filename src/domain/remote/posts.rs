@@ -363,6 +363,7 @@ fn media(tx: &Tx<'_>, author: &Account, post: &RemotePost) -> Vec<Media> {
             cached_at: None,
             created_at: tx.now,
             scheduled_id: None,
+            colours: None,
         })
         .collect()
 }
