@@ -44,6 +44,7 @@ mod delivery_truth;
 mod demo;
 mod digests;
 mod discovery;
+mod disk;
 mod doctor;
 mod documents;
 mod doors;
