@@ -458,6 +458,7 @@ pub fn with_actor<R>(
         locked: account.locked,
         public_key_pem: &pem,
         ed25519: ed25519.as_deref(),
+        key_ids: account.public_key_id.as_deref().zip(account.ed25519_key_id.as_deref()),
     });
     if account.kind == AccountKind::Group {
         actor.kind = "Group";

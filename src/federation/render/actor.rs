@@ -254,7 +254,7 @@ impl Image {
     }
 }
 
-/// The facts an actor document is made of. `id` ends the ids of all its collections; `id#main-key` is its key.
+/// The facts an actor document is made of. `id` begins the ids of all its collections; `id#main-key` is its first key.
 #[derive(Debug)]
 pub struct Profile<'a> {
     /// The actor id.
@@ -273,6 +273,8 @@ pub struct Profile<'a> {
     pub public_key_pem: &'a str,
     /// The Ed25519 key, multibase.
     pub ed25519: Option<&'a str>,
+    /// The ids of both, where they are not the first keys of the actor.
+    pub key_ids: Option<(&'a str, &'a str)>,
 }
 
 impl<'a> Actor<'a> {
@@ -280,6 +282,10 @@ impl<'a> Actor<'a> {
     /// reader sees while authorised fetch is on (SIGIN-23); the caller adds the rest.
     pub fn essential(profile: Profile<'a>) -> Self {
         let Profile { id, .. } = profile;
+        let (rsa_id, ed25519_id) = match profile.key_ids {
+            Some((rsa, ed25519)) => (rsa.to_owned(), ed25519.to_owned()),
+            None => (format!("{id}#main-key"), format!("{id}#ed25519-key")),
+        };
         Self {
             id,
             kind: if profile.bot { "Service" } else { "Person" },
@@ -300,15 +306,10 @@ impl<'a> Actor<'a> {
             memorial: false,
             suspended: false,
             webfinger: None,
-            public_key: PublicKey { id: format!("{id}#main-key"), owner: id, public_key_pem: profile.public_key_pem },
+            public_key: PublicKey { id: rsa_id, owner: id, public_key_pem: profile.public_key_pem },
             assertion_method: profile
                 .ed25519
-                .map(|key| Multikey {
-                    id: format!("{id}#ed25519-key"),
-                    kind: "Multikey",
-                    controller: id,
-                    public_key_multibase: key,
-                })
+                .map(|key| Multikey { id: ed25519_id, kind: "Multikey", controller: id, public_key_multibase: key })
                 .into_iter()
                 .collect(),
             attachment: None,
@@ -337,8 +338,17 @@ impl<'a> Actor<'a> {
         public_key_pem: &'a str,
         ed25519: Option<&'a str>,
     ) -> Self {
-        let profile =
-            Profile { id, username: host, page, shared_inbox, bot: true, locked: true, public_key_pem, ed25519 };
+        let profile = Profile {
+            id,
+            username: host,
+            page,
+            shared_inbox,
+            bot: true,
+            locked: true,
+            public_key_pem,
+            ed25519,
+            key_ids: None,
+        };
         Self {
             kind: "Application",
             followers: None,
@@ -403,6 +413,7 @@ mod tests {
             locked: true,
             public_key_pem: "PEM",
             ed25519: Some("z6Mk"),
+            key_ids: None,
         }
     }
 
