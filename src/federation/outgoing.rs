@@ -53,13 +53,20 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         }
         Fact::AccountRegistered(id) => registered(tx, *id),
         Fact::PostPublished { post, .. } => published(tx, *post, "Create"),
-        Fact::PostEdited { post, newly_mentioned: _, quiet: false } => edited(tx, *post),
+        Fact::PostEdited { post, newly_mentioned: _, quiet: false } => {
+            tx.document_changed();
+            edited(tx, *post)
+        }
         Fact::PostDeleted(id) => {
+            tx.document_changed();
             projects::post_ended(tx, *id)?;
             post_deleted(tx, *id)
         }
         Fact::PostBoosted { boost, .. } => published(tx, *boost, "Announce"),
-        Fact::PostUnboosted(id) => unboosted(tx, *id),
+        Fact::PostUnboosted(id) => {
+            tx.document_changed();
+            unboosted(tx, *id)
+        }
         Fact::PostFavourited(id) => reactions::favourited(tx, *id, false),
         Fact::PostUnfavourited(id) => reactions::favourited(tx, *id, true),
         Fact::PostReacted(id) => reactions::reacted(tx, *id, false),
@@ -71,10 +78,16 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::PollVoted(poll, account) => voted(tx, *poll, *account),
         Fact::PollVotedRemotely(poll) => poll_changed(tx, *poll, POLL_DELAY),
         Fact::PollClosed(poll) => poll_changed(tx, *poll, 0),
-        Fact::QuestionChanged(id) | Fact::IdeaChanged(id) | Fact::QuotePolicyChanged(id) => edited(tx, *id),
+        Fact::QuestionChanged(id) | Fact::IdeaChanged(id) | Fact::QuotePolicyChanged(id) => {
+            tx.document_changed();
+            edited(tx, *id)
+        }
         Fact::QuoteAsked(id) => quotes::asked(tx, *id),
         Fact::QuoteAccepted { post, .. } => quotes::accepted(tx, *post),
-        Fact::QuoteEnded(id) => quotes::ended(tx, *id),
+        Fact::QuoteEnded(id) => {
+            tx.document_changed();
+            quotes::ended(tx, *id)
+        }
         Fact::QuoteRefused { author, by, request, object, instrument } => {
             quotes::refused(tx, *author, *by, request.as_deref(), object, instrument)
         }
@@ -418,7 +431,7 @@ fn profile_changed(tx: &mut Tx<'_>, account: Id<Account>, wait: i64) -> Result<(
     if !is_local {
         return Ok(());
     }
-    tx.actor_changed();
+    tx.document_changed();
     tx.enqueue_at(&Task::SendProfile { account: account.raw() }, tx.now.plus_millis(wait))
 }
 
@@ -445,7 +458,7 @@ fn whereabouts_changed(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
     if !account.is_local() || account.public_key.is_none() {
         return Ok(());
     }
-    tx.actor_changed();
+    tx.document_changed();
     let row = store::people::find(tx.conn, account.id)?.unwrap_or_default();
     let is_listed = people::listed_of(row.listed) == people::Listed::Organisation;
     let mut to = match is_listed {
@@ -504,7 +517,7 @@ fn account_deleted(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
     if !account.is_local() || account.public_key.is_none() {
         return Ok(());
     }
-    tx.actor_changed();
+    tx.document_changed();
     let to = store::deliveries::all_inboxes(tx.conn)?;
     let number = tx.new_id::<model::Activity>().raw();
     let uri = format!("{}#delete", account.uri);
@@ -527,7 +540,7 @@ fn account_deleted(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
 fn account_moved(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
     let account = store::accounts::load(tx.conn, id)?;
     let (true, Some(target)) = (account.is_local(), account.moved_to_id) else { return Ok(()) };
-    tx.actor_changed();
+    tx.document_changed();
     let target = store::accounts::load(tx.conn, target)?;
     let to = store::deliveries::follower_inboxes(tx.conn, id)?;
     let number = tx.new_id::<model::Activity>();

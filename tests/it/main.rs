@@ -37,6 +37,7 @@ mod concierge_tend;
 mod convergence;
 mod counters;
 mod counting;
+mod crowds;
 mod db;
 mod decoders;
 mod delivery;
