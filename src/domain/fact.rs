@@ -2,7 +2,7 @@
 
 use crate::{
     id::Id,
-    model::{Account, Block, EmojiReaction, Favourite, Follow, Notification, Poll, Post, Report, Tag},
+    model::{Account, Block, EmojiReaction, Favourite, Follow, Interaction, Notification, Poll, Post, Report, Tag},
 };
 
 /// Something that happened, here or elsewhere. Facts marked *before* are recorded before their rows go.
@@ -106,6 +106,11 @@ pub enum Fact {
     },
     /// Another one may, or may not, quote a post of this node from now on.
     QuotePolicyChanged(Id<Post>),
+    /// A person of this node wants to do something to a post of another server whose author has to be asked; of a like the
+    /// fact is that it is there.
+    InteractionAsked(Id<Interaction>),
+    /// An answer of this node has an authorisation now by the author of what it answers.
+    InteractionAccepted(Id<Post>),
     /// A follow waits for its target's consent.
     FollowRequested(Id<Follow>),
     /// A follow stands; it may have been requested before.

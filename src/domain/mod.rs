@@ -28,6 +28,7 @@ pub mod hashtags;
 pub mod html;
 pub mod ideas;
 pub mod identity;
+pub mod interactions;
 pub mod introductions;
 pub mod leavers;
 pub mod legal;

@@ -131,6 +131,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::IdeaChanged(_)
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { fresh: false, .. }
+        | Fact::InteractionAsked(_)
+        | Fact::InteractionAccepted(_)
         | Fact::QuoteRefused { .. }
         | Fact::QuotePolicyChanged(_)
         | Fact::FollowReaffirmed(_)

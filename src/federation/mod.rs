@@ -2,6 +2,7 @@
 
 pub mod activities;
 pub mod admit;
+pub mod authorizations;
 pub mod charter;
 pub mod collections;
 pub mod deliver;

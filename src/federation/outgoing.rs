@@ -2,6 +2,7 @@
 //! unless it was committed, nothing committed is forgotten. Sending is `deliver`'s; signatures are made there too.
 
 pub mod forward;
+mod interactions;
 mod pins;
 mod projects;
 mod quotes;
@@ -82,6 +83,11 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             tx.document_changed();
             edited(tx, *id)
         }
+        Fact::InteractionAsked(id) => interactions::asked(tx, *id),
+        Fact::InteractionAccepted(post) => {
+            tx.document_changed();
+            interactions::accepted(tx, *post)
+        }
         Fact::QuoteAsked(id) => quotes::asked(tx, *id),
         Fact::QuoteAccepted { post, .. } => quotes::accepted(tx, *post),
         Fact::QuoteEnded(id) => {
@@ -161,7 +167,19 @@ fn passing_uri<T>(actor: &str, kind: &str, number: Id<T>) -> String {
 fn is_durable(kind: &str) -> bool {
     matches!(
         kind,
-        "Delete" | "Undo" | "Block" | "Reject" | "Accept" | "Move" | "Flag" | "Join" | "Leave" | "QuoteRequest"
+        "Delete"
+            | "Undo"
+            | "Block"
+            | "Reject"
+            | "Accept"
+            | "Move"
+            | "Flag"
+            | "Join"
+            | "Leave"
+            | "QuoteRequest"
+            | "ReplyRequest"
+            | "LikeRequest"
+            | "AnnounceRequest"
     )
 }
 

@@ -102,6 +102,7 @@ mod outside;
 mod pages;
 mod peers;
 mod people;
+mod policies;
 mod posts;
 mod privacy;
 mod processes;

@@ -130,6 +130,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { .. }
         | Fact::QuoteEnded(_)
+        | Fact::InteractionAsked(_)
+        | Fact::InteractionAccepted(_)
         | Fact::QuoteRefused { .. }
         | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)
@@ -358,5 +360,7 @@ fn blank(tx: &mut Tx<'_>, from: &Account, page: Page, tongue: Tongue, people: &[
         meaning: Meaning::Plain,
         quote: None,
         quote_policy: 0,
+        policies: super::interactions::Policies::default(),
+        waits: None,
     }
 }

@@ -194,6 +194,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { .. }
         | Fact::QuoteEnded(_)
+        | Fact::InteractionAsked(_)
+        | Fact::InteractionAccepted(_)
         | Fact::QuoteRefused { .. }
         | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)

@@ -2,7 +2,7 @@
 //! and every address normalised by whoever fills it in.
 
 use crate::{
-    domain::{html::Html, ideas, people::Stance, questions::Told, quotes::policy::Said},
+    domain::{html::Html, ideas, interactions::Policies, people::Stance, questions::Told, quotes::policy::Said},
     model::{AccountKind, MediaKind},
     time::Timestamp,
 };
@@ -276,6 +276,10 @@ pub struct RemotePost {
     pub quote_stamp: Option<String>,
     /// Who may quote it, as its author says.
     pub can_quote: Said,
+    /// What others may do to it, as its author says.
+    pub policies: Policies,
+    /// The authorisation that it names for answering what it answers.
+    pub reply_stamp: Option<String>,
     /// When it is a vote (a name, no text, an answer): the name of the option (POLL-04).
     pub vote: Option<String>,
     /// Untrusted.

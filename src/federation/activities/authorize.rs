@@ -4,6 +4,9 @@
 use super::parsed::{Embedded, Kind, Parsed};
 use crate::{Error, Result, config::Site, uri};
 
+/// Requests about posts.
+pub(super) const REQUESTS: &[&str] = &["QuoteRequest", "ReplyRequest", "LikeRequest", "AnnounceRequest"];
+
 /// Whether `signer`, whose key signed the request, may send this.
 ///
 /// # Errors
@@ -43,7 +46,7 @@ pub fn authorize_activity(signer: &str, activity: &Parsed, site: &Site) -> Resul
             }
             // Whose post that is, only the store knows; on another server it is somebody else's.
             Embedded::Activity(inner)
-                if inner.kind == "QuoteRequest"
+                if REQUESTS.contains(&inner.kind.as_str())
                     && inner.object.as_ref().is_some_and(|object| !uri::same_authority(object, signer)) =>
             {
                 refuse("somebody else was asked")

@@ -77,7 +77,7 @@ pub struct Inner {
     pub actor: Option<String>,
     /// What it is about.
     pub object: Option<String>,
-    /// With what it is done: the quoting post of a QuoteRequest.
+    /// With what it is done: the quoting post of a QuoteRequest, what another request asks for.
     pub instrument: Option<String>,
     /// The emoji of a reaction.
     pub reaction: Option<RemoteReaction>,
@@ -119,8 +119,10 @@ pub struct Parsed {
     pub target: Option<String>,
     /// The quoting post of a QuoteRequest.
     pub instrument: Option<String>,
-    /// What an Accept hands out: the authorisation of a quote.
+    /// What an Accept hands out: the authorisation of a quote, or of what else was asked for.
     pub result: Option<String>,
+    /// The authorisation that an Announce names.
+    pub stamp: Option<String>,
     /// When, as claimed.
     pub published: Option<Timestamp>,
     /// For whom.
@@ -164,6 +166,7 @@ pub fn parse(json: &Json) -> Result<Parsed> {
         target: json.uri("target"),
         instrument: json.uri("instrument").filter(|_| kind == Kind::QuoteRequest),
         result: json.uri("result").filter(|_| kind == Kind::Accept),
+        stamp: json.uri("announceAuthorization").filter(|_| kind == Kind::Announce),
         published: json.time("published"),
         addressing: match kind {
             Kind::Announce | Kind::Create | Kind::Update | Kind::Add => post::addressing(json),

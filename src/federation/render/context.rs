@@ -89,6 +89,9 @@ impl Terms {
     /// Where else a skill is described.
     pub const SAME_AS: Self = Self(1 << 20);
 
+    /// What lets others answer, like and boost (GoToSocial's interaction controls).
+    pub const CONSENT: Self = Self(1 << 21);
+
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -199,6 +202,12 @@ impl Terms {
             term("quoteUri", "http://fedibird.com/ns#quoteUri");
             term("_misskey_quote", "https://misskey-hub.net/ns#_misskey_quote");
         }
+        if self.has(Self::CONSENT) {
+            term("gts", "https://gotosocial.org/ns#");
+            for name in ["ReplyRequest", "LikeRequest", "AnnounceRequest"] {
+                term(name, &format!("gts:{name}"));
+            }
+        }
         if self.has(Self::REACTION) {
             term("litepub", "http://litepub.social/ns#");
             term("EmojiReact", "litepub:EmojiReact");
@@ -217,6 +226,11 @@ impl Terms {
         let mut typed = |name: &str, meaning: Value| {
             terms.insert(name.to_owned(), meaning);
         };
+        if self.has(Self::CONSENT) {
+            for name in ["replyAuthorization", "announceAuthorization"] {
+                typed(name, json!({"@id": format!("gts:{name}"), "@type": "@id"}));
+            }
+        }
         if self.has(Self::ACTOR) {
             typed("featured", json!({"@id": "toot:featured", "@type": "@id"}));
             typed("featuredTags", json!({"@id": "toot:featuredTags", "@type": "@id"}));
