@@ -8,7 +8,7 @@ use super::{
     render::{
         self, PUBLIC,
         activity::Activity,
-        actor::{Actor, DefinedTerm, Expertise, Image, Organization, Profile, PropertyValue},
+        actor::{Actor, DefinedTerm, Expertise, Image, Organization, Profile, PropertyValue, Tabs},
         capability::Generator,
         post::{self as wire, Audience, Tag},
         project as wire_project,
@@ -527,6 +527,11 @@ pub fn with_actor<R>(
         false => people::directory::is_discoverable(conn, account)?,
     });
     actor.indexable = Some(account.indexable);
+    actor.tabs = Some(Tabs {
+        show_featured: account.show_featured,
+        show_media: account.show_media,
+        show_replies_in_media: account.show_media_replies,
+    });
     actor.published = Some(account.created_at.midnight().rfc3339());
     actor.memorial = account.memorial;
     actor.attachment =

@@ -81,6 +81,12 @@ pub struct RemoteActor {
     pub discoverable: bool,
     /// Its posts may be searched.
     pub indexable: bool,
+    /// Its page has a part with media.
+    pub show_media: bool,
+    /// Media in its answers are among them.
+    pub show_media_replies: bool,
+    /// Its page has a part with what it features.
+    pub show_featured: bool,
     /// Its owner has died.
     pub memorial: bool,
     /// Its server hides it (UPD-05).

@@ -49,6 +49,9 @@ pub struct Actor<'a> {
     /// Whether its public posts may be searched (FEP-5feb).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub indexable: Option<bool>,
+    /// Which parts its page has.
+    #[serde(flatten)]
+    pub tabs: Option<Tabs>,
     /// Midnight of the day it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
@@ -107,6 +110,18 @@ pub struct Actor<'a> {
     /// The project it is.
     #[serde(flatten)]
     pub project: Option<super::project::Project>,
+}
+
+/// Which parts the page of a profile has beside the posts, in the words of Mastodon 4.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tabs {
+    /// What it features.
+    pub show_featured: bool,
+    /// Media.
+    pub show_media: bool,
+    /// Media in answers are among them.
+    pub show_replies_in_media: bool,
 }
 
 /// What somebody knows and where they work; what is empty is left out.
@@ -302,6 +317,7 @@ impl<'a> Actor<'a> {
             manually_approves_followers: profile.locked,
             discoverable: None,
             indexable: None,
+            tabs: None,
             published: None,
             memorial: false,
             suspended: false,
@@ -369,6 +385,7 @@ impl<'a> Actor<'a> {
         };
         add(!self.assertion_method.is_empty(), Terms::MULTIKEY);
         add(self.attachment.as_ref().is_some_and(|fields| !fields.is_empty()), Terms::FIELDS);
+        add(self.tabs.is_some(), Terms::TABS);
         add(self.moved_to.is_some() || !self.also_known_as.is_empty(), Terms::MOVED);
         add(self.memorial || self.suspended, Terms::STATE);
         add(!self.attribution_domains.is_empty(), Terms::ATTRIBUTION);

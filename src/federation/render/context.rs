@@ -92,6 +92,9 @@ impl Terms {
     /// What lets others answer, like and boost (GoToSocial's interaction controls).
     pub const CONSENT: Self = Self(1 << 21);
 
+    /// Which parts the page of a profile has.
+    pub const TABS: Self = Self(1 << 22);
+
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -120,7 +123,7 @@ impl Terms {
         let mut term = |name: &str, meaning: &str| {
             terms.insert(name.to_owned(), Value::from(meaning));
         };
-        let toot = Self::ACTOR | Self::STATE | Self::EMOJI | Self::MEDIA | Self::POLL | Self::ATTRIBUTION;
+        let toot = Self::TABS | Self::ACTOR | Self::STATE | Self::EMOJI | Self::MEDIA | Self::POLL | Self::ATTRIBUTION;
         if self.has(toot) {
             term("toot", "http://joinmastodon.org/ns#");
         }
@@ -130,6 +133,11 @@ impl Terms {
             term("indexable", "toot:indexable");
             // FEP-2c59, whose own context nobody should have to fetch.
             term("webfinger", "https://purl.archive.org/socialweb/webfinger#webfinger");
+        }
+        if self.has(Self::TABS) {
+            for name in ["showFeatured", "showMedia", "showRepliesInMedia"] {
+                term(name, &format!("toot:{name}"));
+            }
         }
         if self.has(Self::STATE) {
             term("memorial", "toot:memorial");
