@@ -57,6 +57,7 @@ mod endpoints;
 mod entities;
 mod expertise;
 mod federation;
+mod federation_file;
 mod fetching;
 mod films;
 mod followers_sync;
