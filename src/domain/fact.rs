@@ -2,7 +2,10 @@
 
 use crate::{
     id::Id,
-    model::{Account, Block, EmojiReaction, Favourite, Follow, Interaction, Notification, Poll, Post, Report, Tag},
+    model::{
+        Account, Block, Collection, CollectionItem, EmojiReaction, Favourite, Follow, Interaction, Notification, Poll,
+        Post, Report, Tag,
+    },
 };
 
 /// Something that happened, here or elsewhere. Facts marked *before* are recorded before their rows go.
@@ -111,6 +114,21 @@ pub enum Fact {
     InteractionAsked(Id<Interaction>),
     /// An answer of this node has an authorisation now by the author of what it answers.
     InteractionAccepted(Id<Post>),
+    /// A collection of people of somebody here; *before* it goes when it is removed.
+    CollectionChanged(Id<Collection>, Recommending),
+    /// Somebody's place in one; *before* it goes when it is removed.
+    CollectionItemChanged(Id<CollectionItem>, Recommending),
+    /// Somebody elsewhere asked to put a person of this node into a collection.
+    FeatureAnswered {
+        /// The person of this node.
+        person: Id<Account>,
+        /// Whose collection it is.
+        by: Id<Account>,
+        /// The id of the request.
+        request: String,
+        /// The number of the authorisation; none when they may not.
+        granted: Option<i64>,
+    },
     /// A follow waits for its target's consent.
     FollowRequested(Id<Follow>),
     /// A follow stands; it may have been requested before.
@@ -166,6 +184,19 @@ pub enum Fact {
         /// Which tokens; empty for all of the account.
         tokens: Vec<i64>,
     },
+}
+
+/// See [`Fact::CollectionChanged`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recommending {
+    /// It is new; of a place: whom it is about agrees.
+    Added,
+    /// It is another one from now on.
+    Changed,
+    /// It is about to go.
+    Removed,
+    /// Whom a place is about is asked.
+    Asked,
 }
 
 /// See [`Fact::Membership`].

@@ -69,7 +69,7 @@ pub mod views;
 pub mod visibility;
 pub mod words;
 
-pub use fact::{Event, EventKind, Fact};
+pub use fact::{Event, EventKind, Fact, Recommending};
 pub use task::Task;
 pub use tx::{Aftermath, Consumer, Env, IdSource, PLACES, Tx};
 

@@ -131,6 +131,9 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::IdeaChanged(_)
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { fresh: false, .. }
+        | Fact::CollectionChanged(..)
+        | Fact::CollectionItemChanged(..)
+        | Fact::FeatureAnswered { .. }
         | Fact::InteractionAsked(_)
         | Fact::InteractionAccepted(_)
         | Fact::QuoteRefused { .. }

@@ -4,7 +4,7 @@
 mod attachments;
 
 use super::{
-    own_keys,
+    featured_collections, own_keys,
     render::{
         self, PUBLIC,
         activity::Activity,
@@ -526,6 +526,10 @@ pub fn with_actor<R>(
         true => people::directory::is_discoverable_outside(conn, account)?,
         false => people::directory::is_discoverable(conn, account)?,
     });
+    actor.interaction_policy = Some(featured_collections::can_feature(account, actor.discoverable == Some(true)));
+    if !outside {
+        actor.featured_collections = Some(site.featured_collections_uri(name));
+    }
     actor.indexable = Some(account.indexable);
     actor.tabs = Some(Tabs {
         show_featured: account.show_featured,

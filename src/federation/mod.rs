@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod discovery;
 pub mod documents;
 pub mod eyes;
+pub mod featured_collections;
 pub mod featured_tags;
 pub mod fetch;
 pub mod followers_sync;

@@ -1,6 +1,7 @@
 //! Fact -> activities for other servers, and one delivery for each inbox, in the transaction of the fact: nothing is sent
 //! unless it was committed, nothing committed is forgotten. Sending is `deliver`'s; signatures are made there too.
 
+mod collections;
 pub mod forward;
 mod interactions;
 mod pins;
@@ -87,6 +88,11 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::InteractionAccepted(post) => {
             tx.document_changed();
             interactions::accepted(tx, *post)
+        }
+        Fact::CollectionChanged(id, step) => collections::changed(tx, *id, *step),
+        Fact::CollectionItemChanged(id, step) => collections::item_changed(tx, *id, *step),
+        Fact::FeatureAnswered { person, by, request, granted } => {
+            collections::answered(tx, *person, *by, request, *granted)
         }
         Fact::QuoteAsked(id) => quotes::asked(tx, *id),
         Fact::QuoteAccepted { post, .. } => quotes::accepted(tx, *post),
@@ -180,6 +186,7 @@ fn is_durable(kind: &str) -> bool {
             | "ReplyRequest"
             | "LikeRequest"
             | "AnnounceRequest"
+            | "FeatureRequest"
     )
 }
 

@@ -56,6 +56,7 @@ mod endorsements;
 mod endpoints;
 mod entities;
 mod expertise;
+mod featured_collections;
 mod federation;
 mod federation_file;
 mod fetching;

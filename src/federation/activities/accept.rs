@@ -4,7 +4,7 @@
 use super::{Outcome, Parsed, Received, parsed::Embedded};
 use crate::{
     Result,
-    domain::{Tx, follows, interactions::arrivals as interactions, projects::members, quotes::arrivals},
+    domain::{Tx, collections, follows, interactions::arrivals as interactions, projects::members, quotes::arrivals},
     model::Account,
     store,
 };
@@ -24,6 +24,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, ans
     let (request, quoting) = (activity.object.as_deref(), quoting(activity));
     // A follow or a quote has an id of its own; what else is asked for is known by that of the answer, Like or Announce.
     let (by, wanted, stamp) = (&received.signer, wanted(activity), activity.result.as_deref());
+    if let Some(request) = request {
+        collections::receive_answer(tx, by, request, answer == Answer::Yes, stamp)?;
+    }
     match answer {
         Answer::Yes => {
             arrivals::receive_accept(tx, by, request, quoting, stamp)?;

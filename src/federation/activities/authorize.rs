@@ -39,7 +39,7 @@ pub fn authorize_activity(signer: &str, activity: &Parsed, site: &Site) -> Resul
         Kind::Accept | Kind::Reject => match &activity.embedded {
             // Only who was asked can answer (AUTH-07, AUT-07).
             Embedded::Activity(inner)
-                if matches!(inner.kind.as_str(), "Follow" | "Join")
+                if matches!(inner.kind.as_str(), "Follow" | "Join" | "FeatureRequest")
                     && inner.object.as_ref().is_some_and(|object| object != signer) =>
             {
                 refuse("somebody else was asked")

@@ -35,6 +35,7 @@ pub enum Kind {
     Join,
     Leave,
     QuoteRequest,
+    FeatureRequest,
     /// Anything else: answered, without effect (INT-10, ROB-02).
     Other,
 }
@@ -61,6 +62,7 @@ impl Kind {
                     "Join" => Self::Join,
                     "Leave" => Self::Leave,
                     "QuoteRequest" => Self::QuoteRequest,
+                    "FeatureRequest" => Self::FeatureRequest,
                     _ => return None,
                 })
             })
@@ -117,7 +119,7 @@ pub struct Parsed {
     pub foreign: bool,
     /// Collection of an Add or Remove, destination of a Move.
     pub target: Option<String>,
-    /// The quoting post of a QuoteRequest.
+    /// The quoting post of a QuoteRequest, the collection of a FeatureRequest.
     pub instrument: Option<String>,
     /// What an Accept hands out: the authorisation of a quote, or of what else was asked for.
     pub result: Option<String>,
@@ -164,7 +166,7 @@ pub fn parse(json: &Json) -> Result<Parsed> {
         embedded,
         foreign,
         target: json.uri("target"),
-        instrument: json.uri("instrument").filter(|_| kind == Kind::QuoteRequest),
+        instrument: json.uri("instrument").filter(|_| matches!(kind, Kind::QuoteRequest | Kind::FeatureRequest)),
         result: json.uri("result").filter(|_| kind == Kind::Accept),
         stamp: json.uri("announceAuthorization").filter(|_| kind == Kind::Announce),
         published: json.time("published"),

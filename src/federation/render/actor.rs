@@ -31,6 +31,12 @@ pub struct Actor<'a> {
     /// Featured hashtags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub featured_tags: Option<String>,
+    /// Collections of people (FEP-7aa9).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub featured_collections: Option<String>,
+    /// Who may put the actor into one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interaction_policy: Option<serde_json::Value>,
     /// The user name.
     pub preferred_username: &'a str,
     /// Display name, plain text.
@@ -310,6 +316,8 @@ impl<'a> Actor<'a> {
             following: Some(format!("{id}/following")),
             featured: None,
             featured_tags: None,
+            featured_collections: None,
+            interaction_policy: None,
             preferred_username: profile.username,
             name: None,
             summary: None,
