@@ -342,7 +342,7 @@ impl App {
     }
 
     fn aftermath(&self, aftermath: Aftermath) {
-        if aftermath.actors_changed {
+        if aftermath.documents_changed {
             self.kept().forget();
         }
         for event in aftermath.events {
@@ -357,7 +357,7 @@ impl App {
 
     /// Another process of this node has committed something.
     pub fn heard(&self, mut words: Words) {
-        if words.actors_changed {
+        if words.documents_changed {
             self.kept().forget();
         }
         for event in words.take_events() {

@@ -1,6 +1,7 @@
-//! Documents of this node's own actors as they were last written: other servers ask for the same few again and again
-//! when a post spreads. Any change of an own actor forgets all of them, before the change is answered; what another
-//! process changed is heard of within moments, and at the latest seen within seconds.
+//! Documents of this node's own actors and posts as they were last written: other servers ask for the same few again and
+//! again when a post spreads (REL-20). Any change of an own actor, an edit and an end of a post forgets all of them, before
+//! it is answered; what another process changed is heard of within moments, and at the latest seen within seconds, as are
+//! the votes of a poll.
 
 use moka::sync::Cache;
 use std::{
@@ -44,7 +45,7 @@ impl Kept {
         Mark(self.changes.load(Ordering::Acquire))
     }
 
-    /// Keeps a document, unless an actor changed since the mark was taken: its rows may be older than that.
+    /// Keeps a document, unless one changed since the mark was taken: its rows may be older than that.
     pub fn put(&self, mark: Mark, name: &str, form: u8, document: Arc<[u8]>) {
         let key = (name.to_owned(), form);
         let unchanged = || self.changes.load(Ordering::Acquire) == mark.0;
@@ -57,7 +58,7 @@ impl Kept {
         }
     }
 
-    /// An actor of this node changed.
+    /// An actor or a post of this node changed.
     pub fn forget(&self) {
         self.changes.fetch_add(1, Ordering::Release);
         self.documents.invalidate_all();

@@ -4,6 +4,8 @@
 mod forwarded;
 mod health;
 
+pub use health::measure_queues;
+
 use crate::{app::App, config::Config, limits};
 use axum::{
     Router,

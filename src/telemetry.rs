@@ -3,6 +3,7 @@
 use crate::{
     app::App,
     config::{Config, LogFormat},
+    server,
 };
 use axum::{Router, extract::State, routing::get};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -62,7 +63,7 @@ pub async fn start_figures(app: &App) -> Result<(), String> {
     let Some(address) = settings.listen else { return Ok(()) };
     let listener = TcpListener::bind(address).await.map_err(|e| format!("metrics.listen {address}: {e}"))?;
     let routes = Router::new()
-        .route("/metrics", get(|State(app): State<App>| async move { render(&app) }))
+        .route("/metrics", get(|State(app): State<App>| async move { render(&app).await }))
         .with_state(app.clone());
     let app = app.clone();
     tokio::spawn(async move { crate::server::serve(&app, listener, routes).await });
@@ -70,9 +71,10 @@ pub async fn start_figures(app: &App) -> Result<(), String> {
 }
 
 /// The figures in Prometheus' text format; empty while they are off.
-pub fn render(app: &App) -> String {
+pub async fn render(app: &App) -> String {
     let figures = app.part::<Figures>();
     let Some(handle) = figures.0.get() else { return String::new() };
+    server::measure_queues(app).await;
     if let Some(usage) = Usage::of_this_process() {
         metrics::gauge!("process_resident_memory_bytes").set(usage.resident as f64);
         metrics::gauge!("process_cpu_seconds_total").set(usage.cpu.as_secs_f64());

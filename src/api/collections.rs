@@ -91,7 +91,7 @@ impl Shown {
         Some(Collection {
             id: row.id,
             account_id: row.account_id,
-            uri: site.url(&format!("/api/v1/collections/{}", row.id)),
+            uri: site.featured_collection_uri(&owner.username, row.id),
             url: format!("{}#collection-{}", site.profile_url(&owner.username), row.id),
             name: &row.name,
             description: html::escape(&row.description).into_owned(),

@@ -47,6 +47,9 @@ pub enum Only {
 /// How long a process that does a part waits for an errand of the command line to end.
 const ERRAND: Duration = Duration::from_secs(5);
 
+/// Time for running requests when the disk failed (REL-08).
+const DISK_GRACE: Duration = Duration::from_secs(3);
+
 /// Runs the node.
 pub(super) fn run(arguments: &ServeArgs, config: Config, as_json: bool) -> Result<(), Failure> {
     let started = Instant::now();
@@ -89,10 +92,23 @@ pub(super) fn run(arguments: &ServeArgs, config: Config, as_json: bool) -> Resul
             signals.next().await;
             std::process::exit(130);
         });
+        let (db, stop) = (app.db().clone(), app.stopping().clone());
+        let disk = tokio::spawn(async move {
+            db.failed().await;
+            // Whoever was told that it could not be written hears of it; then a new process reads what the disk has.
+            stop.cancel();
+            tokio::time::sleep(DISK_GRACE).await;
+            std::process::exit(1);
+        });
         match listener {
             Some(listener) => server::serve(&app, listener, routes).await,
             None => app.stopping().cancelled().await,
         }
+        if app.db().has_failed() {
+            tracing::error!("the disk failed under the database: start the program again when the disk is well");
+            std::process::exit(1);
+        }
+        disk.abort();
         drop(control);
         close(app).await;
         watcher.abort();

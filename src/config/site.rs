@@ -39,6 +39,9 @@ impl Default for Site {
     }
 }
 
+/// What stands between the id of a collection and the number of a place in it, in the id of a request.
+const FEATURE_REQUEST: &str = "#requests/";
+
 impl Site {
     /// Checks `domain` (host, or host:port on plain http) and `public_url` (scheme and authority only). Without a public
     /// address it is `http://` before localhost names and loopback addresses, `https://` before others.
@@ -170,6 +173,31 @@ impl Site {
     /// Featured hashtags of an actor.
     pub fn featured_tags_uri(&self, username: &str) -> String {
         self.url(&format!("/users/{username}/collections/tags"))
+    }
+    /// The collections of people of an actor.
+    pub fn featured_collections_uri(&self, username: &str) -> String {
+        self.url(&format!("/users/{username}/featured_collections"))
+    }
+    /// A collection of people.
+    pub fn featured_collection_uri<T>(&self, username: &str, id: Id<T>) -> String {
+        self.url(&format!("/users/{username}/featured_collections/{id}"))
+    }
+    /// Somebody in a collection: a part of its document.
+    pub fn featured_item_uri<C, T>(&self, username: &str, collection: Id<C>, id: Id<T>) -> String {
+        format!("{}#items/{id}", self.featured_collection_uri(username, collection))
+    }
+    /// The request to somebody to be in a collection.
+    pub fn feature_request_uri<C, T>(&self, username: &str, collection: Id<C>, id: Id<T>) -> String {
+        format!("{}{FEATURE_REQUEST}{id}", self.featured_collection_uri(username, collection))
+    }
+    /// Which place in a collection such a request is about.
+    pub fn feature_requested<T>(&self, uri: &str) -> Option<Id<T>> {
+        let (collection, id) = uri.split_once(FEATURE_REQUEST)?;
+        if self.owns_str(collection) { id.parse().ok() } else { None }
+    }
+    /// What lets somebody be in a collection.
+    pub fn feature_authorization_uri<T>(&self, username: &str, id: Id<T>) -> String {
+        self.url(&format!("/users/{username}/feature_authorizations/{id}"))
     }
     /// The collection of what somebody works on.
     pub fn works_on_uri(&self, username: &str) -> String {

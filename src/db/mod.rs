@@ -75,6 +75,7 @@ pub struct Db {
     wait: Option<Duration>,
     /// The PostgreSQL server.
     server: Option<Arc<str>>,
+    broken: Broken,
 }
 
 /// Operations waiting before more are refused with 503.
@@ -98,13 +99,14 @@ impl Db {
         if settings.sqlite_path().is_some() {
             let mut writer = open_sqlite(settings, true)?;
             migrate::run(&mut writer, watch)?;
-            let writes = pool::sqlite_writer(writer, QUEUE)?;
+            let broken = Broken::beside(settings.sqlite_path());
+            let writes = pool::sqlite_writer(writer, QUEUE, broken.clone())?;
             let mut readers = Vec::with_capacity(settings.connections);
             for _ in 0..settings.connections.max(1) {
                 readers.push(open_sqlite(settings, false)?);
             }
             let reads = pool::sqlite_readers(readers, QUEUE)?;
-            Ok(Self { reads, writes, dialect: Dialect::Sqlite, wait: None, server: None })
+            Ok(Self { reads, writes, dialect: Dialect::Sqlite, wait: None, server: None, broken })
         } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
             let url: Arc<str> = settings.url.as_str().into();
             let (first, watch) = (url.clone(), watch.clone());
@@ -114,7 +116,8 @@ impl Db {
                 .map_err(|_| Error::internal("the migration thread panicked"))??;
             let queue = pool::postgres(settings, QUEUE)?;
             let (wait, server) = (Some(settings.wait), Some(url));
-            Ok(Self { reads: queue.clone(), writes: queue, dialect: Dialect::Postgres, wait, server })
+            let broken = Broken::beside(None);
+            Ok(Self { reads: queue.clone(), writes: queue, dialect: Dialect::Postgres, wait, server, broken })
         } else {
             Err(Error::bad_request("database must start with sqlite:// or postgres://"))
         }
@@ -128,6 +131,20 @@ impl Db {
     /// The same database for work nobody waits for: its operations wait for a connection as long as it takes (REL-10).
     pub fn unhurried(&self) -> Self {
         Self { wait: None, ..self.clone() }
+    }
+
+    /// Returns once the disk failed under the embedded database (REL-08): what reached it is not known any more, nothing is
+    /// written from then on, and only a new process that reads everything from the disk can go on.
+    pub async fn failed(&self) {
+        let mut state = self.broken.state.subscribe();
+        if state.wait_for(|broken| *broken).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Whether the disk failed; see [`Db::failed`].
+    pub fn has_failed(&self) -> bool {
+        self.broken.is_so()
     }
 
     /// Takes no more work, finishes what waits, and returns when everything is on disk and the log is checkpointed
@@ -188,6 +205,46 @@ impl Db {
     }
 }
 
+/// Whether the disk failed under the embedded database.
+#[derive(Clone)]
+struct Broken {
+    state: Arc<tokio::sync::watch::Sender<bool>>,
+    /// The database file.
+    path: Option<Arc<PathBuf>>,
+}
+
+impl Broken {
+    fn beside(path: Option<PathBuf>) -> Self {
+        Self { state: Arc::new(tokio::sync::watch::Sender::new(false)), path: path.map(Arc::new) }
+    }
+    fn is_so(&self) -> bool {
+        *self.state.borrow()
+    }
+    /// What an error of the disk at a commit means. No room, a quota or a disk that is read-only looks the same to the
+    /// engine, and is no reason to stop: so a few bytes beside the database say which it is.
+    fn judge(&self) -> Error {
+        use std::io::{ErrorKind, Write};
+        let probe = self.path.as_ref().map(|path| path.with_extension("probe"));
+        let written = probe.as_ref().map(|probe| {
+            let mut file = std::fs::File::create(probe)?;
+            file.write_all(&[0; 4_096])?;
+            file.sync_all()
+        });
+        if let Some(probe) = &probe {
+            let _ = std::fs::remove_file(probe);
+        }
+        let full =
+            |kind| matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem);
+        if let Some(Err(error)) = written
+            && full(error.kind())
+        {
+            return Error::NoSpace;
+        }
+        self.state.send_replace(true);
+        Error::Unavailable(DISK.into())
+    }
+}
+
 /// Where an operation leaves its value for its caller: what carries operations to the threads and back is the same code for
 /// every kind of value, and not once more for each of some hundred operations.
 struct Place<T>(Arc<Mutex<Option<T>>>);
@@ -224,6 +281,9 @@ fn ran_twice() -> Error {
 
 /// What contention is called in the error; see [`runs`].
 const CONTENTION: &str = "another transaction was in the way";
+
+/// What a failing disk is called in the error.
+const DISK: &str = "the disk failed";
 
 /// What a unique value that another transaction wrote first is called in the error.
 const TAKEN: &str = "somebody else did this at the same moment";
@@ -350,6 +410,8 @@ impl From<diesel::result::Error> for Error {
                 let has = |words: &[&str]| words.iter().any(|w| message.contains(w));
                 if has(&["database or disk is full", "No space left", "readonly database", "could not extend file"]) {
                     Self::NoSpace
+                } else if has(&["disk I/O error"]) {
+                    Self::Unavailable(DISK.into())
                 } else if has(&["deadlock detected", "could not serialize access"]) {
                     Self::Unavailable(CONTENTION.into())
                 } else if has(&["database is locked", "lock timeout", "connection closed", "terminating connection"]) {

@@ -1,6 +1,6 @@
 //! The threads that own the connections.
 
-use super::{Conn, Settings, conn::open_postgres};
+use super::{Broken, Conn, DISK, Settings, conn::open_postgres};
 use crate::{Error, Result};
 use std::{
     collections::{VecDeque, hash_map::RandomState},
@@ -114,6 +114,13 @@ impl Queue {
 }
 
 impl Shared {
+    /// Takes no more work; answers what waits.
+    fn close(&self) -> VecDeque<Work> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.closed = true;
+        std::mem::take(&mut state.waiting)
+    }
+
     /// Waits for work; takes up to `most` pieces at once. None when the queue is closed and empty.
     fn take(&self, most: usize) -> Option<Vec<Work>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,12 +141,20 @@ impl Shared {
 const GROUP: usize = 64;
 
 /// Starts the one SQLite writer.
-pub(super) fn sqlite_writer(mut conn: Conn, capacity: usize) -> Result<Queue> {
+pub(super) fn sqlite_writer(mut conn: Conn, capacity: usize, broken: Broken) -> Result<Queue> {
     let queue = Queue::new(capacity);
     let shared = queue.shared.clone();
     spawn(&queue, "db-writer", move || {
         while let Some(group) = shared.take(GROUP) {
-            write_group(&mut conn, group);
+            write_group(&mut conn, group, &broken);
+            if broken.is_so() {
+                tracing::error!("the disk failed: nothing is written any more until the program is started again");
+                // What waits is dropped, and whoever waits for it hears that the database is away.
+                shared.close().clear();
+                // Not even closing the file may touch what may never have reached the disk.
+                std::mem::forget(conn);
+                return;
+            }
         }
         // Leaves a small, whole file behind for tools and backups.
         let _ = conn.batch("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -148,7 +163,7 @@ pub(super) fn sqlite_writer(mut conn: Conn, capacity: usize) -> Result<Queue> {
 }
 
 /// One outer transaction, a savepoint per operation, answers only after the commit.
-fn write_group(conn: &mut Conn, group: Vec<Work>) {
+fn write_group(conn: &mut Conn, group: Vec<Work>, broken: &Broken) {
     if let Err(error) = conn.control("BEGIN IMMEDIATE") {
         tracing::error!(%error, "cannot begin a write transaction");
         for work in group {
@@ -165,10 +180,13 @@ fn write_group(conn: &mut Conn, group: Vec<Work>) {
         let kept = begun.is_ok() && finish.ok && conn.control("RELEASE op").is_ok();
         if !kept {
             conn.forget_left(left);
-            let undone = conn.batch("ROLLBACK TO op; RELEASE op");
+            let undone = conn.batch("ROLLBACK TO op; RELEASE op").map_err(Error::from);
             if finish.ok || undone.is_err() {
                 // The engine already rolled the whole transaction back (disk full, I/O error): nothing of it stands.
-                let failed = Error::NoSpace;
+                let failed = match &undone {
+                    Err(error) if is_of_disk(error) => broken.judge(),
+                    _ => Error::NoSpace,
+                };
                 let _ = conn.batch("ROLLBACK");
                 conn.forget_left(0);
                 (finish.answer)(Err(copy(&failed)));
@@ -177,7 +195,7 @@ fn write_group(conn: &mut Conn, group: Vec<Work>) {
                     answer(Err(copy(&failed)));
                 }
                 done = Vec::new();
-                if conn.control("BEGIN IMMEDIATE").is_err() {
+                if broken.is_so() || conn.control("BEGIN IMMEDIATE").is_err() {
                     return;
                 }
                 continue;
@@ -188,10 +206,13 @@ fn write_group(conn: &mut Conn, group: Vec<Work>) {
         }
         done.push(finish);
     }
-    let committed = conn.run_left().and_then(|()| conn.control("COMMIT"));
+    let mut committed = conn.run_left().and_then(|()| conn.control("COMMIT"));
     if let Err(error) = &committed {
         tracing::error!(%error, "cannot commit");
         let _ = conn.batch("ROLLBACK");
+        if is_of_disk(error) {
+            committed = Err(broken.judge());
+        }
     }
     for finish in done {
         (finish.answer)(match &committed {
@@ -199,6 +220,11 @@ fn write_group(conn: &mut Conn, group: Vec<Work>) {
             Err(error) => Err(copy(error)),
         });
     }
+}
+
+/// Whether the disk is to blame.
+fn is_of_disk(error: &Error) -> bool {
+    matches!(error, Error::Unavailable(why) if why == DISK)
 }
 
 /// Answers an operation that never ran: it is dropped, so its caller's channel closes with `Unavailable`.

@@ -74,6 +74,8 @@ value_from! {
     crate::model::Listing => Small(|v| v.code()),
     crate::model::QuoteState => Small(|v| v.code()),
     crate::model::QuotePolicy => Small(|v| v.code()),
+    crate::model::InteractionKind => Small(|v| v.code()),
+    crate::model::InteractionState => Small(|v| v.code()),
     crate::model::AccountKind => Small(|v| v.code()),
     crate::model::WorkState => Small(|v| v.code()),
     crate::model::ProjectRole => Small(|v| v.code()),

@@ -42,7 +42,7 @@ impl From<document::Audience> for Audience {
 /// `Unavailable` when the database is away.
 pub fn follow(tx: &mut Tx<'_>, signed: Option<&Signed>) -> Result<()> {
     // What servers are shown of our actors depends on it.
-    tx.actor_changed();
+    tx.document_changed();
     let before = store::audiences::hosts(tx.conn)?;
     take_over(tx, signed)?;
     let inside = store::audiences::hosts(tx.conn)?;

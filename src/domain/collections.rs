@@ -1,13 +1,13 @@
-//! People recommend others together, under a name. Only who wants to be found is put into one, of the people of this node;
-//! who is in one may take themselves out, and is not put in again.
+//! People recommend others together, under a name (FEP-7aa9). Only who wants to be found is put into one; who is of another
+//! server is asked first, and is in it once they agree. Who is in one may take themselves out, and is not put in again.
 
-use super::{Fact, Tx, posts, text};
+use super::{Fact, Recommending, Tx, audiences, people, posts, text};
 use crate::{
     Error, Result,
     id::Id,
     limits,
-    model::{Account, AccountKind, Collection, CollectionItem, ItemState},
-    store,
+    model::{Account, AccountKind, Audience, Collection, CollectionItem, ItemState},
+    store, uri,
 };
 
 /// What a collection is to be; what is none stays as it is, or begins as usual.
@@ -27,10 +27,9 @@ pub struct Shape {
     pub tag: Option<String>,
 }
 
-/// Whether somebody may be put into a collection.
+/// Whether somebody may be put into a collection; who is of another server is asked.
 pub fn may_be_put_in(account: &Account) -> bool {
-    account.is_local()
-        && account.discoverable
+    account.discoverable
         && account.kind != AccountKind::Service
         && account.left_on.is_none()
         && !account.is_unavailable()
@@ -90,6 +89,7 @@ pub fn create(tx: &mut Tx<'_>, owner: Id<Account>, wanted: Shape, people: &[Id<A
     };
     shape(&mut row, Shape { name: Some(wanted.name.clone().unwrap_or_default()), ..wanted })?;
     store::collections::insert(tx.conn, &row)?;
+    tx.record(Fact::CollectionChanged(row.id, Recommending::Added))?;
     for account in people {
         put_in(tx, owner, row.id, *account)?;
     }
@@ -115,7 +115,10 @@ pub fn change(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, wanted: S
     shape(&mut row, wanted)?;
     row.updated_at = tx.now;
     store::collections::update(tx.conn, &row)?;
-    if before == (row.name, row.description) { Ok(()) } else { tx.record(Fact::CollectionChanged(id)) }
+    if before != (row.name, row.description) {
+        tx.record(Fact::CollectionRenamed(id))?;
+    }
+    tx.record(Fact::CollectionChanged(id, Recommending::Changed))
 }
 
 /// Removes one.
@@ -124,6 +127,7 @@ pub fn change(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, wanted: S
 /// `NotFound` when there is none; `Forbidden` for somebody else's.
 pub fn delete(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>) -> Result<()> {
     own(tx, owner, id)?;
+    tx.record(Fact::CollectionChanged(id, Recommending::Removed))?;
     store::collections::delete(tx.conn, id)
 }
 
@@ -151,13 +155,19 @@ pub fn put_in(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, account: 
         id: tx.new_id(),
         collection_id: id,
         account_id: account,
-        state: ItemState::Accepted,
+        // Who is of this node has said already whether they want to be found.
+        state: if other.is_local() { ItemState::Accepted } else { ItemState::Pending },
         created_at: tx.now,
+        stamp_uri: None,
     };
     store::collections::insert_item(tx.conn, &item)?;
     row.updated_at = tx.now;
     store::collections::update(tx.conn, &row)?;
-    tx.record(Fact::CollectionJoined(item.id))?;
+    if other.is_local() {
+        tx.record(Fact::CollectionJoined(item.id))?;
+    }
+    let step = if other.is_local() { Recommending::Added } else { Recommending::Asked };
+    tx.record(Fact::CollectionItemChanged(item.id, step))?;
     Ok(item)
 }
 
@@ -168,12 +178,71 @@ pub fn put_in(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, account: 
 pub fn take_out(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, item: Id<CollectionItem>) -> Result<()> {
     own(tx, owner, id)?;
     let item = store::collections::load_item(tx.conn, id, item)?;
-    // Whoever took themselves out stays out.
-    if item.state == ItemState::Revoked {
+    match item.state {
+        // Whoever took themselves out stays out.
+        ItemState::Revoked | ItemState::Rejected => Ok(()),
+        ItemState::Accepted | ItemState::Pending => {
+            tx.record(Fact::CollectionLeft(item.id))?;
+            tx.record(Fact::CollectionItemChanged(item.id, Recommending::Removed))?;
+            store::collections::delete_item(tx.conn, item.id)
+        }
+    }
+}
+
+/// Somebody of another server says whether they want to be in a collection of this node: the answer to the request of this
+/// id. A yes counts with an authorisation on their own server.
+///
+/// # Errors
+/// Those of the database.
+pub fn receive_answer(tx: &mut Tx<'_>, by: &Account, request: &str, willing: bool, stamp: Option<&str>) -> Result<()> {
+    let Some(id) = tx.site().feature_requested::<CollectionItem>(request) else { return Ok(()) };
+    let Some(item) = store::collections::find_item_by_id(tx.conn, id)? else { return Ok(()) };
+    if item.account_id != by.id || item.state != ItemState::Pending {
         return Ok(());
     }
-    tx.record(Fact::CollectionLeft(item.id))?;
-    store::collections::delete_item(tx.conn, item.id)
+    if !willing {
+        return store::collections::settle_item(tx.conn, id, ItemState::Rejected, None);
+    }
+    let Some(stamp) = stamp.filter(|stamp| uri::same_authority(stamp, &by.uri)) else { return Ok(()) };
+    store::collections::settle_item(tx.conn, id, ItemState::Accepted, Some(stamp))?;
+    tx.record(Fact::CollectionItemChanged(id, Recommending::Added))
+}
+
+/// Somebody of another server takes back what lets them be in a collection of this node; false when this is nothing of the
+/// kind.
+///
+/// # Errors
+/// Those of the database.
+pub fn receive_revocation(tx: &mut Tx<'_>, by: &Account, stamp: &str) -> Result<bool> {
+    let found = store::collections::find_item_by_stamp(tx.conn, stamp, by.id)?;
+    let Some(item) = found.filter(|item| item.state == ItemState::Accepted) else { return Ok(false) };
+    tx.record(Fact::CollectionItemChanged(item.id, Recommending::Removed))?;
+    store::collections::revoke_item(tx.conn, item.id)?;
+    Ok(true)
+}
+
+/// Somebody elsewhere wants to put a person of this node into a collection of theirs.
+///
+/// # Errors
+/// Those of the database.
+pub fn receive_request(tx: &mut Tx<'_>, person: &Account, by: &Account, request: &str, collection: &str) -> Result<()> {
+    if !person.is_local() || by.is_unavailable() {
+        return Ok(());
+    }
+    let outside = people::directory::is_inside_only(tx.conn)? && audiences::place(tx.conn, by)? == Audience::Open;
+    let found = match outside {
+        true => people::directory::is_discoverable_outside(tx.conn, person)?,
+        false => people::directory::is_discoverable(tx.conn, person)?,
+    };
+    let willing = found && may_be_put_in(person) && !store::follows::is_blocked_either_way(tx.conn, person.id, by.id)?;
+    let granted = match willing {
+        true => {
+            let id = tx.new_id::<CollectionItem>().raw();
+            Some(store::collections::authorize(tx.conn, id, person.id, by.id, collection, tx.now)?)
+        }
+        false => None,
+    };
+    tx.record(Fact::FeatureAnswered { person: person.id, by: by.id, request: request.to_owned(), granted })
 }
 
 /// Somebody takes themselves out.
@@ -185,6 +254,10 @@ pub fn revoke(tx: &mut Tx<'_>, me: Id<Account>, id: Id<Collection>, item: Id<Col
     if item.account_id != me {
         return Err(Error::forbidden("This action is not allowed"));
     }
+    if item.state == ItemState::Revoked {
+        return Ok(());
+    }
     tx.record(Fact::CollectionLeft(item.id))?;
+    tx.record(Fact::CollectionItemChanged(item.id, Recommending::Removed))?;
     store::collections::revoke_item(tx.conn, item.id)
 }

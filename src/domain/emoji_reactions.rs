@@ -2,12 +2,12 @@
 //! who like the post, so that clients and servers which know no reactions miss nothing. The same functions serve the
 //! client API and the inbox.
 
-use super::{Fact, Tx, Viewer, emojis, posts, reactions, visibility::visible_original};
+use super::{Fact, Tx, Viewer, emojis, interactions, posts, reactions, visibility::visible_original};
 use crate::{
     Error, Result,
     id::Id,
     limits,
-    model::{Account, EmojiReaction, Post},
+    model::{Account, EmojiReaction, InteractionKind, Post},
     store::{
         self,
         emoji_reactions::{self as rows, Kind},
@@ -98,9 +98,13 @@ fn own(tx: &mut Tx<'_>, name: &str) -> Result<Option<Emoji>> {
 /// A local person reacts to a post; twice is once. Answers the original.
 ///
 /// # Errors
-/// `NotFound` for what they may not see; `Invalid` for what is no emoji known here, and for one kind too many.
+/// `NotFound` for what they may not see; `Forbidden` where its author lets nobody like it who has not asked; `Invalid` for
+/// what is no emoji known here, and for one kind too many.
 pub fn react(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>, text: &str) -> Result<Id<Post>> {
     let post = visible_original(tx.conn, Viewer::from(account), id, tx.now)?;
+    if interactions::must_ask(tx, &post, InteractionKind::Favourite, account)? {
+        return Err(Error::forbidden("The author of this post decides who likes it: favourite it, and they are asked"));
+    }
     let there = rows::kinds(tx.conn, None, &[post.id])?;
     let emoji = Emoji::named(tx, text, &there)?;
     if !react_as(tx, account, &post, emoji, &there, None)? {

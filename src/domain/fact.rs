@@ -3,8 +3,8 @@
 use crate::{
     id::Id,
     model::{
-        Account, Block, Collection, CollectionItem, EmojiReaction, Favourite, Follow, Notification, Poll, Post, Report,
-        Tag,
+        Account, Block, Collection, CollectionItem, EmojiReaction, Favourite, Follow, Interaction, Notification, Poll,
+        Post, Report, Tag,
     },
 };
 
@@ -109,6 +109,26 @@ pub enum Fact {
     },
     /// Another one may, or may not, quote a post of this node from now on.
     QuotePolicyChanged(Id<Post>),
+    /// A person of this node wants to do something to a post of another server whose author has to be asked; of a like the
+    /// fact is that it is there.
+    InteractionAsked(Id<Interaction>),
+    /// An answer of this node has an authorisation now by the author of what it answers.
+    InteractionAccepted(Id<Post>),
+    /// A collection of people of somebody here; *before* it goes when it is removed.
+    CollectionChanged(Id<Collection>, Recommending),
+    /// Somebody's place in one; *before* it goes when it is removed.
+    CollectionItemChanged(Id<CollectionItem>, Recommending),
+    /// Somebody elsewhere asked to put a person of this node into a collection.
+    FeatureAnswered {
+        /// The person of this node.
+        person: Id<Account>,
+        /// Whose collection it is.
+        by: Id<Account>,
+        /// The id of the request.
+        request: String,
+        /// The number of the authorisation; none when they may not.
+        granted: Option<i64>,
+    },
     /// A follow waits for its target's consent.
     FollowRequested(Id<Follow>),
     /// A follow stands; it may have been requested before.
@@ -156,7 +176,7 @@ pub enum Fact {
     /// *Before*: somebody is about to go from a collection, taken out by its owner or by themselves.
     CollectionLeft(Id<CollectionItem>),
     /// A collection of this node has another name or description.
-    CollectionChanged(Id<Collection>),
+    CollectionRenamed(Id<Collection>),
     /// A report reached the moderators.
     ReportFiled(Id<Report>),
     /// A person's filters changed.
@@ -170,6 +190,19 @@ pub enum Fact {
         /// Which tokens; empty for all of the account.
         tokens: Vec<i64>,
     },
+}
+
+/// See [`Fact::CollectionChanged`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recommending {
+    /// It is new; of a place: whom it is about agrees.
+    Added,
+    /// It is another one from now on.
+    Changed,
+    /// It is about to go.
+    Removed,
+    /// Whom a place is about is asked.
+    Asked,
 }
 
 /// See [`Fact::Membership`].

@@ -28,6 +28,7 @@ pub mod hashtags;
 pub mod html;
 pub mod ideas;
 pub mod identity;
+pub mod interactions;
 pub mod introductions;
 pub mod leavers;
 pub mod legal;
@@ -68,7 +69,7 @@ pub mod views;
 pub mod visibility;
 pub mod words;
 
-pub use fact::{Event, EventKind, Fact};
+pub use fact::{Event, EventKind, Fact, Recommending};
 pub use task::Task;
 pub use tx::{Aftermath, Consumer, Env, IdSource, PLACES, Tx};
 

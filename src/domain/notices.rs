@@ -109,7 +109,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             }
             Ok(())
         }
-        Fact::CollectionChanged(id) => {
+        Fact::CollectionRenamed(id) => {
             let owner = store::collections::load(tx.conn, *id)?.account_id;
             let people: Vec<_> =
                 store::collections::items(tx.conn, &[*id])?.into_iter().map(|item| item.account_id).collect();
@@ -147,6 +147,11 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::IdeaChanged(_)
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { fresh: false, .. }
+        | Fact::CollectionChanged(..)
+        | Fact::CollectionItemChanged(..)
+        | Fact::FeatureAnswered { .. }
+        | Fact::InteractionAsked(_)
+        | Fact::InteractionAccepted(_)
         | Fact::QuoteRefused { .. }
         | Fact::QuotePolicyChanged(_)
         | Fact::FollowReaffirmed(_)

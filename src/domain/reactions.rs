@@ -2,7 +2,7 @@
 //! functions serve the client API and the inbox.
 
 use super::{
-    Fact, Tx, Viewer, emoji_reactions, moves,
+    Fact, Tx, Viewer, emoji_reactions, interactions, moves,
     posts::{self, NewBoost},
     visibility::{visible_original, visible_post},
 };
@@ -10,7 +10,7 @@ use crate::{
     Error, Result,
     id::Id,
     limits,
-    model::{Account, Favourite, Post, Visibility},
+    model::{Account, Audience, Favourite, InteractionKind, Post, Visibility},
     store::{
         self,
         posts::Counter,
@@ -18,13 +18,25 @@ use crate::{
     },
 };
 
-/// A local person likes a post; twice is once. Answers the original.
+/// A local person likes a post; twice is once. Where its author decides about that, they are asked, and a no takes it back.
+/// Answers the original.
 ///
 /// # Errors
-/// `NotFound` for what they may not see.
+/// `NotFound` for what they may not see, `Forbidden` for what its author does not let them like.
 pub fn favourite(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>) -> Result<Id<Post>> {
     let post = visible_original(tx.conn, Viewer::from(account), id, tx.now)?;
-    favourite_as(tx, account, &post, None)?;
+    let known = reactions::find_favourite(tx.conn, post.id, account)?.is_some_and(|known| !known.implied);
+    let uri = match !known && interactions::must_ask(tx, &post, InteractionKind::Favourite, account)? {
+        true => {
+            let id: Id<Favourite> = tx.new_id();
+            let uri = tx.site().activity_uri(id);
+            let reach = (Visibility::Direct, Audience::Open);
+            interactions::ask(tx, InteractionKind::Favourite, account, &post, (None, uri.clone()), reach)?;
+            Some(uri)
+        }
+        false => None,
+    };
+    favourite_as(tx, account, &post, uri)?;
     posts::may_be_found_by(tx, account, &post)?;
     Ok(post.id)
 }
@@ -95,6 +107,11 @@ pub(super) fn no_longer_imply(tx: &mut Tx<'_>, account: Id<Account>, post: Id<Po
 
 fn end(tx: &mut Tx<'_>, favourite: &Favourite) -> Result<()> {
     tx.record(Fact::PostUnfavourited(favourite.id))?;
+    if let Some(uri) = &favourite.uri
+        && let Some(asked) = store::interactions::find_by_uri(tx.conn, uri)?
+    {
+        store::interactions::delete(tx.conn, asked.id)?;
+    }
     reactions::delete_favourite(tx.conn, favourite.id)?;
     store::posts::count(tx.conn, favourite.post_id, Counter::Favourites, -1)
 }
@@ -114,10 +131,10 @@ pub(super) fn reacted_to(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>) ->
 }
 
 /// A local person boosts a post; twice is once. Followers-only posts may be boosted by their author alone, direct ones
-/// by nobody. Answers the boost.
+/// by nobody. Answers the boost; the original while its author is asked.
 ///
 /// # Errors
-/// `NotFound` for what they may not see, `Forbidden` for what may not be boosted.
+/// `NotFound` for what they may not see, `Forbidden` for what may not be boosted, or not by them.
 pub fn boost(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>, visibility: Option<Visibility>) -> Result<Id<Post>> {
     let original = visible_original(tx.conn, Viewer::from(account), id, tx.now)?;
     let own = original.account_id == account;
@@ -142,6 +159,10 @@ pub fn boost(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>, visibility: Op
     };
     let booster = store::accounts::load(tx.conn, account)?;
     moves::stays(&booster)?;
+    if interactions::must_ask(tx, &original, InteractionKind::Boost, account)? {
+        interactions::begin_boost(tx, &booster, &original, visibility)?;
+        return Ok(original.id);
+    }
     let id: Id<Post> = tx.new_id();
     let new = NewBoost {
         id,
@@ -167,6 +188,7 @@ pub fn unboost(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>) -> Result<Id
     if let Some(boost) = store::posts::find_boost(tx.conn, original.id, account)? {
         posts::remove_boost(tx, &boost)?;
     }
+    interactions::forget(tx, account, &original, InteractionKind::Boost)?;
     Ok(original.id)
 }
 

@@ -47,6 +47,11 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { .. }
         | Fact::QuoteEnded(_)
+        | Fact::CollectionChanged(..)
+        | Fact::CollectionItemChanged(..)
+        | Fact::FeatureAnswered { .. }
+        | Fact::InteractionAsked(_)
+        | Fact::InteractionAccepted(_)
         | Fact::QuoteRefused { .. }
         | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)
@@ -59,7 +64,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::Membership { .. }
         | Fact::CollectionJoined(_)
         | Fact::CollectionLeft(_)
-        | Fact::CollectionChanged(_)
+        | Fact::CollectionRenamed(_)
         | Fact::Blocked(_)
         | Fact::Unblocked(_)
         | Fact::ReportFiled(_)

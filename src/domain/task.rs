@@ -132,6 +132,11 @@ pub enum Task {
         /// The quoting post.
         post: i64,
     },
+    /// Find out whether an answer of another server may hang below what it answers.
+    ResolveReply {
+        /// The answer.
+        post: i64,
+    },
     /// Read a remote account again from its origin.
     RefreshAccount {
         /// The account.
@@ -328,6 +333,7 @@ impl Task {
             | Self::ResolveMentions { .. }
             | Self::FetchPost { .. }
             | Self::ResolveQuote { .. }
+            | Self::ResolveReply { .. }
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
             | Self::ReadFeatured { .. }
@@ -382,6 +388,7 @@ impl Task {
             Self::FetchPost { .. } => "fetch_post",
             Self::FetchCard { .. } => "fetch_card",
             Self::ResolveQuote { .. } => "resolve_quote",
+            Self::ResolveReply { .. } => "resolve_reply",
             Self::RefreshAccount { .. } => "refresh_account",
             Self::PurgeAccount { .. } => "purge_account",
             Self::ClosePoll { .. } => "close_poll",
@@ -451,6 +458,7 @@ impl Task {
             | Self::ReadThread { post }
             | Self::ResolveMentions { post, .. }
             | Self::ResolveQuote { post }
+            | Self::ResolveReply { post }
             | Self::FetchCard { post }
             | Self::AnswerCommand { post } => Some(format!("{} {post}", self.kind())),
             Self::ClimbLadder { question, step } => Some(format!("climb_ladder {question} {step}")),

@@ -109,8 +109,8 @@ pub struct Aftermath {
     pub events: Vec<Event>,
     /// Queues whose workers have work.
     pub woken: Vec<&'static str>,
-    /// Documents of actors of this node have changed.
-    pub actors_changed: bool,
+    /// Documents of actors or posts of this node have changed.
+    pub documents_changed: bool,
     /// Hosts whose deliveries are read again by whichever process sends them.
     pub read_again: Vec<String>,
 }
@@ -118,7 +118,7 @@ pub struct Aftermath {
 impl Aftermath {
     /// Nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.woken.is_empty() && self.read_again.is_empty() && !self.actors_changed
+        self.events.is_empty() && self.woken.is_empty() && self.read_again.is_empty() && !self.documents_changed
     }
 }
 
@@ -131,7 +131,7 @@ pub struct Tx<'a> {
     env: &'a Env,
     events: Vec<Event>,
     woken: Vec<&'static str>,
-    actors_changed: bool,
+    documents_changed: bool,
     read_again: Vec<String>,
 }
 
@@ -139,7 +139,7 @@ impl<'a> Tx<'a> {
     /// Around an open transaction; `App::write` is the caller.
     pub fn new(conn: &'a mut Conn, env: &'a Env) -> Self {
         let (events, woken, read_again) = (Vec::new(), Vec::new(), Vec::new());
-        Self { conn, now: env.clock.now(), env, events, woken, actors_changed: false, read_again }
+        Self { conn, now: env.clock.now(), env, events, woken, documents_changed: false, read_again }
     }
     /// The settings.
     pub fn config(&self) -> &'a Config {
@@ -195,9 +195,9 @@ impl<'a> Tx<'a> {
             self.woken.push(queue);
         }
     }
-    /// The document of an actor of this node is another one from now on.
-    pub fn actor_changed(&mut self) {
-        self.actors_changed = true;
+    /// The document of an actor or a post of this node is another one from now on.
+    pub fn document_changed(&mut self) {
+        self.documents_changed = true;
     }
     /// What waits for these hosts is read again after the commit, by whichever process sends it.
     pub fn read_again(&mut self, hosts: &[String]) {
@@ -205,8 +205,8 @@ impl<'a> Tx<'a> {
     }
     /// What to do once the transaction is committed.
     pub fn into_aftermath(self) -> Aftermath {
-        let Self { events, woken, actors_changed, read_again, .. } = self;
-        Aftermath { events, woken, actors_changed, read_again }
+        let Self { events, woken, documents_changed, read_again, .. } = self;
+        Aftermath { events, woken, documents_changed, read_again }
     }
 }
 

@@ -20,9 +20,9 @@ pub struct Words {
     /// Queues that have work.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub woken: Vec<String>,
-    /// Documents of actors of this node have changed.
+    /// Documents of actors or posts of this node have changed.
     #[serde(default, skip_serializing_if = "is_false")]
-    pub actors_changed: bool,
+    pub documents_changed: bool,
     /// A process that begins asks who else is there; the answer names the process that asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub greeting: Option<Greeting>,
@@ -101,7 +101,7 @@ impl Aftermath {
     pub fn words(&self, by: u64) -> Vec<String> {
         let mut pieces = Pieces { by, done: Vec::new(), size: 0, open: Words::of(by) };
         pieces.open.woken = self.woken.iter().map(|queue| (*queue).to_owned()).collect();
-        pieces.open.actors_changed = self.actors_changed;
+        pieces.open.documents_changed = self.documents_changed;
         for event in &self.events {
             pieces.event(event);
         }
@@ -252,14 +252,14 @@ mod tests {
                 ),
             ],
             woken: vec!["deliver"],
-            actors_changed: true,
+            documents_changed: true,
             read_again: (0..100).map(|n| format!("{n}.example")).collect(),
         };
         let pieces = aftermath.words(9);
         assert!(pieces.len() > 20 && pieces.iter().all(|piece| piece.len() < 8_000));
         let mut pieces: Vec<Words> = pieces.iter().map(|piece| Words::read(piece).unwrap()).collect();
         assert!(pieces.iter().all(|piece| piece.by == 9));
-        assert_eq!(pieces.iter().filter(|piece| piece.actors_changed && piece.woken == ["deliver"]).count(), 1);
+        assert_eq!(pieces.iter().filter(|piece| piece.documents_changed && piece.woken == ["deliver"]).count(), 1);
         let events: Vec<Event> = pieces.iter_mut().flat_map(Words::take_events).collect();
         let of = |what: &EventKind| events.iter().filter(|e| e.what == *what).collect::<Vec<_>>();
         let update = of(&EventKind::Update(Id::new(7)));

@@ -4,11 +4,11 @@
 mod attachments;
 
 use super::{
-    own_keys,
+    featured_collections, own_keys,
     render::{
         self, PUBLIC,
         activity::Activity,
-        actor::{Actor, DefinedTerm, Expertise, Image, Organization, Profile, PropertyValue},
+        actor::{Actor, DefinedTerm, Expertise, Image, Organization, Profile, PropertyValue, Tabs},
         capability::Generator,
         post::{self as wire, Audience, Tag},
         project as wire_project,
@@ -28,8 +28,8 @@ use crate::{
     },
     id::Id,
     model::{
-        Account, AccountKind, Audience as Reach, Media, Poll, PollOption, Post, ProjectRelation, QuoteState,
-        RelationKind, Visibility,
+        Account, AccountKind, Audience as Reach, InteractionState, Media, Poll, PollOption, Post, ProjectRelation,
+        QuoteState, RelationKind, Visibility,
     },
     store::{self, deliveries::Addressee, ideas::Idea, questions::Question},
     time::Timestamp,
@@ -73,6 +73,10 @@ pub struct Whole {
     introduction: bool,
     reach: Option<String>,
     quote: Option<Quoted>,
+    /// How visible it shall be once the author of what it answers agrees.
+    wanted: Option<Visibility>,
+    /// The authorisation by the author of what it answers or boosts.
+    authorization: Option<String>,
     /// What is boosted: its id and its author's.
     pub boosted: Option<(String, Account)>,
 }
@@ -146,6 +150,8 @@ impl Whole {
             introduction: false,
             reach: None,
             quote: None,
+            wanted: None,
+            authorization: None,
             boosted: None,
             post,
             author,
@@ -154,6 +160,9 @@ impl Whole {
         if let Some(original) = post.boost_of_id {
             let original = store::documents::post(conn, original)?.ok_or(Error::NotFound)?;
             let by = store::accounts::load(conn, original.account_id)?;
+            if !original.local {
+                whole.authorization = store::interactions::find_by_uri(conn, &post.uri)?.and_then(|row| row.stamp_uri);
+            }
             whole.boosted = Some((original.uri, by));
             return Ok(whole);
         }
@@ -174,6 +183,14 @@ impl Whole {
         if let Some(parent) = post.in_reply_to_id {
             let found = store::documents::post_uris(conn, &[parent])?;
             whole.parent = found.into_iter().next().map(|(_, uri)| uri).or(whole.parent);
+        }
+        if whole.parent.as_ref().is_some_and(|parent| !site.owns_str(parent))
+            && let Some(asked) = store::interactions::of_post(conn, post.id)?
+        {
+            match asked.state {
+                InteractionState::Accepted => whole.authorization = asked.stamp_uri,
+                InteractionState::Pending | InteractionState::Rejected => whole.wanted = Some(asked.visibility),
+            }
         }
         if post.visibility == Visibility::Direct && whole.author.kind == AccountKind::Service {
             whole.coffee = store::coffee::is_letter(conn, post.id)?;
@@ -221,7 +238,12 @@ impl Whole {
         let followers = site.followers_uri(&self.author.username);
         match &self.boosted {
             Some((_, by)) => audience(self.post.visibility, &followers, std::iter::once(by.uri.clone())),
-            None => audience(self.post.visibility, &followers, self.addressees.iter().map(|a| a.uri.clone())),
+            // Whoever is asked sees for whom it is meant.
+            None => audience(
+                self.wanted.unwrap_or(self.post.visibility),
+                &followers,
+                self.addressees.iter().map(|a| a.uri.clone()),
+            ),
         }
     }
 
@@ -303,6 +325,7 @@ impl Whole {
                 .as_ref()
                 .map(|quote| wire::Quote { id: &quote.id, authorization: quote.authorization.as_deref() }),
             can_quote: everybody.then(|| PUBLIC.to_owned()).into_iter().chain(followers).collect(),
+            reply_authorization: self.authorization.as_deref(),
         }
     }
 
@@ -314,8 +337,13 @@ impl Whole {
         let id = self.activity_id(site);
         let published = self.post.created_at.rfc3339();
         if let Some((original, _)) = &self.boosted {
-            let announce = Activity::new("Announce", &id, &self.author.uri, original.as_str());
-            return announce.at(published).for_audience(self.audience(site)).document(render::context::Terms::NONE);
+            let mut announce = Activity::new("Announce", &id, &self.author.uri, original.as_str());
+            announce.announce_authorization = self.authorization.as_deref();
+            let terms = match &self.authorization {
+                Some(_) => render::context::Terms::CONSENT,
+                None => render::context::Terms::NONE,
+            };
+            return announce.at(published).for_audience(self.audience(site)).document(terms);
         }
         let note = self.note(site);
         let (terms, audience) = (note.terms(), note.audience.clone());
@@ -458,6 +486,7 @@ pub fn with_actor<R>(
         locked: account.locked,
         public_key_pem: &pem,
         ed25519: ed25519.as_deref(),
+        key_ids: account.public_key_id.as_deref().zip(account.ed25519_key_id.as_deref()),
     });
     if account.kind == AccountKind::Group {
         actor.kind = "Group";
@@ -497,7 +526,16 @@ pub fn with_actor<R>(
         true => people::directory::is_discoverable_outside(conn, account)?,
         false => people::directory::is_discoverable(conn, account)?,
     });
+    actor.interaction_policy = Some(featured_collections::can_feature(account, actor.discoverable == Some(true)));
+    if !outside {
+        actor.featured_collections = Some(site.featured_collections_uri(name));
+    }
     actor.indexable = Some(account.indexable);
+    actor.tabs = Some(Tabs {
+        show_featured: account.show_featured,
+        show_media: account.show_media,
+        show_replies_in_media: account.show_media_replies,
+    });
     actor.published = Some(account.created_at.midnight().rfc3339());
     actor.memorial = account.memorial;
     actor.attachment =

@@ -2,12 +2,14 @@
 
 pub mod activities;
 pub mod admit;
+pub mod authorizations;
 pub mod charter;
 pub mod collections;
 pub mod deliver;
 pub mod discovery;
 pub mod documents;
 pub mod eyes;
+pub mod featured_collections;
 pub mod featured_tags;
 pub mod fetch;
 pub mod followers_sync;

@@ -1,7 +1,9 @@
 //! Fact -> activities for other servers, and one delivery for each inbox, in the transaction of the fact: nothing is sent
 //! unless it was committed, nothing committed is forgotten. Sending is `deliver`'s; signatures are made there too.
 
+mod collections;
 pub mod forward;
+mod interactions;
 mod pins;
 mod projects;
 mod quotes;
@@ -53,13 +55,20 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         }
         Fact::AccountRegistered(id) => registered(tx, *id),
         Fact::PostPublished { post, .. } => published(tx, *post, "Create"),
-        Fact::PostEdited { post, newly_mentioned: _, quiet: false } => edited(tx, *post),
+        Fact::PostEdited { post, newly_mentioned: _, quiet: false } => {
+            tx.document_changed();
+            edited(tx, *post)
+        }
         Fact::PostDeleted(id) => {
+            tx.document_changed();
             projects::post_ended(tx, *id)?;
             post_deleted(tx, *id)
         }
         Fact::PostBoosted { boost, .. } => published(tx, *boost, "Announce"),
-        Fact::PostUnboosted(id) => unboosted(tx, *id),
+        Fact::PostUnboosted(id) => {
+            tx.document_changed();
+            unboosted(tx, *id)
+        }
         Fact::PostFavourited(id) => reactions::favourited(tx, *id, false),
         Fact::PostUnfavourited(id) => reactions::favourited(tx, *id, true),
         Fact::PostReacted(id) => reactions::reacted(tx, *id, false),
@@ -71,10 +80,26 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::PollVoted(poll, account) => voted(tx, *poll, *account),
         Fact::PollVotedRemotely(poll) => poll_changed(tx, *poll, POLL_DELAY),
         Fact::PollClosed(poll) => poll_changed(tx, *poll, 0),
-        Fact::QuestionChanged(id) | Fact::IdeaChanged(id) | Fact::QuotePolicyChanged(id) => edited(tx, *id),
+        Fact::QuestionChanged(id) | Fact::IdeaChanged(id) | Fact::QuotePolicyChanged(id) => {
+            tx.document_changed();
+            edited(tx, *id)
+        }
+        Fact::InteractionAsked(id) => interactions::asked(tx, *id),
+        Fact::InteractionAccepted(post) => {
+            tx.document_changed();
+            interactions::accepted(tx, *post)
+        }
+        Fact::CollectionChanged(id, step) => collections::changed(tx, *id, *step),
+        Fact::CollectionItemChanged(id, step) => collections::item_changed(tx, *id, *step),
+        Fact::FeatureAnswered { person, by, request, granted } => {
+            collections::answered(tx, *person, *by, request, *granted)
+        }
         Fact::QuoteAsked(id) => quotes::asked(tx, *id),
         Fact::QuoteAccepted { post, .. } => quotes::accepted(tx, *post),
-        Fact::QuoteEnded(id) => quotes::ended(tx, *id),
+        Fact::QuoteEnded(id) => {
+            tx.document_changed();
+            quotes::ended(tx, *id)
+        }
         Fact::QuoteRefused { author, by, request, object, instrument } => {
             quotes::refused(tx, *author, *by, request.as_deref(), object, instrument)
         }
@@ -93,7 +118,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::PostEdited { quiet: true, .. }
         | Fact::CollectionJoined(_)
         | Fact::CollectionLeft(_)
-        | Fact::CollectionChanged(_)
+        | Fact::CollectionRenamed(_)
         | Fact::FiltersChanged(_)
         | Fact::Notified(_)
         | Fact::AccessRevoked { .. } => Ok(()),
@@ -151,7 +176,20 @@ fn passing_uri<T>(actor: &str, kind: &str, number: Id<T>) -> String {
 fn is_durable(kind: &str) -> bool {
     matches!(
         kind,
-        "Delete" | "Undo" | "Block" | "Reject" | "Accept" | "Move" | "Flag" | "Join" | "Leave" | "QuoteRequest"
+        "Delete"
+            | "Undo"
+            | "Block"
+            | "Reject"
+            | "Accept"
+            | "Move"
+            | "Flag"
+            | "Join"
+            | "Leave"
+            | "QuoteRequest"
+            | "ReplyRequest"
+            | "LikeRequest"
+            | "AnnounceRequest"
+            | "FeatureRequest"
     )
 }
 
@@ -421,7 +459,7 @@ fn profile_changed(tx: &mut Tx<'_>, account: Id<Account>, wait: i64) -> Result<(
     if !is_local {
         return Ok(());
     }
-    tx.actor_changed();
+    tx.document_changed();
     tx.enqueue_at(&Task::SendProfile { account: account.raw() }, tx.now.plus_millis(wait))
 }
 
@@ -448,7 +486,7 @@ fn whereabouts_changed(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
     if !account.is_local() || account.public_key.is_none() {
         return Ok(());
     }
-    tx.actor_changed();
+    tx.document_changed();
     let row = store::people::find(tx.conn, account.id)?.unwrap_or_default();
     let is_listed = people::listed_of(row.listed) == people::Listed::Organisation;
     let mut to = match is_listed {
@@ -507,7 +545,7 @@ fn account_deleted(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
     if !account.is_local() || account.public_key.is_none() {
         return Ok(());
     }
-    tx.actor_changed();
+    tx.document_changed();
     let to = store::deliveries::all_inboxes(tx.conn)?;
     let number = tx.new_id::<model::Activity>().raw();
     let uri = format!("{}#delete", account.uri);
@@ -530,7 +568,7 @@ fn account_deleted(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
 fn account_moved(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
     let account = store::accounts::load(tx.conn, id)?;
     let (true, Some(target)) = (account.is_local(), account.moved_to_id) else { return Ok(()) };
-    tx.actor_changed();
+    tx.document_changed();
     let target = store::accounts::load(tx.conn, target)?;
     let to = store::deliveries::follower_inboxes(tx.conn, id)?;
     let number = tx.new_id::<model::Activity>();

@@ -7,18 +7,28 @@ use crate::{
     app::App,
     crypto::{self, PrivateKey, Vault},
     db::Conn,
-    domain::{Task, charter, counters},
+    domain::{
+        Fact, Task,
+        audit::{self, Staff},
+        charter, counters,
+    },
     id::Id,
     model::{Account, AccountKind},
     store,
     time::Timestamp,
 };
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 /// What sealed actor keys are sealed for.
 const PURPOSE: &str = "actor-key";
 /// Opened keys kept in memory.
 const KEPT: u64 = 4_096;
+/// How long an opened key is used before the database is asked for it again: another process, or the command line beside
+/// several, may have made new ones.
+const LASTS: Duration = Duration::from_secs(60);
 
 struct Keyring {
     vault: OnceLock<Vault>,
@@ -30,7 +40,7 @@ struct Keyring {
 fn keyring(app: &App) -> Arc<Keyring> {
     app.part_or(|| Keyring {
         vault: OnceLock::new(),
-        signers: moka::future::Cache::new(KEPT),
+        signers: moka::future::Cache::builder().max_capacity(KEPT).time_to_live(LASTS).build(),
         making: tokio::sync::Mutex::default(),
     })
 }
@@ -54,16 +64,16 @@ pub async fn signer(app: &App, account: Id<Account>) -> Result<Arc<Signer>> {
     if let Some(signer) = ring.signers.get(&account.raw()).await {
         return Ok(signer);
     }
-    let (uri, sealed) = match load(app, account).await? {
-        (uri, Some(sealed)) => (uri, sealed),
+    let (key_id, sealed) = match load(app, account).await? {
+        (key_id, Some(sealed)) => (key_id, sealed),
         (_, None) => {
             make(app, account).await?;
-            let (uri, sealed) = load(app, account).await?;
-            (uri, sealed.ok_or(Error::NotFound)?)
+            let (key_id, sealed) = load(app, account).await?;
+            (key_id, sealed.ok_or(Error::NotFound)?)
         }
     };
     let key = PrivateKey::from_pkcs8(&ring.vault(app)?.open_sealed(PURPOSE, &sealed)?)?;
-    let signer = Arc::new(Signer { key_id: format!("{uri}#main-key"), key });
+    let signer = Arc::new(Signer { key_id, key });
     ring.signers.insert(account.raw(), signer.clone()).await;
     Ok(signer)
 }
@@ -74,7 +84,8 @@ async fn load(app: &App, account: Id<Account>) -> Result<(String, Option<Vec<u8>
         if !owner.is_local() {
             return Err(Error::NotFound);
         }
-        Ok((owner.uri, store::actor_keys::find(conn, account)?.map(|keys| keys.rsa_sealed)))
+        let key_id = owner.public_key_id.unwrap_or_else(|| format!("{}#main-key", owner.uri));
+        Ok((key_id, store::actor_keys::find(conn, account)?.map(|keys| keys.rsa_sealed)))
     })
     .await
 }
@@ -89,20 +100,7 @@ pub async fn make(app: &App, account: Id<Account>) -> Result<()> {
     if app.read(move |conn| store::actor_keys::find(conn, account)).await?.is_some() {
         return Ok(());
     }
-    let vault = ring.vault(app)?;
-    let made = tokio::task::spawn_blocking(move || -> Result<_> {
-        let (rsa, ed25519) = (PrivateKey::generate_rsa()?, PrivateKey::generate_ed25519()?);
-        let spki = from_pem(&rsa.public_pem()?)?;
-        let point = bs58::decode(ed25519.public_multikey().trim_start_matches('z'))
-            .into_vec()
-            .map_err(Error::internal)?
-            .split_off(2);
-        let seal = |key: &PrivateKey| vault.seal(PURPOSE, &key.to_pkcs8()?);
-        Ok((seal(&rsa)?, seal(&ed25519)?, spki, point))
-    })
-    .await
-    .map_err(Error::internal)??;
-    let (rsa, ed25519, spki, point) = made;
+    let Made { rsa, ed25519, spki, point } = generate(ring.vault(app)?).await?;
     app.write(move |tx| {
         store::actor_keys::insert(tx.conn, account, &rsa, &ed25519, spki, point, tx.now)?;
         // What they said of themselves before could be told to no other node.
@@ -113,6 +111,65 @@ pub async fn make(app: &App, account: Id<Account>) -> Result<()> {
         Ok(())
     })
     .await
+}
+
+/// New keys: the private halves sealed, the public ones as rows keep them.
+struct Made {
+    rsa: Vec<u8>,
+    ed25519: Vec<u8>,
+    spki: Vec<u8>,
+    point: Vec<u8>,
+}
+
+async fn generate(vault: Vault) -> Result<Made> {
+    tokio::task::spawn_blocking(move || -> Result<Made> {
+        let (rsa, ed25519) = (PrivateKey::generate_rsa()?, PrivateKey::generate_ed25519()?);
+        let spki = from_pem(&rsa.public_pem()?)?;
+        let point = bs58::decode(ed25519.public_multikey().trim_start_matches('z'))
+            .into_vec()
+            .map_err(Error::internal)?
+            .split_off(2);
+        let seal = |key: &PrivateKey| vault.seal(PURPOSE, &key.to_pkcs8()?);
+        Ok(Made { rsa: seal(&rsa)?, ed25519: seal(&ed25519)?, spki, point })
+    })
+    .await
+    .map_err(Error::internal)?
+}
+
+/// Makes new keys for a person or project of this node, in the place of those it has, under ids that no key had before
+/// (REL-30, SIGOUT-08). Other servers are told with the profile; what they are sent from now on is signed with the new
+/// ones, which they fetch when they see the new id.
+///
+/// # Errors
+/// `NotFound` for nobody of this node; `Forbidden` for the node itself, whose key organisations have pinned; `Internal`
+/// when the secret key file is unusable.
+pub async fn rotate(app: &App, by: &Staff, account: Id<Account>) -> Result<()> {
+    if account == INSTANCE {
+        return Err(Error::forbidden(
+            "the key of the node itself is what organisations know it by; it is not replaced",
+        ));
+    }
+    make(app, account).await?;
+    let ring = keyring(app);
+    let _one = ring.making.lock().await;
+    let Made { rsa, ed25519, spki, point } = generate(ring.vault(app)?).await?;
+    let by = by.clone();
+    app.write(move |tx| {
+        let owner = store::accounts::load(tx.conn, account)?;
+        if !owner.is_local() || owner.deleted_at.is_some() {
+            return Err(Error::NotFound);
+        }
+        let before = owner.public_key_id.as_deref().and_then(|id| id.rsplit_once("#main-key-"));
+        let number = before.and_then(|(_, number)| number.parse::<u32>().ok()).unwrap_or(1).saturating_add(1);
+        store::actor_keys::replace(tx.conn, account, &rsa, &ed25519, spki, point, number, tx.now)?;
+        audit::write(tx, &by, "account.rekey", &owner.acct(), &number.to_string())?;
+        tx.enqueue(&Task::SendProfile { account: account.raw() })?;
+        tx.record(Fact::AccountUpdated(account))
+    })
+    .await?;
+    ring.signers.invalidate(&account.raw()).await;
+    ring.signers.invalidate(&-account.raw()).await;
+    Ok(())
 }
 
 /// A local account with its public keys, which are made when it has none yet: nobody can verify us without them.
@@ -197,7 +254,9 @@ pub async fn document_signer(app: &App, account: Id<Account>) -> Result<Arc<Sign
     make(app, account).await?;
     let keys = app.read(move |conn| store::actor_keys::find(conn, account)).await?.ok_or(Error::NotFound)?;
     let key = PrivateKey::from_pkcs8(&ring.vault(app)?.open_sealed(PURPOSE, &keys.ed25519_sealed)?)?;
-    let signer = Arc::new(Signer { key_id: format!("{}#ed25519-key", owner.uri), key });
+    // That of the node is called as the charter names it.
+    let key_id = owner.ed25519_key_id.filter(|_| account != INSTANCE);
+    let signer = Arc::new(Signer { key_id: key_id.unwrap_or_else(|| format!("{}#ed25519-key", owner.uri)), key });
     ring.signers.insert(-account.raw(), signer.clone()).await;
     Ok(signer)
 }

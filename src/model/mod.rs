@@ -5,6 +5,7 @@ pub mod account;
 mod admission;
 pub mod announcement;
 pub mod card;
+pub mod interaction;
 pub mod post;
 pub mod project;
 pub mod relation;
@@ -17,6 +18,7 @@ pub use account::{Account, AccountKind, Role, User};
 pub use admission::{EmailBlock, EmailDomainBlock, IpBlock};
 pub use announcement::Announcement;
 pub use card::{Card, CardKind, CardState};
+pub use interaction::{Interaction, InteractionKind, InteractionPolicy, InteractionState};
 pub use post::{
     Audience, Bookmark, EmojiReaction, Favourite, Listing, Media, MediaKind, MediaState, Mention, Pin, Poll,
     PollOption, PollVote, Post, PostEdit, Quote, QuotePolicy, QuoteState, ScheduledPost, Tag, Visibility,

@@ -261,7 +261,7 @@ pub struct Collection {
 
 small_enum!(
     /// Whether somebody is in a collection.
-    ItemState { Accepted = 0 "accepted", Revoked = 1 "revoked" }
+    ItemState { Accepted = 0 "accepted", Revoked = 1 "revoked", Pending = 2 "pending", Rejected = 3 "rejected" }
 );
 
 /// Somebody in a collection.
@@ -273,6 +273,8 @@ pub struct CollectionItem {
     pub account_id: Id<Account>,
     pub state: ItemState,
     pub created_at: Timestamp,
+    /// The authorisation of somebody of another server.
+    pub stamp_uri: Option<String>,
 }
 
 whole_row!(Follow => follows, Block => blocks, Mute => mutes, AccountNote => account_notes, List => lists, ListMember => list_members, Conversation => conversations, Notification => notifications, Marker => markers, Filter => filters, FilterKeyword => filter_keywords, FilterPost => filter_posts, FollowedTag => followed_tags, FeaturedTag => featured_tags, CustomEmoji => custom_emojis, NotificationPolicy => notification_policies, NotificationRequest => notification_requests, Collection => collections, CollectionItem => collection_items);

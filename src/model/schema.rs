@@ -531,6 +531,7 @@ diesel::table! {
         account_id -> BigInt,
         state -> SmallInt,
         created_at -> BigInt,
+        stamp_uri -> Nullable<Text>,
     }
 }
 

@@ -42,6 +42,35 @@ pub fn insert(
     Ok(())
 }
 
+/// Puts new keys in the place of those that an account has; `number` ends the ids of both public halves, which are
+/// no key's that there was before.
+#[expect(clippy::too_many_arguments, reason = "two keys, each with two halves")]
+pub fn replace(
+    conn: &mut Conn,
+    account: Id<Account>,
+    rsa_sealed: &[u8],
+    ed25519_sealed: &[u8],
+    public_key: Vec<u8>,
+    ed25519_key: Vec<u8>,
+    number: u32,
+    now: Timestamp,
+) -> Result<()> {
+    Sql::new("update actor_keys set rsa_sealed = ")
+        .bind(rsa_sealed)
+        .with(", ed25519_sealed = ", ed25519_sealed)
+        .with(", created_at = ", now)
+        .with(" where account_id = ", account)
+        .execute(conn)?;
+    Sql::new("update accounts set public_key_id = uri || ")
+        .bind(format!("#main-key-{number}"))
+        .with(", ed25519_key_id = uri || ", format!("#ed25519-key-{number}"))
+        .with(", public_key = ", public_key)
+        .with(", ed25519_key = ", ed25519_key)
+        .with(" where id = ", account)
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Writes an account row as it is, unless there is one.
 pub fn insert_account(conn: &mut Conn, row: &Account) -> Result<()> {
     on_backend!(conn, c => diesel::insert_into(schema::accounts::table).values(row).on_conflict_do_nothing().execute(c))?;

@@ -5,7 +5,9 @@ use crate::{
     db::{Conn, Sql},
     id::Id,
     model::{Account, Collection, CollectionItem, ItemState},
+    time::Timestamp,
 };
+use diesel::sql_types::{BigInt, Text};
 
 /// Writes one.
 pub fn insert(conn: &mut Conn, row: &Collection) -> Result<()> {
@@ -143,5 +145,77 @@ pub fn delete_item(conn: &mut Conn, id: Id<CollectionItem>) -> Result<()> {
 /// Somebody takes themselves out.
 pub fn revoke_item(conn: &mut Conn, id: Id<CollectionItem>) -> Result<()> {
     Sql::new("update collection_items set state = ").bind(ItemState::Revoked).with(" where id = ", id).execute(conn)?;
+    Ok(())
+}
+
+/// Somebody in a collection, by number.
+pub fn find_item_by_id(conn: &mut Conn, id: Id<CollectionItem>) -> Result<Option<CollectionItem>> {
+    Sql::new("select i.* from collection_items i where i.id = ").bind(id).optional(conn)
+}
+
+/// Somebody of another server in a collection, by what proves that they agreed.
+pub fn find_item_by_stamp(conn: &mut Conn, stamp: &str, account: Id<Account>) -> Result<Option<CollectionItem>> {
+    Sql::new("select i.* from collection_items i where i.stamp_uri = ")
+        .bind(stamp)
+        .with(" and i.account_id = ", account)
+        .optional(conn)
+}
+
+/// Somebody says whether they want to be in.
+pub fn settle_item(conn: &mut Conn, id: Id<CollectionItem>, state: ItemState, stamp: Option<&str>) -> Result<()> {
+    Sql::new("update collection_items set state = ")
+        .bind(state)
+        .with(", stamp_uri = ", stamp.map(str::to_owned))
+        .with(" where id = ", id)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A person of this node is in a collection of another server from now on; answers the number of what says so.
+pub fn authorize(
+    conn: &mut Conn,
+    id: i64,
+    account: Id<Account>,
+    by: Id<Account>,
+    collection: &str,
+    now: Timestamp,
+) -> Result<i64> {
+    Sql::new("insert into feature_authorizations (id, account_id, by_account_id, collection_uri, created_at) values (")
+        .bind(id)
+        .with(",", account)
+        .with(",", by)
+        .with(",", collection)
+        .with(",", now)
+        .push(") on conflict do nothing")
+        .execute(conn)?;
+    Sql::new("select f.id from feature_authorizations f where f.account_id = ")
+        .bind(account)
+        .with(" and f.collection_uri = ", collection)
+        .scalar_i64(conn)
+}
+
+/// The collection of another server that this number lets a person of this node be in.
+pub fn authorized(conn: &mut Conn, account: Id<Account>, id: i64) -> Result<Option<String>> {
+    let found = Sql::new("select f.collection_uri from feature_authorizations f where f.id = ")
+        .bind(id)
+        .with(" and f.account_id = ", account)
+        .load_texts(conn)?;
+    Ok(found.into_iter().next())
+}
+
+/// What lets a person of this node be in collections of somebody elsewhere: numbers and collections.
+pub fn authorizations(conn: &mut Conn, account: Id<Account>, by: Id<Account>) -> Result<Vec<(i64, String)>> {
+    Sql::new("select f.id, f.collection_uri from feature_authorizations f where f.account_id = ")
+        .bind(account)
+        .with(" and f.by_account_id = ", by)
+        .load_as::<(BigInt, Text), (i64, String)>(conn)
+}
+
+/// A person of this node is in none of them any more.
+pub fn forget_authorizations(conn: &mut Conn, account: Id<Account>, by: Id<Account>) -> Result<()> {
+    Sql::new("delete from feature_authorizations where account_id = ")
+        .bind(account)
+        .with(" and by_account_id = ", by)
+        .execute(conn)?;
     Ok(())
 }

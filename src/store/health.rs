@@ -47,6 +47,25 @@ pub fn oldest_arrived(conn: &mut Conn, now: Timestamp) -> Result<Option<Timestam
     Ok(at.map(Timestamp::from_millis))
 }
 
+/// Since when the oldest row of each queue has been waiting, whatever it waits for: jobs by their queue, `inbox`, and
+/// `deliver`, where a row waits as long as its host does not answer. Queues that are empty are left out.
+pub fn oldest_by_queue(conn: &mut Conn, now: Timestamp) -> Result<Vec<(String, Timestamp)>> {
+    let mut found = Vec::new();
+    for queue in Sql::new("select distinct j.queue from jobs j where j.buried_at is null").load_texts(conn)? {
+        let at = Sql::new("select min(j.run_at) from jobs j where j.buried_at is null and j.queue = ")
+            .bind(&queue)
+            .with(" and j.run_at <= ", now)
+            .push(" having count(*) > 0")
+            .optional_i64(conn)?;
+        found.extend(at.map(|at| (queue, Timestamp::from_millis(at))));
+    }
+    found.extend(oldest_arrived(conn, now)?.map(|at| ("inbox".to_owned(), at)));
+    let waiting = Sql::new("select d.created_at from deliveries d where d.parked_at is null order by d.id limit 1")
+        .optional_i64(conn)?;
+    found.extend(waiting.map(|at| ("deliver".to_owned(), Timestamp::from_millis(at))));
+    Ok(found)
+}
+
 /// Jobs and arrived activities that failed for good.
 pub fn failed(conn: &mut Conn) -> Result<i64> {
     let jobs = Sql::new("select count(*) from jobs j where j.buried_at is not null").scalar_i64(conn)?;

@@ -30,6 +30,7 @@ pub mod health;
 pub mod ideas;
 pub mod inbox;
 pub mod instance;
+pub mod interactions;
 pub mod introductions;
 pub mod jobs;
 pub mod leavers;

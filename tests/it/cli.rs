@@ -14,6 +14,7 @@ use std::{
 pub struct Place {
     folder: tempfile::TempDir,
     schema: Option<PostgresSchema>,
+    environment: Vec<(String, String)>,
 }
 
 impl Place {
@@ -26,7 +27,7 @@ impl Place {
         Self::on(None)
     }
     fn on(schema: Option<PostgresSchema>) -> Self {
-        let place = Self { folder: tempfile::tempdir().unwrap(), schema };
+        let place = Self { folder: tempfile::tempdir().unwrap(), schema, environment: Vec::new() };
         place.settings("");
         place
     }
@@ -47,7 +48,13 @@ impl Place {
         if self.schema.is_some() {
             command.env("WATERCOOLER_POSTGRES__CONNECTIONS", "4");
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
+    }
+    /// Gives what is started from now on something in its environment.
+    pub fn environment(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
     }
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).stdin(Stdio::null()).output().unwrap()
@@ -340,10 +347,15 @@ fn migrate_tells_every_step_and_that_there_is_none_left() {
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_program_is_refused_in_one_clear_line() {
+async fn rel_22_a_database_of_a_newer_program_is_refused_in_one_clear_line_and_stays_as_it_is() {
     let node = crate::support::Node::start().await;
     let insert = "insert into __diesel_schema_migrations (version) values ('99991231235959')";
     node.app.write(move |tx| watercooler::db::Sql::new(insert).execute(tx.conn)).await.unwrap();
+    let counted = async || {
+        let count = "select (select count(*) from accounts) + (select count(*) from __diesel_schema_migrations)";
+        node.app.read(move |conn| watercooler::db::Sql::new(count).scalar_i64(conn)).await.unwrap()
+    };
+    let before = counted().await;
     let url = node.app.config().database.expose().to_owned();
     let place = Place::embedded();
     for verb in ["serve", "migrate"] {
@@ -353,6 +365,7 @@ async fn a_database_of_a_newer_program_is_refused_in_one_clear_line() {
         assert!(text.contains("newer watercooler") && text.contains("99991231235959"), "{text}");
         assert_eq!(text.lines().count(), 1, "{text}");
     }
+    assert_eq!(counted().await, before);
 }
 
 #[test]

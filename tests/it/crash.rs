@@ -66,7 +66,11 @@ impl Api {
 
 /// A node with one person on it, without rate limits.
 pub fn prepared(more: &str) -> (Place, String) {
-    let place = Place::new();
+    prepared_at(Place::new(), more)
+}
+
+/// The same at this place.
+pub fn prepared_at(place: Place, more: &str) -> (Place, String) {
     place.settings(&format!("[rate_limits]\nmode = \"off\"\n{more}"));
     place.json(&["account", "create", "bob", "--email", "bob@example.org", "--json"]);
     let token = place.json(&["token", "create", "bob", "--json"])["token"].as_str().unwrap().to_owned();
@@ -143,16 +147,26 @@ async fn rel_01_every_acknowledged_post_survives_a_kill_once() {
 
 /// A node and a scripted server under `.localhost`, which the gate itself answers with loopback.
 pub async fn neighbours() -> (Place, String, Peer, Signer) {
+    neighbours_at(Place::new()).await
+}
+
+/// The same at this place.
+pub async fn neighbours_at(place: Place) -> (Place, String, Peer, Signer) {
     let mut peer = Peer::start("far").await;
     peer.authority = peer.authority.replace(".test", ".localhost");
     let port = peer.authority.rsplit_once(':').unwrap().1.to_owned();
-    let (place, token) = prepared(&format!(
-        "[[federation.peer]]\ndomain = \"far.localhost\"\naddresses = [\"127.0.0.0/8\"]\nport = {port}\nscheme = \"http\"\n"
-    ));
+    let (place, token) = prepared_at(place, &neighbour(&port));
     let key = rsa(0);
     let actor = peer.person("ada", &key.public_pem().unwrap());
     let signer = Signer { key_id: format!("{}#main-key", actor["id"].as_str().unwrap()), key };
     (place, token, peer, signer)
+}
+
+/// The settings that let a node speak with the scripted server at this port.
+pub fn neighbour(port: &str) -> String {
+    format!(
+        "[[federation.peer]]\ndomain = \"far.localhost\"\naddresses = [\"127.0.0.0/8\"]\nport = {port}\nscheme = \"http\"\n"
+    )
 }
 
 /// Signs and delivers; the status, or none when the server died before it answered.

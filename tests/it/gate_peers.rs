@@ -362,3 +362,23 @@ async fn sec_net_20_a_host_that_asks_for_a_pause_gets_it() {
     gate.wake(&Url::parse("http://busy.test/").unwrap());
     assert_eq!(key(&gate, "http://busy.test/other").await.unwrap().status, 200);
 }
+
+/// The authority of an intranet is replaced, or the certificate of a neighbour by one of another authority: its entry is
+/// changed beside the running node, and counts from the next request on.
+#[tokio::test]
+async fn rel_30_a_new_certificate_authority_of_a_peer_counts_as_soon_as_its_entry_names_it() {
+    let network = SimNetwork::default();
+    tls_server(&network, "10.0.0.1:8443");
+    network.name("secure.test", &["10.0.0.1"]);
+    let ca: Arc<[u8]> =
+        std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tls/ca.pem")).unwrap().into();
+    let entry = |ca| secure(Peer { ca, ..peer("secure.test", &["10.0.0.0/24"], 8443) });
+    let gate = gate(&network, vec![entry(None)]);
+    let url = "https://secure.test:8443/";
+    assert!(matches!(key(&gate, url).await, Err(Failure::Unreachable(_))));
+    gate.configure(|config| config.peers = vec![entry(Some(ca.clone()))]);
+    assert_eq!(key(&gate, url).await.unwrap().body, "safe");
+    // A connection that stands is not used any more either when its authority is taken away.
+    gate.configure(|config| config.peers = vec![entry(None)]);
+    assert!(matches!(key(&gate, url).await, Err(Failure::Unreachable(_))));
+}

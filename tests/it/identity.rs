@@ -22,7 +22,7 @@ async fn pretend(node: &Node, domain: &str, base: &str) {
 }
 
 #[tokio::test]
-async fn a_name_nobody_elsewhere_knows_may_change_and_every_id_with_it() {
+async fn rel_30_a_name_nobody_elsewhere_knows_may_change_and_every_id_with_it() {
     let node = Node::start().await;
     let ada = node.member("ada").await;
     assert_eq!(node.app.write(identity::settle).await.unwrap(), Identity::Same);
@@ -48,7 +48,7 @@ async fn a_name_nobody_elsewhere_knows_may_change_and_every_id_with_it() {
 }
 
 #[tokio::test]
-async fn a_name_others_know_cannot_change() {
+async fn rel_30_a_name_others_know_cannot_change() {
     let node = Node::start().await;
     let ada = node.member("ada").await;
     let id = ada.id.parse().unwrap();

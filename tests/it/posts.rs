@@ -89,6 +89,8 @@ pub fn remote(author: Id<Account>, id: Id<Post>, uri: &str, html: &str) -> NewPo
         meaning: posts::Meaning::Plain,
         quote: None,
         quote_policy: 0,
+        policies: watercooler::domain::interactions::Policies::default(),
+        waits: None,
     }
 }
 

@@ -267,3 +267,28 @@ async fn fed_disc_19_an_account_whose_handle_leads_to_another_id_goes_on_under_t
     assert_eq!(s.count("select count(*) from accounts where moved_to_id is not null").await, before);
     assert_eq!(s.account(&again).await.handle, row.handle);
 }
+
+#[tokio::test]
+async fn which_parts_a_profile_page_has_is_known_elsewhere() {
+    let (alpha, beta) = Node::two().await;
+    let (alice, bob) = (alpha.member("alice").await, beta.member("bob").await);
+    let tabs = json!({"show_media": false, "show_media_replies": false});
+    alice.patch("/api/v1/accounts/update_credentials", tabs).await.ok();
+    let search = format!("/api/v2/search?resolve=true&type=accounts&q=@{}", alpha.handle("alice"));
+    let found = bob.get(&search).await.ok()["accounts"][0].clone();
+    let parts =
+        |account: &Value| ["show_media", "show_media_replies", "show_featured"].map(|name| account[name] == true);
+    assert_eq!(parts(&found), [false, false, true]);
+    bob.post(&format!("/api/v1/accounts/{}/follow", found["id"].as_str().unwrap()), json!({})).await.ok();
+    settle(&[&alpha, &beta]).await;
+    let tabs = json!({"show_media": true, "show_featured": false});
+    alice.patch("/api/v1/accounts/update_credentials", tabs).await.ok();
+    alpha.clock.advance(120_000);
+    settle(&[&alpha, &beta]).await;
+    let now = bob.get(&format!("/api/v1/accounts/{}", found["id"].as_str().unwrap())).await.ok();
+    assert_eq!(parts(&now), [true, false, false]);
+    // Of who says nothing of it the page has everything.
+    let s = Scene::new().await;
+    let ada = s.account(&s.ada).await.id;
+    assert_eq!(parts(&s.bob.get(&format!("/api/v1/accounts/{ada}")).await.ok()), [true; 3]);
+}

@@ -80,15 +80,17 @@ pub struct AccountRole {
 #[derive(Clone, Debug, Serialize)]
 pub struct FeatureApproval {
     pub automatic: &'static [&'static str],
-    pub manual: [&'static str; 0],
+    pub manual: &'static [&'static str],
     pub current_user: &'static str,
 }
 
 impl FeatureApproval {
     /// Nobody may.
-    pub const NOBODY: Self = Self { automatic: &[], manual: [], current_user: "denied" };
+    pub const NOBODY: Self = Self { automatic: &[], manual: &[], current_user: "denied" };
     /// Everybody may.
-    pub const ANYBODY: Self = Self { automatic: &["public"], manual: [], current_user: "automatic" };
+    pub const ANYBODY: Self = Self { automatic: &["public"], manual: &[], current_user: "automatic" };
+    /// Everybody may ask.
+    pub const ASKED: Self = Self { automatic: &[], manual: &["public"], current_user: "manual" };
 }
 
 /// What the account's owner edits: plain text and defaults.

@@ -167,10 +167,10 @@ pub fn account<'a>(site: &Site, row: &'a model::Account, moved: Option<&'a model
         emojis: if gone { Vec::new() } else { emojis(&row.emojis) },
         roles: Vec::new(),
         fields,
-        feature_approval: if collections::may_be_put_in(row) {
-            FeatureApproval::ANYBODY
-        } else {
-            FeatureApproval::NOBODY
+        feature_approval: match collections::may_be_put_in(row) {
+            true if row.is_local() => FeatureApproval::ANYBODY,
+            true => FeatureApproval::ASKED,
+            false => FeatureApproval::NOBODY,
         },
         moved: moved.map(|m| Box::new(account(site, m, None))),
         suspended: gone,

@@ -14,6 +14,7 @@ use crate::{
     federation::{
         fetch::Budget,
         import::{self, Imported},
+        own_keys,
     },
     id::Id,
     model::{Account, Audience, Role, User},
@@ -151,6 +152,11 @@ pub enum AccountVerb {
         /// Take the move back
         #[arg(long, conflicts_with = "target")]
         cancel: bool,
+    },
+    /// Make new keys for an account, where somebody else may know the old ones; other servers hear of it
+    Rekey {
+        /// User name
+        name: String,
     },
     /// Say how far somebody's posts go when they say nothing
     Audience {
@@ -354,6 +360,16 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
             on(app, name, move |tx, by, id| moves::away(tx, by, id, &to, moved_on)).await
         }
         AccountVerb::Move { name, target: None, .. } => on(app, name, moves::back).await,
+        AccountVerb::Rekey { name } => {
+            let here = domain.clone();
+            let id = app.read(move |conn| Ok(find(conn, &here, &name)?.id)).await?;
+            own_keys::rotate(app, &Staff::console(), id).await?;
+            app.read(move |conn| {
+                let (account, user) = (store::accounts::load(conn, id)?, store::users::find(conn, id)?);
+                Ok(with(describe(&account, user.as_ref(), &domain), "key", account.public_key_id))
+            })
+            .await
+        }
         AccountVerb::Audience { name, audience } => {
             app.write(move |tx| {
                 let account = find(tx.conn, &domain, &name)?;

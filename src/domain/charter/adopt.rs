@@ -42,7 +42,7 @@ pub fn adopt(tx: &mut Tx<'_>, offered: &Signed, from: &str) -> Result<Verdict> {
     let verdict = judge(offered, &ours, tx.now)?;
     if verdict != Verdict::Same {
         // What actors show of themselves depends on the policy.
-        tx.actor_changed();
+        tx.document_changed();
         // From nowhere: the person at the machine brings what was signed elsewhere.
         put(tx, offered, from, from.is_empty())?;
         let by = if from.is_empty() { Staff::console() } else { by_node(from) };
@@ -68,7 +68,7 @@ pub fn rescue(tx: &mut Tx<'_>, offered: &Signed, from: &str) -> Result<()> {
         return Err(Refused::Stranger.into());
     }
     if verdict != Verdict::Same {
-        tx.actor_changed();
+        tx.document_changed();
         put(tx, offered, from, false)?;
         let detail = format!("version {}, by the recovery key", offered.charter.version);
         audit::write(tx, &by_node(from), "org.adopt", &offered.charter.name, &detail)?;

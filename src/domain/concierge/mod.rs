@@ -112,7 +112,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::Membership { .. }
         | Fact::CollectionJoined(_)
         | Fact::CollectionLeft(_)
-        | Fact::CollectionChanged(_)
+        | Fact::CollectionRenamed(_)
         | Fact::PostEdited { .. }
         | Fact::PostDeleted(_)
         | Fact::PostBoosted { .. }
@@ -133,6 +133,11 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { .. }
         | Fact::QuoteEnded(_)
+        | Fact::CollectionChanged(..)
+        | Fact::CollectionItemChanged(..)
+        | Fact::FeatureAnswered { .. }
+        | Fact::InteractionAsked(_)
+        | Fact::InteractionAccepted(_)
         | Fact::QuoteRefused { .. }
         | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)
@@ -361,5 +366,7 @@ fn blank(tx: &mut Tx<'_>, from: &Account, page: Page, tongue: Tongue, people: &[
         meaning: Meaning::Plain,
         quote: None,
         quote_policy: 0,
+        policies: super::interactions::Policies::default(),
+        waits: None,
     }
 }

@@ -450,7 +450,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::Membership { .. }
         | Fact::CollectionJoined(_)
         | Fact::CollectionLeft(_)
-        | Fact::CollectionChanged(_)
+        | Fact::CollectionRenamed(_)
         | Fact::PostBoosted { .. }
         | Fact::PostUnboosted(_)
         | Fact::PostFavourited(_)
@@ -468,6 +468,11 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { .. }
         | Fact::QuoteEnded(_)
+        | Fact::CollectionChanged(..)
+        | Fact::CollectionItemChanged(..)
+        | Fact::FeatureAnswered { .. }
+        | Fact::InteractionAsked(_)
+        | Fact::InteractionAccepted(_)
         | Fact::QuoteRefused { .. }
         | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)

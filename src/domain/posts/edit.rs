@@ -286,7 +286,7 @@ fn put_media(tx: &mut Tx<'_>, post: &Post, old: &[Media], new: &[Media]) -> Resu
 }
 
 /// Answers who is named now and was not before.
-fn put_mentions(tx: &mut Tx<'_>, post: Id<Post>, now: &[(Id<Account>, bool)]) -> Result<Vec<Id<Account>>> {
+pub(super) fn put_mentions(tx: &mut Tx<'_>, post: Id<Post>, now: &[(Id<Account>, bool)]) -> Result<Vec<Id<Account>>> {
     let before = store::posts::mentions(tx.conn, post)?;
     let gone: Vec<Id<Account>> = before
         .iter()

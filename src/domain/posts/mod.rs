@@ -7,12 +7,14 @@ mod edit;
 mod index;
 mod publish;
 pub mod scheduled;
+mod waiting;
 
 pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise};
 pub use index::{became_about, index_some, may_be_found_by};
 pub use publish::{Draft, PollDraft, language, publish, reach};
+pub(in crate::domain) use waiting::release;
 
-use super::{Event, EventKind, Fact, Tx, counters, html, quotes};
+use super::{Event, EventKind, Fact, Tx, counters, html, interactions, quotes};
 use crate::{
     Error, Result,
     id::Id,
@@ -85,6 +87,10 @@ pub struct NewPost {
     pub quote: Option<quotes::New>,
     /// Who may quote it, as `domain::quotes::policy` has it.
     pub quote_policy: i16,
+    /// What others may do to it, as its author elsewhere says.
+    pub policies: interactions::Policies,
+    /// It waits for the author of what it answers: how visible it shall be then. Until then it is for its own author.
+    pub waits: Option<Visibility>,
 }
 
 /// What a post is beside a post.
@@ -220,6 +226,8 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
     if !store::posts::insert(tx.conn, &post)? {
         return Ok(None);
     }
+    // Before answers that came earlier find their place below it.
+    interactions::note(tx, &author, post.id, &new.policies, false)?;
     let quotes_another = new.quote.is_some();
     if let Some(quote) = new.quote {
         quotes::attach(tx, &post, quote)?;
@@ -250,14 +258,21 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
         adopt_orphans(tx, &post)?;
         quotes::arrivals::adopt(tx, &post)?;
     }
-    if post.visibility == Visibility::Direct {
+    let asked = match (new.waits, &parent) {
+        (Some(wanted), Some(parent)) => Some(interactions::begin_reply(tx, &post, parent, wanted)?),
+        _ => None,
+    };
+    if post.visibility == Visibility::Direct && asked.is_none() {
         conversations::touch(tx, &post, &new.mentions, new.fresh)?;
     }
     to_homes(tx, &post, &author, new.fresh)?;
     if new.fresh {
         counters::heard(tx, &post, &author)?;
     }
-    tx.record(Fact::PostPublished { post: post.id, fresh: new.fresh })?;
+    tx.record(match asked {
+        Some(asked) => Fact::InteractionAsked(asked),
+        None => Fact::PostPublished { post: post.id, fresh: new.fresh },
+    })?;
     // Last, for PostgreSQL holds the rows of its author and of what it answers from here to the end: whoever writes to the
     // same ones at the same moment waits.
     count(tx, &post, 1)?;
@@ -330,6 +345,11 @@ fn adopt_orphans(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
 pub(in crate::domain) fn adopt_orphan(tx: &mut Tx<'_>, orphan: &Post, post: &Post) -> Result<()> {
     // A cycle would make a thread endless.
     if orphan.id == post.id || orphan.conversation_id == post.conversation_id {
+        return Ok(());
+    }
+    // Who answers a post whose author decides about that needs a yes.
+    let author = store::accounts::load(tx.conn, orphan.account_id)?;
+    if !post.local && !interactions::arrivals::may_hang(tx, &author, &orphan.uri, post)? {
         return Ok(());
     }
     store::posts::adopt(tx.conn, orphan, post)?;

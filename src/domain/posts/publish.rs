@@ -9,11 +9,14 @@ use crate::{
         audiences::{self, Chosen, Wish},
         counters, emojis,
         html::{self, Html},
-        moves, projects, quotes, text, trends, visibility,
+        interactions, moves, projects, quotes, text, trends, visibility,
     },
     id::Id,
     limits,
-    model::{Account, AccountKind, App, Audience, Media, MediaKind, MediaState, Post, QuotePolicy, Visibility},
+    model::{
+        Account, AccountKind, App, Audience, InteractionKind, Media, MediaKind, MediaState, Post, QuotePolicy,
+        Visibility,
+    },
     store,
 };
 
@@ -321,6 +324,15 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         Some(id) => Some(quotes::quotable(tx, author, id)?),
         None => None,
     };
+    // What is for single people is their own business.
+    let asks = match parent.as_ref().filter(|_| visibility < Visibility::Direct) {
+        Some(parent) => interactions::must_ask(tx, parent, InteractionKind::Reply, author)?,
+        None => false,
+    };
+    if asks && quoted.is_some() {
+        let why = "The author of the post you answer has to agree first: answer it without a quote";
+        return Err(Error::invalid("quoted_status_id", "invalid", why));
+    }
     if let Some(quoted) = &quoted {
         // Nor does a quote of what is for followers. What is unlisted may be quoted in public, as it may be boosted.
         if quoted.post.visibility > Visibility::Unlisted {
@@ -370,6 +382,11 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         }
         None => None,
     };
+    let waits = asks.then_some(visibility);
+    if let Some(parent) = parent.as_ref().filter(|_| asks) {
+        // Nobody but them sees it until they agree.
+        (visibility, mentions) = (Visibility::Direct, vec![(parent.account_id, true)]);
+    }
     let sensitive = draft.sensitive.unwrap_or(user.sensitive) || !spoiler.is_empty();
     let options = poll.iter().flat_map(|poll| poll.options.iter().map(|(title, _)| title.as_str()));
     let texts: Vec<&str> = [typed.as_ref(), spoiler.as_ref()].into_iter().chain(options).collect();
@@ -403,7 +420,12 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         remote_favourites_count: 0,
         meaning: Meaning::Plain,
         quote,
-        quote_policy: quotes::policy::bits(draft.quote_policy.unwrap_or(user.quote_policy), visibility),
+        quote_policy: quotes::policy::bits(
+            draft.quote_policy.unwrap_or(user.quote_policy),
+            waits.unwrap_or(visibility),
+        ),
+        policies: interactions::Policies::default(),
+        waits,
     })
 }
 

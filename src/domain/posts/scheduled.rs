@@ -149,7 +149,7 @@ pub fn schedule(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, at: Timestam
         return Err(over(limits::SCHEDULED_POSTS, ""));
     }
     let new = publish::checked(tx, author, draft.clone(), Id::new(id.raw()))?;
-    let waiting = Waiting::of(&draft, new.visibility.as_str());
+    let waiting = Waiting::of(&draft, new.waits.unwrap_or(new.visibility).as_str());
     let row = ScheduledPost {
         id,
         account_id: author,

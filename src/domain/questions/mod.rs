@@ -522,7 +522,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::Membership { .. }
         | Fact::CollectionJoined(_)
         | Fact::CollectionLeft(_)
-        | Fact::CollectionChanged(_)
+        | Fact::CollectionRenamed(_)
         | Fact::PostBoosted { .. }
         | Fact::PostUnboosted(_)
         | Fact::PostFavourited(_)
@@ -540,6 +540,11 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::QuoteAsked(_)
         | Fact::QuoteAccepted { .. }
         | Fact::QuoteEnded(_)
+        | Fact::CollectionChanged(..)
+        | Fact::CollectionItemChanged(..)
+        | Fact::FeatureAnswered { .. }
+        | Fact::InteractionAsked(_)
+        | Fact::InteractionAccepted(_)
         | Fact::QuoteRefused { .. }
         | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)

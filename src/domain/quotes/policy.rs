@@ -102,8 +102,13 @@ pub fn is_open_to(post: &Post) -> (bool, bool) {
 
 /// Whether it matters for [`judge`] who follows whom.
 pub fn asks_who_follows(post: &Post) -> bool {
+    asks_relations(post.quote_policy) && post.visibility <= Visibility::Unlisted
+}
+
+/// Whether it matters for [`said`] who follows whom.
+pub const fn asks_relations(bits: i16) -> bool {
     let both = FOLLOWERS | FOLLOWING;
-    post.quote_policy & (both << SHIFT | both) != 0 && post.visibility <= Visibility::Unlisted
+    bits & (both << SHIFT | both) != 0
 }
 
 /// What somebody gets who sees this post. `follows`: they follow its author; `followed`: its author follows them.
@@ -118,7 +123,12 @@ pub fn judge(post: &Post, me: Option<Id<Account>>, follows: bool, followed: bool
     if post.visibility > Visibility::Unlisted {
         return Consent::Denied;
     }
-    let (automatic, manual) = (post.quote_policy >> SHIFT & GROUP, post.quote_policy & GROUP);
+    said(post.quote_policy, follows, followed)
+}
+
+/// What these bits say to somebody who is not the author.
+pub fn said(bits: i16, follows: bool, followed: bool) -> Consent {
+    let (automatic, manual) = (bits >> SHIFT & GROUP, bits & GROUP);
     let named =
         |bits: i16| bits & PUBLIC_BIT != 0 || follows && bits & FOLLOWERS != 0 || followed && bits & FOLLOWING != 0;
     if named(automatic) {
@@ -131,6 +141,14 @@ pub fn judge(post: &Post, me: Option<Id<Account>>, follows: bool, followed: bool
         Consent::Denied
     }
 }
+
+/// Whether everybody may, without asking.
+pub const fn is_open(bits: i16) -> bool {
+    bits & (PUBLIC_BIT << SHIFT) != 0
+}
+
+/// The bits of that.
+pub const OPEN: i16 = PUBLIC_BIT << SHIFT;
 
 /// As [`judge`], for one account and one post.
 ///

@@ -138,6 +138,7 @@ fn shown(a: &Account) -> impl PartialEq + use<> {
         a.locked,
         a.suspended_by_origin,
         a.left_on,
+        (a.show_media, a.show_media_replies, a.show_featured),
     )
 }
 
@@ -163,6 +164,9 @@ fn show(tx: &mut Tx<'_>, account: &mut Account, actor: &RemoteActor) -> Result<(
     account.locked = actor.locked;
     account.discoverable = actor.discoverable;
     account.indexable = actor.indexable;
+    account.show_media = actor.show_media;
+    account.show_media_replies = actor.show_media_replies;
+    account.show_featured = actor.show_featured;
     account.memorial = actor.memorial;
     account.suspended_by_origin = actor.suspended;
     account.left_on = actor.left_on;

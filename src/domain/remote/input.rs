@@ -2,7 +2,7 @@
 //! and every address normalised by whoever fills it in.
 
 use crate::{
-    domain::{html::Html, ideas, people::Stance, questions::Told, quotes::policy::Said},
+    domain::{html::Html, ideas, interactions::Policies, people::Stance, questions::Told, quotes::policy::Said},
     model::{AccountKind, MediaKind},
     time::Timestamp,
 };
@@ -81,6 +81,12 @@ pub struct RemoteActor {
     pub discoverable: bool,
     /// Its posts may be searched.
     pub indexable: bool,
+    /// Its page has a part with media.
+    pub show_media: bool,
+    /// Media in its answers are among them.
+    pub show_media_replies: bool,
+    /// Its page has a part with what it features.
+    pub show_featured: bool,
     /// Its owner has died.
     pub memorial: bool,
     /// Its server hides it (UPD-05).
@@ -276,6 +282,10 @@ pub struct RemotePost {
     pub quote_stamp: Option<String>,
     /// Who may quote it, as its author says.
     pub can_quote: Said,
+    /// What others may do to it, as its author says.
+    pub policies: Policies,
+    /// The authorisation that it names for answering what it answers.
+    pub reply_stamp: Option<String>,
     /// When it is a vote (a name, no text, an answer): the name of the option (POLL-04).
     pub vote: Option<String>,
     /// Untrusted.

@@ -6,7 +6,7 @@ use crate::{
     domain::{
         Fact, Task, Tx, audiences, cards, charter,
         html::{self, Html},
-        ideas, polls,
+        ideas, interactions, polls,
         posts::{self, Meaning, NewPoll, NewPost, Revision},
         questions, quotes,
         visibility::sees,
@@ -207,6 +207,11 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
     {
         return Ok(None);
     }
+    // Where the author of what it answers decides about answers, it does not hang there without their yes.
+    let held = match parent.as_ref().filter(|parent| !parent.local) {
+        Some(parent) => !interactions::arrivals::may_hang(tx, author, &post.uri, parent)?,
+        None => false,
+    };
     let visibility = visibility(&post.addressing, author.followers_url.as_deref());
     let people = people(tx, author, post, visibility, arrival)?;
     if !arrival.fetched
@@ -237,8 +242,8 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         spoiler_text: post.spoiler_text.clone(),
         sensitive: post.sensitive,
         language: post.language.clone(),
-        in_reply_to: parent.as_ref().map(|p| p.id),
-        in_reply_to_uri: if parent.is_some() { None } else { post.in_reply_to.clone() },
+        in_reply_to: parent.as_ref().filter(|_| !held).map(|p| p.id),
+        in_reply_to_uri: if parent.is_some() && !held { None } else { post.in_reply_to.clone() },
         app: None,
         emojis: emojis_json(tx, &author.uri, &post.emojis)?,
         created_at,
@@ -255,9 +260,14 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         meaning,
         quote,
         quote_policy: quotes::policy::bits_of_remote(author, &post.can_quote),
+        policies: post.policies.clone(),
+        waits: None,
     };
-    let orphan = new.in_reply_to_uri.is_some();
+    let orphan = new.in_reply_to_uri.is_some() && !held;
     let Some(stored) = posts::insert_post(tx, new)? else { return Ok(None) };
+    if held {
+        interactions::arrivals::look_into(tx, &stored, post)?;
+    }
     if post.link.is_some() {
         cards::tell(tx, &stored, author, post.link.as_ref())?;
     }
@@ -446,6 +456,7 @@ pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival
     posts::revise(tx, &known, revision)?;
     let now = store::posts::load(tx.conn, known.id)?;
     cards::tell(tx, &now, author, post.link.as_ref())?;
+    interactions::arrivals::receive_change(tx, author, &now, post)?;
     quotes::arrivals::receive_change(tx, author, &now, post)
 }
 

@@ -4,7 +4,7 @@
 use super::{Outcome, Parsed, Received, parsed::Embedded};
 use crate::{
     Result,
-    domain::{Tx, follows, projects::members, quotes::arrivals},
+    domain::{Tx, collections, follows, interactions::arrivals as interactions, projects::members, quotes::arrivals},
     model::Account,
     store,
 };
@@ -22,11 +22,20 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, ans
         return Ok(Outcome::Done);
     }
     let (request, quoting) = (activity.object.as_deref(), quoting(activity));
+    // A follow or a quote has an id of its own; what else is asked for is known by that of the answer, Like or Announce.
+    let (by, wanted, stamp) = (&received.signer, wanted(activity), activity.result.as_deref());
+    if let Some(request) = request {
+        collections::receive_answer(tx, by, request, answer == Answer::Yes, stamp)?;
+    }
     match answer {
         Answer::Yes => {
-            arrivals::receive_accept(tx, &received.signer, request, quoting, activity.result.as_deref())?;
+            arrivals::receive_accept(tx, by, request, quoting, stamp)?;
+            interactions::receive_accept(tx, by, request, wanted, stamp)?;
         }
-        Answer::No => arrivals::receive_reject(tx, &received.signer, request, quoting)?,
+        Answer::No => {
+            arrivals::receive_reject(tx, by, request, quoting)?;
+            interactions::receive_reject(tx, by, request, wanted)?;
+        }
     }
     let Some(follower) = follower(tx, received, activity)? else { return Ok(Outcome::Done) };
     match answer {
@@ -56,6 +65,19 @@ fn joining(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Op
 fn quoting(activity: &Parsed) -> Option<&str> {
     match &activity.embedded {
         Embedded::Activity(inner) if inner.kind == "QuoteRequest" => inner.instrument.as_deref(),
+        _ => None,
+    }
+}
+
+/// What was asked for, when a ReplyRequest, LikeRequest or AnnounceRequest is answered; a reply, Like or Announce itself
+/// may be answered too.
+fn wanted(activity: &Parsed) -> Option<&str> {
+    match &activity.embedded {
+        Embedded::Activity(inner)
+            if matches!(inner.kind.as_str(), "ReplyRequest" | "LikeRequest" | "AnnounceRequest") =>
+        {
+            inner.instrument.as_deref()
+        }
         _ => None,
     }
 }

@@ -10,10 +10,12 @@ use crate::{
     app::App,
     domain::{
         Tx,
+        interactions::{self, arrivals::Claim},
+        quotes::policy::Consent,
         remote::{self, Announced},
     },
-    federation::{eyes::Cause, fetch::Budget, import},
-    model::Post,
+    federation::{authorizations, eyes::Cause, fetch::Budget, import},
+    model::{InteractionKind, Post},
     store,
 };
 
@@ -46,10 +48,11 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
     let (What::Boost(object) | What::Again(object) | What::Gone(object)) = &what;
     let known = store::posts::find_by_uri(tx.conn, object)?;
     match (&what, known) {
-        (What::Boost(_), Some(post)) => {
-            boost(tx, received, activity, &post)?;
-            Ok(Outcome::Done)
-        }
+        (What::Boost(_), Some(post)) => match boost(tx, received, activity, &post, false)? {
+            // The author of the post decides: what they are said to have agreed to has to be looked at.
+            Some(_) => Ok(Outcome::Fetch),
+            None => Ok(Outcome::Done),
+        },
         (What::Boost(object), None) => {
             let gone = store::remote::is_gone(tx.conn, &[object], "", tx.now)?;
             // Nobody's curiosity but that of our own people makes us fetch.
@@ -67,11 +70,22 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
     }
 }
 
-fn boost(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, post: &Post) -> Result<()> {
-    let Some(id) = &activity.id else { return Ok(()) };
+/// `agreed`: the author of the post agrees, which was looked at. Answers what has to be looked at first.
+fn boost(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, post: &Post, agreed: bool) -> Result<Option<Claim>> {
+    let Some(id) = &activity.id else { return Ok(None) };
     if store::remote::is_relay(tx.conn, &tx.site().instance_actor_uri(), received.signer.id)? {
         // It only says that the post is there (COLL-07).
-        return Ok(());
+        return Ok(None);
+    }
+    let original = match post.boost_of_id {
+        Some(original) => &store::posts::load(tx.conn, original)?,
+        None => post,
+    };
+    let consent = interactions::consent(tx.conn, original, InteractionKind::Boost, &received.signer)?;
+    if !agreed && consent != Consent::Automatic {
+        let Some(stamp) = &activity.stamp else { return Ok(None) };
+        let author = store::accounts::load(tx.conn, original.account_id)?.uri;
+        return Ok(Some(Claim { stamp: stamp.clone(), author, object: id.clone(), target: original.uri.clone() }));
     }
     let announced = Announced {
         uri: id.clone(),
@@ -79,7 +93,7 @@ fn boost(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, post: &Post) -
         addressing: activity.addressing.clone(),
         colleague: received.colleague,
     };
-    remote::receive_boost(tx, &received.signer, post, &announced)
+    remote::receive_boost(tx, &received.signer, post, &announced).map(|()| None)
 }
 
 pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {
@@ -90,11 +104,19 @@ pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, b
                 return Ok(());
             };
             let (received, activity) = (received.clone(), activity.clone());
-            app.write(move |tx| {
-                let post = store::posts::load(tx.conn, post.id)?;
-                boost(tx, &received, &activity, &post)
-            })
-            .await
+            let again = async |agreed: bool| {
+                let (received, activity) = (received.clone(), activity.clone());
+                let done = app.write(move |tx| {
+                    let post = store::posts::load(tx.conn, post.id)?;
+                    boost(tx, &received, &activity, &post, agreed)
+                });
+                done.await
+            };
+            let Some(claim) = again(false).await? else { return Ok(()) };
+            if authorizations::is_genuine(app, &claim, authorizations::BOOST, budget).await? {
+                again(true).await?;
+            }
+            Ok(())
         }
         Some(What::Again(object) | What::Gone(object)) => import::post_again(app, object, budget).await,
         None => Ok(()),

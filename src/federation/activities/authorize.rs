@@ -4,6 +4,9 @@
 use super::parsed::{Embedded, Kind, Parsed};
 use crate::{Error, Result, config::Site, uri};
 
+/// Requests about posts.
+pub(super) const REQUESTS: &[&str] = &["QuoteRequest", "ReplyRequest", "LikeRequest", "AnnounceRequest"];
+
 /// Whether `signer`, whose key signed the request, may send this.
 ///
 /// # Errors
@@ -36,14 +39,14 @@ pub fn authorize_activity(signer: &str, activity: &Parsed, site: &Site) -> Resul
         Kind::Accept | Kind::Reject => match &activity.embedded {
             // Only who was asked can answer (AUTH-07, AUT-07).
             Embedded::Activity(inner)
-                if matches!(inner.kind.as_str(), "Follow" | "Join")
+                if matches!(inner.kind.as_str(), "Follow" | "Join" | "FeatureRequest")
                     && inner.object.as_ref().is_some_and(|object| object != signer) =>
             {
                 refuse("somebody else was asked")
             }
             // Whose post that is, only the store knows; on another server it is somebody else's.
             Embedded::Activity(inner)
-                if inner.kind == "QuoteRequest"
+                if REQUESTS.contains(&inner.kind.as_str())
                     && inner.object.as_ref().is_some_and(|object| !uri::same_authority(object, signer)) =>
             {
                 refuse("somebody else was asked")

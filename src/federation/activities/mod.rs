@@ -9,6 +9,7 @@ mod authorize;
 mod block;
 mod create;
 mod delete;
+mod feature_request;
 mod flag;
 mod follow;
 mod join;
@@ -60,6 +61,7 @@ fn effect(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Out
         Kind::Join => join::apply(tx, received, activity, true),
         Kind::Leave => join::apply(tx, received, activity, false),
         Kind::QuoteRequest => quote_request::apply(tx, received, activity),
+        Kind::FeatureRequest => feature_request::apply(tx, received, activity),
         Kind::Other => Ok(Outcome::Done),
     }
 }

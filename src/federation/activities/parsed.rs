@@ -35,6 +35,7 @@ pub enum Kind {
     Join,
     Leave,
     QuoteRequest,
+    FeatureRequest,
     /// Anything else: answered, without effect (INT-10, ROB-02).
     Other,
 }
@@ -61,6 +62,7 @@ impl Kind {
                     "Join" => Self::Join,
                     "Leave" => Self::Leave,
                     "QuoteRequest" => Self::QuoteRequest,
+                    "FeatureRequest" => Self::FeatureRequest,
                     _ => return None,
                 })
             })
@@ -77,7 +79,7 @@ pub struct Inner {
     pub actor: Option<String>,
     /// What it is about.
     pub object: Option<String>,
-    /// With what it is done: the quoting post of a QuoteRequest.
+    /// With what it is done: the quoting post of a QuoteRequest, what another request asks for.
     pub instrument: Option<String>,
     /// The emoji of a reaction.
     pub reaction: Option<RemoteReaction>,
@@ -117,10 +119,12 @@ pub struct Parsed {
     pub foreign: bool,
     /// Collection of an Add or Remove, destination of a Move.
     pub target: Option<String>,
-    /// The quoting post of a QuoteRequest.
+    /// The quoting post of a QuoteRequest, the collection of a FeatureRequest.
     pub instrument: Option<String>,
-    /// What an Accept hands out: the authorisation of a quote.
+    /// What an Accept hands out: the authorisation of a quote, or of what else was asked for.
     pub result: Option<String>,
+    /// The authorisation that an Announce names.
+    pub stamp: Option<String>,
     /// When, as claimed.
     pub published: Option<Timestamp>,
     /// For whom.
@@ -162,8 +166,9 @@ pub fn parse(json: &Json) -> Result<Parsed> {
         embedded,
         foreign,
         target: json.uri("target"),
-        instrument: json.uri("instrument").filter(|_| kind == Kind::QuoteRequest),
+        instrument: json.uri("instrument").filter(|_| matches!(kind, Kind::QuoteRequest | Kind::FeatureRequest)),
         result: json.uri("result").filter(|_| kind == Kind::Accept),
+        stamp: json.uri("announceAuthorization").filter(|_| kind == Kind::Announce),
         published: json.time("published"),
         addressing: match kind {
             Kind::Announce | Kind::Create | Kind::Update | Kind::Add => post::addressing(json),

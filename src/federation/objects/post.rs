@@ -79,6 +79,8 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         quote_stamp: json.uri("quoteAuthorization").filter(|_| quote.is_some()),
         quote,
         can_quote: tags::can_quote(json),
+        policies: tags::policies(json),
+        reply_stamp: ["replyAuthorization", "approvedBy"].into_iter().find_map(|key| json.uri(key)),
         vote,
         favourites: json.one("likes").count("totalItems"),
         boosts: json.one("shares").count("totalItems"),

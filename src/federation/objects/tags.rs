@@ -6,6 +6,7 @@ use crate::{
         emoji_reactions::RemoteReaction,
         emojis::is_emoji,
         html::cut,
+        interactions::Policies,
         quotes::policy::Said,
         remote::{RemoteEmoji, RemoteMention},
         text::normalize_hashtag,
@@ -98,7 +99,17 @@ pub fn hashtags(json: &Json) -> Vec<(String, String)> {
 
 /// Who may quote a post, as its author says; older words of the same too.
 pub fn can_quote(json: &Json) -> Said {
-    let policy = json.one("interactionPolicy").one("canQuote");
+    said(json.one("interactionPolicy").one("canQuote"))
+}
+
+/// What others may do to a post, as its author says (INT-13). Of what nothing is said everybody may do it.
+pub fn policies(json: &Json) -> Policies {
+    let policy = json.one("interactionPolicy");
+    let of = |key: &str| Some(policy.one(key)).filter(|said| said.is_object()).map(said);
+    Policies { reply: of("canReply"), favourite: of("canLike"), boost: of("canAnnounce") }
+}
+
+fn said(policy: &Json) -> Said {
     let said = |keys: [&str; 2]| {
         let told = keys.into_iter().map(|key| policy.uris(key, limits::RECIPIENTS)).find(|told| !told.is_empty());
         told.unwrap_or_default()

@@ -1,6 +1,6 @@
 //! Likes and emoji reactions on their way to the author of the post, and back (INT-06, INT-08).
 
-use super::{passing_uri, send_to_person};
+use super::{interactions, passing_uri, send_to_person};
 use crate::{
     Result,
     domain::Tx,
@@ -24,7 +24,7 @@ fn sides(tx: &mut Tx<'_>, account: Id<Account>, post: Id<Post>) -> Result<Option
     Ok(Some((from, post, author)))
 }
 
-/// Like and Undo{Like} to the author.
+/// Like and Undo{Like} to the author; a LikeRequest where they decide.
 pub(super) fn favourited(tx: &mut Tx<'_>, id: Id<Favourite>, undone: bool) -> Result<()> {
     let Some(favourite) = store::documents::favourite(tx.conn, id)? else { return Ok(()) };
     if favourite.implied {
@@ -33,6 +33,9 @@ pub(super) fn favourited(tx: &mut Tx<'_>, id: Id<Favourite>, undone: bool) -> Re
     }
     let Some((from, post, author)) = sides(tx, favourite.account_id, favourite.post_id)? else { return Ok(()) };
     let uri = favourite.uri.unwrap_or_else(|| tx.site().activity_uri(favourite.id));
+    if !undone && interactions::like_asked(tx, &uri, &from, &post, &author)? {
+        return Ok(());
+    }
     let like = Activity::new("Like", &uri, &from.uri, post.uri.as_str());
     said(tx, favourite.id.raw(), like, Terms::NONE, &from, &author, undone)
 }

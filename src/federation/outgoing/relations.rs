@@ -122,6 +122,8 @@ pub(super) fn blocked(tx: &mut Tx<'_>, id: Id<Block>, lifted: bool) -> Result<()
     if let Some(inbox) = &target.inbox_url {
         store::deliveries::take_back_for(tx.conn, from.id, inbox, tx.now)?;
     }
+    // Whom they block has them in no collection any more.
+    super::collections::revoked(tx, from.id, target.id)?;
     let json = block.to(&target.uri).document(Terms::NONE)?;
     send_to_person(tx, id.raw(), &block_uri, &from, &target, "Block", Some(&target.uri), json)
 }

@@ -29,8 +29,10 @@ pub struct Activity<'a, T> {
     pub reaction: Option<(String, Option<Tag>)>,
     /// The authorisation that an Accept hands out.
     pub result: Option<&'a str>,
-    /// The quoting post of a QuoteRequest.
+    /// The quoting post of a QuoteRequest; what another request asks for.
     pub instrument: Option<serde_json::Value>,
+    /// Of an Announce: the authorisation by the author of the post.
+    pub announce_authorization: Option<&'a str>,
 }
 
 impl<'a, T: Serialize> Activity<'a, T> {
@@ -48,6 +50,7 @@ impl<'a, T: Serialize> Activity<'a, T> {
             reaction: None,
             result: None,
             instrument: None,
+            announce_authorization: None,
         }
     }
     /// Addressed to `to` alone.
@@ -117,6 +120,9 @@ impl<T: Serialize> Serialize for Activity<'_, T> {
         }
         if let Some(instrument) = &self.instrument {
             map.serialize_entry("instrument", instrument)?;
+        }
+        if let Some(authorization) = self.announce_authorization {
+            map.serialize_entry("announceAuthorization", authorization)?;
         }
         if let Some(result) = self.result {
             map.serialize_entry("result", result)?;

@@ -31,6 +31,12 @@ pub struct Actor<'a> {
     /// Featured hashtags.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub featured_tags: Option<String>,
+    /// Collections of people (FEP-7aa9).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub featured_collections: Option<String>,
+    /// Who may put the actor into one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interaction_policy: Option<serde_json::Value>,
     /// The user name.
     pub preferred_username: &'a str,
     /// Display name, plain text.
@@ -49,6 +55,9 @@ pub struct Actor<'a> {
     /// Whether its public posts may be searched (FEP-5feb).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub indexable: Option<bool>,
+    /// Which parts its page has.
+    #[serde(flatten)]
+    pub tabs: Option<Tabs>,
     /// Midnight of the day it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
@@ -107,6 +116,18 @@ pub struct Actor<'a> {
     /// The project it is.
     #[serde(flatten)]
     pub project: Option<super::project::Project>,
+}
+
+/// Which parts the page of a profile has beside the posts, in the words of Mastodon 4.6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tabs {
+    /// What it features.
+    pub show_featured: bool,
+    /// Media.
+    pub show_media: bool,
+    /// Media in answers are among them.
+    pub show_replies_in_media: bool,
 }
 
 /// What somebody knows and where they work; what is empty is left out.
@@ -254,7 +275,7 @@ impl Image {
     }
 }
 
-/// The facts an actor document is made of. `id` ends the ids of all its collections; `id#main-key` is its key.
+/// The facts an actor document is made of. `id` begins the ids of all its collections; `id#main-key` is its first key.
 #[derive(Debug)]
 pub struct Profile<'a> {
     /// The actor id.
@@ -273,6 +294,8 @@ pub struct Profile<'a> {
     pub public_key_pem: &'a str,
     /// The Ed25519 key, multibase.
     pub ed25519: Option<&'a str>,
+    /// The ids of both, where they are not the first keys of the actor.
+    pub key_ids: Option<(&'a str, &'a str)>,
 }
 
 impl<'a> Actor<'a> {
@@ -280,6 +303,10 @@ impl<'a> Actor<'a> {
     /// reader sees while authorised fetch is on (SIGIN-23); the caller adds the rest.
     pub fn essential(profile: Profile<'a>) -> Self {
         let Profile { id, .. } = profile;
+        let (rsa_id, ed25519_id) = match profile.key_ids {
+            Some((rsa, ed25519)) => (rsa.to_owned(), ed25519.to_owned()),
+            None => (format!("{id}#main-key"), format!("{id}#ed25519-key")),
+        };
         Self {
             id,
             kind: if profile.bot { "Service" } else { "Person" },
@@ -289,6 +316,8 @@ impl<'a> Actor<'a> {
             following: Some(format!("{id}/following")),
             featured: None,
             featured_tags: None,
+            featured_collections: None,
+            interaction_policy: None,
             preferred_username: profile.username,
             name: None,
             summary: None,
@@ -296,19 +325,15 @@ impl<'a> Actor<'a> {
             manually_approves_followers: profile.locked,
             discoverable: None,
             indexable: None,
+            tabs: None,
             published: None,
             memorial: false,
             suspended: false,
             webfinger: None,
-            public_key: PublicKey { id: format!("{id}#main-key"), owner: id, public_key_pem: profile.public_key_pem },
+            public_key: PublicKey { id: rsa_id, owner: id, public_key_pem: profile.public_key_pem },
             assertion_method: profile
                 .ed25519
-                .map(|key| Multikey {
-                    id: format!("{id}#ed25519-key"),
-                    kind: "Multikey",
-                    controller: id,
-                    public_key_multibase: key,
-                })
+                .map(|key| Multikey { id: ed25519_id, kind: "Multikey", controller: id, public_key_multibase: key })
                 .into_iter()
                 .collect(),
             attachment: None,
@@ -337,8 +362,17 @@ impl<'a> Actor<'a> {
         public_key_pem: &'a str,
         ed25519: Option<&'a str>,
     ) -> Self {
-        let profile =
-            Profile { id, username: host, page, shared_inbox, bot: true, locked: true, public_key_pem, ed25519 };
+        let profile = Profile {
+            id,
+            username: host,
+            page,
+            shared_inbox,
+            bot: true,
+            locked: true,
+            public_key_pem,
+            ed25519,
+            key_ids: None,
+        };
         Self {
             kind: "Application",
             followers: None,
@@ -359,6 +393,7 @@ impl<'a> Actor<'a> {
         };
         add(!self.assertion_method.is_empty(), Terms::MULTIKEY);
         add(self.attachment.as_ref().is_some_and(|fields| !fields.is_empty()), Terms::FIELDS);
+        add(self.tabs.is_some(), Terms::TABS);
         add(self.moved_to.is_some() || !self.also_known_as.is_empty(), Terms::MOVED);
         add(self.memorial || self.suspended, Terms::STATE);
         add(!self.attribution_domains.is_empty(), Terms::ATTRIBUTION);
@@ -403,6 +438,7 @@ mod tests {
             locked: true,
             public_key_pem: "PEM",
             ed25519: Some("z6Mk"),
+            key_ids: None,
         }
     }
 

@@ -89,6 +89,15 @@ impl Terms {
     /// Where else a skill is described.
     pub const SAME_AS: Self = Self(1 << 20);
 
+    /// What lets others answer, like and boost (GoToSocial's interaction controls).
+    pub const CONSENT: Self = Self(1 << 21);
+
+    /// Which parts the page of a profile has.
+    pub const TABS: Self = Self(1 << 22);
+
+    /// Collections of people (FEP-7aa9).
+    pub const FEATURED: Self = Self(1 << 23);
+
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -117,7 +126,14 @@ impl Terms {
         let mut term = |name: &str, meaning: &str| {
             terms.insert(name.to_owned(), Value::from(meaning));
         };
-        let toot = Self::ACTOR | Self::STATE | Self::EMOJI | Self::MEDIA | Self::POLL | Self::ATTRIBUTION;
+        let toot = Self::FEATURED
+            | Self::TABS
+            | Self::ACTOR
+            | Self::STATE
+            | Self::EMOJI
+            | Self::MEDIA
+            | Self::POLL
+            | Self::ATTRIBUTION;
         if self.has(toot) {
             term("toot", "http://joinmastodon.org/ns#");
         }
@@ -127,6 +143,11 @@ impl Terms {
             term("indexable", "toot:indexable");
             // FEP-2c59, whose own context nobody should have to fetch.
             term("webfinger", "https://purl.archive.org/socialweb/webfinger#webfinger");
+        }
+        if self.has(Self::TABS) {
+            for name in ["showFeatured", "showMedia", "showRepliesInMedia"] {
+                term(name, &format!("toot:{name}"));
+            }
         }
         if self.has(Self::STATE) {
             term("memorial", "toot:memorial");
@@ -199,6 +220,21 @@ impl Terms {
             term("quoteUri", "http://fedibird.com/ns#quoteUri");
             term("_misskey_quote", "https://misskey-hub.net/ns#_misskey_quote");
         }
+        if self.has(Self::FEATURED) {
+            for name in
+                ["FeaturedCollection", "FeaturedItem", "FeatureAuthorization", "FeatureRequest", "featuredObjectType"]
+            {
+                term(name, &format!("https://w3id.org/fep/7aa9#{name}"));
+            }
+            term("sensitive", "as:sensitive");
+            term("discoverable", "toot:discoverable");
+        }
+        if self.has(Self::CONSENT) {
+            term("gts", "https://gotosocial.org/ns#");
+            for name in ["ReplyRequest", "LikeRequest", "AnnounceRequest"] {
+                term(name, &format!("gts:{name}"));
+            }
+        }
         if self.has(Self::REACTION) {
             term("litepub", "http://litepub.social/ns#");
             term("EmojiReact", "litepub:EmojiReact");
@@ -217,9 +253,28 @@ impl Terms {
         let mut typed = |name: &str, meaning: Value| {
             terms.insert(name.to_owned(), meaning);
         };
+        if self.has(Self::FEATURED) {
+            for name in ["featuredObject", "featureAuthorization", "topic"] {
+                typed(name, json!({"@id": format!("https://w3id.org/fep/7aa9#{name}"), "@type": "@id"}));
+            }
+            for name in ["interactingObject", "interactionTarget"] {
+                typed(name, json!({"@id": format!("https://gotosocial.org/ns#{name}"), "@type": "@id"}));
+            }
+        }
+        if self.has(Self::CONSENT) {
+            for name in ["replyAuthorization", "announceAuthorization"] {
+                typed(name, json!({"@id": format!("gts:{name}"), "@type": "@id"}));
+            }
+        }
         if self.has(Self::ACTOR) {
             typed("featured", json!({"@id": "toot:featured", "@type": "@id"}));
             typed("featuredTags", json!({"@id": "toot:featuredTags", "@type": "@id"}));
+            for name in ["featuredCollections", "canFeature"] {
+                typed(name, json!({"@id": format!("https://w3id.org/fep/7aa9#{name}"), "@type": "@id"}));
+            }
+            for name in ["interactionPolicy", "automaticApproval"] {
+                typed(name, json!({"@id": format!("https://gotosocial.org/ns#{name}"), "@type": "@id"}));
+            }
         }
         if self.has(Self::CAPABILITIES) {
             typed(

@@ -197,6 +197,8 @@ pub struct Post<'a> {
     pub quote: Option<Quote<'a>>,
     /// Who may quote it without asking: actors and collections.
     pub can_quote: Vec<String>,
+    /// The authorisation by the author of what it answers.
+    pub reply_authorization: Option<&'a str>,
 }
 
 /// What a post is beside a post, in our vocabulary.
@@ -243,6 +245,9 @@ impl Post<'_> {
         }
         if self.quote.is_some() {
             terms = terms | Terms::QUOTE;
+        }
+        if self.reply_authorization.is_some() {
+            terms = terms | Terms::CONSENT;
         }
         self.tag.iter().fold(terms, |terms, tag| terms | tag.terms())
     }
@@ -295,6 +300,9 @@ impl Serialize for Post<'_> {
             if let Some(authorization) = quote.authorization {
                 map.serialize_entry("quoteAuthorization", authorization)?;
             }
+        }
+        if let Some(authorization) = self.reply_authorization {
+            map.serialize_entry("replyAuthorization", authorization)?;
         }
         map.serialize_entry("replies", &format!("{id}/replies"))?;
         map.serialize_entry("likes", &format!("{id}/likes"))?;
@@ -395,6 +403,7 @@ mod tests {
             reach: None,
             quote: None,
             can_quote: vec![],
+            reply_authorization: None,
         }
     }
 

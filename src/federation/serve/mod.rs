@@ -2,6 +2,7 @@
 //! proven by `proof`, who may see a post is decided by `domain::visibility`; what the documents look like is `render`'s.
 
 mod actors;
+mod collections;
 mod discovery;
 mod emojis;
 mod posts;
@@ -49,6 +50,9 @@ pub fn routes() -> Router<App> {
         .route("/users/{name}/following", get(actors::following))
         .route("/users/{name}/collections/featured", get(actors::featured))
         .route("/users/{name}/collections/tags", get(actors::featured_tags))
+        .route("/users/{name}/featured_collections", get(collections::of_account))
+        .route("/users/{name}/featured_collections/{id}", get(collections::show))
+        .route("/users/{name}/feature_authorizations/{id}", get(collections::authorization))
         .route("/users/{name}/moderators", get(projects::moderators))
         .route("/users/{name}/members", get(projects::members))
         .route("/users/{name}/projects", get(projects::of_person))

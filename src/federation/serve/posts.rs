@@ -6,6 +6,7 @@ use crate::{
     Error,
     app::App,
     config::Site,
+    crypto,
     db::Conn,
     domain::{Viewer, quotes::arrivals, visibility},
     federation::{
@@ -25,9 +26,12 @@ use crate::{
     time::Timestamp,
 };
 use axum::{
+    body::Bytes,
     extract::{Path, Query, State},
-    http::request::Parts,
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::Response,
 };
+use std::sync::Arc;
 
 type Named = Path<(String, String)>;
 
@@ -59,29 +63,52 @@ fn visible(conn: &mut Conn, site: &Site, asked: &Asked) -> Result<(Post, Account
     }
 }
 
-async fn made<F>(app: &App, (name, id): (String, String), parts: &Parts, make: F) -> Answered
+/// The page that a browser wants instead.
+fn page_of(app: &App, (name, id): &(String, String), parts: &Parts) -> Option<Response> {
+    let number = id.parse::<Id<Post>>().ok().filter(|_| wants_page(&parts.headers))?;
+    Some(to_page(&app.site().post_url(name, number)))
+}
+
+async fn made<F>(app: &App, named: (String, String), parts: &Parts, make: F) -> Answered
 where
     F: FnOnce(&mut Conn, &Site, Viewer, Post, Account) -> Result<String, Failure> + Send + 'static,
 {
-    if wants_page(&parts.headers)
-        && let Ok(number) = id.parse::<Id<Post>>()
-    {
-        return Ok(to_page(&app.site().post_url(&name, number)));
+    if let Some(page) = page_of(app, &named, parts) {
+        return Ok(page);
     }
     let reader = Reader::of(app, parts).await?;
-    let asked = Asked { name, id, viewer: reader.viewer()?, now: app.clock().now() };
-    let site = app.site().clone();
-    let body = read(app, move |conn| {
-        let (post, account) = visible(conn, &site, &asked)?;
-        make(conn, &site, asked.viewer, post, account)
-    })
-    .await?;
+    let body = made_for(app, named, reader, make).await?;
     Ok(activity_json(reader, body))
 }
 
-/// `GET /users/{name}/statuses/{id}`: the Note or Question; of a boost its Announce.
+async fn made_for<F>(app: &App, (name, id): (String, String), reader: Reader, make: F) -> Result<String, Failure>
+where
+    F: FnOnce(&mut Conn, &Site, Viewer, Post, Account) -> Result<String, Failure> + Send + 'static,
+{
+    let asked = Asked { name, id, viewer: reader.viewer()?, now: app.clock().now() };
+    let site = app.site().clone();
+    read(app, move |conn| {
+        let (post, account) = visible(conn, &site, &asked)?;
+        make(conn, &site, asked.viewer, post, account)
+    })
+    .await
+}
+
+/// `GET /users/{name}/statuses/{id}`: the Note or Question; of a boost its Announce. What everybody may read is kept for a
+/// moment and has a tag, for many ask for the same post at once when it spreads (REL-20).
 pub async fn show(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
-    made(&app, named, &parts, |conn, site, _, post, account| {
+    if let Some(page) = page_of(&app, &named, &parts) {
+        return Ok(page);
+    }
+    let reader = Reader::of(&app, &parts).await?;
+    // A name of no actor: it has a part of the path in it.
+    let kept_as = format!("{}/statuses/{}", named.0, named.1);
+    let open = reader == Reader::Anybody;
+    if let Some(kept) = app.kept().get(&kept_as, 0).filter(|_| open) {
+        return Ok(tagged(&parts, kept));
+    }
+    let mark = app.kept().mark();
+    let body = made_for(&app, named, reader, |conn, site, _, post, account| {
         let whole = Whole::read(conn, site, post, account)?;
         if whole.boosted.is_some() {
             return Ok(whole.activity(site)?);
@@ -89,7 +116,33 @@ pub async fn show(State(app): State<App>, Path(named): Named, parts: Parts) -> A
         let note = whole.note(site);
         Ok(render::document(note.terms(), &note)?)
     })
-    .await
+    .await?;
+    if !open {
+        return Ok(activity_json(reader, body));
+    }
+    let body: Arc<[u8]> = body.into_bytes().into();
+    app.kept().put(mark, &kept_as, 0, body.clone());
+    Ok(tagged(&parts, body))
+}
+
+/// A document that everybody may read, or that it is still the one that the reader has.
+fn tagged(parts: &Parts, body: Arc<[u8]>) -> Response {
+    let hash = crypto::hex(crypto::sha256(&body).get(..12).unwrap_or_default());
+    let tag = format!("\"{hash}\"");
+    let known = parts.headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let known = known.flat_map(|list| list.split(',')).map(|one| one.trim().trim_start_matches("W/"));
+    let same = known.into_iter().any(|one| one == tag || one == "*");
+    let mut response = match same {
+        true => activity_json(Reader::Anybody, Bytes::new()),
+        false => activity_json(Reader::Anybody, Bytes::from_owner(body)),
+    };
+    if same {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
 }
 
 /// `GET /users/{name}/statuses/{id}/activity`: the Create or Announce.

@@ -11,8 +11,18 @@ use crate::crypto::KeyKind;
 /// Signatures of one request that are looked at.
 const TRIED: usize = 3;
 /// What may stand behind the target of a request that asks for something. A target URI has no fragment (RFC 9110 section
-/// 7.1), but Fedify signs that of the key it asks for.
-const FRAGMENTS: &[&str] = &["", "#main-key", "#ed25519-key"];
+/// 7.1), but Fedify signs that of the key it asks for: the first ones of an actor, or those that took their place.
+const FRAGMENTS: &[&str] = &[
+    "",
+    "#main-key",
+    "#ed25519-key",
+    "#main-key-2",
+    "#ed25519-key-2",
+    "#main-key-3",
+    "#ed25519-key-3",
+    "#main-key-4",
+    "#ed25519-key-4",
+];
 
 /// Reads `Signature-Input` and `Signature`. Answers the claims that satisfy us; when none does, why the first does not.
 pub(super) fn read(request: &Incoming<'_>, input: &str, signature: &str) -> Result<Vec<Claim>, Reject> {

@@ -1,0 +1,220 @@
+//! What authors elsewhere answer to what people here asked for, and what others did to posts whose authors decide.
+
+use super::{REQUEST, consent};
+use crate::{
+    Result,
+    db::Conn,
+    domain::{
+        Fact, Task, Tx,
+        posts::{self, NewBoost},
+        quotes::policy::Consent,
+        reactions,
+        remote::RemotePost,
+    },
+    id::Id,
+    model::{Account, Interaction, InteractionKind, InteractionState, Post},
+    store, uri,
+};
+
+/// What an answer is about: the id of the request or of what was asked for, or what the request has in it. Only who was
+/// asked can answer (AUTH-07).
+fn asked(
+    tx: &mut Tx<'_>,
+    by: &Account,
+    object: Option<&str>,
+    instrument: Option<&str>,
+) -> Result<Option<(Interaction, Post)>> {
+    let named = object.map(|object| object.strip_suffix(REQUEST).unwrap_or(object));
+    for uri in instrument.into_iter().chain(named) {
+        let Some(row) = store::interactions::find_by_uri(tx.conn, uri)? else { continue };
+        let target = store::posts::load(tx.conn, row.target_id)?;
+        let ours = store::accounts::load(tx.conn, row.account_id)?.is_local();
+        return Ok((ours && target.account_id == by.id).then_some((row, target)));
+    }
+    Ok(None)
+}
+
+/// The author of a post agrees to what somebody here wants to do, or did, to it. Without an authorisation that everybody can
+/// look at it has no effect.
+///
+/// # Errors
+/// Those of the database.
+pub fn receive_accept(
+    tx: &mut Tx<'_>,
+    by: &Account,
+    object: Option<&str>,
+    instrument: Option<&str>,
+    stamp: Option<&str>,
+) -> Result<()> {
+    let Some(stamp) = stamp.filter(|stamp| uri::same_authority(stamp, &by.uri)) else { return Ok(()) };
+    let Some((row, target)) = asked(tx, by, object, instrument)? else {
+        return receive_unasked(tx, by, instrument.or(object), stamp);
+    };
+    if row.state != InteractionState::Pending {
+        return Ok(());
+    }
+    store::interactions::settle(tx.conn, row.id, InteractionState::Accepted, Some(stamp))?;
+    match (row.kind, row.post_id) {
+        (InteractionKind::Favourite, _) => Ok(()),
+        (InteractionKind::Reply, Some(post)) => posts::release(tx, post, row.visibility),
+        (InteractionKind::Reply, None) => Ok(()),
+        (InteractionKind::Boost, _) => boost(tx, &row, &target),
+    }
+}
+
+/// An answer that needed no asking was agreed to all the same: others can look at that from now on.
+fn receive_unasked(tx: &mut Tx<'_>, by: &Account, uri: Option<&str>, stamp: &str) -> Result<()> {
+    let Some(uri) = uri.filter(|uri| tx.site().owns_str(uri)) else { return Ok(()) };
+    let Some(reply) = store::posts::find_by_uri(tx.conn, uri)?.filter(|post| post.local) else { return Ok(()) };
+    let Some(target) = reply.in_reply_to_id else { return Ok(()) };
+    let target = store::posts::load(tx.conn, target)?;
+    if target.account_id != by.id || store::interactions::policy(tx.conn, target.id)?.is_none() {
+        return Ok(());
+    }
+    let row = Interaction {
+        id: tx.new_id(),
+        kind: InteractionKind::Reply,
+        account_id: reply.account_id,
+        target_id: target.id,
+        post_id: Some(reply.id),
+        uri: reply.uri.clone(),
+        visibility: reply.visibility,
+        state: InteractionState::Accepted,
+        stamp_uri: Some(stamp.to_owned()),
+        created_at: tx.now,
+    };
+    store::interactions::insert(tx.conn, &row)?;
+    tx.record(Fact::InteractionAccepted(reply.id))
+}
+
+fn boost(tx: &mut Tx<'_>, row: &Interaction, original: &Post) -> Result<()> {
+    let new = NewBoost {
+        id: posts::free_id(tx, tx.now)?,
+        uri: row.uri.clone(),
+        url: None,
+        account: row.account_id,
+        local: true,
+        visibility: row.visibility,
+        created_at: tx.now,
+        fresh: true,
+    };
+    match posts::insert_boost(tx, original, new)? {
+        Some(boost) => store::interactions::set_post(tx.conn, row.id, boost.id),
+        None => Ok(()),
+    }
+}
+
+/// The author of a post does not agree. An answer stays with whoever wrote it; a like is taken back.
+///
+/// # Errors
+/// Those of the database.
+pub fn receive_reject(tx: &mut Tx<'_>, by: &Account, object: Option<&str>, instrument: Option<&str>) -> Result<()> {
+    let Some((row, target)) = asked(tx, by, object, instrument)? else { return Ok(()) };
+    if row.state == InteractionState::Rejected
+        || row.state == InteractionState::Accepted && row.kind != InteractionKind::Favourite
+    {
+        return Ok(());
+    }
+    store::interactions::settle(tx.conn, row.id, InteractionState::Rejected, None)?;
+    match row.kind {
+        InteractionKind::Favourite => reactions::unfavourite_as(tx, row.account_id, target.id),
+        InteractionKind::Reply | InteractionKind::Boost => Ok(()),
+    }
+}
+
+/// Whether an answer that arrived may hang below a post of another server: its author may always be answered by this
+/// person, or has agreed to this answer.
+///
+/// # Errors
+/// Those of the database.
+pub fn may_hang(tx: &mut Tx<'_>, author: &Account, reply: &str, parent: &Post) -> Result<bool> {
+    if author.is_local() || consent(tx.conn, parent, InteractionKind::Reply, author)? == Consent::Automatic {
+        return Ok(true);
+    }
+    let known = store::interactions::find_by_uri(tx.conn, reply)?;
+    Ok(known.is_some_and(|row| row.target_id == parent.id && row.state == InteractionState::Accepted))
+}
+
+/// An answer of another server that may not hang below what it answers names an authorisation: it is looked at.
+///
+/// # Errors
+/// Those of the database.
+pub fn look_into(tx: &mut Tx<'_>, reply: &Post, told: &RemotePost) -> Result<()> {
+    let (Some(stamp), Some(parent)) = (&told.reply_stamp, &reply.in_reply_to_uri) else { return Ok(()) };
+    let Some(parent) = store::posts::find_by_uri(tx.conn, parent)?.filter(|parent| !parent.local) else {
+        return Ok(());
+    };
+    let author = store::accounts::load(tx.conn, parent.account_id)?;
+    if !uri::same_authority(stamp, &author.uri) {
+        return Ok(());
+    }
+    if let Some(known) = store::interactions::find_by_uri(tx.conn, &reply.uri)? {
+        store::interactions::delete(tx.conn, known.id)?;
+    }
+    let row = Interaction {
+        id: tx.new_id(),
+        kind: InteractionKind::Reply,
+        account_id: reply.account_id,
+        target_id: parent.id,
+        post_id: Some(reply.id),
+        uri: reply.uri.clone(),
+        visibility: reply.visibility,
+        state: InteractionState::Pending,
+        stamp_uri: Some(stamp.clone()),
+        created_at: tx.now,
+    };
+    store::interactions::insert(tx.conn, &row)?;
+    tx.enqueue(&Task::ResolveReply { post: reply.id.raw() })
+}
+
+/// An authorisation that somebody names.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Its id.
+    pub stamp: String,
+    /// Whose it has to be.
+    pub author: String,
+    /// The reply, Like or Announce.
+    pub object: String,
+    /// What that is about.
+    pub target: String,
+}
+
+/// What an answer of another server claims; none when there is nothing to be looked at any more.
+///
+/// # Errors
+/// Those of the database.
+pub fn open(conn: &mut Conn, post: Id<Post>) -> Result<Option<Claim>> {
+    let Some(row) = store::interactions::of_post(conn, post)? else { return Ok(None) };
+    let Some(stamp) = row.stamp_uri.filter(|_| row.state == InteractionState::Pending) else { return Ok(None) };
+    let target = store::posts::load(conn, row.target_id)?;
+    let author = store::accounts::load(conn, target.account_id)?.uri;
+    Ok(Some(Claim { stamp, author, object: row.uri, target: target.uri }))
+}
+
+/// It was looked at: the answer finds its place, or stays without one.
+///
+/// # Errors
+/// Those of the database.
+pub fn verified(tx: &mut Tx<'_>, post: Id<Post>, stamp: &str, genuine: bool) -> Result<()> {
+    let Some(row) = store::interactions::of_post(tx.conn, post)? else { return Ok(()) };
+    if row.state != InteractionState::Pending || row.stamp_uri.as_deref() != Some(stamp) {
+        return Ok(());
+    }
+    let state = if genuine { InteractionState::Accepted } else { InteractionState::Rejected };
+    store::interactions::settle(tx.conn, row.id, state, Some(stamp))?;
+    if !genuine {
+        return Ok(());
+    }
+    let (reply, parent) = (store::posts::load(tx.conn, post)?, store::posts::load(tx.conn, row.target_id)?);
+    posts::adopt_orphan(tx, &reply, &parent)
+}
+
+/// A post of another server changed: what its author lets others do to it, or what it claims about what it answers.
+///
+/// # Errors
+/// Those of the database.
+pub fn receive_change(tx: &mut Tx<'_>, author: &Account, post: &Post, told: &RemotePost) -> Result<()> {
+    super::note(tx, author, post.id, &told.policies, true)?;
+    if post.in_reply_to_uri.is_some() && told.reply_stamp.is_some() { look_into(tx, post, told) } else { Ok(()) }
+}

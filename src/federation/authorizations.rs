@@ -1,0 +1,66 @@
+//! Authorisations that authors elsewhere hand out for what is done to their posts (FEP-044f and the interaction controls of
+//! GoToSocial): a document on the author's own server that names both sides.
+
+use super::{
+    eyes::{self, Cause},
+    fetch::{self, Budget},
+    json::Json,
+};
+use crate::{
+    Error, Result,
+    app::App,
+    domain::interactions::arrivals::{self, Claim},
+    id::Id,
+    model::Post,
+    uri,
+};
+
+/// Of quotes.
+pub const QUOTE: &[&str] = &["QuoteAuthorization"];
+/// Of answers; the second is what it was called at first.
+pub const REPLY: &[&str] = &["ReplyAuthorization", "ReplyApproval"];
+/// Of boosts.
+pub const BOOST: &[&str] = &["AnnounceAuthorization", "AnnounceApproval"];
+
+/// Whether the author says there what is claimed, in a document of one of these types.
+///
+/// # Errors
+/// `Upstream` and `Unavailable` when it cannot be had just now.
+pub async fn is_genuine(app: &App, claim: &Claim, types: &[&str], budget: &Budget) -> Result<bool> {
+    let stamp = claim.stamp.as_str();
+    if app.site().owns_str(stamp) || !uri::same_authority(stamp, &claim.author) {
+        return Ok(false);
+    }
+    let target = claim.target.clone();
+    let cause = app.read(move |conn| Cause::of_known(conn, &target)).await?;
+    let eyes = eyes::find(app, stamp, &cause).await?;
+    fetch::forget_for(app, eyes, stamp);
+    let document = match fetch::document_for(app, eyes, stamp, budget).await {
+        Ok(document) => document,
+        Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
+        Err(_) => return Ok(false),
+    };
+    Ok(document.id == stamp && says(&document.json, claim, types))
+}
+
+/// Whether an authorisation names its author and both sides (AUT-27).
+fn says(json: &Json, claim: &Claim, types: &[&str]) -> bool {
+    let names = |key: &str, wanted: &str| {
+        let mut values = json.values(key);
+        values.next().and_then(Json::as_uri).as_deref() == Some(wanted) && values.next().is_none()
+    };
+    types.iter().any(|kind| json.is_a(kind))
+        && names("attributedTo", &claim.author)
+        && names("interactingObject", &claim.object)
+        && names("interactionTarget", &claim.target)
+}
+
+/// The task `ResolveReply`: whether an answer of another server may hang below what it answers (INT-13).
+///
+/// # Errors
+/// `Upstream` when the authorisation cannot be had just now.
+pub async fn resolve_reply(app: &App, post: Id<Post>) -> Result<()> {
+    let Some(claim) = app.read(move |conn| arrivals::open(conn, post)).await? else { return Ok(()) };
+    let genuine = is_genuine(app, &claim, REPLY, &Budget::of_activity()).await?;
+    app.write(move |tx| arrivals::verified(tx, post, &claim.stamp, genuine)).await
+}

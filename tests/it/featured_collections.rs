@@ -1,0 +1,188 @@
+//! Collections of people between servers (FEP-7aa9, COLL-06): shown, asked for, agreed to, taken back.
+
+use crate::support::{Client, Node, PUBLIC, Scene, Sender, settle};
+use serde_json::{Value, json};
+
+async fn findable(who: &Client, yes: bool) {
+    who.patch("/api/v1/accounts/update_credentials", json!({"discoverable": yes})).await.ok();
+}
+
+async fn make(who: &Client, body: Value) -> Value {
+    who.post("/api/v1/collections", body).await.ok()["collection"].clone()
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value[key].as_str().unwrap_or_else(|| panic!("no {key}: {value}"))
+}
+
+/// The path of an address of this node.
+fn path<'u>(node: &Node, url: &'u str) -> &'u str {
+    url.strip_prefix(&node.url("")).unwrap_or_else(|| panic!("{url}"))
+}
+
+fn arrived(who: &Sender, kind: &str) -> Vec<Value> {
+    who.peer.inbox().into_iter().filter(|activity| activity["type"] == kind).collect()
+}
+
+#[tokio::test]
+async fn fed_coll_06_a_collection_is_served_and_followers_hear_what_becomes_of_it() {
+    let s = Scene::new().await;
+    s.sends(&s.vera, &s.vera.activity("Follow", s.uri(&s.bob))).await;
+    findable(&s.carol, true).await;
+    s.node.settle().await;
+    let anybody = Client::anonymous(&s.node);
+    let actor = anybody.get_activity("/users/carol").await.ok();
+    assert_eq!(actor["interactionPolicy"]["canFeature"]["automaticApproval"], json!([PUBLIC]));
+    let all = text(&actor, "featuredCollections").replace("/carol/", "/bob/");
+    s.west.forget();
+    let body = json!({"name": "Welders", "description": "who can", "language": "en", "tag_name": "welding"});
+    let made = make(&s.bob, body).await;
+    let items = format!("/api/v1/collections/{}/items", text(&made, "id"));
+    s.bob.post(&items, json!({"account_id": s.carol.id})).await.ok();
+    make(&s.bob, json!({"name": "hidden", "discoverable": false})).await;
+    s.node.settle().await;
+
+    let uri = text(&made, "uri");
+    let list = anybody.get_activity(path(&s.node, &all)).await.ok();
+    assert_eq!((&list["totalItems"], &list["orderedItems"]), (&json!(1), &json!([uri])));
+    let collection = anybody.get_activity(path(&s.node, uri)).await.ok();
+    assert_eq!((&collection["type"], &collection["id"]), (&json!("FeaturedCollection"), &json!(uri)));
+    assert_eq!((&collection["name"], &collection["summaryMap"]), (&json!("Welders"), &json!({"en": "who can"})));
+    assert_eq!(
+        (&collection["attributedTo"], &collection["topic"]["name"]),
+        (&json!(s.uri(&s.bob)), &json!("#welding"))
+    );
+    let item = &collection["orderedItems"][0];
+    assert_eq!((&item["featuredObject"], &item["featuredObjectType"]), (&json!(s.uri(&s.carol)), &json!("Person")));
+    let stamp = path(&s.node, text(item, "featureAuthorization"));
+    let authorization = anybody.get_activity(stamp).await.ok();
+    assert_eq!(authorization["type"], "FeatureAuthorization");
+    for (key, is) in
+        [("interactingObject", uri), ("interactionTarget", &s.uri(&s.carol)), ("attributedTo", &s.uri(&s.carol))]
+    {
+        assert_eq!(authorization[key], json!(is), "{key}");
+    }
+    let [first, second] = &arrived(&s.vera, "Add")[..] else { panic!("{:?}", s.west.inbox()) };
+    assert_eq!((&first["object"]["type"], &first["target"]), (&json!("FeaturedCollection"), &json!(all)));
+    assert_eq!((&second["object"]["featuredObject"], &second["target"]), (&item["featuredObject"], &json!(uri)));
+
+    // She takes herself out; it changes; it goes.
+    let mine = s.carol.get(&format!("/api/v1/accounts/{}/in_collections", s.carol.id)).await.ok();
+    let place = text(&mine["collections"][0]["items"][0], "id").to_owned();
+    s.carol.post(&format!("{items}/{place}/revoke"), json!({})).await.ok();
+    let own = format!("/api/v1/collections/{}", text(&made, "id"));
+    s.bob.patch(&own, json!({"name": "Solderers"})).await.ok();
+    s.bob.delete(&own).await.ok();
+    s.node.settle().await;
+    assert_eq!(anybody.get_activity(stamp).await.status, 404);
+    assert_eq!(anybody.get_activity(path(&s.node, uri)).await.status, 404);
+    let removed: Vec<Value> = arrived(&s.vera, "Remove").iter().map(|it| it["object"].clone()).collect();
+    assert_eq!(removed, [item["id"].clone(), json!(uri)]);
+    let updates = arrived(&s.vera, "Update");
+    assert!(
+        updates.iter().any(|it| it["object"]["name"] == "Solderers" && it["object"]["totalItems"] == 0),
+        "{updates:?}"
+    );
+}
+
+#[tokio::test]
+async fn fed_coll_06_somebody_of_another_server_is_asked_and_is_in_it_once_they_agree() {
+    let (alpha, beta) = Node::two().await;
+    let (ada, bob, shy) = (alpha.member("ada").await, beta.member("bob").await, beta.member("shy").await);
+    findable(&bob, true).await;
+    findable(&shy, true).await;
+    settle(&[&alpha, &beta]).await;
+    let found = async |name: &str| {
+        let search = format!("/api/v2/search?resolve=true&type=accounts&q=@{}", beta.handle(name));
+        ada.get(&search).await.ok()["accounts"][0].clone()
+    };
+    let (known, quiet) = (found("bob").await, found("shy").await);
+    assert_eq!(known["feature_approval"]["current_user"], "manual");
+    // What ada's server knows is not the newest any more.
+    findable(&shy, false).await;
+    let made = make(&ada, json!({"name": "Far and wide"})).await;
+    let own = format!("/api/v1/collections/{}", text(&made, "id"));
+    for account in [&known, &quiet] {
+        let put = ada.post(&format!("{own}/items"), json!({"account_id": account["id"]})).await.ok();
+        assert_eq!(put["collection_item"]["state"], "pending");
+    }
+    assert_eq!(ada.get(&own).await.ok()["collection"]["item_count"], 0);
+    settle(&[&alpha, &beta]).await;
+    let shown = ada.get(&own).await.ok();
+    assert_eq!((&shown["accounts"][0]["id"], &shown["collection"]["item_count"]), (&known["id"], &json!(1)));
+    let anybody = Client::anonymous(&alpha);
+    let collection = anybody.get_activity(path(&alpha, text(&made, "uri"))).await.ok();
+    let [item] = &collection["orderedItems"].as_array().unwrap()[..] else { panic!("{collection}") };
+    assert_eq!(item["featuredObject"], json!(beta.url("/users/bob")));
+    let there = Client::anonymous(&beta);
+    let stamp = path(&beta, text(item, "featureAuthorization")).to_owned();
+    let authorization = there.get_activity(&stamp).await.ok();
+    assert_eq!(authorization["interactingObject"], made["uri"]);
+    // He blocks her: he is in nothing of hers any more, and cannot be put in again.
+    let search = format!("/api/v2/search?resolve=true&type=accounts&q=@{}", alpha.handle("ada"));
+    let her = bob.get(&search).await.ok()["accounts"][0]["id"].as_str().unwrap().to_owned();
+    bob.post(&format!("/api/v1/accounts/{her}/block"), json!({})).await.ok();
+    settle(&[&alpha, &beta]).await;
+    assert_eq!(there.get_activity(&stamp).await.status, 404);
+    let left = anybody.get_activity(path(&alpha, text(&made, "uri"))).await.ok();
+    assert_eq!(left["totalItems"], 0);
+    assert!(ada.post(&format!("{own}/items"), json!({"account_id": known["id"]})).await.status >= 400);
+}
+
+#[tokio::test]
+async fn fed_coll_06_only_who_was_asked_answers_and_requests_of_strangers_are_answered() {
+    let s = Scene::new().await;
+    let mut actor = s.east.person("ada", &s.ada.signer.key.public_pem().unwrap());
+    actor["discoverable"] = json!(true);
+    s.east.serve("/users/ada", actor.clone());
+    s.sends(&s.ada, &s.ada.activity("Update", actor)).await;
+    let ada = s.account(&s.ada).await.id;
+    let made = make(&s.bob, json!({"name": "Poets"})).await;
+    let own = format!("/api/v1/collections/{}", text(&made, "id"));
+    s.east.forget();
+    s.bob.post(&format!("{own}/items"), json!({"account_id": ada.to_string()})).await.ok();
+    s.node.settle().await;
+    let [request] = &arrived(&s.ada, "FeatureRequest")[..] else { panic!("{:?}", s.east.inbox()) };
+    assert_eq!((&request["object"], &request["instrument"]), (&json!(s.ada.id), &made["uri"]));
+    let count = async || s.bob.get(&own).await.ok()["collection"]["item_count"].as_u64().unwrap();
+    let stamp = format!("{}/stamps/1", s.ada.id);
+    for (who, result) in [(&s.mallory, stamp.as_str()), (&s.ada, s.vera.id.as_str())] {
+        let mut accept = who.activity("Accept", request["id"].clone());
+        accept["result"] = json!(result);
+        s.sends(who, &accept).await;
+        assert_eq!(count().await, 0);
+    }
+    let mut accept = s.ada.activity("Accept", request["id"].clone());
+    accept["result"] = json!(stamp);
+    s.sends(&s.ada, &accept).await;
+    assert_eq!(count().await, 1);
+    s.sends(&s.mallory, &s.mallory.activity("Delete", stamp.as_str())).await;
+    assert_eq!(count().await, 1);
+    s.sends(&s.ada, &s.ada.activity("Delete", stamp.as_str())).await;
+    assert_eq!(count().await, 0);
+
+    // The other way round: carol wants to be found, bob does not; nobody speaks for a collection of somebody else's server.
+    findable(&s.carol, true).await;
+    findable(&s.bob, false).await;
+    s.east.forget();
+    let asks = |whom: &Client, collection: &str| {
+        let mut asked = s.ada.activity("FeatureRequest", s.uri(whom));
+        asked["instrument"] = json!(collection);
+        asked
+    };
+    let theirs = format!("{}/collections/1", s.ada.id);
+    let (granted, refused) = (asks(&s.carol, &theirs), asks(&s.bob, &theirs));
+    for request in [&granted, &refused, &asks(&s.carol, &format!("{}/collections/1", s.vera.id))] {
+        s.sends(&s.ada, request).await;
+    }
+    let ([yes], [no]) = (&arrived(&s.ada, "Accept")[..], &arrived(&s.ada, "Reject")[..]) else {
+        panic!("{:?}", s.east.inbox())
+    };
+    assert_eq!((&yes["object"], &no["object"]), (&granted["id"], &refused["id"]));
+    let stamp = path(&s.node, text(yes, "result"));
+    let anybody = Client::anonymous(&s.node);
+    assert_eq!(anybody.get_activity(stamp).await.ok()["interactingObject"], json!(theirs));
+    // It counts as long as she wants to be found.
+    findable(&s.carol, false).await;
+    assert_eq!(anybody.get_activity(stamp).await.status, 404);
+}
