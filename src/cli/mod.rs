@@ -217,7 +217,7 @@ fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
     if let Some(Verb::Data(verb)) = &verb
         && verb.names_another_domain()
     {
-        // `--domain` after this verb is another node's, not this one's.
+        // `--domain` after this verb, or the domain it is about, is another node's and not this one's.
         global.domain = None;
     }
     match verb.unwrap_or_else(|| Verb::Serve(serve::ServeArgs::default())) {

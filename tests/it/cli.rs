@@ -34,11 +34,14 @@ impl Place {
         self.folder.path()
     }
     pub fn settings(&self, more: &str) {
+        self.settings_of("localhost:1", more);
+    }
+    pub fn settings_of(&self, domain: &str, more: &str) {
         let database = match &self.schema {
             Some(schema) if !more.contains("database =") => format!("database = \"{}\"\n", schema.url),
             _ => String::new(),
         };
-        let text = format!("domain = \"localhost:1\"\nlisten = \"127.0.0.1:0\"\n{database}{more}");
+        let text = format!("domain = \"{domain}\"\nlisten = \"127.0.0.1:0\"\n{database}{more}");
         fs::write(self.path().join("watercooler.toml"), text).unwrap();
     }
     pub fn command(&self, arguments: &[&str]) -> Command {
@@ -117,7 +120,8 @@ impl Drop for Server {
     }
 }
 
-fn refusal(output: &Output) -> String {
+/// What a command said beside its answer.
+pub fn refusal(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).trim().to_owned()
 }
 

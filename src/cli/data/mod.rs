@@ -78,9 +78,16 @@ pub enum DataVerb {
 }
 
 impl DataVerb {
-    /// Whether its `--domain` is not this node's: the command line has the same word for both.
+    /// Whether its `domain` is not this node's: the command line has the same word for both.
     pub(super) fn names_another_domain(&self) -> bool {
-        matches!(self, Self::Org(org::OrgVerb::Invite { .. }))
+        match self {
+            Self::Org(verb) => {
+                use org::OrgVerb::{Add, Invite, Remove};
+                matches!(verb, Invite { .. } | Add { .. } | Remove { .. })
+            }
+            Self::Peer(verb) => !matches!(verb, PeerVerb::List | PeerVerb::Relays | PeerVerb::Relay { .. }),
+            _ => false,
+        }
     }
 }
 
