@@ -69,6 +69,9 @@ async fn sec_ops_08_the_first_account_comes_by_a_one_time_link() {
     // Used once: nobody gets a second owner by it, and no new link is made.
     assert_eq!(Browser::new(&node).get(&path).await.status, 404);
     assert_eq!(node.app.write(setup::open_setup).await.unwrap(), None);
+    let log = node.app.read(|conn| store::audit::page(conn, None, 10)).await.unwrap();
+    let entry = log.iter().find(|entry| entry.action == "node.setup").unwrap();
+    assert_eq!((entry.actor.as_str(), entry.origin.as_str()), ("boss", "127.0.0.1"), "who, and from where");
     let role = node.app.read(|conn| {
         let id = store::accounts::find_local(conn, "boss")?.unwrap().id;
         Ok(store::users::load(conn, id)?.role)
