@@ -253,6 +253,24 @@ async fn sec_oau_14_guessing_is_slow_and_tells_nothing() {
 }
 
 #[tokio::test]
+async fn sec_oau_14_an_account_has_one_allowance_under_all_its_spellings() {
+    let on = watercooler::config::Switch::On;
+    let node = NodeBuilder::new("alpha").await.config(move |c| c.rate_limits.mode = on).start().await;
+    node.citizen("anna").await;
+    let browser = Browser::new(&node);
+    let handle = node.handle("anna");
+    let spellings = ["anna", "@ANNA", &handle, &format!("@{handle}"), "anna@example.org", "@Anna@example.org"];
+    for typed in spellings.iter().cycle().take(10) {
+        assert_eq!(browser.sign_in(typed, "wrong password").await.status, 422, "{typed}");
+    }
+    for typed in spellings {
+        assert_eq!(browser.sign_in(typed, PASSWORD).await.status, 429, "{typed}");
+    }
+    node.citizen("berta").await;
+    assert_eq!(browser.sign_in("berta", PASSWORD).await.status, 302, "somebody else's allowance is their own");
+}
+
+#[tokio::test]
 async fn sec_oau_15_every_sign_in_is_a_new_session_with_a_strict_cookie() {
     let node = Node::start().await;
     node.citizen("anna").await;
