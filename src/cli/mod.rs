@@ -132,6 +132,10 @@ impl Failure {
     pub fn new(message: impl Into<String>) -> Self {
         Self { code: "failed", message: message.into(), exit: 1 }
     }
+    /// Whether it says that something is not there, and not what.
+    fn is_bare(&self) -> bool {
+        [Error::NotFound, Error::Gone].iter().any(|error| error.to_string() == self.message)
+    }
     /// What went wrong, for people.
     fn message(&self) -> &str {
         &self.message

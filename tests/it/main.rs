@@ -135,3 +135,4 @@ mod suggestions;
 mod timelines;
 mod tokens;
 mod translations;
+mod verbs;
