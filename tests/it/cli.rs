@@ -44,6 +44,10 @@ impl Place {
         let text = format!("domain = \"{domain}\"\nlisten = \"127.0.0.1:0\"\n{database}{more}");
         fs::write(self.path().join("watercooler.toml"), text).unwrap();
     }
+    /// The address of the database, where it is not the embedded one.
+    pub fn url(&self) -> Option<&str> {
+        self.schema.as_ref().map(|schema| schema.url.as_str())
+    }
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_watercooler"));
         command.current_dir(self.path()).args(arguments).env_remove("WATERCOOLER_TEST_DATABASE_URL");
@@ -389,6 +393,17 @@ fn errors_have_exit_codes_and_a_json_form() {
     assert_eq!(output.status.code(), Some(3));
     let error: Value = serde_json::from_slice(&output.stderr).unwrap();
     assert_eq!(error["code"], "not_found");
+    // Wrong usage too.
+    for arguments in
+        [&["account", "role", "--json"][..], &["sevre", "--json"], &["account", "list", "--json", "--nosuch"]]
+    {
+        let output = place.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let error: Value = serde_json::from_slice(&output.stderr).unwrap_or_else(|_| panic!("{}", refusal(&output)));
+        assert_eq!(error["code"], "invalid");
+        assert!(error["error"].as_str().unwrap().len() > 20 && !error.to_string().contains("\\n"), "{error}");
+    }
+    assert!(String::from_utf8_lossy(&place.run(&["jobs", "--help", "--json"]).stdout).contains("Usage"));
     place.json(&["account", "create", "ada", "--json"]);
     let output = place.run(&["account", "create", "Ada"]);
     assert_eq!(output.status.code(), Some(4));
@@ -434,6 +449,10 @@ fn init_writes_settings_that_serve_understands_and_never_overwrites() {
     ];
     let made = place.json(&arguments);
     assert!(made["password"].as_str().unwrap().len() >= 20);
+    // The address of a database may have a password in it.
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(place.path().join("watercooler.toml")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
     assert_eq!(place.run(&arguments).status.code(), Some(1));
     assert_eq!(place.json(&["config", "check", "--json"])["values"]["instance.name"]["value"], "Fab \"2\"");
     let server = place.serve();

@@ -125,6 +125,7 @@ mod revocations;
 mod scheduled;
 mod search;
 mod soak;
+mod settings;
 mod staff;
 mod statuses;
 mod strangers;
