@@ -474,8 +474,13 @@ fn the_demo_runs_three_departments_that_know_one_another() {
     fs::write(place.path().join("demo.toml"), file).unwrap();
     let port_text = port.to_string();
     let first = ["demo", "--once", "--json", "--port", &port_text, "--data-dir", "demo", "--config", "demo.toml"];
-    let shown = place.json(&first);
+    let output = place.run(&first);
+    assert!(output.status.success(), "{}", refusal(&output));
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(shown["nodes"].as_array().unwrap().len(), 3);
+    let told = refusal(&output);
+    let told: Vec<Value> = told.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert!(told.iter().filter(|step| step["doing"].is_string()).count() >= 3, "{told:?}");
     // Each department's people see what the others wrote.
     for node in ["engineering", "marketing", "research"] {
         let folder = format!("demo/{node}.localhost");
@@ -483,6 +488,16 @@ fn the_demo_runs_three_departments_that_know_one_another() {
     }
     let again = place.json(&["demo", "--once", "--json", "--port", &port_text, "--keep", "demo"]);
     assert_eq!(again["nodes"][0]["people"], shown["nodes"][0]["people"]);
+    // What a person reads says for each of the three who may sign in there.
+    let output = place.run(&["demo", "--once", "--port", &port_text, "--keep", "demo"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for node in shown["nodes"].as_array().unwrap() {
+        let url = node["url"].as_str().unwrap();
+        let line = text.lines().find(|line| line.contains(url)).unwrap_or_else(|| panic!("{url}: {text}"));
+        let named = node["people"].as_array().unwrap().iter().filter(|name| line.contains(name.as_str().unwrap()));
+        assert!(named.count() >= 3, "{line}");
+    }
+    assert!(text.contains(shown["password"].as_str().unwrap()), "{text}");
 }
 
 #[test]
