@@ -9,6 +9,7 @@ mod mail;
 mod questions;
 mod reference;
 mod s3;
+mod secrets;
 mod site;
 mod texts;
 mod translation;
@@ -19,6 +20,7 @@ pub use mail::Mail;
 pub use questions::Questions;
 pub use reference::{Setting, reference, settings};
 pub use s3::S3;
+pub use secrets::secrets_in;
 pub use site::Site;
 pub use texts::Texts;
 pub use translation::Translation;
@@ -48,7 +50,7 @@ pub struct Config {
     pub database: Database,
     /// Who may sign up: `open`, `approval` (staff decides) or `closed` (invitations only).
     pub registration: Registration,
-    /// Reverse proxies whose `X-Forwarded-For`, `-Proto` and `-Host` headers are believed (addresses or ranges).
+    /// Reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Host` headers are believed (addresses or ranges).
     #[serde(with = "values::networks")]
     pub trusted_proxies: Vec<IpNet>,
     /// What is logged: a level (`error`, `warn`, `info`, `debug`) or a filter such as `info,watercooler::federation=debug`.
@@ -562,6 +564,7 @@ impl Config {
         self.site = Site::new(&self.domain, self.public_url.as_ref())?.with_files_at(self.media.files_url.as_ref())?;
         self.domain = self.site.domain().to_owned();
         self.database.check()?;
+        tracing_subscriber::EnvFilter::try_new(&self.log).map_err(|e| ConfigError::value("log", e.to_string()))?;
         values::in_range("posts.characters", self.posts.characters, 500, 50_000)?;
         values::in_range("posts.poll_options", self.posts.poll_options, 2, 20)?;
         values::in_range("posts.search_milliseconds", self.posts.search_milliseconds, 10, 60_000)?;

@@ -5,5 +5,5 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    watercooler::cli::main(std::env::args_os(), std::env::vars().collect())
+    watercooler::cli::main(std::env::args_os(), std::env::vars_os())
 }

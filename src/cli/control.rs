@@ -14,8 +14,10 @@ use tokio::{
     net::{UnixListener, UnixStream},
 };
 
-/// Longest request or answer, bytes.
+/// Longest request, bytes.
 const LINE: u64 = 16 * 1024 * 1024;
+/// Longest answer, bytes: the list of some hundred thousand people.
+const ANSWER: u64 = 16 * LINE;
 /// Longest path the operating system takes for a socket, with room to spare.
 const PATH: usize = 100;
 
@@ -93,7 +95,10 @@ pub async fn ask(socket: &Path, verb: &super::data::DataVerb) -> Result<Option<V
     text.push('\n');
     stream.get_mut().write_all(text.as_bytes()).await?;
     let mut line = String::new();
-    (&mut stream).take(LINE).read_line(&mut line).await?;
+    (&mut stream).take(ANSWER).read_line(&mut line).await?;
+    if line.len() as u64 == ANSWER && !line.ends_with('\n') {
+        return Err(Failure::new(format!("the answer has more than {} MiB: ask for less", ANSWER >> 20)));
+    }
     let reply: Value =
         serde_json::from_str(&line).map_err(|_| Failure::new("the server stopped before it answered"))?;
     match reply.get("ok") {

@@ -15,6 +15,7 @@ use serde_json::json;
 use std::{
     fs,
     io::{BufRead, IsTerminal, Write},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
@@ -106,7 +107,7 @@ pub(super) fn run(arguments: InitArgs, global: &Global) -> Result<(), Failure> {
     let config = judge(&file, &text)?;
     data_folder(&config)?;
     let password = first_account(config.clone(), admin.clone(), email)?;
-    fs::write(&file, &text)?;
+    write_private(&file, &text)?;
 
     let next = format!("watercooler serve --config {}", file.display());
     if global.json {
@@ -123,11 +124,16 @@ pub(super) fn run(arguments: InitArgs, global: &Global) -> Result<(), Failure> {
     ))
 }
 
+/// Writes a file that is not there yet for its owner alone: the address of a database may have a password in it.
+fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
+    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?.write_all(text.as_bytes())
+}
+
 /// Reads the text as the file it will be.
 fn judge(file: &Path, text: &str) -> Result<Config, Failure> {
     let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let draft = folder.join(format!(".watercooler.toml.{}", std::process::id()));
-    fs::write(&draft, text)?;
+    write_private(&draft, text)?;
     let loaded = Sources { file: Some(draft.clone()), ..Sources::default() }.load();
     fs::remove_file(&draft)?;
     match loaded {
@@ -163,7 +169,8 @@ fn first_account(config: Config, admin: String, email: String) -> Result<String,
 }
 
 fn question_and_answer(question: &str, fallback: &str) -> Result<String, Failure> {
-    let mut out = std::io::stdout();
+    // Standard output is for the answer, which a program may read.
+    let mut out = std::io::stderr();
     if fallback.is_empty() {
         write!(out, "{question}: ")?;
     } else {

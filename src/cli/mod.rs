@@ -132,6 +132,10 @@ impl Failure {
     pub fn new(message: impl Into<String>) -> Self {
         Self { code: "failed", message: message.into(), exit: 1 }
     }
+    /// Whether it says that something is not there, and not what.
+    fn is_bare(&self) -> bool {
+        [Error::NotFound, Error::Gone].iter().any(|error| error.to_string() == self.message)
+    }
     /// What went wrong, for people.
     fn message(&self) -> &str {
         &self.message
@@ -190,16 +194,24 @@ impl From<std::io::Error> for Failure {
 
 /// Runs a command line and answers its exit code: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused or not valid,
 /// 5 not reachable.
-pub fn main(args: impl Iterator<Item = OsString>, environment: Vec<(String, String)>) -> ExitCode {
+///
+/// The environment is read by name and value; what is no setting of ours is nobody's business here.
+pub fn main(args: impl Iterator<Item = OsString>, environment: impl Iterator<Item = (OsString, OsString)>) -> ExitCode {
+    let args: Vec<OsString> = args.collect();
+    let wants_json = args.iter().any(|argument| argument == "--json");
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
+        Err(error) if wants_json && error.use_stderr() => {
+            let _ = writeln!(std::io::stderr(), "{}", wrong_usage(&error).as_json());
+            return ExitCode::from(2);
+        }
         Err(error) => {
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
     let json = cli.global.json;
-    match run(cli, environment) {
+    match run(cli, environment.collect()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = if json {
@@ -212,12 +224,23 @@ pub fn main(args: impl Iterator<Item = OsString>, environment: Vec<(String, Stri
     }
 }
 
-fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
+/// What is wrong with a command line, in one line.
+fn wrong_usage(error: &clap::Error) -> Failure {
+    let text = error.to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let message = first.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
+    Failure { code: "invalid", message, exit: 2 }
+}
+
+/// The environment as the caller found it.
+type Environment = Vec<(OsString, OsString)>;
+
+fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
     let Cli { mut global, verb } = cli;
     if let Some(Verb::Data(verb)) = &verb
         && verb.names_another_domain()
     {
-        // `--domain` after this verb is another node's, not this one's.
+        // `--domain` after this verb, or the domain it is about, is another node's and not this one's.
         global.domain = None;
     }
     match verb.unwrap_or_else(|| Verb::Serve(serve::ServeArgs::default())) {
@@ -232,7 +255,13 @@ fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
         }
         Verb::Config(config_verbs::ConfigVerb::Reference) => config_verbs::reference(global.json),
         Verb::Config(config_verbs::ConfigVerb::Check) => config_verbs::check(&load(&global, environment)?, global.json),
-        Verb::Data(verb) => data::dispatch(verb, load(&global, environment)?.config, &global),
+        Verb::Data(mut verb) => {
+            let loaded = load(&global, environment)?;
+            if let data::DataVerb::Doctor(arguments) = &mut verb {
+                arguments.look_at(loaded.file.as_deref());
+            }
+            data::dispatch(verb, loaded.config, &global)
+        }
         Verb::Serve(arguments) => serve::run(&arguments, load(&global, environment)?.config, global.json),
         Verb::Init(arguments) => init::run(arguments, &global),
         Verb::Demo(mut arguments) => {
@@ -249,7 +278,21 @@ fn run(cli: Cli, environment: Vec<(String, String)>) -> Result<(), Failure> {
     }
 }
 
-fn load(global: &Global, environment: Vec<(String, String)>) -> Result<Loaded, Failure> {
+/// The variables that are settings, as text; what another program left in the environment may be anything.
+fn settings_of(environment: Environment) -> Result<Vec<(String, String)>, Failure> {
+    let ours = environment.into_iter().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"WATERCOOLER_"));
+    ours.map(|(name, value)| match (name.to_str(), value.to_str()) {
+        (Some(name), Some(value)) => Ok((name.to_owned(), value.to_owned())),
+        _ => {
+            let message = format!("{}: is no text in UTF-8", name.to_string_lossy());
+            Err(Failure { code: "invalid", message, exit: 4 })
+        }
+    })
+    .collect()
+}
+
+fn load(global: &Global, environment: Environment) -> Result<Loaded, Failure> {
+    let environment = settings_of(environment)?;
     let mut flags = Vec::new();
     for text in &global.set {
         let Some((key, value)) = text.split_once('=') else {
@@ -267,7 +310,9 @@ fn load(global: &Global, environment: Vec<(String, String)>) -> Result<Loaded, F
         flags.extend(value.clone().map(|value| (key.to_owned(), value)));
     }
     let sources = Sources { file: global.config.clone(), data_dir: global.data_dir.clone(), environment, flags };
-    Ok(sources.load()?)
+    let loaded = sources.load()?;
+    crate::net::check_mail(&loaded.config.mail).map_err(|(key, why)| loaded.wrong(key, why))?;
+    Ok(loaded)
 }
 
 /// Standard output, where a closed pipe is no crash.

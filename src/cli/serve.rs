@@ -6,7 +6,7 @@ use crate::{
     app::App,
     config::Config,
     db::{Step, Watch},
-    domain::setup,
+    domain::{identity, setup},
     node,
     processes::{self, Part},
     server, telemetry,
@@ -163,6 +163,10 @@ pub(super) async fn open(config: Config) -> Result<App, Failure> {
 async fn open_with(config: Config, part: Part, parts: node::Parts) -> Result<App, Failure> {
     let opened = tokio::task::spawn_blocking(move || node::assemble(config, parts)).await;
     let app = opened.map_err(|e| Failure::new(e.to_string()))??;
+    if part == Part::Errand {
+        let site = app.site().clone();
+        app.read(move |conn| identity::compare(conn, &site)).await?;
+    }
     processes::join(&app, part).await?;
     node::prepare(&app).await?;
     Ok(app)

@@ -29,12 +29,24 @@ fn lines(object: &Map<String, Value>) -> String {
 }
 
 fn table(rows: &[Value]) -> String {
-    let Some(Value::Object(first)) = rows.first() else {
+    if !rows.iter().all(Value::is_object) {
         return rows.iter().map(|row| text(row) + "\n").collect();
-    };
-    // Columns that are empty in every row say nothing.
-    let keys: Vec<&String> =
-        first.keys().filter(|key| rows.iter().any(|row| row.get(key.as_str()).is_some_and(|v| !v.is_null()))).collect();
+    }
+    // The columns of all rows, each behind the one that it follows in its row; those that are empty in every row say
+    // nothing.
+    let mut keys: Vec<&String> = Vec::new();
+    for row in rows.iter().filter_map(Value::as_object) {
+        let mut next = None;
+        for key in row.keys() {
+            let at = keys.iter().position(|known| *known == key).unwrap_or_else(|| {
+                let at = next.unwrap_or(keys.len());
+                keys.insert(at, key);
+                at
+            });
+            next = Some(at + 1);
+        }
+    }
+    keys.retain(|key| rows.iter().any(|row| row.get(key.as_str()).is_some_and(|v| !v.is_null())));
     let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|row| keys.iter().map(|key| row.get(key.as_str()).map(cell).unwrap_or_default()).collect())
@@ -93,6 +105,9 @@ mod tests {
         assert_eq!(value(&rows), "name   role\nada    member\ngrace  admin\n");
         assert_eq!(value(&json!({ "client_id": "x", "none": null, "on": true })), "client id  x\non         yes\n");
         assert_eq!(value(&json!([])), "None.");
+        let mixed = json!([{ "a": 1, "d": 4 }, { "a": 2, "b": null, "c": 3, "d": 5 }, { "e": true }]);
+        assert_eq!(value(&mixed), "a  c  d  e\n1     4\n2  3  5\n         yes\n");
+        assert_eq!(value(&json!([1, { "a": 2 }])), "1\na=2\n");
         let nested = json!({ "name": "x", "rules": { "k": 5 }, "nodes": [{ "domain": "a.example", "behind": 0 }] });
         assert_eq!(value(&nested), "name   x\nrules  k=5\n\nnodes:\ndomain     behind\na.example  0\n");
     }

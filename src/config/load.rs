@@ -121,7 +121,11 @@ impl Sources {
             // A folder on the command line counts from where the command runs, one in the file from the file.
             Some(dir) => {
                 config.data_dir = dir;
-                origins.entry("data_dir".into()).or_insert(Origin::Flag);
+                let origin = match self.data_dir {
+                    Some(_) => Origin::Flag,
+                    None => Origin::Environment("WATERCOOLER_DATA_DIR".into()),
+                };
+                origins.insert("data_dir".into(), origin);
             }
             None => config.data_dir = base.join(&config.data_dir),
         }
@@ -141,6 +145,15 @@ impl Sources {
         resolve_files(&mut config, &base).map_err(|e| locate(e, file.as_deref(), &text, &origins))?;
         config.prepare().map_err(|e| locate(e, file.as_deref(), &text, &origins))?;
         Ok(Loaded { config, origins, file })
+    }
+}
+
+impl Loaded {
+    /// What somebody else found wrong with a value, with the place it stands in.
+    pub fn wrong(&self, key: &str, reason: impl Into<String>) -> ConfigError {
+        let file = self.file.as_deref();
+        let text = file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+        locate(ConfigError::value(key, reason), file, &text, &self.origins)
     }
 }
 
@@ -307,7 +320,8 @@ fn single(path: &[String], text: &str) -> Result<Table, String> {
         text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(|item| Value::String(item.into())).collect(),
     );
     let as_toml = toml::from_str::<Table>(&format!("v = {text}")).ok().and_then(|mut table| table.remove("v"));
-    let mut failure = None;
+    let brackets = as_toml.is_some() && text.trim_start().starts_with(['[', '{']);
+    let mut failures = Vec::new();
     for value in [Some(Value::String(text.to_owned())), as_toml, Some(list)].into_iter().flatten() {
         let candidate = nested(value);
         match Config::deserialize(candidate.clone()) {
@@ -316,10 +330,15 @@ fn single(path: &[String], text: &str) -> Result<Table, String> {
                     return Ok(table);
                 }
             }
-            Err(e) => failure = failure.or(Some(describe(e.message()))),
+            Err(e) => failures.push(describe(e.message())),
         }
     }
-    Err(failure.unwrap_or_else(|| "is empty".into()))
+    // Of the readings, the one that was meant says what is wrong: in brackets a TOML value, else the first of the right shape.
+    let shaped = match brackets {
+        true => 1,
+        false => failures.iter().position(|why| !why.starts_with("invalid type")).unwrap_or(0),
+    };
+    Err(failures.into_iter().nth(shaped).unwrap_or_else(|| "is empty".into()))
 }
 
 fn merge(into: &mut Table, layer: Table) {

@@ -63,6 +63,25 @@ pub fn settings() -> Vec<Setting> {
     out
 }
 
+/// Keys of values that are never printed, in sections and not in lists.
+pub(super) fn secret_keys() -> Vec<String> {
+    let structs = parse();
+    let mut keys = Vec::new();
+    secrets(&mut keys, "Config", "", &structs);
+    keys
+}
+
+fn secrets(keys: &mut Vec<String>, kind: &str, prefix: &str, structs: &BTreeMap<String, Vec<Field>>) {
+    for field in structs.get(kind).into_iter().flatten() {
+        let key = format!("{prefix}{}", field.name);
+        if structs.contains_key(&field.kind) {
+            secrets(keys, &field.kind, &format!("{key}."), structs);
+        } else if ["Secret", "Option<Secret>", "Database", "Proxies"].contains(&field.kind.as_str()) {
+            keys.push(key);
+        }
+    }
+}
+
 /// One setting.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Setting {

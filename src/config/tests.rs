@@ -63,6 +63,22 @@ fn rel_31_an_unknown_key_is_refused_with_file_line_and_the_nearest_name() {
     assert!(error.contains(":2: unknown key `polcy`; did you mean `policy`?"), "{error}");
     let error = load("", &[("WATERCOOLER_FEDERATION__POLCY", "open")], &[]).unwrap_err().to_string();
     assert!(error.starts_with("WATERCOOLER_FEDERATION__POLCY: unknown key `polcy`; did you mean `policy`"), "{error}");
+    // Within lists and tables too, and what is wrong with an item is said before what else it could have been.
+    for (name, value, reason) in [
+        ("FEDERATION__PEER", "[{ domain = 'a', adresses = [] }]", "unknown key `adresses`; did you mean `addresses`?"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33", "`10.0.0.0/33` is neither an address nor a range such as 10.20.0.0/16"),
+        ("OUTGOING__PROXY", "{ medai = 'http://a.example' }", "unknown key `medai`; did you mean `media`?"),
+        ("OUTGOING__PROXY", "nowhere", "`nowhere` is not the http address of a proxy"),
+    ] {
+        let variable = format!("WATERCOOLER_{name}");
+        let error = load("", &[(&variable, value)], &[]).unwrap_err().to_string();
+        assert_eq!(error, format!("{variable}: {reason}"));
+        let key = name.to_lowercase().replace("__", ".");
+        let error = load("", &[], &[(&key, value)]).unwrap_err().to_string();
+        assert_eq!(error, format!("--set {key}: {reason}"));
+    }
+    let error = load("", &[("WATERCOOLER_MEDIA__ATTACHMENTS", "many")], &[]).unwrap_err().to_string();
+    assert!(error.starts_with("WATERCOOLER_MEDIA__ATTACHMENTS: invalid type: string \"many\""), "{error}");
 }
 
 #[test]
@@ -102,6 +118,7 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
         ("[[federation.peer]]\ndomain = 'a.example'\nca_file = 'watercooler.toml'", "no certificate in PEM form"),
         ("[metrics]\ntoken = 'file:absent'", ":2: `metrics.token`"),
         ("[mail]\n\nserver = 'file:absent'", ":3: `mail.server`"),
+        ("domain = 'a.example'\nlog = 'info,x=blah'", ":2: `log`: "),
     ] {
         let error = load(text, &[], &[]).unwrap_err().to_string();
         assert!(error.contains(part), "{text}: {error}");
@@ -134,6 +151,37 @@ fn paths_count_from_the_file_and_the_data_folder_flag_moves_the_database() {
     let dir = tempfile::tempdir().unwrap();
     let config = Sources { data_dir: Some(dir.path().into()), ..Sources::default() }.load().unwrap().config;
     assert_eq!(config.database.sqlite_path().unwrap(), dir.path().join("watercooler.db"));
+}
+
+#[test]
+fn the_data_folder_comes_from_where_it_was_said_last() {
+    assert_eq!(load("data_dir = 'here'", &[], &[]).unwrap().origins["data_dir"], Origin::File);
+    let variable = ("WATERCOOLER_DATA_DIR", "there");
+    let loaded = load("data_dir = 'here'", &[variable], &[]).unwrap();
+    assert_eq!(loaded.origins["data_dir"], Origin::Environment(variable.0.into()));
+    assert_eq!(loaded.config.data_dir, std::path::Path::new("there"));
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("watercooler.toml");
+    fs::write(&file, "data_dir = 'here'").unwrap();
+    let environment = vec![(variable.0.into(), variable.1.into())];
+    let sources = Sources { file: Some(file), data_dir: Some("elsewhere".into()), environment, flags: Vec::new() };
+    let loaded = sources.load().unwrap();
+    assert_eq!(loaded.origins["data_dir"], Origin::Flag);
+    assert_eq!(loaded.config.data_dir, std::path::Path::new("elsewhere"));
+}
+
+#[test]
+fn every_purpose_may_have_a_proxy_of_its_own() {
+    for purpose in Purpose::ALL {
+        let text = format!("[outgoing.proxy]\n{} = 'http://a.example:1'", purpose.as_str());
+        let proxy = load(&text, &[], &[]).unwrap().config.outgoing.proxy;
+        assert!(Purpose::ALL.into_iter().all(|other| proxy.of(other).is_some() == (other == purpose)));
+        // It is among the names that a wrong one is told, and in the reference.
+        let wrong = format!("[outgoing.proxy]\n{}x = 'http://a.example:1'", purpose.as_str());
+        let error = load(&wrong, &[], &[]).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("did you mean `{}`?", purpose.as_str())), "{error}");
+        assert!(reference().contains(&format!("`{}`", purpose.as_str())), "{}", purpose.as_str());
+    }
 }
 
 #[test]
@@ -182,10 +230,14 @@ fn the_reference_is_a_valid_file_with_every_key() {
 #[test]
 fn secrets_are_not_printed() {
     let text = "database = 'postgres://u:hunter2@db/w?sslpassword=hunter2'\n[metrics]\ntoken = 'hunter2'\n\
-                [media.s3]\nsecret_access_key = 'hunter2'";
+                [media.s3]\nsecret_access_key = 'hunter2'\n\
+                [outgoing.proxy]\nmedia = 'http://u:hunter2@proxy:1'\ndefault = 'http://u:hunter2@proxy:2'\n\
+                [translation]\napi_key = 'hunter2'\n[mail]\nserver = 'smtps://u:hunter2@mail'\nfrom = 'a@b.example'";
     let config = load(text, &[], &[]).unwrap().config;
     let shown = format!("{config:?}{}", toml::to_string(&config).unwrap());
     assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(shown.contains("http://u:hidden@proxy:1/") && shown.contains("http://u:hidden@proxy:2/"), "{shown}");
+    assert_eq!(config.outgoing.proxy.of(Purpose::Media).unwrap().password(), Some("hunter2"));
     assert_eq!(config.metrics.token.unwrap().expose(), "hunter2");
 }
 

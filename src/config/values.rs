@@ -77,12 +77,8 @@ impl Database {
     pub fn masked(&self) -> String {
         match Url::parse(self.expose()) {
             Ok(mut url) if !self.is_sqlite() => {
-                if url.password().is_some() {
-                    // Fails only for addresses that cannot have a password, and those have none.
-                    let _ = url.set_password(Some("hidden"));
-                }
                 url.set_query(None);
-                url.into()
+                without_password(url)
             }
             _ if self.is_sqlite() => self.expose().to_owned(),
             _ => "(hidden)".into(),
@@ -117,6 +113,15 @@ impl Serialize for Database {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_str(&self.masked())
     }
+}
+
+/// An address as it may be printed.
+fn without_password(mut url: Url) -> String {
+    if url.password().is_some() {
+        // Fails only for addresses that cannot have a password, and those have none.
+        let _ = url.set_password(Some("hidden"));
+    }
+    url.into()
 }
 
 /// Why an outgoing connection is opened.
@@ -181,10 +186,11 @@ impl Purpose {
 #[serde(default, deny_unknown_fields)]
 pub struct Outgoing {
     /// An HTTP proxy for everything (`"http://proxy:3128"`), or a table by purpose: `object`, `key`, `webfinger`, `deliver`,
-    /// `media`, `preview`, `webhook`, `push`, and `default` for the rest. Peers and push relays with addresses are reached
-    /// directly. For the others that an entry names the proxy is asked by name, and looks it up itself. For everybody else
-    /// (while `federation.policy` is `open`) the node looks the name up, wants a public address, and asks the proxy for
-    /// that address; where it cannot look names of the world up, entries say whom to ask the proxy for, also `*.example`.
+    /// `media`, `preview`, `webhook`, `push`, `translate`, `store`, and `default` for the rest. Peers and push relays with
+    /// addresses are reached directly. For the others that an entry names the proxy is asked by name, and looks it up itself.
+    /// For everybody else (while `federation.policy` is `open`) the node looks the name up, wants a public address, and asks
+    /// the proxy for that address; where it cannot look names of the world up, entries say whom to ask the proxy for, also
+    /// `*.example`.
     pub proxy: Proxies,
     /// Name endings that belong inside: the proxy is never asked for them.
     pub internal_suffixes: Vec<String>,
@@ -208,8 +214,8 @@ impl Default for Outgoing {
     }
 }
 
-/// The proxy of each purpose.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The proxy of each purpose. Printing it hides passwords.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Proxies {
     default: Option<Url>,
     by_purpose: BTreeMap<Purpose, Url>,
@@ -224,6 +230,12 @@ impl Proxies {
     pub fn is_set(&self) -> bool {
         self.default.is_some() || !self.by_purpose.is_empty()
     }
+    /// The addresses by purpose, without their passwords.
+    fn masked(&self) -> BTreeMap<&'static str, String> {
+        let named = self.by_purpose.iter().map(|(purpose, url)| (purpose.as_str(), url));
+        let all = named.chain(self.default.iter().map(|url| ("default", url)));
+        all.map(|(name, url)| (name, without_password(url.clone()))).collect()
+    }
     /// One proxy for everything.
     pub fn everything(url: Url) -> Self {
         Self { default: Some(url), by_purpose: BTreeMap::new() }
@@ -231,11 +243,12 @@ impl Proxies {
 }
 impl Serialize for Proxies {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        let mut all: BTreeMap<&str, &str> = self.by_purpose.iter().map(|(p, u)| (p.as_str(), u.as_str())).collect();
-        if let Some(url) = &self.default {
-            all.insert("default", url.as_str());
-        }
-        all.serialize(s)
+        self.masked().serialize(s)
+    }
+}
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.masked(), f)
     }
 }
 impl<'de> Deserialize<'de> for Proxies {
@@ -261,9 +274,7 @@ impl<'de> Deserialize<'de> for Proxies {
                     } else if let Some(purpose) = Purpose::ALL.into_iter().find(|p| p.as_str() == key) {
                         proxies.by_purpose.insert(purpose, url);
                     } else {
-                        const NAMES: [&str; 9] =
-                            ["default", "object", "key", "webfinger", "deliver", "media", "preview", "webhook", "push"];
-                        return Err(de::Error::unknown_field(&key, &NAMES));
+                        return Err(de::Error::unknown_field(&key, NAMES));
                     }
                 }
                 Ok(proxies)
@@ -272,6 +283,10 @@ impl<'de> Deserialize<'de> for Proxies {
         d.deserialize_any(Visitor)
     }
 }
+
+/// What `outgoing.proxy` may name.
+const NAMES: &[&str] =
+    &["default", "object", "key", "webfinger", "deliver", "media", "preview", "webhook", "push", "translate", "store"];
 
 fn proxy_url<E: de::Error>(text: &str) -> Result<Url, E> {
     match Url::parse(text) {

@@ -12,6 +12,7 @@ use crate::{
     model::{Account, Role},
     store,
 };
+use std::net::IpAddr;
 
 /// Name of the setting that holds the hash of the one-time link for the first admin.
 const SETUP: &str = "setup_token_hash";
@@ -40,11 +41,18 @@ pub fn is_setup(conn: &mut Conn, token: &str) -> Result<bool> {
     Ok(crate::crypto::same(stored.as_bytes(), given.as_bytes()) && !store::users::has_owner(conn)?)
 }
 
-/// The first account, by the one-time link: the owner.
+/// The first account, by the one-time link, from this address: the owner.
 ///
 /// # Errors
 /// `NotFound` when the link is not good any more; `Invalid` for what was typed.
-pub fn set_up(tx: &mut Tx<'_>, token: &str, username: &str, email: &str, password_hash: String) -> Result<Account> {
+pub fn set_up(
+    tx: &mut Tx<'_>,
+    token: &str,
+    username: &str,
+    email: &str,
+    password_hash: String,
+    address: Option<IpAddr>,
+) -> Result<Account> {
     if !is_setup(tx.conn, token)? {
         return Err(Error::NotFound);
     }
@@ -57,8 +65,8 @@ pub fn set_up(tx: &mut Tx<'_>, token: &str, username: &str, email: &str, passwor
         account: Some(account.id),
         name: account.username.clone(),
         role: Role::Owner,
-        origin: "setup link".into(),
+        origin: address.map(|address| address.to_string()).unwrap_or_default(),
     };
-    audit::write(tx, &by, "node.setup", &account.acct(), "")?;
+    audit::write(tx, &by, "node.setup", &account.acct(), "by the one-time link")?;
     Ok(account)
 }

@@ -274,7 +274,9 @@ impl Connector {
         let target = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
         let mut head = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n");
         if !proxy.username().is_empty() {
-            let plain = format!("{}:{}", proxy.username(), proxy.password().unwrap_or_default());
+            // In the address they are percent-encoded; the header has them as they are.
+            let (user, password) = (proxy.username(), proxy.password().unwrap_or_default());
+            let plain = [decoded(user), decoded(password)].join(&b':');
             let encoded = base64::engine::general_purpose::STANDARD.encode(plain);
             head.push_str("Proxy-Authorization: Basic ");
             head.push_str(&encoded);
@@ -296,6 +298,25 @@ impl Connector {
         }
         Ok(link)
     }
+}
+
+/// The bytes behind a percent-encoded part of an address; what is no code stays as it is.
+fn decoded(text: &str) -> Vec<u8> {
+    let digit = |byte: Option<u8>| char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = text.bytes();
+    let mut plain = Vec::with_capacity(text.len());
+    while let Some(byte) = bytes.next() {
+        let mut ahead = bytes.clone();
+        let code = (byte == b'%').then(|| (digit(ahead.next()), digit(ahead.next())));
+        match code {
+            Some((Some(high), Some(low))) => {
+                plain.push((high << 4) | low);
+                bytes = ahead;
+            }
+            _ => plain.push(byte),
+        }
+    }
+    plain
 }
 
 /// What the HTTP client reads and writes: a socket, or TLS over one.

@@ -19,7 +19,7 @@ pub use body::{Answer, Opened};
 pub use dial::{Io, Link, Network, SystemNetwork};
 pub use failure::{Failure, Refusal};
 pub use front::Front;
-pub use mail::Mail;
+pub use mail::{Mail, check as check_mail};
 pub use pace::{Slot, Slots};
 pub use rules::{Block, NetConfig, Peer, Rules, Severity, Standing, Via, host_of, split_domain};
 pub use settings::{check_ca, read_ca};

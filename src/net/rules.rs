@@ -330,10 +330,10 @@ impl Rules {
             }
             // What has addresses is on our side of the proxy.
             let outside = self.doors(&via).at(&host, scheme, port).all(|door| door.addresses.is_empty());
-            return Ok(match self.proxies.get(&purpose) {
-                Some(proxy) if outside => Via::Proxy(proxy.clone()),
-                _ => via,
-            });
+            return match self.proxies.get(&purpose) {
+                Some(proxy) if outside => self.through(proxy, &host),
+                _ => Ok(via),
+            };
         }
 
         if purpose != Purpose::Webhook {
@@ -370,13 +370,16 @@ impl Rules {
         }
         match self.proxies.get(&purpose) {
             // A private peer is on our side of the proxy.
-            Some(proxy) if !direct => {
-                if literal.is_none() && self.is_internal_name(&host) {
-                    return Err(Refusal::ProxyInternalName);
-                }
-                Ok(Via::Proxy(proxy.clone()))
-            }
+            Some(proxy) if !direct => self.through(proxy, &host),
             _ => Ok(Via::Direct),
+        }
+    }
+
+    /// By this proxy, which is never asked for a name that means something inside only (NET-08).
+    fn through(&self, proxy: &Url, host: &str) -> Result<Via, Refusal> {
+        match literal(host).is_none() && self.is_internal_name(host) {
+            true => Err(Refusal::ProxyInternalName),
+            false => Ok(Via::Proxy(proxy.clone())),
         }
     }
 

@@ -211,9 +211,10 @@ async fn create(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Respo
     let password_hash = visitor.app.part::<Passwords>().hash(password, salt).await?;
     let (account, usable) = match door {
         Door::Setup(token) => {
-            let token = token.clone();
-            let made =
-                visitor.app.write(move |tx| setup::set_up(tx, &token, &typed.username, &typed.email, password_hash));
+            let (token, address) = (token.clone(), visitor.address);
+            let made = visitor
+                .app
+                .write(move |tx| setup::set_up(tx, &token, &typed.username, &typed.email, password_hash, address));
             (made.await?, true)
         }
         Door::Public | Door::Invite(_) => {

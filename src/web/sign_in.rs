@@ -66,17 +66,23 @@ async fn sign_in(visitor: &Visitor, fields: &Fields) -> Result<Response> {
         return Ok(again(StatusCode::FORBIDDEN, words.stale_form).await);
     }
     let limiter = visitor.app.limiter();
-    let mut allowed = limiter.check(Rule::LoginName, &login.to_lowercase());
-    if let Some(address) = visitor.address {
-        allowed = allowed.and(limiter.check_address(Rule::LoginAddress, address));
+    let mut allowed = match visitor.address {
+        Some(address) => limiter.check_address(Rule::LoginAddress, address),
+        None => Ok(()),
+    };
+    let mut found = None;
+    if allowed.is_ok() {
+        let (domain, typed) = (visitor.app.site().domain().to_owned(), login.clone());
+        found = visitor.app.read(move |conn| accounts::find_login(conn, &domain, &typed)).await?;
+        // An account has many spellings (name, handle, address), and they have one allowance together.
+        let whose = found.as_ref().map_or_else(|| login.to_lowercase(), |(account, _)| account.handle.clone());
+        allowed = limiter.check(Rule::LoginName, &whose);
     }
     if let Err(Error::RateLimited { retry_after }) = allowed {
         let mut answer = again(StatusCode::TOO_MANY_REQUESTS, words.too_often).await;
         answer.headers_mut().insert(axum::http::header::RETRY_AFTER, retry_after.into());
         return Ok(answer);
     }
-    let (domain, typed) = (visitor.app.site().domain().to_owned(), login.clone());
-    let found = visitor.app.read(move |conn| accounts::find_login(conn, &domain, &typed)).await?;
     let stored = found.as_ref().and_then(|(_, user)| user.password_hash.clone());
     let password = fields.text("password").to_owned();
     let passwords = visitor.app.part::<Passwords>();

@@ -35,12 +35,19 @@ impl Place {
         self.folder.path()
     }
     pub fn settings(&self, more: &str) {
+        self.settings_of("localhost:1", more);
+    }
+    pub fn settings_of(&self, domain: &str, more: &str) {
         let database = match &self.schema {
             Some(schema) if !more.contains("database =") => format!("database = \"{}\"\n", schema.url),
             _ => String::new(),
         };
-        let text = format!("domain = \"localhost:1\"\nlisten = \"127.0.0.1:0\"\n{database}{more}");
+        let text = format!("domain = \"{domain}\"\nlisten = \"127.0.0.1:0\"\n{database}{more}");
         fs::write(self.path().join("watercooler.toml"), text).unwrap();
+    }
+    /// The address of the database, where it is not the embedded one.
+    pub fn url(&self) -> Option<&str> {
+        self.schema.as_ref().map(|schema| schema.url.as_str())
     }
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_watercooler"));
@@ -124,7 +131,8 @@ impl Drop for Server {
     }
 }
 
-fn refusal(output: &Output) -> String {
+/// What a command said beside its answer.
+pub fn refusal(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).trim().to_owned()
 }
 
@@ -398,6 +406,17 @@ fn errors_have_exit_codes_and_a_json_form() {
     assert_eq!(output.status.code(), Some(3));
     let error: Value = serde_json::from_slice(&output.stderr).unwrap();
     assert_eq!(error["code"], "not_found");
+    // Wrong usage too.
+    for arguments in
+        [&["account", "role", "--json"][..], &["sevre", "--json"], &["account", "list", "--json", "--nosuch"]]
+    {
+        let output = place.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let error: Value = serde_json::from_slice(&output.stderr).unwrap_or_else(|_| panic!("{}", refusal(&output)));
+        assert_eq!(error["code"], "invalid");
+        assert!(error["error"].as_str().unwrap().len() > 20 && !error.to_string().contains("\\n"), "{error}");
+    }
+    assert!(String::from_utf8_lossy(&place.run(&["jobs", "--help", "--json"]).stdout).contains("Usage"));
     place.json(&["account", "create", "ada", "--json"]);
     let output = place.run(&["account", "create", "Ada"]);
     assert_eq!(output.status.code(), Some(4));
@@ -443,6 +462,10 @@ fn init_writes_settings_that_serve_understands_and_never_overwrites() {
     ];
     let made = place.json(&arguments);
     assert!(made["password"].as_str().unwrap().len() >= 20);
+    // The address of a database may have a password in it.
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(place.path().join("watercooler.toml")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
     assert_eq!(place.run(&arguments).status.code(), Some(1));
     assert_eq!(place.json(&["config", "check", "--json"])["values"]["instance.name"]["value"], "Fab \"2\"");
     let server = place.serve();
@@ -464,8 +487,13 @@ fn the_demo_runs_three_departments_that_know_one_another() {
     fs::write(place.path().join("demo.toml"), file).unwrap();
     let port_text = port.to_string();
     let first = ["demo", "--once", "--json", "--port", &port_text, "--data-dir", "demo", "--config", "demo.toml"];
-    let shown = place.json(&first);
+    let output = place.run(&first);
+    assert!(output.status.success(), "{}", refusal(&output));
+    let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(shown["nodes"].as_array().unwrap().len(), 3);
+    let told = refusal(&output);
+    let told: Vec<Value> = told.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert!(told.iter().filter(|step| step["doing"].is_string()).count() >= 3, "{told:?}");
     // Each department's people see what the others wrote.
     for node in ["engineering", "marketing", "research"] {
         let folder = format!("demo/{node}.localhost");
@@ -473,6 +501,16 @@ fn the_demo_runs_three_departments_that_know_one_another() {
     }
     let again = place.json(&["demo", "--once", "--json", "--port", &port_text, "--keep", "demo"]);
     assert_eq!(again["nodes"][0]["people"], shown["nodes"][0]["people"]);
+    // What a person reads says for each of the three who may sign in there.
+    let output = place.run(&["demo", "--once", "--port", &port_text, "--keep", "demo"]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for node in shown["nodes"].as_array().unwrap() {
+        let url = node["url"].as_str().unwrap();
+        let line = text.lines().find(|line| line.contains(url)).unwrap_or_else(|| panic!("{url}: {text}"));
+        let named = node["people"].as_array().unwrap().iter().filter(|name| line.contains(name.as_str().unwrap()));
+        assert!(named.count() >= 3, "{line}");
+    }
+    assert!(text.contains(shown["password"].as_str().unwrap()), "{text}");
 }
 
 #[test]

@@ -166,6 +166,30 @@ fn the_command_answers_alone_and_beside_a_server_and_fails_while_a_problem_stand
     assert!(text.contains("PROBLEM  secret.key") && text.contains("-> chmod 600"), "{text}");
 }
 
+#[test]
+fn a_settings_file_with_secrets_that_others_can_read_is_named() {
+    let place = Place::embedded();
+    let file = place.path().join("watercooler.toml");
+    let look = || findings(&place.json(&["doctor", "--offline", "--json"]), "settings").first().cloned().cloned();
+    let open = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+    open(0o644);
+    assert_eq!(look(), None, "nothing in it is secret");
+    place.settings("[metrics]\ntoken = \"hunter2\"\n");
+    open(0o644);
+    for alone in [true, false] {
+        let server = (!alone).then(|| place.serve());
+        let finding = look().unwrap();
+        assert_eq!(finding["state"], "warning");
+        let (found, to_do) = (finding["found"].as_str().unwrap(), finding["to_do"].as_str().unwrap());
+        assert!(found.contains("mode 644") && found.ends_with("metrics.token"), "{found}");
+        assert!(to_do.starts_with(&format!("chmod 600 {}", file.display())), "{to_do}");
+        assert!(!finding.to_string().contains("hunter2"));
+        drop(server);
+    }
+    open(0o640);
+    assert_eq!(look(), None, "its owner and their group");
+}
+
 #[tokio::test]
 async fn a_node_is_looked_at_under_its_own_public_name_though_it_knows_no_other() {
     let node = Node::start().await;

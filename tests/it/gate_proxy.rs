@@ -126,3 +126,53 @@ async fn sec_net_08_where_anybody_is_spoken_with_the_proxy_is_asked_for_public_a
     refused(key(&gate, "http://a.corp-world.example/away").await, Refusal::PrivateAddress);
     assert_eq!(asked.lock().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn sec_net_08_relays_and_translators_inside_are_no_names_for_the_proxy_either() {
+    let network = SimNetwork::default();
+    let asked = serve_proxy(&network, "10.9.9.9:3128");
+    network.name("proxy.corp", &["10.9.9.9"]).name("near.internal", &["10.0.0.1"]);
+    network.http("10.0.0.1:80", |_| ok("near"));
+    let doors = ["push.internal", "single", "world.example"].map(|name| peer(name, &[], 0));
+    let doors: Vec<_> = doors.into_iter().chain([peer("near.internal", &["10.0.0.0/24"], 0)]).collect();
+    let proxies = Purpose::ALL.into_iter().map(|purpose| (purpose, Url::parse("http://proxy.corp:3128").unwrap()));
+    let config = NetConfig {
+        relays: doors.clone(),
+        translators: doors,
+        proxies: proxies.collect(),
+        internal_suffixes: vec!["internal".into()],
+        ..NetConfig::default()
+    };
+    let gate = configured(&network, config);
+    let reach = async |purpose, host: &str| {
+        gate.fetch(Ask::get(purpose, Url::parse(&format!("http://{host}/x")).unwrap())).await
+    };
+    for purpose in [Purpose::Push, Purpose::Translate] {
+        for host in ["push.internal", "single"] {
+            refused(reach(purpose, host).await, Refusal::ProxyInternalName);
+        }
+        assert!(asked.lock().unwrap().is_empty(), "{:?}", asked.lock().unwrap());
+        // What has addresses is on our side of the proxy.
+        assert_eq!(reach(purpose, "near.internal").await.unwrap().body, "near");
+        assert!(asked.lock().unwrap().is_empty());
+        assert_eq!(reach(purpose, "world.example").await.unwrap().body, "through");
+        assert!(asked.lock().unwrap().pop().unwrap().starts_with("CONNECT world.example:80 "));
+    }
+}
+
+#[tokio::test]
+async fn what_is_encoded_in_the_address_of_a_proxy_is_sent_as_it_is_meant() {
+    let network = SimNetwork::default();
+    let asked = serve_proxy(&network, "10.9.9.9:3128");
+    network.name("proxy.corp", &["10.9.9.9"]);
+    let proxy = Url::parse("http://corp%5Cada:p%40ss%3Aword%25+%zz@proxy.corp:3128").unwrap();
+    let config = NetConfig {
+        peers: vec![peer("world.example", &[], 0)],
+        proxies: [(Purpose::Key, proxy)].into(),
+        ..NetConfig::default()
+    };
+    assert_eq!(key(&configured(&network, config), "http://world.example/a").await.unwrap().body, "through");
+    let head = asked.lock().unwrap()[0].clone();
+    // corp\ada:p@ss:word%+%zz
+    assert!(head.contains("Proxy-Authorization: Basic Y29ycFxhZGE6cEBzczp3b3JkJSsleno=\r\n"), "{head}");
+}

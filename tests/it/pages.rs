@@ -108,6 +108,34 @@ async fn warnings_hide_and_polls_and_hashtags_show() {
     assert!(tagged.status == 200 && tagged.text.contains("The end of the story"), "{}", tagged.text);
 }
 
+/// Every address that has a page for people, filled in from a post: those of `tests/doors.txt` without the documents and files
+/// that are for programs.
+fn pages(post: &Value) -> Vec<String> {
+    const PROGRAMS: [&str; 10] = [
+        "/api/",
+        "/.well-known/",
+        "/nodeinfo/",
+        "/users/",
+        "/activities/",
+        "/actor",
+        "/charter",
+        "/media/",
+        "/emojis/",
+        "/assets/",
+    ];
+    let address: String = url::form_urlencoded::byte_serialize(post["uri"].as_str().unwrap().as_bytes()).collect();
+    let lines = include_str!("../doors.txt").lines().filter(|line| line.starts_with('/'));
+    let lines = lines.filter(|line| !PROGRAMS.iter().any(|begins| line.starts_with(begins)));
+    let examples = lines.flat_map(|line| {
+        let words: Vec<&str> = line.split(' ').collect();
+        if words.len() > 2 { words[2..].to_vec() } else { words[..1].to_vec() }
+    });
+    let fill = |path: &str| {
+        path.replace("$name", "anna").replace("$post", id(post)).replace("$tag", "torque").replace("$uri", &address)
+    };
+    examples.map(fill).collect()
+}
+
 #[tokio::test]
 async fn sec_web_12_while_reads_must_be_signed_strangers_see_the_front_page_and_nothing_else() {
     for setting in ["authorized", "allowlist", "pages off"] {
@@ -121,17 +149,34 @@ async fn sec_web_12_while_reads_must_be_signed_strangers_see_the_front_page_and_
             .start()
             .await;
         let (_, anna) = node.signed_in("anna").await;
+        let name = json!({ "display_name": "Anna Lund" });
+        anna.patch("/api/v1/accounts/update_credentials", name).await.ok();
         let post = publish(&anna, json!({"status": "hello #torque"})).await;
         let path = format!("/@anna/{}", id(&post));
         let stranger = Browser::new(&node);
         assert_eq!(stranger.get("/").await.status, 200);
         let nobody = stranger.get("/@nobody").await;
-        for path in ["/@anna", &path, "/tags/torque"] {
+        for path in ["/@anna", &path, "/@anna/tagged/torque", "/tags/torque", "/answers", "/answers/torque", "/ideas"] {
             let reply = stranger.get(path).await;
             assert_eq!(reply.status, 401, "{setting} {path}");
             // What exists looks like what does not.
             assert_eq!(reply.text, nobody.text, "{setting} {path}");
         }
+        // Nor does any other page say a word of who is here, or what they wrote.
+        let mut walked = 0;
+        for path in pages(&post) {
+            let reply = stranger.get(&path).await;
+            assert!(reply.status < 500, "{setting} {path}: {}", reply.status);
+            for word in ["hello", "Anna Lund"] {
+                assert!(!reply.text.contains(word), "{setting} {path}: {}", reply.text);
+            }
+            walked += 1;
+        }
+        assert!(walked > 25, "{walked}");
+        let address =
+            url::form_urlencoded::byte_serialize(post["url"].as_str().unwrap().as_bytes()).collect::<String>();
+        let embed = Client::anonymous(&node).get(&format!("/api/oembed?url={address}")).await;
+        assert_eq!(embed.status, 404, "{setting}: {}", embed.text);
         let browser = Browser::new(&node);
         browser.sign_in("anna", PASSWORD).await;
         assert!(browser.get(&path).await.text.contains("hello"), "{setting}");

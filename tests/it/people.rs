@@ -69,6 +69,9 @@ async fn sec_ops_08_the_first_account_comes_by_a_one_time_link() {
     // Used once: nobody gets a second owner by it, and no new link is made.
     assert_eq!(Browser::new(&node).get(&path).await.status, 404);
     assert_eq!(node.app.write(setup::open_setup).await.unwrap(), None);
+    let log = node.app.read(|conn| store::audit::page(conn, None, 10)).await.unwrap();
+    let entry = log.iter().find(|entry| entry.action == "node.setup").unwrap();
+    assert_eq!((entry.actor.as_str(), entry.origin.as_str()), ("boss", "127.0.0.1"), "who, and from where");
     let role = node.app.read(|conn| {
         let id = store::accounts::find_local(conn, "boss")?.unwrap().id;
         Ok(store::users::load(conn, id)?.role)
@@ -247,6 +250,24 @@ async fn sec_oau_14_guessing_is_slow_and_tells_nothing() {
     assert!(!limited.header("retry-after").is_empty());
     node.clock.advance(300_000);
     assert_eq!(browser.sign_in("anna", PASSWORD).await.status, 302);
+}
+
+#[tokio::test]
+async fn sec_oau_14_an_account_has_one_allowance_under_all_its_spellings() {
+    let on = watercooler::config::Switch::On;
+    let node = NodeBuilder::new("alpha").await.config(move |c| c.rate_limits.mode = on).start().await;
+    node.citizen("anna").await;
+    let browser = Browser::new(&node);
+    let handle = node.handle("anna");
+    let spellings = ["anna", "@ANNA", &handle, &format!("@{handle}"), "anna@example.org", "@Anna@example.org"];
+    for typed in spellings.iter().cycle().take(10) {
+        assert_eq!(browser.sign_in(typed, "wrong password").await.status, 422, "{typed}");
+    }
+    for typed in spellings {
+        assert_eq!(browser.sign_in(typed, PASSWORD).await.status, 429, "{typed}");
+    }
+    node.citizen("berta").await;
+    assert_eq!(browser.sign_in("berta", PASSWORD).await.status, 302, "somebody else's allowance is their own");
 }
 
 #[tokio::test]

@@ -74,6 +74,7 @@ const EXPERTS: &str = "who knows X, in the search box";
 const HANDSHAKE: &str = "follow handshake with an unknown actor";
 const GROUPED: &str = "grouped notifications, one of 10,000";
 const STARTS: &str = "a client's start";
+const VERBS: &str = "verbs beside it: account create, token create";
 const SOCKETS: &str = "an event to every open socket";
 
 /// The server under test; killed when dropped.
@@ -115,10 +116,10 @@ fn measured(file: &Path) -> Result<toml::Table, Failure> {
 }
 
 async fn measure(arguments: &BenchArgs, folder: &Path, base: toml::Table, as_json: bool) -> Result<(), Failure> {
-    let say = |text: String| {
-        if !as_json {
-            eprintln!("{text}");
-        }
+    // Beside the answer: whoever reads that need not sort it out.
+    let say = |text: String| match as_json {
+        true => eprintln!("{}", json!({ "doing": text })),
+        false => eprintln!("{text}"),
     };
     let key = PrivateKey::generate_rsa()?;
     let receiver = Receiver::start(key.public_pem()?).await?;
@@ -145,8 +146,8 @@ async fn measure(arguments: &BenchArgs, folder: &Path, base: toml::Table, as_jso
         // What a server does by itself within a minute: without it the planner takes full tables for empty ones.
         app.write(|tx| crate::store::health::analyze(tx.conn)).await?;
     }
+    let stored = app.read(crate::store::health::bytes).await?;
     serve::close(app).await;
-    let stored = file_size(&config);
 
     let started = Instant::now();
     let server = start(&file)?;
@@ -158,7 +159,8 @@ async fn measure(arguments: &BenchArgs, folder: &Path, base: toml::Table, as_jso
     say(format!("Ready in {} ms. Measuring ...", ready.as_millis()));
 
     let only = arguments.only.clone().unwrap_or_default();
-    let bench = Bench { address, port, server: &server, world: &world, config: &config, key, receiver, only };
+    let bench =
+        Bench { address, port, file: &file, server: &server, world: &world, config: &config, key, receiver, only };
     let restarts = experts.is_empty() && bench.wanted(faults::RESTART);
     let mut figures = match experts.is_empty() {
         true => bench.all(arguments.operations, &say).await?,
@@ -175,7 +177,9 @@ async fn measure(arguments: &BenchArgs, folder: &Path, base: toml::Table, as_jso
 
     let report = json!({
         "workload": { "posts": arguments.posts, "operations": arguments.operations, "database": database,
-            "followers": 50, "followed": 200, "hosts": HOSTS, "inboxes": HOSTS * INBOXES, "synchronous": "full" },
+            "followers": 50, "followed": 200, "hosts": HOSTS, "inboxes": HOSTS * INBOXES,
+            // PostgreSQL has settings of its own for that.
+            "synchronous": config.database.is_sqlite().then_some(config.sqlite.synchronous) },
         "machine": { "fsync_ms": sync_ms, "cores": std::thread::available_parallelism().map_or(1, usize::from) },
         "start_ms": ready.as_millis(),
         "seed_seconds": seeded.as_secs(),
@@ -213,10 +217,6 @@ fn fsync_ms(folder: &Path) -> std::io::Result<f64> {
     }
     times.sort_unstable_by(f64::total_cmp);
     Ok(times.get(15).copied().unwrap_or_default())
-}
-
-fn file_size(config: &Config) -> u64 {
-    config.database.sqlite_path().and_then(|path| path.metadata().ok()).map_or(0, |m| m.len())
 }
 
 fn start(file: &Path) -> Result<Server, Failure> {
@@ -265,6 +265,8 @@ fn get(port: u16, path: &str, token: Option<&str>) -> Vec<u8> {
 struct Bench<'a> {
     address: SocketAddr,
     port: u16,
+    /// The settings of the server.
+    file: &'a Path,
     server: &'a Server,
     world: &'a World,
     config: &'a Config,
@@ -368,6 +370,10 @@ impl Bench<'_> {
         }
         if self.wanted(SOCKETS) {
             figures.push(self.sockets().await?);
+            self.tell(figures.last(), say);
+        }
+        if self.wanted(VERBS) {
+            figures.push(self.verbs((n / 100).max(5)).await?);
             self.tell(figures.last(), say);
         }
         if self.wanted(faults::FLOOD) {
@@ -548,6 +554,6 @@ fn table(report: &Value, figures: &[Figure]) -> String {
 fn show(value: Option<&Value>) -> String {
     value
         .and_then(Value::as_object)
-        .map(|o| o.iter().map(|(k, v)| format!("{k} {v}")).collect::<Vec<_>>().join(", "))
+        .map(|o| o.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| format!("{k} {v}")).collect::<Vec<_>>().join(", "))
         .unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! What takes more than one request to measure: posts that arrive and leave, the concierge, follows of strangers.
 
 use super::{
-    Bench, CONCIERGE, DELIVERY, Figure, HANDSHAKE, INCOMING, SHARED, get,
+    Bench, CONCIERGE, DELIVERY, Figure, HANDSHAKE, INCOMING, SHARED, VERBS, get,
     load::{Line, Times, storm},
     seed::{HOSTS, INBOXES},
     usage,
@@ -14,6 +14,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 use std::{
+    process::{Command, Stdio},
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
@@ -152,5 +153,29 @@ impl Bench<'_> {
         times.failed += n.saturating_sub(accepted());
         let fetches = (self.receiver.gets.load(Ordering::SeqCst) - gets) as f64 / n as f64;
         self.figure(HANDSHAKE, 2.0, before, times, format!("{fetches:.1} fetches each"))
+    }
+
+    /// Commands beside the server, one after the other, each a process of its own: a person, and a token for them.
+    pub(super) async fn verbs(&self, people: usize) -> Result<Figure, Failure> {
+        let (program, file) = (std::env::current_exe()?, self.file.to_owned());
+        let before = usage(self.server)?;
+        let asked = tokio::task::spawn_blocking(move || {
+            let (mut times, started) = (Times::default(), Instant::now());
+            for number in 0..people {
+                let name = format!("byverb{number}");
+                for noun in ["account", "token"] {
+                    let asked = Instant::now();
+                    let mut command = Command::new(&program);
+                    command.args([noun, "create", &name, "--json", "--config"]).arg(&file);
+                    let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status()?;
+                    times.took.push(asked.elapsed());
+                    times.failed += usize::from(!status.success());
+                }
+            }
+            times.wall = started.elapsed();
+            Ok::<Times, std::io::Error>(times)
+        });
+        let times = asked.await.map_err(|e| Failure::new(e.to_string()))??;
+        self.figure(VERBS, f64::INFINITY, before, times, "the bar is 300 ms each".into())
     }
 }

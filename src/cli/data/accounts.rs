@@ -173,7 +173,7 @@ pub enum AccountVerb {
         /// Address of the other account (https://...), or its handle when it is known here
         other: Option<String>,
         /// Take the alias back
-        #[arg(long)]
+        #[arg(long, requires = "other")]
         remove: bool,
     },
 }
@@ -239,6 +239,30 @@ impl RoleName {
 }
 
 impl AccountVerb {
+    /// Whom it is about.
+    pub(super) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Create { .. } | Self::List { .. } => None,
+            Self::Approve { name }
+            | Self::Confirm { name }
+            | Self::Reject { name }
+            | Self::Role { name, .. }
+            | Self::Password { name, .. }
+            | Self::Disable { name }
+            | Self::Enable { name }
+            | Self::Suspend { name, .. }
+            | Self::Limit { name, .. }
+            | Self::Sensitive { name, .. }
+            | Self::Delete { name, .. }
+            | Self::Leave { name, .. }
+            | Self::Rehire { name }
+            | Self::Anonymise { name, .. }
+            | Self::Move { name, .. }
+            | Self::Audience { name, .. }
+            | Self::Alias { name, .. } => Some(name),
+        }
+    }
+
     /// Reads a password that shall come from standard input: in the command's own process, never in the server.
     pub(in crate::cli) fn read_password(&mut self) -> Result<(), Failure> {
         let (Self::Create { password, .. } | Self::Password { password, .. }) = self else { return Ok(()) };
@@ -348,9 +372,12 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
         AccountVerb::Anonymise { name, yes: true } => on(app, name, leavers::anonymise).await,
         AccountVerb::Move { name, target: Some(target), .. } => {
             let budget = Budget::of_activity();
-            let found = match import::lookup(app, &target, &budget).await? {
-                Imported::Account(account) => *account,
-                Imported::Post(_) => return Err(Error::NotFound),
+            let found = match import::lookup(app, &target, &budget).await {
+                Ok(Imported::Account(account)) => *account,
+                Ok(Imported::Post(_)) | Err(Error::NotFound | Error::Gone) => {
+                    return Err(Error::invalid("target", "not_found", format!("there is no account `{target}`")));
+                }
+                Err(error) => return Err(error),
             };
             // What it says now is what counts, not what it said when it was read last.
             let (to, moved_on) = match found.is_local() {
@@ -410,7 +437,10 @@ async fn on(
     app.write(move |tx| {
         let before = find(tx.conn, &domain, &name)?;
         operation(tx, &Staff::console(), before.id)?;
-        let account = store::accounts::find(tx.conn, before.id)?.unwrap_or(before);
+        let Some(account) = store::accounts::find(tx.conn, before.id)? else {
+            // Whoever was turned away leaves nothing behind.
+            return Ok(with(describe(&before, None, &domain), "state", Some("gone".into())));
+        };
         let user = store::users::find(tx.conn, account.id)?;
         Ok(describe(&account, user.as_ref(), &domain))
     })

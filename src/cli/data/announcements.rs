@@ -75,6 +75,16 @@ fn moment(text: Option<String>) -> Result<Option<Option<Timestamp>>> {
     Timestamp::parse(&text).map(|at| Some(Some(at))).ok_or_else(wrong)
 }
 
+impl AnnouncementVerb {
+    /// The number of the one it is about.
+    pub(super) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Create { .. } | Self::List => None,
+            Self::Edit { id, .. } | Self::Delete { id } => Some(id),
+        }
+    }
+}
+
 pub(super) async fn run(app: &App, verb: AnnouncementVerb) -> Result<Value> {
     let console = Staff::console();
     match verb {

@@ -31,7 +31,8 @@ pub(super) async fn run(app: &App, verb: JobsVerb) -> Result<Value> {
     match verb {
         JobsVerb::List { limit } => {
             app.read(move |conn| {
-                let mut all: Vec<Value> = store::jobs::list(conn, limit.into())?
+                // Three queues, of which any may have the newest.
+                let mut all: Vec<(i64, Value)> = store::jobs::list(conn, limit.into())?
                     .iter()
                     .map(|job| {
                         let state = match () {
@@ -40,7 +41,7 @@ pub(super) async fn run(app: &App, verb: JobsVerb) -> Result<Value> {
                             () if job.run_at > now => "later",
                             () => "waiting",
                         };
-                        json!({
+                        let line = json!({
                             "id": job.id,
                             "queue": job.queue,
                             "kind": job.kind,
@@ -48,22 +49,25 @@ pub(super) async fn run(app: &App, verb: JobsVerb) -> Result<Value> {
                             "attempts": job.attempts,
                             "run_at": job.run_at,
                             "last_error": job.last_error,
-                        })
+                        });
+                        (job.id.raw(), line)
                     })
                     .collect();
                 all.extend(store::deliveries::list(conn, limit.into())?.iter().map(|d| {
-                    json!({
+                    let line = json!({
                         "id": d.id,
                         "queue": "deliver",
                         "kind": d.inbox,
                         "state": state_of(d.parked_at.is_some(), d.not_before > now),
                         "attempts": d.attempts,
-                        "run_at": d.not_before,
+                        // What was never postponed may go since it is there.
+                        "run_at": d.not_before.max(d.created_at),
                         "last_error": d.last_error,
-                    })
+                    });
+                    (d.id.raw(), line)
                 }));
                 all.extend(store::health::inbox(conn, limit.into())?.iter().map(|i| {
-                    json!({
+                    let line = json!({
                         "id": i.id,
                         "queue": "inbox",
                         "kind": i.host,
@@ -71,15 +75,20 @@ pub(super) async fn run(app: &App, verb: JobsVerb) -> Result<Value> {
                         "attempts": i.attempts,
                         "run_at": i.run_at,
                         "last_error": i.last_error,
-                    })
+                    });
+                    (i.id.raw(), line)
                 }));
-                Ok(Value::Array(all))
+                all.sort_unstable_by_key(|(id, _)| std::cmp::Reverse(*id));
+                all.truncate(limit.into());
+                Ok(all.into_iter().map(|(_, line)| line).collect())
             })
             .await
         }
         JobsVerb::Retry { id, .. } => {
-            let id: Option<i64> =
-                id.map(|id| id.parse()).transpose().map_err(|_| Error::invalid("id", "invalid", "is no number"))?;
+            let number = |id: String| {
+                id.parse::<i64>().map_err(|_| Error::invalid("id", "invalid", format!("`{id}` is no number")))
+            };
+            let id: Option<i64> = id.map(number).transpose()?;
             let retried = app
                 .write(move |tx| {
                     let jobs = store::jobs::retry(tx.conn, id.map(Id::new), tx.now)?;

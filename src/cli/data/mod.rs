@@ -4,6 +4,7 @@
 mod accounts;
 mod announcements;
 mod answers;
+mod audit;
 pub(crate) mod backup;
 mod emojis;
 mod expertise;
@@ -15,6 +16,7 @@ mod people;
 pub use accounts::AccountVerb;
 pub use announcements::AnnouncementVerb;
 pub use answers::AnswersVerb;
+pub use audit::AuditVerb;
 pub use emojis::EmojiVerb;
 pub use expertise::PeopleVerb;
 pub use jobs::JobsVerb;
@@ -25,6 +27,7 @@ pub use people::{InviteVerb, TokenVerb};
 use super::{Failure, Global, control, doctor, lock::Lock, org, print, serve, show};
 use crate::{Error, app::App, config::Config, db::Conn, domain::counters, experts, model::Account, store};
 use clap::Subcommand;
+use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
@@ -66,6 +69,9 @@ pub enum DataVerb {
     /// Background work
     #[command(subcommand)]
     Jobs(JobsVerb),
+    /// What staff, commands and the organisation did
+    #[command(subcommand)]
+    Audit(AuditVerb),
     /// The organisation that this node belongs to
     #[command(subcommand)]
     Org(org::OrgVerb),
@@ -82,9 +88,16 @@ pub enum DataVerb {
 }
 
 impl DataVerb {
-    /// Whether its `--domain` is not this node's: the command line has the same word for both.
+    /// Whether its `domain` is not this node's: the command line has the same word for both.
     pub(super) fn names_another_domain(&self) -> bool {
-        matches!(self, Self::Org(org::OrgVerb::Invite { .. }))
+        match self {
+            Self::Org(verb) => {
+                use org::OrgVerb::{Add, Invite, Remove};
+                matches!(verb, Invite { .. } | Add { .. } | Remove { .. })
+            }
+            Self::Peer(verb) => !matches!(verb, PeerVerb::List | PeerVerb::Relays | PeerVerb::Relay { .. }),
+            _ => false,
+        }
     }
 }
 
@@ -230,28 +243,59 @@ async fn find_and_run(verb: &DataVerb, config: Config) -> Result<Value, Failure>
     Err(Failure::new(format!("process {} has the database open and does not answer", holder.process)))
 }
 
+/// The sentence for what a verb names and is not there; none where nothing is named.
+fn missing(verb: &DataVerb) -> Option<String> {
+    Some(match verb {
+        DataVerb::Account(verb) => format!("`{}` is no person of this node", verb.name()?),
+        DataVerb::Invite(InviteVerb::Revoke { code }) => format!("there is no invitation `{code}`"),
+        DataVerb::Report(ReportVerb::Close { id }) => format!("there is no report {id}"),
+        DataVerb::Announcement(verb) => format!("there is no announcement {}", verb.id()?),
+        DataVerb::Emoji(EmojiVerb::Remove { shortcode }) => format!("there is no emoji `{shortcode}` of this node"),
+        DataVerb::Token(TokenVerb::Revoke { token: Some(_), .. }) => "there is no such token".into(),
+        DataVerb::Peer(PeerVerb::Remove { domain }) => format!("no peer `{domain}` was added by command"),
+        DataVerb::Peer(PeerVerb::Unblock { domain }) => format!("no block of `{domain}` was set by command"),
+        DataVerb::Peer(PeerVerb::Relay { address, remove: true }) => format!("no relay `{address}` is followed"),
+        _ => return None,
+    })
+}
+
 /// Runs a verb on this node.
+///
+/// # Errors
+/// What its operation refuses, in words that say what was not found.
 pub async fn run(app: &App, verb: DataVerb) -> Result<Value, Failure> {
-    Ok(match verb {
-        DataVerb::Account(verb) => accounts::run(app, verb).await?,
-        DataVerb::People(verb) => expertise::run(app, verb).await?,
-        DataVerb::Answers(verb) => answers::run(app, verb).await?,
-        DataVerb::Invite(verb) => people::invite(app, verb).await?,
-        DataVerb::Announcement(verb) => announcements::run(app, verb).await?,
-        DataVerb::Report(verb) => moderation::report(app, verb).await?,
-        DataVerb::Emoji(verb) => emojis::run(app, verb).await?,
-        DataVerb::Token(verb) => people::token(app, verb).await?,
-        DataVerb::Peer(verb) => peers::run(app, verb).await?,
-        DataVerb::Jobs(verb) => jobs::run(app, verb).await?,
-        DataVerb::Org(verb) => org::run(app, verb).await?,
-        DataVerb::Counters { days } => {
-            let (now, config) = (app.clock().now(), app.config_arc());
-            experts::finds::write_down(app).await;
-            let report = app.read(move |conn| counters::report(conn, &config.questions, days, now)).await?;
-            serde_json::to_value(report).map_err(Error::internal)?
-        }
-        DataVerb::Backup(arguments) => backup::run(app, arguments).await?,
-        DataVerb::Doctor(arguments) => doctor::run(app, &arguments).await?,
+    let missing = missing(&verb);
+    work(app, verb).await.map_err(|failure| match missing {
+        Some(sentence) if failure.is_bare() => Error::invalid("", "not_found", sentence).into(),
+        _ => failure,
+    })
+}
+
+/// On the heap from the beginning: the largest of all verbs has no place on the stack of a worker.
+fn work(app: &App, verb: DataVerb) -> BoxFuture<'_, Result<Value, Failure>> {
+    Box::pin(async move {
+        Ok(match verb {
+            DataVerb::Account(verb) => accounts::run(app, verb).await?,
+            DataVerb::People(verb) => expertise::run(app, verb).await?,
+            DataVerb::Answers(verb) => answers::run(app, verb).await?,
+            DataVerb::Invite(verb) => people::invite(app, verb).await?,
+            DataVerb::Announcement(verb) => announcements::run(app, verb).await?,
+            DataVerb::Report(verb) => moderation::report(app, verb).await?,
+            DataVerb::Emoji(verb) => emojis::run(app, verb).await?,
+            DataVerb::Token(verb) => people::token(app, verb).await?,
+            DataVerb::Peer(verb) => peers::run(app, verb).await?,
+            DataVerb::Jobs(verb) => jobs::run(app, verb).await?,
+            DataVerb::Audit(verb) => audit::run(app, verb).await?,
+            DataVerb::Org(verb) => org::run(app, verb).await?,
+            DataVerb::Counters { days } => {
+                let (now, config) = (app.clock().now(), app.config_arc());
+                experts::finds::write_down(app).await;
+                let report = app.read(move |conn| counters::report(conn, &config.questions, days, now)).await?;
+                serde_json::to_value(report).map_err(Error::internal)?
+            }
+            DataVerb::Backup(arguments) => backup::run(app, arguments).await?,
+            DataVerb::Doctor(arguments) => doctor::run(app, &arguments).await?,
+        })
     })
 }
 

@@ -1,7 +1,7 @@
 //! `report ...`
 
 use crate::{
-    Result,
+    Error, Result,
     app::App,
     domain::{audit::Staff, reports},
     id::Id,
@@ -46,8 +46,9 @@ pub(super) async fn report(app: &App, verb: ReportVerb) -> Result<Value> {
             app.write(move |tx| {
                 reports::close(tx, &Staff::console(), id)?;
                 let report = store::reports::load(tx.conn, id)?;
-                let target = store::accounts::find(tx.conn, report.target_id)?.map(|a| a.acct());
-                Ok(describe(&report, None, target))
+                let mut name = |id| Ok::<_, Error>(store::accounts::find(tx.conn, id)?.map(|account| account.acct()));
+                let (from, about) = (name(report.account_id)?, name(report.target_id)?);
+                Ok(describe(&report, from, about))
             })
             .await
         }

@@ -71,7 +71,7 @@ pub(super) async fn invite(app: &App, verb: InviteVerb) -> Result<Value> {
             .await
         }
         InviteVerb::Revoke { code } => {
-            let code = code.rsplit('/').next().unwrap_or_default().to_owned();
+            let code = code.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
             app.write(move |tx| {
                 accounts::revoke_invite(tx, &Staff::console(), &code)?;
                 let invite = store::users::find_invite(tx.conn, &code)?.ok_or(Error::NotFound)?;

@@ -36,6 +36,7 @@ use axum::{
 use clap::Args;
 use serde_json::{Value, json};
 use std::{
+    io::Write,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
@@ -60,6 +61,8 @@ pub struct DemoArgs {
 
 /// The password of everybody in the demo.
 const PASSWORD: &str = "watercooler-demo";
+/// So many people of each department are named in what is printed.
+const NAMED: usize = 3;
 /// What the organisation is called.
 const ORGANISATION: &str = "Sample Works";
 /// How long something may be on its way between the departments; a delivery that failed once or twice is tried again
@@ -289,7 +292,11 @@ fn text(value: &Value, name: &str) -> String {
 
 impl Stage<'_> {
     fn say(&self, text: &str) -> Result<(), Failure> {
-        if self.as_json { Ok(()) } else { print(text) }
+        if !self.as_json {
+            return print(text);
+        }
+        // Beside the answer: whoever reads that need not sort it out.
+        Ok(writeln!(std::io::stderr(), "{}", json!({ "doing": text }))?)
     }
 
     /// The department of `ada@engineering`, and `ada`.
@@ -563,11 +570,13 @@ impl Stage<'_> {
         }
         let mut shown = String::from("\nOpen in a browser:\n");
         for (node, department) in self.running.iter().zip(&DEPARTMENTS) {
-            shown += &format!("  {:<12} {}\n", department.name, node.app.site().base());
+            let people: Vec<&str> = department.people.iter().take(NAMED).map(|person| person.0).collect();
+            let base = node.app.site().base();
+            shown += &format!("  {:<12} {base:<36} {} ...\n", department.name, people.join(", "));
         }
         shown += &format!(
-            "\nSign in there, or with any Mastodon client that takes an http server ({}), as ada,\npassword {PASSWORD} \
-             (everybody has that one). Five things to try:\n",
+            "\nSign in there as one of them, or with any Mastodon client that takes an http server ({}),\npassword \
+             {PASSWORD} (everybody has that one). Five things to try:\n",
             self.running.first().map(|n| n.app.site().authority()).unwrap_or_default()
         );
         for (number, (what, how)) in things.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! What can be seen on this machine: files, disk, database, queues, charter, settings.
 
-use super::Finding;
+use super::{Finding, SettingsFile};
 use crate::{
     app::App,
     cli::data::backup::MADE_AT,
@@ -128,7 +128,16 @@ async fn bucket(app: &App) -> Option<Finding> {
     })
 }
 
-fn mode(path: &Path) -> std::io::Result<u32> {
+/// Secrets that stand in the settings file itself, for everybody on the machine to read.
+pub(super) fn settings(file: &SettingsFile) -> Option<Finding> {
+    let first = file.secrets.first().filter(|_| file.mode & 0o007 != 0)?;
+    let path = file.path.display();
+    let found = format!("{path} can be read by others (mode {:o}) and holds {}", file.mode, file.secrets.join(", "));
+    let to_do = format!("chmod 600 {path}, or put the value into a file of its own: {first} = \"file:PATH\"");
+    Some(Finding::warning("settings", found, to_do))
+}
+
+pub(super) fn mode(path: &Path) -> std::io::Result<u32> {
     std::fs::metadata(path).map(|data| data.permissions().mode() & 0o777)
 }
 

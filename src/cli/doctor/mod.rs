@@ -5,10 +5,11 @@ mod here;
 mod others;
 
 use super::Failure;
-use crate::app::App;
+use crate::{app::App, config::secrets_in};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 /// How to look.
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
@@ -19,6 +20,29 @@ pub struct DoctorArgs {
     /// No server runs; set by the command itself
     #[arg(skip)]
     pub(super) alone: bool,
+    /// The settings file that the command read
+    #[arg(skip)]
+    settings: Option<SettingsFile>,
+}
+
+/// A settings file, as the command that read it found it: the server may have been started with another one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct SettingsFile {
+    path: PathBuf,
+    /// Permission bits.
+    mode: u32,
+    /// Keys whose values are secrets in clear.
+    secrets: Vec<String>,
+}
+
+impl DoctorArgs {
+    /// Notes who may read the settings file, and what they would learn.
+    pub(super) fn look_at(&mut self, file: Option<&Path>) {
+        self.settings = file.and_then(|file| {
+            let path = std::path::absolute(file).ok()?;
+            Some(SettingsFile { mode: here::mode(file).ok()?, secrets: secrets_in(file), path })
+        });
+    }
 }
 
 /// How bad it is.
@@ -72,6 +96,7 @@ impl Finding {
 /// None that a check could say itself.
 pub async fn run(app: &App, arguments: &DoctorArgs) -> crate::Result<Value> {
     let mut all = here::look(app, arguments.alone).await;
+    all.extend(arguments.settings.as_ref().and_then(here::settings));
     if arguments.offline {
         all.push(Finding::ok("peers", "not asked, as you wished"));
     } else {
