@@ -258,6 +258,7 @@ impl AccountVerb {
             | Self::Rehire { name }
             | Self::Anonymise { name, .. }
             | Self::Move { name, .. }
+            | Self::Rekey { name }
             | Self::Audience { name, .. }
             | Self::Alias { name, .. } => Some(name),
         }
