@@ -64,7 +64,7 @@ impl Honest {
 }
 
 /// Every kind of activity, in an order in which one does not end what the next one needs.
-const KINDS: [(&str, Honest, &[Actor]); 19] = {
+const KINDS: [(&str, Honest, &[Actor]); 20] = {
     use Actor::{Author, Signer};
     [
         ("Create", Honest::Own, &[Signer, Author]),
@@ -78,6 +78,7 @@ const KINDS: [(&str, Honest, &[Actor]); 19] = {
         ("Add", Honest::Own, &[Signer, Author]),
         ("Remove", Honest::Own, &[Signer, Author]),
         ("QuoteRequest", Honest::OfOurs, &[Author]),
+        ("FeatureRequest", Honest::OfOurs, &[Author]),
         ("Flag", Honest::OfOurs, &[Author]),
         ("Join", Honest::Never, &[Author]),
         ("Leave", Honest::Never, &[Author]),
@@ -90,7 +91,7 @@ const KINDS: [(&str, Honest, &[Actor]); 19] = {
 };
 
 /// What there is to be changed, a line for each thing.
-const STATE: [&str; 9] = [
+const STATE: [&str; 10] = [
     "select p.uri || ' ' || p.content from posts p order by p.uri",
     "select cast(f.account_id as text) || ' ' || cast(f.post_id as text) || case when f.implied then ' implied' else '' end \
      from favourites f order by 1",
@@ -100,6 +101,7 @@ const STATE: [&str; 9] = [
     "select cast(k.account_id as text) || ' ' || cast(k.post_id as text) from pins k order by 1",
     "select cast(r.account_id as text) || ' ' || cast(r.target_id as text) || ' ' || cast(r.id as text) from reports r order by 1",
     "select cast(q.post_id as text) || ' ' || q.quoted_uri from quotes q order by 1",
+    "select cast(f.account_id as text) || ' ' || f.collection_uri from feature_authorizations f order by 1",
     "select a.uri || ' ' || a.display_name || ' ' || coalesce(a.inbox_url, '') || ' ' || coalesce(cast(a.moved_to_id as text), '') \
      || ' ' || coalesce(cast(a.deleted_at as text), '') from accounts a where a.username in ('ada', 'vera', 'bob') order by 1",
 ];
@@ -136,6 +138,8 @@ impl World {
         };
         let mut world =
             Self { node, people: [ada, vera, us], posts: Default::default(), target: nia.id, serial: 0.into() };
+        // Otherwise nobody may put him into a collection.
+        bob.patch("/api/v1/accounts/update_credentials", json!({"discoverable": true})).await.ok();
         let made = bob.post("/api/v1/statuses", json!({"status": "ours"})).await.ok();
         world.posts[OURS] = made["uri"].as_str().unwrap().to_owned();
         for n in 0..OURS {
@@ -221,6 +225,7 @@ impl World {
             "EmojiReact" => it["content"] = json!("🍩"),
             "Add" | "Remove" => it["target"] = json!(format!("{author}/featured")),
             "Move" => it["target"] = json!(self.target),
+            "FeatureRequest" => it["instrument"] = json!(format!("{author}/collections/{n}")),
             "QuoteRequest" => {
                 let mut quoting = self.note(&format!("{author}/notes/quoting{n}"), author, "look");
                 quoting["quote"] = json!(self.posts[c.object]);
