@@ -1,5 +1,5 @@
 //! The charter on the wire: every member serves the newest version, gives it to three others when it learns of one, and
-//! asks one other by lot each minute, and with it those that were silent for that long. What counts is decided in
+//! asks one other by lot each minute, and with it those of which nothing was heard just now. What counts is decided in
 //! `domain::charter`; everything outgoing takes the gate.
 //!
 //! Requests between members are signed with the Ed25519 key that the charter names for the node (RFC 9421), so nothing
@@ -39,9 +39,9 @@ use std::sync::Arc;
 
 /// How many others a new version is given to.
 const SPREAD: usize = 3;
-/// A node that neither spoke to this one nor was reached for so long is asked: then it shows that it is away, also where
-/// nothing waits for it. Seconds.
-const SILENT: i64 = 60;
+/// A node that neither spoke to this one nor was reached just now is asked with the minute's question: then it shows within
+/// a minute that it is away, also where nothing waits for it. Seconds; longer, and it would show that much later.
+const SILENT: i64 = 3;
 /// So many of them in one minute, and so many at once.
 const SILENT_ASKED: usize = 64;
 const AT_ONCE: usize = 16;
@@ -134,7 +134,7 @@ async fn offer(app: &App, node: &Member, signed: &Arc<Signed>, asked: bool) -> R
     }
 }
 
-/// The nodes that nothing was heard of for a minute: two of which one asks the other know of each other.
+/// The nodes that nothing was heard of just now.
 async fn silent(app: &App, signed: &Signed) -> Result<Vec<Member>> {
     let (health, seen) = (peers::health::all(app).await?, app.read(store::charter::peers).await?);
     let before = app.clock().now().plus_seconds(-SILENT);
