@@ -166,8 +166,7 @@ async fn written_until_the_power_fails(disk: &Disk, round: u64, seed: Option<u64
         writer.await.unwrap();
     }
     disk.loses_power(seed);
-    let all = acknowledged.lock().unwrap().clone();
-    all
+    acknowledged.lock().unwrap().clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -93,11 +93,11 @@ async fn every_verb_does_what_it_says_and_answers_json() {
     assert_eq!(walk.does(&["account", "role", "@Ada", "moderator"]).await["role"], "moderator");
     assert_eq!(walk.does(&["account", "role", "ada", "member"]).await["role"], "member");
     let changed = walk.does(&["account", "disable", "ada"]).await;
-    assert_eq!((&changed["state"], home(&ada).await), (&json!("disabled"), 403));
+    assert_eq!((&changed["state"], home(&ada).await), (&json!("disabled"), 401));
     let changed = walk.does(&["account", "enable", "ada"]).await;
     assert_eq!((&changed["state"], home(&ada).await), (&json!("active"), 200));
     let changed = walk.does(&["account", "suspend", "ada"]).await;
-    assert_eq!((&changed["state"], home(&ada).await), (&json!("suspended"), 403));
+    assert_eq!((&changed["state"], home(&ada).await), (&json!("suspended"), 401));
     let changed = walk.does(&["account", "suspend", "ada", "--lift"]).await;
     assert_eq!((&changed["state"], home(&ada).await), (&json!("active"), 200));
     for verb in ["limit", "sensitive"] {
