@@ -93,11 +93,11 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
         ),
         (
             "domain = 'a.example'\n[media.s3]\nendpoint = 'https://s3.example'",
-            "`media.s3.bucket`: is missing, or no name of a bucket: 3 to 63 of a-z, 0-9, - and .",
+            "media.s3.bucket: is missing, or no name of a bucket: 3 to 63 of a-z, 0-9, - and .",
         ),
         (
             "domain = 'a.example'\n[media.s3]\nendpoint = 'https://s3.example'\nbucket = 'files'\naccess_key_id = 'me'",
-            "`media.s3.secret_access_key`: is missing",
+            "media.s3.secret_access_key: is missing",
         ),
         ("domain = 'a.example'\n[media]\nattachments = 17", ":3: `media.attachments`: 17 is not between 1 and 16"),
         ("public_url = 'https://a.example/b'", "has a path"),
