@@ -18,8 +18,8 @@ const OPEN = word("open");
 const ORG = word("org");
 const SITE = word("site");
 
-let hq, lyon, out, listed, closed;
-let ada, ben, lea;
+let hq, lyon, oslo, out, listed, closed;
+let ada, ben, lea, olaf;
 /** A project of ada that everybody follows. */
 let project;
 /** A page elsewhere that posts link to. */
@@ -57,28 +57,32 @@ before(async () => {
     startPeer("listed", ["lisa"], { format: RFC9421 }),
     startPeer("closed", ["carl"], { format: CAVAGE }),
   ]);
-  const ports = [await freePort(), await freePort()];
+  const ports = [await freePort(), await freePort(), await freePort()];
   // Reads without a signature are allowed and pages are public, so that no other door hides this one.
   const settings = (others) => `[federation]\nauthorized_fetch = "off"\n${others.map(entry).join("")}`;
   hq = await startNode(["ada", "ben"], { host: "hq.localhost", port: ports[0], settings: settings([out, listed, closed]) });
   lyon = await startNode(["lea"], { host: "lyon.localhost", port: ports[1], settings: settings([out, listed, closed]) });
+  oslo = await startNode(["olaf"], { host: "oslo.localhost", port: ports[2], settings: settings([out, listed, closed]) });
   const here = ["--address", "127.0.0.0/8"];
   await hq.verb(["org", "init", "--name", "Example", "--department", "HQ", ...here, "--rule", "open_allowed=true"]);
-  const { code } = await hq.verb(["org", "invite", "--domain", lyon.domain, "--department", "Lyon", "--http", ...here]);
-  await lyon.verb(["org", "join", code]);
+  for (const [node, department] of [[lyon, "Lyon"], [oslo, "Oslo"]]) {
+    const { code } = await hq.verb(["org", "invite", "--domain", node.domain, "--department", department, "--http", ...here]);
+    await node.verb(["org", "join", code]);
+  }
   for (const [peer, mark] of [[listed, []], [closed, ["--closed"]]]) {
     const actor = [...peer.people.values()][0].id;
     await hq.verb(["org", "add", peer.authority, "--department", peer.host, "--actor", actor, ...here, ...mark]);
   }
   const version = (await hq.verb(["org", "show"])).version;
-  await eventually(async () => (await lyon.verb(["org", "show"])).version === version, 60);
+  for (const node of [lyon, oslo]) await eventually(async () => (await node.verb(["org", "show"])).version === version, 60);
 
-  [ada, ben, lea] = [await signIn(hq, "ada"), await signIn(hq, "ben"), await signIn(lyon, "lea")];
-  await lea.follows(ada);
+  [ada, ben] = [await signIn(hq, "ada"), await signIn(hq, "ben")];
+  [lea, olaf] = [await signIn(lyon, "lea"), await signIn(oslo, "olaf")];
+  for (const away of [lea, olaf]) await away.follows(ada);
   await ben.post(`/api/v1/accounts/${(await ben.finds("ada")).id}/follow`);
   for (const peer of [out, listed, closed]) {
     const [person] = peer.people.values();
-    for (const { id } of [ada, ben, lea]) {
+    for (const { id } of [ada, ben, lea, olaf]) {
       await person.follow(id);
       await eventually(() => person.following.has(id), 60);
     }
@@ -94,7 +98,7 @@ before(async () => {
   }
   const key = randomBytes(16).toString("base64");
   const socket = { connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-key": key };
-  for (const node of [hq, lyon]) {
+  for (const node of [hq, lyon, oslo]) {
     for (const stream of ["public", "public/local", "public/remote", `hashtag?tag=${TAG}`, "user"]) listen(node, `/api/v1/streaming/${stream}`);
     for (const stream of ["public", "public:local", `hashtag&tag=${TAG}`]) listen(node, `/api/v1/streaming?stream=${stream}`, socket);
   }
@@ -104,6 +108,7 @@ after(async () => {
   for (const peer of [out, listed, closed]) await peer?.stop();
   await hq?.stop();
   await lyon?.stop();
+  await oslo?.stop();
 });
 
 const strangers = () => [out, listed];
@@ -123,9 +128,11 @@ async function settled() {
     await author.writes(`!open ${probe}`);
     for (const peer of [out, listed, closed]) await eventually(() => peer.received.some(({ body }) => body.includes(probe)), 60);
   }
-  const probe = word("probe");
-  await lea.writes(`!open ${probe}`);
-  for (const peer of [out, listed, closed]) await eventually(() => peer.received.some(({ body }) => body.includes(probe)), 60);
+  for (const author of [lea, olaf]) {
+    const probe = word("probe");
+    await author.writes(`!open ${probe}`);
+    for (const peer of [out, listed, closed]) await eventually(() => peer.received.some(({ body }) => body.includes(probe)), 60);
+  }
 }
 /** All that a peer was sent. */
 const sentTo = (peer) => peer.received.map(({ path, body }) => `${path} ${body}`).join("\n");
@@ -153,15 +160,17 @@ test("a post goes as far as its author says, and no further", async () => {
   for (const audience of Object.keys(posts)) for (const post of posts[audience]) assert.equal(post.audience, audience, post.content);
   assert.ok(!posts.site[0].content.includes("!site") && !posts.open[0].content.includes("!open"), "the word itself does not appear");
 
-  await lea.sees(posts.organisation[0].uri);
-  await lea.sees(posts.open[0].uri);
+  for (const away of [lea, olaf]) {
+    await away.sees(posts.organisation[0].uri);
+    await away.sees(posts.open[0].uri);
+  }
   await settled();
   for (const peer of [out, listed, closed]) {
     assert.ok(sentTo(peer).includes(OPEN), `${peer.host} has what is for everybody`);
     assert.equal(sentTo(peer).includes(ORG), peer === closed, `${peer.host}: what is for the organisation`);
     assert.ok(!sentTo(peer).includes(SITE), `${peer.host}: what is for the site`);
   }
-  assert.ok(!(await lea.home()).some((status) => JSON.stringify(status).includes(SITE)));
+  for (const away of [lea, olaf]) assert.ok(!(await away.home()).some((status) => JSON.stringify(status).includes(SITE)));
 });
 
 test("boosts, answers, edits and pins go no further than their post", async () => {
@@ -190,18 +199,20 @@ test("boosts, answers, edits and pins go no further than their post", async () =
   }
   for (const audience of ["open", "organisation"]) {
     const [post] = posts[audience];
-    const copy = await lea.sees(post.uri);
     const kind = audience === "open" ? OPEN : ORG;
-    made(audience, { ...(await lea.post(`/api/v1/statuses/${copy.id}/reblog`)), isBoost: true });
-    const answer = await lea.ask("POST", "/api/v1/statuses", { status: `!open ${kind} from lyon`, in_reply_to_id: copy.id });
-    if (answer.status === 200) made(audience, answer.body);
-    secrets[audience]?.add(copy.id);
+    for (const [away, where] of [[lea, "lyon"], [olaf, "oslo"]]) {
+      const copy = await away.sees(post.uri);
+      made(audience, { ...(await away.post(`/api/v1/statuses/${copy.id}/reblog`)), isBoost: true });
+      const answer = await away.ask("POST", "/api/v1/statuses", { status: `!open ${kind} from ${where}`, in_reply_to_id: copy.id });
+      if (answer.status === 200) made(audience, answer.body);
+      secrets[audience]?.add(copy.id);
+    }
   }
   await settled();
   const texts = (peer) => peer.received.filter(({ body }) => body.includes(OPEN)).map(({ body }) => JSON.parse(body));
   for (const peer of [out, listed, closed]) {
     const seen = texts(peer);
-    for (const what of ["answered", "edited", "from lyon"]) {
+    for (const what of ["answered", "edited", "from lyon", "from oslo"]) {
       assert.ok(seen.some(({ object }) => object.content?.includes(what)), `${peer.host}: ${what} of what is open`);
     }
     assert.ok(peer.received.some(({ body }) => body.includes('"Announce"') && body.includes(posts.open[0].uri)), peer.host);
@@ -310,7 +321,8 @@ async function doors(node) {
       add("/activities/", post.id);
       add("/api/oembed?url=", encodeURIComponent(post.uri));
     }
-    const id = local ? post.id : node === lyon && (await lea.opens(post.uri))?.id;
+    const reader = { [lyon.url]: lea, [oslo.url]: olaf }[node.url];
+    const id = local ? post.id : reader && (await reader.opens(post.uri))?.id;
     if (!id) continue;
     add(`/api/v1/statuses/${id}`, "", "/context", "/history", "/source", "/reblogged_by", "/favourited_by", "/card");
     add("/api/v1/statuses?id[]=", id);
@@ -325,7 +337,7 @@ async function doors(node) {
     if (post.poll) add("/api/v1/polls/", post.poll.id);
   }
   for (const api of ["/api/v1/search?q=", "/api/v2/search?q="]) add(api, OPEN, ORG, SITE, TAG);
-  for (const { name } of [ada, ben, lea].filter((user) => user.node === node)) {
+  for (const { name } of [ada, ben, lea, olaf].filter((user) => user.node === node)) {
     const { id } = await (await fetch(`${node.url}/api/v1/accounts/lookup?acct=${name}`)).json();
     add(`/users/${name}`, "", "/outbox", "/outbox?page=true", "/followers", "/following", "/projects", "/collections/featured", "/collections/tags");
     add(`/@${name}`, "", ".rss", ".atom", "/feed.rss", "/with_replies", "/media", `/tagged/${TAG}`);
@@ -345,7 +357,7 @@ async function doors(node) {
 async function everybodyAsks({ thoroughly }) {
   const answers = new Map();
   const questions = [];
-  for (const node of [hq, lyon]) {
+  for (const node of [hq, lyon, oslo]) {
     const ways = [
       [out, { accept: "text/html", signed: false }],
       [out, { format: CAVAGE }],
