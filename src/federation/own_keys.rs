@@ -30,8 +30,13 @@ const KEPT: u64 = 4_096;
 /// several, may have made new ones.
 const LASTS: Duration = Duration::from_secs(60);
 
+/// Where RSA keys of new accounts come from.
+pub type KeySource = Arc<dyn Fn() -> Result<PrivateKey> + Send + Sync>;
+
 struct Keyring {
     vault: OnceLock<Vault>,
+    /// Another source than the machine's randomness.
+    source: OnceLock<KeySource>,
     signers: moka::future::Cache<i64, Arc<Signer>>,
     /// One key is made at a time: making one takes a whole core for a moment.
     making: tokio::sync::Mutex<()>,
@@ -40,6 +45,7 @@ struct Keyring {
 fn keyring(app: &App) -> Arc<Keyring> {
     app.part_or(|| Keyring {
         vault: OnceLock::new(),
+        source: OnceLock::new(),
         signers: moka::future::Cache::builder().max_capacity(KEPT).time_to_live(LASTS).build(),
         making: tokio::sync::Mutex::default(),
     })
@@ -53,6 +59,13 @@ impl Keyring {
         let vault = Vault::open(&app.config().data_dir.join("secret.key"), app.random().bytes())?;
         Ok(self.vault.get_or_init(|| vault).clone())
     }
+}
+
+/// Takes the RSA keys of new accounts from `source`, for simulations with many people: making one takes as long as some
+/// hundred requests. Never for accounts that anybody else relies on. Counts from the first call on.
+pub fn draw_from(app: &App, source: KeySource) {
+    // A second source is none: who has keys of the first one keeps them.
+    let _ = keyring(app).source.set(source);
 }
 
 /// What signs for a local account; its keys are made when it has none yet.
@@ -100,7 +113,7 @@ pub async fn make(app: &App, account: Id<Account>) -> Result<()> {
     if app.read(move |conn| store::actor_keys::find(conn, account)).await?.is_some() {
         return Ok(());
     }
-    let Made { rsa, ed25519, spki, point } = generate(ring.vault(app)?).await?;
+    let Made { rsa, ed25519, spki, point } = generate(ring.vault(app)?, ring.source.get().cloned()).await?;
     app.write(move |tx| {
         store::actor_keys::insert(tx.conn, account, &rsa, &ed25519, spki, point, tx.now)?;
         // What they said of themselves before could be told to no other node.
@@ -121,9 +134,10 @@ struct Made {
     point: Vec<u8>,
 }
 
-async fn generate(vault: Vault) -> Result<Made> {
+async fn generate(vault: Vault, source: Option<KeySource>) -> Result<Made> {
     tokio::task::spawn_blocking(move || -> Result<Made> {
-        let (rsa, ed25519) = (PrivateKey::generate_rsa()?, PrivateKey::generate_ed25519()?);
+        let rsa = source.map_or_else(PrivateKey::generate_rsa, |draw| draw())?;
+        let ed25519 = PrivateKey::generate_ed25519()?;
         let spki = from_pem(&rsa.public_pem()?)?;
         let point = bs58::decode(ed25519.public_multikey().trim_start_matches('z'))
             .into_vec()
@@ -152,7 +166,7 @@ pub async fn rotate(app: &App, by: &Staff, account: Id<Account>) -> Result<()> {
     make(app, account).await?;
     let ring = keyring(app);
     let _one = ring.making.lock().await;
-    let Made { rsa, ed25519, spki, point } = generate(ring.vault(app)?).await?;
+    let Made { rsa, ed25519, spki, point } = generate(ring.vault(app)?, ring.source.get().cloned()).await?;
     let by = by.clone();
     app.write(move |tx| {
         let owner = store::accounts::load(tx.conn, account)?;

@@ -3,7 +3,7 @@
 
 use crate::{
     media::{picture, send_form},
-    support::{Client, Node, NodeBuilder},
+    support::{Client, Node, NodeBuilder, Reply},
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -216,6 +216,13 @@ impl Town {
         }
     }
 
+    /// What stands there, and how many statements that took.
+    async fn ask(&self, address: &str) -> (Reply, u64) {
+        let before = self.node.statements();
+        let reply = self.me.get(address).await;
+        (reply, self.node.statements() - before)
+    }
+
     /// What is asked for there.
     async fn address(&self, path: &str) -> String {
         let name = |name: &str| self.names[name].clone();
@@ -309,9 +316,16 @@ async fn no_answer_needs_more_statements_when_there_is_more_to_show() {
             let address = town.address(path).await;
             // The first one may fill what is kept in memory.
             town.me.get(&address).await;
-            let before = town.node.statements();
-            let reply = town.me.get(&address).await;
-            let needed = town.node.statements() - before;
+            let (mut reply, mut needed) = town.ask(&address).await;
+            let was = seen.get(path).map(|(_, needed)| *needed);
+            // What is kept in memory for some seconds may end just then, on a busy machine: what an answer needs, it needs
+            // each time.
+            for _ in 0..4 {
+                if was.is_some_and(|was| needed > was + 1) {
+                    let again = town.ask(&address).await;
+                    (reply, needed) = if again.1 < needed { again } else { (reply, needed) };
+                }
+            }
             let length = serde_json::from_str(&reply.text).map_or(0, |answer| longest(&answer));
             let Some((was_long, was_needed)) = seen.insert(path.clone(), (length, needed)) else { continue };
             // A longer page may have something of a kind that the shorter one lacks: that is one question more, however many

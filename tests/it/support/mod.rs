@@ -22,5 +22,5 @@ pub use node::{NOW, Node, NodeBuilder, PostgresSchema, at_rest, peer_entry, sett
 pub use peer::{Peer, Received};
 pub use people::PASSWORD;
 pub use scene::{PUBLIC, Scene};
-pub use sender::{Letter, Sender, rsa};
+pub use sender::{Letter, Sender, next_rsa, rsa};
 pub use web::Web;

@@ -1,7 +1,7 @@
 //! A real node: the real router on a loopback port, a fresh database, a clock that stands still, no background workers
 //! (`settle` does what is due).
 
-use super::Client;
+use super::{Client, next_rsa};
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -15,6 +15,7 @@ use watercooler::{
     app::App,
     config::{Config, Database, PeerEntry, Posts, RateLimits, Scheme, Switch},
     domain::{accounts, oauth},
+    federation::own_keys,
     net::{Network, SystemNetwork},
     node::{self, Parts},
     processes::{self, Part},
@@ -232,6 +233,7 @@ impl NodeBuilder {
         };
         let config = self.config;
         let app = tokio::task::spawn_blocking(move || node::assemble(config, parts)).await.unwrap().unwrap();
+        own_keys::draw_from(&app, Arc::new(|| Ok(next_rsa())));
         if let Some(part) = self.part {
             processes::join(&app, part).await.unwrap();
         }

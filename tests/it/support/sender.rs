@@ -2,7 +2,10 @@
 
 use super::{Node, Peer, Reply};
 use serde_json::{Value, json};
-use std::sync::OnceLock;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicUsize, Ordering},
+};
 use watercooler::{
     crypto::{self, PrivateKey},
     federation::signatures::{Content, Scheme, Signer, sign::sign},
@@ -67,9 +70,17 @@ impl Letter {
 
 /// One of a few RSA keys, made once for all tests: making one takes a while.
 pub fn rsa(number: usize) -> PrivateKey {
-    static KEYS: [OnceLock<Vec<u8>>; 4] = [const { OnceLock::new() }; 4];
-    let der = KEYS[number].get_or_init(|| PrivateKey::generate_rsa().unwrap().to_pkcs8().unwrap());
-    PrivateKey::from_pkcs8(der).unwrap()
+    static KEYS: [OnceLock<PrivateKey>; 4] = [const { OnceLock::new() }; 4];
+    KEYS[number].get_or_init(|| PrivateKey::generate_rsa().unwrap()).clone()
+}
+
+/// The next of some more, none of those of [`rsa`]: for the people of our nodes. A test with fewer of them than there are
+/// has no two with the same.
+pub fn next_rsa() -> PrivateKey {
+    static KEYS: [OnceLock<PrivateKey>; 64] = [const { OnceLock::new() }; 64];
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed) % KEYS.len();
+    KEYS[number].get_or_init(|| PrivateKey::generate_rsa().unwrap()).clone()
 }
 
 impl Sender {
