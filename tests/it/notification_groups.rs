@@ -61,6 +61,17 @@ impl Fame {
         };
         (reply.ok()["notification_groups"].as_array().unwrap().clone(), to("next"), to("prev"))
     }
+    /// How many statements a page takes: the fewest of three times, because what is kept in memory for some seconds may end
+    /// at any of them.
+    async fn needs(&self, path: &str) -> u64 {
+        let mut fewest = u64::MAX;
+        for _ in 0..3 {
+            let before = self.node.statements();
+            self.page(path).await;
+            fewest = fewest.min(self.node.statements() - before);
+        }
+        fewest
+    }
 }
 
 fn number(value: &Value) -> i64 {
@@ -79,9 +90,8 @@ async fn somebody_with_ten_thousand_notifications_sees_whole_groups() {
     }
     let bob = fame.node.member("bob").await;
     bob.post("/api/v1/statuses", json!({"status": "@ada how do you do it?"})).await.ok();
-    let before = fame.node.statements();
+    let needed = fame.needs(&format!("{API}?limit=40")).await;
     let (first, next, _) = fame.page(&format!("{API}?limit=40")).await;
-    let needed = fame.node.statements() - before;
     assert_eq!((first.len(), &first[0]["type"]), (40, &json!("mention")));
     for (n, group) in first.iter().skip(1).enumerate() {
         assert_eq!(group["status_id"], fame.posts[49 - n].to_string());
@@ -116,9 +126,8 @@ async fn somebody_with_ten_thousand_notifications_sees_whole_groups() {
     // Somebody to whom little happens needs as many statements.
     let few = Fame::of(2, 2).await;
     few.liked([0, 1, 1]).await;
-    let before = few.node.statements();
-    few.page(&format!("{API}?limit=40")).await;
-    assert!(needed <= few.node.statements() - before + 1, "{needed} for many");
+    let less = few.needs(&format!("{API}?limit=40")).await;
+    assert!(needed <= less + 1, "{needed} for many, {less} for few");
 }
 
 #[tokio::test]
