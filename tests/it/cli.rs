@@ -481,7 +481,8 @@ fn init_writes_settings_that_serve_understands_and_never_overwrites() {
 #[test]
 fn the_demo_runs_three_departments_that_know_one_another() {
     let place = Place::new();
-    let port = 20_000 + std::process::id() % 20_000;
+    // Other ports than those of the tests in `demo.rs`, and below those that the system hands out by itself.
+    let port = 25_000 + std::process::id() % 7_000;
     // Addresses, databases and peers in a settings file are those of a real node.
     let file = "domain = \"corp.example\"\ndatabase = \"postgres://nowhere/x\"\n[sqlite]\nreaders = 3\n";
     fs::write(place.path().join("demo.toml"), file).unwrap();
@@ -501,8 +502,20 @@ fn the_demo_runs_three_departments_that_know_one_another() {
     }
     let again = place.json(&["demo", "--once", "--json", "--port", &port_text, "--keep", "demo"]);
     assert_eq!(again["nodes"][0]["people"], shown["nodes"][0]["people"]);
+    // Its departments know one another by their ports: elsewhere it cannot go on, and without a port it does there.
+    let output = place.run(&["demo", "--once", "--port", "9", "--keep", "demo"]);
+    assert_eq!(output.status.code(), Some(4), "{}", refusal(&output));
+    let text = refusal(&output);
+    assert!(text.contains(&format!("at port {port} ")) && text.lines().count() == 1, "{text}");
+    assert_eq!(place.run(&["demo", "--port", "65535"]).status.code(), Some(2), "there are no three");
+    let kept = place.path().join("demo/port");
+    fs::rename(&kept, place.path().join("aside")).unwrap();
+    let beside = (port + 3).to_string();
+    let text = refusal(&place.run(&["demo", "--once", "--port", &beside, "--keep", "demo"]));
+    assert!(text.contains("at other ports") && !text.contains("serve"), "{text}");
+    fs::rename(place.path().join("aside"), &kept).unwrap();
     // What a person reads says for each of the three who may sign in there.
-    let output = place.run(&["demo", "--once", "--port", &port_text, "--keep", "demo"]);
+    let output = place.run(&["demo", "--once", "--keep", "demo"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     for node in shown["nodes"].as_array().unwrap() {
         let url = node["url"].as_str().unwrap();
