@@ -473,9 +473,12 @@ fn init_writes_settings_that_serve_understands_and_never_overwrites() {
     assert_eq!(place.json(&["account", "list", "--json"])[0]["role"], "owner");
     let other = Place::new();
     fs::remove_file(other.path().join("watercooler.toml")).unwrap();
-    let output = other.run(&["init", "--yes", "--domain", "not a domain"]);
-    assert_eq!(output.status.code(), Some(4));
-    assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0, "nothing is left behind");
+    for wrong in [["--domain", "not a domain"], ["--admin", "not a name"], ["--email", "nobody"]] {
+        let output = other.run(&[["init", "--yes"], wrong].concat());
+        assert_eq!(output.status.code(), Some(4), "{wrong:?}");
+        assert_eq!(refusal(&output).lines().count(), 1, "{}", refusal(&output));
+        assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0, "nothing is left behind: {wrong:?}");
+    }
 }
 
 #[test]

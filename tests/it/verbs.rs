@@ -126,7 +126,10 @@ async fn every_verb_does_what_it_says_and_answers_json() {
     let unsure = "update users set confirmed_at = null where account_id in \
                   (select a.id from accounts a where a.username = 'bob')";
     walk.node.app.write(move |tx| Sql::new(unsure).execute(tx.conn)).await.unwrap();
-    walk.does(&["account", "confirm", "bob"]).await;
+    let listed = walk.does(&["account", "list"]).await;
+    let of_bob = listed.as_array().unwrap().iter().find(|one| one["username"] == "bob").unwrap();
+    assert_eq!(of_bob["state"], "unconfirmed", "who cannot sign in is not called active");
+    assert_eq!(walk.does(&["account", "confirm", "bob"]).await["state"], "active");
     let sure = "select count(*) from users u join accounts a on a.id = u.account_id \
                 where a.username = 'bob' and u.confirmed_at is not null";
     assert_eq!(walk.count(sure).await, 1);
