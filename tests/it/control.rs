@@ -98,6 +98,25 @@ fn a_verb_speaks_to_whoever_listens_in_the_data_folder_and_opens_no_database_the
 }
 
 #[test]
+fn whoever_waits_for_long_work_hears_that_it_goes_on() {
+    let place = Place::embedded();
+    fs::create_dir(place.path().join("data")).unwrap();
+    let listener = UnixListener::bind(socket(&place)).unwrap();
+    let mut command = place.command(&["backup", "copies"]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut stream, _) = listener.accept().unwrap();
+    // The server takes its time, until the person at the terminal was told twice.
+    let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+    for _ in 0..2 {
+        let line = told.next().unwrap().unwrap();
+        assert!(line.starts_with("Still at it after ") && line.contains("seconds"), "{line}");
+    }
+    stream.write_all(b"{\"ok\":{\"folder\":\"copies\"}}\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && String::from_utf8_lossy(&output.stdout).contains("copies"));
+}
+
+#[test]
 fn a_verb_beside_a_running_server_is_felt_by_it_at_once() {
     let place = Place::new();
     let server = place.serve();

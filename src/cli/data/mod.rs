@@ -30,10 +30,12 @@ use clap::Subcommand;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Between two looks at how far joining is.
 const LOOK: Duration = Duration::from_millis(500);
+/// So often somebody at a terminal hears that long work is still going on.
+const TOLD: Duration = Duration::from_secs(4);
 
 /// A verb about the node's data.
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
@@ -132,11 +134,12 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
             super::data_folder(&config)?;
             let again = config.clone();
             let value = match &verb {
-                DataVerb::Emoji(emoji @ EmojiVerb::Import { .. }) => import(emoji, &config)?,
+                DataVerb::Emoji(emoji @ EmojiVerb::Import { .. }) => import(emoji, &config, global.json)?,
                 DataVerb::Org(org::OrgVerb::Join { .. }) if !global.json => {
                     super::runtime()?.block_on(join(&verb, config))?
                 }
-                _ => super::runtime()?.block_on(find_and_run(&verb, config))?,
+                _ if global.json => super::runtime()?.block_on(find_and_run(&verb, config))?,
+                _ => super::runtime()?.block_on(patiently(&verb, config))?,
             };
             match &verb {
                 DataVerb::Org(org) => org.finish(value, global.json)?,
@@ -171,9 +174,15 @@ fn export(verb: &AnswersVerb, mut value: Value, config: &Config) -> Result<Value
 }
 
 /// Adds the pictures of a folder one by one. One that is refused does not stop the others.
-fn import(verb: &EmojiVerb, config: &Config) -> Result<Value, Failure> {
+fn import(verb: &EmojiVerb, config: &Config, quiet: bool) -> Result<Value, Failure> {
     let mut list = Vec::new();
-    for mut one in verb.each()? {
+    let all = verb.each()?;
+    let (total, mut told) = (all.len(), Instant::now());
+    for mut one in all {
+        if !quiet && told.elapsed() >= TOLD {
+            eprintln!("{} of {total} pictures ...", list.len());
+            told = Instant::now();
+        }
         let name = one.name().to_owned();
         let done = one
             .read_file()
@@ -185,6 +194,19 @@ fn import(verb: &EmojiVerb, config: &Config) -> Result<Value, Failure> {
         });
     }
     Ok(Value::Array(list))
+}
+
+/// Runs a verb, and says now and then that it has not come to its end: a backup with many files takes its time.
+async fn patiently(verb: &DataVerb, config: Config) -> Result<Value, Failure> {
+    let started = Instant::now();
+    let done = find_and_run(verb, config);
+    tokio::pin!(done);
+    loop {
+        tokio::select! {
+            done = &mut done => return done,
+            () = tokio::time::sleep(TOLD) => eprintln!("Still at it after {} seconds ...", started.elapsed().as_secs()),
+        }
+    }
 }
 
 /// Joins an organisation, and tells on the way how much of what the others list has come: a large one takes its time.
