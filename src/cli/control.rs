@@ -127,6 +127,11 @@ pub async fn ask(socket: &Path, verb: &super::data::DataVerb) -> Result<Option<V
     }
 }
 
+/// Whether a server listens at `socket`.
+pub fn is_answered(socket: &Path) -> bool {
+    !socket.as_os_str().is_empty() && short(socket, |path| std::os::unix::net::UnixStream::connect(path)).is_ok()
+}
+
 /// Sockets have short paths: a long one is reached through the open folder.
 fn short<T>(path: &Path, f: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
     if path.as_os_str().len() <= PATH {

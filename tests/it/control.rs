@@ -224,3 +224,39 @@ fn a_data_folder_with_a_path_too_long_for_a_socket_has_one_too() {
     place.json(&["account", "create", "ada", "--json"]);
     assert_eq!(place.json(&["account", "list", "--json"])[0]["username"], "ada");
 }
+
+#[test]
+fn commands_that_want_the_database_at_the_same_time_have_it_one_after_the_other() {
+    let place = Place::new();
+    place.json(&["account", "create", "ada", "--json"]);
+    let create = ["invite", "create", "--json"];
+    let start =
+        || place.command(&create).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let all = [start(), start(), start()];
+    for child in all {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", refusal(&output));
+    }
+    assert_eq!(place.json(&["invite", "list", "--json"]).as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_server_waits_for_a_command_that_has_the_database_for_a_moment() {
+    let place = Place::embedded();
+    fs::create_dir(place.path().join("data")).unwrap();
+    // As a command that has taken the lock and not written its name yet.
+    let lock = fs::File::create(place.path().join("data/watercooler.db.lock")).unwrap();
+    lock.try_lock().unwrap();
+    let mut child = place.command(&["serve", "--json"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_millis(500) {
+        assert!(child.try_wait().unwrap().is_none(), "it gave up");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    drop(lock);
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["ready"], true, "{line}");
+}

@@ -34,6 +34,8 @@ use std::time::{Duration, Instant};
 
 /// Between two looks at how far joining is.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long a command waits for a server that starts or stops, or for another command that has the database.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// So often somebody at a terminal hears that long work is still going on.
 const TOLD: Duration = Duration::from_secs(4);
 
@@ -231,38 +233,44 @@ async fn join(verb: &DataVerb, config: Config) -> Result<Value, Failure> {
     }
 }
 
+/// Finds the server, or opens the database where none runs. One may just be starting or stopping, and another command may
+/// have the database for a moment: that is waited for.
 async fn find_and_run(verb: &DataVerb, config: Config) -> Result<Value, Failure> {
     let socket = super::lock::socket_path(&config);
-    if let Some(value) = control::ask(&socket, verb).await? {
-        return Ok(value);
-    }
-    let holder = match Lock::take(&config)? {
-        Ok(_lock) => {
-            let app = serve::open(config).await?;
-            let mut verb = verb.clone();
-            if let DataVerb::Doctor(arguments) = &mut verb {
-                arguments.alone = true;
-            }
-            let value = run(&app, verb).await;
-            serve::close(app).await;
-            return value;
-        }
-        Err(holder) if holder.several => {
-            let app = serve::open(config).await?;
-            let value = run(&app, verb.clone()).await;
-            serve::close(app).await;
-            return value;
-        }
-        Err(holder) => holder,
-    };
-    // A server with another data folder has this database; or one is just starting or stopping.
-    for _ in 0..50 {
-        if let Some(value) = control::ask(&holder.socket, verb).await? {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(value) = control::ask(&socket, verb).await? {
             return Ok(value);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let holder = match Lock::take(&config)? {
+            Ok(_lock) => return open_and_run(config, verb, true).await,
+            Err(holder) if holder.several => return open_and_run(config, verb, false).await,
+            Err(holder) => holder,
+        };
+        // A server with another data folder has this database.
+        if holder.socket != socket
+            && !holder.socket.as_os_str().is_empty()
+            && let Some(value) = control::ask(&holder.socket, verb).await?
+        {
+            return Ok(value);
+        }
+        if Instant::now() >= until {
+            let message = format!("process {} has the database open and does not answer", holder.process);
+            return Err(Failure::new(message));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Err(Failure::new(format!("process {} has the database open and does not answer", holder.process)))
+}
+
+async fn open_and_run(config: Config, verb: &DataVerb, alone: bool) -> Result<Value, Failure> {
+    let app = serve::open(config).await?;
+    let mut verb = verb.clone();
+    if let DataVerb::Doctor(arguments) = &mut verb {
+        arguments.alone = alone;
+    }
+    let value = run(&app, verb).await;
+    serve::close(app).await;
+    value
 }
 
 /// The sentence for what a verb names and is not there; none where nothing is named.
