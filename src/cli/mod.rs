@@ -23,9 +23,13 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use serde_json::{Value, json};
 use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
 
+/// What scripts go by; see [`exit_of`].
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused or not valid, 5 not reachable.";
+
 /// The social network inside organisations, federated over ActivityPub.
 #[derive(Debug, Parser)]
-#[command(name = "watercooler", version, max_term_width = 100)]
+#[command(name = "watercooler", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -39,7 +43,7 @@ pub struct Global {
     /// Settings file [default: watercooler.toml here or in the data folder, when there is one]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Data folder
+    /// Data folder [default: data, beside the settings file]
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Print JSON
@@ -48,16 +52,16 @@ pub struct Global {
     /// One setting, such as federation.policy=allowlist (repeatable)
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Right side of handles
+    /// Right side of handles [default: localhost with the port of --listen]
     #[arg(long, global = true, value_name = "DOMAIN")]
     domain: Option<String>,
-    /// Address and port to listen on
+    /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
     /// Address people and other nodes use
     #[arg(long, global = true, value_name = "URL")]
     public_url: Option<String>,
-    /// sqlite://PATH or postgres://...
+    /// sqlite://PATH or postgres://... [default: watercooler.db in the data folder]
     #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
 }

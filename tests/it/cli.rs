@@ -417,6 +417,9 @@ fn errors_have_exit_codes_and_a_json_form() {
         assert!(error["error"].as_str().unwrap().len() > 20 && !error.to_string().contains("\\n"), "{error}");
     }
     assert!(String::from_utf8_lossy(&place.run(&["jobs", "--help", "--json"]).stdout).contains("Usage"));
+    let help = place.run(&["--help"]);
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    assert!(help.contains("3 not found, 4 refused or not valid, 5 not reachable"), "{help}");
     place.json(&["account", "create", "ada", "--json"]);
     let output = place.run(&["account", "create", "Ada"]);
     assert_eq!(output.status.code(), Some(4));
