@@ -7,6 +7,7 @@ use crate::{
     support::{Client, Node, NodeBuilder},
 };
 use serde_json::{Value, json};
+use std::process::Stdio;
 use watercooler::config::DefaultVisibility;
 
 async fn posts(who: &Client, body: Value) -> (u16, Value) {
@@ -208,8 +209,11 @@ fn bench_says_what_it_did_and_how_it_was_set() {
     if let Some(url) = place.url() {
         arguments.extend(["--on", url]);
     }
-    let output = place.run(&arguments);
+    // The environment is a real node's, whose database is left alone.
+    let mut command = place.command(&arguments);
+    let output = command.env("WATERCOOLER_DATABASE", "sqlite://real.db").stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{}", refusal(&output));
+    assert!(!place.path().join("real.db").exists());
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let synchronous = if place.url().is_some() { Value::Null } else { json!("normal") };
     assert_eq!(report["workload"]["synchronous"], synchronous, "PostgreSQL has settings of its own for that");

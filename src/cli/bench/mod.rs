@@ -166,6 +166,10 @@ async fn measure(arguments: &BenchArgs, folder: &Path, base: toml::Table, as_jso
         true => bench.all(arguments.operations, &say).await?,
         false => bench.experts(experts, arguments.operations).await?,
     };
+    if figures.is_empty() && !restarts {
+        let message = format!("no operation has `{}` in its name", bench.only);
+        return Err(Failure { code: "not_found", message, exit: 3 });
+    }
     let loaded = usage(&server)?;
     if restarts {
         drop(server);
@@ -219,10 +223,16 @@ fn fsync_ms(folder: &Path) -> std::io::Result<f64> {
     Ok(times.get(15).copied().unwrap_or_default())
 }
 
+/// This program with the settings of the measured node and no others: what stands in the environment is for a real node,
+/// whose database is not measured on.
+fn program(verb: &[&str], file: &Path) -> std::io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.env_clear().args(verb).args(["--json", "--config"]).arg(file);
+    Ok(command)
+}
+
 fn start(file: &Path) -> Result<Server, Failure> {
-    let program = std::env::current_exe()?;
-    let mut child =
-        Command::new(program).args(["serve", "--json", "--config"]).arg(file).stdout(Stdio::piped()).spawn()?;
+    let mut child = program(&["serve"], file)?.stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     if let Some(out) = child.stdout.as_mut() {
         BufReader::new(out).read_line(&mut line)?;
