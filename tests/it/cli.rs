@@ -444,6 +444,15 @@ fn the_control_socket_and_the_data_folder_are_their_owners_only() {
     let mode = fs::metadata(place.path().join("data/control.sock")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(fs::metadata(place.path().join("data")).unwrap().permissions().mode() & 0o777, 0o700);
+    // Where others may enter the folder, they still cannot read the database.
+    let place = Place::embedded();
+    fs::create_dir(place.path().join("data")).unwrap();
+    fs::set_permissions(place.path().join("data"), fs::Permissions::from_mode(0o755)).unwrap();
+    let _server = place.serve();
+    for name in ["watercooler.db", "watercooler.db-wal", "secret.key", "control.sock"] {
+        let mode = fs::metadata(place.path().join("data").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }
 
 #[test]
