@@ -115,9 +115,12 @@ impl Server {
         assert!(sent.success());
     }
     pub fn get(&self, path: &str) -> String {
+        self.ask("GET", path)
+    }
+    fn ask(&self, method: &str, path: &str) -> String {
         let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:1\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost:1\r\nConnection: close\r\n\r\n").unwrap();
         let mut text = Vec::new();
         stream.read_to_end(&mut text).unwrap();
         String::from_utf8_lossy(&text).into_owned()
@@ -224,6 +227,10 @@ fn rel_25_a_signal_finishes_what_runs_and_leaves_a_whole_file() {
         let mut server = place.serve();
         assert!(server.get("/health").starts_with("HTTP/1.1 200"));
         assert!(server.get("/readyz").starts_with("HTTP/1.1 200"));
+        for path in ["/", "/health", "/healthz", "/readyz"] {
+            let head = server.ask("HEAD", path);
+            assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "HEAD {path}: {head}");
+        }
         assert!(server.setup.as_str().unwrap().starts_with("http://localhost:1/setup/"));
         // A request that has begun is answered after the signal.
         let mut running = std::net::TcpStream::connect(&server.address).unwrap();
@@ -496,8 +503,8 @@ fn init_writes_settings_that_serve_understands_and_never_overwrites() {
 #[test]
 fn the_demo_runs_three_departments_that_know_one_another() {
     let place = Place::new();
-    // Other ports than those of the tests in `demo.rs`, and below those that the system hands out by itself.
-    let port = 25_000 + std::process::id() % 7_000;
+    // Other ports than those of the tests in `demo.rs` and `metrics.rs`, below those that the system hands out by itself.
+    let port = 25_000 + std::process::id() % 3_900;
     // Addresses, databases and peers in a settings file are those of a real node.
     let file = "domain = \"corp.example\"\ndatabase = \"postgres://nowhere/x\"\n[sqlite]\nreaders = 3\n";
     fs::write(place.path().join("demo.toml"), file).unwrap();
