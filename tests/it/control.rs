@@ -98,6 +98,20 @@ fn a_verb_speaks_to_whoever_listens_in_the_data_folder_and_opens_no_database_the
 }
 
 #[test]
+fn a_command_in_the_wrong_folder_says_that_it_began_a_new_database() {
+    let place = Place::embedded();
+    let output = place.run(&["account", "list"]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "None.\n");
+    let said = refusal(&output);
+    assert!(
+        said.contains("no database at") && said.contains("data/watercooler.db") && said.lines().count() == 1,
+        "{said}"
+    );
+    let again = place.run(&["account", "list"]);
+    assert!(again.status.success() && again.stderr.is_empty(), "{}", refusal(&again));
+}
+
+#[test]
 fn whoever_waits_for_long_work_hears_that_it_goes_on() {
     let place = Place::embedded();
     fs::create_dir(place.path().join("data")).unwrap();

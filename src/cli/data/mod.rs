@@ -135,6 +135,7 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
         None => {
             super::data_folder(&config)?;
             let again = config.clone();
+            let fresh = config.database.sqlite_path().filter(|path| !path.exists());
             let value = match &verb {
                 DataVerb::Emoji(emoji @ EmojiVerb::Import { .. }) => import(emoji, &config, global.json)?,
                 DataVerb::Org(org::OrgVerb::Join { .. }) if !global.json => {
@@ -143,6 +144,13 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
                 _ if global.json => super::runtime()?.block_on(find_and_run(&verb, config))?,
                 _ => super::runtime()?.block_on(patiently(&verb, config))?,
             };
+            // Right before the first start, and a surprise in the wrong folder.
+            if let Some(path) = fresh.filter(|path| path.exists() && !global.json) {
+                eprintln!(
+                    "There was no database at {}; a new one was begun. --data-dir or --config name another one.",
+                    path.display()
+                );
+            }
             match &verb {
                 DataVerb::Org(org) => org.finish(value, global.json)?,
                 DataVerb::Answers(answers) => export(answers, value, &again)?,
