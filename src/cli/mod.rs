@@ -248,14 +248,14 @@ fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
         global.domain = None;
     }
     match verb.unwrap_or_else(|| Verb::Serve(serve::ServeArgs::default())) {
-        Verb::Completions { shell } if global.json => {
+        Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "watercooler", &mut script);
-            print(&json!({ "shell": shell.to_string(), "script": String::from_utf8_lossy(&script) }).to_string())
-        }
-        Verb::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "watercooler", &mut std::io::stdout());
-            Ok(())
+            let script = String::from_utf8_lossy(&script);
+            match global.json {
+                true => print(&json!({ "shell": shell.to_string(), "script": script }).to_string()),
+                false => print(&script),
+            }
         }
         Verb::Config(config_verbs::ConfigVerb::Reference) => config_verbs::reference(global.json),
         Verb::Config(config_verbs::ConfigVerb::Check) => config_verbs::check(&load(&global, environment)?, global.json),
@@ -325,6 +325,11 @@ fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
+}
+
+/// A line beside the answer, for whoever waits; nobody need read it.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// A runtime for one verb.

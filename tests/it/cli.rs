@@ -340,6 +340,12 @@ fn what_a_verb_would_ignore_is_refused_and_every_verb_answers_json() {
     assert_eq!(setting("registration")["default"], "closed");
     assert!(setting("federation.peer[].ca_file")["meaning"].as_str().unwrap().contains("PEM"));
     assert!(place.json(&["completions", "bash", "--json"])["script"].as_str().unwrap().contains("watercooler"));
+    // Whoever reads only the beginning (`| head`) is no reason for an alarm.
+    let mut child =
+        place.command(&["completions", "zsh"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", refusal(&output));
 }
 
 #[test]

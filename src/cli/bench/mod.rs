@@ -118,8 +118,8 @@ fn measured(file: &Path) -> Result<toml::Table, Failure> {
 async fn measure(arguments: &BenchArgs, folder: &Path, base: toml::Table, as_json: bool) -> Result<(), Failure> {
     // Beside the answer: whoever reads that need not sort it out.
     let say = |text: String| match as_json {
-        true => eprintln!("{}", json!({ "doing": text })),
-        false => eprintln!("{text}"),
+        true => super::tell(&json!({ "doing": text }).to_string()),
+        false => super::tell(&text),
     };
     let key = PrivateKey::generate_rsa()?;
     let receiver = Receiver::start(key.public_pem()?).await?;

@@ -146,10 +146,10 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
             };
             // Right before the first start, and a surprise in the wrong folder.
             if let Some(path) = fresh.filter(|path| path.exists() && !global.json) {
-                eprintln!(
+                super::tell(&format!(
                     "There was no database at {}; a new one was begun. --data-dir or --config name another one.",
                     path.display()
-                );
+                ));
             }
             match &verb {
                 DataVerb::Org(org) => org.finish(value, global.json)?,
@@ -190,7 +190,7 @@ fn import(verb: &EmojiVerb, config: &Config, quiet: bool) -> Result<Value, Failu
     let (total, mut told) = (all.len(), Instant::now());
     for mut one in all {
         if !quiet && told.elapsed() >= TOLD {
-            eprintln!("{} of {total} pictures ...", list.len());
+            super::tell(&format!("{} of {total} pictures ...", list.len()));
             told = Instant::now();
         }
         let name = one.name().to_owned();
@@ -214,7 +214,9 @@ async fn patiently(verb: &DataVerb, config: Config) -> Result<Value, Failure> {
     loop {
         tokio::select! {
             done = &mut done => return done,
-            () = tokio::time::sleep(TOLD) => eprintln!("Still at it after {} seconds ...", started.elapsed().as_secs()),
+            () = tokio::time::sleep(TOLD) => {
+                super::tell(&format!("Still at it after {} seconds ...", started.elapsed().as_secs()));
+            }
         }
     }
 }
@@ -235,7 +237,7 @@ async fn join(verb: &DataVerb, config: Config) -> Result<Value, Failure> {
         let Ok(Some(status)) = control::ask(&socket, &status).await else { continue };
         let lines = org::progress(&status);
         for line in lines.iter().filter(|line| !told.contains(line)) {
-            eprintln!("{line}");
+            super::tell(line);
         }
         told = lines;
     }
