@@ -97,8 +97,16 @@ pub(super) fn run(arguments: &BenchArgs, global: &Global) -> Result<(), Failure>
     let folder = std::path::absolute(disk.join(format!("watercooler-bench-{}", std::process::id())))?;
     std::fs::create_dir_all(&folder)?;
     let runtime = runtime()?;
-    let result = runtime.block_on(measure(arguments, &folder, base, global.json));
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    let result = runtime.block_on(async {
+        // Who has seen enough leaves neither a server nor its database behind.
+        let mut signals = serve::Signals::new()?;
+        tokio::select! {
+            result = measure(arguments, &folder, base, global.json) => result,
+            () = signals.next() => Err(Failure { code: "failed", message: "stopped before the end".into(), exit: 130 }),
+        }
+    });
+    // What makes files ends first.
+    runtime.shutdown_timeout(Duration::from_secs(if result.is_ok() { 1 } else { 30 }));
     let _ = std::fs::remove_dir_all(&folder);
     result
 }
