@@ -221,6 +221,7 @@ async fn every_verb_does_what_it_says_and_answers_json() {
         assert_eq!((&line["actor"], &line["origin"]), (&json!("console"), &json!("console")), "{line}");
         assert!(line["at"].as_str().unwrap().starts_with("2026-11-23T12:00:00"), "{line}");
     }
+    assert_eq!((&line("jobs.retry")["target"], &line("jobs.retry")["detail"]), (&job["id"], &json!("1")));
     let first = walk.does(&["audit", "list", "--limit", "3"]).await;
     let last = first[2]["id"].as_str().unwrap().to_owned();
     let next = walk.does(&["audit", "list", "--limit", "3", "--before", &last]).await;
