@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use url::Url;
 
-/// Bytes of an id beyond which it is refused.
+/// Bytes of an id beyond which it is refused, as it came and in its normal form: an index of PostgreSQL has no room for more.
 const LONGEST: usize = 2_048;
 
 /// Reads an absolute `http` or `https` address in its normal form: host in lower case and punycode without trailing
@@ -26,10 +26,16 @@ pub fn parse(text: &str) -> Option<Url> {
         }
         url.set_host(Some(&bare)).ok()?;
     }
-    match unreserved(url.as_str()) {
-        Cow::Borrowed(_) => Some(url),
-        Cow::Owned(text) => Url::parse(&text).ok(),
-    }
+    let rewritten = match unreserved(url.as_str()) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(text) => Some(text),
+    };
+    let normal = match rewritten {
+        None => url,
+        Some(text) => Url::parse(&text).ok()?,
+    };
+    // What is not ASCII became three times as long.
+    (normal.as_str().len() <= LONGEST).then_some(normal)
 }
 
 /// The normal form of [`parse`] as text.
@@ -115,6 +121,9 @@ mod tests {
             assert_eq!(normalize(bad), None, "{bad}");
         }
         assert_eq!(normalize(&format!("https://x/{}", "a".repeat(3_000))), None);
+        // 1,810 bytes as they came, 5,410 as they would be stored.
+        assert_eq!(normalize(&format!("https://x/{}", "語".repeat(600))), None);
+        assert!(normalize(&format!("https://x/{}", "語".repeat(200))).is_some());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The control socket: verbs of the command line run inside the running server, so that there is one writer, one set of
-//! caches and one queue. One line of JSON in, one line out; only the owner of the data folder (or root) may speak.
+//! caches and one queue. One line of JSON in, one line out; only the owner of the data folder (or root) may speak. Whoever
+//! sends something else is told so, and whoever never ends a line is let go.
 
 use super::{Failure, lock::socket_path};
 use crate::app::App;
@@ -8,6 +9,7 @@ use std::{
     io,
     os::{fd::AsRawFd, unix::fs::PermissionsExt},
     path::{Path, PathBuf},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -16,6 +18,8 @@ use tokio::{
 
 /// Longest request, bytes.
 const LINE: u64 = 16 * 1024 * 1024;
+/// Time for a request to arrive: a command has all of it before it connects.
+const ARRIVAL: Duration = Duration::from_secs(5);
 /// Longest answer, bytes: the list of some hundred thousand people.
 const ANSWER: u64 = 16 * LINE;
 /// Longest path the operating system takes for a socket, with room to spare.
@@ -56,7 +60,7 @@ pub fn listen(app: &App) -> Result<Control, Failure> {
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the control socket rests");
-                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                    tokio::time::sleep(Duration::from_millis(200)).await;
                 }
             }
         }
@@ -66,14 +70,26 @@ pub fn listen(app: &App) -> Result<Control, Failure> {
 
 async fn answer(app: &App, stream: UnixStream) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
-    let mut line = String::new();
-    (&mut stream).take(LINE).read_line(&mut line).await?;
-    let reply = match serde_json::from_str(&line) {
+    let mut line = Vec::new();
+    let mut request = (&mut stream).take(LINE);
+    tokio::select! {
+        read = request.read_until(b'\n', &mut line) => {
+            read?;
+        }
+        () = tokio::time::sleep(ARRIVAL) => return Err(io::ErrorKind::TimedOut.into()),
+        () = app.stopping().cancelled() => return Ok(()),
+    }
+    // What has no end is no request, also where it could be read as one.
+    let verb = match line.ends_with(b"\n") {
+        true => serde_json::from_slice(&line).map_err(|error| format!("not a request of this version: {error}")),
+        false => Err(format!("a request is one line of at most {} MiB", LINE >> 20)),
+    };
+    let reply = match verb {
         Ok(verb) => match super::data::run(app, verb).await {
             Ok(value) => json!({ "ok": value }),
             Err(failure) => failure.as_json(),
         },
-        Err(error) => json!({ "error": format!("not a request of this version: {error}"), "code": "invalid" }),
+        Err(error) => json!({ "error": error, "code": "invalid" }),
     };
     let mut text = reply.to_string();
     text.push('\n');
@@ -93,6 +109,10 @@ pub async fn ask(socket: &Path, verb: &super::data::DataVerb) -> Result<Option<V
     };
     let mut text = serde_json::to_string(verb).map_err(|e| Failure::new(e.to_string()))?;
     text.push('\n');
+    if text.len() as u64 > LINE {
+        let message = format!("a request to the running server has at most {} MiB; ask for less at once", LINE >> 20);
+        return Err(Failure { code: "invalid", message, exit: 4 });
+    }
     stream.get_mut().write_all(text.as_bytes()).await?;
     let mut line = String::new();
     (&mut stream).take(ANSWER).read_line(&mut line).await?;
@@ -105,6 +125,11 @@ pub async fn ask(socket: &Path, verb: &super::data::DataVerb) -> Result<Option<V
         Some(value) => Ok(Some(value.clone())),
         None => Err(Failure::from_json(&reply)),
     }
+}
+
+/// Whether a server listens at `socket`.
+pub fn is_answered(socket: &Path) -> bool {
+    !socket.as_os_str().is_empty() && short(socket, |path| std::os::unix::net::UnixStream::connect(path)).is_ok()
 }
 
 /// Sockets have short paths: a long one is reached through the open folder.

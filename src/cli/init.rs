@@ -7,6 +7,7 @@ use crate::{
     domain::{
         accounts::{self, NewPerson},
         audit::{self, Staff},
+        names,
     },
     model::Role,
 };
@@ -105,6 +106,11 @@ pub(super) fn run(arguments: InitArgs, global: &Global) -> Result<(), Failure> {
     let text = format!("# Settings of this node. `watercooler config reference` prints all there are.\n{text}");
     // Judged before anything is written, with the same eyes as at every start.
     let config = judge(&file, &text)?;
+    // The first account too: a database that is left behind has a name already, which the next try may want otherwise.
+    names::username(&admin, true)?;
+    if !email.trim().is_empty() {
+        names::email(&email)?;
+    }
     data_folder(&config)?;
     let password = first_account(config.clone(), admin.clone(), email)?;
     write_private(&file, &text)?;

@@ -23,9 +23,13 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use serde_json::{Value, json};
 use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode};
 
+/// What scripts go by; see [`exit_of`].
+const EXIT_CODES: &str =
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused or not valid, 5 not reachable.";
+
 /// The social network inside organisations, federated over ActivityPub.
 #[derive(Debug, Parser)]
-#[command(name = "watercooler", version, max_term_width = 100)]
+#[command(name = "watercooler", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,
@@ -39,7 +43,7 @@ pub struct Global {
     /// Settings file [default: watercooler.toml here or in the data folder, when there is one]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Data folder
+    /// Data folder [default: data, beside the settings file]
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Print JSON
@@ -48,16 +52,16 @@ pub struct Global {
     /// One setting, such as federation.policy=allowlist (repeatable)
     #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Right side of handles
+    /// Right side of handles [default: localhost with the port of --listen]
     #[arg(long, global = true, value_name = "DOMAIN")]
     domain: Option<String>,
-    /// Address and port to listen on
+    /// Address and port to listen on [default: 127.0.0.1:8080]
     #[arg(long, global = true, value_name = "ADDRESS")]
     listen: Option<String>,
     /// Address people and other nodes use
     #[arg(long, global = true, value_name = "URL")]
     public_url: Option<String>,
-    /// sqlite://PATH or postgres://...
+    /// sqlite://PATH or postgres://... [default: watercooler.db in the data folder]
     #[arg(long, global = true, value_name = "URL")]
     database: Option<String>,
 }
@@ -244,14 +248,14 @@ fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
         global.domain = None;
     }
     match verb.unwrap_or_else(|| Verb::Serve(serve::ServeArgs::default())) {
-        Verb::Completions { shell } if global.json => {
+        Verb::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "watercooler", &mut script);
-            print(&json!({ "shell": shell.to_string(), "script": String::from_utf8_lossy(&script) }).to_string())
-        }
-        Verb::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "watercooler", &mut std::io::stdout());
-            Ok(())
+            let script = String::from_utf8_lossy(&script);
+            match global.json {
+                true => print(&json!({ "shell": shell.to_string(), "script": script }).to_string()),
+                false => print(&script),
+            }
         }
         Verb::Config(config_verbs::ConfigVerb::Reference) => config_verbs::reference(global.json),
         Verb::Config(config_verbs::ConfigVerb::Check) => config_verbs::check(&load(&global, environment)?, global.json),
@@ -321,6 +325,11 @@ fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         other => Ok(other?),
     }
+}
+
+/// A line beside the answer, for whoever waits; nobody need read it.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// A runtime for one verb.

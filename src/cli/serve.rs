@@ -44,7 +44,7 @@ pub enum Only {
     Jobs,
 }
 
-/// How long a process that does a part waits for an errand of the command line to end.
+/// How long a process waits for an errand of the command line to end.
 const ERRAND: Duration = Duration::from_secs(5);
 
 /// Time for running requests when the disk failed (REL-08).
@@ -183,14 +183,23 @@ pub(super) async fn close(app: App) {
     let _ = tokio::task::spawn_blocking(move || db.close()).await;
 }
 
+/// The database for this process alone; a command that has it for a moment is waited for.
 fn held(config: &Config) -> Result<Lock, Failure> {
-    Lock::take(config)?.map_err(|holder| {
-        Failure::new(format!(
-            "another watercooler (process {}) already serves {}; stop it first",
-            holder.process,
-            config.database.masked()
-        ))
-    })
+    let until = Instant::now() + ERRAND;
+    loop {
+        let holder = match Lock::take(config)? {
+            Ok(lock) => return Ok(lock),
+            Err(holder) => holder,
+        };
+        let who = match holder.several {
+            true => "other processes of this node (serve --only) already serve".to_owned(),
+            false => format!("another watercooler (process {}) already serves", holder.process),
+        };
+        if holder.several || control::is_answered(&holder.socket) || Instant::now() >= until {
+            return Err(Failure::new(format!("{who} {}; stop it first", config.database.masked())));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// The data folder, together with the other processes of this node.

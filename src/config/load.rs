@@ -71,8 +71,10 @@ impl ConfigError {
     }
 }
 
-/// Variables of that prefix which are not settings: where to look for settings, and switches of the test suite.
+/// Variables of that prefix which are not settings: where to look for settings.
 const NOT_SETTINGS: [&str; 2] = ["CONFIG", "DATA_DIR"];
+/// How those begin that are for the tests and benches of this program.
+const OF_TESTS: [&str; 2] = ["TEST_", "BENCH_"];
 
 impl Sources {
     /// Reads, merges and checks every layer.
@@ -84,7 +86,7 @@ impl Sources {
             .environment
             .iter()
             .filter_map(|(name, value)| Some((name.strip_prefix("WATERCOOLER_")?, value.as_str())))
-            .filter(|(name, _)| !name.starts_with("TEST_"))
+            .filter(|(name, _)| !OF_TESTS.iter().any(|begin| name.starts_with(begin)))
             .collect();
         let data_dir = self.data_dir.clone().or_else(|| environment.get("DATA_DIR").map(PathBuf::from));
         let named = self.file.clone().or_else(|| environment.get("CONFIG").map(PathBuf::from));

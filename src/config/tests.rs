@@ -48,6 +48,13 @@ fn the_environment_can_hold_lists_numbers_and_tables() {
 }
 
 #[test]
+fn what_tests_and_benches_read_from_the_environment_is_no_setting() {
+    let own = [("WATERCOOLER_TEST_DATABASE_URL", "x"), ("WATERCOOLER_BENCH_DATABASE_URL", "y")];
+    assert!(load("", &own, &[]).unwrap().origins.is_empty());
+    assert!(load("", &[("WATERCOOLER_BENCHES", "y")], &[]).is_err());
+}
+
+#[test]
 fn a_proxy_can_be_chosen_by_purpose() {
     let text = "[outgoing.proxy]\nmedia = 'http://a.example:1'\ndefault = 'http://b.example:2'";
     let proxy = load(text, &[], &[]).unwrap().config.outgoing.proxy;

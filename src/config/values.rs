@@ -186,11 +186,11 @@ impl Purpose {
 #[serde(default, deny_unknown_fields)]
 pub struct Outgoing {
     /// An HTTP proxy for everything (`"http://proxy:3128"`), or a table by purpose: `object`, `key`, `webfinger`, `deliver`,
-    /// `media`, `preview`, `webhook`, `push`, `translate`, `store`, and `default` for the rest. Peers and push relays with
-    /// addresses are reached directly. For the others that an entry names the proxy is asked by name, and looks it up itself.
-    /// For everybody else (while `federation.policy` is `open`) the node looks the name up, wants a public address, and asks
-    /// the proxy for that address; where it cannot look names of the world up, entries say whom to ask the proxy for, also
-    /// `*.example`.
+    /// `media`, `preview`, `push`, `translate`, `store`, and `default` for the rest (`webhook` is a name too, though nothing
+    /// is sent to one yet). Peers and push relays with addresses are reached directly. For the others that an entry names
+    /// the proxy is asked by name, and looks it up itself. For everybody else (while `federation.policy` is `open`) the node
+    /// looks the name up, wants a public address, and asks the proxy for that address; where it cannot look names of the
+    /// world up, entries say whom to ask the proxy for, also `*.example`.
     pub proxy: Proxies,
     /// Name endings that belong inside: the proxy is never asked for them.
     pub internal_suffixes: Vec<String>,

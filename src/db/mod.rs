@@ -25,6 +25,7 @@ use crate::{Error, Result};
 use diesel::prelude::*;
 use pool::{Queue, Work};
 use std::{
+    os::unix::fs::OpenOptionsExt,
     panic::AssertUnwindSafe,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
@@ -373,6 +374,11 @@ fn open_sqlite(settings: &Settings, writable: bool) -> Result<Conn> {
     if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)
             .map_err(|e| Error::Unavailable(format!("cannot create {}: {e}", folder.display()).into()))?;
+    }
+    if writable {
+        // One that is made here is for its owner alone, also in a folder that others may enter; its log is made alike. Why
+        // it cannot be made is told below.
+        let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
     }
     let name = path.to_string_lossy();
     let inner = SqliteConnection::establish(&name)

@@ -115,9 +115,12 @@ impl Server {
         assert!(sent.success());
     }
     pub fn get(&self, path: &str) -> String {
+        self.ask("GET", path)
+    }
+    fn ask(&self, method: &str, path: &str) -> String {
         let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost:1\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: localhost:1\r\nConnection: close\r\n\r\n").unwrap();
         let mut text = Vec::new();
         stream.read_to_end(&mut text).unwrap();
         String::from_utf8_lossy(&text).into_owned()
@@ -224,6 +227,10 @@ fn rel_25_a_signal_finishes_what_runs_and_leaves_a_whole_file() {
         let mut server = place.serve();
         assert!(server.get("/health").starts_with("HTTP/1.1 200"));
         assert!(server.get("/readyz").starts_with("HTTP/1.1 200"));
+        for path in ["/", "/health", "/healthz", "/readyz"] {
+            let head = server.ask("HEAD", path);
+            assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "HEAD {path}: {head}");
+        }
         assert!(server.setup.as_str().unwrap().starts_with("http://localhost:1/setup/"));
         // A request that has begun is answered after the signal.
         let mut running = std::net::TcpStream::connect(&server.address).unwrap();
@@ -333,6 +340,12 @@ fn what_a_verb_would_ignore_is_refused_and_every_verb_answers_json() {
     assert_eq!(setting("registration")["default"], "closed");
     assert!(setting("federation.peer[].ca_file")["meaning"].as_str().unwrap().contains("PEM"));
     assert!(place.json(&["completions", "bash", "--json"])["script"].as_str().unwrap().contains("watercooler"));
+    // Whoever reads only the beginning (`| head`) is no reason for an alarm.
+    let mut child =
+        place.command(&["completions", "zsh"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", refusal(&output));
 }
 
 #[test]
@@ -417,6 +430,9 @@ fn errors_have_exit_codes_and_a_json_form() {
         assert!(error["error"].as_str().unwrap().len() > 20 && !error.to_string().contains("\\n"), "{error}");
     }
     assert!(String::from_utf8_lossy(&place.run(&["jobs", "--help", "--json"]).stdout).contains("Usage"));
+    let help = place.run(&["--help"]);
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    assert!(help.contains("3 not found, 4 refused or not valid, 5 not reachable"), "{help}");
     place.json(&["account", "create", "ada", "--json"]);
     let output = place.run(&["account", "create", "Ada"]);
     assert_eq!(output.status.code(), Some(4));
@@ -441,6 +457,15 @@ fn the_control_socket_and_the_data_folder_are_their_owners_only() {
     let mode = fs::metadata(place.path().join("data/control.sock")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(fs::metadata(place.path().join("data")).unwrap().permissions().mode() & 0o777, 0o700);
+    // Where others may enter the folder, they still cannot read the database.
+    let place = Place::embedded();
+    fs::create_dir(place.path().join("data")).unwrap();
+    fs::set_permissions(place.path().join("data"), fs::Permissions::from_mode(0o755)).unwrap();
+    let _server = place.serve();
+    for name in ["watercooler.db", "watercooler.db-wal", "secret.key", "control.sock"] {
+        let mode = fs::metadata(place.path().join("data").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }
 
 #[test]
@@ -473,15 +498,19 @@ fn init_writes_settings_that_serve_understands_and_never_overwrites() {
     assert_eq!(place.json(&["account", "list", "--json"])[0]["role"], "owner");
     let other = Place::new();
     fs::remove_file(other.path().join("watercooler.toml")).unwrap();
-    let output = other.run(&["init", "--yes", "--domain", "not a domain"]);
-    assert_eq!(output.status.code(), Some(4));
-    assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0, "nothing is left behind");
+    for wrong in [["--domain", "not a domain"], ["--admin", "not a name"], ["--email", "nobody"]] {
+        let output = other.run(&[["init", "--yes"], wrong].concat());
+        assert_eq!(output.status.code(), Some(4), "{wrong:?}");
+        assert_eq!(refusal(&output).lines().count(), 1, "{}", refusal(&output));
+        assert_eq!(fs::read_dir(other.path()).unwrap().count(), 0, "nothing is left behind: {wrong:?}");
+    }
 }
 
 #[test]
 fn the_demo_runs_three_departments_that_know_one_another() {
     let place = Place::new();
-    let port = 20_000 + std::process::id() % 20_000;
+    // Other ports than those of the tests in `demo.rs` and `metrics.rs`, below those that the system hands out by itself.
+    let port = 25_000 + std::process::id() % 3_900;
     // Addresses, databases and peers in a settings file are those of a real node.
     let file = "domain = \"corp.example\"\ndatabase = \"postgres://nowhere/x\"\n[sqlite]\nreaders = 3\n";
     fs::write(place.path().join("demo.toml"), file).unwrap();
@@ -501,8 +530,20 @@ fn the_demo_runs_three_departments_that_know_one_another() {
     }
     let again = place.json(&["demo", "--once", "--json", "--port", &port_text, "--keep", "demo"]);
     assert_eq!(again["nodes"][0]["people"], shown["nodes"][0]["people"]);
+    // Its departments know one another by their ports: elsewhere it cannot go on, and without a port it does there.
+    let output = place.run(&["demo", "--once", "--port", "9", "--keep", "demo"]);
+    assert_eq!(output.status.code(), Some(4), "{}", refusal(&output));
+    let text = refusal(&output);
+    assert!(text.contains(&format!("at port {port} ")) && text.lines().count() == 1, "{text}");
+    assert_eq!(place.run(&["demo", "--port", "65535"]).status.code(), Some(2), "there are no three");
+    let kept = place.path().join("demo/port");
+    fs::rename(&kept, place.path().join("aside")).unwrap();
+    let beside = (port + 3).to_string();
+    let text = refusal(&place.run(&["demo", "--once", "--port", &beside, "--keep", "demo"]));
+    assert!(text.contains("at other ports") && !text.contains("serve"), "{text}");
+    fs::rename(place.path().join("aside"), &kept).unwrap();
     // What a person reads says for each of the three who may sign in there.
-    let output = place.run(&["demo", "--once", "--port", &port_text, "--keep", "demo"]);
+    let output = place.run(&["demo", "--once", "--keep", "demo"]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     for node in shown["nodes"].as_array().unwrap() {
         let url = node["url"].as_str().unwrap();

@@ -191,8 +191,8 @@ fn a_demo_that_was_interrupted_in_the_middle_of_its_story_begins_again() {
     for file in [&kept.join("begun"), &rest] {
         fs::write(file, "x").unwrap();
     }
-    // Other ports than those of the test beside this one.
-    let port = (20_000 + std::process::id() % 9_000).to_string();
+    // Other ports than those of the tests beside this one.
+    let port = (20_000 + std::process::id() % 4_000).to_string();
     let output = place.run(&["demo", "--json", "--once", "--keep", kept.to_str().unwrap(), "--port", &port]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(!rest.exists(), "what was half done is gone");

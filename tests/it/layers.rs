@@ -329,6 +329,29 @@ fn both_databases_have_the_same_migrations() {
 }
 
 #[test]
+fn sec_ops_06_crates_come_from_the_registry_and_none_is_another_cryptography_of_ours() {
+    let lock = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
+    let lock: toml::Table = toml::from_str(&lock).unwrap();
+    let mut with_rsa = Vec::new();
+    for package in lock["package"].as_array().unwrap() {
+        let name = package["name"].as_str().unwrap();
+        assert!(!["openssl-sys", "native-tls"].contains(&name), "{name} is in the tree");
+        let needs = package.get("dependencies").and_then(toml::Value::as_array).into_iter().flatten();
+        if needs.filter_map(toml::Value::as_str).any(|needed| needed.split(' ').next() == Some("rsa")) {
+            with_rsa.push(name);
+        }
+        if name == "watercooler" {
+            continue;
+        }
+        let source = package.get("source").and_then(toml::Value::as_str);
+        assert_eq!(source, Some("registry+https://github.com/rust-lang/crates.io-index"), "{name}");
+        assert!(package.get("checksum").is_some(), "{name}");
+    }
+    // RUSTSEC-2023-0071: no private key goes through that crate.
+    assert_eq!(with_rsa, ["activitypub_federation"]);
+}
+
+#[test]
 fn every_file_says_what_it_is_for() {
     // Modules say what they are for: the first line of each file is its purpose.
     let mut wrong = Vec::new();

@@ -36,6 +36,7 @@ mod collection_notices;
 mod collections;
 mod concierge_projects;
 mod concierge_tend;
+mod control;
 mod convergence;
 mod counters;
 mod counting;

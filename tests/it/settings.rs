@@ -7,6 +7,10 @@ use crate::{
     support::{Client, Node, NodeBuilder},
 };
 use serde_json::{Value, json};
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+};
 use watercooler::config::DefaultVisibility;
 
 async fn posts(who: &Client, body: Value) -> (u16, Value) {
@@ -208,8 +212,11 @@ fn bench_says_what_it_did_and_how_it_was_set() {
     if let Some(url) = place.url() {
         arguments.extend(["--on", url]);
     }
-    let output = place.run(&arguments);
+    // The environment is a real node's, whose database is left alone.
+    let mut command = place.command(&arguments);
+    let output = command.env("WATERCOOLER_DATABASE", "sqlite://real.db").stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{}", refusal(&output));
+    assert!(!place.path().join("real.db").exists());
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let synchronous = if place.url().is_some() { Value::Null } else { json!("normal") };
     assert_eq!(report["workload"]["synchronous"], synchronous, "PostgreSQL has settings of its own for that");
@@ -219,4 +226,24 @@ fn bench_says_what_it_did_and_how_it_was_set() {
     let told: Vec<Value> = told.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     assert!(told.iter().any(|step| step["doing"].as_str().unwrap().starts_with("Seeding 250 posts")), "{told:?}");
     assert!(told.len() >= 3, "{told:?}");
+}
+
+#[test]
+fn a_bench_that_is_stopped_leaves_nothing_behind() {
+    let place = Place::embedded();
+    let mut command = place.command(&["bench", "--posts", "100000", "--data-dir", ".", "--json"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    told.read_line(&mut line).unwrap();
+    assert!(line.contains("Seeding 100000 posts"), "{line}");
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let left: Vec<String> = std::fs::read_dir(place.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("watercooler-bench"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
 }

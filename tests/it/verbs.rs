@@ -1,11 +1,18 @@
 //! Verbs about a node's data, each with success: what it answers and what it leaves. How they get to the node is in `cli.rs`.
 
 use crate::support::{Client, Node, NodeBuilder, settle};
-use clap::{Command, CommandFactory, Parser};
+use clap::{Command, CommandFactory, Parser, error::ErrorKind};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 use watercooler::{
-    cli::data::{self, DataVerb},
+    cli::{
+        Cli,
+        data::{self, DataVerb},
+    },
     db::Sql,
     domain::Task,
     id::Id,
@@ -126,7 +133,10 @@ async fn every_verb_does_what_it_says_and_answers_json() {
     let unsure = "update users set confirmed_at = null where account_id in \
                   (select a.id from accounts a where a.username = 'bob')";
     walk.node.app.write(move |tx| Sql::new(unsure).execute(tx.conn)).await.unwrap();
-    walk.does(&["account", "confirm", "bob"]).await;
+    let listed = walk.does(&["account", "list"]).await;
+    let of_bob = listed.as_array().unwrap().iter().find(|one| one["username"] == "bob").unwrap();
+    assert_eq!(of_bob["state"], "unconfirmed", "who cannot sign in is not called active");
+    assert_eq!(walk.does(&["account", "confirm", "bob"]).await["state"], "active");
     let sure = "select count(*) from users u join accounts a on a.id = u.account_id \
                 where a.username = 'bob' and u.confirmed_at is not null";
     assert_eq!(walk.count(sure).await, 1);
@@ -211,6 +221,7 @@ async fn every_verb_does_what_it_says_and_answers_json() {
         assert_eq!((&line["actor"], &line["origin"]), (&json!("console"), &json!("console")), "{line}");
         assert!(line["at"].as_str().unwrap().starts_with("2026-11-23T12:00:00"), "{line}");
     }
+    assert_eq!((&line("jobs.retry")["target"], &line("jobs.retry")["detail"]), (&job["id"], &json!("1")));
     let first = walk.does(&["audit", "list", "--limit", "3"]).await;
     let last = first[2]["id"].as_str().unwrap().to_owned();
     let next = walk.does(&["audit", "list", "--limit", "3", "--before", &last]).await;
@@ -285,4 +296,80 @@ async fn jobs_of_all_queues_are_listed_together_newest_first_and_no_more_than_as
     }
     let some = tries(&node, &["jobs", "list", "--limit", "2"]).await.unwrap();
     assert_eq!(some.as_array().unwrap().as_slice(), &list[..2]);
+}
+
+/// The texts below a folder.
+fn texts(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            texts(&path, found);
+        } else if path.extension().is_some_and(|end| ["md", "rs", "html"].iter().any(|known| end == *known)) {
+            found.push(path);
+        }
+    }
+}
+
+/// The command lines in a text: between backquotes, or behind a prompt.
+fn commands(text: &str) -> Vec<String> {
+    // A sentence of the program goes on in the next line behind a backslash.
+    let text: String = text.split("\\\n").map(str::trim_start).collect();
+    let quoted = text.split('`').filter(|piece| !piece.contains('\n'));
+    let prompted = text.lines().filter_map(|line| {
+        let (node, command) = line.split_once("$ ")?;
+        let command = command.split(" #").next()?.trim();
+        node.chars().all(|c| c.is_ascii_lowercase()).then_some(command)
+    });
+    let all = quoted.chain(prompted).map(|command| command.split('|').next().unwrap_or_default());
+    all.map(|command| command.trim_end_matches([' ', '\\']))
+        .filter(|command| command.starts_with("watercooler "))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The words of a command line; what may be left out stands in brackets.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut quoted) = (vec![String::new()], false);
+    for c in command.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '[' | ']' => {}
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().unwrap().push(c),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[test]
+fn every_command_that_documents_and_sentences_name_is_one() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<PathBuf> =
+        ["README.md", "FEDERATION.md", "SECURITY.md", "CONTRIBUTING.md"].map(|name| root.join(name)).to_vec();
+    for folder in ["docs", "src", "templates"] {
+        texts(&root.join(folder), &mut files);
+    }
+    let (mut wrong, mut tried) = (Vec::new(), 0);
+    for path in files {
+        for command in commands(&fs::read_to_string(&path).unwrap()) {
+            tried += 1;
+            let words = words(&command);
+            let Err(error) = Cli::command().try_get_matches_from(&words) else { continue };
+            // Many name a verb and leave the rest to its help, or end with the flag that matters.
+            let is_short = match error.kind() {
+                ErrorKind::MissingRequiredArgument
+                | ErrorKind::MissingSubcommand
+                | ErrorKind::DisplayHelp
+                | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => true,
+                ErrorKind::InvalidValue => words.last().is_some_and(|word| word.starts_with("--")),
+                _ => false,
+            };
+            if !is_short {
+                wrong.push(format!("{}: `{command}`: {error}", path.display()));
+            }
+        }
+    }
+    assert!(tried > 50, "{tried}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -74,8 +74,8 @@ async fn create(State(app): State<App>, me: SignedIn, parts: Parts, params: Para
     };
     if let Some(ours) = peers::organisation(&app) {
         let reason = format!(
-            "The charter of {} says which nodes belong to it: invite the node with `watercooler org invite {domain}`, or add \
-             it as a peer of this node alone with `watercooler peer add {domain}`",
+            "The charter of {} says which nodes belong to it: invite the node with `watercooler org invite --domain {domain}`, \
+             or add it as a peer of this node alone with `watercooler peer add {domain}`",
             ours.charter.name
         );
         return Err(Error::invalid("domain", "invalid", reason).into());

@@ -102,8 +102,16 @@ pub(super) fn run(arguments: &BenchArgs, global: &Global) -> Result<(), Failure>
     let folder = std::path::absolute(disk.join(format!("watercooler-bench-{}", std::process::id())))?;
     std::fs::create_dir_all(&folder)?;
     let runtime = runtime()?;
-    let result = runtime.block_on(measure(arguments, &folder, base, global.json));
-    runtime.shutdown_timeout(Duration::from_secs(1));
+    let result = runtime.block_on(async {
+        // Who has seen enough leaves neither a server nor its database behind.
+        let mut signals = serve::Signals::new()?;
+        tokio::select! {
+            result = measure(arguments, &folder, base, global.json) => result,
+            () = signals.next() => Err(Failure { code: "failed", message: "stopped before the end".into(), exit: 130 }),
+        }
+    });
+    // What makes files ends first.
+    runtime.shutdown_timeout(Duration::from_secs(if result.is_ok() { 1 } else { 30 }));
     let _ = std::fs::remove_dir_all(&folder);
     result
 }
@@ -123,8 +131,8 @@ fn measured(file: &Path) -> Result<toml::Table, Failure> {
 async fn measure(arguments: &BenchArgs, folder: &Path, base: toml::Table, as_json: bool) -> Result<(), Failure> {
     // Beside the answer: whoever reads that need not sort it out.
     let say = |text: String| match as_json {
-        true => eprintln!("{}", json!({ "doing": text })),
-        false => eprintln!("{text}"),
+        true => super::tell(&json!({ "doing": text }).to_string()),
+        false => super::tell(&text),
     };
     let key = PrivateKey::generate_rsa()?;
     let receiver = Receiver::start(key.public_pem()?).await?;
@@ -175,6 +183,10 @@ async fn measure(arguments: &BenchArgs, folder: &Path, base: toml::Table, as_jso
         true => bench.all(arguments.operations, &say).await?,
         false => bench.experts(experts, arguments.operations).await?,
     };
+    if figures.is_empty() && !restarts {
+        let message = format!("no operation has `{}` in its name", bench.only);
+        return Err(Failure { code: "not_found", message, exit: 3 });
+    }
     let loaded = usage(&server)?;
     if restarts {
         drop(server);
@@ -228,10 +240,16 @@ fn fsync_ms(folder: &Path) -> std::io::Result<f64> {
     Ok(times.get(15).copied().unwrap_or_default())
 }
 
+/// This program with the settings of the measured node and no others: what stands in the environment is for a real node,
+/// whose database is not measured on.
+fn program(verb: &[&str], file: &Path) -> std::io::Result<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.env_clear().args(verb).args(["--json", "--config"]).arg(file);
+    Ok(command)
+}
+
 fn start(file: &Path) -> Result<Server, Failure> {
-    let program = std::env::current_exe()?;
-    let mut child =
-        Command::new(program).args(["serve", "--json", "--config"]).arg(file).stdout(Stdio::piped()).spawn()?;
+    let mut child = program(&["serve"], file)?.stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     if let Some(out) = child.stdout.as_mut() {
         BufReader::new(out).read_line(&mut line)?;

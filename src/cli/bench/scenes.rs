@@ -14,7 +14,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 use std::{
-    process::{Command, Stdio},
+    process::Stdio,
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
@@ -157,7 +157,7 @@ impl Bench<'_> {
 
     /// Commands beside the server, one after the other, each a process of its own: a person, and a token for them.
     pub(super) async fn verbs(&self, people: usize) -> Result<Figure, Failure> {
-        let (program, file) = (std::env::current_exe()?, self.file.to_owned());
+        let file = self.file.to_owned();
         let before = usage(self.server)?;
         let asked = tokio::task::spawn_blocking(move || {
             let (mut times, started) = (Times::default(), Instant::now());
@@ -165,8 +165,7 @@ impl Bench<'_> {
                 let name = format!("byverb{number}");
                 for noun in ["account", "token"] {
                     let asked = Instant::now();
-                    let mut command = Command::new(&program);
-                    command.args([noun, "create", &name, "--json", "--config"]).arg(&file);
+                    let mut command = super::program(&[noun, "create", &name], &file)?;
                     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status()?;
                     times.took.push(asked.elapsed());
                     times.failed += usize::from(!status.success());

@@ -460,6 +460,9 @@ fn describe(account: &Account, user: Option<&User>, domain: &str) -> Value {
         "disabled"
     } else if user.is_some_and(|u| u.approved_at.is_none()) {
         "waiting"
+    } else if user.is_some_and(|u| u.confirmed_at.is_none()) {
+        // Nobody signs in before their address is known to be theirs.
+        "unconfirmed"
     } else {
         "active"
     };

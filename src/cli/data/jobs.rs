@@ -1,6 +1,12 @@
 //! `jobs ...`: nothing that works in the background is hidden.
 
-use crate::{Error, Result, app::App, id::Id, store};
+use crate::{
+    Error, Result,
+    app::App,
+    domain::audit::{self, Staff},
+    id::Id,
+    store,
+};
 use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -103,6 +109,10 @@ pub(super) async fn run(app: &App, verb: JobsVerb) -> Result<Value> {
             let retried = retried + crate::federation::deliver::retry(app, id.map(Id::new)).await?;
             if retried == 0 && id.is_some() {
                 return Err(Error::invalid("id", "not_found", "there is no failed job of this number"));
+            }
+            if retried > 0 {
+                let (target, detail) = (id.map_or_else(|| "all".to_owned(), |id| id.to_string()), retried.to_string());
+                app.write(move |tx| audit::write(tx, &Staff::console(), "jobs.retry", &target, &detail)).await?;
             }
             Ok(json!({ "retried": retried }))
         }

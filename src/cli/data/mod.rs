@@ -30,10 +30,14 @@ use clap::Subcommand;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Between two looks at how far joining is.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long a command waits for a server that starts or stops, or for another command that has the database.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// So often somebody at a terminal hears that long work is still going on.
+const TOLD: Duration = Duration::from_secs(4);
 
 /// A verb about the node's data.
 #[derive(Clone, Debug, Subcommand, Serialize, Deserialize)]
@@ -131,13 +135,22 @@ pub(super) fn dispatch(mut verb: DataVerb, config: Config, global: &Global) -> R
         None => {
             super::data_folder(&config)?;
             let again = config.clone();
+            let fresh = config.database.sqlite_path().filter(|path| !path.exists());
             let value = match &verb {
-                DataVerb::Emoji(emoji @ EmojiVerb::Import { .. }) => import(emoji, &config)?,
+                DataVerb::Emoji(emoji @ EmojiVerb::Import { .. }) => import(emoji, &config, global.json)?,
                 DataVerb::Org(org::OrgVerb::Join { .. }) if !global.json => {
                     super::runtime()?.block_on(join(&verb, config))?
                 }
-                _ => super::runtime()?.block_on(find_and_run(&verb, config))?,
+                _ if global.json => super::runtime()?.block_on(find_and_run(&verb, config))?,
+                _ => super::runtime()?.block_on(patiently(&verb, config))?,
             };
+            // Right before the first start, and a surprise in the wrong folder.
+            if let Some(path) = fresh.filter(|path| path.exists() && !global.json) {
+                super::tell(&format!(
+                    "There was no database at {}; a new one was begun. --data-dir or --config name another one.",
+                    path.display()
+                ));
+            }
             match &verb {
                 DataVerb::Org(org) => org.finish(value, global.json)?,
                 DataVerb::Answers(answers) => export(answers, value, &again)?,
@@ -171,9 +184,15 @@ fn export(verb: &AnswersVerb, mut value: Value, config: &Config) -> Result<Value
 }
 
 /// Adds the pictures of a folder one by one. One that is refused does not stop the others.
-fn import(verb: &EmojiVerb, config: &Config) -> Result<Value, Failure> {
+fn import(verb: &EmojiVerb, config: &Config, quiet: bool) -> Result<Value, Failure> {
     let mut list = Vec::new();
-    for mut one in verb.each()? {
+    let all = verb.each()?;
+    let (total, mut told) = (all.len(), Instant::now());
+    for mut one in all {
+        if !quiet && told.elapsed() >= TOLD {
+            super::tell(&format!("{} of {total} pictures ...", list.len()));
+            told = Instant::now();
+        }
         let name = one.name().to_owned();
         let done = one
             .read_file()
@@ -185,6 +204,21 @@ fn import(verb: &EmojiVerb, config: &Config) -> Result<Value, Failure> {
         });
     }
     Ok(Value::Array(list))
+}
+
+/// Runs a verb, and says now and then that it has not come to its end: a backup with many files takes its time.
+async fn patiently(verb: &DataVerb, config: Config) -> Result<Value, Failure> {
+    let started = Instant::now();
+    let done = find_and_run(verb, config);
+    tokio::pin!(done);
+    loop {
+        tokio::select! {
+            done = &mut done => return done,
+            () = tokio::time::sleep(TOLD) => {
+                super::tell(&format!("Still at it after {} seconds ...", started.elapsed().as_secs()));
+            }
+        }
+    }
 }
 
 /// Joins an organisation, and tells on the way how much of what the others list has come: a large one takes its time.
@@ -203,44 +237,50 @@ async fn join(verb: &DataVerb, config: Config) -> Result<Value, Failure> {
         let Ok(Some(status)) = control::ask(&socket, &status).await else { continue };
         let lines = org::progress(&status);
         for line in lines.iter().filter(|line| !told.contains(line)) {
-            eprintln!("{line}");
+            super::tell(line);
         }
         told = lines;
     }
 }
 
+/// Finds the server, or opens the database where none runs. One may just be starting or stopping, and another command may
+/// have the database for a moment: that is waited for.
 async fn find_and_run(verb: &DataVerb, config: Config) -> Result<Value, Failure> {
     let socket = super::lock::socket_path(&config);
-    if let Some(value) = control::ask(&socket, verb).await? {
-        return Ok(value);
-    }
-    let holder = match Lock::take(&config)? {
-        Ok(_lock) => {
-            let app = serve::open(config).await?;
-            let mut verb = verb.clone();
-            if let DataVerb::Doctor(arguments) = &mut verb {
-                arguments.alone = true;
-            }
-            let value = run(&app, verb).await;
-            serve::close(app).await;
-            return value;
-        }
-        Err(holder) if holder.several => {
-            let app = serve::open(config).await?;
-            let value = run(&app, verb.clone()).await;
-            serve::close(app).await;
-            return value;
-        }
-        Err(holder) => holder,
-    };
-    // A server with another data folder has this database; or one is just starting or stopping.
-    for _ in 0..50 {
-        if let Some(value) = control::ask(&holder.socket, verb).await? {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(value) = control::ask(&socket, verb).await? {
             return Ok(value);
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        let holder = match Lock::take(&config)? {
+            Ok(_lock) => return open_and_run(config, verb, true).await,
+            Err(holder) if holder.several => return open_and_run(config, verb, false).await,
+            Err(holder) => holder,
+        };
+        // A server with another data folder has this database.
+        if holder.socket != socket
+            && !holder.socket.as_os_str().is_empty()
+            && let Some(value) = control::ask(&holder.socket, verb).await?
+        {
+            return Ok(value);
+        }
+        if Instant::now() >= until {
+            let message = format!("process {} has the database open and does not answer", holder.process);
+            return Err(Failure::new(message));
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    Err(Failure::new(format!("process {} has the database open and does not answer", holder.process)))
+}
+
+async fn open_and_run(config: Config, verb: &DataVerb, alone: bool) -> Result<Value, Failure> {
+    let app = serve::open(config).await?;
+    let mut verb = verb.clone();
+    if let DataVerb::Doctor(arguments) = &mut verb {
+        arguments.alone = alone;
+    }
+    let value = run(&app, verb).await;
+    serve::close(app).await;
+    value
 }
 
 /// The sentence for what a verb names and is not there; none where nothing is named.

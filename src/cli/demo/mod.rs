@@ -38,7 +38,7 @@ use serde_json::{Value, json};
 use std::{
     io::Write,
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 use story::{DEPARTMENTS, Department, MEMBERS, POSTS, PROJECTS, Person, Project, QUESTIONS, Question};
@@ -48,9 +48,9 @@ use tower::ServiceExt;
 /// How to show it.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// The first of three ports
-    #[arg(long, default_value_t = 4000)]
-    port: u16,
+    /// The first of three ports [default: 4000, or where the kept demo began]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=65_533))]
+    port: Option<u16>,
     /// Keep the nodes' data here and go on with it next time [default: a folder that goes with the demo]
     #[arg(long, value_name = "DIR")]
     pub(super) keep: Option<PathBuf>,
@@ -59,6 +59,8 @@ pub struct DemoArgs {
     once: bool,
 }
 
+/// The first port, where nothing else is said.
+const PORT: u16 = 4000;
 /// The password of everybody in the demo.
 const PASSWORD: &str = "watercooler-demo";
 /// So many people of each department are named in what is printed.
@@ -94,12 +96,15 @@ pub(super) fn run(arguments: &DemoArgs, settings: Option<PathBuf>, as_json: bool
     let runtime = runtime()?;
     // The story is told once: what was interrupted in the middle of it is no demo, and begins again.
     let begun = folder.join("begun");
-    if begun.exists() || DEPARTMENTS.iter().all(|department| !folder.join(department.host).exists()) {
+    let anew = begun.exists() || DEPARTMENTS.iter().all(|department| !folder.join(department.host).exists());
+    let first = if anew { arguments.port.unwrap_or(PORT) } else { kept_port(arguments.port, &folder)? };
+    if anew {
         for department in &DEPARTMENTS {
             let _ = std::fs::remove_dir_all(folder.join(department.host));
         }
         std::fs::create_dir_all(&folder)?;
         std::fs::write(&begun, "The story of the demo is not at its end.\n")?;
+        std::fs::write(folder.join("port"), format!("{first}\n"))?;
     }
     let shown = runtime.block_on(async {
         // Before anything runs: an early Ctrl-C ends it as cleanly as a late one.
@@ -107,10 +112,10 @@ pub(super) fn run(arguments: &DemoArgs, settings: Option<PathBuf>, as_json: bool
         let mut running = Vec::new();
         let story = async {
             for (i, department) in (0_u16..).zip(&DEPARTMENTS) {
-                let port = arguments.port.saturating_add(i);
+                let port = first.saturating_add(i);
                 running.push(start(department, port, &folder, settings.clone()).await?);
             }
-            let stage = Stage { running: &running, first: arguments.port, as_json };
+            let stage = Stage { running: &running, first, as_json };
             if running.iter().any(|r| r.fresh) {
                 stage.play().await?;
                 std::fs::remove_file(&begun)?;
@@ -138,10 +143,30 @@ pub(super) fn run(arguments: &DemoArgs, settings: Option<PathBuf>, as_json: bool
     shown
 }
 
+/// Where a demo that was kept goes on: its departments know one another by their ports, so it can go on nowhere else.
+fn kept_port(wanted: Option<u16>, folder: &Path) -> Result<u16, Failure> {
+    let kept = std::fs::read_to_string(folder.join("port")).ok().and_then(|text| text.trim().parse::<u16>().ok());
+    match (wanted, kept) {
+        (Some(wanted), Some(kept)) if wanted != kept => {
+            Err(elsewhere(folder, &format!("at port {kept} and the next two")))
+        }
+        (wanted, kept) => Ok(wanted.or(kept).unwrap_or(PORT)),
+    }
+}
+
+fn elsewhere(folder: &Path, place: &str) -> Failure {
+    let message = format!(
+        "the demo in {} began {place}, and its departments know one another so: start it there again, or keep another one \
+         in another folder",
+        folder.display()
+    );
+    Failure { code: "refused", message, exit: super::exit_of("refused") }
+}
+
 async fn start(
     department: &'static Department,
     port: u16,
-    folder: &std::path::Path,
+    folder: &Path,
     settings: Config,
 ) -> Result<Running, Failure> {
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -171,7 +196,11 @@ async fn start(
     let listener = TcpListener::bind(listen)
         .await
         .map_err(|e| Failure::new(format!("cannot listen on {listen}: {e}; --port chooses another")))?;
-    let app = serve::open(config).await?;
+    let app = serve::open(config).await.map_err(|failure| match failure.code {
+        // What was kept by a program that did not write its port down: it must not be told to serve it under a new name.
+        "refused" => elsewhere(folder, "at other ports (--port)"),
+        _ => failure,
+    })?;
     node::start_workers(&app);
     let routes = server::outer(&app, node::routes(&app));
     let serving = (app.clone(), routes.clone());
