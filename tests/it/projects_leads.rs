@@ -27,6 +27,28 @@ async fn a_lead_hands_over_to_a_member_and_a_member_of_the_same_node_joins_by_a_
 }
 
 #[tokio::test]
+async fn a_moderator_leaves_by_a_message_and_the_lead_is_told_to_hand_over_first() {
+    let node = Node::start().await;
+    let (alice, eve) = (node.member("alice").await, node.member("eve").await);
+    let made = register(&alice, bearing()).await;
+    let writes = async |who: &Client, text: &str| {
+        let letter = json!({"status": format!("@quietbearing {text}"), "visibility": "direct"});
+        who.post("/api/v1/statuses", letter).await.ok();
+        node.settle().await;
+    };
+    writes(&eve, "mitmachen").await;
+    alice.post(&path(&made, &format!("/requests/{}/accept", eve.id)), json!({})).await.ok();
+    alice.post(&path(&made, &format!("/moderators/{}", eve.id)), json!({})).await.ok();
+    assert_eq!(eve.get(&path(&made, "")).await.ok()["role"], "moderator");
+    writes(&eve, "leave").await;
+    assert!(eve.get(&path(&made, "")).await.ok()["role"].is_null());
+    writes(&alice, "leave").await;
+    assert_eq!(alice.get(&path(&made, "")).await.ok()["role"], "lead");
+    let told = letters(&alice).await;
+    assert!(told.iter().any(|letter| says(letter, "hand it over before you leave")), "{told:?}");
+}
+
+#[tokio::test]
 async fn nobody_who_left_leads_a_project_and_a_new_lead_is_told_who_waits() {
     let node = Node::start().await;
     let (alice, eve, bob) = (node.member("alice").await, node.member("eve").await, node.member("bob").await);

@@ -27,7 +27,10 @@ pub fn arrived(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
         Visibility::Public => pass_on_to(tx, &post, &projects),
         Visibility::Direct => match projects.as_slice() {
             // Whoever names a project to the concierge does not speak to the project.
-            [project] if !store::concierge::is_addressed(tx.conn, id)? => letters::heard(tx, project, &post),
+            [project] if !store::concierge::is_addressed(tx.conn, id)? => match project.local {
+                true => letters::heard(tx, project, &post),
+                false => letters::written(tx, project, &post),
+            },
             _ => Ok(()),
         },
         _ => Ok(()),
@@ -54,7 +57,7 @@ fn pass_on_to(tx: &mut Tx<'_>, post: &Post, projects: &[Project]) -> Result<()> 
         return Ok(());
     }
     let inside = is_inside(tx.conn, &author)?;
-    for project in projects {
+    for project in projects.iter().filter(|project| project.local) {
         let account = store::accounts::load(tx.conn, project.account())?;
         // Nobody elsewhere knows that it is here.
         if project.audience == Some(Audience::Site) && !author.is_local() {
