@@ -196,6 +196,8 @@ pub struct Words {
     pub project_alike: &'static str,
     pub project_page: &'static str,
     pub project_join: &'static str,
+    pub project_leave: &'static str,
+    pub project_take_back: &'static str,
     pub project_follow: &'static str,
     pub project_because: &'static str,
     pub project_because_hint: &'static str,

@@ -143,6 +143,8 @@ pub(super) static ENGLISH: Words = Words {
     project_alike: "These resemble it",
     project_page: "its page",
     project_join: "Ask to join",
+    project_leave: "Leave",
+    project_take_back: "Take your request back",
     project_follow: "Follow",
     project_because: "Mine is different because …",
     project_because_hint: "A sentence about the one that is marked. Both leads read it.",

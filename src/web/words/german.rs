@@ -143,6 +143,8 @@ pub(super) static GERMAN: Words = Words {
     project_alike: "Diese sind ähnlich",
     project_page: "seine Seite",
     project_join: "Um Aufnahme bitten",
+    project_leave: "Austreten",
+    project_take_back: "Bitte zurücknehmen",
     project_follow: "Folgen",
     project_because: "Meines ist anders, weil …",
     project_because_hint: "Ein Satz zu dem, das markiert ist. Beide Leitungen lesen ihn.",
