@@ -90,7 +90,8 @@ async fn obey(app: &App, post: Post, who: Id<Account>) -> Result<()> {
 pub(super) async fn climb(app: &App, id: Id<Post>, step: i16) -> Result<()> {
     let Some(plan) = app.write(move |tx| ladder::plan(tx, id, step)).await? else { return Ok(()) };
     let candidates = candidates(app, &plan).await?;
-    app.write(move |tx| ladder::climb(tx, id, step, &candidates)).await
+    let earlier = app.read(move |conn| ladder::alike(conn, &plan.words, plan.audience)).await?;
+    app.write(move |tx| ladder::climb(tx, id, step, &candidates, &earlier)).await
 }
 
 /// Asks somebody else, where one of those who were asked is the wrong one.
