@@ -304,7 +304,7 @@ async fn step(visitor: &Visitor, browser: &Browser, mut typed: Typed, action: &s
     let published = visitor.acting(app.write(move |tx| {
         let row = rules::publish(tx, me, id, None)?;
         match other.as_ref().and_then(|other| other.uri.as_deref()) {
-            Some(other) => relations::relate(tx, me, id, other, RelationKind::Related, &reason),
+            Some(other) => relations::different(tx, me, id, other, RelationKind::Related, &reason),
             None => Ok(row),
         }
     }));

@@ -485,7 +485,7 @@ pub fn publish(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, rest: &str) -> Resu
     if let Some((other, reason)) = beside
         && let Some(uri) = &other.uri
     {
-        relations::relate(tx, by, draft.id, uri, RelationKind::Related, &reason)?;
+        relations::different(tx, by, draft.id, uri, RelationKind::Related, &reason)?;
         page.line(&words::BOTH_READ.with(tongue, &[&other.name]));
     }
     reply(tx, post, page, tongue).map(|_| ())
