@@ -63,6 +63,11 @@ async fn nobody_who_left_leads_a_project_and_a_new_lead_is_told_who_waits() {
     leave(&eve).await;
     assert_eq!(alice.post(&path(&made, "/lead"), json!({"account_id": eve.id})).await.status, 403);
     assert_eq!(alice.post(&path(&made, &format!("/moderators/{}", eve.id)), json!({})).await.status, 403);
+    let finn = node.member("finn").await;
+    finn.post(&path(&made, "/join"), json!({})).await.ok();
+    leave(&finn).await;
+    assert_eq!(alice.post(&path(&made, &format!("/requests/{}/accept", finn.id)), json!({})).await.status, 403);
+    alice.post(&path(&made, &format!("/requests/{}/reject", finn.id)), json!({})).await.ok();
     leave(&alice).await;
     // Nobody leads it: who asks now is told so, and whoever takes over is told who waits, and says yes from any app.
     let said = crate::concierge::asks(&node, &bob, "project join Quiet bearing").await;

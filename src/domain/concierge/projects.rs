@@ -122,7 +122,7 @@ pub(super) fn refusal(error: Error, tongue: Tongue) -> Result<String> {
         Error::Invalid { field: "links", .. } => words::NO_LINK,
         Error::Invalid { field: "purpose", .. } => words::WHAT_FOR,
         Error::Invalid { field: "name", .. } => words::WHAT_NAME,
-        Error::Invalid { reason, .. } => return Ok(reason.into_owned()),
+        Error::Invalid { code, reason, .. } => return Ok(super::why(code, &reason, tongue)),
         Error::NotFound => words::NO_PROJECT,
         Error::Forbidden(_) | Error::Conflict(_) => words::NOT_ALLOWED,
         other => return Err(other),
@@ -399,7 +399,9 @@ pub fn join(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, id: Id<Project>, messa
         }
         Err(Error::Conflict(_)) => {
             let name = store::projects::find(tx.conn, id)?.map(|project| project.name);
-            words::IS_MEMBER.with(tongue, &[name.as_deref().unwrap_or_default()])
+            let known = store::projects::member(tx.conn, id, post.account_id)?.is_some();
+            let sentence = if known { words::IS_MEMBER } else { words::TOO_MANY_REQUESTS };
+            sentence.with(tongue, &[name.as_deref().unwrap_or_default()])
         }
         Err(error) => refusal(error, tongue)?,
     };

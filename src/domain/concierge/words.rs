@@ -415,6 +415,29 @@ pub const WHICH_REACH: Sentence = Sentence(
 );
 /// What has to stand between two people.
 pub const NOT_ALLOWED: Sentence = Sentence("That is not allowed.", "Das ist nicht erlaubt.");
+/// Why an audience cannot be chosen.
+pub const OPEN_FORBIDDEN: Sentence = Sentence(
+    "Your organisation keeps posts inside: its charter does not allow the open fediverse. Leave `!open` out.",
+    "Deine Organisation behält Beiträge für sich: ihre Charta erlaubt das offene Fediverse nicht. Lass `!open` weg.",
+);
+/// The same.
+pub const NO_ORGANISATION: Sentence = Sentence(
+    "This site belongs to no organisation. Choose `site`, or nothing.",
+    "Dieser Standort gehört zu keiner Organisation. Wähle `standort`, oder nichts.",
+);
+/// The same.
+pub const TWO_AUDIENCES: Sentence = Sentence(
+    "The post asks for two audiences at once. Choose one of them.",
+    "Der Beitrag soll zugleich verschieden weit gehen. Entscheide dich für eines.",
+);
+/// Whatever has a limit.
+pub const TOO_MUCH: Sentence =
+    Sentence("That is too long, or too much at once.", "Das ist zu lang, oder zu viel auf einmal.");
+/// More requests wait than a lead can read.
+pub const TOO_MANY_REQUESTS: Sentence = Sentence(
+    "So many requests wait for the lead of “{}” that it takes no more just now. You can follow it.",
+    "Bei der Leitung von „{}“ warten so viele Anfragen, dass gerade keine mehr dazukommt. Folgen kannst du ihm.",
+);
 /// A limit.
 pub const TOO_MANY_DRAFTS: Sentence = Sentence(
     "You have too many drafts: publish or cancel some. “project mine” shows them.",

@@ -167,12 +167,16 @@ pub fn receive_join(tx: &mut Tx<'_>, who: &Account, project: &Project, uri: Opti
 /// The lead, or a moderator, answers a request.
 ///
 /// # Errors
-/// As [`changeable`]; `NotFound` when this person did not ask.
+/// As [`changeable`]; `NotFound` when this person did not ask; `Forbidden` for taking in who left meanwhile; `Conflict` for a
+/// project that is full.
 pub fn answer(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>, yes: bool) -> Result<Project> {
     let project = changeable(tx, by, id, ProjectRole::Moderator)?;
     let member = store::projects::member(tx.conn, project.id, who)?;
     let mut member = member.filter(|m| m.role == ProjectRole::Asked).ok_or(Error::NotFound)?;
     if yes {
+        if !is_there(&store::accounts::load(tx.conn, who)?) {
+            return Err(Error::forbidden("They are not there any more"));
+        }
         if store::projects::count_members(tx.conn, project.id)? >= MEMBERS {
             return Err(Error::Conflict("This project has too many members".into()));
         }

@@ -199,16 +199,20 @@ pub struct Asking {
     pub audience: Option<Audience>,
 }
 
+/// Whether a text carries the tag of questions.
+pub fn has_tag(typed: &str, tag: &str) -> bool {
+    text::hashtags(&text::scan(typed)).iter().any(|name| name == tag)
+}
+
 /// Publishes a question in somebody's name.
 ///
 /// # Errors
 /// Those of [`posts::publish`].
 pub fn ask(tx: &mut Tx<'_>, by: Id<Account>, asking: Asking) -> Result<Id<Post>> {
     let tag = &tx.config().questions.tag;
-    let tagged = text::hashtags(&text::scan(&asking.text)).iter().any(|name| name == tag);
     let draft = Draft {
         app: asking.app,
-        text: if tagged { asking.text } else { format!("{} #{tag}", asking.text) },
+        text: if has_tag(&asking.text, tag) { asking.text } else { format!("{} #{tag}", asking.text) },
         visibility: Some(Visibility::Public),
         audience: Wish { audience: asking.audience, local_only: None },
         language: asking.language,
