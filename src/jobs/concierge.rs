@@ -53,10 +53,12 @@ async fn obey(app: &App, post: Post, who: Id<Account>) -> Result<()> {
     let typed = concierge::typed(&post);
     let said = without_mentions(&typed);
     let asks = questions::has_tag(said, &app.config().questions.tag);
-    let parsed = match asks && said.starts_with('#') {
-        true => by_tag(said),
-        false => parse(said),
-    };
+    let mut parsed = parse(said);
+    // A verb goes before the tag, what only sounds like one does not.
+    let is_verb = parsed.tongue.is_some() || !matches!(parsed.command, Command::Knows(_) | Command::Open);
+    if asks && (said.starts_with('#') || !is_verb) {
+        parsed = by_tag(said);
+    }
     let verb = parsed.tongue;
     let tongue = app.write(move |tx| {
         count(tx, Counter::Command)?;
