@@ -164,7 +164,7 @@ fn is_command(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
     if author.kind != AccountKind::Person {
         return Ok(false);
     }
-    if super::questions::decline::is_meant(tx, post)? {
+    if super::questions::decline::is_meant(tx, post)? || super::questions::is_mark(tx, post)? {
         return Ok(false);
     }
     let typed = typed(post);

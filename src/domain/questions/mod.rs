@@ -421,13 +421,30 @@ fn of_reply(tx: &mut Tx<'_>, id: Id<Post>) -> Result<Option<Question>> {
     }
 }
 
+fn marks(post: &Post) -> bool {
+    concierge::parse::without_mentions(&typed(post)).starts_with(MARK)
+}
+
+/// Whether a post accepts an answer to a question, or ends it: that is no command to the concierge.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn is_mark(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
+    if post.in_reply_to_id.is_none() || !marks(post) {
+        return Ok(false);
+    }
+    match store::questions::find_of_reply(tx.conn, post.id)? {
+        Some(question) => may_end(tx.conn, &question, post.account_id),
+        None => Ok(false),
+    }
+}
+
 /// A reply in a thread: counted for its question, or its acceptance.
 fn replied(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     let Some(question) = of_reply(tx, id)? else { return Ok(()) };
     let post = store::posts::load(tx.conn, id)?;
     let Some(parent) = post.in_reply_to_id else { return Ok(()) };
-    let marks = || concierge::parse::without_mentions(&typed(&post)).starts_with(MARK);
-    let ends = marks() && may_end(tx.conn, &question, post.account_id)?;
+    let ends = marks(&post) && may_end(tx.conn, &question, post.account_id)?;
     if post.account_id != question.asker && !ends {
         if decline::heard(tx, &question, &post)? || !is_answer(tx.conn, &question, &post)? {
             return Ok(());
