@@ -230,10 +230,10 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Response {
     }
     match reach::chosen(&fields) {
         Ok(audience) => typed.audience = audience,
-        Err(error) => {
-            let wrong = Wrong::field("audience", error.to_string());
-            return answer(&visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, Vec::new(), wrong).await;
-        }
+        Err(error) => match refusal(&visitor, error) {
+            Ok(wrong) => return answer(&visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, Vec::new(), wrong).await,
+            Err(error) => return visitor.fail(error),
+        },
     }
     step(&visitor, browser, typed, fields.text("do")).await.unwrap_or_else(|error| visitor.fail(error))
 }
@@ -248,7 +248,7 @@ fn refusal(visitor: &Visitor, error: Error) -> Result<Wrong> {
         }
         Error::Invalid { field: "name", .. } => Ok(Wrong::field("name", words.project_no_name)),
         Error::Invalid { field: "purpose", .. } => Ok(Wrong::field("purpose", words.project_no_purpose)),
-        Error::Invalid { field, reason, .. } => Ok(Wrong::field(field, reason)),
+        Error::Invalid { field, code, reason } => Ok(Wrong::field(field, words.invalid(field, code, &reason))),
         other => Err(other),
     }
 }

@@ -266,5 +266,8 @@ pub(super) static ENGLISH: Words = Words {
         agreement: "Agreement must be accepted",
         reason_blank: "Reason can't be blank",
         reason_too_long: "Reason is too long (maximum is 1,000 characters)",
+        audience_open_forbidden: "Your organisation keeps posts inside: its charter does not allow the open fediverse. Leave `!open` out.",
+        audience_no_organisation: "This site belongs to no organisation. Choose `site`, or nothing.",
+        audience_inclusion: "Choose one of these",
     },
 };
