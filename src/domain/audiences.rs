@@ -26,6 +26,8 @@ use std::borrow::Cow;
 const MARKS: [(&str, Audience); 3] =
     [("!site", Audience::Site), ("!org", Audience::Organisation), ("!open", Audience::Open)];
 
+const TWO: &str = "The post asks for two audiences at once. Choose one of them.";
+
 impl From<document::Audience> for Audience {
     fn from(said: document::Audience) -> Self {
         match said {
@@ -144,6 +146,17 @@ pub fn mark(text: &str) -> (Option<Audience>, Cow<'_, str>) {
     (None, text.into())
 }
 
+/// The one audience that a text and the warning before it are marked with.
+///
+/// # Errors
+/// `Invalid` where they say two.
+pub fn agreed(text: Option<Audience>, warning: Option<Audience>) -> Result<Option<Audience>> {
+    match (text, warning) {
+        (Some(text), Some(warning)) if text != warning => refuse("conflict", TWO),
+        (text, warning) => Ok(text.or(warning)),
+    }
+}
+
 /// Where the text begins behind names that stand before it. Unit: bytes.
 pub(super) fn after_names(text: &str) -> usize {
     let mut at = 0;
@@ -235,7 +248,7 @@ pub fn choose(
     let asked = wishes.next();
     let differ = wishes.any(|other| Some(other) != asked);
     if differ || (asked == Some(Audience::Site) && wish.local_only == Some(false)) {
-        return refuse("conflict", "The post asks for two audiences at once. Choose one of them.");
+        return refuse("conflict", TWO);
     }
     let audience = match asked {
         Some(asked) => {
