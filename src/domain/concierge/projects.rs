@@ -139,6 +139,10 @@ pub fn draft(tx: &mut Tx<'_>, post: &Post, text: &str, adds: bool, tongue: Tongu
     if is_answered(tx, post)? {
         return Ok(None);
     }
+    if let Some(odd) = typed::odd_audience(text) {
+        reply(tx, post, line(&words::WHICH_AUDIENCE.with(tongue, &[&odd])), tongue)?;
+        return Ok(None);
+    }
     let by = post.account_id;
     let mut fields = if adds { typed::addition(text) } else { typed::project(text) };
     fields.language.clone_from(&post.language);

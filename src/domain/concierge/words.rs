@@ -255,6 +255,13 @@ pub const ALIKE: Sentence = Sentence(
 );
 /// There are no such projects.
 pub const NONE_ALIKE: Sentence = Sentence("Nothing like it is registered.", "Nichts dergleichen ist eingetragen.");
+/// How far a project is to go was not understood.
+pub const WHICH_AUDIENCE: Sentence = Sentence(
+    "“{}” does not say how far a project goes, so nothing is changed. Write: audience: site, audience: organisation or \
+     audience: open.",
+    "„{}“ sagt nicht, wie weit ein Projekt geht, also ist nichts geändert. Schreib: reichweite: standort, reichweite: \
+     organisation oder reichweite: offen.",
+);
 /// The ways out of a warning.
 pub const THREE_WAYS: Sentence = Sentence(
     "Answer here: “join 1”, “follow 1”, “publish because …” if yours is different, or “cancel”.",
