@@ -107,7 +107,7 @@ fn by_tag(said: &str) -> Parsed {
 pub(super) async fn climb(app: &App, id: Id<Post>, step: i16) -> Result<()> {
     let Some(plan) = app.write(move |tx| ladder::plan(tx, id, step)).await? else { return Ok(()) };
     let candidates = candidates(app, &plan).await?;
-    let earlier = app.read(move |conn| ladder::alike(conn, &plan.words, plan.audience)).await?;
+    let earlier = app.read(move |conn| ladder::alike(conn, &plan)).await?;
     app.write(move |tx| ladder::climb(tx, id, step, &candidates, &earlier)).await
 }
 

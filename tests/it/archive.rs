@@ -94,6 +94,33 @@ async fn a_question_without_a_tag_is_pointed_to_answers_to_what_says_the_same() 
     }
 }
 
+#[tokio::test]
+async fn tags_that_mean_the_same_lead_to_the_same_answers() {
+    let hq = alone("hq", &Clock::fixed(NOW)).await;
+    found(&hq).await;
+    org(&hq, &["alias", "k8s", "Kubernetes"]).await.unwrap();
+    let (ada, ben, eve) = (hq.member("ada").await, hq.member("ben").await, hq.member("eve").await);
+    settled(&ada, &ben, "", "How does one drain a node? #kubernetes", "With cordon first.").await;
+    settled(&ada, &ben, "", "Where are the manifests? #k8s", "In the vault.").await;
+    hq.settle().await;
+    for tag in ["k8s", "kubernetes"] {
+        post(&eve, &format!("#ask Who restarts it? #{tag}"), None).await;
+        hq.settle().await;
+        // The experts of the answers may be asked, so the concierge says it below the question or to the asker alone.
+        let thread = eve.get("/api/v1/notifications?types[]=mention&limit=1").await.ok();
+        let said = thread[0]["status"]["content"].as_str().unwrap_or_default();
+        assert_eq!(said.matches("Answered before:").count(), 2, "{tag}: {said}");
+    }
+    hq.citizen("dora").await;
+    let browser = Browser::new(&hq);
+    browser.sign_in("dora", PASSWORD).await;
+    for tag in ["k8s", "kubernetes", "kafka"] {
+        let page = browser.get(&format!("/answers/{tag}")).await.text;
+        let both = page.contains("With cordon first.") && page.contains("In the vault.");
+        assert_eq!(both, tag != "kafka", "{tag}");
+    }
+}
+
 /// Which of the three questions a page of the archive shows.
 async fn shown(browser: &Browser, path: &str) -> [bool; 3] {
     let page = browser.get(path).await;

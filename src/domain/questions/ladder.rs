@@ -49,7 +49,9 @@ pub struct Plan {
     pub queries: Vec<String>,
     /// Asked when those bring nobody.
     pub otherwise: String,
-    /// Words by which earlier answers are looked for at the first step, where no tag does that.
+    /// Tags by which earlier answers are looked for at the first step.
+    pub tags: Vec<String>,
+    /// Words by which they are where there is no tag.
     pub words: Vec<String>,
     /// How far the question goes, and with it what it is pointed to.
     pub audience: Audience,
@@ -72,11 +74,12 @@ pub fn plan(tx: &mut Tx<'_>, id: Id<Post>, step: i16) -> Result<Option<Plan>> {
     let Some(question) = due(tx, id, step)? else { return Ok(None) };
     if step >= DESK || question.answers > 0 || has_left(tx, &question)? {
         let audience = store::posts::load(tx.conn, id)?.audience;
-        let (queries, otherwise, words) = (Vec::new(), String::new(), Vec::new());
-        return Ok(Some(Plan { asker: question.asker, queries, otherwise, words, audience }));
+        let (queries, tags, words) = (Vec::new(), Vec::new(), Vec::new());
+        return Ok(Some(Plan { asker: question.asker, queries, otherwise: String::new(), tags, words, audience }));
     }
     let mut plan = plan_for(tx, &question)?;
     if step > 0 {
+        plan.tags.clear();
         plan.words.clear();
     }
     Ok(Some(plan))
@@ -129,7 +132,7 @@ fn plan_for(tx: &mut Tx<'_>, question: &Question) -> Result<Plan> {
     let words = if tags.is_empty() { telling(&text) } else { Vec::new() };
     let queries = tags.iter().take(TAGS).map(|tag| format!("skill:{tag}")).collect();
     let otherwise = format!("who knows {}", text.join(" "));
-    Ok(Plan { asker: question.asker, queries, otherwise, words, audience: post.audience })
+    Ok(Plan { asker: question.asker, queries, otherwise, tags, words, audience: post.audience })
 }
 
 /// The words of a question that say what it is about, the longest first.
@@ -144,18 +147,23 @@ fn telling(text: &[String]) -> Vec<String> {
     words
 }
 
-/// Accepted answers to questions in which at least two of these words stand, and a third of them, those with most of them
-/// first, the newest first among equals.
+/// Accepted answers to questions with the same tags, or tags that mean the same, the newest first. Where there is no tag, to
+/// those in which at least two of the words stand, and a third of them, those with most of them first.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub fn alike(conn: &mut Conn, words: &[String], audience: Audience) -> Result<Vec<Id<Post>>> {
-    if words.is_empty() {
-        return Ok(Vec::new());
-    }
-    let least = words.len().div_ceil(3).max(words.len().min(2));
-    let visible = visibility::condition(Viewer::anybody_in(audience));
-    let found = store::questions::answered_alike(conn, words, least as i64, visible, LOOKED_AT)?;
+pub fn alike(conn: &mut Conn, plan: &Plan) -> Result<Vec<Id<Post>>> {
+    let (tags, words) = (&plan.tags, &plan.words);
+    let visible = visibility::condition(Viewer::anybody_in(plan.audience));
+    let found = if !tags.is_empty() {
+        let tags = super::tags::with_aliases(conn, tags)?;
+        store::questions::answered(conn, &tags, visible, None, LOOKED_AT)?
+    } else if !words.is_empty() {
+        let least = words.len().div_ceil(3).max(words.len().min(2));
+        store::questions::answered_alike(conn, words, least as i64, visible, LOOKED_AT)?
+    } else {
+        Vec::new()
+    };
     Ok(found.into_iter().map(|(_, answer)| answer).collect())
 }
 
@@ -258,7 +266,7 @@ fn ask(
     let (people, sites) = (chosen.len().to_string(), sites.len().to_string());
     page.line(&words::TOLD.with(tongue, &[&people, &sites]));
     if step == 0 {
-        similar(tx, question, post, &mut page, words::SIMILAR.of(tongue), earlier)?;
+        similar(tx, post, &mut page, words::SIMILAR.of(tongue), earlier)?;
     }
     concierge::say(tx, post, page, tongue, post.visibility, &told, Meaning::Route).map(|_| ())
 }
@@ -269,38 +277,21 @@ fn nobody(tx: &mut Tx<'_>, question: &Question, post: &Post, step: i16, earlier:
     let mut page = Page::default();
     if step == 0 {
         page.line(words::NOBODY.of(tongue));
-        similar(tx, question, post, &mut page, words::SIMILAR.of(tongue), earlier)?;
+        similar(tx, post, &mut page, words::SIMILAR.of(tongue), earlier)?;
     } else {
         page.line(words::NOBODY_ELSE.of(tongue));
     }
     concierge::say(tx, post, page, tongue, Visibility::Direct, &[question.asker], Meaning::Plain).map(|_| ())
 }
 
-/// Links what was answered before under the same tags, or without any in the same words (`earlier`), and may be read by
-/// everybody who reads this.
-fn similar(
-    tx: &mut Tx<'_>,
-    question: &Question,
-    post: &Post,
-    page: &mut Page,
-    head: &str,
-    earlier: &[Id<Post>],
-) -> Result<()> {
-    let tags = super::tags(tx, question.post)?;
-    let found = match tags.is_empty() {
-        true => earlier.to_vec(),
-        false => {
-            let visible = visibility::condition(Viewer::anybody_in(post.audience));
-            let found = store::questions::answered(tx.conn, &tags, visible, None, LOOKED_AT)?;
-            found.into_iter().map(|(_, answer)| answer).collect()
-        }
-    };
+/// Links what was answered before and may be read by everybody who reads this.
+fn similar(tx: &mut Tx<'_>, post: &Post, page: &mut Page, head: &str, earlier: &[Id<Post>]) -> Result<()> {
     let mut shown = 0;
-    for answer in found {
+    for answer in earlier {
         if shown == SIMILAR {
             break;
         }
-        let Some(answer) = store::posts::find(tx.conn, answer)? else { continue };
+        let Some(answer) = store::posts::find(tx.conn, *answer)? else { continue };
         if super::goes_as_far(tx, &answer, post)? {
             page.post(head, &answer);
             shown += 1;

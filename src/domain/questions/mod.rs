@@ -10,6 +10,7 @@ pub mod export;
 pub mod ladder;
 pub mod replica;
 pub mod reviews;
+pub mod tags;
 
 use super::{
     Fact, Task, Tx, Viewer,
