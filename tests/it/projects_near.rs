@@ -202,6 +202,8 @@ async fn the_lead_lets_a_project_go_further_and_never_calls_it_back() {
     assert!(worked.text.contains("bluelantern"), "{}", worked.text);
     let back = edits(&ada, &near, "site").await;
     assert!(back.status == 409 && back.text.contains("know this project already"), "{}", back.text);
+    let heard = asks(&hq, &ada, "project edit Blue lantern audience: site").await;
+    assert!(heard.contains("Other sites know this project already"), "{heard}");
     // A draft is its author's to keep here.
     let draft = json!({ "name": "Third thing", "purpose": "Something else entirely." });
     let draft = ada.post(API, draft).await.ok();

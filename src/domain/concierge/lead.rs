@@ -20,7 +20,7 @@ use crate::{
         questions::reviews,
     },
     id::Id,
-    model::{Account, Post, Project, ProjectRole, WorkState},
+    model::{Account, Audience, Post, Project, ProjectRole, WorkState},
     store::{self, concierge::Thread},
 };
 
@@ -285,6 +285,9 @@ pub fn edit(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, text: &str, adds: bool
                 store::concierge::set_thread(tx.conn, &Thread { draft: Some(id), ..said }, tx.now)?;
             }
             words::EDITED.with(tongue, &[&described(&project, tongue)])
+        }
+        Err(Error::Conflict(_)) if fields.audience == Some(Audience::Site) => {
+            words::KNOWN_ELSEWHERE.of(tongue).to_owned()
         }
         Err(error) => refusal(error, tongue)?,
     };

@@ -255,6 +255,11 @@ pub const ALIKE: Sentence = Sentence(
 );
 /// There are no such projects.
 pub const NONE_ALIKE: Sentence = Sentence("Nothing like it is registered.", "Nichts dergleichen ist eingetragen.");
+/// A published project is not called back.
+pub const KNOWN_ELSEWHERE: Sentence = Sentence(
+    "Other sites know this project already. Only a draft can be kept at one site.",
+    "Andere Standorte kennen dieses Projekt schon. Nur ein Entwurf kann an einem Standort bleiben.",
+);
 /// How far a project is to go was not understood.
 pub const WHICH_AUDIENCE: Sentence = Sentence(
     "“{}” does not say how far a project goes, so nothing is changed. Write: audience: site, audience: organisation or \
