@@ -196,7 +196,7 @@ impl Way {
     fn publish(self, tx: &mut Tx<'_>, me: Id<Account>, id: Id<Row>) -> Result<Row> {
         let row = rules::publish(tx, me, id, self.username.as_deref())?;
         match self.different {
-            Some((other, kind, reason)) => relations::relate(tx, me, id, &other, kind, &reason),
+            Some((other, kind, reason)) => relations::different(tx, me, id, &other, kind, &reason),
             None => Ok(row),
         }
     }

@@ -26,6 +26,11 @@ use std::borrow::Cow;
 const MARKS: [(&str, Audience); 3] =
     [("!site", Audience::Site), ("!org", Audience::Organisation), ("!open", Audience::Open)];
 
+/// Signs that people put behind it.
+const ENDS: [char; 5] = [':', ',', '.', ';', '!'];
+
+const TWO: &str = "The post asks for two audiences at once. Choose one of them.";
+
 impl From<document::Audience> for Audience {
     fn from(said: document::Audience) -> Self {
         match said {
@@ -133,15 +138,26 @@ pub fn mark(text: &str) -> (Option<Audience>, Cow<'_, str>) {
     let (names, rest) = text.split_at_checked(after_names(text)).unwrap_or(("", text));
     for (mark, audience) in MARKS {
         let Some((head, tail)) = rest.split_at_checked(mark.len()) else { continue };
-        let ends = tail.chars().next().is_none_or(|c| c.is_whitespace() || c == ':' || c == ',');
+        let ends = tail.chars().next().is_none_or(|c| c.is_whitespace() || ENDS.contains(&c));
         if !head.eq_ignore_ascii_case(mark) || !ends {
             continue;
         }
-        let tail = tail.trim_start_matches([':', ',']).trim_start();
+        let tail = tail.trim_start_matches(ENDS).trim_start();
         let text = if names.trim().is_empty() { tail.into() } else { format!("{names}{tail}").into() };
         return (Some(audience), text);
     }
     (None, text.into())
+}
+
+/// The one audience that a text and the warning before it are marked with.
+///
+/// # Errors
+/// `Invalid` where they say two.
+pub fn agreed(text: Option<Audience>, warning: Option<Audience>) -> Result<Option<Audience>> {
+    match (text, warning) {
+        (Some(text), Some(warning)) if text != warning => refuse("conflict", TWO),
+        (text, warning) => Ok(text.or(warning)),
+    }
 }
 
 /// Where the text begins behind names that stand before it. Unit: bytes.
@@ -235,7 +251,7 @@ pub fn choose(
     let asked = wishes.next();
     let differ = wishes.any(|other| Some(other) != asked);
     if differ || (asked == Some(Audience::Site) && wish.local_only == Some(false)) {
-        return refuse("conflict", "The post asks for two audiences at once. Choose one of them.");
+        return refuse("conflict", TWO);
     }
     let audience = match asked {
         Some(asked) => {
@@ -325,6 +341,8 @@ mod tests {
         assert_eq!(read("!site Coffee is out"), said(Audience::Site, "Coffee is out"));
         assert_eq!(read("  !OPEN\n\nHello"), said(Audience::Open, "Hello"));
         assert_eq!(read("!org: x"), said(Audience::Organisation, "x"));
+        assert_eq!(read("!site! Coffee is out"), said(Audience::Site, "Coffee is out"));
+        assert_eq!(read("!site... Coffee is out"), said(Audience::Site, "Coffee is out"));
         assert_eq!(read("@bob @eve@far.example !site no"), said(Audience::Site, "@bob @eve@far.example no"));
         assert_eq!(read("!open"), said(Audience::Open, ""));
         for plain in ["!opening hours", "say !open", "!", "", "!öffen", "#!site", "@bob", "@bob hi !site"] {

@@ -84,7 +84,7 @@ pub struct Departure {
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn handover(conn: &mut Conn, account: Id<Account>) -> Result<Handover> {
-    let projects = super::projects::works_on(conn, account)?;
+    let projects = super::projects::works_on_here(conn, account)?;
     let questions = questions::open_of(conn, account, OPEN_QUESTIONS)?;
     let title = |post: &Post| -> String {
         let words: Vec<&str> = post.source_text.as_deref().unwrap_or_default().split_whitespace().collect();

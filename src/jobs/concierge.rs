@@ -7,7 +7,7 @@ use crate::{
     domain::{
         concierge::{
             self, answer,
-            parse::{Command, parse, without_mentions},
+            parse::{Command, Parsed, parse, without_mentions},
         },
         counters::{Counter, count},
         questions::{
@@ -50,7 +50,15 @@ pub(super) async fn answer(app: &App, id: Id<Post>) -> Result<()> {
 
 /// Does what somebody of this node wrote.
 async fn obey(app: &App, post: Post, who: Id<Account>) -> Result<()> {
-    let parsed = parse(without_mentions(&concierge::typed(&post)));
+    let typed = concierge::typed(&post);
+    let said = without_mentions(&typed);
+    let asks = questions::has_tag(said, &app.config().questions.tag);
+    let mut parsed = parse(said);
+    // A verb goes before the tag, what only sounds like one does not.
+    let is_verb = parsed.tongue.is_some() || !matches!(parsed.command, Command::Knows(_) | Command::Open);
+    if asks && (said.starts_with('#') || !is_verb) {
+        parsed = by_tag(said);
+    }
     let verb = parsed.tongue;
     let tongue = app.write(move |tx| {
         count(tx, Counter::Command)?;
@@ -63,7 +71,7 @@ async fn obey(app: &App, post: Post, who: Id<Account>) -> Result<()> {
             return super::concierge_projects::run(app, post, *verb, rest.clone(), tongue).await;
         }
         Command::Unknown(_) => {
-            let (copy, text) = (post.clone(), without_mentions(&concierge::typed(&post)).to_owned());
+            let (copy, text) = (post.clone(), said.to_owned());
             let words = text.clone();
             if app.read(move |conn| concierge::projects::is_addition(conn, &copy, &words)).await? {
                 return super::concierge_projects::add(app, post, text, tongue).await;
@@ -71,6 +79,10 @@ async fn obey(app: &App, post: Post, who: Id<Account>) -> Result<()> {
             let (copy, words) = (post.clone(), text.clone());
             if app.read(move |conn| concierge::projects::is_change(conn, &copy, &words)).await? {
                 return app.write(move |tx| concierge::lead::edit(tx, &post, tongue, &text, true)).await;
+            }
+            if asks {
+                let parsed = by_tag(said);
+                return app.write(move |tx| answer::run(tx, &post, &parsed)).await;
             }
             let answered = app.write(move |tx| {
                 count(tx, Counter::CommandUnknown)?;
@@ -86,11 +98,17 @@ async fn obey(app: &App, post: Post, who: Id<Account>) -> Result<()> {
     app.write(move |tx| answer::knows(tx, &post, tongue, &found)).await
 }
 
+/// What carries the tag of questions is one, whether the verb stands before it or not.
+fn by_tag(said: &str) -> Parsed {
+    Parsed { command: Command::Ask(said.to_owned()), tongue: None }
+}
+
 /// Takes a step with a question.
 pub(super) async fn climb(app: &App, id: Id<Post>, step: i16) -> Result<()> {
     let Some(plan) = app.write(move |tx| ladder::plan(tx, id, step)).await? else { return Ok(()) };
     let candidates = candidates(app, &plan).await?;
-    app.write(move |tx| ladder::climb(tx, id, step, &candidates)).await
+    let earlier = app.read(move |conn| ladder::alike(conn, &plan)).await?;
+    app.write(move |tx| ladder::climb(tx, id, step, &candidates, &earlier)).await
 }
 
 /// Asks somebody else, where one of those who were asked is the wrong one.

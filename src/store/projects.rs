@@ -251,13 +251,13 @@ pub fn quiet(conn: &mut Conn, since: Timestamp, most: i64) -> Result<Vec<Project
         .load(conn)
 }
 
-/// The projects of this node that a post names or is addressed to.
+/// The projects that a post names or is addressed to, those of this node first.
 pub fn addressed(conn: &mut Conn, post: Id<Post>, most: i64) -> Result<Vec<Project>> {
     Sql::new("select p.* from projects p join mentions m on m.account_id = p.id and m.post_id = ")
         .bind(post)
-        .push(" where p.local and ")
+        .push(" where ")
         .push(PUBLIC)
-        .with(" order by p.id limit ", most)
+        .with(" order by p.local desc, p.id limit ", most)
         .load(conn)
 }
 

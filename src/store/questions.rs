@@ -237,6 +237,35 @@ pub fn answered_saying(
     Ok(rows.into_iter().map(|(question, answer)| (Id::new(question), Id::new(answer))).collect())
 }
 
+/// Answered questions in whose text at least `least` of these words stand, those with most of them first, the newest first
+/// among equals: question and answer.
+pub fn answered_alike(
+    conn: &mut Conn,
+    words: &[String],
+    least: i64,
+    visible: Sql,
+    limit: i64,
+) -> Result<Vec<(Id<Post>, Id<Post>)>> {
+    let dialect = conn.dialect();
+    let mut hits = Sql::new("");
+    for (n, word) in words.iter().enumerate() {
+        hits = hits.push(if n == 0 { "" } else { " union all " });
+        hits = hits.push("select w.id from (").append(super::search::saying(dialect, word)).push(") w");
+    }
+    let rows = Sql::new("select q.post_id, q.answer_id from (select h.id, count(*) as shared from (")
+        .append(hits)
+        .push(") h group by h.id having count(*) >= ")
+        .bind(least)
+        .push(
+            ") c join questions q on q.post_id = c.id and q.state = 1 and q.answer_id is not null \
+             join posts p on p.id = q.post_id where ",
+        )
+        .append(visible)
+        .with(" order by c.shared desc, q.post_id desc limit ", limit)
+        .load_as::<(BigInt, BigInt), (i64, i64)>(conn)?;
+    Ok(rows.into_iter().map(|(question, answer)| (Id::new(question), Id::new(answer))).collect())
+}
+
 /// A question as the nodes of an organisation compare it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {

@@ -480,6 +480,29 @@ pub fn in_either(dialect: Dialect, words: &[String], of: [&'static str; 2]) -> S
     all
 }
 
+/// Posts of one word that are looked at where several words are weighed against one another: what more posts say tells
+/// little.
+const SAYING: i64 = 2_000;
+/// From this many letters on a word may be a beginning.
+const BEGINNING: usize = 4;
+
+/// Ids of posts in which a folded word stands, as a column `id`: in another number, too. Who may read them is another
+/// condition.
+pub fn saying(dialect: Dialect, word: &str) -> Sql {
+    let letters = word.chars().count();
+    let stem = word.strip_suffix('s').filter(|_| letters > BEGINNING).unwrap_or(word).to_owned();
+    let (stem, prefix) = ([stem], letters >= BEGINNING);
+    match dialect {
+        Dialect::Sqlite => Sql::new("select f.rowid as id from posts_fts f where f.body match ")
+            .bind(sqlite_query(&stem, prefix))
+            .with(" order by f.rowid desc limit ", SAYING),
+        // Not in order: that would make it read the posts one by one.
+        Dialect::Postgres => Sql::new("select f.id as id from posts_fts f where f.body @@ to_tsquery('simple', ")
+            .bind(postgres_query(&stem, prefix))
+            .with(") limit ", SAYING),
+    }
+}
+
 /// Of these posts those a searcher may find by their words: visible (`visible`, a condition on `posts p`), and their
 /// own, addressed to them, or kept, liked or boosted by them, or public by somebody who wants to be found.
 pub fn findable(conn: &mut Conn, ids: &[Id<Post>], searcher: Searcher, visible: Sql) -> Result<Vec<Post>> {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    domain::{Viewer, text::normalize_hashtag, views::PostViews, visibility},
+    domain::{Viewer, questions::tags::with_aliases, text::normalize_hashtag, views::PostViews, visibility},
     id::Id,
     model::Post,
     store,
@@ -68,6 +68,7 @@ async fn show(visitor: &Visitor, viewer: Viewer, Asked { tag, words, below }: As
         .app
         .read(move |conn| {
             let visible = visibility::condition(viewer);
+            let tags = with_aliases(conn, &tags)?;
             let pairs = match is_vain {
                 true => Vec::new(),
                 false => store::questions::answered_saying(conn, &tags, &searched, visible, below, QUESTIONS)?,

@@ -68,7 +68,9 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Response {
     let wrong = match done {
         Ok(address) => return visitor.redirect(&address),
         Err(Error::Invalid { code: "too_long", .. }) => Wrong::field("question", words.ask_too_long),
-        Err(Error::Invalid { field: "audience", reason, .. }) => Wrong::field("audience", reason),
+        Err(Error::Invalid { field: "audience", code, reason }) => {
+            Wrong::field("audience", words.invalid("audience", code, &reason))
+        }
         Err(Error::Invalid { reason, .. }) => Wrong::field("question", reason),
         Err(error) => return visitor.fail(error),
     };

@@ -58,7 +58,7 @@ pub fn routes() -> Router<App> {
         .route("/@{name}/tagged/{tag}", get(public::profile_tagged))
         .route("/tags/{name}", get(public::tag))
         .route("/ask", get(ask::show).post(ask::submit))
-        .route("/projects", get(projects::all))
+        .route("/projects", get(projects::all).post(projects::belong))
         .route("/projects/new", get(projects::form).post(projects::submit))
         .route("/answers", get(answers::all))
         .route("/answers/{tag}", get(answers::tagged))

@@ -1,5 +1,6 @@
 //! `/projects`: the register; `/projects/new`: a project is written down in a browser (J6). What resembles it is shown
 //! before anything is published, with three ways out: join, follow, or say what is different. The draft stays on this node.
+//! In the register one asks to join a project, and leaves it.
 
 use super::{
     pages::{Choice, Frame, Wrong},
@@ -12,7 +13,10 @@ use crate::{
     Error, Result,
     db::Conn,
     domain::{
-        concierge::projects::{Alike, because},
+        concierge::{
+            projects::{Alike, because},
+            words as sentences,
+        },
         counters::{Counter, count},
         follows::{self, FollowOptions},
         people::fields::Tongue,
@@ -20,7 +24,7 @@ use crate::{
         text,
     },
     id::Id,
-    model::{Account, Audience, Project, RelationKind, WorkState},
+    model::{Account, Audience, Project, ProjectRole, RelationKind, WorkState},
     rate::Rule,
     register::{self, Question},
     store,
@@ -52,6 +56,8 @@ pub struct ProjectLine {
     pub about: String,
     /// Worth interrupting the writer.
     pub warn: bool,
+    /// What the reader may do about belonging to it, in the register: the value and the text of a button.
+    pub step: Option<(&'static str, &'static str)>,
 }
 
 /// The register of projects.
@@ -60,7 +66,11 @@ pub struct ProjectLine {
 pub struct Projects {
     /// Surroundings.
     pub frame: Frame,
-    /// Those that changed last first.
+    /// Guards the forms against other sites.
+    pub token: String,
+    /// What was done just now.
+    pub done: Option<String>,
+    /// Those of the reader first, then those that changed last.
     pub projects: Vec<ProjectLine>,
     /// The first page, from another one.
     pub newest: Option<String>,
@@ -220,10 +230,10 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Response {
     }
     match reach::chosen(&fields) {
         Ok(audience) => typed.audience = audience,
-        Err(error) => {
-            let wrong = Wrong::field("audience", error.to_string());
-            return answer(&visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, Vec::new(), wrong).await;
-        }
+        Err(error) => match refusal(&visitor, error) {
+            Ok(wrong) => return answer(&visitor, StatusCode::UNPROCESSABLE_ENTITY, typed, Vec::new(), wrong).await,
+            Err(error) => return visitor.fail(error),
+        },
     }
     step(&visitor, browser, typed, fields.text("do")).await.unwrap_or_else(|error| visitor.fail(error))
 }
@@ -238,7 +248,7 @@ fn refusal(visitor: &Visitor, error: Error) -> Result<Wrong> {
         }
         Error::Invalid { field: "name", .. } => Ok(Wrong::field("name", words.project_no_name)),
         Error::Invalid { field: "purpose", .. } => Ok(Wrong::field("purpose", words.project_no_purpose)),
-        Error::Invalid { field, reason, .. } => Ok(Wrong::field(field, reason)),
+        Error::Invalid { field, code, reason } => Ok(Wrong::field(field, words.invalid(field, code, &reason))),
         other => Err(other),
     }
 }
@@ -294,7 +304,7 @@ async fn step(visitor: &Visitor, browser: &Browser, mut typed: Typed, action: &s
     let published = visitor.acting(app.write(move |tx| {
         let row = rules::publish(tx, me, id, None)?;
         match other.as_ref().and_then(|other| other.uri.as_deref()) {
-            Some(other) => relations::relate(tx, me, id, other, RelationKind::Related, &reason),
+            Some(other) => relations::different(tx, me, id, other, RelationKind::Related, &reason),
             None => Ok(row),
         }
     }));
@@ -363,6 +373,7 @@ async fn lines(visitor: &Visitor, alike: Vec<Alike>) -> Result<Vec<ProjectLine>>
                 about: because(conn, &site, found, tongue)?,
                 purpose: found.project.purpose.clone(),
                 warn: found.warn,
+                step: None,
             });
         }
         Ok(lines)
@@ -414,28 +425,71 @@ async fn page_of(visitor: &Visitor, project: &Project) -> Result<Response> {
 
 /// `GET /projects`.
 pub async fn all(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
-    if visitor.browser.is_none() {
-        return visitor.redirect("/sign-in?next=%2Fprojects");
-    }
-    finish(&visitor, list(&visitor, older_than(query)).await)
+    let Some(browser) = &visitor.browser else { return visitor.redirect("/sign-in?next=%2Fprojects") };
+    finish(&visitor, list(&visitor, browser.account.id, older_than(query), None).await)
 }
 
-async fn list(visitor: &Visitor, below: Option<i64>) -> Result<Response> {
-    let (site, words) = (visitor.app.site().clone(), Words::from(tongue(visitor.lang)));
-    let read = visitor.app.read(move |conn| {
-        let before = match below {
-            Some(id) => store::projects::find(conn, Id::new(id))?.map(|row| (row.updated_at, row.id)),
-            None => None,
+/// `POST /projects`: somebody asks to join a project of the register, takes that back, or leaves it.
+pub async fn belong(visitor: Visitor, fields: Fields) -> Response {
+    let Some(browser) = &visitor.browser else { return visitor.redirect("/sign-in?next=%2Fprojects") };
+    if !visitor.is_own_form(fields.text("token")) {
+        return visitor.fail(Error::forbidden(visitor.lang.words().stale_form));
+    }
+    let (way, id) = fields.text("do").split_once(' ').unwrap_or_default();
+    finish(&visitor, step_of(&visitor, browser.account.id, way, id).await)
+}
+
+async fn step_of(visitor: &Visitor, me: Id<Account>, way: &str, id: &str) -> Result<Response> {
+    let id: Id<Project> = id.parse()?;
+    let joins = match way {
+        "join" => true,
+        "leave" => false,
+        _ => return Err(Error::NotFound),
+    };
+    visitor.app.limiter().check(Rule::Posts, &me)?;
+    let done = visitor.acting(visitor.app.write(move |tx| {
+        let before = store::projects::member(tx.conn, id, me)?.map(|member| member.role);
+        let row = match joins {
+            true => members::ask(tx, me, id, "")?,
+            false => members::leave(tx, me, id)?,
         };
-        let rows = store::projects::listed(conn, None, before, PAGE)?;
+        Ok((row.name, before))
+    }));
+    let (name, before) = done.await?;
+    let sentence = match (joins, before) {
+        (true, _) => sentences::ASKED_TO_JOIN,
+        (false, None) => sentences::NO_MEMBER,
+        (false, Some(ProjectRole::Asked)) => sentences::REQUEST_BACK,
+        (false, Some(_)) => sentences::LEFT,
+    };
+    list(visitor, me, None, Some(sentence.with(tongue(visitor.lang), &[&name]))).await
+}
+
+async fn list(visitor: &Visitor, me: Id<Account>, below: Option<i64>, done: Option<String>) -> Result<Response> {
+    let (site, lang) = (visitor.app.site().clone(), visitor.lang);
+    let read = visitor.app.read(move |conn| {
+        let (before, own) = match below {
+            Some(id) => (store::projects::find(conn, Id::new(id))?.map(|row| (row.updated_at, row.id)), Vec::new()),
+            None => (None, store::projects::of_member_or_asking(conn, me, PAGE)?),
+        };
+        let mut rows = store::projects::listed(conn, None, before, PAGE)?;
         let last = rows.last().map(|row| row.id).filter(|_| rows.len() as i64 >= PAGE);
-        let lines: Result<Vec<Option<ProjectLine>>> =
-            rows.into_iter().map(|row| line(conn, &site, row, words)).collect();
-        Ok((lines?.into_iter().flatten().collect::<Vec<_>>(), last))
+        rows.retain(|row| !own.iter().any(|mine| mine.id == row.id));
+        rows.splice(0..0, own);
+        let ids: Vec<Id<Project>> = rows.iter().map(|row| row.id).collect();
+        let roles = store::projects::memberships_of(conn, me, &ids)?;
+        let mut lines = Vec::with_capacity(rows.len());
+        for row in rows {
+            let role = roles.iter().find(|member| member.project == row.id).map(|member| member.role);
+            lines.extend(line(conn, &site, row, role, lang)?);
+        }
+        Ok((lines, last))
     });
     let (projects, last) = read.await?;
     let page = Projects {
         frame: visitor.frame(),
+        token: visitor.token(),
+        done,
         projects,
         newest: below.map(|_| "/projects".to_owned()),
         older: last.map(|id| format!("/projects?max_id={id}")),
@@ -443,12 +497,19 @@ async fn list(visitor: &Visitor, below: Option<i64>) -> Result<Response> {
     Ok(visitor.page(StatusCode::OK, Kind::Form, &page))
 }
 
-fn line(conn: &mut Conn, site: &crate::config::Site, row: Project, words: Words) -> Result<Option<ProjectLine>> {
+fn line(
+    conn: &mut Conn,
+    site: &crate::config::Site,
+    row: Project,
+    role: Option<ProjectRole>,
+    lang: Lang,
+) -> Result<Option<ProjectLine>> {
     let Some(account) = store::accounts::find(conn, row.account())?.filter(|a| !a.is_unavailable()) else {
         return Ok(None);
     };
+    let words = lang.words();
     let tags: Vec<String> = row.tag_list().iter().map(|tag| format!("#{tag}")).collect();
-    let parts = [row.site.clone(), words.state(row.state).to_owned(), tags.join(" ")];
+    let parts = [row.site.clone(), Words::from(tongue(lang)).state(row.state).to_owned(), tags.join(" ")];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     Ok(Some(ProjectLine {
         id: row.id.to_string(),
@@ -457,5 +518,12 @@ fn line(conn: &mut Conn, site: &crate::config::Site, row: Project, words: Words)
         name: row.name,
         purpose: row.purpose,
         warn: false,
+        step: match role {
+            None => Some(("join", words.project_join)),
+            Some(ProjectRole::Asked) => Some(("leave", words.project_take_back)),
+            Some(ProjectRole::Member | ProjectRole::Moderator) => Some(("leave", words.project_leave)),
+            // Handed over first.
+            Some(ProjectRole::Lead) => None,
+        },
     }))
 }

@@ -196,6 +196,8 @@ pub struct Words {
     pub project_alike: &'static str,
     pub project_page: &'static str,
     pub project_join: &'static str,
+    pub project_leave: &'static str,
+    pub project_take_back: &'static str,
     pub project_follow: &'static str,
     pub project_because: &'static str,
     pub project_because_hint: &'static str,
@@ -282,6 +284,9 @@ struct InvalidWords {
     agreement: &'static str,
     reason_blank: &'static str,
     reason_too_long: &'static str,
+    audience_open_forbidden: &'static str,
+    audience_no_organisation: &'static str,
+    audience_inclusion: &'static str,
 }
 
 struct ScopeWords {
@@ -369,6 +374,9 @@ impl Words {
             ("agreement", _) => i.agreement,
             ("reason", "blank") => i.reason_blank,
             ("reason", "too_long") => i.reason_too_long,
+            ("audience", "open_forbidden") => i.audience_open_forbidden,
+            ("audience", "no_organisation") => i.audience_no_organisation,
+            ("audience", "inclusion") => i.audience_inclusion,
             _ => otherwise,
         };
         sentence.to_owned()
@@ -404,7 +412,12 @@ mod tests {
 
     #[test]
     fn every_refusal_of_a_form_has_its_sentence_in_both_languages() {
-        use crate::{Error, domain::names};
+        use crate::{
+            Error,
+            domain::{audiences, names},
+            model::Audience,
+            store::audiences::Rules,
+        };
         let long = "x".repeat(2_000);
         let mut refused = Vec::new();
         for name in ["", long.as_str(), "a b", "admin"] {
@@ -412,7 +425,11 @@ mod tests {
         }
         refused.extend(["", "x"].into_iter().filter_map(|text| names::email(text).err()));
         refused.extend(["", "x", long.as_str()].into_iter().filter_map(|text| names::password(text).err()));
-        assert_eq!(refused.len(), 9);
+        let default = Audience::Organisation;
+        let rules = Rules { hash: String::new(), organisation: String::new(), default, open_allowed: false };
+        refused.extend(audiences::allowed(Some(&rules), Audience::Open).err());
+        refused.extend(audiences::allowed(None, Audience::Organisation).err());
+        assert_eq!(refused.len(), 11);
         for error in refused {
             let Error::Invalid { field, code, reason } = error else { panic!("{error}") };
             assert_eq!(Lang::English.words().invalid(field, code, "?"), reason);

@@ -5,7 +5,7 @@ use crate::{
     concierge::three,
     expertise::finds,
     projects,
-    questions::{open, post, skills},
+    questions::{open, post, skills, told},
     support::{
         Browser, Client, NOW, Node, PASSWORD,
         organisation::{alone, brings_in, charter_of, found, minutes, org},
@@ -61,6 +61,64 @@ async fn the_archive_is_searched_by_words_of_question_and_answer_at_every_node()
         assert!(!["survives", "repairs", "cold key"].iter().any(|word| page.contains(word)), "{query}, strangers");
     }
     assert_eq!(shown(&browsers[0], "/answers/adhesives?q=hall").await, [false; 3], "both hold");
+}
+
+#[tokio::test]
+async fn a_question_without_a_tag_is_pointed_to_answers_to_what_says_the_same() {
+    let clock = Clock::fixed(NOW);
+    let (hq, lyon) = (alone("hq", &clock).await, alone("lyon", &clock).await);
+    found(&hq).await;
+    brings_in(&hq, &lyon).await;
+    settle(&[&hq, &lyon]).await;
+    let (ada, ben, cleo) = (hq.member("ada").await, hq.member("ben").await, lyon.member("cleo").await);
+    settled(&ada, &ben, "", "Which glue survives the freezing warehouse?", "Epoxy with a hardener.").await;
+    settled(&ada, &ben, "!site", "Which glue is for the freezing warehouse door?", "The red tube.").await;
+    settle(&[&hq, &lyon]).await;
+    let hears = async |who: &Client, text: &str| {
+        post(who, text, None).await;
+        settle(&[&hq, &lyon]).await;
+        told(who).await.pop().unwrap()
+    };
+    let shown = |said: &str| said.matches("Answered before:").count();
+    // At the other node, in other words and another number, too; what stays at one site is shown at that site's own only.
+    let said = hears(&cleo, "#ask Glues that hold in freezing warehouses?").await;
+    assert!(said.contains("Nobody is listed for this") && shown(&said) == 1, "{said}");
+    let said = hears(&ben, "#ask Is there a glue for our freezing warehouse?").await;
+    assert_eq!(shown(&said), 1, "what goes to the organisation does not tell of what stays here: {said}");
+    let said = hears(&ben, "!site #ask Is there a glue for our freezing warehouse?").await;
+    assert_eq!(shown(&said), 2, "{said}");
+    // One word of several is chance.
+    for other in ["#ask Who sells glue and paper?", "#ask Is it freezing in Oslo?", "#ask ?"] {
+        let said = hears(&cleo, other).await;
+        assert_eq!(shown(&said), 0, "{other}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn tags_that_mean_the_same_lead_to_the_same_answers() {
+    let hq = alone("hq", &Clock::fixed(NOW)).await;
+    found(&hq).await;
+    org(&hq, &["alias", "k8s", "Kubernetes"]).await.unwrap();
+    let (ada, ben, eve) = (hq.member("ada").await, hq.member("ben").await, hq.member("eve").await);
+    settled(&ada, &ben, "", "How does one drain a node? #kubernetes", "With cordon first.").await;
+    settled(&ada, &ben, "", "Where are the manifests? #k8s", "In the vault.").await;
+    hq.settle().await;
+    for tag in ["k8s", "kubernetes"] {
+        post(&eve, &format!("#ask Who restarts it? #{tag}"), None).await;
+        hq.settle().await;
+        // The experts of the answers may be asked, so the concierge says it below the question or to the asker alone.
+        let thread = eve.get("/api/v1/notifications?types[]=mention&limit=1").await.ok();
+        let said = thread[0]["status"]["content"].as_str().unwrap_or_default();
+        assert_eq!(said.matches("Answered before:").count(), 2, "{tag}: {said}");
+    }
+    hq.citizen("dora").await;
+    let browser = Browser::new(&hq);
+    browser.sign_in("dora", PASSWORD).await;
+    for tag in ["k8s", "kubernetes", "kafka"] {
+        let page = browser.get(&format!("/answers/{tag}")).await.text;
+        let both = page.contains("With cordon first.") && page.contains("In the vault.");
+        assert_eq!(both, tag != "kafka", "{tag}");
+    }
 }
 
 /// Which of the three questions a page of the archive shows.

@@ -128,3 +128,22 @@ async fn the_tag_may_come_with_an_edit() {
     let told = bob.get("/api/v1/notifications?types[]=mention").await.ok();
     assert_eq!(told.as_array().unwrap().len(), 1, "{told}");
 }
+
+#[tokio::test]
+async fn the_tag_asks_in_a_message_to_the_concierge_too() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    for text in ["#ask Who welds titanium? #welding", "The roof leaks, whom do I tell? #ask #roof"] {
+        let said = crate::concierge::asks(&node, &ada, text).await;
+        assert!(said.starts_with("Your question:"), "{text}: {said}");
+    }
+    let open = bob.get("/api/v2/search?q=open+questions").await.ok()["statuses"].as_array().unwrap().len();
+    assert_eq!(open, 2);
+    // An open post to the concierge is the question itself, and nothing about it is misunderstood.
+    let post = ada.post("/api/v1/statuses", json!({ "status": "@concierge #ask Which tape?" })).await.ok();
+    node.settle().await;
+    let said = crate::concierge::answers(&ada, &post).await;
+    assert!(!said.is_empty() && !json!(said).to_string().contains("did not understand"), "{said:?}");
+    let open = bob.get("/api/v2/search?q=open+questions").await.ok()["statuses"].as_array().unwrap().len();
+    assert_eq!(open, 3);
+}

@@ -183,6 +183,27 @@ async fn fed_addr_out_05_without_an_organisation_public_is_public_and_a_post_may
 }
 
 #[tokio::test]
+async fn a_mark_at_the_start_of_a_warning_counts_for_the_post() {
+    let world = World::new().await;
+    let post = async |body: Value| world.ada.post("/api/v1/statuses", body).await;
+    let said = post(json!({ "status": "sitesecret", "spoiler_text": "!site: the cellar" })).await.ok();
+    assert_eq!((&said["audience"], &said["spoiler_text"]), (&json!("site"), &json!("the cellar")));
+    let bare = post(json!({ "status": "sitesecret too", "spoiler_text": "!site" })).await.ok();
+    assert_eq!((&bare["audience"], &bare["spoiler_text"]), (&json!("site"), &json!("")));
+    let both = post(json!({ "status": "!open a", "spoiler_text": "!site b" })).await;
+    assert!(refused(&both).contains("two audiences at once"), "{}", both.text);
+    world.settle().await;
+    assert!(known(&world.lea, &said).await.is_none() && words(&world.arrived()).is_empty());
+    // Once it is written, nothing changes it.
+    let at = format!("/api/v1/statuses/{}", said["id"].as_str().unwrap());
+    let edit =
+        async |warning: &str| world.ada.put(&at, json!({ "status": "sitesecret", "spoiler_text": warning })).await;
+    assert!(refused(&edit("!open the cellar").await).contains("An edit cannot change"));
+    let edited = edit("!site the attic").await.ok();
+    assert_eq!((&edited["audience"], &edited["spoiler_text"]), (&json!("site"), &json!("the attic")));
+}
+
+#[tokio::test]
 async fn an_author_chooses_with_any_client_as_far_as_the_charter_allows() {
     let world = World::with(false).await;
     let ada = &world.ada;

@@ -40,6 +40,7 @@ async fn who_gets_posts_and_who_finds_one_is_chosen_on_the_settings_page_and_by_
     assert!(asks("zeig mich standort").await.contains("finden dich"));
     assert_eq!(now().await, (Value::Null, json!("site")));
     assert!(asks("my posts open").await.contains("keeps posts inside"));
+    assert!(asks("meine beiträge offen").await.contains("behält Beiträge für sich"));
     assert!(asks("list me everywhere").await.contains("list me organisation"));
     assert_eq!(now().await, (Value::Null, json!("site")));
 }

@@ -270,6 +270,22 @@ async fn the_concierge_introduces_leads_and_keeps_out_of_what_they_say_to_one_an
 }
 
 #[tokio::test]
+async fn how_far_a_project_goes_is_understood_or_asked_again() {
+    let node = Node::start().await;
+    let bob = node.member("bob").await;
+    let drafts = async || bob.get(&format!("{}?drafts=true", crate::projects::API)).await.ok();
+    let said = asks(&node, &bob, "project new: Yard lamp - A lamp for the yard audience: galaxy").await;
+    assert!(said.contains("“galaxy” does not say how far a project goes"), "{said}");
+    assert_eq!(drafts().await, json!([]), "nothing goes further than was meant by a slip");
+    for (text, audience) in [("this site only", "site"), ("open", "open"), ("nur Standort", "site")] {
+        asks(&node, &bob, &format!("project new: Yard lamp - A lamp for the yard audience: {text}")).await;
+        assert_eq!(drafts().await[0]["audience"], audience, "{text}");
+    }
+    let said = asks(&node, &bob, "project edit Yard lamp reichweite: überall").await;
+    assert!(said.contains("„überall“ sagt nicht") || said.contains("“überall” does not say"), "{said}");
+}
+
+#[tokio::test]
 async fn after_six_silent_months_the_lead_is_asked_once_and_answers_with_a_word() {
     let node = Node::start().await;
     let alice = node.member("alice").await;

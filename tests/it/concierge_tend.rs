@@ -147,6 +147,8 @@ async fn moderators_are_named_a_project_is_handed_over_and_members_are_taken_out
     assert_eq!((moderators().await, role(&cleo).await), (1, "member".to_owned()));
     let told = asks(&w.hq, &w.alice, "project moderator Quiet bearing @nobody").await;
     assert!(told.contains("Nobody of that name belongs to “Quiet bearing”."), "{told}");
+    let told = asks(&w.hq, &w.alice, &format!("project handover Quiet bearing to @{handle}")).await;
+    assert!(told.contains("is led by somebody of the site where it lives"), "{told}");
     // Out, at both nodes.
     let told = asks(&w.hq, &w.alice, &format!("project remove Quiet bearing {handle}")).await;
     assert!(told.contains("does not belong to “Quiet bearing” any more."), "{told}");

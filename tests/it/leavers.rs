@@ -372,9 +372,12 @@ async fn open_questions_are_handed_over_and_projects_go_to_a_moderator_or_stand_
     node.settle().await;
     let api = crate::projects::API;
     let mut led = Vec::new();
-    for name in ["Quiet bearing", "Loud bearing"] {
+    for name in ["Quiet bearing", "Loud bearing", "Near bearing"] {
         let mut fields = crate::projects::bearing();
         fields["name"] = json!(name);
+        if name == "Near bearing" {
+            fields["audience"] = json!("site");
+        }
         led.push(crate::projects::register(&ada, fields).await);
     }
     let path = |nth: usize, end: &str| format!("{api}/{}{end}", led[nth]["id"].as_str().unwrap());
@@ -388,7 +391,8 @@ async fn open_questions_are_handed_over_and_projects_go_to_a_moderator_or_stand_
     let questions = gone["handover"]["questions"].as_array().unwrap();
     assert_eq!(questions.len(), 1, "{gone}");
     assert_eq!((&questions[0]["title"], &questions[0]["url"]), (&json!("#ask Which glue? #adhesives"), &open["url"]));
-    assert_eq!(gone["handover"]["projects"].as_array().unwrap().len(), 2, "{gone}");
+    let projects = gone["handover"]["projects"].as_array().unwrap();
+    assert_eq!(projects.len(), 3, "those for this site alone too: {gone}");
     node.settle().await;
     // The moderator leads the one, and is told.
     let first = eve.get(&path(0, "")).await.ok();

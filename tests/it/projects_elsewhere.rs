@@ -1,7 +1,7 @@
 //! Projects of other software, and their people elsewhere: one scripted server on each side.
 
 use crate::{
-    projects::{API, bearing, follow, home, known, path, register, two},
+    projects::{API, bearing, follow, home, known, letters, path, register, says, two},
     support::{
         Client, Scene, Sender,
         organisation::{found, letter, org},
@@ -286,4 +286,81 @@ async fn a_post_that_thanks_somebody_by_name_says_so() {
     assert_eq!(document("@carol #thanks for the bearing").await["kind"], "kudos");
     assert!(document("#thanks everybody").await["kind"].is_null());
     assert!(document("@carol hello").await["kind"].is_null());
+}
+
+/// Somebody of another site writes to a project alone, by whatever handle it has there.
+async fn tells(who: &Client, project: &str, text: &str) {
+    let letter = json!({ "status": format!("@{project} {text}"), "visibility": "direct" });
+    who.post("/api/v1/statuses", letter).await.ok();
+}
+
+#[tokio::test]
+async fn whoever_writes_join_or_leave_to_a_project_of_another_node_is_understood_at_both() {
+    let (hq, lyon) = two().await;
+    let (alice, bob) = (hq.member("alice").await, lyon.member("bob").await);
+    let made = register(&alice, bearing()).await;
+    settle(&[&hq, &lyon]).await;
+    let project = hq.handle("quietbearing");
+    let there = known(&bob, &project).await;
+    let role = async || bob.get(&path(&there, "")).await.ok()["role"].clone();
+    let members = async || alice.get(&path(&made, "/members")).await.ok().as_array().unwrap().len();
+    tells(&bob, &project, "join I know cages").await;
+    settle(&[&hq, &lyon]).await;
+    let requests = alice.get(&path(&made, "/requests")).await.ok();
+    assert_eq!(requests.as_array().unwrap().len(), 1, "{requests}");
+    assert_eq!((&requests[0]["message"], role().await), (&json!("I know cages"), json!("requested")));
+    let told = letters(&alice).await.iter().filter(|letter| says(letter, "asks to join")).count();
+    assert_eq!(told, 1, "the letter and the Join are one request");
+    let id = requests[0]["account"]["id"].as_str().unwrap();
+    alice.post(&path(&made, &format!("/requests/{id}/accept")), json!({})).await.ok();
+    settle(&[&hq, &lyon]).await;
+    assert_eq!((members().await, role().await), (2, json!("member")));
+    tells(&bob, &project, "leave it to me").await;
+    settle(&[&hq, &lyon]).await;
+    assert_eq!((members().await, role().await), (2, json!("member")), "talk is talk");
+    tells(&bob, &project, "Leave: no time this year").await;
+    settle(&[&hq, &lyon]).await;
+    assert_eq!((members().await, role().await), (1, Value::Null));
+    // A request is taken back in the same way.
+    tells(&bob, &project, "beitreten").await;
+    settle(&[&hq, &lyon]).await;
+    assert_eq!(role().await, "requested");
+    tells(&bob, &project, "austreten").await;
+    settle(&[&hq, &lyon]).await;
+    assert_eq!((alice.get(&path(&made, "/requests")).await.ok(), role().await), (json!([]), Value::Null));
+}
+
+#[tokio::test]
+async fn a_member_on_other_software_joins_and_leaves_by_writing_to_the_project() {
+    let s = Scene::new().await;
+    found(&s.node).await;
+    let actor = s.east.url("/actor");
+    org(&s.node, &["add", &s.east.authority, "--actor", &actor, "--address", "127.0.0.0/8", "--closed"]).await.unwrap();
+    let made = register(&s.bob, bearing()).await;
+    s.node.settle().await;
+    let project = s.node.url("/users/quietbearing");
+    let writes = async |name: &str, text: &str| {
+        let mut note = s.note(&s.ada, name, &format!("<p>@quietbearing {text}</p>"));
+        note["to"] = json!([project]);
+        note["cc"] = json!([]);
+        note["tag"] = json!([{ "type": "Mention", "href": project, "name": "@quietbearing" }]);
+        s.creates(&s.ada, &note).await;
+    };
+    let members = async || s.bob.get(&path(&made, "/members")).await.ok().as_array().unwrap().len();
+    let sent = |kind: &str| s.east.inbox().iter().any(|activity| activity["type"] == kind);
+    writes("1", "leave").await;
+    assert!(members().await == 1 && !sent("Reject"), "there is nothing to leave");
+    writes("2", "join I have a microphone").await;
+    let asked = s.bob.get(&path(&made, "/requests")).await.ok();
+    assert_eq!(
+        (&asked[0]["account"]["username"], &asked[0]["message"]),
+        (&json!("ada"), &json!("I have a microphone")),
+        "{asked}"
+    );
+    let id = asked[0]["account"]["id"].as_str().unwrap();
+    s.bob.post(&path(&made, &format!("/requests/{id}/accept")), json!({})).await.ok();
+    s.node.settle().await;
+    assert!(members().await == 2 && sent("Accept"));
+    writes("3", "leave").await;
+    assert!(members().await == 1 && sent("Reject"), "its server is told");
 }

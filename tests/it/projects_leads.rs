@@ -27,6 +27,28 @@ async fn a_lead_hands_over_to_a_member_and_a_member_of_the_same_node_joins_by_a_
 }
 
 #[tokio::test]
+async fn a_moderator_leaves_by_a_message_and_the_lead_is_told_to_hand_over_first() {
+    let node = Node::start().await;
+    let (alice, eve) = (node.member("alice").await, node.member("eve").await);
+    let made = register(&alice, bearing()).await;
+    let writes = async |who: &Client, text: &str| {
+        let letter = json!({"status": format!("@quietbearing {text}"), "visibility": "direct"});
+        who.post("/api/v1/statuses", letter).await.ok();
+        node.settle().await;
+    };
+    writes(&eve, "mitmachen").await;
+    alice.post(&path(&made, &format!("/requests/{}/accept", eve.id)), json!({})).await.ok();
+    alice.post(&path(&made, &format!("/moderators/{}", eve.id)), json!({})).await.ok();
+    assert_eq!(eve.get(&path(&made, "")).await.ok()["role"], "moderator");
+    writes(&eve, "leave").await;
+    assert!(eve.get(&path(&made, "")).await.ok()["role"].is_null());
+    writes(&alice, "leave").await;
+    assert_eq!(alice.get(&path(&made, "")).await.ok()["role"], "lead");
+    let told = letters(&alice).await;
+    assert!(told.iter().any(|letter| says(letter, "hand it over before you leave")), "{told:?}");
+}
+
+#[tokio::test]
 async fn nobody_who_left_leads_a_project_and_a_new_lead_is_told_who_waits() {
     let node = Node::start().await;
     let (alice, eve, bob) = (node.member("alice").await, node.member("eve").await, node.member("bob").await);
@@ -41,6 +63,11 @@ async fn nobody_who_left_leads_a_project_and_a_new_lead_is_told_who_waits() {
     leave(&eve).await;
     assert_eq!(alice.post(&path(&made, "/lead"), json!({"account_id": eve.id})).await.status, 403);
     assert_eq!(alice.post(&path(&made, &format!("/moderators/{}", eve.id)), json!({})).await.status, 403);
+    let finn = node.member("finn").await;
+    finn.post(&path(&made, "/join"), json!({})).await.ok();
+    leave(&finn).await;
+    assert_eq!(alice.post(&path(&made, &format!("/requests/{}/accept", finn.id)), json!({})).await.status, 403);
+    alice.post(&path(&made, &format!("/requests/{}/reject", finn.id)), json!({})).await.ok();
     leave(&alice).await;
     // Nobody leads it: who asks now is told so, and whoever takes over is told who waits, and says yes from any app.
     let said = crate::concierge::asks(&node, &bob, "project join Quiet bearing").await;

@@ -202,6 +202,8 @@ async fn the_lead_lets_a_project_go_further_and_never_calls_it_back() {
     assert!(worked.text.contains("bluelantern"), "{}", worked.text);
     let back = edits(&ada, &near, "site").await;
     assert!(back.status == 409 && back.text.contains("know this project already"), "{}", back.text);
+    let heard = asks(&hq, &ada, "project edit Blue lantern audience: site").await;
+    assert!(heard.contains("Other sites know this project already"), "{heard}");
     // A draft is its author's to keep here.
     let draft = json!({ "name": "Third thing", "purpose": "Something else entirely." });
     let draft = ada.post(API, draft).await.ok();
@@ -218,4 +220,38 @@ async fn the_lead_lets_a_project_go_further_and_never_calls_it_back() {
         let boost = boosts.as_array().unwrap().iter().find(|post| post["reblog"]["id"] == said["id"]).unwrap();
         assert_eq!(boost["audience"], gets, "{boost}");
     }
+}
+
+#[tokio::test]
+async fn what_resembles_a_project_of_this_site_alone_is_registered_and_only_both_leads_read_why() {
+    let (hq, lyon) = two().await;
+    let all = [&hq, &lyon];
+    let (ada, carol, alice) = (hq.member("ada").await, hq.member("carol").await, lyon.member("alice").await);
+    let near = register(&ada, lantern()).await;
+    settle(&all).await;
+    let different = json!({
+        "name": "Yard lamp", "purpose": "A lamp for the yard.", "tags": ["lamps"], "language": "en", "publish": true,
+        "of": near["id"], "different_because": "mine is electric",
+    });
+    let made = register(&carol, different).await;
+    assert_eq!((&made["draft"], &made["relations"]), (&json!(false), &json!([])), "{made}");
+    minutes(&all, 2).await;
+    for lead in [&ada, &carol] {
+        let told = letters(lead).await;
+        let read =
+            told.iter().filter(|letter| letter["content"].as_str().unwrap().contains("mine is electric")).count();
+        assert_eq!(read, 1, "{}: {told:?}", lead.name);
+    }
+    let known = known(&alice, &hq.handle("yardlamp")).await;
+    assert_eq!(known["name"], "Yard lamp");
+    assert_eq!((kept(&lyon, "lantern").await, kept(&lyon, "electric").await), (0, 0));
+    // From one of this site to another of its like it is said as ever.
+    let mut like = lantern();
+    like["name"] = json!("Red lantern");
+    like["of"] = near["id"].clone();
+    like["different_because"] = json!("mine is red");
+    let made = register(&carol, like).await;
+    assert_eq!(made["relations"][0]["reason"], "mine is red", "{made}");
+    minutes(&all, 2).await;
+    assert_eq!(kept(&lyon, "lantern").await, 0);
 }

@@ -155,6 +155,61 @@ async fn a_project_that_resembles_none_is_published_at_once() {
 }
 
 #[tokio::test]
+async fn whoever_belongs_to_a_project_leaves_it_in_the_register_and_takes_a_request_back() {
+    let (hq, lyon) = crate::projects::two().await;
+    let alice = hq.member("alice").await;
+    let made = registers(&alice, "Quiet bearing", "Find why bearing B7 hums", &["bearings"]).await;
+    settle(&[&hq, &lyon]).await;
+    minutes(&[&hq, &lyon], 2).await;
+    lyon.signed_in("bob").await;
+    let browser = Browser::new(&lyon);
+    assert_eq!(browser.post("/projects", &[("do", "leave 1")]).await.header("location"), "/sign-in?next=%2Fprojects");
+    browser.sign_in("bob", PASSWORD).await;
+    let members = async || {
+        settle(&[&hq, &lyon]).await;
+        let requests = alice.get(&crate::projects::path(&made, "/requests")).await.ok();
+        let members = alice.get(&crate::projects::path(&made, "/members")).await.ok();
+        (members.as_array().unwrap().len(), requests)
+    };
+    let page = browser.get("/projects").await;
+    let way = button(&page, "join").to_owned();
+    assert_eq!(browser.post("/projects", &[("do", &way), ("token", "x")]).await.status, 403);
+    for nonsense in ["sell 1", "leave x", "leave", "leave 1"] {
+        assert_eq!(browser.submit(&page, "/projects", &[("do", nonsense)]).await.status, 404, "{nonsense}");
+    }
+    let page = browser.submit(&page, "/projects", &[("do", &way)]).await;
+    assert!(page.status == 200 && page.text.contains("has your request"), "{}", page.text);
+    assert_eq!(members().await.1.as_array().unwrap().len(), 1);
+    let way = button(&page, "leave").to_owned();
+    assert!(page.text.contains("Take your request back"), "{}", page.text);
+    let page = browser.submit(&page, "/projects", &[("do", &way)]).await;
+    assert!(page.text.contains("is taken back"), "{}", page.text);
+    assert_eq!(members().await, (1, json!([])));
+    let way = button(&page, "join").to_owned();
+    browser.submit(&page, "/projects", &[("do", &way)]).await;
+    let asked = members().await.1;
+    let who = asked[0]["account"]["id"].as_str().unwrap();
+    alice.post(&crate::projects::path(&made, &format!("/requests/{who}/accept")), json!({})).await.ok();
+    assert_eq!(members().await.0, 2);
+    let page = browser.get("/projects?lang=de").await;
+    assert!(page.text.contains("Austreten"), "{}", page.text);
+    let way = button(&page, "leave").to_owned();
+    let page = browser.submit(&page, "/projects", &[("do", &way)]).await;
+    assert!(page.status == 200, "{}", page.text);
+    assert_eq!(members().await, (1, json!([])));
+    assert!(browser.get("/projects").await.text.contains("value=\"join "), "one may come back");
+    // Whoever leads one hands it over first, and has no button.
+    let (_, _) = hq.signed_in("ada").await;
+    let browser = Browser::new(&hq);
+    browser.sign_in("ada", PASSWORD).await;
+    let page = browser.get("/projects/new").await;
+    let typed = [("name", "Canteen garden"), ("purpose", "Grow herbs on the roof"), ("do", "publish")];
+    assert_eq!(browser.submit(&page, NEW, &typed).await.status, 302);
+    let page = browser.get("/projects").await;
+    assert!(page.text.contains("Canteen garden") && !page.text.contains("value=\"leave "), "{}", page.text);
+}
+
+#[tokio::test]
 async fn what_is_written_in_a_form_goes_as_far_as_is_chosen_there() {
     let (hq, lyon, oslo, _) = three().await;
     let nodes = [&hq, &lyon, &oslo];

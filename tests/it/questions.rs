@@ -216,6 +216,32 @@ async fn who_was_answered_is_reminded_once() {
 }
 
 #[tokio::test]
+async fn a_mark_in_answer_to_the_concierge_ends_a_question_and_is_no_command() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let question = post(&ada, "#ask Which glue?", None).await;
+    node.settle().await;
+    let answer = post(&bob, "@ada Epoxy.", Some(&question)).await;
+    for _ in 0..4 {
+        node.clock.advance(DAY);
+        node.settle().await;
+    }
+    let all = mentions(&ada).await;
+    let reminds = |n: &&Value| n["status"]["content"].as_str().unwrap().contains("Did it help?");
+    let reminder = all.iter().find(reminds).unwrap_or_else(|| panic!("{all:?}"))["status"].clone();
+    post(&ada, "@concierge ✅", Some(&reminder)).await;
+    node.settle().await;
+    let said = told(&ada).await;
+    assert!(said.last().unwrap().contains("The question is closed"), "{said:?}");
+    assert!(!said.iter().any(|text| text.contains("did not understand")), "{said:?}");
+    // In answer to the answer it is accepted all the same.
+    post(&ada, "@bob ✅", Some(&answer)).await;
+    node.settle().await;
+    let document = ada.get_activity(question["uri"].as_str().unwrap()).await.ok();
+    assert_eq!((&document["askState"], &document["acceptedAnswer"]), (&json!("answered"), &answer["uri"]));
+}
+
+#[tokio::test]
 async fn ones_own_node_decides_how_often_one_is_asked() {
     let (hq, lyon, oslo, [bob, alice, _]) = three().await;
     let all = [&hq, &lyon, &oslo];

@@ -62,6 +62,11 @@ pub(super) async fn look(app: &App, alone: bool) -> Vec<Finding> {
             all.push(way_back(domain, heard, app.clock().now()));
         }
     }
+    if members.len() > MOST {
+        let found = format!("{MOST} of the {} other nodes of the organisation were asked", members.len());
+        let to_do = "`watercooler org status` says when each of the others was last heard".into();
+        all.push(Finding { to_do, ..Finding::ok("peers", found) });
+    }
     if all.len() == fronts {
         all.push(Finding::ok("peers", "no other node is named in the settings, by command or by a charter"));
     }

@@ -7,7 +7,7 @@ use super::{
     parse::{Command, Parsed, SkillChange},
     reply, tongue_of,
     verbs::{Entry, VERBS, Verb, column},
-    words,
+    why, words,
 };
 use crate::{
     Error, Result,
@@ -144,7 +144,7 @@ fn reach(tx: &mut Tx<'_>, account: Id<Account>, audience: Option<Option<Audience
     let [site, organisation, open, usual] = words::REACH;
     match profiles::update(tx, account, &change) {
         Ok(_) => {}
-        Err(Error::Invalid { reason, .. }) => return Ok(line(&reason)),
+        Err(Error::Invalid { code, reason, .. }) => return Ok(line(&why(code, &reason, tongue))),
         Err(other) => return Err(other),
     }
     Ok(line(match audience {
@@ -184,7 +184,7 @@ fn ask(tx: &mut Tx<'_>, post: &Post, text: &str, tongue: Tongue) -> Result<Page>
         };
         match questions::ask(tx, post.account_id, asking) {
             Ok(id) => store::posts::load(tx.conn, id)?,
-            Err(Error::Invalid { reason, .. }) => return Ok(line(&reason)),
+            Err(Error::Invalid { code, reason, .. }) => return Ok(line(&why(code, &reason, tongue))),
             Err(other) => return Err(other),
         }
     };
@@ -257,7 +257,7 @@ fn skills(tx: &mut Tx<'_>, account: Id<Account>, changes: &[SkillChange], tongue
         let change = FactsChange { skills: Some(skills), ..FactsChange::default() };
         match people::update(tx, account, &change, By::Themselves) {
             Ok(changed) => facts = changed,
-            Err(Error::Invalid { reason, .. }) => page.line(&reason),
+            Err(Error::Invalid { code, reason, .. }) => page.line(&why(code, &reason, tongue)),
             Err(other) => return Err(other),
         }
     }

@@ -1,6 +1,6 @@
 //! What somebody tells the concierge of ideas: a new one, who looks after one, how far it is, which are open.
 
-use super::{is_answered, page::Page, reply, typed};
+use super::{is_answered, page::Page, reply, typed, why};
 use crate::{
     Error, Result,
     domain::{
@@ -69,7 +69,7 @@ fn propose(tx: &mut Tx<'_>, post: &Post, text: &str, tongue: Tongue) -> Result<P
         };
         match ideas::propose(tx, post.account_id, asking) {
             Ok(id) => store::posts::load(tx.conn, id)?,
-            Err(Error::Invalid { reason, .. }) => return Ok(line(&reason)),
+            Err(Error::Invalid { code, reason, .. }) => return Ok(line(&why(code, &reason, tongue))),
             Err(other) => return Err(other),
         }
     };

@@ -20,7 +20,7 @@ use crate::{
         questions::reviews,
     },
     id::Id,
-    model::{Account, Post, Project, ProjectRole, WorkState},
+    model::{Account, Audience, Post, Project, ProjectRole, WorkState},
     store::{self, concierge::Thread},
 };
 
@@ -262,6 +262,9 @@ pub fn edit(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, text: &str, adds: bool
     if is_answered(tx, post)? {
         return Ok(());
     }
+    if let Some(odd) = typed::odd_audience(text) {
+        return reply(tx, post, line(&words::WHICH_AUDIENCE.with(tongue, &[&odd])), tongue).map(|_| ());
+    }
     let (name, mut fields) = typed::edit(text);
     let said = thread(tx.conn, post)?;
     let id = match adds {
@@ -282,6 +285,9 @@ pub fn edit(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, text: &str, adds: bool
                 store::concierge::set_thread(tx.conn, &Thread { draft: Some(id), ..said }, tx.now)?;
             }
             words::EDITED.with(tongue, &[&described(&project, tongue)])
+        }
+        Err(Error::Conflict(_)) if fields.audience == Some(Audience::Site) => {
+            words::KNOWN_ELSEWHERE.of(tongue).to_owned()
         }
         Err(error) => refusal(error, tongue)?,
     };

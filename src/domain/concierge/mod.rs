@@ -164,7 +164,7 @@ fn is_command(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
     if author.kind != AccountKind::Person {
         return Ok(false);
     }
-    if super::questions::decline::is_meant(tx, post)? {
+    if super::questions::decline::is_meant(tx, post)? || super::questions::is_mark(tx, post)? {
         return Ok(false);
     }
     let typed = typed(post);
@@ -206,6 +206,20 @@ fn is_among_people(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
 /// What somebody wrote, as plain text.
 pub fn typed(post: &Post) -> String {
     post.source_text.clone().unwrap_or_else(|| super::html::plain_text(&post.content))
+}
+
+/// Why something was refused, in the language of whoever reads it; what has no sentence of ours is said as the API says it.
+fn why(code: &str, reason: &str, tongue: Tongue) -> String {
+    let sentence = match (tongue, code) {
+        // The API says it with figures.
+        (Tongue::English, _) => return reason.to_owned(),
+        (_, "open_forbidden") => words::OPEN_FORBIDDEN,
+        (_, "no_organisation") => words::NO_ORGANISATION,
+        (_, "conflict") => words::TWO_AUDIENCES,
+        (_, "too_long" | "too_many") => words::TOO_MUCH,
+        _ => return reason.to_owned(),
+    };
+    sentence.of(tongue).to_owned()
 }
 
 /// The language in which somebody is answered.

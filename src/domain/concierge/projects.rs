@@ -122,7 +122,7 @@ pub(super) fn refusal(error: Error, tongue: Tongue) -> Result<String> {
         Error::Invalid { field: "links", .. } => words::NO_LINK,
         Error::Invalid { field: "purpose", .. } => words::WHAT_FOR,
         Error::Invalid { field: "name", .. } => words::WHAT_NAME,
-        Error::Invalid { reason, .. } => return Ok(reason.into_owned()),
+        Error::Invalid { code, reason, .. } => return Ok(super::why(code, &reason, tongue)),
         Error::NotFound => words::NO_PROJECT,
         Error::Forbidden(_) | Error::Conflict(_) => words::NOT_ALLOWED,
         other => return Err(other),
@@ -137,6 +137,10 @@ pub(super) fn refusal(error: Error, tongue: Tongue) -> Result<String> {
 /// `Unavailable` when the database is away.
 pub fn draft(tx: &mut Tx<'_>, post: &Post, text: &str, adds: bool, tongue: Tongue) -> Result<Option<Project>> {
     if is_answered(tx, post)? {
+        return Ok(None);
+    }
+    if let Some(odd) = typed::odd_audience(text) {
+        reply(tx, post, line(&words::WHICH_AUDIENCE.with(tongue, &[&odd])), tongue)?;
         return Ok(None);
     }
     let by = post.account_id;
@@ -399,7 +403,9 @@ pub fn join(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, id: Id<Project>, messa
         }
         Err(Error::Conflict(_)) => {
             let name = store::projects::find(tx.conn, id)?.map(|project| project.name);
-            words::IS_MEMBER.with(tongue, &[name.as_deref().unwrap_or_default()])
+            let known = store::projects::member(tx.conn, id, post.account_id)?.is_some();
+            let sentence = if known { words::IS_MEMBER } else { words::TOO_MANY_REQUESTS };
+            sentence.with(tongue, &[name.as_deref().unwrap_or_default()])
         }
         Err(error) => refusal(error, tongue)?,
     };
@@ -485,7 +491,7 @@ pub fn publish(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, rest: &str) -> Resu
     if let Some((other, reason)) = beside
         && let Some(uri) = &other.uri
     {
-        relations::relate(tx, by, draft.id, uri, RelationKind::Related, &reason)?;
+        relations::different(tx, by, draft.id, uri, RelationKind::Related, &reason)?;
         page.line(&words::BOTH_READ.with(tongue, &[&other.name]));
     }
     reply(tx, post, page, tongue).map(|_| ())

@@ -36,7 +36,12 @@ const MODERATES: Sentence = Sentence("moderates “{}” now.", "moderiert jetzt
 const MODERATES_NOT: Sentence = Sentence("does not moderate “{}” any more.", "moderiert „{}“ nicht mehr.");
 /// The same.
 const LEADS: Sentence = Sentence("leads “{}” now.", "leitet jetzt „{}“.");
-/// The same.
+/// Why somebody of another site does not.
+const LED_AT_HOME: Sentence = Sentence(
+    "“{}” is led by somebody of the site where it lives. Somebody of another site can moderate it: project moderator.",
+    "„{}“ leitet jemand vom Standort, an dem es liegt. Wer an einem anderen ist, kann es moderieren: projekt moderation.",
+);
+/// Behind a person.
 const IS_OUT: Sentence = Sentence("does not belong to “{}” any more.", "gehört nicht mehr zu „{}“.");
 /// A post is taken out.
 const WITHDRAWN: Sentence = Sentence(
@@ -249,6 +254,9 @@ pub fn person(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, verb: Verb, rest: &s
     let Some(account) = member(tx.conn, &site, project.id, &who)? else {
         return reply(tx, post, line(&NO_MEMBER.with(tongue, &[&project.name])), tongue).map(|_| ());
     };
+    if verb == Verb::ProjectHandover && !account.is_local() {
+        return reply(tx, post, line(&LED_AT_HOME.with(tongue, &[&project.name])), tongue).map(|_| ());
+    }
     let (done, sentence) = match (verb, off) {
         (Verb::ProjectModerator, false) => (members::moderate(tx, by, project.id, account.id, true), MODERATES),
         (Verb::ProjectModerator, true) => (members::moderate(tx, by, project.id, account.id, false), MODERATES_NOT),

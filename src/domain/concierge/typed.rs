@@ -116,6 +116,25 @@ fn push(list: &mut Option<Vec<String>>, more: Vec<String>) {
     }
 }
 
+/// The audience that is named, the narrowest of several: `this site only`.
+fn audience(said: &str) -> Option<Audience> {
+    let words = said.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+    let named = words.filter_map(|word| AUDIENCES.iter().find(|(called, _)| *called == word));
+    named.map(|(_, audience)| *audience).min()
+}
+
+/// What stands behind `audience:` and names none: nobody's project goes further than they meant by a slip.
+pub fn odd_audience(text: &str) -> Option<String> {
+    let labels = labels(text);
+    let values =
+        labels.iter().enumerate().filter(|(_, (.., label))| *label == Label::Audience).map(|(at, (_, begin, _))| {
+            let end = labels.get(at + 1).map_or(text.len(), |(begin, ..)| *begin);
+            words(text.get(*begin..end).unwrap_or_default().trim().trim_end_matches([';', '|', ','])).0
+        });
+    let mut odd = values.filter(|value| audience(value).is_none());
+    odd.next()
+}
+
 /// Where labels stand: beginning, end behind the colon, which.
 fn labels(text: &str) -> Vec<(usize, usize, Label)> {
     let mut found = Vec::new();
@@ -181,8 +200,7 @@ fn labelled(text: &str) -> Fields {
             }
             Label::Audience => {
                 push(&mut fields.tags, tags);
-                let word = bare.trim_end_matches('.').to_lowercase();
-                fields.audience = AUDIENCES.iter().find(|(called, _)| *called == word).map(|(_, audience)| *audience);
+                fields.audience = audience(&bare);
             }
             Label::Name | Label::Purpose => {
                 push(&mut fields.tags, tags);

@@ -255,6 +255,18 @@ pub const ALIKE: Sentence = Sentence(
 );
 /// There are no such projects.
 pub const NONE_ALIKE: Sentence = Sentence("Nothing like it is registered.", "Nichts dergleichen ist eingetragen.");
+/// A published project is not called back.
+pub const KNOWN_ELSEWHERE: Sentence = Sentence(
+    "Other sites know this project already. Only a draft can be kept at one site.",
+    "Andere Standorte kennen dieses Projekt schon. Nur ein Entwurf kann an einem Standort bleiben.",
+);
+/// How far a project is to go was not understood.
+pub const WHICH_AUDIENCE: Sentence = Sentence(
+    "“{}” does not say how far a project goes, so nothing is changed. Write: audience: site, audience: organisation or \
+     audience: open.",
+    "„{}“ sagt nicht, wie weit ein Projekt geht, also ist nichts geändert. Schreib: reichweite: standort, reichweite: \
+     organisation oder reichweite: offen.",
+);
 /// The ways out of a warning.
 pub const THREE_WAYS: Sentence = Sentence(
     "Answer here: “join 1”, “follow 1”, “publish because …” if yours is different, or “cancel”.",
@@ -415,6 +427,29 @@ pub const WHICH_REACH: Sentence = Sentence(
 );
 /// What has to stand between two people.
 pub const NOT_ALLOWED: Sentence = Sentence("That is not allowed.", "Das ist nicht erlaubt.");
+/// Why an audience cannot be chosen.
+pub const OPEN_FORBIDDEN: Sentence = Sentence(
+    "Your organisation keeps posts inside: its charter does not allow the open fediverse. Leave `!open` out.",
+    "Deine Organisation behält Beiträge für sich: ihre Charta erlaubt das offene Fediverse nicht. Lass `!open` weg.",
+);
+/// The same.
+pub const NO_ORGANISATION: Sentence = Sentence(
+    "This site belongs to no organisation. Choose `site`, or nothing.",
+    "Dieser Standort gehört zu keiner Organisation. Wähle `standort`, oder nichts.",
+);
+/// The same.
+pub const TWO_AUDIENCES: Sentence = Sentence(
+    "The post asks for two audiences at once. Choose one of them.",
+    "Der Beitrag soll zugleich verschieden weit gehen. Entscheide dich für eines.",
+);
+/// Whatever has a limit.
+pub const TOO_MUCH: Sentence =
+    Sentence("That is too long, or too much at once.", "Das ist zu lang, oder zu viel auf einmal.");
+/// More requests wait than a lead can read.
+pub const TOO_MANY_REQUESTS: Sentence = Sentence(
+    "So many requests wait for the lead of “{}” that it takes no more just now. You can follow it.",
+    "Bei der Leitung von „{}“ warten so viele Anfragen, dass gerade keine mehr dazukommt. Folgen kannst du ihm.",
+);
 /// A limit.
 pub const TOO_MANY_DRAFTS: Sentence = Sentence(
     "You have too many drafts: publish or cancel some. “project mine” shows them.",

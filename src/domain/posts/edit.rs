@@ -93,21 +93,20 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
     let typed = change.text.as_deref().map_or_else(|| old_text.into(), text::clean_input);
     let (marked, unmarked) = audiences::mark(&typed);
     let unmarked = unmarked.into_owned();
-    let typed: Cow<'_, str> = match marked {
-        Some(marked) if marked != post.audience => {
-            return Err(Error::invalid(
-                "audience",
-                "fixed",
-                "An edit cannot change how far a post goes: it is there already. Delete it and write it anew.",
-            ));
-        }
-        Some(_) => unmarked.into(),
-        None => typed,
-    };
-    let spoiler = match &change.spoiler_text {
-        Some(spoiler) => text::clean_input(spoiler.trim()).into_owned(),
-        None => post.spoiler_text.clone(),
-    };
+    let (mut warned, mut spoiler) = (None, post.spoiler_text.clone());
+    if let Some(changed) = &change.spoiler_text {
+        let cleaned = text::clean_input(changed.trim());
+        let (said, rest) = audiences::mark(&cleaned);
+        (warned, spoiler) = (said, rest.into_owned());
+    }
+    if [marked, warned].into_iter().flatten().any(|said| said != post.audience) {
+        return Err(Error::invalid(
+            "audience",
+            "fixed",
+            "An edit cannot change how far a post goes: it is there already. Delete it and write it anew.",
+        ));
+    }
+    let typed: Cow<'_, str> = if marked.is_some() { unmarked.into() } else { typed };
     let ids = change.media.clone().unwrap_or_else(|| post.media());
     for changed in change.attachments.iter().filter(|c| ids.contains(&c.id)) {
         crate::domain::media::check_description(changed.description.as_deref())?;

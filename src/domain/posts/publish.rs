@@ -275,6 +275,8 @@ pub fn reach(conn: &mut Conn, author: Id<Account>, draft: &Draft) -> Result<Audi
         narrowest = narrowest.into_iter().chain(other).min_by_key(|post| post.audience);
     }
     let marked = audiences::mark(&text::clean_input(&draft.text)).0;
+    let warned = audiences::mark(&text::clean_input(draft.spoiler_text.trim())).0;
+    let marked = audiences::agreed(marked, warned)?;
     let visibility = draft.visibility.unwrap_or(user.visibility);
     let rules = store::audiences::rules(conn)?;
     let wish = draft.audience;
@@ -303,6 +305,13 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
     if marked.is_some() {
         typed = unmarked.into();
     }
+    // A warning stands before the text: who begins it so means the post.
+    let (warned, unwarned) = audiences::mark(&spoiler);
+    let unwarned = unwarned.into_owned();
+    if warned.is_some() {
+        spoiler = unwarned.into();
+    }
+    let marked = audiences::agreed(marked, warned)?;
     if typed.trim().is_empty() && !shows_something {
         return Err(Error::invalid("status", "blank", "Text can't be blank"));
     }

@@ -25,9 +25,12 @@ pub fn arrived(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     let post = store::posts::load(tx.conn, id)?;
     match post.visibility {
         Visibility::Public => pass_on_to(tx, &post, &projects),
-        Visibility::Direct => match projects.as_slice() {
-            // Whoever names a project to the concierge does not speak to the project.
-            [project] if !store::concierge::is_addressed(tx.conn, id)? => letters::heard(tx, project, &post),
+        // Whoever names a project to the concierge does not speak to the project.
+        Visibility::Direct if store::concierge::is_addressed(tx.conn, id)? => Ok(()),
+        Visibility::Direct => match (projects.iter().filter(|project| project.local).count(), projects.as_slice()) {
+            // Those of this node come first.
+            (1, [project, ..]) => letters::heard(tx, project, &post),
+            (0, [project]) => letters::written(tx, project, &post),
             _ => Ok(()),
         },
         _ => Ok(()),
@@ -54,7 +57,7 @@ fn pass_on_to(tx: &mut Tx<'_>, post: &Post, projects: &[Project]) -> Result<()> 
         return Ok(());
     }
     let inside = is_inside(tx.conn, &author)?;
-    for project in projects {
+    for project in projects.iter().filter(|project| project.local) {
         let account = store::accounts::load(tx.conn, project.account())?;
         // Nobody elsewhere knows that it is here.
         if project.audience == Some(Audience::Site) && !author.is_local() {

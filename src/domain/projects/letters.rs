@@ -5,13 +5,13 @@ use super::{
     Words, handle, is_inside, members,
     relations::RELATIONS,
     role, say_in, set_state,
-    words::{consent, state_of},
+    words::{consent, membership, state_of},
 };
 use crate::{
     Error, Result,
     domain::{
         Tx,
-        concierge::{self, page::Page},
+        concierge::{self, page::Page, words::HAND_OVER_FIRST},
         html,
     },
     id::Id,
@@ -168,25 +168,35 @@ pub(super) fn tapped(tx: &mut Tx<'_>, poll: Id<Poll>, by: Id<Account>) -> Result
     }
 }
 
-/// Somebody wrote to the project alone: its lead or a moderator answers a request or says how far it is, somebody else of
-/// this node asks to join.
+/// Somebody wrote to the project alone: its lead or a moderator answers a request or says how far it is; whoever else of
+/// the organisation asks to join, and whoever belongs to it leaves.
 pub(super) fn heard(tx: &mut Tx<'_>, project: &Project, post: &Post) -> Result<()> {
     let author = store::accounts::load(tx.conn, post.account_id)?;
-    if !author.is_local() || author.kind != AccountKind::Person {
+    if author.kind != AccountKind::Person {
         return Ok(());
     }
     let text = html::plain_text(&post.content);
-    let mut said = text.split_whitespace().filter(|word| !word.starts_with('@'));
-    let Some(first) = said.next() else { return Ok(()) };
-    let first = first.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    let rest = said.collect::<Vec<_>>().join(" ");
-    let done = match role(tx.conn, project, author.id)? {
-        Some(ProjectRole::Lead | ProjectRole::Moderator) => obey(tx, project, post, &author, &first, &rest),
-        _ => match first.as_str() {
-            "join" | "mitmachen" => members::ask(tx, author.id, project.id, &rest).map(|_| ()),
-            "leave" | "austreten" => members::leave(tx, author.id, project.id).map(|_| ()),
-            _ => return Ok(()),
-        },
+    let about = membership(&text);
+    if !author.is_local() {
+        return match about {
+            Some((true, rest)) if is_inside(tx.conn, &author)? => {
+                members::receive_join(tx, &author, project, None, &rest)
+            }
+            Some((false, _)) => members::receive_goodbye(tx, &author, project),
+            _ => Ok(()),
+        };
+    }
+    let rank = role(tx.conn, project, author.id)?;
+    let done = match (about, rank) {
+        (Some((true, rest)), _) => members::ask(tx, author.id, project.id, &rest).map(|_| ()),
+        (Some((false, _)), Some(ProjectRole::Lead)) => {
+            let words = for_readers(tx, std::slice::from_ref(&author))?;
+            let first = HAND_OVER_FIRST.with(words.tongue(), &[&project.name, &project.name]);
+            return say_in(tx, project, words, format!("{} {first}", handle(&author)), Visibility::Direct).map(|_| ());
+        }
+        (Some((false, _)), _) => members::leave(tx, author.id, project.id).map(|_| ()),
+        (None, Some(ProjectRole::Lead | ProjectRole::Moderator)) => obey(tx, project, post, &author, &text),
+        (None, _) => return Ok(()),
     };
     match done {
         Ok(()) => Ok(()),
@@ -200,12 +210,35 @@ pub(super) fn heard(tx: &mut Tx<'_>, project: &Project, post: &Post) -> Result<(
     }
 }
 
-fn obey(tx: &mut Tx<'_>, project: &Project, post: &Post, by: &Account, word: &str, rest: &str) -> Result<()> {
-    if let Some(yes) = consent(word) {
+/// Somebody of this node wrote to a project of another one alone. What they say of their membership is done here as well,
+/// so that both nodes know; the rest is for the project.
+pub(super) fn written(tx: &mut Tx<'_>, project: &Project, post: &Post) -> Result<()> {
+    let author = store::accounts::load(tx.conn, post.account_id)?;
+    if !author.is_local() || author.kind != AccountKind::Person {
+        return Ok(());
+    }
+    let done = match membership(&html::plain_text(&post.content)) {
+        Some((true, rest)) => members::ask(tx, author.id, project.id, &rest),
+        Some((false, _)) => members::leave(tx, author.id, project.id),
+        None => return Ok(()),
+    };
+    match done {
+        // Checked before anything was written; the project answers what it does not understand.
+        Ok(_) | Err(Error::NotFound | Error::Invalid { .. } | Error::Conflict(_) | Error::Forbidden(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn obey(tx: &mut Tx<'_>, project: &Project, post: &Post, by: &Account, text: &str) -> Result<()> {
+    let mut said = text.split_whitespace().filter(|word| !word.starts_with('@'));
+    let Some(first) = said.next() else { return Ok(()) };
+    let word = first.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let rest = said.collect::<Vec<_>>().join(" ");
+    if let Some(yes) = consent(&word) {
         let who = asked(tx, project, post)?.ok_or(Error::NotFound)?;
         return members::answer(tx, by.id, project.id, who, yes).map(|_| ());
     }
-    let state = state_of(word).ok_or(Error::NotFound)?;
+    let state = state_of(&word).ok_or(Error::NotFound)?;
     set_state(tx, by.id, project.id, state, rest.trim_start_matches([':', '-', ',']).trim()).map(|_| ())
 }
 

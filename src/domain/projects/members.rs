@@ -140,8 +140,10 @@ pub fn receive_join(tx: &mut Tx<'_>, who: &Account, project: &Project, uri: Opti
     }
     let known = store::projects::member(tx.conn, project.id, who.id)?;
     if let Some(mut known) = known {
-        known.uri = uri.map(str::to_owned);
-        store::projects::put_member(tx.conn, &known)?;
+        if let Some(uri) = uri {
+            known.uri = Some(uri.to_owned());
+            store::projects::put_member(tx.conn, &known)?;
+        }
         if known.role > ProjectRole::Asked {
             // Their node forgot: say yes again.
             return tx.record(Fact::Membership { project: project.account(), person: who.id, step: Step::Accepted });
@@ -165,12 +167,16 @@ pub fn receive_join(tx: &mut Tx<'_>, who: &Account, project: &Project, uri: Opti
 /// The lead, or a moderator, answers a request.
 ///
 /// # Errors
-/// As [`changeable`]; `NotFound` when this person did not ask.
+/// As [`changeable`]; `NotFound` when this person did not ask; `Forbidden` for taking in who left meanwhile; `Conflict` for a
+/// project that is full.
 pub fn answer(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>, yes: bool) -> Result<Project> {
     let project = changeable(tx, by, id, ProjectRole::Moderator)?;
     let member = store::projects::member(tx.conn, project.id, who)?;
     let mut member = member.filter(|m| m.role == ProjectRole::Asked).ok_or(Error::NotFound)?;
     if yes {
+        if !is_there(&store::accounts::load(tx.conn, who)?) {
+            return Err(Error::forbidden("They are not there any more"));
+        }
         if store::projects::count_members(tx.conn, project.id)? >= MEMBERS {
             return Err(Error::Conflict("This project has too many members".into()));
         }
@@ -239,6 +245,14 @@ pub fn receive_leave(tx: &mut Tx<'_>, who: &Account, project: &Project) -> Resul
     store::projects::delete_member(tx.conn, project.id, who.id)?;
     person_changed(tx, who.id)?;
     changed(tx, project.id)
+}
+
+/// The same by what they wrote to the project: their own node, which may know them as a member, is told.
+pub(super) fn receive_goodbye(tx: &mut Tx<'_>, who: &Account, project: &Project) -> Result<()> {
+    if role(tx.conn, project, who.id)?.is_some_and(|role| role < ProjectRole::Lead) {
+        tx.record(Fact::Membership { project: project.account(), person: who.id, step: Step::Refused })?;
+    }
+    receive_leave(tx, who, project)
 }
 
 /// The lead takes somebody out.

@@ -57,14 +57,27 @@ pub struct WorksOn {
     pub actor: String,
 }
 
-/// The published projects a person works on, those they lead first; at most a hundred.
+/// The published projects a person works on, those they lead first; at most a hundred. Profiles are read elsewhere too, so
+/// those for this site alone are not among them.
 ///
 /// # Errors
 /// Those of the database.
 pub fn works_on(conn: &mut Conn, account: Id<Account>) -> Result<Vec<WorksOn>> {
     let mut projects = store::projects::of_member(conn, account, WORKED_ON)?;
-    // Profiles are read elsewhere too.
     projects.retain(|project| project.audience != Some(Audience::Site));
+    told(conn, projects)
+}
+
+/// The same with those for this site alone: what people of this site are told.
+///
+/// # Errors
+/// Those of the database.
+pub fn works_on_here(conn: &mut Conn, account: Id<Account>) -> Result<Vec<WorksOn>> {
+    let projects = store::projects::of_member(conn, account, WORKED_ON)?;
+    told(conn, projects)
+}
+
+fn told(conn: &mut Conn, projects: Vec<Project>) -> Result<Vec<WorksOn>> {
     let ids: Vec<Id<Account>> = projects.iter().map(Project::account).collect();
     let accounts = store::accounts::list(conn, &ids)?;
     let found = projects.into_iter().filter_map(|project| {

@@ -132,6 +132,32 @@ pub fn relate(
     store::projects::find(tx.conn, id)?.ok_or(Error::NotFound)
 }
 
+/// A project that was registered a moment ago is different from another one, and why. One that goes further than its site does
+/// not name a project of the site alone: then only both leads read the reason.
+///
+/// # Errors
+/// As [`relate`].
+pub fn different(
+    tx: &mut Tx<'_>,
+    by: Id<Account>,
+    id: Id<Project>,
+    other: &str,
+    kind: RelationKind,
+    reason: &str,
+) -> Result<Project> {
+    let project = changeable(tx, by, id, ProjectRole::Moderator)?;
+    let (found, near) = (store::projects::find_by_uri(tx.conn, other)?, Some(Audience::Site));
+    let Some(secret) = found.filter(|other| other.audience == near && project.audience != near) else {
+        return relate(tx, by, id, other, kind, reason);
+    };
+    let reason = fields::line("reason", reason, fields::REASON)?;
+    if !reason.is_empty() {
+        letters::different(tx, &project, &secret, &reason)?;
+        count(tx, Counter::DraftDifferent)?;
+    }
+    Ok(project)
+}
+
 /// A project says nothing about another one any more.
 ///
 /// # Errors

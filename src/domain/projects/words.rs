@@ -287,3 +287,19 @@ pub fn consent(word: &str) -> Option<bool> {
         _ => return None,
     })
 }
+
+/// Whether somebody writes that they join or that they leave, in either language, and what they say to it. Leaving is the
+/// whole of a message, or its first word stands by itself (`leave: no time`): `leave it to me` is something else.
+pub fn membership(text: &str) -> Option<(bool, String)> {
+    let mut said = text.split_whitespace().filter(|word| !word.starts_with('@'));
+    let first = said.next()?;
+    let bare = first.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    let rest = said.collect::<Vec<_>>().join(" ");
+    match bare.as_str() {
+        "join" | "mitmachen" | "beitreten" => Some((true, rest)),
+        "leave" | "austreten" | "verlassen" if rest.is_empty() || !first.ends_with(char::is_alphanumeric) => {
+            Some((false, rest))
+        }
+        _ => None,
+    }
+}

@@ -5,6 +5,7 @@
 use super::{CLOSED, OPEN, cap, days};
 use crate::{
     Result,
+    db::Conn,
     domain::{
         Fact, Task, Tx, Viewer, audiences,
         concierge::{self, page::Page, typed, words},
@@ -13,6 +14,7 @@ use crate::{
         visibility,
     },
     id::Id,
+    matching::projects::text::is_stop_word,
     model::{Account, Audience, Post, Role, Visibility},
     store::{self, questions::Question},
 };
@@ -35,6 +37,8 @@ const STAFF: usize = 20;
 const SIMILAR: usize = 2;
 /// Answered questions among which those are looked for.
 const LOOKED_AT: i64 = 10;
+/// Words of a question by which they are looked for, when it has no tag.
+const WORDS: usize = 8;
 
 /// What the index is asked for a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +49,12 @@ pub struct Plan {
     pub queries: Vec<String>,
     /// Asked when those bring nobody.
     pub otherwise: String,
+    /// Tags by which earlier answers are looked for at the first step.
+    pub tags: Vec<String>,
+    /// Words by which they are where there is no tag.
+    pub words: Vec<String>,
+    /// How far the question goes, and with it what it is pointed to.
+    pub audience: Audience,
 }
 
 fn due(tx: &mut Tx<'_>, id: Id<Post>, step: i16) -> Result<Option<Question>> {
@@ -63,9 +73,16 @@ fn has_left(tx: &mut Tx<'_>, question: &Question) -> Result<bool> {
 pub fn plan(tx: &mut Tx<'_>, id: Id<Post>, step: i16) -> Result<Option<Plan>> {
     let Some(question) = due(tx, id, step)? else { return Ok(None) };
     if step >= DESK || question.answers > 0 || has_left(tx, &question)? {
-        return Ok(Some(Plan { asker: question.asker, queries: Vec::new(), otherwise: String::new() }));
+        let audience = store::posts::load(tx.conn, id)?.audience;
+        let (queries, tags, words) = (Vec::new(), Vec::new(), Vec::new());
+        return Ok(Some(Plan { asker: question.asker, queries, otherwise: String::new(), tags, words, audience }));
     }
-    plan_for(tx, &question).map(Some)
+    let mut plan = plan_for(tx, &question)?;
+    if step > 0 {
+        plan.tags.clear();
+        plan.words.clear();
+    }
+    Ok(Some(plan))
 }
 
 /// What has to be known to ask somebody else, when one of those who were asked is the wrong one; none when nobody needs to.
@@ -112,15 +129,49 @@ fn plan_for(tx: &mut Tx<'_>, question: &Question) -> Result<Plan> {
         .filter(|word| !word.starts_with(['#', '@']))
         .map(|word| word.trim_matches(['?', '!', '.', ',']).to_owned())
         .collect();
+    let words = if tags.is_empty() { telling(&text) } else { Vec::new() };
     let queries = tags.iter().take(TAGS).map(|tag| format!("skill:{tag}")).collect();
-    Ok(Plan { asker: question.asker, queries, otherwise: format!("who knows {}", text.join(" ")) })
+    let otherwise = format!("who knows {}", text.join(" "));
+    Ok(Plan { asker: question.asker, queries, otherwise, tags, words, audience: post.audience })
 }
 
-/// Takes a step, with those who may know, best first.
+/// The words of a question that say what it is about, the longest first.
+fn telling(text: &[String]) -> Vec<String> {
+    let typed = text.iter().filter(|word| !word.contains("://"));
+    let mut words: Vec<String> = typed.flat_map(|word| store::search::words(word)).collect();
+    words.retain(|word| word.chars().nth(2).is_some() && !is_stop_word(word));
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    let mut seen = BTreeSet::new();
+    words.retain(|word| seen.insert(word.clone()));
+    words.truncate(WORDS);
+    words
+}
+
+/// Accepted answers to questions with the same tags, or tags that mean the same, the newest first. Where there is no tag, to
+/// those in which at least two of the words stand, and a third of them, those with most of them first.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub fn climb(tx: &mut Tx<'_>, id: Id<Post>, step: i16, candidates: &[Id<Account>]) -> Result<()> {
+pub fn alike(conn: &mut Conn, plan: &Plan) -> Result<Vec<Id<Post>>> {
+    let (tags, words) = (&plan.tags, &plan.words);
+    let visible = visibility::condition(Viewer::anybody_in(plan.audience));
+    let found = if !tags.is_empty() {
+        let tags = super::tags::with_aliases(conn, tags)?;
+        store::questions::answered(conn, &tags, visible, None, LOOKED_AT)?
+    } else if !words.is_empty() {
+        let least = words.len().div_ceil(3).max(words.len().min(2));
+        store::questions::answered_alike(conn, words, least as i64, visible, LOOKED_AT)?
+    } else {
+        Vec::new()
+    };
+    Ok(found.into_iter().map(|(_, answer)| answer).collect())
+}
+
+/// Takes a step, with those who may know, best first, and the answers that are [`alike`] what is asked.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn climb(tx: &mut Tx<'_>, id: Id<Post>, step: i16, candidates: &[Id<Account>], earlier: &[Id<Post>]) -> Result<()> {
     store::questions::hold(tx.conn, id)?;
     let Some(mut question) = due(tx, id, step)? else { return Ok(()) };
     let post = store::posts::load(tx.conn, id)?;
@@ -138,7 +189,7 @@ pub fn climb(tx: &mut Tx<'_>, id: Id<Post>, step: i16, candidates: &[Id<Account>
         }
         DESK => to_desk(tx, &mut question, &post)?,
         _ if has_left(tx, &question)? => {}
-        _ => ask(tx, &question, &post, step, candidates)?,
+        _ => ask(tx, &question, &post, step, candidates, earlier)?,
     }
     question.step = next;
     store::questions::update(tx.conn, &question)?;
@@ -190,10 +241,17 @@ fn chosen(
     Ok(chosen)
 }
 
-fn ask(tx: &mut Tx<'_>, question: &Question, post: &Post, step: i16, candidates: &[Id<Account>]) -> Result<()> {
+fn ask(
+    tx: &mut Tx<'_>,
+    question: &Question,
+    post: &Post,
+    step: i16,
+    candidates: &[Id<Account>],
+    earlier: &[Id<Post>],
+) -> Result<()> {
     let chosen = chosen(tx, question, post, candidates, ASKED)?;
     if chosen.is_empty() {
-        return nobody(tx, question, post, step);
+        return nobody(tx, question, post, step, earlier);
     }
     let mut told = vec![question.asker];
     let mut sites = BTreeSet::new();
@@ -208,37 +266,32 @@ fn ask(tx: &mut Tx<'_>, question: &Question, post: &Post, step: i16, candidates:
     let (people, sites) = (chosen.len().to_string(), sites.len().to_string());
     page.line(&words::TOLD.with(tongue, &[&people, &sites]));
     if step == 0 {
-        similar(tx, question, post, &mut page, words::SIMILAR.of(tongue))?;
+        similar(tx, post, &mut page, words::SIMILAR.of(tongue), earlier)?;
     }
     concierge::say(tx, post, page, tongue, post.visibility, &told, Meaning::Route).map(|_| ())
 }
 
 /// Nobody can be asked: the asker hears it, and at first what was answered before, which may be all they need.
-fn nobody(tx: &mut Tx<'_>, question: &Question, post: &Post, step: i16) -> Result<()> {
+fn nobody(tx: &mut Tx<'_>, question: &Question, post: &Post, step: i16, earlier: &[Id<Post>]) -> Result<()> {
     let tongue = concierge::tongue_of(tx, question.asker, None)?;
     let mut page = Page::default();
     if step == 0 {
         page.line(words::NOBODY.of(tongue));
-        similar(tx, question, post, &mut page, words::SIMILAR.of(tongue))?;
+        similar(tx, post, &mut page, words::SIMILAR.of(tongue), earlier)?;
     } else {
         page.line(words::NOBODY_ELSE.of(tongue));
     }
     concierge::say(tx, post, page, tongue, Visibility::Direct, &[question.asker], Meaning::Plain).map(|_| ())
 }
 
-/// Links what was answered before under the same tags and may be read by everybody who reads this.
-fn similar(tx: &mut Tx<'_>, question: &Question, post: &Post, page: &mut Page, head: &str) -> Result<()> {
-    let tags = super::tags(tx, question.post)?;
-    if tags.is_empty() {
-        return Ok(());
-    }
-    let visible = visibility::condition(Viewer::anybody_in(post.audience));
+/// Links what was answered before and may be read by everybody who reads this.
+fn similar(tx: &mut Tx<'_>, post: &Post, page: &mut Page, head: &str, earlier: &[Id<Post>]) -> Result<()> {
     let mut shown = 0;
-    for (_, answer) in store::questions::answered(tx.conn, &tags, visible, None, LOOKED_AT)? {
+    for answer in earlier {
         if shown == SIMILAR {
             break;
         }
-        let Some(answer) = store::posts::find(tx.conn, answer)? else { continue };
+        let Some(answer) = store::posts::find(tx.conn, *answer)? else { continue };
         if super::goes_as_far(tx, &answer, post)? {
             page.post(head, &answer);
             shown += 1;

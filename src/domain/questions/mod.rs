@@ -10,6 +10,7 @@ pub mod export;
 pub mod ladder;
 pub mod replica;
 pub mod reviews;
+pub mod tags;
 
 use super::{
     Fact, Task, Tx, Viewer,
@@ -199,16 +200,20 @@ pub struct Asking {
     pub audience: Option<Audience>,
 }
 
+/// Whether a text carries the tag of questions.
+pub fn has_tag(typed: &str, tag: &str) -> bool {
+    text::hashtags(&text::scan(typed)).iter().any(|name| name == tag)
+}
+
 /// Publishes a question in somebody's name.
 ///
 /// # Errors
 /// Those of [`posts::publish`].
 pub fn ask(tx: &mut Tx<'_>, by: Id<Account>, asking: Asking) -> Result<Id<Post>> {
     let tag = &tx.config().questions.tag;
-    let tagged = text::hashtags(&text::scan(&asking.text)).iter().any(|name| name == tag);
     let draft = Draft {
         app: asking.app,
-        text: if tagged { asking.text } else { format!("{} #{tag}", asking.text) },
+        text: if has_tag(&asking.text, tag) { asking.text } else { format!("{} #{tag}", asking.text) },
         visibility: Some(Visibility::Public),
         audience: Wish { audience: asking.audience, local_only: None },
         language: asking.language,
@@ -417,13 +422,30 @@ fn of_reply(tx: &mut Tx<'_>, id: Id<Post>) -> Result<Option<Question>> {
     }
 }
 
+fn marks(post: &Post) -> bool {
+    concierge::parse::without_mentions(&typed(post)).starts_with(MARK)
+}
+
+/// Whether a post accepts an answer to a question, or ends it: that is no command to the concierge.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn is_mark(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
+    if post.in_reply_to_id.is_none() || !marks(post) {
+        return Ok(false);
+    }
+    match store::questions::find_of_reply(tx.conn, post.id)? {
+        Some(question) => may_end(tx.conn, &question, post.account_id),
+        None => Ok(false),
+    }
+}
+
 /// A reply in a thread: counted for its question, or its acceptance.
 fn replied(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     let Some(question) = of_reply(tx, id)? else { return Ok(()) };
     let post = store::posts::load(tx.conn, id)?;
     let Some(parent) = post.in_reply_to_id else { return Ok(()) };
-    let marks = || concierge::parse::without_mentions(&typed(&post)).starts_with(MARK);
-    let ends = marks() && may_end(tx.conn, &question, post.account_id)?;
+    let ends = marks(&post) && may_end(tx.conn, &question, post.account_id)?;
     if post.account_id != question.asker && !ends {
         if decline::heard(tx, &question, &post)? || !is_answer(tx.conn, &question, &post)? {
             return Ok(());

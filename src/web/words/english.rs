@@ -143,6 +143,8 @@ pub(super) static ENGLISH: Words = Words {
     project_alike: "These resemble it",
     project_page: "its page",
     project_join: "Ask to join",
+    project_leave: "Leave",
+    project_take_back: "Take your request back",
     project_follow: "Follow",
     project_because: "Mine is different because …",
     project_because_hint: "A sentence about the one that is marked. Both leads read it.",
@@ -264,5 +266,8 @@ pub(super) static ENGLISH: Words = Words {
         agreement: "Agreement must be accepted",
         reason_blank: "Reason can't be blank",
         reason_too_long: "Reason is too long (maximum is 1,000 characters)",
+        audience_open_forbidden: "Your organisation keeps posts inside: its charter does not allow the open fediverse. Leave `!open` out.",
+        audience_no_organisation: "This site belongs to no organisation. Choose `site`, or nothing.",
+        audience_inclusion: "Choose one of these",
     },
 };

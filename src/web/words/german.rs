@@ -143,6 +143,8 @@ pub(super) static GERMAN: Words = Words {
     project_alike: "Diese sind ähnlich",
     project_page: "seine Seite",
     project_join: "Um Aufnahme bitten",
+    project_leave: "Austreten",
+    project_take_back: "Bitte zurücknehmen",
     project_follow: "Folgen",
     project_because: "Meines ist anders, weil …",
     project_because_hint: "Ein Satz zu dem, das markiert ist. Beide Leitungen lesen ihn.",
@@ -264,5 +266,8 @@ pub(super) static GERMAN: Words = Words {
         agreement: "Ohne Zustimmung zu den Regeln geht es nicht.",
         reason_blank: "Bitte schreib ein paar Worte dazu.",
         reason_too_long: "Die Begründung ist zu lang (höchstens 1.000 Zeichen).",
+        audience_open_forbidden: "Deine Organisation behält Beiträge für sich: ihre Charta erlaubt das offene Fediverse nicht.",
+        audience_no_organisation: "Dieser Standort gehört zu keiner Organisation.",
+        audience_inclusion: "Bitte wähle eines davon.",
     },
 };
