@@ -162,6 +162,32 @@ async fn fed_int_13_an_answer_waits_for_the_author_who_decides_and_then_goes_to_
 }
 
 #[tokio::test]
+async fn fed_int_13_an_answer_that_waits_is_shown_to_nobody_when_it_is_edited() {
+    let s = Scene::new().await;
+    let decides = json!({"canReply": {"automaticApproval": [s.ada.id], "manualApproval": [PUBLIC]}});
+    let (id, uri) = known(&s, "asks", decides).await;
+    s.east.forget();
+    let reply = answer(&s.bob, &id, "may I?").await.ok();
+    let own = format!("/api/v1/statuses/{}", reply["id"].as_str().unwrap());
+    s.node.settle().await;
+    s.west.forget();
+    let text = format!("may I, @carol and @vera@{}?", s.west.authority);
+    assert_eq!(s.bob.put(&own, json!({"status": text})).await.ok()["visibility"], "direct");
+    s.node.settle().await;
+    assert_eq!(s.carol.get(&own).await.status, 404);
+    assert!(s.told(&s.carol).await.is_empty());
+    assert_eq!(s.carol.get("/api/v1/conversations").await.ok(), json!([]));
+    assert!(s.west.inbox().is_empty(), "{:?}", s.west.inbox());
+    // Once it is agreed to, whoever is named then hears of it.
+    let request = arrived(&s.ada, "ReplyRequest").pop().unwrap();
+    let genuine = stamp(&s, "ReplyAuthorization", &reply["uri"], &uri);
+    answers(&s, &s.ada, "Accept", &request, Some(genuine)).await;
+    assert_eq!(s.carol.get(&own).await.ok()["visibility"], "public");
+    assert_eq!(s.told(&s.carol).await, ["mention"]);
+    assert_eq!(arrived(&s.vera, "Create").len(), 1);
+}
+
+#[tokio::test]
 async fn fed_int_13_likes_and_boosts_are_asked_for_where_the_author_decides() {
     let s = Scene::new().await;
     let decides = json!({"automaticApproval": [s.ada.id], "manualApproval": [PUBLIC]});

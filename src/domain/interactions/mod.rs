@@ -168,6 +168,18 @@ pub fn forget(tx: &mut Tx<'_>, who: Id<Account>, target: &Post, kind: Interactio
     }
 }
 
+/// Whether an answer of this node is seen by whoever wrote it alone, because the author of what it answers has not agreed.
+///
+/// # Errors
+/// Those of the database.
+pub(super) fn waits(conn: &mut Conn, post: &Post) -> Result<bool> {
+    if !post.local || post.visibility != Visibility::Direct || post.in_reply_to_id.is_none() {
+        return Ok(false);
+    }
+    let asked = store::interactions::of_post(conn, post.id)?;
+    Ok(asked.is_some_and(|asked| asked.kind == InteractionKind::Reply && asked.state != InteractionState::Accepted))
+}
+
 /// As `ask`, of a reply that is being stored, which waits.
 ///
 /// # Errors
