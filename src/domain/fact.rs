@@ -114,6 +114,8 @@ pub enum Fact {
     InteractionAsked(Id<Interaction>),
     /// An answer of this node has an authorisation now by the author of what it answers.
     InteractionAccepted(Id<Post>),
+    /// An answer stood by an authorisation that was taken back.
+    InteractionEnded(Id<Post>),
     /// A collection of people of somebody here; *before* it goes when it is removed.
     CollectionChanged(Id<Collection>, Recommending),
     /// Somebody's place in one; *before* it goes when it is removed.

@@ -85,9 +85,9 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             edited(tx, *id)
         }
         Fact::InteractionAsked(id) => interactions::asked(tx, *id),
-        Fact::InteractionAccepted(post) => {
+        Fact::InteractionAccepted(post) | Fact::InteractionEnded(post) => {
             tx.document_changed();
-            interactions::accepted(tx, *post)
+            interactions::settled(tx, *post)
         }
         Fact::CollectionChanged(id, step) => collections::changed(tx, *id, *step),
         Fact::CollectionItemChanged(id, step) => collections::item_changed(tx, *id, *step),

@@ -296,3 +296,84 @@ async fn fed_int_13_what_others_did_is_shown_once_its_authorisation_was_looked_a
     s.sends(&s.vera, &agreed).await;
     assert_eq!(boosts().await, 1);
 }
+
+#[tokio::test]
+async fn fed_int_13_what_stands_by_an_authorisation_ends_when_that_is_taken_back() {
+    let s = Scene::new().await;
+    s.follows(&s.bob, &s.vera).await;
+    let decides = json!({"automaticApproval": [s.ada.id], "manualApproval": [PUBLIC]});
+    let policy = json!({"canReply": decides, "canLike": decides, "canAnnounce": decides});
+    let (id, uri) = known(&s, "asks", policy).await;
+    s.east.forget();
+    let reply = answer(&s.bob, &id, "may I?").await.ok();
+    let own = format!("/api/v1/statuses/{}", reply["id"].as_str().unwrap());
+    verb(&s.bob, &id, "favourite").await.ok();
+    verb(&s.bob, &id, "reblog").await.ok();
+    s.node.settle().await;
+    let mut stamps = Vec::new();
+    for kind in ["Reply", "Like", "Announce"] {
+        let request = arrived(&s.ada, &format!("{kind}Request")).pop().unwrap();
+        let agreed = stamp(&s, &format!("{kind}Authorization"), &request["instrument"]["id"], &uri);
+        answers(&s, &s.ada, "Accept", &request, Some(agreed.clone())).await;
+        stamps.push(agreed);
+    }
+    let said = async |name: &str| {
+        let mut note = s.note(&s.vera, name, &format!("<p>answer {name}</p>"));
+        note["inReplyTo"] = json!(uri);
+        note["replyAuthorization"] = stamp(&s, "ReplyAuthorization", &note["id"], &uri);
+        s.creates(&s.vera, &note).await;
+        note
+    };
+    stamps.push(said("one").await["replyAuthorization"].clone());
+    let mut announce = s.vera.activity("Announce", uri.as_str());
+    announce["to"] = json!([PUBLIC]);
+    announce["announceAuthorization"] = stamp(&s, "AnnounceAuthorization", &announce["id"], &uri);
+    s.sends(&s.vera, &announce).await;
+    stamps.push(announce["announceAuthorization"].clone());
+    let counted = async || {
+        let shown = s.status(&s.bob, &uri).await;
+        ["replies_count", "favourites_count", "reblogs_count"].map(|key| shown[key].as_i64().unwrap())
+    };
+    assert_eq!(counted().await, [2, 1, 2]);
+
+    // Nobody but her takes them back.
+    for taken in &stamps {
+        s.sends(&s.mallory, &s.mallory.activity("Delete", taken.clone())).await;
+    }
+    assert_eq!(counted().await, [2, 1, 2]);
+    s.east.forget();
+    for taken in &stamps {
+        s.sends(&s.ada, &s.ada.activity("Delete", taken.clone())).await;
+    }
+    assert_eq!(counted().await, [0, 0, 0]);
+    assert_eq!(below(&s.carol, &id).await, "[]");
+    let shown = s.status(&s.bob, &uri).await;
+    assert_eq!((&shown["favourited"], &shown["reblogged"]), (&json!(false), &json!(false)));
+    // It is his, and says by itself what it answers, and that nobody let it.
+    assert_eq!(s.bob.get(&own).await.ok()["in_reply_to_id"], Value::Null);
+    let update = arrived(&s.ada, "Update").pop().unwrap();
+    assert_eq!((&update["object"]["id"], &update["object"]["inReplyTo"]), (&reply["uri"], &json!(uri)));
+    assert_eq!(update["object"]["replyAuthorization"], Value::Null);
+    assert!(arrived(&s.ada, "Undo").iter().any(|undo| undo["object"]["type"] == "Announce"));
+
+    // A no after a yes is the same.
+    answer(&s.bob, &id, "and now?").await.ok();
+    s.node.settle().await;
+    let request = arrived(&s.ada, "ReplyRequest").pop().unwrap();
+    let agreed = stamp(&s, "ReplyAuthorization", &request["instrument"]["id"], &uri);
+    answers(&s, &s.ada, "Accept", &request, Some(agreed)).await;
+    assert!(below(&s.carol, &id).await.contains("and now?"));
+    answers(&s, &s.ada, "Reject", &request["id"], None).await;
+    assert_eq!(below(&s.carol, &id).await, "[]");
+
+    // So is that there is nothing any more where it lay, when the answer is looked at again.
+    let mut note = said("two").await;
+    assert_eq!(counted().await, [1, 0, 0]);
+    let lay = note["replyAuthorization"].as_str().unwrap().strip_prefix(&s.east.url("")).unwrap().to_owned();
+    s.east.serve_as(&lay, 410, "application/activity+json", "");
+    s.node.clock.advance(2_000);
+    (note["content"], note["updated"]) = (json!("<p>answer two, again</p>"), json!(s.node.clock.now().rfc3339()));
+    s.sends(&s.vera, &s.vera.activity("Update", note)).await;
+    assert_eq!(counted().await, [0, 0, 0]);
+    assert_eq!(below(&s.carol, &id).await, "[]");
+}

@@ -362,6 +362,21 @@ pub(in crate::domain) fn adopt_orphan(tx: &mut Tx<'_>, orphan: &Post, post: &Pos
     Ok(())
 }
 
+/// An answer does not hang below what it answers any more, and waits as one that came before that did.
+///
+/// # Errors
+/// Those of the database.
+pub(in crate::domain) fn come_off(tx: &mut Tx<'_>, id: Id<Post>, parent: &Post) -> Result<()> {
+    let Some(post) = store::posts::find(tx.conn, id)?.filter(|post| post.in_reply_to_id == Some(parent.id)) else {
+        return Ok(());
+    };
+    if post.visibility <= Visibility::Unlisted && reaches(tx, &post, parent.id)? {
+        store::posts::count(tx.conn, parent.id, Counter::Replies, -1)?;
+    }
+    store::posts::come_off(tx.conn, id, &parent.uri)?;
+    tell_changed(tx, &post)
+}
+
 /// A boost goes where the original may go; one of this node never further than its charter lets people write, and one of a
 /// project never further than the project.
 fn boost_audience(tx: &mut Tx<'_>, original: &Post, by: &Account) -> Result<Audience> {

@@ -93,7 +93,11 @@ fn boost(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, post: &Post, a
         addressing: activity.addressing.clone(),
         colleague: received.colleague,
     };
-    remote::receive_boost(tx, &received.signer, post, &announced).map(|()| None)
+    remote::receive_boost(tx, &received.signer, post, &announced)?;
+    if let Some(stamp) = activity.stamp.as_ref().filter(|_| agreed) {
+        interactions::arrivals::note_boost(tx, &received.signer, original, id, stamp)?;
+    }
+    Ok(None)
 }
 
 pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {

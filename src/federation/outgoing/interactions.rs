@@ -80,7 +80,7 @@ fn request(
     send(tx, draft, author.inbox_url.clone().into_iter().collect())
 }
 
-/// Readers of an answer get the authorisation with it.
-pub(super) fn accepted(tx: &mut Tx<'_>, post: Id<Post>) -> Result<()> {
+/// Readers of an answer get the authorisation with it, or the answer without one that does not stand any more.
+pub(super) fn settled(tx: &mut Tx<'_>, post: Id<Post>) -> Result<()> {
     edited(tx, post)
 }
