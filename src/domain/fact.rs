@@ -1,5 +1,6 @@
 //! What happened. Ids only: consumers read the rows, in the transaction that wrote them.
 
+use super::interactions::requests::Answer;
 use crate::{
     id::Id,
     model::{
@@ -116,6 +117,8 @@ pub enum Fact {
     InteractionAccepted(Id<Post>),
     /// An answer stood by an authorisation that was taken back.
     InteractionEnded(Id<Post>),
+    /// Somebody elsewhere asked to do something to a post of this node.
+    InteractionAnswered(Answer),
     /// A collection of people of somebody here; *before* it goes when it is removed.
     CollectionChanged(Id<Collection>, Recommending),
     /// Somebody's place in one; *before* it goes when it is removed.

@@ -11,7 +11,7 @@ use crate::{
     app::App,
     domain::interactions::arrivals::{self, Claim},
     id::Id,
-    model::Post,
+    model::{InteractionKind, Post},
     uri,
 };
 
@@ -21,6 +21,15 @@ pub const QUOTE: &[&str] = &["QuoteAuthorization"];
 pub const REPLY: &[&str] = &["ReplyAuthorization", "ReplyApproval"];
 /// Of boosts.
 pub const BOOST: &[&str] = &["AnnounceAuthorization", "AnnounceApproval"];
+
+/// What an authorisation of this kind by somebody of this node is called.
+pub const fn type_of(kind: InteractionKind) -> &'static str {
+    match kind {
+        InteractionKind::Reply => "ReplyAuthorization",
+        InteractionKind::Favourite => "LikeAuthorization",
+        InteractionKind::Boost => "AnnounceAuthorization",
+    }
+}
 
 /// Whether the author says there what is claimed, in a document of one of these types.
 ///

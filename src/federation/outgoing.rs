@@ -89,6 +89,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             tx.document_changed();
             interactions::settled(tx, *post)
         }
+        Fact::InteractionAnswered(answer) => interactions::answered(tx, answer),
         Fact::CollectionChanged(id, step) => collections::changed(tx, *id, *step),
         Fact::CollectionItemChanged(id, step) => collections::item_changed(tx, *id, *step),
         Fact::FeatureAnswered { person, by, request, granted } => {

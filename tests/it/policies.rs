@@ -377,3 +377,64 @@ async fn fed_int_13_what_stands_by_an_authorisation_ends_when_that_is_taken_back
     assert_eq!(counted().await, [0, 0, 0]);
     assert_eq!(below(&s.carol, &id).await, "[]");
 }
+
+#[tokio::test]
+async fn fed_int_13_whoever_asks_about_a_post_of_ours_is_answered() {
+    let s = Scene::new().await;
+    s.sends(&s.vera, &s.vera.activity("Follow", s.uri(&s.bob))).await;
+    let (own, secret) = (s.writes(&s.bob, "public", "mine").await, s.writes(&s.bob, "private", "ours").await);
+    let direct = s.writes(&s.bob, "direct", "for myself").await;
+    let anybody = Client::anonymous(&s.node);
+    let asks = async |kind: &str, post: &str, instrument: String| {
+        s.node.settle().await;
+        s.west.forget();
+        let mut request = s.vera.activity(&format!("{kind}Request"), post);
+        request["instrument"] = json!(instrument);
+        s.sends(&s.vera, &request).await;
+        request
+    };
+    let mine = |name: &str| format!("{}/asked/{name}", s.vera.id);
+    let mut paths = Vec::new();
+    for kind in ["Reply", "Like", "Announce"] {
+        let request = asks(kind, own.as_str(), mine(kind)).await;
+        let [accept] = &arrived(&s.vera, "Accept")[..] else { panic!("{kind}: {:?}", s.west.inbox()) };
+        assert_eq!((&accept["actor"], &accept["object"]["id"]), (&json!(s.uri(&s.bob)), &request["id"]));
+        assert_eq!(accept["object"]["type"], request["type"]);
+        let result = accept["result"].clone();
+        let path = result.as_str().unwrap().strip_prefix(&s.node.url("")).unwrap().to_owned();
+        let stamp = anybody.get_activity(&path).await.ok();
+        assert_eq!((&stamp["id"], &stamp["type"]), (&result, &json!(format!("{kind}Authorization"))));
+        assert_eq!((&stamp["attributedTo"], &stamp["interactionTarget"]), (&json!(s.uri(&s.bob)), &json!(own)));
+        assert_eq!(stamp["interactingObject"], request["instrument"]);
+        // Asked once more, the answer is the same.
+        asks(kind, own.as_str(), mine(kind)).await;
+        assert_eq!(arrived(&s.vera, "Accept").pop().unwrap()["result"], result);
+        paths.push(path);
+    }
+    let shown = s.status(&s.bob, &own).await;
+    assert_eq!((&shown["favourites_count"], &shown["reblogs_count"]), (&json!(1), &json!(0)));
+    // For something of somebody else's server; for a boost of what is for followers.
+    for (kind, post, instrument) in
+        [("Reply", own.as_str(), format!("{}/notes/1", s.ada.id)), ("Announce", secret.as_str(), mine("secret"))]
+    {
+        let request = asks(kind, post, instrument).await;
+        let [reject] = &arrived(&s.vera, "Reject")[..] else { panic!("{kind}: {:?}", s.west.inbox()) };
+        assert_eq!((&reject["object"]["id"], &reject["result"]), (&request["id"], &Value::Null));
+        assert!(arrived(&s.vera, "Accept").is_empty());
+    }
+    // What she sees she may answer, and others do not see that she may.
+    asks("Reply", secret.as_str(), mine("quiet")).await;
+    let result = arrived(&s.vera, "Accept").pop().unwrap()["result"].as_str().unwrap().to_owned();
+    let quiet = result.strip_prefix(&s.node.url("")).unwrap();
+    assert_eq!(anybody.get_activity(quiet).await.status, 404);
+    assert_eq!(s.vera.reading(&s.node, quiet).send(&s.node).await.status, 200);
+    // Of what she does not see she hears nothing.
+    asks("Reply", direct.as_str(), mine("direct")).await;
+    assert!(s.west.inbox().is_empty(), "{:?}", s.west.inbox());
+    // Nobody whom he blocks has his word.
+    let vera = s.account(&s.vera).await.id;
+    s.bob.post(&format!("/api/v1/accounts/{vera}/block"), json!({})).await.ok();
+    for path in &paths {
+        assert_eq!(anybody.get_activity(path).await.status, 404, "{path}");
+    }
+}

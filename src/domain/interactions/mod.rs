@@ -2,9 +2,10 @@
 //! and boost them. What is forbidden is refused; where the author decides, they are asked, and until they agree an answer is
 //! seen by whoever wrote it alone, and a boost is not there. Quotes have rules of their own ([`super::quotes`]), which say in
 //! the same words who may. Posts of this node say nothing of it: everybody may answer, like and boost what they see.
-//! What arrives from other servers is in [`arrivals`].
+//! What arrives from other servers is in [`arrivals`], what they ask in [`requests`].
 
 pub mod arrivals;
+pub mod requests;
 
 use super::{
     Fact, Tx,

@@ -231,8 +231,10 @@ impl Terms {
         }
         if self.has(Self::CONSENT) {
             term("gts", "https://gotosocial.org/ns#");
-            for name in ["ReplyRequest", "LikeRequest", "AnnounceRequest"] {
-                term(name, &format!("gts:{name}"));
+            for what in ["Reply", "Like", "Announce"] {
+                for name in [format!("{what}Request"), format!("{what}Authorization")] {
+                    term(&name, &format!("gts:{name}"));
+                }
             }
         }
         if self.has(Self::REACTION) {
@@ -264,6 +266,9 @@ impl Terms {
         if self.has(Self::CONSENT) {
             for name in ["replyAuthorization", "announceAuthorization"] {
                 typed(name, json!({"@id": format!("gts:{name}"), "@type": "@id"}));
+            }
+            for name in ["interactingObject", "interactionTarget"] {
+                typed(name, json!({"@id": format!("https://gotosocial.org/ns#{name}"), "@type": "@id"}));
             }
         }
         if self.has(Self::ACTOR) {
