@@ -119,7 +119,7 @@ pub enum Fact {
     InteractionEnded(Id<Post>),
     /// Somebody elsewhere asked to do something to a post of this node.
     InteractionAnswered(Answer),
-    /// A collection of people of somebody here; *before* it goes when it is removed.
+    /// A collection of people of somebody here; *before* it goes when it is removed. Hidden is removed, too.
     CollectionChanged(Id<Collection>, Recommending),
     /// Somebody's place in one; *before* it goes when it is removed.
     CollectionItemChanged(Id<CollectionItem>, Recommending),
