@@ -438,3 +438,26 @@ async fn fed_int_13_whoever_asks_about_a_post_of_ours_is_answered() {
         assert_eq!(anybody.get_activity(path).await.status, 404, "{path}");
     }
 }
+
+#[tokio::test]
+async fn fed_int_13_what_somebody_asked_for_who_is_suspended_now_does_not_come_about() {
+    let s = Scene::new().await;
+    let decides = json!({"automaticApproval": [s.ada.id], "manualApproval": [PUBLIC]});
+    let (id, uri) = known(&s, "asks", json!({"canReply": decides, "canAnnounce": decides})).await;
+    s.east.forget();
+    answer(&s.bob, &id, "may I?").await.ok();
+    verb(&s.bob, &id, "reblog").await.ok();
+    s.node.settle().await;
+    let bob = s.account_of(&s.uri(&s.bob)).await.unwrap().id;
+    let suspended = s.node.app.write(move |tx| watercooler::store::users::set_suspended(tx.conn, bob, Some(tx.now)));
+    suspended.await.unwrap();
+    for kind in ["Reply", "Announce"] {
+        let request = arrived(&s.ada, &format!("{kind}Request")).pop().unwrap();
+        let agreed = stamp(&s, &format!("{kind}Authorization"), &request["instrument"]["id"], &uri);
+        answers(&s, &s.ada, "Accept", &request, Some(agreed)).await;
+    }
+    assert!(arrived(&s.ada, "Create").is_empty() && arrived(&s.ada, "Announce").is_empty());
+    let shown = s.status(&s.carol, &uri).await;
+    assert_eq!((&shown["replies_count"], &shown["reblogs_count"]), (&json!(0), &json!(0)));
+    assert_eq!(below(&s.carol, &id).await, "[]");
+}

@@ -53,7 +53,8 @@ pub fn receive_accept(
     let Some((row, target)) = asked(tx, by, object, instrument)? else {
         return receive_unasked(tx, by, instrument.or(object), stamp);
     };
-    if row.state != InteractionState::Pending {
+    // What somebody who is suspended now asked for before does not come about.
+    if row.state != InteractionState::Pending || store::accounts::load(tx.conn, row.account_id)?.is_unavailable() {
         return Ok(());
     }
     store::interactions::settle(tx.conn, row.id, InteractionState::Accepted, Some(stamp))?;
