@@ -238,3 +238,22 @@ async fn fed_coll_06_whoever_is_asked_has_a_place() {
     assert_eq!(s.bob.post(&items, json!({"account_id": asked[0].to_string()})).await.status, 200);
     assert_eq!(s.bob.post(&items, json!({"account_id": asked[1].to_string()})).await.status, 422);
 }
+
+#[tokio::test]
+async fn fed_coll_06_who_is_listed_at_their_site_alone_is_shown_to_no_other_server() {
+    let s = Scene::new().await;
+    findable(&s.carol, true).await;
+    let made = make(&s.bob, json!({"name": "Near", "description": "a < b"})).await;
+    let own = format!("/api/v1/collections/{}", text(&made, "id"));
+    s.bob.post(&format!("{own}/items"), json!({"account_id": s.carol.id})).await.ok();
+    let anybody = Client::anonymous(&s.node);
+    let shown = async || anybody.get_activity(path(&s.node, text(&made, "uri"))).await.ok();
+    let seen = shown().await;
+    // A summary is HTML, a description is text.
+    assert_eq!((&seen["totalItems"], &seen["summary"]), (&json!(1), &json!("a &lt; b")));
+    let stamp = path(&s.node, text(&seen["orderedItems"][0], "featureAuthorization")).to_owned();
+    s.carol.patch("/api/watercooler/v1/people/me", json!({"listed": "site"})).await.ok();
+    assert_eq!(shown().await["totalItems"], 0);
+    assert_eq!(anybody.get_activity(&stamp).await.status, 404);
+    assert_eq!(s.bob.get(&own).await.ok()["collection"]["item_count"], 1, "at her site she is");
+}
