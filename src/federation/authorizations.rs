@@ -4,6 +4,7 @@
 use super::{
     eyes::{self, Cause},
     fetch::{self, Budget},
+    import,
     json::Json,
 };
 use crate::{
@@ -64,12 +65,20 @@ fn says(json: &Json, claim: &Claim, types: &[&str]) -> bool {
         && names("interactionTarget", &claim.target)
 }
 
-/// The task `ResolveReply`: whether an answer of another server may hang below what it answers (INT-13).
+/// The task `ResolveReply`: whether an answer of another server may hang below what it answers (INT-13). One that came
+/// before that is read again: it may name an authorisation.
 ///
 /// # Errors
 /// `Upstream` when the authorisation cannot be had just now.
 pub async fn resolve_reply(app: &App, post: Id<Post>) -> Result<()> {
+    let budget = Budget::of_activity();
+    if let Some(answer) = app.read(move |conn| arrivals::unread(conn, post)).await? {
+        if let Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) = import::post_again(app, &answer, &budget).await {
+            return Err(e);
+        }
+        app.write(move |tx| arrivals::was_read(tx, post)).await?;
+    }
     let Some(claim) = app.read(move |conn| arrivals::open(conn, post)).await? else { return Ok(()) };
-    let genuine = is_genuine(app, &claim, REPLY, &Budget::of_activity()).await?;
+    let genuine = is_genuine(app, &claim, REPLY, &budget).await?;
     app.write(move |tx| arrivals::verified(tx, post, &claim.stamp, genuine)).await
 }

@@ -461,3 +461,29 @@ async fn fed_int_13_what_somebody_asked_for_who_is_suspended_now_does_not_come_a
     assert_eq!((&shown["replies_count"], &shown["reblogs_count"]), (&json!(0), &json!(0)));
     assert_eq!(below(&s.carol, &id).await, "[]");
 }
+
+#[tokio::test]
+async fn fed_int_13_an_answer_that_came_before_what_it_answers_finds_its_place_by_its_authorisation() {
+    let s = Scene::new().await;
+    s.follows(&s.bob, &s.vera).await;
+    let mut note = s.note(&s.ada, "asks", "<p>think of it what you like</p>");
+    note["interactionPolicy"] = json!({"canReply": {"automaticApproval": [s.ada.id], "manualApproval": [PUBLIC]}});
+    serves(&s.ada, &note);
+    let uri = note["id"].as_str().unwrap();
+    for (name, agreed) in [("plain", false), ("good", true)] {
+        let mut reply = s.note(&s.vera, name, &format!("<p>answer {name}</p>"));
+        reply["inReplyTo"] = json!(uri);
+        if agreed {
+            reply["replyAuthorization"] = stamp(&s, "ReplyAuthorization", &reply["id"], uri);
+        }
+        serves(&s.vera, &reply);
+        let mut create = s.vera.activity("Create", reply.clone());
+        (create["to"], create["cc"]) = (reply["to"].clone(), reply["cc"].clone());
+        s.vera.delivers(&s.node, &create).await;
+    }
+    s.node.settle().await;
+    let seen = s.status(&s.bob, uri).await;
+    assert_eq!(seen["replies_count"], 1);
+    let shown = below(&s.carol, seen["id"].as_str().unwrap()).await;
+    assert!(shown.contains("answer good") && !shown.contains("answer plain"), "{shown}");
+}

@@ -185,6 +185,17 @@ pub fn look_into(tx: &mut Tx<'_>, reply: &Post, told: &RemotePost) -> Result<()>
     if let Some(known) = store::interactions::find_by_uri(tx.conn, &reply.uri)? {
         store::interactions::delete(tx.conn, known.id)?;
     }
+    claims(tx, reply, &parent, InteractionState::Pending, Some(stamp.clone()))?;
+    tx.enqueue(&Task::ResolveReply { post: reply.id.raw() })
+}
+
+fn claims(
+    tx: &mut Tx<'_>,
+    reply: &Post,
+    parent: &Post,
+    state: InteractionState,
+    stamp_uri: Option<String>,
+) -> Result<()> {
     let row = Interaction {
         id: tx.new_id(),
         kind: InteractionKind::Reply,
@@ -193,12 +204,28 @@ pub fn look_into(tx: &mut Tx<'_>, reply: &Post, told: &RemotePost) -> Result<()>
         post_id: Some(reply.id),
         uri: reply.uri.clone(),
         visibility: reply.visibility,
-        state: InteractionState::Pending,
-        stamp_uri: Some(stamp.clone()),
+        state,
+        stamp_uri,
         created_at: tx.now,
     };
-    store::interactions::insert(tx.conn, &row)?;
-    tx.enqueue(&Task::ResolveReply { post: reply.id.raw() })
+    store::interactions::insert(tx.conn, &row)
+}
+
+/// An answer that waits for its place was read again: if it names no authorisation then, it stays so until it changes, and
+/// is not read for that once more.
+///
+/// # Errors
+/// Those of the database.
+pub fn was_read(tx: &mut Tx<'_>, post: Id<Post>) -> Result<()> {
+    let Some(reply) = store::posts::find(tx.conn, post)? else { return Ok(()) };
+    let Some(parent) = &reply.in_reply_to_uri else { return Ok(()) };
+    let parent = store::posts::find_by_uri(tx.conn, parent)?.filter(|parent| !parent.local);
+    match parent {
+        Some(parent) if store::interactions::of_post(tx.conn, post)?.is_none() => {
+            claims(tx, &reply, &parent, InteractionState::Rejected, None)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// An authorisation that somebody names.
@@ -236,6 +263,16 @@ pub fn note_boost(tx: &mut Tx<'_>, by: &Account, original: &Post, uri: &str, sta
         created_at: tx.now,
     };
     store::interactions::insert(tx.conn, &row)
+}
+
+/// The id of an answer of another server that waits for its place, and of which it is not known what it claims.
+///
+/// # Errors
+/// Those of the database.
+pub fn unread(conn: &mut Conn, post: Id<Post>) -> Result<Option<String>> {
+    let waits = |post: &Post| !post.local && post.in_reply_to_uri.is_some();
+    let Some(answer) = store::posts::find(conn, post)?.filter(waits) else { return Ok(None) };
+    Ok(store::interactions::of_post(conn, post)?.is_none().then_some(answer.uri))
 }
 
 /// What an answer of another server claims, or stands by; none when there is nothing to be looked at any more.

@@ -350,7 +350,11 @@ pub(in crate::domain) fn adopt_orphan(tx: &mut Tx<'_>, orphan: &Post, post: &Pos
     // Who answers a post whose author decides about that needs a yes.
     let author = store::accounts::load(tx.conn, orphan.account_id)?;
     if !post.local && !interactions::arrivals::may_hang(tx, &author, &orphan.uri, post)? {
-        return Ok(());
+        // It came before it could be told that it needs one.
+        return match !orphan.local && store::interactions::of_post(tx.conn, orphan.id)?.is_none() {
+            true => tx.enqueue(&super::Task::ResolveReply { post: orphan.id.raw() }),
+            false => Ok(()),
+        };
     }
     store::posts::adopt(tx.conn, orphan, post)?;
     if orphan.audience > post.audience {
