@@ -231,10 +231,11 @@ impl Terms {
         }
         if self.has(Self::CONSENT) {
             term("gts", "https://gotosocial.org/ns#");
-            for what in ["Reply", "Like", "Announce"] {
-                for name in [format!("{what}Request"), format!("{what}Authorization")] {
-                    term(&name, &format!("gts:{name}"));
-                }
+            for name in ["ReplyRequest", "LikeRequest", "AnnounceRequest"] {
+                term(name, &format!("gts:{name}"));
+            }
+            for name in ["ReplyAuthorization", "LikeAuthorization", "AnnounceAuthorization"] {
+                term(name, &format!("gts:{name}"));
             }
         }
         if self.has(Self::REACTION) {
