@@ -285,7 +285,7 @@ fn edited(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
 }
 
 fn update(tx: &mut Tx<'_>, whole: &Whole, to: Vec<String>) -> Result<()> {
-    if to.is_empty() {
+    if to.is_empty() || whole.refused {
         return Ok(());
     }
     let number = tx.new_id::<model::Activity>().raw();

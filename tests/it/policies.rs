@@ -185,6 +185,16 @@ async fn fed_int_13_an_answer_that_waits_is_shown_to_nobody_when_it_is_edited() 
     assert_eq!(s.carol.get(&own).await.ok()["visibility"], "public");
     assert_eq!(s.told(&s.carol).await, ["mention"]);
     assert_eq!(arrived(&s.vera, "Create").len(), 1);
+    // Whoever refused one hears no more of it.
+    let refused = answer(&s.bob, &id, "listen!").await.ok();
+    s.node.settle().await;
+    let request = arrived(&s.ada, "ReplyRequest").pop().unwrap();
+    answers(&s, &s.ada, "Reject", &request, None).await;
+    s.east.forget();
+    let own = format!("/api/v1/statuses/{}", refused["id"].as_str().unwrap());
+    s.bob.put(&own, json!({"status": "listen, I say!"})).await.ok();
+    s.node.settle().await;
+    assert!(arrived(&s.ada, "Update").is_empty(), "{:?}", s.east.inbox());
 }
 
 #[tokio::test]
