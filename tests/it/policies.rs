@@ -305,6 +305,13 @@ async fn fed_int_13_what_others_did_is_shown_once_its_authorisation_was_looked_a
     (agreed["to"], agreed["announceAuthorization"]) = (json!([PUBLIC]), authorization);
     s.sends(&s.vera, &agreed).await;
     assert_eq!(boosts().await, 1);
+    // What somebody says whom nobody here follows is not even looked at.
+    s.east.forget();
+    let mut stranger = s.mallory.activity("Announce", uri.as_str());
+    let authorization = stamp(&s, "AnnounceAuthorization", &stranger["id"], &uri);
+    (stranger["to"], stranger["announceAuthorization"]) = (json!([PUBLIC]), authorization);
+    s.sends(&s.mallory, &stranger).await;
+    assert!(!s.east.received().iter().any(|asked| asked.path.contains("/stamps/")), "{:?}", s.east.received());
 }
 
 #[tokio::test]
