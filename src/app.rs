@@ -6,11 +6,11 @@ use crate::{
     config::{Config, Site, Texts},
     crypto::Vault,
     db::{Conn, Db},
-    domain::{Aftermath, Consumer, Env, Event, EventKind, IdSource, Tx, leavers, words::Words},
+    domain::{Aftermath, Consumer, Env, Event, EventKind, IdSource, Tx, leavers, media::Upload, words::Words},
     id::Id,
     kept::Kept,
-    media::{bucket::Bucket, ffmpeg::Ffmpeg, storage::Storage},
-    model::{Account, Post},
+    media::{Kind, bucket::Bucket, ffmpeg::Ffmpeg, intake::Stored, storage::Storage},
+    model::{Account, MediaKind, Post},
     net::Gate,
     random::Random,
     rate::RateLimiter,
@@ -525,5 +525,34 @@ impl App {
         let any = parts.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make())).clone();
         drop(parts);
         any.downcast().unwrap_or_else(|_| unreachable!("parts are kept by their own type"))
+    }
+}
+
+// The rules know nothing of how files are processed, and what processes them nothing of the rules.
+impl From<Kind> for MediaKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Image => Self::Image,
+            Kind::Video => Self::Video,
+            Kind::Audio => Self::Audio,
+        }
+    }
+}
+
+impl From<Stored> for Upload {
+    fn from(stored: Stored) -> Self {
+        Self {
+            kind: stored.kind.into(),
+            mime: stored.mime.to_owned(),
+            file: stored.file,
+            thumbnail: stored.thumbnail,
+            size: stored.size,
+            blurhash: stored.blurhash,
+            colours: stored.colours,
+            width: stored.width,
+            height: stored.height,
+            small: stored.small,
+            duration_ms: stored.duration_ms,
+        }
     }
 }

@@ -16,10 +16,10 @@ use crate::{
     media::{
         Bounds, Kind,
         images::Portrait,
-        intake::{self, Poster, Stored, Workshop},
+        intake::{self, Poster, Workshop},
         outlook,
     },
-    model::{Account, Media, MediaKind, MediaState},
+    model::{Account, Media, MediaState},
 };
 use axum::{
     body::Bytes,
@@ -54,30 +54,6 @@ fn described(params: &Params) -> ApiResult<Described> {
     let description = params.text("description").map(str::to_owned);
     media::check_description(description.as_deref())?;
     Ok(Described { description, focus: params.filled("focus").map(media::focus).transpose()? })
-}
-
-const fn kind(kind: Kind) -> MediaKind {
-    match kind {
-        Kind::Image => MediaKind::Image,
-        Kind::Video => MediaKind::Video,
-        Kind::Audio => MediaKind::Audio,
-    }
-}
-
-fn processed(stored: Stored) -> Upload {
-    Upload {
-        kind: kind(stored.kind),
-        mime: stored.mime.to_owned(),
-        file: stored.file,
-        thumbnail: stored.thumbnail,
-        size: stored.size,
-        blurhash: stored.blurhash,
-        colours: stored.colours,
-        width: stored.width,
-        height: stored.height,
-        small: stored.small,
-        duration_ms: stored.duration_ms,
-    }
 }
 
 /// The first generation answers when the file is ready: some apps never ask again.
@@ -123,7 +99,7 @@ async fn receive(app: App, me: SignedIn, params: Params, later: bool) -> ApiResu
         if let Some(picture) = chosen.filter(|_| stored.kind != Kind::Image) {
             stored.shown_by(intake::poster(&storage, &random, &picture)?);
         }
-        Ok(processed(stored))
+        Ok(Upload::from(stored))
     };
     let site = app.site().clone();
     let Some(place) = place else {
@@ -135,7 +111,7 @@ async fn receive(app: App, me: SignedIn, params: Params, later: bool) -> ApiResu
         return Ok(answer.await?);
     };
     let answer = app.write(move |tx| {
-        let id = media::begin(tx, me.account, kind(outlook.kind), said)?;
+        let id = media::begin(tx, me.account, outlook.kind.into(), said)?;
         Ok((id, document(tx.conn, &site, me.account, id)?.1))
     });
     let (id, body) = answer.await?;

@@ -52,7 +52,8 @@ impl S3 {
         let good = matches!(endpoint.scheme(), "http" | "https")
             && endpoint.has_host()
             && endpoint.query().is_none()
-            && endpoint.username().is_empty();
+            && endpoint.username().is_empty()
+            && endpoint.password().is_none();
         if !good {
             return wrong("endpoint", "is no address such as https://s3.example.org");
         }

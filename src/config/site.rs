@@ -239,6 +239,10 @@ impl Site {
     pub fn quote_stamp_uri<T>(&self, username: &str, id: Id<T>) -> String {
         self.url(&format!("/users/{username}/quote_authorizations/{id}"))
     }
+    /// Id of the authorisation by which this person lets somebody answer, like or boost one of their posts.
+    pub fn interaction_authorization_uri<T>(&self, username: &str, id: Id<T>) -> String {
+        self.url(&format!("/users/{username}/interaction_authorizations/{id}"))
+    }
     /// Id of any other activity.
     pub fn activity_uri<T>(&self, id: Id<T>) -> String {
         self.url(&format!("/activities/{id}"))

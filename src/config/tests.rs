@@ -106,6 +106,10 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
             "domain = 'a.example'\n[media.s3]\nendpoint = 'https://s3.example'\nbucket = 'files'\naccess_key_id = 'me'",
             "media.s3.secret_access_key: is missing",
         ),
+        (
+            "domain = 'a.example'\n[media.s3]\nendpoint = 'https://:word@s3.example'",
+            "`media.s3.endpoint`: is no address such as",
+        ),
         ("domain = 'a.example'\n[media]\nattachments = 17", ":3: `media.attachments`: 17 is not between 1 and 16"),
         ("public_url = 'https://a.example/b'", "has a path"),
         ("public_url = 'ftp://a.example'", "neither https"),

@@ -112,13 +112,19 @@ fn own(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>) -> Result<Collec
 pub fn change(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, wanted: Shape) -> Result<()> {
     let mut row = own(tx, owner, id)?;
     let before = (row.name.clone(), row.description.clone());
+    let was_shown = row.discoverable;
     shape(&mut row, wanted)?;
     row.updated_at = tx.now;
     store::collections::update(tx.conn, &row)?;
     if before != (row.name, row.description) {
         tx.record(Fact::CollectionRenamed(id))?;
     }
-    tx.record(Fact::CollectionChanged(id, Recommending::Changed))
+    let step = match (was_shown, row.discoverable) {
+        (true, false) => Recommending::Removed,
+        (false, true) => Recommending::Added,
+        _ => Recommending::Changed,
+    };
+    tx.record(Fact::CollectionChanged(id, step))
 }
 
 /// Removes one.
@@ -126,8 +132,11 @@ pub fn change(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, wanted: S
 /// # Errors
 /// `NotFound` when there is none; `Forbidden` for somebody else's.
 pub fn delete(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>) -> Result<()> {
-    own(tx, owner, id)?;
-    tx.record(Fact::CollectionChanged(id, Recommending::Removed))?;
+    let row = own(tx, owner, id)?;
+    // Of one that is hidden nobody knows, or they were told already that it is away.
+    if row.discoverable {
+        tx.record(Fact::CollectionChanged(id, Recommending::Removed))?;
+    }
     store::collections::delete(tx.conn, id)
 }
 
@@ -147,7 +156,7 @@ pub fn put_in(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, account: 
     if store::collections::find_item(tx.conn, id, account)?.is_some() {
         return Err(Error::invalid("account_id", "taken", "Account has already been taken"));
     }
-    if store::collections::items(tx.conn, &[id])?.len() >= limits::COLLECTION_PEOPLE {
+    if store::collections::places(tx.conn, id)? >= limits::COLLECTION_PEOPLE as i64 {
         let reason = format!("A collection cannot have more than {} people", limits::COLLECTION_PEOPLE);
         return Err(Error::invalid("", "too_long", reason));
     }

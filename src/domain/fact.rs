@@ -1,5 +1,6 @@
 //! What happened. Ids only: consumers read the rows, in the transaction that wrote them.
 
+use super::interactions::requests::Answer;
 use crate::{
     id::Id,
     model::{
@@ -114,7 +115,11 @@ pub enum Fact {
     InteractionAsked(Id<Interaction>),
     /// An answer of this node has an authorisation now by the author of what it answers.
     InteractionAccepted(Id<Post>),
-    /// A collection of people of somebody here; *before* it goes when it is removed.
+    /// An answer stood by an authorisation that was taken back.
+    InteractionEnded(Id<Post>),
+    /// Somebody elsewhere asked to do something to a post of this node.
+    InteractionAnswered(Answer),
+    /// A collection of people of somebody here; *before* it goes when it is removed. Hidden is removed, too.
     CollectionChanged(Id<Collection>, Recommending),
     /// Somebody's place in one; *before* it goes when it is removed.
     CollectionItemChanged(Id<CollectionItem>, Recommending),

@@ -4,6 +4,7 @@
 use super::{
     eyes::{self, Cause},
     fetch::{self, Budget},
+    import,
     json::Json,
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     app::App,
     domain::interactions::arrivals::{self, Claim},
     id::Id,
-    model::Post,
+    model::{InteractionKind, Post},
     uri,
 };
 
@@ -21,6 +22,15 @@ pub const QUOTE: &[&str] = &["QuoteAuthorization"];
 pub const REPLY: &[&str] = &["ReplyAuthorization", "ReplyApproval"];
 /// Of boosts.
 pub const BOOST: &[&str] = &["AnnounceAuthorization", "AnnounceApproval"];
+
+/// What an authorisation of this kind by somebody of this node is called.
+pub const fn type_of(kind: InteractionKind) -> &'static str {
+    match kind {
+        InteractionKind::Reply => "ReplyAuthorization",
+        InteractionKind::Favourite => "LikeAuthorization",
+        InteractionKind::Boost => "AnnounceAuthorization",
+    }
+}
 
 /// Whether the author says there what is claimed, in a document of one of these types.
 ///
@@ -55,12 +65,20 @@ fn says(json: &Json, claim: &Claim, types: &[&str]) -> bool {
         && names("interactionTarget", &claim.target)
 }
 
-/// The task `ResolveReply`: whether an answer of another server may hang below what it answers (INT-13).
+/// The task `ResolveReply`: whether an answer of another server may hang below what it answers (INT-13). One that came
+/// before that is read again: it may name an authorisation.
 ///
 /// # Errors
 /// `Upstream` when the authorisation cannot be had just now.
 pub async fn resolve_reply(app: &App, post: Id<Post>) -> Result<()> {
+    let budget = Budget::of_activity();
+    if let Some(answer) = app.read(move |conn| arrivals::unread(conn, post)).await? {
+        if let Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) = import::post_again(app, &answer, &budget).await {
+            return Err(e);
+        }
+        app.write(move |tx| arrivals::was_read(tx, post)).await?;
+    }
     let Some(claim) = app.read(move |conn| arrivals::open(conn, post)).await? else { return Ok(()) };
-    let genuine = is_genuine(app, &claim, REPLY, &Budget::of_activity()).await?;
+    let genuine = is_genuine(app, &claim, REPLY, &budget).await?;
     app.write(move |tx| arrivals::verified(tx, post, &claim.stamp, genuine)).await
 }

@@ -75,6 +75,8 @@ pub struct Whole {
     quote: Option<Quoted>,
     /// How visible it shall be once the author of what it answers agrees.
     wanted: Option<Visibility>,
+    /// The author of what it answers refused it: it is nobody's business but that of whoever wrote it.
+    pub refused: bool,
     /// The authorisation by the author of what it answers or boosts.
     authorization: Option<String>,
     /// What is boosted: its id and its author's.
@@ -151,6 +153,7 @@ impl Whole {
             reach: None,
             quote: None,
             wanted: None,
+            refused: false,
             authorization: None,
             boosted: None,
             post,
@@ -189,7 +192,10 @@ impl Whole {
         {
             match asked.state {
                 InteractionState::Accepted => whole.authorization = asked.stamp_uri,
-                InteractionState::Pending | InteractionState::Rejected => whole.wanted = Some(asked.visibility),
+                InteractionState::Pending | InteractionState::Rejected => {
+                    whole.wanted = Some(asked.visibility);
+                    whole.refused = asked.state == InteractionState::Rejected && post.visibility == Visibility::Direct;
+                }
             }
         }
         if post.visibility == Visibility::Direct && whole.author.kind == AccountKind::Service {

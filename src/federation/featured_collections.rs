@@ -6,7 +6,7 @@ use crate::{
     Result,
     config::Site,
     db::Conn,
-    domain::{collections, people::directory},
+    domain::{collections, html, people::directory},
     model::{Account, AccountKind, Audience, Collection, CollectionItem},
     store,
 };
@@ -102,6 +102,15 @@ pub fn are_shown(conn: &mut Conn, reader: Audience) -> Result<bool> {
     Ok(reader <= Audience::Organisation || !directory::is_inside_only(conn)?)
 }
 
+/// Whether somebody is shown to other servers as one of a collection, and may be: what they say there of a person here
+/// counts, who may be listed at their site alone.
+///
+/// # Errors
+/// Those of the database.
+pub fn may_be_shown(conn: &mut Conn, account: &Account) -> Result<bool> {
+    Ok(collections::may_be_put_in(account) && (!account.is_local() || directory::is_discoverable(conn, account)?))
+}
+
 /// How far what is said of a collection goes.
 ///
 /// # Errors
@@ -115,9 +124,10 @@ pub fn reach(conn: &mut Conn) -> Result<Audience> {
 /// # Errors
 /// Those of the database.
 pub fn item(conn: &mut Conn, site: &Site, owner: &Account, item: &CollectionItem) -> Result<Option<FeaturedItem>> {
-    let Some(account) = store::accounts::find(conn, item.account_id)?.filter(collections::may_be_put_in) else {
+    let Some(account) = store::accounts::find(conn, item.account_id)? else { return Ok(None) };
+    if !may_be_shown(conn, &account)? {
         return Ok(None);
-    };
+    }
     Ok(Some(FeaturedItem {
         id: site.featured_item_uri(&owner.username, item.collection_id, item.id),
         kind: "FeaturedItem",
@@ -146,13 +156,15 @@ pub fn document(conn: &mut Conn, site: &Site, owner: &Account, row: &Collection)
         items.extend(item(conn, site, owner, &one)?);
     }
     let described = !row.description.is_empty();
+    // A summary is HTML, a description is text.
+    let summary = html::escape(&row.description).into_owned();
     Ok(FeaturedCollection {
         id: site.featured_collection_uri(&owner.username, row.id),
         kind: "FeaturedCollection",
         total_items: items.len(),
         name: row.name.clone(),
-        summary: (described && row.language.is_none()).then(|| row.description.clone()),
-        summary_map: row.language.as_ref().filter(|_| described).map(|language| json!({ language: row.description })),
+        summary: (described && row.language.is_none()).then(|| summary.clone()),
+        summary_map: row.language.as_ref().filter(|_| described).map(|language| json!({ language: summary })),
         attributed_to: owner.uri.clone(),
         url: format!("{}#collection-{}", site.profile_url(&owner.username), row.id),
         sensitive: row.sensitive,

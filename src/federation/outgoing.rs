@@ -85,10 +85,11 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             edited(tx, *id)
         }
         Fact::InteractionAsked(id) => interactions::asked(tx, *id),
-        Fact::InteractionAccepted(post) => {
+        Fact::InteractionAccepted(post) | Fact::InteractionEnded(post) => {
             tx.document_changed();
-            interactions::accepted(tx, *post)
+            interactions::settled(tx, *post)
         }
+        Fact::InteractionAnswered(answer) => interactions::answered(tx, answer),
         Fact::CollectionChanged(id, step) => collections::changed(tx, *id, *step),
         Fact::CollectionItemChanged(id, step) => collections::item_changed(tx, *id, *step),
         Fact::FeatureAnswered { person, by, request, granted } => {
@@ -284,7 +285,7 @@ fn edited(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
 }
 
 fn update(tx: &mut Tx<'_>, whole: &Whole, to: Vec<String>) -> Result<()> {
-    if to.is_empty() {
+    if to.is_empty() || whole.refused {
         return Ok(());
     }
     let number = tx.new_id::<model::Activity>().raw();

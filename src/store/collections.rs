@@ -102,6 +102,16 @@ pub fn items(conn: &mut Conn, ids: &[Id<Collection>]) -> Result<Vec<CollectionIt
         .load(conn)
 }
 
+/// How many are in one, or asked whether they want to be.
+pub fn places(conn: &mut Conn, id: Id<Collection>) -> Result<i64> {
+    Sql::new("select count(*) from collection_items i where i.collection_id = ")
+        .bind(id)
+        .with(" and i.state in (", ItemState::Accepted)
+        .with(",", ItemState::Pending)
+        .push(")")
+        .scalar_i64(conn)
+}
+
 /// Somebody in any collection, or `NotFound`.
 pub fn item(conn: &mut Conn, id: Id<CollectionItem>) -> Result<CollectionItem> {
     Sql::new("select i.* from collection_items i where i.id = ").bind(id).one(conn)

@@ -71,6 +71,11 @@ pub fn of_post(conn: &mut Conn, post: Id<Post>) -> Result<Option<Interaction>> {
     Sql::new(SELECT).with("i.post_id = ", post).push(" order by i.id limit 1").optional(conn)
 }
 
+/// Those that name this authorisation.
+pub fn by_stamp(conn: &mut Conn, stamp: &str, most: i64) -> Result<Vec<Interaction>> {
+    Sql::new(SELECT).with("i.stamp_uri = ", stamp).with(" order by i.id limit ", most).load(conn)
+}
+
 /// What somebody wants to do to a post, or did, and is not refused.
 pub fn standing(
     conn: &mut Conn,

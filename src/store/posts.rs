@@ -271,6 +271,16 @@ pub fn adopt(conn: &mut Conn, orphan: &Post, parent: &Post) -> Result<()> {
     Ok(())
 }
 
+/// An answer hangs below nothing any more: what it answers is an address, and its thread is its own.
+pub fn come_off(conn: &mut Conn, id: Id<Post>, parent: &str) -> Result<()> {
+    Sql::new("update posts set in_reply_to_id = null, in_reply_to_account_id = null, in_reply_to_uri = ")
+        .bind(parent)
+        .push(", conversation_id = id")
+        .with(" where id = ", id)
+        .execute(conn)
+        .map(drop)
+}
+
 /// Remembers that an object id is gone for good.
 pub fn bury(conn: &mut Conn, uri: &str, actor: Option<&str>, audience: Audience, now: Timestamp) -> Result<()> {
     Sql::new("insert into tombstones (uri, actor_uri, audience, created_at, expires_at) values (")

@@ -9,10 +9,10 @@ use crate::{
     media::{
         Bounds, Kind,
         images::Portrait,
-        intake::{self, Stored, Workshop},
+        intake::{self, Workshop},
         storage::{Opened, mime_of},
     },
-    model::{Account, Card, Media, MediaKind},
+    model::{Account, Card, Media},
     net::{Ask, Purpose, Slot, Slots, authority},
     store,
     time::Timestamp,
@@ -265,29 +265,9 @@ async fn attachment(app: &App, id: &str, seal: &str, small: bool) -> Result<Sour
     let stored =
         fetch(app, &url, move |incoming| intake::take(&storage, &random, incoming, Bounds::REMOTE, &ffmpeg)).await?;
     let source = pick(stored.file.clone(), stored.thumbnail.clone());
-    let copy = as_copy(stored);
+    let copy = media::Upload::from(stored);
     app.write(move |tx| media::keep_copy(tx, id, &copy)).await?;
     Ok(source)
-}
-
-fn as_copy(stored: Stored) -> media::Upload {
-    media::Upload {
-        kind: match stored.kind {
-            Kind::Image => MediaKind::Image,
-            Kind::Video => MediaKind::Video,
-            Kind::Audio => MediaKind::Audio,
-        },
-        mime: stored.mime.to_owned(),
-        file: stored.file,
-        thumbnail: stored.thumbnail,
-        size: stored.size,
-        blurhash: stored.blurhash,
-        colours: stored.colours,
-        width: stored.width,
-        height: stored.height,
-        small: stored.small,
-        duration_ms: stored.duration_ms,
-    }
 }
 
 /// Our copy of a remote profile picture, fetched now when there is none.

@@ -64,7 +64,7 @@ impl Honest {
 }
 
 /// Every kind of activity, in an order in which one does not end what the next one needs.
-const KINDS: [(&str, Honest, &[Actor]); 20] = {
+const KINDS: [(&str, Honest, &[Actor]); 23] = {
     use Actor::{Author, Signer};
     [
         ("Create", Honest::Own, &[Signer, Author]),
@@ -79,6 +79,9 @@ const KINDS: [(&str, Honest, &[Actor]); 20] = {
         ("Remove", Honest::Own, &[Signer, Author]),
         ("QuoteRequest", Honest::OfOurs, &[Author]),
         ("FeatureRequest", Honest::OfOurs, &[Author]),
+        ("ReplyRequest", Honest::OfOurs, &[Author]),
+        ("LikeRequest", Honest::OfOurs, &[Author]),
+        ("AnnounceRequest", Honest::OfOurs, &[Author]),
         ("Flag", Honest::OfOurs, &[Author]),
         ("Join", Honest::Never, &[Author]),
         ("Leave", Honest::Never, &[Author]),
@@ -91,7 +94,7 @@ const KINDS: [(&str, Honest, &[Actor]); 20] = {
 };
 
 /// What there is to be changed, a line for each thing.
-const STATE: [&str; 10] = [
+const STATE: [&str; 11] = [
     "select p.uri || ' ' || p.content from posts p order by p.uri",
     "select cast(f.account_id as text) || ' ' || cast(f.post_id as text) || case when f.implied then ' implied' else '' end \
      from favourites f order by 1",
@@ -102,6 +105,7 @@ const STATE: [&str; 10] = [
     "select cast(r.account_id as text) || ' ' || cast(r.target_id as text) || ' ' || cast(r.id as text) from reports r order by 1",
     "select cast(q.post_id as text) || ' ' || q.quoted_uri from quotes q order by 1",
     "select cast(f.account_id as text) || ' ' || f.collection_uri from feature_authorizations f order by 1",
+    "select cast(i.account_id as text) || ' ' || i.uri from interactions i order by 1",
     "select a.uri || ' ' || a.display_name || ' ' || coalesce(a.inbox_url, '') || ' ' || coalesce(cast(a.moved_to_id as text), '') \
      || ' ' || coalesce(cast(a.deleted_at as text), '') from accounts a where a.username in ('ada', 'vera', 'bob') order by 1",
 ];
@@ -216,7 +220,8 @@ impl World {
             }),
             "Accept" => json!({"type": "Follow", "actor": self.node.url("/users/carol"), "object": object}),
             "Reject" => json!({"type": "Follow", "actor": self.node.url("/users/dora"), "object": object}),
-            "Like" | "EmojiReact" | "Announce" | "Add" | "Remove" | "QuoteRequest" | "Delete" => {
+            "Like" | "EmojiReact" | "Announce" | "Add" | "Remove" | "QuoteRequest" | "ReplyRequest" | "LikeRequest"
+            | "AnnounceRequest" | "Delete" => {
                 json!(self.posts[c.object])
             }
             _ => json!(object),
@@ -226,6 +231,9 @@ impl World {
             "Add" | "Remove" => it["target"] = json!(format!("{author}/featured")),
             "Move" => it["target"] = json!(self.target),
             "FeatureRequest" => it["instrument"] = json!(format!("{author}/collections/{n}")),
+            "ReplyRequest" | "LikeRequest" | "AnnounceRequest" => {
+                it["instrument"] = json!(format!("{author}/asked/{n}"));
+            }
             "QuoteRequest" => {
                 let mut quoting = self.note(&format!("{author}/notes/quoting{n}"), author, "look");
                 quoting["quote"] = json!(self.posts[c.object]);

@@ -186,3 +186,74 @@ async fn fed_coll_06_only_who_was_asked_answers_and_requests_of_strangers_are_an
     findable(&s.carol, false).await;
     assert_eq!(anybody.get_activity(stamp).await.status, 404);
 }
+
+#[tokio::test]
+async fn fed_coll_06_a_collection_that_is_hidden_is_taken_back_and_one_that_is_shown_is_told() {
+    let s = Scene::new().await;
+    s.sends(&s.vera, &s.vera.activity("Follow", s.uri(&s.bob))).await;
+    s.node.settle().await;
+    let made = make(&s.bob, json!({"name": "Welders"})).await;
+    let (uri, own) = (text(&made, "uri"), format!("/api/v1/collections/{}", text(&made, "id")));
+    let becomes = async |shown: bool| {
+        s.node.settle().await;
+        s.west.forget();
+        s.bob.patch(&own, json!({"discoverable": shown})).await.ok();
+        s.node.settle().await;
+        s.west.inbox()
+    };
+    let [remove] = &becomes(false).await[..] else { panic!("{:?}", s.west.inbox()) };
+    assert_eq!((&remove["type"], &remove["object"]), (&json!("Remove"), &json!(uri)));
+    let [add] = &becomes(true).await[..] else { panic!("{:?}", s.west.inbox()) };
+    assert_eq!((&add["type"], &add["object"]["id"]), (&json!("Add"), &json!(uri)));
+    assert_eq!(becomes(false).await.len(), 1);
+    // It is away already.
+    s.west.forget();
+    s.bob.delete(&own).await.ok();
+    s.node.settle().await;
+    assert!(s.west.inbox().is_empty(), "{:?}", s.west.inbox());
+}
+
+#[tokio::test]
+async fn fed_coll_06_whoever_is_asked_has_a_place() {
+    let s = Scene::new().await;
+    for name in ["shy", "wild"] {
+        let mut actor = s.west.person(name, &s.vera.signer.key.public_pem().unwrap());
+        actor["discoverable"] = json!(true);
+        s.west.serve(&format!("/users/{name}"), actor);
+    }
+    let made = make(&s.bob, json!({"name": "Full"})).await;
+    let items = format!("/api/v1/collections/{}/items", text(&made, "id"));
+    let mut asked = Vec::new();
+    for name in ["shy", "wild"] {
+        let somebody = Sender::known(&s.west, name);
+        s.meet(&somebody).await;
+        asked.push(s.account(&somebody).await.id);
+    }
+    let all = 25;
+    for number in 0..all - 1 {
+        let who = s.node.member(&format!("one{number}")).await;
+        findable(&who, true).await;
+        s.bob.post(&items, json!({"account_id": who.id})).await.ok();
+    }
+    assert_eq!(s.bob.post(&items, json!({"account_id": asked[0].to_string()})).await.status, 200);
+    assert_eq!(s.bob.post(&items, json!({"account_id": asked[1].to_string()})).await.status, 422);
+}
+
+#[tokio::test]
+async fn fed_coll_06_who_is_listed_at_their_site_alone_is_shown_to_no_other_server() {
+    let s = Scene::new().await;
+    findable(&s.carol, true).await;
+    let made = make(&s.bob, json!({"name": "Near", "description": "a < b"})).await;
+    let own = format!("/api/v1/collections/{}", text(&made, "id"));
+    s.bob.post(&format!("{own}/items"), json!({"account_id": s.carol.id})).await.ok();
+    let anybody = Client::anonymous(&s.node);
+    let shown = async || anybody.get_activity(path(&s.node, text(&made, "uri"))).await.ok();
+    let seen = shown().await;
+    // A summary is HTML, a description is text.
+    assert_eq!((&seen["totalItems"], &seen["summary"]), (&json!(1), &json!("a &lt; b")));
+    let stamp = path(&s.node, text(&seen["orderedItems"][0], "featureAuthorization")).to_owned();
+    s.carol.patch("/api/watercooler/v1/people/me", json!({"listed": "site"})).await.ok();
+    assert_eq!(shown().await["totalItems"], 0);
+    assert_eq!(anybody.get_activity(&stamp).await.status, 404);
+    assert_eq!(s.bob.get(&own).await.ok()["collection"]["item_count"], 1, "at her site she is");
+}

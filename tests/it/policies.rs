@@ -162,6 +162,42 @@ async fn fed_int_13_an_answer_waits_for_the_author_who_decides_and_then_goes_to_
 }
 
 #[tokio::test]
+async fn fed_int_13_an_answer_that_waits_is_shown_to_nobody_when_it_is_edited() {
+    let s = Scene::new().await;
+    let decides = json!({"canReply": {"automaticApproval": [s.ada.id], "manualApproval": [PUBLIC]}});
+    let (id, uri) = known(&s, "asks", decides).await;
+    s.east.forget();
+    let reply = answer(&s.bob, &id, "may I?").await.ok();
+    let own = format!("/api/v1/statuses/{}", reply["id"].as_str().unwrap());
+    s.node.settle().await;
+    s.west.forget();
+    let text = format!("may I, @carol and @vera@{}?", s.west.authority);
+    assert_eq!(s.bob.put(&own, json!({"status": text})).await.ok()["visibility"], "direct");
+    s.node.settle().await;
+    assert_eq!(s.carol.get(&own).await.status, 404);
+    assert!(s.told(&s.carol).await.is_empty());
+    assert_eq!(s.carol.get("/api/v1/conversations").await.ok(), json!([]));
+    assert!(s.west.inbox().is_empty(), "{:?}", s.west.inbox());
+    // Once it is agreed to, whoever is named then hears of it.
+    let request = arrived(&s.ada, "ReplyRequest").pop().unwrap();
+    let genuine = stamp(&s, "ReplyAuthorization", &reply["uri"], &uri);
+    answers(&s, &s.ada, "Accept", &request, Some(genuine)).await;
+    assert_eq!(s.carol.get(&own).await.ok()["visibility"], "public");
+    assert_eq!(s.told(&s.carol).await, ["mention"]);
+    assert_eq!(arrived(&s.vera, "Create").len(), 1);
+    // Whoever refused one hears no more of it.
+    let refused = answer(&s.bob, &id, "listen!").await.ok();
+    s.node.settle().await;
+    let request = arrived(&s.ada, "ReplyRequest").pop().unwrap();
+    answers(&s, &s.ada, "Reject", &request, None).await;
+    s.east.forget();
+    let own = format!("/api/v1/statuses/{}", refused["id"].as_str().unwrap());
+    s.bob.put(&own, json!({"status": "listen, I say!"})).await.ok();
+    s.node.settle().await;
+    assert!(arrived(&s.ada, "Update").is_empty(), "{:?}", s.east.inbox());
+}
+
+#[tokio::test]
 async fn fed_int_13_likes_and_boosts_are_asked_for_where_the_author_decides() {
     let s = Scene::new().await;
     let decides = json!({"automaticApproval": [s.ada.id], "manualApproval": [PUBLIC]});
@@ -269,4 +305,202 @@ async fn fed_int_13_what_others_did_is_shown_once_its_authorisation_was_looked_a
     (agreed["to"], agreed["announceAuthorization"]) = (json!([PUBLIC]), authorization);
     s.sends(&s.vera, &agreed).await;
     assert_eq!(boosts().await, 1);
+    // What somebody says whom nobody here follows is not even looked at.
+    s.east.forget();
+    let mut stranger = s.mallory.activity("Announce", uri.as_str());
+    let authorization = stamp(&s, "AnnounceAuthorization", &stranger["id"], &uri);
+    (stranger["to"], stranger["announceAuthorization"]) = (json!([PUBLIC]), authorization);
+    s.sends(&s.mallory, &stranger).await;
+    assert!(!s.east.received().iter().any(|asked| asked.path.contains("/stamps/")), "{:?}", s.east.received());
+}
+
+#[tokio::test]
+async fn fed_int_13_what_stands_by_an_authorisation_ends_when_that_is_taken_back() {
+    let s = Scene::new().await;
+    s.follows(&s.bob, &s.vera).await;
+    let decides = json!({"automaticApproval": [s.ada.id], "manualApproval": [PUBLIC]});
+    let policy = json!({"canReply": decides, "canLike": decides, "canAnnounce": decides});
+    let (id, uri) = known(&s, "asks", policy).await;
+    s.east.forget();
+    let reply = answer(&s.bob, &id, "may I?").await.ok();
+    let own = format!("/api/v1/statuses/{}", reply["id"].as_str().unwrap());
+    verb(&s.bob, &id, "favourite").await.ok();
+    verb(&s.bob, &id, "reblog").await.ok();
+    s.node.settle().await;
+    let mut stamps = Vec::new();
+    for kind in ["Reply", "Like", "Announce"] {
+        let request = arrived(&s.ada, &format!("{kind}Request")).pop().unwrap();
+        let agreed = stamp(&s, &format!("{kind}Authorization"), &request["instrument"]["id"], &uri);
+        answers(&s, &s.ada, "Accept", &request, Some(agreed.clone())).await;
+        stamps.push(agreed);
+    }
+    let said = async |name: &str| {
+        let mut note = s.note(&s.vera, name, &format!("<p>answer {name}</p>"));
+        note["inReplyTo"] = json!(uri);
+        note["replyAuthorization"] = stamp(&s, "ReplyAuthorization", &note["id"], &uri);
+        s.creates(&s.vera, &note).await;
+        note
+    };
+    stamps.push(said("one").await["replyAuthorization"].clone());
+    let mut announce = s.vera.activity("Announce", uri.as_str());
+    announce["to"] = json!([PUBLIC]);
+    announce["announceAuthorization"] = stamp(&s, "AnnounceAuthorization", &announce["id"], &uri);
+    s.sends(&s.vera, &announce).await;
+    stamps.push(announce["announceAuthorization"].clone());
+    let counted = async || {
+        let shown = s.status(&s.bob, &uri).await;
+        ["replies_count", "favourites_count", "reblogs_count"].map(|key| shown[key].as_i64().unwrap())
+    };
+    assert_eq!(counted().await, [2, 1, 2]);
+
+    // Nobody but her takes them back.
+    for taken in &stamps {
+        s.sends(&s.mallory, &s.mallory.activity("Delete", taken.clone())).await;
+    }
+    assert_eq!(counted().await, [2, 1, 2]);
+    s.east.forget();
+    for taken in &stamps {
+        s.sends(&s.ada, &s.ada.activity("Delete", taken.clone())).await;
+    }
+    assert_eq!(counted().await, [0, 0, 0]);
+    assert_eq!(below(&s.carol, &id).await, "[]");
+    let shown = s.status(&s.bob, &uri).await;
+    assert_eq!((&shown["favourited"], &shown["reblogged"]), (&json!(false), &json!(false)));
+    // It is his, and says by itself what it answers, and that nobody let it.
+    assert_eq!(s.bob.get(&own).await.ok()["in_reply_to_id"], Value::Null);
+    let update = arrived(&s.ada, "Update").pop().unwrap();
+    assert_eq!((&update["object"]["id"], &update["object"]["inReplyTo"]), (&reply["uri"], &json!(uri)));
+    assert_eq!(update["object"]["replyAuthorization"], Value::Null);
+    assert!(arrived(&s.ada, "Undo").iter().any(|undo| undo["object"]["type"] == "Announce"));
+
+    // A no after a yes is the same.
+    answer(&s.bob, &id, "and now?").await.ok();
+    s.node.settle().await;
+    let request = arrived(&s.ada, "ReplyRequest").pop().unwrap();
+    let agreed = stamp(&s, "ReplyAuthorization", &request["instrument"]["id"], &uri);
+    answers(&s, &s.ada, "Accept", &request, Some(agreed)).await;
+    assert!(below(&s.carol, &id).await.contains("and now?"));
+    answers(&s, &s.ada, "Reject", &request["id"], None).await;
+    assert_eq!(below(&s.carol, &id).await, "[]");
+
+    // So is that there is nothing any more where it lay, when the answer is looked at again.
+    let mut note = said("two").await;
+    assert_eq!(counted().await, [1, 0, 0]);
+    let lay = note["replyAuthorization"].as_str().unwrap().strip_prefix(&s.east.url("")).unwrap().to_owned();
+    s.east.serve_as(&lay, 410, "application/activity+json", "");
+    s.node.clock.advance(2_000);
+    (note["content"], note["updated"]) = (json!("<p>answer two, again</p>"), json!(s.node.clock.now().rfc3339()));
+    s.sends(&s.vera, &s.vera.activity("Update", note)).await;
+    assert_eq!(counted().await, [0, 0, 0]);
+    assert_eq!(below(&s.carol, &id).await, "[]");
+}
+
+#[tokio::test]
+async fn fed_int_13_whoever_asks_about_a_post_of_ours_is_answered() {
+    let s = Scene::new().await;
+    s.sends(&s.vera, &s.vera.activity("Follow", s.uri(&s.bob))).await;
+    let (own, secret) = (s.writes(&s.bob, "public", "mine").await, s.writes(&s.bob, "private", "ours").await);
+    let direct = s.writes(&s.bob, "direct", "for myself").await;
+    let anybody = Client::anonymous(&s.node);
+    let asks = async |kind: &str, post: &str, instrument: String| {
+        s.node.settle().await;
+        s.west.forget();
+        let mut request = s.vera.activity(&format!("{kind}Request"), post);
+        request["instrument"] = json!(instrument);
+        s.sends(&s.vera, &request).await;
+        request
+    };
+    let mine = |name: &str| format!("{}/asked/{name}", s.vera.id);
+    let mut paths = Vec::new();
+    for kind in ["Reply", "Like", "Announce"] {
+        let request = asks(kind, own.as_str(), mine(kind)).await;
+        let [accept] = &arrived(&s.vera, "Accept")[..] else { panic!("{kind}: {:?}", s.west.inbox()) };
+        assert_eq!((&accept["actor"], &accept["object"]["id"]), (&json!(s.uri(&s.bob)), &request["id"]));
+        assert_eq!(accept["object"]["type"], request["type"]);
+        let result = accept["result"].clone();
+        let path = result.as_str().unwrap().strip_prefix(&s.node.url("")).unwrap().to_owned();
+        let stamp = anybody.get_activity(&path).await.ok();
+        assert_eq!((&stamp["id"], &stamp["type"]), (&result, &json!(format!("{kind}Authorization"))));
+        assert_eq!((&stamp["attributedTo"], &stamp["interactionTarget"]), (&json!(s.uri(&s.bob)), &json!(own)));
+        assert_eq!(stamp["interactingObject"], request["instrument"]);
+        // Asked once more, the answer is the same.
+        asks(kind, own.as_str(), mine(kind)).await;
+        assert_eq!(arrived(&s.vera, "Accept").pop().unwrap()["result"], result);
+        paths.push(path);
+    }
+    let shown = s.status(&s.bob, &own).await;
+    assert_eq!((&shown["favourites_count"], &shown["reblogs_count"]), (&json!(1), &json!(0)));
+    // For something of somebody else's server; for a boost of what is for followers.
+    for (kind, post, instrument) in
+        [("Reply", own.as_str(), format!("{}/notes/1", s.ada.id)), ("Announce", secret.as_str(), mine("secret"))]
+    {
+        let request = asks(kind, post, instrument).await;
+        let [reject] = &arrived(&s.vera, "Reject")[..] else { panic!("{kind}: {:?}", s.west.inbox()) };
+        assert_eq!((&reject["object"]["id"], &reject["result"]), (&request["id"], &Value::Null));
+        assert!(arrived(&s.vera, "Accept").is_empty());
+    }
+    // What she sees she may answer, and others do not see that she may.
+    asks("Reply", secret.as_str(), mine("quiet")).await;
+    let result = arrived(&s.vera, "Accept").pop().unwrap()["result"].as_str().unwrap().to_owned();
+    let quiet = result.strip_prefix(&s.node.url("")).unwrap();
+    assert_eq!(anybody.get_activity(quiet).await.status, 404);
+    assert_eq!(s.vera.reading(&s.node, quiet).send(&s.node).await.status, 200);
+    // Of what she does not see she hears nothing.
+    asks("Reply", direct.as_str(), mine("direct")).await;
+    assert!(s.west.inbox().is_empty(), "{:?}", s.west.inbox());
+    // Nobody whom he blocks has his word.
+    let vera = s.account(&s.vera).await.id;
+    s.bob.post(&format!("/api/v1/accounts/{vera}/block"), json!({})).await.ok();
+    for path in &paths {
+        assert_eq!(anybody.get_activity(path).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn fed_int_13_what_somebody_asked_for_who_is_suspended_now_does_not_come_about() {
+    let s = Scene::new().await;
+    let decides = json!({"automaticApproval": [s.ada.id], "manualApproval": [PUBLIC]});
+    let (id, uri) = known(&s, "asks", json!({"canReply": decides, "canAnnounce": decides})).await;
+    s.east.forget();
+    answer(&s.bob, &id, "may I?").await.ok();
+    verb(&s.bob, &id, "reblog").await.ok();
+    s.node.settle().await;
+    let bob = s.account_of(&s.uri(&s.bob)).await.unwrap().id;
+    let suspended = s.node.app.write(move |tx| watercooler::store::users::set_suspended(tx.conn, bob, Some(tx.now)));
+    suspended.await.unwrap();
+    for kind in ["Reply", "Announce"] {
+        let request = arrived(&s.ada, &format!("{kind}Request")).pop().unwrap();
+        let agreed = stamp(&s, &format!("{kind}Authorization"), &request["instrument"]["id"], &uri);
+        answers(&s, &s.ada, "Accept", &request, Some(agreed)).await;
+    }
+    assert!(arrived(&s.ada, "Create").is_empty() && arrived(&s.ada, "Announce").is_empty());
+    let shown = s.status(&s.carol, &uri).await;
+    assert_eq!((&shown["replies_count"], &shown["reblogs_count"]), (&json!(0), &json!(0)));
+    assert_eq!(below(&s.carol, &id).await, "[]");
+}
+
+#[tokio::test]
+async fn fed_int_13_an_answer_that_came_before_what_it_answers_finds_its_place_by_its_authorisation() {
+    let s = Scene::new().await;
+    s.follows(&s.bob, &s.vera).await;
+    let mut note = s.note(&s.ada, "asks", "<p>think of it what you like</p>");
+    note["interactionPolicy"] = json!({"canReply": {"automaticApproval": [s.ada.id], "manualApproval": [PUBLIC]}});
+    serves(&s.ada, &note);
+    let uri = note["id"].as_str().unwrap();
+    for (name, agreed) in [("plain", false), ("good", true)] {
+        let mut reply = s.note(&s.vera, name, &format!("<p>answer {name}</p>"));
+        reply["inReplyTo"] = json!(uri);
+        if agreed {
+            reply["replyAuthorization"] = stamp(&s, "ReplyAuthorization", &reply["id"], uri);
+        }
+        serves(&s.vera, &reply);
+        let mut create = s.vera.activity("Create", reply.clone());
+        (create["to"], create["cc"]) = (reply["to"].clone(), reply["cc"].clone());
+        s.vera.delivers(&s.node, &create).await;
+    }
+    s.node.settle().await;
+    let seen = s.status(&s.bob, uri).await;
+    assert_eq!(seen["replies_count"], 1);
+    let shown = below(&s.carol, seen["id"].as_str().unwrap()).await;
+    assert!(shown.contains("answer good") && !shown.contains("answer plain"), "{shown}");
 }

@@ -473,6 +473,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::FeatureAnswered { .. }
         | Fact::InteractionAsked(_)
         | Fact::InteractionAccepted(_)
+        | Fact::InteractionEnded(_)
+        | Fact::InteractionAnswered(_)
         | Fact::QuoteRefused { .. }
         | Fact::QuotePolicyChanged(_)
         | Fact::FollowRequested(_)

@@ -16,6 +16,9 @@ use crate::{
     store, uri,
 };
 
+/// Rows that one authorisation is looked for in.
+const MANY: i64 = 1_000;
+
 /// What an answer is about: the id of the request or of what was asked for, or what the request has in it. Only who was
 /// asked can answer (AUTH-07).
 fn asked(
@@ -50,7 +53,8 @@ pub fn receive_accept(
     let Some((row, target)) = asked(tx, by, object, instrument)? else {
         return receive_unasked(tx, by, instrument.or(object), stamp);
     };
-    if row.state != InteractionState::Pending {
+    // What somebody who is suspended now asked for before does not come about.
+    if row.state != InteractionState::Pending || store::accounts::load(tx.conn, row.account_id)?.is_unavailable() {
         return Ok(());
     }
     store::interactions::settle(tx.conn, row.id, InteractionState::Accepted, Some(stamp))?;
@@ -104,21 +108,47 @@ fn boost(tx: &mut Tx<'_>, row: &Interaction, original: &Post) -> Result<()> {
     }
 }
 
-/// The author of a post does not agree. An answer stays with whoever wrote it; a like is taken back.
+/// The author of a post does not agree, or not any more.
 ///
 /// # Errors
 /// Those of the database.
 pub fn receive_reject(tx: &mut Tx<'_>, by: &Account, object: Option<&str>, instrument: Option<&str>) -> Result<()> {
     let Some((row, target)) = asked(tx, by, object, instrument)? else { return Ok(()) };
-    if row.state == InteractionState::Rejected
-        || row.state == InteractionState::Accepted && row.kind != InteractionKind::Favourite
-    {
+    end(tx, &row, &target)
+}
+
+/// `by` takes an authorisation back. Answers whether this is one of theirs that anything here relies on.
+///
+/// # Errors
+/// Those of the database.
+pub fn receive_revocation(tx: &mut Tx<'_>, by: &Account, stamp: &str) -> Result<bool> {
+    let mut known = false;
+    for row in store::interactions::by_stamp(tx.conn, stamp, MANY)? {
+        let target = store::posts::load(tx.conn, row.target_id)?;
+        if target.account_id == by.id {
+            known = true;
+            end(tx, &row, &target)?;
+        }
+    }
+    Ok(known)
+}
+
+/// The author of a post does not agree, or not any more: a like is taken back, a boost goes, and an answer does not hang
+/// there any more. One that waited stays with whoever wrote it.
+fn end(tx: &mut Tx<'_>, row: &Interaction, target: &Post) -> Result<()> {
+    if row.state == InteractionState::Rejected {
         return Ok(());
     }
-    store::interactions::settle(tx.conn, row.id, InteractionState::Rejected, None)?;
-    match row.kind {
-        InteractionKind::Favourite => reactions::unfavourite_as(tx, row.account_id, target.id),
-        InteractionKind::Reply | InteractionKind::Boost => Ok(()),
+    let stood = row.state == InteractionState::Accepted;
+    store::interactions::settle(tx.conn, row.id, InteractionState::Rejected, row.stamp_uri.as_deref())?;
+    match (row.kind, row.post_id.filter(|_| stood)) {
+        (InteractionKind::Favourite, _) => reactions::unfavourite_as(tx, row.account_id, target.id),
+        (InteractionKind::Reply, Some(reply)) => {
+            posts::come_off(tx, reply, target)?;
+            tx.record(Fact::InteractionEnded(reply))
+        }
+        (InteractionKind::Boost, Some(boost)) => posts::remove(tx, boost),
+        (InteractionKind::Reply | InteractionKind::Boost, None) => Ok(()),
     }
 }
 
@@ -128,11 +158,15 @@ pub fn receive_reject(tx: &mut Tx<'_>, by: &Account, object: Option<&str>, instr
 /// # Errors
 /// Those of the database.
 pub fn may_hang(tx: &mut Tx<'_>, author: &Account, reply: &str, parent: &Post) -> Result<bool> {
-    if author.is_local() || consent(tx.conn, parent, InteractionKind::Reply, author)? == Consent::Automatic {
+    if !author.is_local() && consent(tx.conn, parent, InteractionKind::Reply, author)? == Consent::Automatic {
         return Ok(true);
     }
-    let known = store::interactions::find_by_uri(tx.conn, reply)?;
-    Ok(known.is_some_and(|row| row.target_id == parent.id && row.state == InteractionState::Accepted))
+    let known = store::interactions::find_by_uri(tx.conn, reply)?.filter(|row| row.target_id == parent.id);
+    Ok(match known {
+        Some(row) => row.state == InteractionState::Accepted,
+        // Whoever writes here was asked to wait before it was sent.
+        None => author.is_local(),
+    })
 }
 
 /// An answer of another server that may not hang below what it answers names an authorisation: it is looked at.
@@ -151,6 +185,17 @@ pub fn look_into(tx: &mut Tx<'_>, reply: &Post, told: &RemotePost) -> Result<()>
     if let Some(known) = store::interactions::find_by_uri(tx.conn, &reply.uri)? {
         store::interactions::delete(tx.conn, known.id)?;
     }
+    claims(tx, reply, &parent, InteractionState::Pending, Some(stamp.clone()))?;
+    tx.enqueue(&Task::ResolveReply { post: reply.id.raw() })
+}
+
+fn claims(
+    tx: &mut Tx<'_>,
+    reply: &Post,
+    parent: &Post,
+    state: InteractionState,
+    stamp_uri: Option<String>,
+) -> Result<()> {
     let row = Interaction {
         id: tx.new_id(),
         kind: InteractionKind::Reply,
@@ -159,12 +204,28 @@ pub fn look_into(tx: &mut Tx<'_>, reply: &Post, told: &RemotePost) -> Result<()>
         post_id: Some(reply.id),
         uri: reply.uri.clone(),
         visibility: reply.visibility,
-        state: InteractionState::Pending,
-        stamp_uri: Some(stamp.clone()),
+        state,
+        stamp_uri,
         created_at: tx.now,
     };
-    store::interactions::insert(tx.conn, &row)?;
-    tx.enqueue(&Task::ResolveReply { post: reply.id.raw() })
+    store::interactions::insert(tx.conn, &row)
+}
+
+/// An answer that waits for its place was read again: if it names no authorisation then, it stays so until it changes, and
+/// is not read for that once more.
+///
+/// # Errors
+/// Those of the database.
+pub fn was_read(tx: &mut Tx<'_>, post: Id<Post>) -> Result<()> {
+    let Some(reply) = store::posts::find(tx.conn, post)? else { return Ok(()) };
+    let Some(parent) = &reply.in_reply_to_uri else { return Ok(()) };
+    let parent = store::posts::find_by_uri(tx.conn, parent)?.filter(|parent| !parent.local);
+    match parent {
+        Some(parent) if store::interactions::of_post(tx.conn, post)?.is_none() => {
+            claims(tx, &reply, &parent, InteractionState::Rejected, None)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// An authorisation that somebody names.
@@ -180,33 +241,70 @@ pub struct Claim {
     pub target: String,
 }
 
-/// What an answer of another server claims; none when there is nothing to be looked at any more.
+/// A boost of another server stands by an authorisation, which was looked at: it goes when that is taken back.
+///
+/// # Errors
+/// Those of the database.
+pub fn note_boost(tx: &mut Tx<'_>, by: &Account, original: &Post, uri: &str, stamp: &str) -> Result<()> {
+    let boost = store::posts::find_by_uri(tx.conn, uri)?;
+    let Some(boost) = boost.filter(|boost| boost.account_id == by.id && boost.boost_of_id == Some(original.id)) else {
+        return Ok(());
+    };
+    let row = Interaction {
+        id: tx.new_id(),
+        kind: InteractionKind::Boost,
+        account_id: by.id,
+        target_id: original.id,
+        post_id: Some(boost.id),
+        uri: boost.uri,
+        visibility: boost.visibility,
+        state: InteractionState::Accepted,
+        stamp_uri: Some(stamp.to_owned()),
+        created_at: tx.now,
+    };
+    store::interactions::insert(tx.conn, &row)
+}
+
+/// The id of an answer of another server that waits for its place, and of which it is not known what it claims.
+///
+/// # Errors
+/// Those of the database.
+pub fn unread(conn: &mut Conn, post: Id<Post>) -> Result<Option<String>> {
+    let waits = |post: &Post| !post.local && post.in_reply_to_uri.is_some();
+    let Some(answer) = store::posts::find(conn, post)?.filter(waits) else { return Ok(None) };
+    Ok(store::interactions::of_post(conn, post)?.is_none().then_some(answer.uri))
+}
+
+/// What an answer of another server claims, or stands by; none when there is nothing to be looked at any more.
 ///
 /// # Errors
 /// Those of the database.
 pub fn open(conn: &mut Conn, post: Id<Post>) -> Result<Option<Claim>> {
     let Some(row) = store::interactions::of_post(conn, post)? else { return Ok(None) };
-    let Some(stamp) = row.stamp_uri.filter(|_| row.state == InteractionState::Pending) else { return Ok(None) };
+    let Some(stamp) = row.stamp_uri.filter(|_| row.state != InteractionState::Rejected) else { return Ok(None) };
     let target = store::posts::load(conn, row.target_id)?;
     let author = store::accounts::load(conn, target.account_id)?.uri;
     Ok(Some(Claim { stamp, author, object: row.uri, target: target.uri }))
 }
 
-/// It was looked at: the answer finds its place, or stays without one.
+/// It was looked at: the answer finds its place or keeps it, or is without one from now on.
 ///
 /// # Errors
 /// Those of the database.
 pub fn verified(tx: &mut Tx<'_>, post: Id<Post>, stamp: &str, genuine: bool) -> Result<()> {
     let Some(row) = store::interactions::of_post(tx.conn, post)? else { return Ok(()) };
-    if row.state != InteractionState::Pending || row.stamp_uri.as_deref() != Some(stamp) {
+    if row.stamp_uri.as_deref() != Some(stamp) {
         return Ok(());
     }
-    let state = if genuine { InteractionState::Accepted } else { InteractionState::Rejected };
-    store::interactions::settle(tx.conn, row.id, state, Some(stamp))?;
+    let parent = store::posts::load(tx.conn, row.target_id)?;
     if !genuine {
+        return end(tx, &row, &parent);
+    }
+    if row.state != InteractionState::Pending {
         return Ok(());
     }
-    let (reply, parent) = (store::posts::load(tx.conn, post)?, store::posts::load(tx.conn, row.target_id)?);
+    store::interactions::settle(tx.conn, row.id, InteractionState::Accepted, Some(stamp))?;
+    let reply = store::posts::load(tx.conn, post)?;
     posts::adopt_orphan(tx, &reply, &parent)
 }
 
@@ -216,5 +314,13 @@ pub fn verified(tx: &mut Tx<'_>, post: Id<Post>, stamp: &str, genuine: bool) -> 
 /// Those of the database.
 pub fn receive_change(tx: &mut Tx<'_>, author: &Account, post: &Post, told: &RemotePost) -> Result<()> {
     super::note(tx, author, post.id, &told.policies, true)?;
-    if post.in_reply_to_uri.is_some() && told.reply_stamp.is_some() { look_into(tx, post, told) } else { Ok(()) }
+    if post.in_reply_to_uri.is_some() && told.reply_stamp.is_some() {
+        return look_into(tx, post, told);
+    }
+    // Its author may have taken it back without our hearing of it.
+    let standing = store::interactions::of_post(tx.conn, post.id)?;
+    match standing.filter(|row| row.state == InteractionState::Accepted && row.stamp_uri.is_some()) {
+        Some(_) => tx.enqueue(&Task::ResolveReply { post: post.id.raw() }),
+        None => Ok(()),
+    }
 }

@@ -2,9 +2,10 @@
 //! and boost them. What is forbidden is refused; where the author decides, they are asked, and until they agree an answer is
 //! seen by whoever wrote it alone, and a boost is not there. Quotes have rules of their own ([`super::quotes`]), which say in
 //! the same words who may. Posts of this node say nothing of it: everybody may answer, like and boost what they see.
-//! What arrives from other servers is in [`arrivals`].
+//! What arrives from other servers is in [`arrivals`], what they ask in [`requests`].
 
 pub mod arrivals;
+pub mod requests;
 
 use super::{
     Fact, Tx,
@@ -166,6 +167,18 @@ pub fn forget(tx: &mut Tx<'_>, who: Id<Account>, target: &Post, kind: Interactio
         Some(row) => store::interactions::delete(tx.conn, row.id),
         None => Ok(()),
     }
+}
+
+/// Whether an answer of this node is seen by whoever wrote it alone, because the author of what it answers has not agreed.
+///
+/// # Errors
+/// Those of the database.
+pub(super) fn waits(conn: &mut Conn, post: &Post) -> Result<bool> {
+    if !post.local || post.visibility != Visibility::Direct || post.in_reply_to_id.is_none() {
+        return Ok(false);
+    }
+    let asked = store::interactions::of_post(conn, post.id)?;
+    Ok(asked.is_some_and(|asked| asked.kind == InteractionKind::Reply && asked.state != InteractionState::Accepted))
 }
 
 /// As `ask`, of a reply that is being stored, which waits.

@@ -4,7 +4,7 @@ use super::{NewPoll, PollDraft, index, media_ids, publish, tag, tell_readers};
 use crate::{
     Error, Result,
     db::Conn,
-    domain::{EventKind, Fact, Tx, audiences, emojis, html::Html, polls, projects, quotes, text, trends},
+    domain::{EventKind, Fact, Tx, audiences, emojis, html::Html, interactions, polls, projects, quotes, text, trends},
     id::Id,
     limits,
     model::{Account, Media, Post, PostEdit, QuotePolicy},
@@ -150,7 +150,11 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
     // The audience was chosen when the post was written.
     let chosen = audiences::Chosen { audience: post.audience, expressly: true };
     let reached = audiences::addressable(tx.conn, None, chosen, &addressed)?;
-    let mentions: Vec<(Id<Account>, bool)> = reached.iter().map(|a| (a.id, false)).collect();
+    let mentions: Vec<(Id<Account>, bool)> = match interactions::waits(tx.conn, &post)? {
+        // Nobody but its author and whoever is asked sees it, whomever it names now.
+        true => post.in_reply_to_account_id.map(|asked| (asked, true)).into_iter().collect(),
+        false => reached.iter().map(|a| (a.id, false)).collect(),
+    };
     let policy_changed = match change.quote_policy {
         Some(choice) => quotes::set_policy(tx, author, id, choice)?,
         None => false,

@@ -350,7 +350,11 @@ pub(in crate::domain) fn adopt_orphan(tx: &mut Tx<'_>, orphan: &Post, post: &Pos
     // Who answers a post whose author decides about that needs a yes.
     let author = store::accounts::load(tx.conn, orphan.account_id)?;
     if !post.local && !interactions::arrivals::may_hang(tx, &author, &orphan.uri, post)? {
-        return Ok(());
+        // It came before it could be told that it needs one.
+        return match !orphan.local && store::interactions::of_post(tx.conn, orphan.id)?.is_none() {
+            true => tx.enqueue(&super::Task::ResolveReply { post: orphan.id.raw() }),
+            false => Ok(()),
+        };
     }
     store::posts::adopt(tx.conn, orphan, post)?;
     if orphan.audience > post.audience {
@@ -360,6 +364,21 @@ pub(in crate::domain) fn adopt_orphan(tx: &mut Tx<'_>, orphan: &Post, post: &Pos
         store::posts::count(tx.conn, post.id, Counter::Replies, 1)?;
     }
     Ok(())
+}
+
+/// An answer does not hang below what it answers any more, and waits as one that came before that did.
+///
+/// # Errors
+/// Those of the database.
+pub(in crate::domain) fn come_off(tx: &mut Tx<'_>, id: Id<Post>, parent: &Post) -> Result<()> {
+    let Some(post) = store::posts::find(tx.conn, id)?.filter(|post| post.in_reply_to_id == Some(parent.id)) else {
+        return Ok(());
+    };
+    if post.visibility <= Visibility::Unlisted && reaches(tx, &post, parent.id)? {
+        store::posts::count(tx.conn, parent.id, Counter::Replies, -1)?;
+    }
+    store::posts::come_off(tx.conn, id, &parent.uri)?;
+    tell_changed(tx, &post)
 }
 
 /// A boost goes where the original may go; one of this node never further than its charter lets people write, and one of a

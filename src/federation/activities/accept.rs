@@ -21,21 +21,9 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, ans
         members::receive_answer(tx, &received.signer, &person, answer == Answer::Yes)?;
         return Ok(Outcome::Done);
     }
-    let (request, quoting) = (activity.object.as_deref(), quoting(activity));
-    // A follow or a quote has an id of its own; what else is asked for is known by that of the answer, Like or Announce.
-    let (by, wanted, stamp) = (&received.signer, wanted(activity), activity.result.as_deref());
-    if let Some(request) = request {
-        collections::receive_answer(tx, by, request, answer == Answer::Yes, stamp)?;
-    }
-    match answer {
-        Answer::Yes => {
-            arrivals::receive_accept(tx, by, request, quoting, stamp)?;
-            interactions::receive_accept(tx, by, request, wanted, stamp)?;
-        }
-        Answer::No => {
-            arrivals::receive_reject(tx, by, request, quoting)?;
-            interactions::receive_reject(tx, by, request, wanted)?;
-        }
+    // By its id alone it may be anything that was asked for; a Follow that is in it is nothing else.
+    if !matches!(&activity.embedded, Embedded::Activity(inner) if inner.kind == "Follow") {
+        about_request(tx, received, activity, answer)?;
     }
     let Some(follower) = follower(tx, received, activity)? else { return Ok(Outcome::Done) };
     match answer {
@@ -43,6 +31,26 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, ans
         Answer::No => follows::reject(tx, received.signer.id, follower.id)?,
     }
     Ok(Outcome::Done)
+}
+
+/// What was asked for is a place in a collection, a quote, or what the author of a post decides about.
+fn about_request(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, answer: Answer) -> Result<()> {
+    let (request, quoting) = (activity.object.as_deref(), quoting(activity));
+    // A quote has an id of its own; what else is asked for is known by that of the answer, Like or Announce.
+    let (by, wanted, stamp) = (&received.signer, wanted(activity), activity.result.as_deref());
+    if let Some(request) = request {
+        collections::receive_answer(tx, by, request, answer == Answer::Yes, stamp)?;
+    }
+    match answer {
+        Answer::Yes => {
+            arrivals::receive_accept(tx, by, request, quoting, stamp)?;
+            interactions::receive_accept(tx, by, request, wanted, stamp)
+        }
+        Answer::No => {
+            arrivals::receive_reject(tx, by, request, quoting)?;
+            interactions::receive_reject(tx, by, request, wanted)
+        }
+    }
 }
 
 /// Who asked to join, when a Join is answered: the embedded actor, or who sent the one of this id; it must have asked the

@@ -84,6 +84,10 @@ fn boost(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, post: &Post, a
     let consent = interactions::consent(tx.conn, original, InteractionKind::Boost, &received.signer)?;
     if !agreed && consent != Consent::Automatic {
         let Some(stamp) = &activity.stamp else { return Ok(None) };
+        // Nobody here would see it: nothing is fetched for it.
+        if !received.colleague && !store::remote::has_local_follower(tx.conn, received.signer.id)? {
+            return Ok(None);
+        }
         let author = store::accounts::load(tx.conn, original.account_id)?.uri;
         return Ok(Some(Claim { stamp: stamp.clone(), author, object: id.clone(), target: original.uri.clone() }));
     }
@@ -93,7 +97,11 @@ fn boost(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, post: &Post, a
         addressing: activity.addressing.clone(),
         colleague: received.colleague,
     };
-    remote::receive_boost(tx, &received.signer, post, &announced).map(|()| None)
+    remote::receive_boost(tx, &received.signer, post, &announced)?;
+    if let Some(stamp) = activity.stamp.as_ref().filter(|_| agreed) {
+        interactions::arrivals::note_boost(tx, &received.signer, original, id, stamp)?;
+    }
+    Ok(None)
 }
 
 pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {

@@ -5,7 +5,7 @@ use crate::{
     Error, Result,
     app::App,
     domain::{
-        Tx, collections,
+        Tx, collections, interactions,
         projects::group,
         quotes::arrivals,
         remote::{self, Deletion},
@@ -20,6 +20,8 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
         Some(object) if group::receive_delete(tx, &received.signer, object)? => {}
         // The author of a post takes back that another one quotes it (QUO-06).
         Some(object) if arrivals::receive_revocation(tx, &received.signer, object)? => {}
+        // Or that another one answers or boosts it (INT-13).
+        Some(object) if interactions::arrivals::receive_revocation(tx, &received.signer, object)? => {}
         // Somebody takes back that they are in a collection of ours (COLL-06).
         Some(object) if collections::receive_revocation(tx, &received.signer, object)? => {}
         Some(object) => match remote::delete_post(tx, &received.signer, object)? {

@@ -12,6 +12,7 @@ mod delete;
 mod feature_request;
 mod flag;
 mod follow;
+mod interaction_request;
 mod join;
 mod like;
 mod r#move;
@@ -27,7 +28,7 @@ use super::{
     link::{self, Link},
     received::{Outcome, Received},
 };
-use crate::{Error, Result, app::App, domain::Tx, uri};
+use crate::{Error, Result, app::App, domain::Tx, model::InteractionKind, uri};
 use activitypub_federation::config::Data;
 use parsed::{Kind, Parsed};
 use url::Url;
@@ -62,6 +63,9 @@ fn effect(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Out
         Kind::Leave => join::apply(tx, received, activity, false),
         Kind::QuoteRequest => quote_request::apply(tx, received, activity),
         Kind::FeatureRequest => feature_request::apply(tx, received, activity),
+        Kind::ReplyRequest => interaction_request::apply(tx, received, activity, InteractionKind::Reply),
+        Kind::LikeRequest => interaction_request::apply(tx, received, activity, InteractionKind::Favourite),
+        Kind::AnnounceRequest => interaction_request::apply(tx, received, activity, InteractionKind::Boost),
         Kind::Other => Ok(Outcome::Done),
     }
 }

@@ -36,11 +36,22 @@ pub enum Kind {
     Leave,
     QuoteRequest,
     FeatureRequest,
+    ReplyRequest,
+    LikeRequest,
+    AnnounceRequest,
     /// Anything else: answered, without effect (INT-10, ROB-02).
     Other,
 }
 
 impl Kind {
+    /// Whether somebody asks for something, which is named as the instrument.
+    const fn asks(self) -> bool {
+        matches!(
+            self,
+            Self::QuoteRequest | Self::FeatureRequest | Self::ReplyRequest | Self::LikeRequest | Self::AnnounceRequest
+        )
+    }
+
     fn of(json: &Json) -> Self {
         json.types()
             .find_map(|t| {
@@ -63,6 +74,9 @@ impl Kind {
                     "Leave" => Self::Leave,
                     "QuoteRequest" => Self::QuoteRequest,
                     "FeatureRequest" => Self::FeatureRequest,
+                    "ReplyRequest" => Self::ReplyRequest,
+                    "LikeRequest" => Self::LikeRequest,
+                    "AnnounceRequest" => Self::AnnounceRequest,
                     _ => return None,
                 })
             })
@@ -119,7 +133,7 @@ pub struct Parsed {
     pub foreign: bool,
     /// Collection of an Add or Remove, destination of a Move.
     pub target: Option<String>,
-    /// The quoting post of a QuoteRequest, the collection of a FeatureRequest.
+    /// The quoting post of a QuoteRequest, the collection of a FeatureRequest, what another request asks for.
     pub instrument: Option<String>,
     /// What an Accept hands out: the authorisation of a quote, or of what else was asked for.
     pub result: Option<String>,
@@ -166,7 +180,7 @@ pub fn parse(json: &Json) -> Result<Parsed> {
         embedded,
         foreign,
         target: json.uri("target"),
-        instrument: json.uri("instrument").filter(|_| matches!(kind, Kind::QuoteRequest | Kind::FeatureRequest)),
+        instrument: json.uri("instrument").filter(|_| kind.asks()),
         result: json.uri("result").filter(|_| kind == Kind::Accept),
         stamp: json.uri("announceAuthorization").filter(|_| kind == Kind::Announce),
         published: json.time("published"),

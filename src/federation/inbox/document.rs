@@ -39,7 +39,7 @@ impl Document {
 
     /// Its type, for logs: one of those we know, so that nobody writes our log.
     pub fn kind(&self) -> &'static str {
-        const KNOWN: [&str; 16] = [
+        const KNOWN: [&str; 20] = [
             "Create",
             "Update",
             "Delete",
@@ -56,6 +56,10 @@ impl Document {
             "Move",
             "EmojiReact",
             "QuoteRequest",
+            "FeatureRequest",
+            "ReplyRequest",
+            "LikeRequest",
+            "AnnounceRequest",
         ];
         KNOWN.into_iter().find(|kind| self.json.is_a(kind)).unwrap_or("other")
     }

@@ -1,10 +1,13 @@
 //! Asking the authors of posts elsewhere for what they decide about (INT-13): a ReplyRequest, LikeRequest or AnnounceRequest
-//! with the reply, Like or Announce in it.
+//! with the reply, Like or Announce in it; and answers to those that ask about posts of this node.
 
-use super::{Draft, edited, local_post, send};
+use super::{Draft, edited, local_post, passing_uri, send, send_to_person};
 use crate::{
     Error, Result,
-    domain::{Tx, interactions},
+    domain::{
+        Tx,
+        interactions::{self, requests::Answer},
+    },
     federation::{
         documents::audience,
         render::{activity::Activity, context::Terms},
@@ -13,6 +16,7 @@ use crate::{
     model::{self, Account, Audience as Reach, Interaction, InteractionKind, InteractionState, Post},
     store,
 };
+use serde_json::json;
 
 /// The request for a reply or a boost.
 pub(super) fn asked(tx: &mut Tx<'_>, id: Id<Interaction>) -> Result<()> {
@@ -80,7 +84,31 @@ fn request(
     send(tx, draft, author.inbox_url.clone().into_iter().collect())
 }
 
-/// Readers of an answer get the authorisation with it.
-pub(super) fn accepted(tx: &mut Tx<'_>, post: Id<Post>) -> Result<()> {
+/// Whoever elsewhere asked to do something to a post of this node hears whether they may.
+pub(super) fn answered(tx: &mut Tx<'_>, answer: &Answer) -> Result<()> {
+    let Answer { author, by, request, granted } = answer;
+    let (author, by) = (store::accounts::load(tx.conn, *author)?, store::accounts::load(tx.conn, *by)?);
+    let asked = match request.kind {
+        InteractionKind::Reply => "ReplyRequest",
+        InteractionKind::Favourite => "LikeRequest",
+        InteractionKind::Boost => "AnnounceRequest",
+    };
+    let mut object =
+        json!({"type": asked, "actor": by.uri, "object": request.object, "instrument": request.instrument});
+    if let (Some(uri), Some(members)) = (&request.uri, object.as_object_mut()) {
+        members.insert("id".into(), uri.as_str().into());
+    }
+    let kind = if granted.is_some() { "Accept" } else { "Reject" };
+    let number = tx.new_id::<model::Activity>();
+    let uri = passing_uri(&author.uri, kind, number);
+    let stamp = granted.map(|id| tx.site().interaction_authorization_uri(&author.username, id));
+    let mut said = Activity::new(kind, &uri, &author.uri, object).to(by.uri.as_str());
+    said.result = stamp.as_deref();
+    let json = said.document(Terms::CONSENT)?;
+    send_to_person(tx, number.raw(), &uri, &author, &by, kind, request.uri.as_deref(), json)
+}
+
+/// Readers of an answer get the authorisation with it, or the answer without one that does not stand any more.
+pub(super) fn settled(tx: &mut Tx<'_>, post: Id<Post>) -> Result<()> {
     edited(tx, post)
 }

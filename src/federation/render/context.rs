@@ -234,6 +234,9 @@ impl Terms {
             for name in ["ReplyRequest", "LikeRequest", "AnnounceRequest"] {
                 term(name, &format!("gts:{name}"));
             }
+            for name in ["ReplyAuthorization", "LikeAuthorization", "AnnounceAuthorization"] {
+                term(name, &format!("gts:{name}"));
+            }
         }
         if self.has(Self::REACTION) {
             term("litepub", "http://litepub.social/ns#");
@@ -264,6 +267,9 @@ impl Terms {
         if self.has(Self::CONSENT) {
             for name in ["replyAuthorization", "announceAuthorization"] {
                 typed(name, json!({"@id": format!("gts:{name}"), "@type": "@id"}));
+            }
+            for name in ["interactingObject", "interactionTarget"] {
+                typed(name, json!({"@id": format!("https://gotosocial.org/ns#{name}"), "@type": "@id"}));
             }
         }
         if self.has(Self::ACTOR) {

@@ -69,18 +69,18 @@ pub struct Quote<'a> {
     pub authorization: Option<&'a str>,
 }
 
-/// What lets one post quote another one (FEP-044f), by the author of that one.
+/// What lets one post quote another one (FEP-044f), or answer, like or boost it, by the author of that one.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuoteAuthorization<'a> {
     /// Its id.
     pub id: &'a str,
-    /// `QuoteAuthorization`.
+    /// `QuoteAuthorization`, or that of something else.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// Whose post is quoted.
     pub attributed_to: &'a str,
-    /// The quoting post.
+    /// The quoting post, or the reply, Like or Announce.
     pub interacting_object: &'a str,
     /// The quoted post.
     pub interaction_target: &'a str,

@@ -5,7 +5,6 @@ use crate::{
     Error,
     app::App,
     db::Conn,
-    domain::collections,
     federation::{
         featured_collections::{self as featured, FeatureAuthorization},
         render::{self, collection::Collection as Wire, context::Terms},
@@ -67,7 +66,7 @@ pub async fn authorization(State(app): State<App>, Path((name, id)): Path<(Strin
     let (place, site) = (reader.viewer()?.audience(), app.site().clone());
     let body = read(&app, move |conn| {
         let account = owner(conn, &name, place)?;
-        if !collections::may_be_put_in(&account) {
+        if !featured::may_be_shown(conn, &account)? {
             return Err(Error::NotFound.into());
         }
         let number: Id<CollectionItem> = id.parse()?;

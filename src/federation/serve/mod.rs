@@ -63,6 +63,7 @@ pub fn routes() -> Router<App> {
         .route("/users/{name}/statuses/{id}/likes", get(posts::likes))
         .route("/users/{name}/statuses/{id}/shares", get(posts::shares))
         .route("/users/{name}/quote_authorizations/{id}", get(posts::quote_authorization))
+        .route("/users/{name}/interaction_authorizations/{id}", get(posts::interaction_authorization))
         .route("/activities/{id}", get(posts::other_activity))
         .route("/emojis/{id}", get(emojis::show))
 }

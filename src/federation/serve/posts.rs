@@ -8,8 +8,9 @@ use crate::{
     config::Site,
     crypto,
     db::Conn,
-    domain::{Viewer, quotes::arrivals, visibility},
+    domain::{Viewer, interactions::requests, quotes::arrivals, visibility},
     federation::{
+        authorizations,
         documents::Whole,
         reactions,
         render::{
@@ -254,6 +255,27 @@ pub async fn quote_authorization(State(app): State<App>, Path((name, id)): Named
         let id = site.quote_stamp_uri(&author.username, quoting.id);
         let stamp = QuoteAuthorization::new(&id, &author.uri, &quoting.uri, &quoted.uri);
         Ok(render::document(Terms::QUOTE, stamp)?)
+    })
+    .await?;
+    Ok(activity_json(reader, body))
+}
+
+/// `GET /users/{name}/interaction_authorizations/{id}`: what lets somebody elsewhere, who asked, answer, like or boost a
+/// post of this person; for whoever may see that.
+pub async fn interaction_authorization(State(app): State<App>, Path((name, id)): Named, parts: Parts) -> Answered {
+    let reader = Reader::of(&app, &parts).await?;
+    let viewer = reader.viewer()?;
+    let (site, now) = (app.site().clone(), app.clock().now());
+    let body = read(&app, move |conn| {
+        let author = local_actor(conn, &name)?;
+        let (row, target) = requests::authorisation(conn, author.id, id.parse()?)?;
+        if author.is_unavailable() || !visibility::can_see(conn, viewer, &target, now)? {
+            return Err(Error::NotFound.into());
+        }
+        let id = site.interaction_authorization_uri(&author.username, row.id);
+        let mut stamp = QuoteAuthorization::new(&id, &author.uri, &row.uri, &target.uri);
+        stamp.kind = authorizations::type_of(row.kind);
+        Ok(render::document(Terms::CONSENT, stamp)?)
     })
     .await?;
     Ok(activity_json(reader, body))
