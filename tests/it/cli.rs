@@ -1,6 +1,6 @@
 //! The program as its users start it: one process, real sockets, real signals.
 
-use crate::support::PostgresSchema;
+use crate::support::OwnPostgres;
 use serde_json::Value;
 use std::{
     fs,
@@ -13,20 +13,20 @@ use std::{
 /// A data folder with settings for a free port, on the database that the other tests use.
 pub struct Place {
     folder: tempfile::TempDir,
-    schema: Option<PostgresSchema>,
+    schema: Option<OwnPostgres>,
     environment: Vec<(String, String)>,
 }
 
 impl Place {
     pub fn new() -> Self {
-        let schema = std::env::var("WATERCOOLER_TEST_DATABASE_URL").ok().map(|server| PostgresSchema::now(&server));
+        let schema = std::env::var("WATERCOOLER_TEST_DATABASE_URL").ok().map(|server| OwnPostgres::empty(&server));
         Self::on(schema)
     }
     /// On the embedded database whatever the others use.
     pub fn embedded() -> Self {
         Self::on(None)
     }
-    fn on(schema: Option<PostgresSchema>) -> Self {
+    fn on(schema: Option<OwnPostgres>) -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap(), schema, environment: Vec::new() };
         place.settings("");
         place

@@ -3,6 +3,7 @@
 pub mod answers;
 mod browser;
 mod client;
+mod database;
 pub mod decoders;
 mod lot;
 mod node;
@@ -17,8 +18,9 @@ mod web;
 
 pub use browser::{Browser, hidden_fields, unescape};
 pub use client::{Client, Reply, plain_http};
+pub use database::OwnPostgres;
 pub use lot::Lot;
-pub use node::{NOW, Node, NodeBuilder, PostgresSchema, at_rest, peer_entry, settle};
+pub use node::{NOW, Node, NodeBuilder, at_rest, peer_entry, settle};
 pub use peer::{Peer, Received};
 pub use people::PASSWORD;
 pub use scene::{PUBLIC, Scene};

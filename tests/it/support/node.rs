@@ -1,7 +1,11 @@
 //! A real node: the real router on a loopback port, a fresh database, a clock that stands still, no background workers
 //! (`settle` does what is due).
 
-use super::{Client, next_rsa};
+use super::{
+    Client,
+    database::{OwnPostgres, lay_embedded},
+    next_rsa,
+};
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -38,7 +42,7 @@ pub struct Node {
     pub clock: Clock,
     statements: Arc<AtomicU64>,
     _folder: Option<tempfile::TempDir>,
-    _schema: Option<PostgresSchema>,
+    _schema: Option<OwnPostgres>,
     server: tokio::task::JoinHandle<()>,
 }
 
@@ -49,7 +53,7 @@ pub struct NodeBuilder {
     config: Config,
     clock: Clock,
     database: Option<String>,
-    schema: Option<PostgresSchema>,
+    schema: Option<OwnPostgres>,
     folder: Option<tempfile::TempDir>,
     network: Option<Arc<dyn Network>>,
     database_wait: Option<std::time::Duration>,
@@ -208,7 +212,7 @@ impl NodeBuilder {
         let url = match (&self.database, std::env::var("WATERCOOLER_TEST_DATABASE_URL")) {
             (Some(url), _) => url.clone(),
             (None, Ok(server)) => {
-                let made = PostgresSchema::new(&server).await;
+                let made = OwnPostgres::ready(&server).await;
                 let url = made.url.clone();
                 schema = Some(made);
                 url
@@ -222,6 +226,9 @@ impl NodeBuilder {
         self.config.sqlite.readers = 2;
         self.config.postgres.connections = 4;
         self.config.prepare().unwrap();
+        if let Some(file) = self.config.database.expose().strip_prefix("sqlite://") {
+            lay_embedded(file.as_ref());
+        }
         let parts = Parts {
             clock: Some(self.clock.clone()),
             random: None,
@@ -381,56 +388,4 @@ impl Network for TestNetwork {
     fn connect(&self, to: SocketAddr) -> futures_util::future::BoxFuture<'static, io::Result<watercooler::net::Link>> {
         self.0.connect(to)
     }
-}
-
-/// A PostgreSQL schema of its own for one node, dropped with it.
-pub struct PostgresSchema {
-    server: String,
-    name: String,
-    /// The database with this schema in front.
-    pub url: String,
-}
-
-impl PostgresSchema {
-    async fn new(server: &str) -> Self {
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let name = format!("t{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::SeqCst));
-        run_postgres(server, &format!("create schema {name}")).await;
-        let join = if server.contains('?') { '&' } else { '?' };
-        let url = format!("{server}{join}options=-csearch_path%3D{name}");
-        Self { server: server.to_owned(), name, url }
-    }
-    /// As [`Self::new`], from any thread.
-    pub fn now(server: &str) -> Self {
-        let server = server.to_owned();
-        let made = std::thread::spawn(move || {
-            let rt = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            rt.block_on(Self::new(&server))
-        });
-        made.join().unwrap()
-    }
-}
-
-impl Drop for PostgresSchema {
-    fn drop(&mut self) {
-        let (server, name) = (self.server.clone(), self.name.clone());
-        // The node's connections end with it; the server drops what is left when it is thrown away.
-        std::thread::spawn(move || {
-            let rt = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            rt.block_on(run_postgres(
-                &server,
-                &format!("set lock_timeout = '2s'; drop schema if exists {name} cascade"),
-            ));
-        });
-    }
-}
-
-async fn run_postgres(server: &str, sql: &str) {
-    let Ok((client, connection)) = tokio_postgres::connect(server, tokio_postgres::NoTls).await else {
-        panic!("WATERCOOLER_TEST_DATABASE_URL names a server that does not answer")
-    };
-    let driver = tokio::spawn(connection);
-    let _ = client.batch_execute(sql).await;
-    drop(client);
-    let _ = driver.await;
 }
