@@ -59,7 +59,7 @@ before(async () => {
       : `{"translatedText": ["<p>Guten Tag</p>"], "detectedLanguage": [{"confidence": 90, "language": "en"}]}`,
   ]);
   const settings = `[translation]\nurl = "http://127.0.0.1:${babel}"\naddresses = ["127.0.0.0/8"]\n`;
-  node = await startNode(["ada", "grace", "bob"], { settings });
+  node = await startNode(["ada", "grace", "bob"], { settings, log: "debug" });
   await node.verb(["account", "role", "ada", "admin"]);
   const file = join(await mkdtemp(join(tmpdir(), "watercooler-emoji-")), "gear.png");
   await writeFile(file, PNG);
@@ -546,3 +546,11 @@ for (const path of ["public.remote.subscribe", "public.remote.media.subscribe"])
 }
 streams.row("close", () => streaming.close());
 streams.complete();
+
+test("the log of all this holds nothing that was written, and nobody's secrets", () => {
+  const log = node.log();
+  assert.ok(log.includes("accounts/verify_credentials"), "the log says what was asked for");
+  for (const secret of [PASSWORD, "@example.org", "@asks.example", "Hello @grace", "psst", app.clientSecret, ...Object.values(people).map(({ token }) => token)]) {
+    assert.ok(!log.includes(secret), `the log holds ${secret}`);
+  }
+});
