@@ -467,6 +467,14 @@ ada("v1.admin.trends.statuses.list", none, Array.isArray);
 ada("v1.admin.trends.statuses.$select.reject", () => [ids.post], (a) => a.id === ids.post);
 ada("v1.admin.trends.statuses.$select.approve", () => [ids.post], (a) => a.id === ids.post);
 
+const of = (keys, by) => Object.fromEntries(keys.map((key) => [key, by]));
+const byTag = () => of(["tagAccounts", "tagUses", "tagServers", "tagLanguages"], { id: ids.tag });
+const byDomain = of(["instanceAccounts", "instanceMediaAttachments", "instanceReports", "instanceStatuses", "instanceFollows", "instanceFollowers", "instanceLanguages"], { domain: "far.example" });
+const MEASURES = ["tag_accounts", "tag_uses", "tag_servers", "instance_accounts", "instance_media_attachments", "instance_reports", "instance_statuses", "instance_follows", "instance_followers"];
+ada("v1.admin.measures.create", () => [{ keys: MEASURES, ...byTag(), ...byDomain, ...span() }], (a) => a.length === MEASURES.length);
+const DIMENSIONS = ["tag_servers", "tag_languages", "instance_accounts", "instance_languages"];
+ada("v1.admin.dimensions.create", () => [{ keys: DIMENSIONS, limit: 5, ...byTag(), ...byDomain, ...span() }], (a) => a.length === DIMENSIONS.length);
+
 // What is taken back.
 grace("v1.statuses.$select.unfavourite", () => [ids.post], (a) => !a.favourited);
 grace("v1.statuses.$select.unbookmark", () => [ids.post], (a) => !a.bookmarked);
