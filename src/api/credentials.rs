@@ -60,6 +60,11 @@ pub(super) fn role_entity(role: Role) -> RoleEntity {
     RoleEntity { id, name, color: "", permissions, highlighted, collection_limit: limits::COLLECTIONS as u32 }
 }
 
+/// The role with this id, as the documents of roles have it.
+pub(super) fn role_of(id: &str) -> Option<Role> {
+    [Role::Member, Role::Moderator, Role::Admin, Role::Owner].into_iter().find(|role| role_entity(*role).id == id)
+}
+
 /// The document of one's own account.
 ///
 /// # Errors

@@ -425,7 +425,14 @@ pub async fn token_in_body(req: Request) -> ApiResult<(Option<String>, Request)>
 
 async fn read(body: Body) -> ApiResult<Bytes> {
     let read = axum::body::to_bytes(body, BODY).await;
-    Ok(read.map_err(|_| Error::TooLarge("The request body is too large".into()))?)
+    // What is no matter of size broke off, or was sent in chunks that are none.
+    let is_large = |error: &axum::Error| {
+        std::error::Error::source(error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+    };
+    Ok(read.map_err(|error| match is_large(&error) {
+        true => Error::TooLarge("The request body is too large".into()),
+        false => Error::bad_request("The request body cannot be read"),
+    })?)
 }
 
 async fn multipart(mut req: Request) -> ApiResult<Params> {

@@ -364,6 +364,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn sec_web_15_caches_keep_nothing_of_what_depends_on_who_asks() {
+        let router = router(false);
+        let anybody: &[(&str, &str)] = &[];
+        let somebody: &[(&str, &str)] = &[("authorization", "Bearer x")];
+        for asks in [anybody, somebody] {
+            let response = call(&router, "GET", "/api/v1/instance", asks).await;
+            let vary = response.headers().get_all("vary").iter().filter_map(|value| value.to_str().ok());
+            assert!(vary.flat_map(|value| value.split(',')).any(|name| name.trim() == "Authorization"), "{asks:?}");
+            let kept = response.headers().get("cache-control").and_then(|value| value.to_str().ok());
+            assert_eq!(kept == Some("private, no-store"), !asks.is_empty(), "{asks:?} {kept:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn rate_limits_are_told_and_enforced() {
         let router = router(true);
         let first = call(&router, "GET", "/api/v1/instance", &[]).await;

@@ -249,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shortcodes_stand_alone() {
+    fn sec_web_04_shortcodes_stand_alone_and_hold_no_markup() {
         assert_eq!(shortcodes(":cat: and :dog_2:, not a:cat:b"), ["cat", "dog_2"]);
         assert_eq!(shortcodes("(:cat:):dog:"), ["cat", "dog"]);
         assert_eq!(shortcodes(":cat: :cat:"), ["cat", "cat"]);
@@ -260,6 +260,9 @@ mod tests {
         }
         assert_eq!(shortcode(" :Cat_1: ").unwrap(), "Cat_1");
         assert!(shortcode("a").is_err() && shortcode("a b").is_err() && shortcode(&"x".repeat(65)).is_err());
+        for markup in ["a\"b", "a'b", "<b>", "a&b", "a/b"] {
+            assert!(shortcode(markup).is_err(), "{markup}");
+        }
     }
 
     #[test]

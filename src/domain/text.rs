@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_shortened_and_keep_their_host() {
+    fn sec_web_05_links_are_shortened_and_keep_their_host() {
         assert_eq!(
             html("see https://www.a.example/b?c=d&e (ok)"),
             "<p>see <a href=\"https://www.a.example/b?c=d&amp;e\" target=\"_blank\" rel=\"nofollow noopener\" \

@@ -22,10 +22,14 @@ pub struct Wanted {
     pub disabled: bool,
     /// Hidden from those who do not follow.
     pub silenced: bool,
+    /// All that it posts is marked as sensitive.
+    pub sensitized: bool,
     /// Hidden.
     pub suspended: bool,
     /// Staff only.
     pub staff: bool,
+    /// In one of these roles.
+    pub roles: Option<Vec<Role>>,
     /// Beginning of the user name.
     pub username: Option<String>,
     /// Beginning of the display name.
@@ -55,6 +59,7 @@ pub fn accounts(conn: &mut Conn, wanted: &Wanted, instance: &str, page: Page) ->
         (wanted.pending, " and u.account_id is not null and u.approved_at is null"),
         (wanted.disabled, " and u.disabled_at is not null"),
         (wanted.silenced, " and a.silenced_at is not null"),
+        (wanted.sensitized, " and a.sensitized_at is not null"),
         (wanted.suspended, " and a.suspended_at is not null"),
     ] {
         if asked {
@@ -63,6 +68,11 @@ pub fn accounts(conn: &mut Conn, wanted: &Wanted, instance: &str, page: Page) ->
     }
     if wanted.staff {
         sql = sql.with(" and u.role >= ", Role::Moderator);
+    }
+    if let Some(roles) = &wanted.roles {
+        // Roles that there are none of have nobody in them.
+        let one_of = sql.push(" and (1 = 0");
+        sql = roles.iter().fold(one_of, |sql, role| sql.with(" or u.role = ", *role)).push(")");
     }
     for (beginning, column) in [(&wanted.username, "a.username"), (&wanted.display_name, "a.display_name")] {
         if let Some(text) = beginning {

@@ -18,13 +18,13 @@ export const freePort = () =>
 
 export const PASSWORD = "correct horse battery staple";
 
-/** Starts a node called `HOST:PORT` with these people on it; `settings` are more lines of its `watercooler.toml`. */
-export async function startNode(people, { host = "localhost", port, settings = "" } = {}) {
+/** Starts a node called `HOST:PORT` with these people on it; `settings` are more lines of its `watercooler.toml`, `log` what it logs. */
+export async function startNode(people, { host = "localhost", port, settings = "", log: logs = "info" } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "watercooler-clients-"));
   port ??= await freePort();
   await writeFile(
     join(folder, "watercooler.toml"),
-    `domain = "${host}:${port}"\nlisten = "127.0.0.1:${port}"\nregistration = "open"\n` +
+    `domain = "${host}:${port}"\nlisten = "127.0.0.1:${port}"\nregistration = "open"\nlog = "${logs}"\n` +
       `[rate_limits]\nmode = "off"\n[instance]\nname = "Engineering"\n${settings}`,
   );
   const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("WATERCOOLER")));

@@ -25,7 +25,7 @@ use watercooler::{
 
 /// The 50,000 views and 20,000 Likes of the checklist in small: as many views for each Like, as close together (REL-20).
 #[tokio::test]
-async fn rel_20_a_post_that_spreads_is_served_from_memory_and_every_like_counts_once() {
+async fn rel_20_sec_lim_05_a_post_that_spreads_is_served_from_memory_and_every_like_counts_once() {
     const FANS: usize = 40;
     let peer = Peer::start("far").await;
     let node = NodeBuilder::new("alpha").await.knows(&peer.authority).start().await;

@@ -85,7 +85,7 @@ async fn rel_24_ids_go_on_above_the_largest_one_in_the_database() {
 }
 
 #[tokio::test]
-async fn what_has_expired_is_swept_away_and_nothing_else() {
+async fn sec_lim_14_what_has_expired_is_swept_away_and_nothing_else() {
     let node = Node::start().await;
     node.app
         .write(|tx| {

@@ -69,7 +69,7 @@ async fn fed_dlv_06_fed_out_06_followers_on_one_server_cost_one_request_to_its_s
 }
 
 #[tokio::test]
-async fn fed_out_03_a_direct_post_goes_to_the_personal_inbox_of_each_person_mentioned() {
+async fn fed_out_03_sec_prv_09_a_direct_post_goes_to_the_personal_inbox_of_each_person_mentioned() {
     let Scene { node, peer, ada, zoe, yan } = scene().await;
     let note = rows::post(&node, &ada, 1, Visibility::Direct, "psst");
     rows::publish(&node, note, &[&zoe, &yan]).await;
@@ -458,7 +458,7 @@ async fn fed_fol_01_a_follow_from_elsewhere_is_accepted_in_the_followers_persona
 }
 
 #[tokio::test]
-async fn fed_mod_02_a_block_is_told_and_stops_what_waits() {
+async fn fed_mod_02_sec_prv_11_a_block_is_told_and_stops_what_waits() {
     let Scene { node, peer, ada, zoe, .. } = scene().await;
     peer.inbox_answers(500);
     rows::publish(&node, rows::post(&node, &ada, 1, Visibility::Direct, "psst"), &[&zoe]).await;

@@ -95,7 +95,7 @@ async fn fed_sigin_23_with_authorised_fetch_strangers_learn_only_what_they_need(
 }
 
 #[tokio::test]
-async fn fed_addr_out_03_fed_out_11_private_and_direct_posts_are_read_by_those_they_are_for_only() {
+async fn fed_addr_out_03_fed_out_11_sec_prv_11_private_and_direct_posts_are_read_by_those_they_are_for_only() {
     let (node, peer, zoe, ada) = scene().await;
     let yan = Sender::new(&peer, "yan");
     let (zoe_row, yan_row) = (rows::remote(&node, &peer, "zoe").await, rows::remote(&node, &peer, "yan").await);
@@ -304,7 +304,7 @@ async fn fed_out_13_the_outbox_pages_through_public_posts_and_boosts() {
 }
 
 #[tokio::test]
-async fn fed_disc_13_followers_are_listed_unless_they_are_hidden() {
+async fn fed_disc_13_sec_prv_18_followers_are_listed_unless_they_are_hidden() {
     let (node, peer, _, ada) = scene().await;
     let zoe = rows::remote(&node, &peer, "zoe").await;
     rows::follows(&node, &zoe, &ada).await;

@@ -162,7 +162,7 @@ async fn fed_out_08_an_edit_and_fed_out_09_a_deletion_reach_the_other_node() {
 }
 
 #[tokio::test]
-async fn fed_addr_out_02_private_and_direct_posts_reach_only_whom_they_are_for() {
+async fn fed_addr_out_02_sec_prv_10_private_and_direct_posts_reach_only_whom_they_are_for() {
     let (alpha, beta, ada, bea, ..) = friends().await;
     let eve = alpha.member("eve").await;
     let private = publish(&bea, "for followers", json!({"visibility": "private"})).await;

@@ -1,4 +1,4 @@
-//! What floods cost (LIM-02, LIM-03, ROB-11): nothing is read, fetched or stored for who proves nothing, and nobody has
+//! What floods and odd shapes cost (LIM-02, LIM-03, LIM-09, ROB-11): nothing is read, fetched or stored for who proves nothing, and nobody has
 //! the queue or its workers alone.
 
 use crate::support::{Node, NodeBuilder, Peer, Sender};
@@ -37,6 +37,50 @@ async fn exchange(node: &Node, head: &str) -> String {
     let read = tokio::time::timeout(Duration::from_secs(20), socket.read(&mut answer)).await;
     let read = read.expect("an answer before the body").unwrap();
     String::from_utf8_lossy(&answer[..read]).into_owned()
+}
+
+/// Raw text in, all that is answered out, until the other side ends the connection.
+async fn whole(node: &Node, request: &str) -> String {
+    let mut socket = tokio::net::TcpStream::connect(node.address).await.unwrap();
+    // Who is refused early may not take all of it.
+    let _ = socket.write_all(request.as_bytes()).await;
+    let mut answer = Vec::new();
+    let mut piece = [0_u8; 4096];
+    let read = async {
+        // An end in the middle is one as well.
+        while let Ok(length @ 1..) = socket.read(&mut piece).await {
+            answer.extend_from_slice(&piece[..length]);
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), read).await.expect("the connection stays open");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn sec_lim_09_what_two_readers_might_read_in_two_ways_is_refused_or_ends_the_connection() {
+    let node = Node::start().await;
+    let head = format!("POST /api/v1/apps HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\n", node.domain);
+    for (shape, status) in [
+        ("content-length: 4\r\ncontent-length: 5\r\n\r\nabcde", 400),
+        ("content-length: 2, 2\r\n\r\n{}", 400),
+        ("content-length: +2\r\n\r\n{}", 400),
+        ("transfer-encoding: xchunked\r\n\r\n0\r\n\r\n", 400),
+        ("transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n", 400),
+        ("transfer-encoding: chunked\r\n\r\nZZ\r\nabc\r\n0\r\n\r\n", 400),
+        // The chunks count, and nothing behind them is read as another request.
+        (
+            "content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /health HTTP/1.1\r\nhost: x\r\n\r\n",
+            422,
+        ),
+    ] {
+        let answer = whole(&node, &format!("{head}{shape}")).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{shape:?}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{shape:?}: {answer}");
+    }
+    let large = format!("GET /health HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n", "a".repeat(40_000));
+    let answer = whole(&node, &large).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+    assert!(whole(&node, "GET /health HTTP/1.1\r\nhost : x\r\n\r\n").await.starts_with("HTTP/1.1 400"));
 }
 
 #[tokio::test]

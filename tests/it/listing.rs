@@ -88,7 +88,7 @@ async fn the_switch_of_an_unchanged_client_takes_one_out_of_the_directory_and_ba
 }
 
 #[tokio::test]
-async fn strangers_are_shown_no_facts_of_people_who_are_not_for_everybody() {
+async fn sec_prv_15_strangers_are_shown_no_facts_of_people_who_are_not_for_everybody() {
     let node = Node::start().await;
     let (alice, bob) = (alice(&node).await, node.member("bob").await);
     let body = json!({ "discoverable": true });

@@ -231,7 +231,7 @@ async fn fed_auth_12_no_file_is_ever_served_as_a_document() {
 }
 
 #[tokio::test]
-async fn sec_web_08_files_are_inert_and_complete() {
+async fn sec_web_08_sec_web_09_files_are_inert_and_complete_and_have_names_of_ours() {
     let node = Node::start().await;
     let ada = node.member("ada").await;
     let media = upload(&ada, &picture(40, 30)).await;
@@ -259,6 +259,27 @@ async fn sec_web_08_files_are_inert_and_complete() {
     ] {
         assert_eq!(anybody.get(bad).await.status, 404, "{bad}");
     }
+}
+
+#[tokio::test]
+async fn sec_prv_13_nobody_guesses_the_file_of_a_private_post_and_no_cache_that_others_share_keeps_it() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let media = upload(&ada, &picture(40, 30)).await;
+    let body = json!({ "visibility": "private", "media_ids": [media["id"]] });
+    let post = ada.post("/api/v1/statuses", body).await.ok();
+    let file = &post["media_attachments"][0];
+    let anybody = Client::anonymous(&node);
+    for address in [&file["url"], &file["preview_url"]] {
+        let path = path(address);
+        let key = path.rsplit('/').next().unwrap().get(..32).unwrap();
+        assert!(key.bytes().all(|b| b.is_ascii_hexdigit()), "{path}");
+        assert!(anybody.get(&path).await.header("cache-control").starts_with("private"), "{path}");
+    }
+    assert_eq!(anybody.get(&format!("/api/v1/statuses/{}", post["id"].as_str().unwrap())).await.status, 404);
+    ada.delete(&format!("/api/v1/statuses/{}?delete_media=true", post["id"].as_str().unwrap())).await.ok();
+    let left = node.app.read(|c| Sql::new("select count(*) from media").scalar_i64(c)).await.unwrap();
+    assert_eq!(left, 0, "it goes with the post");
 }
 
 #[tokio::test]
@@ -352,7 +373,7 @@ pub fn remote_media(id: Id<Media>, url: String) -> Media {
 }
 
 #[tokio::test]
-async fn fed_post_08_remote_files_are_fetched_once_and_only_for_who_was_shown_them() {
+async fn fed_post_08_sec_web_14_remote_files_are_fetched_once_and_only_for_who_was_shown_them() {
     let peer = Peer::start("far").await;
     let node = NodeBuilder::new("alpha").await.knows(&peer.authority).start().await;
     let ada = node.member("ada").await;

@@ -471,3 +471,83 @@ async fn sec_prv_01_02_sec_prv_04_sec_prv_06_sec_prv_07_sec_prv_16_every_door_sh
 fn short(text: &str) -> String {
     text.chars().take(200).collect()
 }
+
+/// What belongs to one person is not there for anybody else, by whatever id it is asked for.
+#[tokio::test]
+async fn sec_prv_14_what_is_somebody_elses_is_not_there() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    let id = |value: &Value| value["id"].as_str().unwrap_or_else(|| panic!("no id: {value}")).to_owned();
+    let made = async |path: &str, body: Value| id(&ada.post(path, body).await.ok());
+    let list = made("/api/v1/lists", json!({"title": "Team"})).await;
+    let words = json!({"title": "Noise", "context": ["home"], "keywords_attributes": [{"keyword": "noise"}]});
+    let filter = ada.post("/api/v2/filters", words).await.ok();
+    let (filter, keyword) = (id(&filter), id(&filter["keywords"][0]));
+    let post = made("/api/v1/statuses", json!({"status": "mine"})).await;
+    let hidden = made(&format!("/api/v2/filters/{filter}/statuses"), json!({"status_id": post})).await;
+    let older = made("/api/v1/filters", json!({"phrase": "din", "context": ["home"]})).await;
+    let tomorrow = node.clock.now().plus_days(1).rfc3339();
+    let waiting = made("/api/v1/statuses", json!({"status": "later", "scheduled_at": tomorrow})).await;
+    let tag = made("/api/v1/featured_tags", json!({"name": "cats"})).await;
+    let file = id(&crate::media::upload(&ada, &picture(20, 20)).await);
+    bob.post("/api/v1/statuses", json!({"status": "@ada psst", "visibility": "direct"})).await.ok();
+    node.settle().await;
+    let talk = id(&ada.get("/api/v1/conversations").await.ok()[0]);
+    let told = id(&ada.get("/api/v1/notifications").await.ok()[0]);
+
+    let nothing = || json!({});
+    for (method, path, body) in [
+        ("GET", format!("/api/v1/lists/{list}"), nothing()),
+        ("PUT", format!("/api/v1/lists/{list}"), json!({"title": "Mine"})),
+        ("GET", format!("/api/v1/lists/{list}/accounts"), nothing()),
+        ("POST", format!("/api/v1/lists/{list}/accounts"), json!({"account_ids": [bob.id]})),
+        ("DELETE", format!("/api/v1/lists/{list}/accounts"), json!({"account_ids": [bob.id]})),
+        ("GET", format!("/api/v1/timelines/list/{list}"), nothing()),
+        ("DELETE", format!("/api/v1/lists/{list}"), nothing()),
+        ("GET", format!("/api/v2/filters/{filter}"), nothing()),
+        ("PUT", format!("/api/v2/filters/{filter}"), json!({"title": "Mine"})),
+        ("GET", format!("/api/v2/filters/{filter}/keywords"), nothing()),
+        ("POST", format!("/api/v2/filters/{filter}/keywords"), json!({"keyword": "mine"})),
+        ("GET", format!("/api/v2/filters/keywords/{keyword}"), nothing()),
+        ("PUT", format!("/api/v2/filters/keywords/{keyword}"), json!({"keyword": "mine"})),
+        ("DELETE", format!("/api/v2/filters/keywords/{keyword}"), nothing()),
+        ("GET", format!("/api/v2/filters/{filter}/statuses"), nothing()),
+        ("POST", format!("/api/v2/filters/{filter}/statuses"), json!({"status_id": post})),
+        ("GET", format!("/api/v2/filters/statuses/{hidden}"), nothing()),
+        ("DELETE", format!("/api/v2/filters/statuses/{hidden}"), nothing()),
+        ("DELETE", format!("/api/v2/filters/{filter}"), nothing()),
+        ("GET", format!("/api/v1/filters/{older}"), nothing()),
+        ("PUT", format!("/api/v1/filters/{older}"), json!({"phrase": "mine", "context": ["home"]})),
+        ("DELETE", format!("/api/v1/filters/{older}"), nothing()),
+        ("GET", format!("/api/v1/scheduled_statuses/{waiting}"), nothing()),
+        ("PUT", format!("/api/v1/scheduled_statuses/{waiting}"), json!({"scheduled_at": tomorrow})),
+        ("DELETE", format!("/api/v1/scheduled_statuses/{waiting}"), nothing()),
+        ("GET", format!("/api/v1/media/{file}"), nothing()),
+        ("PUT", format!("/api/v1/media/{file}"), json!({"description": "mine"})),
+        ("DELETE", format!("/api/v1/media/{file}"), nothing()),
+        ("DELETE", format!("/api/v1/featured_tags/{tag}"), nothing()),
+        ("PUT", format!("/api/v1/statuses/{post}"), json!({"status": "not yours"})),
+        ("DELETE", format!("/api/v1/statuses/{post}"), nothing()),
+        ("POST", format!("/api/v1/conversations/{talk}/read"), nothing()),
+        ("POST", format!("/api/v1/conversations/{talk}/unread"), nothing()),
+        ("DELETE", format!("/api/v1/conversations/{talk}"), nothing()),
+        ("GET", format!("/api/v1/notifications/{told}"), nothing()),
+    ] {
+        let mut request = eve.request(method, &path);
+        if body != nothing() {
+            request = request.json(&body);
+        }
+        assert_eq!(eve.send(request).await.status, 404, "{method} {path}");
+    }
+    // This says nothing of what is there, and does nothing.
+    eve.post(&format!("/api/v1/notifications/{told}/dismiss"), nothing()).await;
+    assert_eq!(eve.post("/api/v1/statuses", json!({"status": "look", "media_ids": [file]})).await.status, 422);
+
+    assert_eq!(ada.get(&format!("/api/v1/lists/{list}")).await.ok()["title"], "Team");
+    let kept = ada.get(&format!("/api/v2/filters/{filter}")).await.ok();
+    assert_eq!((&kept["title"], &kept["keywords"][0]["keyword"]), (&json!("Noise"), &json!("noise")));
+    for (kind, id) in [("scheduled_statuses", waiting), ("media", file), ("notifications", told), ("statuses", post)] {
+        ada.get(&format!("/api/v1/{kind}/{id}")).await.ok();
+    }
+    assert_eq!(id(&ada.get("/api/v1/conversations").await.ok()[0]), talk);
+}

@@ -139,6 +139,16 @@ async fn everything_of_a_marked_account_is_sensitive_and_only_what_it_marked_its
     assert_eq!(mona.post(&action, json!({"type": "sensitive"})).await.ok(), json!({}));
     assert_eq!(ada.get(&path).await.ok()["sensitive"], true);
     assert_eq!(mona.get(&format!("/api/v1/admin/accounts/{}", bob.id)).await.ok()["sensitized"], true);
+    for (path, found) in [
+        ("/api/v1/admin/accounts?sensitized=true", &["bob"][..]),
+        ("/api/v2/admin/accounts?status=sensitized", &["bob"][..]),
+        ("/api/v2/admin/accounts?origin=local&role_ids[]=1&role_ids[]=2", &["mona"][..]),
+        ("/api/v2/admin/accounts?origin=local&role_ids[]=77", &[][..]),
+    ] {
+        let list = mona.get(path).await.ok();
+        let names: Vec<&str> = list.as_array().unwrap().iter().map(|one| one["username"].as_str().unwrap()).collect();
+        assert_eq!(names, found, "{path}");
+    }
     assert_eq!(document(&node, &format!("/users/bob/statuses/{plain}")).await["sensitive"], true);
     let undo = format!("/api/v1/admin/accounts/{}/unsensitive", bob.id);
     assert_eq!(mona.post(&undo, json!({})).await.ok()["sensitized"], false);

@@ -6,7 +6,7 @@ use crate::{
     api::{
         ApiResult, Empty, Params, Rendered,
         auth::{Access, Routes, SignedIn},
-        credentials::role_entity,
+        credentials::{role_entity, role_of},
         entities::{admin::AdminAccount, render::Accounts},
         page::{self, Prev},
     },
@@ -140,6 +140,7 @@ async fn first(State(app): State<App>, _: SignedIn, uri: OriginalUri, params: Pa
         pending: params.flag("pending"),
         disabled: params.flag("disabled"),
         silenced: params.flag("silenced"),
+        sensitized: params.flag("sensitized"),
         suspended: params.flag("suspended"),
         staff: params.flag("staff"),
         ..named(&params)
@@ -155,14 +156,17 @@ async fn second(State(app): State<App>, _: SignedIn, uri: OriginalUri, params: P
         _ => None,
     };
     let status = params.filled("status").unwrap_or_default();
+    let roles = params.texts("role_ids");
     let wanted = Wanted {
         local,
         active: status == "active",
         pending: status == "pending",
         disabled: status == "disabled",
         silenced: status == "silenced",
+        sensitized: status == "sensitized",
         suspended: status == "suspended",
         staff: params.filled("permissions") == Some("staff"),
+        roles: (!roles.is_empty()).then(|| roles.into_iter().filter_map(role_of).collect()),
         ..named(&params)
     };
     list(app, uri, params, wanted).await

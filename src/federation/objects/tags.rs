@@ -131,3 +131,16 @@ pub fn quote(json: &Json) -> Option<String> {
             .and_then(|t| t.get("href").as_text().and_then(uri::normalize))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sec_web_04_a_shortcode_from_elsewhere_holds_no_markup_or_is_none() {
+        assert_eq!(shortcode(":cat_2:"), Some("cat_2"));
+        for markup in ["", "::", ":a b:", ":a\"b:", ":a'b:", ":<b>:", ":a&b:", ":a/b:", ":a:b:"] {
+            assert_eq!(shortcode(markup), None, "{markup}");
+        }
+    }
+}
