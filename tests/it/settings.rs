@@ -65,6 +65,8 @@ async fn both_generations_of_the_instance_publish_the_same_limits() {
     let node = Node::start().await;
     let nobody = Client::anonymous(&node);
     let (first, second) = (nobody.get("/api/v1/instance").await.ok(), nobody.get("/api/v2/instance").await.ok());
+    // As the permissions of every role say.
+    assert_eq!(first["invites_enabled"], false);
     for (path, value) in [
         ("/statuses/max_characters", 5_000),
         ("/statuses/characters_reserved_per_url", 23),
