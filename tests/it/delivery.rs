@@ -345,6 +345,25 @@ async fn fed_addr_out_04_followers_only_posts_stop_when_the_last_follower_is_gon
 }
 
 #[tokio::test]
+async fn fed_addr_out_04_who_is_named_gets_the_post_though_nobody_there_follows_any_more() {
+    let Scene { node, peer, ada, zoe, yan } = scene().await;
+    peer.inbox_answers(500);
+    rows::publish(&node, rows::post(&node, &ada, 1, Visibility::Private, "for yan"), &[&yan]).await;
+    rows::publish(&node, rows::post(&node, &ada, 2, Visibility::Private, "for zoe"), &[&zoe]).await;
+    node.settle().await;
+    for follower in [yan.id, zoe.id] {
+        let ada = ada.id;
+        node.app.write(move |tx| follows::unfollow(tx, follower, ada)).await.unwrap();
+    }
+    assert_eq!(waiting(&node).await, 1, "what names nobody but the one who left last is taken back");
+    peer.forget();
+    peer.inbox_answers(202);
+    node.clock.advance(20_000);
+    node.settle().await;
+    assert!(peer.inbox().iter().any(|a| a["object"]["content"] == "<p>for yan</p>"));
+}
+
+#[tokio::test]
 async fn fed_dlv_08_a_post_deleted_before_it_was_sent_is_not_sent() {
     let Scene { node, peer, ada, .. } = scene().await;
     peer.inbox_answers(500);
