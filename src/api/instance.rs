@@ -206,7 +206,8 @@ async fn v1(State(app): State<App>) -> ApiResult<Rendered> {
             languages: config.instance.languages.iter().map(String::as_str).collect(),
             registrations: config.registration != Registration::Closed,
             approval_required: config.registration == Registration::Approval,
-            invites_enabled: true,
+            // Whether members may invite others: the administrators alone do, at the command line.
+            invites_enabled: false,
             configuration: ConfigurationV1 {
                 vapid: Vapid { public_key: &vapid },
                 accounts: account_limits(),

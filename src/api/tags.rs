@@ -202,6 +202,9 @@ pub(super) fn featured_list(
     owner: Id<model::Account>,
 ) -> Result<Rendered> {
     let account = crate::store::accounts::load(conn, owner)?;
+    if account.is_unavailable() {
+        return Err(Error::NotFound);
+    }
     if !account.is_local() {
         // What colleagues list is for the organisation.
         if viewer.0.is_none() && people::directory::is_inside_only(conn)? {

@@ -7,7 +7,10 @@ use crate::app::App;
 use serde_json::{Value, json};
 use std::{
     io,
-    os::{fd::AsRawFd, unix::fs::PermissionsExt},
+    os::{
+        fd::AsRawFd,
+        unix::fs::{DirBuilderExt, PermissionsExt},
+    },
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -37,11 +40,8 @@ impl Drop for Control {
 /// Listens beside the server; ends with the app.
 pub fn listen(app: &App) -> Result<Control, Failure> {
     let path = socket_path(app.config());
-    // A socket left behind by a killed process: we hold the lock, so nobody listens there.
-    let _ = std::fs::remove_file(&path);
     let cannot = |e: io::Error| Failure::new(format!("cannot listen on {}: {e}", path.display()));
-    let listener = short(&path, |path| UnixListener::bind(path)).map_err(cannot)?;
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(cannot)?;
+    let listener = bind(&path).map_err(cannot)?;
     let app = app.clone();
     tokio::spawn(async move {
         loop {
@@ -66,6 +66,22 @@ pub fn listen(app: &App) -> Result<Control, Failure> {
         }
     });
     Ok(Control(path))
+}
+
+/// Binds in a folder of the owner's alone, and moves the socket to its place when its mode is right: at no moment can
+/// others speak to it, whatever the process may do to new files, also where they may enter the data folder.
+fn bind(path: &Path) -> io::Result<UnixListener> {
+    let folder = path.with_extension("new");
+    let fresh = folder.join("sock");
+    // What a killed process left behind: we hold the lock, so nobody listens there.
+    let _ = std::fs::remove_file(&fresh);
+    let _ = std::fs::remove_dir(&folder);
+    std::fs::DirBuilder::new().mode(0o700).create(&folder)?;
+    let listener = short(&fresh, |path| UnixListener::bind(path))?;
+    std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o600))?;
+    std::fs::rename(&fresh, path)?;
+    std::fs::remove_dir(&folder)?;
+    Ok(listener)
 }
 
 async fn answer(app: &App, stream: UnixStream) -> io::Result<()> {

@@ -1,8 +1,9 @@
-//! `init`: asks for what matters, writes a settings file, creates the database and the first account.
+//! `init`: asks for what matters, writes a settings file, creates the database and the first account. What the environment
+//! says counts as it will for `serve`: it is neither asked for nor written, and told at the end.
 
-use super::{Failure, Global, data_folder, lock::Lock, print, runtime, serve};
+use super::{Failure, Global, data_folder, lock::Lock, print, runtime, serve, tell};
 use crate::{
-    config::{Config, Sources},
+    config::{Config, Loaded, Origin, Sources},
     crypto::{self, Passwords},
     domain::{
         accounts::{self, NewPerson},
@@ -17,7 +18,7 @@ use std::{
     fs,
     io::{BufRead, IsTerminal, Write},
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// What would be asked.
@@ -61,12 +62,37 @@ impl SignUp {
     }
 }
 
-pub(super) fn run(arguments: InitArgs, global: &Global) -> Result<(), Failure> {
+/// The variable that says this setting.
+fn variable<'a>(environment: &'a [(String, String)], key: &str) -> Option<&'a (String, String)> {
+    environment.iter().find(|(name, _)| {
+        let setting = name.strip_prefix("WATERCOOLER_").map(|name| name.replace("__", "."));
+        setting.is_some_and(|setting| setting.eq_ignore_ascii_case(key))
+    })
+}
+
+pub(super) fn run(arguments: InitArgs, global: &Global, environment: Vec<(String, String)>) -> Result<(), Failure> {
     if !global.set.is_empty() {
         let message = "init writes a settings file: put what --set would say into it afterwards".into();
         return Err(Failure { code: "invalid", message, exit: 2 });
     }
-    let file = global.config.clone().unwrap_or_else(|| "watercooler.toml".into());
+    let given = [
+        ("domain", "--domain", global.domain.is_some()),
+        ("listen", "--listen", global.listen.is_some()),
+        ("public_url", "--public-url", global.public_url.is_some()),
+        ("database", "--database", global.database.is_some()),
+        ("data_dir", "--data-dir", global.data_dir.is_some()),
+        ("registration", "--registration", arguments.registration.is_some()),
+        ("instance.name", "--name", arguments.name.is_some()),
+    ];
+    for (key, flag, _) in given.into_iter().filter(|(.., given)| *given) {
+        // The file that is written would never be asked for it.
+        if let Some((name, _)) = variable(&environment, key) {
+            let message = format!("{name} is set and counts before the settings file: leave it or {flag} out");
+            return Err(Failure { code: "invalid", message, exit: 2 });
+        }
+    }
+    let named = variable(&environment, "config").map(|(_, file)| PathBuf::from(file));
+    let file = global.config.clone().or(named).unwrap_or_else(|| "watercooler.toml".into());
     if file.exists() {
         return Err(Failure::new(format!("{} exists already; nothing was changed", file.display())));
     }
@@ -78,9 +104,17 @@ pub(super) fn run(arguments: InitArgs, global: &Global) -> Result<(), Failure> {
             None => Ok(fallback.to_owned()),
         }
     };
-    let domain = ask("Domain, the right side of handles", global.domain.clone(), "localhost:8080")?;
-    let name = ask("Name of the node", arguments.name, "Watercooler")?;
-    let registration = ask(
+    // One line of the file, unless the environment says it.
+    let setting = |key: &str, question: &str, given: Option<String>, fallback: &str| -> Result<String, Failure> {
+        match variable(&environment, key) {
+            Some(_) => Ok(String::new()),
+            None => Ok(toml_line(key.rsplit('.').next().unwrap_or(key), &ask(question, given, fallback)?)),
+        }
+    };
+    let domain = setting("domain", "Domain, the right side of handles", global.domain.clone(), "localhost:8080")?;
+    let name = setting("instance.name", "Name of the node", arguments.name, "Watercooler")?;
+    let registration = setting(
+        "registration",
         "Who may sign up (open, approval, closed)",
         arguments.registration.map(|r| r.word().to_owned()),
         SignUp::Closed.word(),
@@ -90,22 +124,26 @@ pub(super) fn run(arguments: InitArgs, global: &Global) -> Result<(), Failure> {
     let data_dir = global.data_dir.clone().unwrap_or_else(|| "data".into());
     let data_dir = std::path::absolute(&data_dir).unwrap_or(data_dir);
 
-    let mut text = toml_line("domain", &domain);
+    let mut text = domain;
     if let Some(listen) = &global.listen {
         text += &toml_line("listen", listen);
     }
     if let Some(url) = &global.public_url {
         text += &toml_line("public_url", url);
     }
-    text += &toml_line("data_dir", &data_dir.display().to_string());
+    if variable(&environment, "data_dir").is_none() {
+        text += &toml_line("data_dir", &data_dir.display().to_string());
+    }
     if let Some(database) = &global.database {
         text += &toml_line("database", database);
     }
-    text += &toml_line("registration", &registration);
-    text += &format!("\n[instance]\n{}", toml_line("name", &name));
+    text += &registration;
+    if !name.is_empty() {
+        text += &format!("\n[instance]\n{name}");
+    }
     let text = format!("# Settings of this node. `watercooler config reference` prints all there are.\n{text}");
     // Judged before anything is written, with the same eyes as at every start.
-    let config = judge(&file, &text)?;
+    let Loaded { config, origins, .. } = judge(&file, &text, environment)?;
     // The first account too: a database that is left behind has a name already, which the next try may want otherwise.
     names::username(&admin, true)?;
     if !email.trim().is_empty() {
@@ -115,6 +153,11 @@ pub(super) fn run(arguments: InitArgs, global: &Global) -> Result<(), Failure> {
     let password = first_account(config.clone(), admin.clone(), email)?;
     write_private(&file, &text)?;
 
+    let elsewhere = origins.values().filter(|origin| matches!(origin, Origin::Environment(_)));
+    let elsewhere: Vec<String> = elsewhere.map(ToString::to_string).collect();
+    if !elsewhere.is_empty() {
+        tell(&format!("The environment counted too, and has to when the node starts: {}.", elsewhere.join(", ")));
+    }
     let next = format!("watercooler serve --config {}", file.display());
     if global.json {
         return print(
@@ -136,14 +179,14 @@ fn write_private(file: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// Reads the text as the file it will be.
-fn judge(file: &Path, text: &str) -> Result<Config, Failure> {
+fn judge(file: &Path, text: &str, environment: Vec<(String, String)>) -> Result<Loaded, Failure> {
     let folder = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let draft = folder.join(format!(".watercooler.toml.{}", std::process::id()));
     write_private(&draft, text)?;
-    let loaded = Sources { file: Some(draft.clone()), ..Sources::default() }.load();
+    let loaded = Sources { file: Some(draft.clone()), environment, ..Sources::default() }.load();
     fs::remove_file(&draft)?;
     match loaded {
-        Ok(loaded) => Ok(loaded.config),
+        Ok(loaded) => Ok(loaded),
         Err(mut error) => {
             error.place = error.place.replace(&draft.display().to_string(), &file.display().to_string());
             Err(error.into())

@@ -267,7 +267,7 @@ fn run(cli: Cli, environment: Environment) -> Result<(), Failure> {
             data::dispatch(verb, loaded.config, &global)
         }
         Verb::Serve(arguments) => serve::run(&arguments, load(&global, environment)?.config, global.json),
-        Verb::Init(arguments) => init::run(arguments, &global),
+        Verb::Init(arguments) => init::run(arguments, &global, settings_of(environment)?),
         Verb::Demo(mut arguments) => {
             global.refuse("demo")?;
             arguments.keep = arguments.keep.or(global.data_dir);

@@ -46,6 +46,11 @@ pub fn request(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, optio
     if let Some(mut follow) = store::follows::find(tx.conn, account, target)? {
         choose(&mut follow, options);
         store::follows::update(tx.conn, &follow)?;
+        if follow.state == FollowState::Requested && other.is_local() && !other.locked {
+            // Asked while the account was locked, which it is no more.
+            accept(tx, target, account)?;
+            follow.state = FollowState::Accepted;
+        }
         return Ok(follow);
     }
     if let Some(day) = other.left_on {
@@ -109,7 +114,9 @@ pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, ur
         store::follows::update(tx.conn, &follow)?;
         return match follow.state {
             FollowState::Accepted => tx.record(Fact::FollowReaffirmed(follow.id)),
-            FollowState::Requested => Ok(()),
+            FollowState::Requested if target.locked => Ok(()),
+            // It was locked when they asked first, and is no more.
+            FollowState::Requested => accept(tx, target.id, follower.id),
         };
     }
     let follow = Follow {

@@ -3,13 +3,14 @@
 use super::{
     Fact, Tx,
     audit::{self, Staff},
+    visibility,
 };
 use crate::{
     Error, Result,
     db::Sql,
     id::Id,
     limits,
-    model::{Account, Collection, Post, Report, Role},
+    model::{Account, Collection, Post, Report, Role, Visibility},
     store,
 };
 
@@ -72,7 +73,7 @@ impl Category {
 /// A report before it is stored.
 #[derive(Clone, Debug, Default)]
 pub struct Filing {
-    /// Posts it names; those of other authors are left out.
+    /// Posts it names; those of other authors are left out, and those that a reporter of this node cannot know of.
     pub posts: Vec<Id<Post>>,
     /// Collections it names; those of others are left out.
     pub collections: Vec<Id<Collection>>,
@@ -101,6 +102,9 @@ pub fn file(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, filing: 
     }
     let mut posts: Vec<Id<Post>> = filing.posts;
     posts.truncate(POSTS);
+    if filing.from_host.is_none() {
+        posts = known_to(tx, account, &posts)?;
+    }
     let mut posts: Vec<i64> = if posts.is_empty() {
         Vec::new()
     } else {
@@ -155,6 +159,21 @@ pub fn file(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, filing: 
     store::reports::insert(tx.conn, &report)?;
     tx.record(Fact::ReportFiled(report.id))?;
     Ok(report)
+}
+
+/// Those of the posts that somebody of this node can know of: what the answer names tells of no other that it is there.
+/// A block by their author takes nothing back.
+fn known_to(tx: &mut Tx<'_>, reporter: Id<Account>, posts: &[Id<Post>]) -> Result<Vec<Id<Post>>> {
+    let me = store::accounts::load(tx.conn, reporter)?;
+    let addressed = store::views::addressed(tx.conn, reporter, posts)?;
+    let mut known = Vec::new();
+    for post in store::views::posts(tx.conn, posts)? {
+        let open = post.visibility <= Visibility::Unlisted;
+        if open || addressed.contains(&post.id) || visibility::sees(tx.conn, &me, &post, tx.now)? {
+            known.push(post.id);
+        }
+    }
+    Ok(known)
 }
 
 fn traced(tx: &mut Tx<'_>, by: &Staff, action: &str, report: &Report) -> Result<()> {

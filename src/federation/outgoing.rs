@@ -239,7 +239,7 @@ fn inboxes(tx: &mut Tx<'_>, whole: &Whole) -> Result<Vec<String>> {
         add_nodes(tx, &signed, &mut all);
     }
     if let Some((_, by)) = whole.boosted.as_ref().filter(|(_, by)| !by.is_local()) {
-        all.extend(by.inbox_url.clone());
+        all.extend(by.shared_inbox_or_inbox().map(str::to_owned));
     }
     Ok(all)
 }

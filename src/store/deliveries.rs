@@ -228,8 +228,15 @@ pub fn take_back_post(conn: &mut Conn, post: Id<Post>) -> Result<usize> {
         .execute(conn)
 }
 
-/// Takes back what waits for a host that has no follower of `account` any more (ADDR-OUT-04): followers-only posts.
-pub fn take_back_private(conn: &mut Conn, account: Id<Account>, host: &str, now: Timestamp) -> Result<usize> {
+/// Takes back what waits for a host that has no follower of `account` any more since `gone` left (ADDR-OUT-04):
+/// followers-only posts, but for those that name somebody else of `domain`, who may read them without following.
+pub fn take_back_private(
+    conn: &mut Conn,
+    account: Id<Account>,
+    host: &str,
+    (domain, gone): (&str, Id<Account>),
+    now: Timestamp,
+) -> Result<usize> {
     let which = |sql: Sql| {
         sql.bind(account)
             .with(" and host = ", host)
@@ -238,7 +245,13 @@ pub fn take_back_private(conn: &mut Conn, account: Id<Account>, host: &str, now:
                  where a.kind in ('Create', 'Update') and p.visibility = ",
             )
             .bind(Visibility::Private)
-            .push(")")
+            .push(
+                " and not exists (select 1 from mentions m join accounts o on o.id = m.account_id \
+                 where m.post_id = p.id and o.domain = ",
+            )
+            .bind(domain)
+            .with(" and o.id <> ", gone)
+            .push("))")
     };
     take_back(conn, which, "nobody there follows any more", now)
 }

@@ -89,6 +89,24 @@ async fn who_waits_for_approval_is_let_in_or_turned_away() {
 }
 
 #[tokio::test]
+async fn a_report_tells_nobody_of_posts_that_are_not_for_them() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let write = async |text: &str, visibility: &str| {
+        let post = bob.post("/api/v1/statuses", json!({"status": text, "visibility": visibility})).await.ok();
+        post["id"].clone()
+    };
+    let (open, told) = (write("open", "public").await, write("@ada rude", "direct").await);
+    let (narrow, hidden) = (write("narrow", "private").await, write("to myself", "direct").await);
+    // Who blocks the one they were rude to cannot keep them from saying so.
+    bob.post(&format!("/api/v1/accounts/{}/block", ada.id), json!({})).await.ok();
+    let body = json!({"account_id": bob.id, "status_ids": [&open, &told, &narrow, &hidden]});
+    let named = ada.post("/api/v1/reports", body).await.ok()["status_ids"].as_array().unwrap().clone();
+    assert_eq!(named.len(), 2);
+    assert!(named.contains(&open) && named.contains(&told), "{named:?}");
+}
+
+#[tokio::test]
 async fn reports_are_assigned_classified_resolved_and_taken_up_again() {
     let schema = Schema::read();
     let node = NodeBuilder::new("alpha").await.config(|c| c.instance.rules = vec!["Be kind.".into()]).start().await;

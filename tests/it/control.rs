@@ -4,6 +4,7 @@
 use crate::cli::{Place, Server, refusal};
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeSet,
     fs,
     io::{BufRead, BufReader, ErrorKind, Read, Write},
     net::{Shutdown, TcpStream},
@@ -13,6 +14,7 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{Output, Stdio},
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -273,4 +275,33 @@ fn a_server_waits_for_a_command_that_has_the_database_for_a_moment() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["ready"], true, "{line}");
+}
+
+#[test]
+fn at_no_moment_can_others_speak_to_the_socket() {
+    let place = Place::new();
+    let data = place.path().join("data");
+    // Others may enter this folder, and a killed process left a half made and an old socket in it.
+    fs::create_dir_all(data.join("control.new")).unwrap();
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).unwrap();
+    drop(UnixListener::bind(data.join("control.new/sock")).unwrap());
+    drop(UnixListener::bind(socket(&place)).unwrap());
+    fs::set_permissions(socket(&place), fs::Permissions::from_mode(0o600)).unwrap();
+    let (ended, begun, path) = (AtomicBool::new(false), Instant::now(), socket(&place));
+    std::thread::scope(|scope| {
+        let watch = scope.spawn(|| {
+            let mut modes = BTreeSet::new();
+            while !ended.load(Ordering::Relaxed) && begun.elapsed() < Duration::from_secs(60) {
+                modes.extend(fs::metadata(&path).map(|file| file.permissions().mode() & 0o777));
+                std::thread::yield_now();
+            }
+            modes
+        });
+        let server = place.serve();
+        assert!(place.json(&["account", "list", "--json"]).is_array());
+        ended.store(true, Ordering::Relaxed);
+        drop(server);
+        assert_eq!(watch.join().unwrap(), BTreeSet::from([0o600]));
+    });
+    assert!(!data.join("control.new").exists());
 }

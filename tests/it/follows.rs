@@ -109,6 +109,25 @@ async fn fed_fol_10_the_newest_follow_is_the_one_that_is_answered() {
 }
 
 #[tokio::test]
+async fn fed_fol_01_fed_fol_10_who_asks_again_is_accepted_once_nobody_decides_about_followers_any_more() {
+    let s = Scene::new().await;
+    lock(&s, &s.bob).await;
+    let again = format!("/api/v1/accounts/{}/follow", s.bob.id);
+    assert_eq!(s.carol.post(&again, json!({})).await.ok()["requested"], true);
+    s.sends(&s.mallory, &s.mallory.activity("Follow", s.uri(&s.bob))).await;
+    assert!(received(&s.mallory, "Accept").is_empty());
+    s.bob.patch("/api/v1/accounts/update_credentials", json!({"locked": false})).await.ok();
+    let second = s.mallory.activity("Follow", s.uri(&s.bob));
+    s.sends(&s.mallory, &second).await;
+    let accepts = received(&s.mallory, "Accept");
+    assert_eq!((accepts.len(), &accepts[0]["object"]["id"]), (1, &second["id"]));
+    assert_eq!(relation(&s, &s.bob, &s.mallory).await["followed_by"], true);
+    let now = s.carol.post(&again, json!({})).await.ok();
+    assert_eq!((&now["following"], &now["requested"]), (&json!(true), &json!(false)));
+    assert_eq!(s.bob.get("/api/v1/follow_requests").await.ok(), json!([]));
+}
+
+#[tokio::test]
 async fn fed_fol_12_a_reject_ends_an_accepted_follow() {
     for by_id in [true, false] {
         let s = Scene::new().await;

@@ -2,6 +2,11 @@
 
 use crate::support::{Client, Node, Scene};
 use serde_json::{Value, json};
+use watercooler::{
+    domain::{accounts, audit::Staff},
+    id::Id,
+    model::Account,
+};
 
 fn texts(list: &Value) -> Vec<String> {
     let text = |s: &Value| s["content"].as_str().unwrap().replace("<p>", "").replace("</p>", "");
@@ -95,4 +100,17 @@ async fn a_changed_profile_is_served_at_once_to_servers_that_asked_before() {
     assert_eq!(shown().await["name"], "Bob");
     bob.post("/api/v1/featured_tags", json!({"name": "tea"})).await.ok();
     assert!(shown().await["tag"].to_string().contains("#tea"));
+}
+
+#[tokio::test]
+async fn nobody_is_shown_the_hashtags_of_a_suspended_profile() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    bob.post("/api/v1/featured_tags", json!({"name": "tea"})).await.ok();
+    let path = format!("/api/v1/accounts/{}/featured_tags", bob.id);
+    assert_eq!(ada.get(&path).await.ok()[0]["name"], "tea");
+    let id: Id<Account> = bob.id.parse().unwrap();
+    node.app.write(move |tx| accounts::suspend(tx, &Staff::console(), id)).await.unwrap();
+    assert_eq!(ada.get(&path).await.status, 404);
+    assert_eq!(Client::anonymous(&node).get(&path).await.status, 404);
 }

@@ -158,6 +158,31 @@ async fn fed_thr_01_replies_are_threaded_counted_and_told() {
 }
 
 #[tokio::test]
+async fn fed_thr_01_people_elsewhere_answer_what_is_for_the_followers_of_one_another() {
+    let s = Scene::new().await;
+    s.follows(&s.bob, &s.vera).await;
+    // Whether vera follows ada only their servers know.
+    let mut root = s.note(&s.ada, "root", "<p>for my followers</p>");
+    (root["to"], root["cc"]) = (json!([format!("{}/followers", s.ada.id)]), json!([]));
+    let root = s.creates(&s.ada, &root).await;
+    let mut answer = s.note(&s.vera, "answer", "<p>thank you</p>");
+    (answer["to"], answer["cc"]) = (json!([format!("{}/followers", s.vera.id)]), json!([s.ada.id]));
+    answer["inReplyTo"] = json!(root);
+    let answer = s.creates(&s.vera, &answer).await;
+    let (above, below) = (s.status(&s.bob, &root).await, s.status(&s.bob, &answer).await);
+    assert_eq!((&below["in_reply_to_id"], &below["visibility"]), (&above["id"], &json!("private")));
+    assert!(s.home(&s.bob).await.contains(&answer));
+    // A letter is between those whom it names.
+    let mut letter = s.note(&s.ada, "letter", "<p>between us</p>");
+    (letter["to"], letter["cc"]) = (json!([s.uri(&s.bob)]), json!([]));
+    let letter = s.creates(&s.ada, &letter).await;
+    let mut stray = s.note(&s.vera, "stray", "<p>I am here too</p>");
+    (stray["to"], stray["cc"], stray["inReplyTo"]) = (json!([s.uri(&s.bob)]), json!([]), json!(letter));
+    let stray = s.creates(&s.vera, &stray).await;
+    assert!(s.post(&letter).await.is_some() && s.post(&stray).await.is_none());
+}
+
+#[tokio::test]
 async fn fed_thr_02_fed_rob_08_unknown_ancestors_are_fetched_and_circles_end() {
     let s = Scene::new().await;
     let root = s.note(&s.vera, "root", "root");

@@ -8,6 +8,7 @@ use crate::{
 };
 use serde_json::{Value, json};
 use std::{
+    fs,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
 };
@@ -65,6 +66,8 @@ async fn both_generations_of_the_instance_publish_the_same_limits() {
     let node = Node::start().await;
     let nobody = Client::anonymous(&node);
     let (first, second) = (nobody.get("/api/v1/instance").await.ok(), nobody.get("/api/v2/instance").await.ok());
+    // As the permissions of every role say.
+    assert_eq!(first["invites_enabled"], false);
     for (path, value) in [
         ("/statuses/max_characters", 5_000),
         ("/statuses/characters_reserved_per_url", 23),
@@ -246,4 +249,24 @@ fn a_bench_that_is_stopped_leaves_nothing_behind() {
         .filter(|name| name.starts_with("watercooler-bench"))
         .collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn init_counts_what_the_environment_says_and_writes_nothing_that_would_not_count() {
+    let mut place = Place::embedded();
+    fs::remove_file(place.path().join("watercooler.toml")).unwrap();
+    place.environment("WATERCOOLER_DATABASE", "sqlite://other/node.db");
+    place.environment("WATERCOOLER_DOMAIN", "localhost:1");
+    let refused = place.run(&["init", "--yes", "--domain", "localhost:2"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(refusal(&refused).contains("WATERCOOLER_DOMAIN"), "{}", refusal(&refused));
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0, "nothing is left behind");
+    let made = place.run(&["init", "--yes", "--listen", "127.0.0.1:0", "--admin", "ada", "--json"]);
+    assert!(made.status.success(), "{}", refusal(&made));
+    assert!(refusal(&made).contains("WATERCOOLER_DATABASE, WATERCOOLER_DOMAIN"), "{}", refusal(&made));
+    let file = fs::read_to_string(place.path().join("watercooler.toml")).unwrap();
+    assert!(!file.contains("database =") && !file.contains("domain ="), "{file}");
+    assert!(!place.path().join("data/watercooler.db").exists());
+    let _server = place.serve();
+    assert_eq!(place.json(&["account", "list", "--json"])[0]["username"], "ada");
 }

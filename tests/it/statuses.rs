@@ -81,6 +81,20 @@ async fn posts_come_in_every_encoding_and_their_key_makes_them_once() {
 }
 
 #[tokio::test]
+async fn rel_01_long_keys_that_only_begin_alike_are_different_requests() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let keyed = |end: &str| {
+        let key = format!("{}{end}", "k".repeat(255));
+        ada.request("POST", "/api/v1/statuses").header("Idempotency-Key", &key).json(&json!({ "status": "long" }))
+    };
+    let first = ada.send(keyed("1")).await.ok();
+    assert_ne!(ada.send(keyed("2")).await.ok()["id"], first["id"]);
+    assert_ne!(ada.send(keyed("")).await.ok()["id"], first["id"]);
+    assert_eq!(ada.send(keyed("1")).await.ok()["id"], first["id"]);
+}
+
+#[tokio::test]
 async fn refusals_name_what_is_wrong() {
     let node = Node::start().await;
     let ada = node.member("ada").await;

@@ -2,13 +2,13 @@
 
 use super::{Meaning, NewPoll, NewPost, insert_post};
 use crate::{
-    Error, Result,
+    Error, Result, crypto,
     db::Conn,
     domain::{
         Tx, Viewer,
         audiences::{self, Chosen, Wish},
         counters, emojis,
-        html::{self, Html},
+        html::Html,
         interactions, moves, projects, quotes, text, trends, visibility,
     },
     id::Id,
@@ -22,6 +22,8 @@ use crate::{
 
 /// Seconds during which an idempotency key answers with the first post.
 const KEY_SECONDS: i64 = 3600;
+/// Longest idempotency key that is kept as it is, bytes; of a longer one its digest is.
+const KEY_BYTES: usize = 255;
 
 /// A post as its author asks for it; none means the author's default.
 #[derive(Clone, Debug, Default)]
@@ -287,7 +289,9 @@ pub fn reach(conn: &mut Conn, author: Id<Account>, draft: &Draft) -> Result<Audi
 pub(super) fn claimed(tx: &mut Tx<'_>, author: Id<Account>, draft: &Draft, id: Id<Post>) -> Result<Option<Id<Post>>> {
     let Some(key) = draft.idempotency_key.as_deref().filter(|k| !k.is_empty()) else { return Ok(None) };
     let since = tx.now.plus_seconds(-KEY_SECONDS);
-    store::posts::claim_key(tx.conn, id, author, html::cut(key, 255), since, tx.now)
+    // Keys that only begin alike are different requests.
+    let digest = (key.len() > KEY_BYTES).then(|| format!("sha256:{}", crypto::sha256_hex(key.as_bytes())));
+    store::posts::claim_key(tx.conn, id, author, digest.as_deref().unwrap_or(key), since, tx.now)
 }
 
 /// What a person asks for, as the post that it makes now.

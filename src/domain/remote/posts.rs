@@ -203,7 +203,7 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         return Ok(None);
     }
     if let Some(parent) = &parent
-        && !sees(tx.conn, author, parent, tx.now)?
+        && !may_answer(tx, author, parent)?
     {
         return Ok(None);
     }
@@ -285,6 +285,15 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         tx.enqueue(&Task::ResolveMentions { post: stored.id.raw(), named: people.unknown })?;
     }
     Ok(Some(stored))
+}
+
+/// Whether what somebody elsewhere answers may be known to them (AUT-25). Who follows whom between other servers nobody
+/// here knows: a followers-only post of one of them was its own server's to show.
+fn may_answer(tx: &mut Tx<'_>, author: &Account, parent: &Post) -> Result<bool> {
+    if parent.local || parent.visibility != Visibility::Private {
+        return sees(tx.conn, author, parent, tx.now);
+    }
+    sees(tx.conn, author, &Post { visibility: Visibility::Unlisted, ..parent.clone() }, tx.now)
 }
 
 /// Nothing remote may create or change what lies under our authority, or under that of somebody else's server.

@@ -66,7 +66,7 @@ fn no_longer_follows(tx: &mut Tx<'_>, follower: &Account, target: &Account) -> R
     if let Some(host) = authority(inbox)
         && !store::deliveries::has_follower_on(tx.conn, target.id, domain, follower.id)?
     {
-        store::deliveries::take_back_private(tx.conn, target.id, &host, tx.now)?;
+        store::deliveries::take_back_private(tx.conn, target.id, &host, (domain, follower.id), tx.now)?;
     }
     Ok(())
 }
