@@ -1,6 +1,6 @@
 //! Follow, accept, reject, undo, block, mute. The same operations serve the client API, the inbox and the commands.
 
-use super::{Fact, Tx, concierge, remote};
+use super::{Fact, Task, Tx, concierge, remote};
 use crate::{
     Error, Result,
     id::Id,
@@ -159,6 +159,25 @@ pub fn accept(tx: &mut Tx<'_>, target: Id<Account>, follower: Id<Account>) -> Re
     store::follows::update(tx.conn, &follow)?;
     store::notifications::remove(tx.conn, target, NotificationKind::FollowRequest, follower, About::Person)?;
     established(tx, &follow)
+}
+
+/// How many waiting followers are accepted in one transaction.
+const WAITING: i64 = 100;
+
+/// The task [`Task::AcceptFollows`]: says yes to the next of those who wait, unless the account is locked again.
+///
+/// # Errors
+/// Those of the database.
+pub fn accept_waiting(tx: &mut Tx<'_>, target: Id<Account>) -> Result<()> {
+    let account = store::accounts::load(tx.conn, target)?;
+    if account.locked || account.deleted_at.is_some() {
+        return Ok(());
+    }
+    let waiting = store::follows::waiting(tx.conn, target, WAITING)?;
+    for follower in &waiting {
+        accept(tx, target, *follower)?;
+    }
+    if waiting.len() as i64 == WAITING { tx.enqueue(&Task::AcceptFollows { account: target.raw() }) } else { Ok(()) }
 }
 
 /// An Accept arrives for a Follow of ours (FOL-05, FOL-06): `uri` is the Follow's id, when the Accept names one.

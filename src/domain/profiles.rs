@@ -160,6 +160,9 @@ pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Resul
         if account.indexable != before.indexable {
             tx.enqueue(&Task::IndexPosts { author: Some(id.raw()), after: 0 })?;
         }
+        if before.locked && !account.locked {
+            tx.enqueue(&Task::AcceptFollows { account: id.raw() })?;
+        }
         tx.record(Fact::AccountUpdated(id))?;
     }
     if let Some(listed) = listed(tx, &before, discoverable)? {

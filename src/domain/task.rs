@@ -269,6 +269,11 @@ pub enum Task {
         /// The last account that stands there anew.
         after: i64,
     },
+    /// Say yes to all who wait, in chunks: the account decides about its followers no more (as Mastodon does).
+    AcceptFollows {
+        /// Whose followers.
+        account: i64,
+    },
     /// Put posts into the full text index as they stand now, in chunks: their author may be found, or not any more.
     IndexPosts {
         /// Whose; none for everybody's.
@@ -411,6 +416,7 @@ impl Task {
             Self::CompareDirectory => "compare_directory",
             Self::CheckDirectory { .. } => "check_directory",
             Self::PurgeDomain { .. } => "purge_domain",
+            Self::AcceptFollows { .. } => "accept_follows",
             Self::IndexPosts { .. } => "index_posts",
             Self::IndexAccounts { .. } => "index_accounts",
             Self::Relist { .. } => "relist",
@@ -426,7 +432,7 @@ impl Task {
     /// Two waiting jobs of one key are one job.
     pub fn key(&self) -> Option<String> {
         match self {
-            Self::FanOut { .. } | Self::FanOutTags { .. } => None,
+            Self::FanOut { .. } | Self::FanOutTags { .. } | Self::AcceptFollows { .. } => None,
             Self::IndexPosts { author: Some(author), after: 0 } => Some(format!("index_posts {author}")),
             Self::IndexPosts { .. } | Self::IndexAccounts { .. } | Self::Relist { .. } => None,
             Self::Sweep => Some("sweep".into()),

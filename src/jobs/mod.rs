@@ -13,8 +13,8 @@ use crate::{
     Result,
     app::App,
     domain::{
-        Task, announcements, charter, coffee, digests, domain_blocks, ideas, leavers, limited, polls, posts, remote,
-        search,
+        Task, announcements, charter, coffee, digests, domain_blocks, follows, ideas, leavers, limited, polls, posts,
+        remote, search,
     },
     federation::{
         charter::alias::{self, Answer},
@@ -113,6 +113,7 @@ async fn run(app: &App, task: Task) -> Result<()> {
             app.write(move |tx| posts::fan_out_tags(tx, Id::new(post), Id::new(after))).await
         }
         Task::FanOut { post, after } => app.write(move |tx| posts::fan_out(tx, Id::new(post), Id::new(after))).await,
+        Task::AcceptFollows { account } => app.write(move |tx| follows::accept_waiting(tx, Id::new(account))).await,
         Task::IndexPosts { author, after } => {
             app.write(move |tx| posts::index_some(tx, author.map(Id::new), after)).await
         }

@@ -82,6 +82,14 @@ pub fn delete(conn: &mut Conn, id: Id<Follow>) -> Result<()> {
     Ok(())
 }
 
+/// Who asked to follow an account and has no answer yet, the first ones first.
+pub fn waiting(conn: &mut Conn, target: Id<Account>, most: i64) -> Result<Vec<Id<Account>>> {
+    Sql::new("select f.account_id from follows f where f.state = 0 and f.target_id = ")
+        .bind(target)
+        .with(" order by f.id limit ", most)
+        .load_ids(conn)
+}
+
 /// Ids of the followers of an account that begin with `prefix`, an address without any wildcard in it.
 pub fn remote_followers(conn: &mut Conn, account: Id<Account>, prefix: &str) -> Result<Vec<String>> {
     Sql::new("select a.uri from follows f join accounts a on a.id = f.account_id where f.state = 1 and f.target_id = ")

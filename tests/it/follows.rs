@@ -128,6 +128,28 @@ async fn fed_fol_01_fed_fol_10_who_asks_again_is_accepted_once_nobody_decides_ab
 }
 
 #[tokio::test]
+async fn who_waits_is_accepted_when_the_account_is_unlocked() {
+    let s = Scene::new().await;
+    lock(&s, &s.bob).await;
+    s.carol.post(&format!("/api/v1/accounts/{}/follow", s.bob.id), json!({})).await.ok();
+    let asked = s.mallory.activity("Follow", s.uri(&s.bob));
+    s.sends(&s.mallory, &asked).await;
+    // A change of something else lets nobody in.
+    s.bob.patch("/api/v1/accounts/update_credentials", json!({"display_name": "Bob"})).await.ok();
+    s.node.settle().await;
+    assert_eq!(s.bob.get("/api/v1/follow_requests").await.ok().as_array().unwrap().len(), 2);
+    assert!(received(&s.mallory, "Accept").is_empty());
+    s.bob.patch("/api/v1/accounts/update_credentials", json!({"locked": false})).await.ok();
+    s.node.settle().await;
+    assert_eq!(s.bob.get("/api/v1/follow_requests").await.ok(), json!([]));
+    let accepts = received(&s.mallory, "Accept");
+    assert_eq!((accepts.len(), &accepts[0]["object"]["id"]), (1, &asked["id"]));
+    assert_eq!(relation(&s, &s.bob, &s.mallory).await["followed_by"], true);
+    let carol = s.carol.get(&format!("/api/v1/accounts/relationships?id[]={}", s.bob.id)).await.ok();
+    assert_eq!((&carol[0]["following"], &carol[0]["requested"]), (&json!(true), &json!(false)));
+}
+
+#[tokio::test]
 async fn fed_fol_12_a_reject_ends_an_accepted_follow() {
     for by_id in [true, false] {
         let s = Scene::new().await;
