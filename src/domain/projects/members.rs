@@ -255,19 +255,26 @@ pub(super) fn receive_goodbye(tx: &mut Tx<'_>, who: &Account, project: &Project)
     receive_leave(tx, who, project)
 }
 
-/// The lead takes somebody out.
+/// The lead takes somebody out, who hears it from the project.
 ///
 /// # Errors
 /// As [`changeable`]; `NotFound` for who is no member; `Conflict` for the lead.
 pub fn remove(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>) -> Result<()> {
     let project = changeable(tx, by, id, ProjectRole::Lead)?;
-    match role(tx.conn, &project, who)? {
+    let asked = match role(tx.conn, &project, who)? {
         None => return Err(Error::NotFound),
         Some(ProjectRole::Lead) => return Err(Error::Conflict("The lead cannot be taken out: hand over first".into())),
-        Some(_) => {}
-    }
+        Some(role) => role == ProjectRole::Asked,
+    };
     tx.record(Fact::Membership { project: project.account(), person: who, step: Step::Refused })?;
     store::projects::delete_member(tx.conn, project.id, who)?;
+    let person = store::accounts::load(tx.conn, who)?;
+    if is_there(&person) {
+        let (words, name) = (for_readers(tx, std::slice::from_ref(&person))?, handle(&person));
+        let text =
+            if asked { words.answered(&name, &project.name, false) } else { words.taken_out(&name, &project.name) };
+        say_in(tx, &project, words, text, Visibility::Direct)?;
+    }
     person_changed(tx, who)?;
     changed(tx, project.id)
 }
