@@ -199,10 +199,16 @@ pub fn answer(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account
     Ok(project)
 }
 
-/// A project at another node answers somebody of this one, or takes them out. Only what was asked for is answered.
-pub fn receive_answer(tx: &mut Tx<'_>, project: &Account, who: &Account, yes: bool) -> Result<()> {
+/// A project at another node answers somebody of this one, or takes them out. Only what was asked for is answered. `join`:
+/// the request that the answer names.
+pub fn receive_answer(tx: &mut Tx<'_>, project: &Account, who: &Account, join: Option<&str>, yes: bool) -> Result<()> {
     let Some(known) = store::projects::of_account(tx.conn, project.id)?.filter(|p| !p.local) else { return Ok(()) };
     let Some(mut member) = store::projects::member(tx.conn, known.id, who.id)? else { return Ok(()) };
+    // Who left and asked again at once waits for the answer to what they asked last.
+    let named = join.filter(|join| tx.site().owns_str(join));
+    if named.is_some_and(|named| member.uri.as_deref().is_some_and(|asked| asked != named)) {
+        return Ok(());
+    }
     if !yes {
         store::projects::delete_member(tx.conn, known.id, who.id)?;
     } else if member.role == ProjectRole::Asked {

@@ -18,7 +18,8 @@ pub(super) enum Answer {
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, answer: Answer) -> Result<Outcome> {
     if let Some(person) = joining(tx, received, activity)? {
-        members::receive_answer(tx, &received.signer, &person, answer == Answer::Yes)?;
+        let join = activity.object.as_deref();
+        members::receive_answer(tx, &received.signer, &person, join, answer == Answer::Yes)?;
         return Ok(Outcome::Done);
     }
     // By its id alone it may be anything that was asked for; a Follow that is in it is nothing else.
