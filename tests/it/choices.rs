@@ -68,3 +68,30 @@ async fn a_reach_that_the_charter_takes_back_does_not_stand_in_the_way_of_other_
         (&json!("organisation"), &json!("unlisted"))
     );
 }
+
+#[tokio::test]
+async fn what_the_concierge_is_told_to_ask_everybody_goes_to_everybody() {
+    let node = alone("hq", &Clock::fixed(NOW)).await;
+    found(&node).await;
+    org(&node, &["set", "open_allowed=true"]).await.unwrap();
+    let ada = node.member("ada").await;
+    for (text, goes) in [
+        ("!open ask Which glue survives steam?", "open"),
+        ("ask !open Which glue survives frost?", "open"),
+        ("ask Which glue survives salt?", "organisation"),
+        ("!site ask Which glue survives sun?", "site"),
+    ] {
+        node.clock.advance(1_000);
+        crate::concierge::asks(&node, &ada, text).await;
+        let posts = ada.get(&format!("/api/v1/accounts/{}/statuses", ada.id)).await.ok();
+        let words = text.rsplit_once("survives").unwrap().1;
+        let question = posts
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|post| post["visibility"] == "public" && post["content"].as_str().unwrap().contains(words));
+        let question = question.unwrap_or_else(|| panic!("{text}: {posts}"));
+        assert_eq!(question["audience"], goes, "{text}");
+        assert!(!question["content"].as_str().unwrap().contains("!open"), "{question}");
+    }
+}
