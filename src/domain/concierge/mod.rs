@@ -229,6 +229,10 @@ fn why(code: &str, reason: &str, tongue: Tongue) -> String {
         (_, "no_organisation") => words::NO_ORGANISATION,
         (_, "conflict") => words::TWO_AUDIENCES,
         (_, "too_long" | "too_many") => words::TOO_MUCH,
+        (_, "out_of_reach") if reason.starts_with('@') => {
+            let name = reason.split_whitespace().next().unwrap_or_default();
+            return words::OUT_OF_REACH.with(tongue, &[name]);
+        }
         _ => return reason.to_owned(),
     };
     sentence.of(tongue).to_owned()
