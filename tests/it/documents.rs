@@ -445,8 +445,8 @@ async fn what_is_kept_in_memory_ends_with_the_post_and_with_its_author() {
     // The post is not served where its author would be.
     let path = format!("/users/ada%2Fstatuses%2F{}", one.id);
     assert_eq!(fetch(&node, &path).await.status, 404);
-    let id = one.id;
-    node.app.write(move |tx| posts::remove(tx, id)).await.unwrap();
+    let (author, id) = (ada.id, one.id);
+    node.app.write(move |tx| posts::delete_own(tx, author, id, true)).await.unwrap();
     assert_eq!((fetch(&node, &one.uri).await.status, fetch(&node, &two.uri).await.status), (410, 200));
     let id = ada.id;
     node.app.write(move |tx| accounts::suspend(tx, &Staff::console(), id)).await.unwrap();
