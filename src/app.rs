@@ -418,6 +418,12 @@ impl App {
         self.0.db.dialect() == crate::db::Dialect::Sqlite || self.0.others.heard.load(Ordering::Acquire)
     }
 
+    /// Whether what other processes commit is heard of here, or there are none: without that a document may be older than
+    /// the end of what it shows.
+    pub fn hears_others(&self) -> bool {
+        self.knows_all() || !self.has_company()
+    }
+
     /// As whom this process speaks to the others.
     pub fn voice(&self) -> u64 {
         self.0.others.voice.load(Ordering::Acquire)

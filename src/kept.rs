@@ -1,7 +1,7 @@
 //! Documents of this node's own actors and posts as they were last written: other servers ask for the same few again and
 //! again when a post spreads (REL-20). Any change of an own actor, an edit and an end of a post forgets all of them, before
 //! it is answered; what another process changed is heard of within moments, and at the latest seen within seconds, as are
-//! the votes of a poll.
+//! the votes of a poll. While others cannot be heard nothing is kept.
 
 use moka::sync::Cache;
 use std::{
@@ -16,6 +16,9 @@ use std::{
 const KEPT: u64 = 512;
 /// How long one is kept whatever happens: only a second process on the same database can make it old.
 const LASTS: Duration = Duration::from_secs(5);
+
+/// The form of a post, which has one. Actors, in whose names a `/` may stand when they are asked for, have others.
+pub const POST: u8 = u8::MAX;
 
 /// See the module. The second part of a key tells the forms apart that different readers are shown.
 pub struct Kept {

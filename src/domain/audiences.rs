@@ -233,6 +233,17 @@ pub fn standard(rules: Option<&Rules>, default: Option<Audience>, visibility: Vi
     }
 }
 
+/// How far posts go by a default that was chosen under another charter: what may not be chosen any more counts as the next
+/// narrower one.
+pub fn in_force(rules: Option<&Rules>, default: Audience) -> Audience {
+    match default {
+        Audience::Open if allowed(rules, default).is_err() => Audience::Organisation,
+        // Nobody but the people of the site belongs to it.
+        Audience::Organisation if allowed(rules, default).is_err() => Audience::Site,
+        other => other,
+    }
+}
+
 /// The audience that a post of this node gets. `marked` stands in its text, `default` is its author's, `parent` what it
 /// answers: it never reaches further than that.
 ///

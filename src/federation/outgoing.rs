@@ -543,10 +543,14 @@ fn profile_update_to(
 /// Delete{actor} to every server known here: any of them may hold something of it (DLV-11, ORG-04).
 fn account_deleted(tx: &mut Tx<'_>, id: Id<Account>) -> Result<()> {
     let account = store::accounts::load(tx.conn, id)?;
-    if !account.is_local() || account.public_key.is_none() {
+    if !account.is_local() {
         return Ok(());
     }
+    // Of who has no keys yet no server has the actor, but it may have been given posts.
     tx.document_changed();
+    if account.public_key.is_none() {
+        return Ok(());
+    }
     let to = store::deliveries::all_inboxes(tx.conn)?;
     let number = tx.new_id::<model::Activity>().raw();
     let uri = format!("{}#delete", account.uri);

@@ -173,8 +173,7 @@ pub async fn rotate(app: &App, by: &Staff, account: Id<Account>) -> Result<()> {
         if !owner.is_local() || owner.deleted_at.is_some() {
             return Err(Error::NotFound);
         }
-        let before = owner.public_key_id.as_deref().and_then(|id| id.rsplit_once("#main-key-"));
-        let number = before.and_then(|(_, number)| number.parse::<u32>().ok()).unwrap_or(1).saturating_add(1);
+        let number = number(&owner).saturating_add(1);
         store::actor_keys::replace(tx.conn, account, &rsa, &ed25519, spki, point, number, tx.now)?;
         audit::write(tx, &by, "account.rekey", &owner.acct(), &number.to_string())?;
         tx.enqueue(&Task::SendProfile { account: account.raw() })?;
@@ -184,6 +183,24 @@ pub async fn rotate(app: &App, by: &Staff, account: Id<Account>) -> Result<()> {
     ring.signers.invalidate(&account.raw()).await;
     ring.signers.invalidate(&-account.raw()).await;
     Ok(())
+}
+
+/// The how manieth keys an actor has.
+fn number(owner: &Account) -> u32 {
+    let id = owner.public_key_id.as_deref().and_then(|id| id.rsplit_once("#main-key-"));
+    id.and_then(|(_, number)| number.parse().ok()).unwrap_or(1)
+}
+
+/// How the ids of the keys of one of our actors end, and those of the keys that it had before them: of one with other keys
+/// than its first.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn fragments(conn: &mut Conn, name: &str) -> Result<Vec<String>> {
+    let owner = store::accounts::find_by_handle(conn, name)?.filter(Account::is_local);
+    let newest = owner.map_or(1, |owner| number(&owner));
+    let numbers = [newest, newest.saturating_sub(1)].into_iter().filter(|number| *number > 1);
+    Ok(numbers.flat_map(|number| [format!("#main-key-{number}"), format!("#ed25519-key-{number}")]).collect())
 }
 
 /// A local account with its public keys, which are made when it has none yet: nobody can verify us without them.

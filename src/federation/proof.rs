@@ -5,10 +5,11 @@
 
 use super::{
     keys::{self, Keys, Known, Trouble},
+    own_keys,
     pace::Buckets,
     signatures::{self, Claim, Incoming, OwnNames, Reject},
 };
-use crate::{Error, app::App, domain::charter::revocation, peers, rate::Rule, store, uri};
+use crate::{Error, app::App, crypto::PublicKey, domain::charter::revocation, peers, rate::Rule, store, uri};
 use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts},
@@ -130,6 +131,8 @@ pub fn prover(app: &App) -> Arc<Prover> {
 pub struct Claims {
     list: Vec<(Claim, String)>,
     address: Option<IpAddr>,
+    /// The actor of this node that is read.
+    asked: Option<String>,
 }
 
 impl Claims {
@@ -161,6 +164,24 @@ pub fn authority(parts: &Parts) -> String {
 /// Who is connected, after trusted proxies were looked through.
 pub fn address(parts: &Parts) -> Option<IpAddr> {
     parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip())
+}
+
+/// The actor of this node that is read.
+fn asked(parts: &Parts) -> Option<String> {
+    let name = parts.uri.path().strip_prefix("/users/")?;
+    (parts.method != Method::POST && !name.contains('/')).then(|| name.to_owned())
+}
+
+/// Whether this key made the signature. Who asks for a key of one of our actors may have signed the end of its id.
+async fn fits(app: &App, claims: &Claims, claim: &Claim, key: &PublicKey) -> Result<(), Refusal> {
+    match (claim.verify(key), &claims.asked) {
+        (Err(Reject::Signature), Some(name)) if claim.has_target() => {
+            let name = name.clone();
+            let fragments = app.read(move |conn| own_keys::fragments(conn, &name)).await?;
+            Ok(claim.verify_behind(key, &fragments)?)
+        }
+        (fits, _) => Ok(fits?),
+    }
 }
 
 /// Whether anything here claims to be signed.
@@ -204,7 +225,7 @@ impl Prover {
             }
             list.push((claim, key_id));
         }
-        Ok(Claims { list, address: address(parts) })
+        Ok(Claims { list, address: address(parts), asked: asked(parts) })
     }
 
     /// Whether this request may make us fetch a key. An address that sent many unproven requests may not, whatever key
@@ -284,7 +305,10 @@ impl Prover {
             self.may_ask(app, claims, key_id)?;
             match keys::fetch(app, &self.keys, key_id).await? {
                 // It was read for this very request: asking again would answer the same.
-                Ok(known) => return claim.verify(&known.key).map(|()| known).map_err(Refusal::from),
+                Ok(known) => {
+                    fits(app, claims, claim, &known.key).await?;
+                    return Ok(known);
+                }
                 Err(why) => trouble = why,
             }
         }
@@ -293,10 +317,10 @@ impl Prover {
 
     /// The first key that resolves decides; one that was known and does not fit is asked for once more (SIGIN-05).
     async fn check(&self, app: &App, claims: &Claims, claim: &Claim, known: Arc<Known>) -> Result<Arc<Known>, Refusal> {
-        match claim.verify(&known.key) {
+        match fits(app, claims, claim, &known.key).await {
             Ok(()) => Ok(known),
-            Err(Reject::Signature) => self.check_again(app, claims, claim, &known).await,
-            Err(reject) => Err(reject.into()),
+            Err(Refusal::Unproven(Reject::Signature)) => self.check_again(app, claims, claim, &known).await,
+            Err(refusal) => Err(refusal),
         }
     }
 
@@ -319,7 +343,7 @@ impl Prover {
         }
         match keys::refresh(app, &self.keys, &known.key_id).await? {
             Some(Ok(fresh)) => {
-                claim.verify(&fresh.key)?;
+                fits(app, claims, claim, &fresh.key).await?;
                 Ok(fresh)
             }
             Some(Err(Trouble::Gone)) => Err(Refusal::OwnerGone),

@@ -178,13 +178,12 @@ async fn cards(app: &App) -> Result<()> {
 async fn stray_files(app: &App) -> Result<()> {
     let storage = app.storage();
     let hour = std::time::Duration::from_secs(3600);
+    let (pages, mut names) = tokio::sync::mpsc::channel(1);
     let found = tokio::task::spawn_blocking(move || {
         storage.clear_incoming(hour);
-        storage.older_than(hour)
+        storage.older_than(hour, CHUNK as usize, &mut |names| pages.blocking_send(names).is_ok())
     });
-    let found = found.await.map_err(Error::internal)??;
-    for names in found.chunks(CHUNK as usize) {
-        let names = names.to_vec();
+    while let Some(names) = names.recv().await {
         let stray = app
             .read(move |conn| {
                 let used: HashSet<String> = store::media::used_names(conn, &names)?.into_iter().collect();
@@ -193,7 +192,7 @@ async fn stray_files(app: &App) -> Result<()> {
             .await?;
         remove(app, stray).await?;
     }
-    Ok(())
+    found.await.map_err(Error::internal)?
 }
 
 async fn remove(app: &App, names: Vec<String>) -> Result<()> {

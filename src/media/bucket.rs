@@ -200,22 +200,31 @@ impl Bucket {
         })
     }
 
-    /// Names of all files that were kept before `limit`. Blocks.
+    /// Hands over the names of all files that were kept before `limit`, at most `most` at once, for a bucket may hold
+    /// millions; until `take` says that it wants no more. Blocks.
     ///
     /// # Errors
     /// `Unavailable`.
-    pub fn older_than(&self, limit: SystemTime) -> Result<Vec<String>> {
-        wait(async {
+    pub fn older_than(&self, limit: SystemTime, most: usize, take: &mut dyn FnMut(Vec<String>) -> bool) -> Result<()> {
+        let mut all = self.store.list(None);
+        loop {
             let mut names = Vec::new();
-            let mut all = self.store.list(None);
-            while let Some(file) = all.try_next().await.map_err(failed)? {
-                let name = file.location.filename().unwrap_or_default();
-                if SystemTime::from(file.last_modified) <= limit && path(name).as_ref() == Some(&file.location) {
-                    names.push(name.to_owned());
+            let more = wait(async {
+                while let Some(file) = all.try_next().await.map_err(failed)? {
+                    let name = file.location.filename().unwrap_or_default();
+                    if SystemTime::from(file.last_modified) <= limit && path(name).as_ref() == Some(&file.location) {
+                        names.push(name.to_owned());
+                    }
+                    if names.len() >= most {
+                        return Ok(true);
+                    }
                 }
+                Ok(false)
+            })?;
+            if !(names.is_empty() || take(names)) || !more {
+                return Ok(());
             }
-            Ok(names)
-        })
+        }
     }
 
     /// A file; none when there is none of this name. With `begin` its first part comes along.

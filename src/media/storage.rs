@@ -12,6 +12,7 @@ use hyper::body::Bytes;
 use std::{
     fs::{self, File},
     io::{self, SeekFrom, Write},
+    mem,
     path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, SystemTime},
@@ -242,13 +243,17 @@ impl Storage {
         }
     }
 
-    /// Names of all files older than `age`, for the sweep that removes those without a row.
-    pub fn older_than(&self, age: Duration) -> Result<Vec<String>> {
+    /// Hands over the names of all files older than `age`, at most `most` at once, for the sweep that removes those without
+    /// a row; until `take` says that it wants no more.
+    pub fn older_than(&self, age: Duration, most: usize, take: &mut dyn FnMut(Vec<String>) -> bool) -> Result<()> {
         let limit = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
-        let mut names = self.bucket.as_ref().map_or(Ok(Vec::new()), |bucket| bucket.older_than(limit))?;
-        if !self.root.is_dir() {
-            return Ok(names);
+        if let Some(bucket) = &self.bucket {
+            bucket.older_than(limit, most, take)?;
         }
+        if !self.root.is_dir() {
+            return Ok(());
+        }
+        let mut names = Vec::new();
         let folders = |path: &Path| -> Result<Vec<PathBuf>> {
             Ok(fs::read_dir(path).map_err(failed)?.flatten().map(|e| e.path()).filter(|p| p.is_dir()).collect())
         };
@@ -259,16 +264,32 @@ impl Storage {
                     if old && let Some(name) = entry.file_name().to_str().filter(|n| mime_of(n).is_some()) {
                         names.push(name.to_owned());
                     }
+                    if names.len() >= most && !take(mem::take(&mut names)) {
+                        return Ok(());
+                    }
                 }
             }
         }
-        Ok(names)
+        if !names.is_empty() {
+            take(names);
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn old(storage: &Storage, age: Duration) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut take = |names: Vec<String>| {
+            found.extend(names);
+            true
+        };
+        storage.older_than(age, 1, &mut take).unwrap();
+        found
+    }
 
     #[test]
     fn files_are_kept_found_and_removed() {
@@ -277,11 +298,11 @@ mod tests {
         let name = name([0xab; 16], true, "png");
         storage.put([1; 16], &name, b"x").unwrap();
         assert_eq!(fs::read(storage.path(&name).unwrap()).unwrap(), b"x");
-        assert_eq!(storage.older_than(Duration::ZERO).unwrap(), std::slice::from_ref(&name));
-        assert!(storage.older_than(Duration::from_secs(60)).unwrap().is_empty());
+        assert_eq!(old(&storage, Duration::ZERO), std::slice::from_ref(&name));
+        assert!(old(&storage, Duration::from_secs(60)).is_empty());
         storage.remove(&name).unwrap();
         storage.remove(&name).unwrap();
-        assert!(storage.older_than(Duration::ZERO).unwrap().is_empty());
+        assert!(old(&storage, Duration::ZERO).is_empty());
     }
 
     #[test]

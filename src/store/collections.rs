@@ -181,7 +181,8 @@ pub fn settle_item(conn: &mut Conn, id: Id<CollectionItem>, state: ItemState, st
     Ok(())
 }
 
-/// A person of this node is in a collection of another server from now on; answers the number of what says so.
+/// A person of this node is in a collection of another server from now on, as `by` asked; answers the number of what says
+/// so.
 pub fn authorize(
     conn: &mut Conn,
     id: i64,
@@ -200,6 +201,7 @@ pub fn authorize(
         .execute(conn)?;
     Sql::new("select f.id from feature_authorizations f where f.account_id = ")
         .bind(account)
+        .with(" and f.by_account_id = ", by)
         .with(" and f.collection_uri = ", collection)
         .scalar_i64(conn)
 }

@@ -177,15 +177,16 @@ pub fn count_above(
     Ok(i64::try_from(found.len()).unwrap_or(most).min(most))
 }
 
-/// Removes a whole group.
+/// Removes a whole group, but for what is held back of it: that waits for an answer to who caused it. A group of nothing
+/// else is seen by whoever asks for what is held back, and goes.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn dismiss(conn: &mut Conn, account: Id<Account>, key: &str) -> Result<()> {
-    Sql::new("delete from notifications where account_id = ")
-        .bind(account)
-        .with(" and group_key = ", key)
-        .execute(conn)?;
+    let all = || Sql::new("delete from notifications where account_id = ").bind(account).with(" and group_key = ", key);
+    if all().push(" and not held").execute(conn)? == 0 {
+        all().execute(conn)?;
+    }
     Ok(())
 }
 

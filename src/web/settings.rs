@@ -9,7 +9,7 @@ use crate::{
     Error, Result,
     crypto::Passwords,
     domain::{
-        accounts, names, oauth,
+        accounts, audiences, names, oauth,
         people::{self, By, FactsChange, Listed},
         profiles::{self, ProfileChange},
         scopes::Scopes,
@@ -85,13 +85,15 @@ async fn page(visitor: &Visitor, browser: &Browser, done: Option<&str>, wrong: W
         current: session.id == browser.session.id,
     });
     let sessions = sessions.collect();
+    // What is preselected has to be what can be saved.
+    let in_force = default.map(|default| audiences::in_force(rules.as_ref(), default));
     let listings = [
         ("organisation", words.reach_organisation, Listed::Organisation),
         ("site", words.reach_site, Listed::Site),
         ("unlisted", words.reach_nobody, Listed::Unlisted),
     ];
     Ok(Settings {
-        audiences: reach::choices(words, words.reach_usual, rules.as_ref(), default),
+        audiences: reach::choices(words, words.reach_usual, rules.as_ref(), in_force),
         listings: listings.into_iter().map(|(value, text, l)| Choice { value, text, chosen: l == listed }).collect(),
         username: browser.account.username.clone(),
         done: done.map(str::to_owned),

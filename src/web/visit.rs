@@ -333,7 +333,7 @@ impl Visitor {
         let words = self.lang.words();
         let (heading, text) = words.error(status);
         let text = match &error {
-            Error::Conflict(reason) | Error::Forbidden(reason) if self.lang == Lang::English => reason.to_string(),
+            Error::Conflict(reason) | Error::Forbidden(reason) => words.refusal(reason).unwrap_or(text).to_owned(),
             _ => text.to_owned(),
         };
         let mut answer = self.message(status, heading, &text);

@@ -267,6 +267,8 @@ pub struct Words {
     pub months: [&'static str; 12],
     scopes: ScopeWords,
     invalid: InvalidWords,
+    /// What is refused, as the rest of the program says it in English, and as it is said in another language.
+    refusals: &'static [(&'static str, &'static str)],
 }
 
 struct InvalidWords {
@@ -287,6 +289,7 @@ struct InvalidWords {
     audience_open_forbidden: &'static str,
     audience_no_organisation: &'static str,
     audience_inclusion: &'static str,
+    audience_out_of_reach: &'static str,
 }
 
 struct ScopeWords {
@@ -377,9 +380,21 @@ impl Words {
             ("audience", "open_forbidden") => i.audience_open_forbidden,
             ("audience", "no_organisation") => i.audience_no_organisation,
             ("audience", "inclusion") => i.audience_inclusion,
+            // It begins with whom the post names.
+            ("audience", "out_of_reach") if otherwise.starts_with('@') => {
+                return fill(i.audience_out_of_reach, otherwise.split_whitespace().next().unwrap_or_default());
+            }
             _ => otherwise,
         };
         sentence.to_owned()
+    }
+
+    /// Why something was refused, for who reads English or where it has a sentence in another language.
+    pub fn refusal<'r>(&self, reason: &'r str) -> Option<&'r str> {
+        if reason == self.stale_form || self.refusals.is_empty() {
+            return Some(reason);
+        }
+        self.refusals.iter().find(|(english, _)| *english == reason).map(|(_, own)| *own)
     }
 
     /// Heading and explanation for an answer with this HTTP status.

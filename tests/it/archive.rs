@@ -119,6 +119,10 @@ async fn tags_that_mean_the_same_lead_to_the_same_answers() {
         let both = page.contains("With cordon first.") && page.contains("In the vault.");
         assert_eq!(both, tag != "kafka", "{tag}");
     }
+    // With the next version of the charter at once.
+    org(&hq, &["alias", "kafka", "Kubernetes"]).await.unwrap();
+    let page = browser.get("/answers/kafka").await.text;
+    assert!(page.contains("With cordon first.") && page.contains("In the vault."), "{page}");
 }
 
 /// Which of the three questions a page of the archive shows.

@@ -3,7 +3,7 @@
 //! proven by a door that is shut.
 
 use crate::support::{
-    Client, NOW, Node, NodeBuilder, Peer, Sender, Web,
+    Browser, Client, NOW, Node, NodeBuilder, PASSWORD, Peer, Sender, Web, hidden_fields,
     organisation::{alone, brings_in, found, letter, org},
     settle,
 };
@@ -180,6 +180,26 @@ async fn fed_addr_out_05_without_an_organisation_public_is_public_and_a_post_may
     assert_eq!(Client::anonymous(&alpha).get_activity(&path(&alpha, &by_mark["uri"])).await.status, 404);
     let refusal = refused(&ada.post("/api/v1/statuses", json!({ "status": "x", "audience": "organisation" })).await);
     assert!(refusal.contains("belongs to no organisation"), "{refusal}");
+}
+
+#[tokio::test]
+async fn whom_a_post_would_not_reach_is_said_in_the_language_of_whoever_writes() {
+    let world = World::new().await;
+    let text = format!("Weiß @{} es?", world.out.handle("ola"));
+    let said = crate::concierge::asks(&world.hq, &world.ada, &format!("Frage {text}")).await;
+    assert!(said.contains("bekäme das nicht") && said.contains("@ola@"), "{said}");
+    world.hq.citizen("dora").await;
+    let browser = Browser::new(&world.hq);
+    browser.sign_in("dora", PASSWORD).await;
+    for (at, says) in [("/ask", "would not get this"), ("/ask?lang=de", "bekäme das nicht: So weit geht es nicht.")] {
+        let hidden = hidden_fields(&browser.get("/ask").await.text, "/ask");
+        let mut fields: Vec<(&str, &str)> =
+            hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        fields.extend([("question", text.as_str()), ("tags", "glue")]);
+        let refused = browser.post(at, &fields).await;
+        assert!(refused.status == 422 && refused.text.contains(says), "{}", refused.text);
+        assert!(refused.text.contains("@ola@"), "{}", refused.text);
+    }
 }
 
 #[tokio::test]

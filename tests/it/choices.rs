@@ -2,7 +2,7 @@
 
 use crate::support::{
     Browser, NOW, PASSWORD,
-    organisation::{alone, brings_in, found},
+    organisation::{alone, brings_in, found, org},
 };
 use serde_json::{Value, json};
 use watercooler::time::Clock;
@@ -43,4 +43,55 @@ async fn who_gets_posts_and_who_finds_one_is_chosen_on_the_settings_page_and_by_
     assert!(asks("meine beiträge offen").await.contains("behält Beiträge für sich"));
     assert!(asks("list me everywhere").await.contains("list me organisation"));
     assert_eq!(now().await, (Value::Null, json!("site")));
+}
+
+#[tokio::test]
+async fn a_reach_that_the_charter_takes_back_does_not_stand_in_the_way_of_other_choices() {
+    let node = alone("hq", &Clock::fixed(NOW)).await;
+    found(&node).await;
+    org(&node, &["set", "open_allowed=true"]).await.unwrap();
+    let (_, ada) = node.signed_in("ada").await;
+    let browser = Browser::new(&node);
+    browser.sign_in("ada", PASSWORD).await;
+    let page = browser.get("/settings").await;
+    let fields = [("audience", "open"), ("listed", "site")];
+    assert_eq!(browser.submit(&page, "/settings/reach", &fields).await.status, 200);
+    org(&node, &["set", "open_allowed=false"]).await.unwrap();
+    let page = browser.get("/settings").await;
+    assert!(!page.text.contains("value=\"open\""), "{}", page.text);
+    assert!(page.text.contains("value=\"organisation\" selected"), "as far as posts go now: {}", page.text);
+    let fields = [("audience", "organisation"), ("listed", "unlisted")];
+    assert_eq!(browser.submit(&page, "/settings/reach", &fields).await.status, 200);
+    let me = ada.get("/api/v1/accounts/verify_credentials").await.ok();
+    assert_eq!(
+        (&me["source"]["audience"], &ada.get(ME).await.ok()["listed"]),
+        (&json!("organisation"), &json!("unlisted"))
+    );
+}
+
+#[tokio::test]
+async fn what_the_concierge_is_told_to_ask_everybody_goes_to_everybody() {
+    let node = alone("hq", &Clock::fixed(NOW)).await;
+    found(&node).await;
+    org(&node, &["set", "open_allowed=true"]).await.unwrap();
+    let ada = node.member("ada").await;
+    for (text, goes) in [
+        ("!open ask Which glue survives steam?", "open"),
+        ("ask !open Which glue survives frost?", "open"),
+        ("ask Which glue survives salt?", "organisation"),
+        ("!site ask Which glue survives sun?", "site"),
+    ] {
+        node.clock.advance(1_000);
+        crate::concierge::asks(&node, &ada, text).await;
+        let posts = ada.get(&format!("/api/v1/accounts/{}/statuses", ada.id)).await.ok();
+        let words = text.rsplit_once("survives").unwrap().1;
+        let question = posts
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|post| post["visibility"] == "public" && post["content"].as_str().unwrap().contains(words));
+        let question = question.unwrap_or_else(|| panic!("{text}: {posts}"));
+        assert_eq!(question["audience"], goes, "{text}");
+        assert!(!question["content"].as_str().unwrap().contains("!open"), "{question}");
+    }
 }

@@ -4,7 +4,10 @@ use crate::support::{Client, Node, NodeBuilder, Peer, Reply, Scene, Sender, rows
 use serde_json::json;
 use watercooler::{
     config::AuthorizedFetch,
+    db::Sql,
     domain::{
+        accounts,
+        audit::Staff,
         follows, polls,
         posts::{self, Draft, PollDraft},
         reactions,
@@ -422,4 +425,43 @@ async fn fed_rob_07_documents_answer_head_too() {
         assert_eq!((reply.status, reply.text.as_str()), (200, ""), "{path}");
     }
     let _ = ada;
+}
+
+#[tokio::test]
+async fn what_is_kept_in_memory_ends_with_the_post_and_with_its_author() {
+    let node = Node::start().await;
+    let names = ["ada", "bob", "eve"];
+    let mut posts = Vec::new();
+    for name in names {
+        let author = node.citizen(name).await;
+        let [first, second] = ["one", "two"].map(|text| publish(&node, &author, text, Visibility::Public));
+        let (first, second) = (first.await, second.await);
+        for uri in [&author.uri, &first.uri, &second.uri] {
+            fetch(&node, uri).await.ok();
+        }
+        posts.push((author, first, second));
+    }
+    let [(ada, one, two), (bob, three, _), (eve, five, _)] = &posts[..] else { panic!("three authors") };
+    // The post is not served where its author would be.
+    let path = format!("/users/ada%2Fstatuses%2F{}", one.id);
+    assert_eq!(fetch(&node, &path).await.status, 404);
+    let (author, id) = (ada.id, one.id);
+    node.app.write(move |tx| posts::delete_own(tx, author, id, true)).await.unwrap();
+    assert_eq!((fetch(&node, &one.uri).await.status, fetch(&node, &two.uri).await.status), (410, 200));
+    let id = ada.id;
+    node.app.write(move |tx| accounts::suspend(tx, &Staff::console(), id)).await.unwrap();
+    assert_eq!(fetch(&node, &two.uri).await.status, 404);
+    assert_eq!(fetch(&node, &ada.uri).await.ok()["suspended"], true);
+    let id = bob.id;
+    node.app.write(move |tx| accounts::delete(tx, &Staff::console(), id)).await.unwrap();
+    assert_ne!(fetch(&node, &three.uri).await.status, 200);
+    assert_eq!(fetch(&node, &bob.uri).await.status, 410);
+    // What another process commits while it cannot be heard is seen too: nothing is kept then.
+    node.app.is_deaf();
+    fetch(&node, &five.uri).await.ok();
+    let id = eve.id;
+    let suspended = "update accounts set suspended_at = 1 where id = ";
+    node.app.write(move |tx| Sql::new(suspended).bind(id).execute(tx.conn)).await.unwrap();
+    let seen = if node.app.hears_others() { 200 } else { 404 };
+    assert_eq!(fetch(&node, &five.uri).await.status, seen);
 }

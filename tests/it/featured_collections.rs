@@ -257,3 +257,27 @@ async fn fed_coll_06_who_is_listed_at_their_site_alone_is_shown_to_no_other_serv
     assert_eq!(anybody.get_activity(&stamp).await.status, 404);
     assert_eq!(s.bob.get(&own).await.ok()["collection"]["item_count"], 1, "at her site she is");
 }
+
+#[tokio::test]
+async fn fed_coll_06_who_is_blocked_takes_nobody_elses_authorisation_along() {
+    let s = Scene::new().await;
+    findable(&s.carol, true).await;
+    let theirs = format!("{}/collections/1", s.ada.id);
+    let mut stamps = Vec::new();
+    for by in [&s.mallory, &s.ada] {
+        s.east.forget();
+        let mut asked = by.activity("FeatureRequest", s.uri(&s.carol));
+        asked["instrument"] = json!(theirs);
+        s.sends(by, &asked).await;
+        s.node.settle().await;
+        let [yes] = &arrived(by, "Accept")[..] else { panic!("{:?}", s.east.inbox()) };
+        stamps.push(text(yes, "result").to_owned());
+    }
+    let anybody = Client::anonymous(&s.node);
+    let status = async |stamp: &str| anybody.get_activity(path(&s.node, stamp)).await.status;
+    assert_eq!((status(&stamps[0]).await, status(&stamps[1]).await), (200, 200));
+    let mallory = s.account(&s.mallory).await.id;
+    s.carol.post(&format!("/api/v1/accounts/{mallory}/block"), json!({})).await.ok();
+    s.node.settle().await;
+    assert_eq!((status(&stamps[0]).await, status(&stamps[1]).await), (404, 200));
+}

@@ -210,3 +210,28 @@ async fn a_request_ends_with_what_it_is_about() {
     assert_eq!(ada.post("/api/v1/notifications/dismiss", json!({"id": one})).await.ok(), json!({}));
     assert_eq!(told(&ada).await, 0);
 }
+
+#[tokio::test]
+async fn what_is_held_back_stays_when_the_rest_of_its_group_is_dismissed() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.ok();
+    policy(&ada, json!({"for_not_following": "filter"})).await;
+    let post = ada.post("/api/v1/statuses", json!({"status": "look"})).await.ok();
+    for who in [&bob, &eve] {
+        who.post(&format!("/api/v1/statuses/{}/favourite", id(&post)), json!({})).await.ok();
+    }
+    let groups = async |more: &str| {
+        let page = ada.get(&format!("/api/v2/notifications?types[]=favourite{more}")).await.ok();
+        page["notification_groups"].as_array().unwrap().clone()
+    };
+    for left in [1, 0] {
+        let [group] = &groups("&include_filtered=true").await[..] else { panic!("one group") };
+        let key = group["group_key"].as_str().unwrap();
+        ada.post(&format!("/api/v2/notifications/{key}/dismiss"), json!({})).await.ok();
+        assert!(groups("").await.is_empty());
+        let held = groups("&include_filtered=true").await;
+        assert_eq!(held.len(), left, "{held:?}");
+        assert!(held.iter().all(|group| group["sample_account_ids"] == json!([eve.id])), "{held:?}");
+    }
+}

@@ -504,3 +504,21 @@ async fn fed_int_13_an_answer_that_came_before_what_it_answers_finds_its_place_b
     let shown = below(&s.carol, seen["id"].as_str().unwrap()).await;
     assert!(shown.contains("answer good") && !shown.contains("answer plain"), "{shown}");
 }
+
+#[tokio::test]
+async fn fed_int_13_an_authorisation_that_was_taken_back_before_it_came_lets_nothing() {
+    let s = Scene::new().await;
+    let decides = json!({"canReply": {"automaticApproval": [s.ada.id], "manualApproval": [PUBLIC]}});
+    for (name, by, becomes) in [("one", &s.mallory, "public"), ("two", &s.ada, "direct")] {
+        let (id, uri) = known(&s, name, decides.clone()).await;
+        s.east.forget();
+        let reply = answer(&s.bob, &id, "may I?").await.ok();
+        s.node.settle().await;
+        let [request] = &arrived(&s.ada, "ReplyRequest")[..] else { panic!("{:?}", s.east.inbox()) };
+        let genuine = stamp(&s, "ReplyAuthorization", &reply["uri"], &uri);
+        s.sends(by, &by.activity("Delete", genuine.clone())).await;
+        answers(&s, &s.ada, "Accept", request, Some(genuine)).await;
+        let own = format!("/api/v1/statuses/{}", reply["id"].as_str().unwrap());
+        assert_eq!(s.bob.get(&own).await.ok()["visibility"], becomes, "taken back by {}", by.id);
+    }
+}

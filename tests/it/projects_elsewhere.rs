@@ -277,6 +277,37 @@ async fn an_answer_may_name_a_request_to_join_by_its_id_alone() {
 }
 
 #[tokio::test]
+async fn an_answer_to_a_request_that_was_taken_back_does_not_end_the_next_one() {
+    let s = Scene::new().await;
+    let group = Sender::new(&s.east, "quiet");
+    quiet(&s, &group);
+    s.meet(&group).await;
+    s.node.settle().await;
+    let id = s.account(&group).await.id;
+    let role = async || s.bob.get(&format!("{API}/{id}")).await.ok()["role"].clone();
+    let mut joins = Vec::new();
+    for _ in 0..2 {
+        s.east.forget();
+        s.bob.post(&format!("{API}/{id}/leave"), json!({})).await.ok();
+        s.bob.post(&format!("{API}/{id}/join"), json!({})).await.ok();
+        s.node.settle().await;
+        joins.extend(s.east.inbox().into_iter().find(|activity| activity["type"] == "Join"));
+    }
+    assert_eq!(joins.len(), 2);
+    assert_ne!(joins[0]["id"], joins[1]["id"]);
+    for (answer, join, becomes) in [
+        ("Reject", &joins[0], json!("requested")),
+        ("Accept", &joins[0], json!("requested")),
+        ("Accept", &joins[1], json!("member")),
+        ("Reject", &joins[0], json!("member")),
+        ("Reject", &joins[1], Value::Null),
+    ] {
+        s.sends(&group, &group.activity(answer, join.clone())).await;
+        assert_eq!(role().await, becomes, "{answer} {join}");
+    }
+}
+
+#[tokio::test]
 async fn a_post_that_thanks_somebody_by_name_says_so() {
     let s = Scene::new().await;
     let document = async |text: &str| {

@@ -1,8 +1,8 @@
 //! Who leads a project: it is handed over, its lead leaves, somebody takes it over.
 
 use crate::{
-    projects::{bearing, letters, path, register, says},
-    support::{Client, Node},
+    projects::{bearing, known, letters, path, register, says, two},
+    support::{Client, Node, settle},
 };
 use serde_json::json;
 use watercooler::domain::{audit::Staff, leavers};
@@ -24,6 +24,37 @@ async fn a_lead_hands_over_to_a_member_and_a_member_of_the_same_node_joins_by_a_
     assert_eq!(eve.put(&path(&made, ""), json!({"name": "Silent bearing"})).await.ok()["name"], "Silent bearing");
     let list = eve.get_activity("/users/quietbearing/moderators").await.ok();
     assert_eq!(list["orderedItems"], json!([node.url("/users/eve")]));
+}
+
+#[tokio::test]
+async fn whoever_is_taken_out_of_a_project_hears_it_from_the_project_wherever_they_are() {
+    let (hq, lyon) = two().await;
+    let (alice, eve, bob) = (hq.member("alice").await, hq.member("eve").await, lyon.member("bob").await);
+    let made = register(&alice, bearing()).await;
+    settle(&[&hq, &lyon]).await;
+    let there = known(&bob, &hq.handle("quietbearing")).await;
+    bob.post(&path(&there, "/join"), json!({})).await.ok();
+    eve.post(&path(&made, "/join"), json!({})).await.ok();
+    settle(&[&hq, &lyon]).await;
+    for request in alice.get(&path(&made, "/requests")).await.ok().as_array().unwrap() {
+        let id = request["account"]["id"].as_str().unwrap();
+        alice.post(&path(&made, &format!("/requests/{id}/accept")), json!({})).await.ok();
+    }
+    settle(&[&hq, &lyon]).await;
+    let list = alice.get(&path(&made, "/members")).await.ok();
+    let members = list.as_array().unwrap().iter().filter(|member| member["role"] == "member");
+    let ids: Vec<&str> = members.map(|member| member["account"]["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 2, "{list}");
+    for id in ids {
+        alice.delete(&path(&made, &format!("/members/{id}"))).await.ok();
+    }
+    settle(&[&hq, &lyon]).await;
+    assert!(bob.get(&path(&there, "")).await.ok()["role"].is_null());
+    for who in [&eve, &bob] {
+        let told = letters(who).await;
+        let out = told.iter().filter(|letter| says(letter, "no member of Quiet bearing any more")).count();
+        assert_eq!(out, 1, "{told:?}");
+    }
 }
 
 #[tokio::test]

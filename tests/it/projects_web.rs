@@ -3,7 +3,7 @@
 use crate::{
     organisation::three,
     projects::fill,
-    support::{Browser, Client, Node, PASSWORD, Reply, organisation::minutes, settle},
+    support::{Browser, Client, Node, PASSWORD, Reply, hidden_fields, organisation::minutes, settle},
 };
 use serde_json::{Value, json};
 
@@ -242,4 +242,23 @@ async fn what_is_written_in_a_form_goes_as_far_as_is_chosen_there() {
     }
     let known = cleo.get("/api/v2/search?q=open+questions").await.ok();
     assert_eq!(known["statuses"], json!([]));
+}
+
+#[tokio::test]
+async fn why_a_step_is_refused_is_said_in_the_language_of_the_page() {
+    let node = Node::start().await;
+    let (_, ada) = node.signed_in("ada").await;
+    let made = registers(&ada, "Quiet bearing", "Find why bearing B7 hums", &["bearings"]).await;
+    let browser = Browser::new(&node);
+    browser.sign_in("ada", PASSWORD).await;
+    let hidden = hidden_fields(&browser.get("/settings").await.text, "/settings/reach");
+    let token = &hidden.iter().find(|(name, _)| name == "token").unwrap().1;
+    let leave = format!("leave {}", made["id"].as_str().unwrap());
+    for (at, says) in [
+        ("/projects", "Hand the project over to somebody before you leave it"),
+        ("/projects?lang=de", "Übergib das Projekt an jemanden, bevor du es verlässt."),
+    ] {
+        let refused = browser.post(at, &[("do", &leave), ("token", token)]).await;
+        assert!(refused.status == 409 && refused.text.contains(says), "{}", refused.text);
+    }
 }

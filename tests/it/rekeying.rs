@@ -1,10 +1,11 @@
 //! New keys for somebody of this node (REL-30): what they sign from then on is believed elsewhere, what the old keys sign is
 //! not.
 
-use crate::support::{Client, Node, Peer, Sender, settle};
+use crate::support::{Client, Node, Peer, Scene, Sender, settle};
 use serde_json::{Value, json};
 use watercooler::{
     cli::data::{self, AccountVerb, DataVerb},
+    crypto,
     federation::{own_keys, signatures::Scheme},
     id::Id,
     model::Account,
@@ -66,4 +67,36 @@ async fn rel_30_new_keys_are_believed_elsewhere_and_the_old_ones_no_more() {
     alice.post("/api/v1/statuses", json!({"status": "with the third keys"})).await.ok();
     settle(&[&alpha, &beta]).await;
     assert!(home(&bob).await.contains("with the third keys"));
+}
+
+#[tokio::test]
+async fn whoever_signs_the_end_of_a_key_id_is_given_the_key_however_often_it_was_made_anew() {
+    let s = Scene::new().await;
+    for _ in 0..5 {
+        rekey(&s.node, "bob").await.unwrap();
+    }
+    // As Fedify signs: the address with its fragment.
+    let asks = async |fragment: &str| {
+        let parameters = format!(
+            "(\"@method\" \"@target-uri\");created={};keyid=\"{}\"",
+            s.node.clock.now().seconds(),
+            s.ada.signer.key_id
+        );
+        let target = format!("{}{fragment}", s.node.url("/users/bob"));
+        let base = format!("\"@method\": GET\n\"@target-uri\": {target}\n\"@signature-params\": {parameters}");
+        let signature = crypto::base64(&s.ada.signer.key.sign(base.as_bytes()).unwrap());
+        let headers = [("signature-input", format!("sig1={parameters}")), ("signature", format!("sig1=:{signature}:"))];
+        let mut letter = s.ada.reading(&s.node, "/users/bob");
+        letter.headers.retain(|(name, _)| !name.starts_with("signature"));
+        letter.headers.extend(headers.map(|(name, value)| (name.to_owned(), value)));
+        letter.send(&s.node).await
+    };
+    for fragment in ["", "#main-key", "#main-key-6", "#ed25519-key-6", "#main-key-5"] {
+        let read = asks(fragment).await;
+        assert_eq!(read.status, 200, "{fragment}: {}", read.text);
+        assert_eq!(read.json()["publicKey"]["id"], s.node.url("/users/bob#main-key-6"));
+    }
+    for fragment in ["#main-key-7", "#other", "?x=1"] {
+        assert_eq!(asks(fragment).await.status, 401, "{fragment}");
+    }
 }

@@ -4,6 +4,7 @@ use super::{keychain, refused::Refused};
 use crate::{
     Error, Result,
     crypto::{PrivateKey, PublicKey, integrity},
+    domain::people::facts::tag_of,
     limits,
     time::Timestamp,
     uri,
@@ -14,6 +15,7 @@ use serde_json::{Map, Value, json};
 use std::{
     collections::{BTreeMap, HashSet},
     net::IpAddr,
+    sync::OnceLock,
 };
 use url::Url;
 
@@ -240,6 +242,30 @@ pub struct Signed {
     pub document: Value,
     /// Its name: hash of its content.
     pub hash: String,
+    /// What is made of it when it is first asked for.
+    pub made: Made,
+}
+
+/// What is made of a charter, which is the same however often: two charters differ by nothing in it.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    alias_tags: OnceLock<Vec<(String, String)>>,
+}
+
+impl PartialEq for Made {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Signed {
+    /// The aliases as hashtags: what is written, and what is meant.
+    pub fn alias_tags(&self) -> &[(String, String)] {
+        self.made.alias_tags.get_or_init(|| {
+            let aliases = self.charter.aliases.iter();
+            aliases.filter_map(|(word, means)| Some((tag_of(word)?, tag_of(means)?))).collect()
+        })
+    }
 }
 
 impl Charter {
@@ -420,7 +446,7 @@ pub fn read_at_any_time(document: Value, now: Timestamp) -> Result<Signed, Refus
     let key = keychain::verify(&charter)?;
     integrity::verify(&document, &key, now)
         .map_err(|_| Refused::WrongKey { wanted: fingerprint(charter.signing_key()) })?;
-    Ok(Signed { hash: integrity::hash(&document), charter, document })
+    Ok(Signed { hash: integrity::hash(&document), charter, document, made: Made::default() })
 }
 
 /// As [`read`], from text.

@@ -64,7 +64,7 @@ pub fn required(conn: &mut Conn) -> Result<Arc<Signed>> {
 pub fn open(row: &Stored) -> Result<Signed> {
     let document: serde_json::Value = serde_json::from_str(&row.document).map_err(Error::internal)?;
     let charter = serde_json::from_value(document.clone()).map_err(Error::internal)?;
-    Ok(Signed { charter, document, hash: row.hash.clone() })
+    Ok(Signed { charter, document, hash: row.hash.clone(), made: document::Made::default() })
 }
 
 /// This node, as a charter lists it. `actor` is its instance actor, with keys.

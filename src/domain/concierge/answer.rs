@@ -7,7 +7,7 @@ use super::{
     parse::{Command, Parsed, SkillChange},
     reply, tongue_of,
     verbs::{Entry, VERBS, Verb, column},
-    why, words,
+    why, wished, words,
 };
 use crate::{
     Error, Result,
@@ -179,8 +179,7 @@ fn ask(tx: &mut Tx<'_>, post: &Post, text: &str, tongue: Tongue) -> Result<Page>
             language: post.language.clone(),
             once: None,
             app: post.app_id,
-            // What was said to stay near stays near.
-            audience: Some(post.audience).filter(|a| *a != Audience::Open),
+            audience: wished(post),
         };
         match questions::ask(tx, post.account_id, asking) {
             Ok(id) => store::posts::load(tx.conn, id)?,

@@ -1,6 +1,6 @@
 //! What somebody tells the concierge of ideas: a new one, who looks after one, how far it is, which are open.
 
-use super::{is_answered, page::Page, reply, typed, why};
+use super::{is_answered, page::Page, reply, typed, why, wished};
 use crate::{
     Error, Result,
     domain::{
@@ -14,7 +14,7 @@ use crate::{
         visibility,
     },
     id::Id,
-    model::{Account, Audience, Post, Visibility},
+    model::{Account, Post, Visibility},
     store::{self, ideas::Idea},
 };
 
@@ -64,8 +64,7 @@ fn propose(tx: &mut Tx<'_>, post: &Post, text: &str, tongue: Tongue) -> Result<P
             language: post.language.clone(),
             once: None,
             app: post.app_id,
-            // What was said to stay near stays near.
-            audience: Some(post.audience).filter(|a| *a != Audience::Open),
+            audience: wished(post),
         };
         match ideas::propose(tx, post.account_id, asking) {
             Ok(id) => store::posts::load(tx.conn, id)?,

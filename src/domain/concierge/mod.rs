@@ -17,7 +17,7 @@ pub mod verbs;
 pub mod words;
 
 use super::{
-    Fact, Task, Tx, Viewer, accounts,
+    Fact, Task, Tx, Viewer, accounts, audiences,
     people::fields::Tongue,
     posts::{self, Meaning, NewPoll, NewPost},
     visibility,
@@ -205,9 +205,19 @@ fn is_among_people(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
     Ok(accounts.iter().any(|account| account.kind == AccountKind::Person && account.id != post.account_id))
 }
 
-/// What somebody wrote, as plain text.
+/// What somebody wrote, as plain text, without how far it goes.
 pub fn typed(post: &Post) -> String {
-    post.source_text.clone().unwrap_or_else(|| super::html::plain_text(&post.content))
+    match &post.source_text {
+        Some(text) => audiences::mark(text).1.into_owned(),
+        None => super::html::plain_text(&post.content),
+    }
+}
+
+/// How far somebody wants what they ask the concierge for to go, where they say so.
+fn wished(post: &Post) -> Option<Audience> {
+    let said = post.source_text.as_deref().and_then(|text| audiences::mark(text).0);
+    // What was said to stay near stays near.
+    Some(post.audience).filter(|audience| *audience != Audience::Open).or(said)
 }
 
 /// Why something was refused, in the language of whoever reads it; what has no sentence of ours is said as the API says it.
@@ -219,6 +229,10 @@ fn why(code: &str, reason: &str, tongue: Tongue) -> String {
         (_, "no_organisation") => words::NO_ORGANISATION,
         (_, "conflict") => words::TWO_AUDIENCES,
         (_, "too_long" | "too_many") => words::TOO_MUCH,
+        (_, "out_of_reach") if reason.starts_with('@') => {
+            let name = reason.split_whitespace().next().unwrap_or_default();
+            return words::OUT_OF_REACH.with(tongue, &[name]);
+        }
         _ => return reason.to_owned(),
     };
     sentence.of(tongue).to_owned()

@@ -442,6 +442,13 @@ pub const TWO_AUDIENCES: Sentence = Sentence(
     "The post asks for two audiences at once. Choose one of them.",
     "Der Beitrag soll zugleich verschieden weit gehen. Entscheide dich für eines.",
 );
+/// Whom a post names and does not reach.
+pub const OUT_OF_REACH: Sentence = Sentence(
+    "{} would not get this: it does not go that far. Leave the name out, or begin with `!org` or `!site` to post it all \
+     the same.",
+    "{} bekäme das nicht: So weit geht es nicht. Lass den Namen weg, oder beginne mit `!org` oder `!site`, um es trotzdem zu \
+     schreiben.",
+);
 /// Whatever has a limit.
 pub const TOO_MUCH: Sentence =
     Sentence("That is too long, or too much at once.", "Das ist zu lang, oder zu viel auf einmal.");

@@ -306,6 +306,9 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
     }
     let (marked, unmarked) = audiences::mark(&typed);
     let unmarked = unmarked.into_owned();
+    // A direct message goes to whom it names, so its audience does not tell that this stood in it; the concierge, who may be
+    // told to ask something by it, reads it here.
+    let said_open = (marked == Some(Audience::Open)).then(|| typed.to_string());
     if marked.is_some() {
         typed = unmarked.into();
     }
@@ -413,7 +416,9 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         visibility,
         audience: chosen.audience,
         content,
-        source_text: Some(typed.into_owned()),
+        source_text: said_open
+            .filter(|_| visibility == Visibility::Direct && waits.is_none())
+            .or_else(|| Some(typed.into_owned())),
         spoiler_text: spoiler.into_owned(),
         sensitive,
         language,

@@ -199,10 +199,16 @@ pub fn answer(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account
     Ok(project)
 }
 
-/// A project at another node answers somebody of this one, or takes them out. Only what was asked for is answered.
-pub fn receive_answer(tx: &mut Tx<'_>, project: &Account, who: &Account, yes: bool) -> Result<()> {
+/// A project at another node answers somebody of this one, or takes them out. Only what was asked for is answered. `join`:
+/// the request that the answer names.
+pub fn receive_answer(tx: &mut Tx<'_>, project: &Account, who: &Account, join: Option<&str>, yes: bool) -> Result<()> {
     let Some(known) = store::projects::of_account(tx.conn, project.id)?.filter(|p| !p.local) else { return Ok(()) };
     let Some(mut member) = store::projects::member(tx.conn, known.id, who.id)? else { return Ok(()) };
+    // Who left and asked again at once waits for the answer to what they asked last.
+    let named = join.filter(|join| tx.site().owns_str(join));
+    if named.is_some_and(|named| member.uri.as_deref().is_some_and(|asked| asked != named)) {
+        return Ok(());
+    }
     if !yes {
         store::projects::delete_member(tx.conn, known.id, who.id)?;
     } else if member.role == ProjectRole::Asked {
@@ -255,19 +261,26 @@ pub(super) fn receive_goodbye(tx: &mut Tx<'_>, who: &Account, project: &Project)
     receive_leave(tx, who, project)
 }
 
-/// The lead takes somebody out.
+/// The lead takes somebody out, who hears it from the project.
 ///
 /// # Errors
 /// As [`changeable`]; `NotFound` for who is no member; `Conflict` for the lead.
 pub fn remove(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>) -> Result<()> {
     let project = changeable(tx, by, id, ProjectRole::Lead)?;
-    match role(tx.conn, &project, who)? {
+    let asked = match role(tx.conn, &project, who)? {
         None => return Err(Error::NotFound),
         Some(ProjectRole::Lead) => return Err(Error::Conflict("The lead cannot be taken out: hand over first".into())),
-        Some(_) => {}
-    }
+        Some(role) => role == ProjectRole::Asked,
+    };
     tx.record(Fact::Membership { project: project.account(), person: who, step: Step::Refused })?;
     store::projects::delete_member(tx.conn, project.id, who)?;
+    let person = store::accounts::load(tx.conn, who)?;
+    if is_there(&person) {
+        let (words, name) = (for_readers(tx, std::slice::from_ref(&person))?, handle(&person));
+        let text =
+            if asked { words.answered(&name, &project.name, false) } else { words.taken_out(&name, &project.name) };
+        say_in(tx, &project, words, text, Visibility::Direct)?;
+    }
     person_changed(tx, who)?;
     changed(tx, project.id)
 }

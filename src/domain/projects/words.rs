@@ -205,6 +205,15 @@ impl Words {
             }
         }
     }
+    /// The lead took somebody out.
+    pub fn taken_out(self, who: &str, name: &str) -> String {
+        match self {
+            Self::English => format!("{who} You are no member of {name} any more. You can follow it all the same."),
+            Self::German => {
+                format!("{who} Du gehörst nicht mehr zu {name}. Folgen kannst du dem Projekt trotzdem.")
+            }
+        }
+    }
     /// Two leads meet, whose names stand before it.
     pub fn introduce(self, shared: &str) -> String {
         let both = match (self, shared.is_empty()) {

@@ -1,10 +1,6 @@
 //! Hashtags of questions, and those that mean the same by the aliases of the charter.
 
-use crate::{
-    Result,
-    db::Conn,
-    domain::{charter, people::facts::tag_of},
-};
+use crate::{Result, db::Conn, domain::charter};
 
 /// Tags that stand for one question.
 const MOST: usize = 40;
@@ -19,15 +15,14 @@ pub fn with_aliases(conn: &mut Conn, tags: &[String]) -> Result<Vec<String>> {
         return Ok(all);
     }
     let Some(signed) = charter::current(conn)? else { return Ok(all) };
-    let pairs = signed.charter.aliases.iter().filter_map(|(word, means)| Some((tag_of(word)?, tag_of(means)?)));
-    let pairs: Vec<(String, String)> = pairs.collect();
+    let pairs = signed.alias_tags();
     // What is meant first, then all words for it.
-    for (word, means) in &pairs {
+    for (word, means) in pairs {
         if all.contains(word) && !all.contains(means) {
             all.push(means.clone());
         }
     }
-    for (word, means) in &pairs {
+    for (word, means) in pairs {
         if all.len() < MOST && all.contains(means) && !all.contains(word) {
             all.push(word.clone());
         }

@@ -18,7 +18,8 @@ pub(super) enum Answer {
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, answer: Answer) -> Result<Outcome> {
     if let Some(person) = joining(tx, received, activity)? {
-        members::receive_answer(tx, &received.signer, &person, answer == Answer::Yes)?;
+        let join = activity.object.as_deref();
+        members::receive_answer(tx, &received.signer, &person, join, answer == Answer::Yes)?;
         return Ok(Outcome::Done);
     }
     // By its id alone it may be anything that was asked for; a Follow that is in it is nothing else.
@@ -38,6 +39,15 @@ fn about_request(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, answer
     let (request, quoting) = (activity.object.as_deref(), quoting(activity));
     // A quote has an id of its own; what else is asked for is known by that of the answer, Like or Announce.
     let (by, wanted, stamp) = (&received.signer, wanted(activity), activity.result.as_deref());
+    let answer = match stamp.filter(|_| answer == Answer::Yes) {
+        Some(stamp) => {
+            store::remote::lock(tx.conn, stamp)?;
+            // What lets it was taken back already: that came first.
+            let gone = store::remote::is_gone(tx.conn, &[stamp], &by.uri, tx.now)?;
+            if gone { Answer::No } else { Answer::Yes }
+        }
+        None => answer,
+    };
     if let Some(request) = request {
         collections::receive_answer(tx, by, request, answer == Answer::Yes, stamp)?;
     }

@@ -11,9 +11,14 @@ use crate::{
         remote::{self, Deletion},
     },
     federation::{fetch::Budget, moderators},
+    store,
 };
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
+    if let Some(object) = activity.object.as_deref().filter(|object| *object != received.signer.uri) {
+        // What it is about may be arriving at this moment.
+        store::remote::lock(tx.conn, object)?;
+    }
     match &activity.object {
         Some(object) if *object == received.signer.uri => remote::delete_actor(tx, &received.signer)?,
         // A moderator of a project of ours, about a post of somebody else.

@@ -22,6 +22,7 @@ use crate::{
         },
     },
     id::Id,
+    kept::POST,
     model::{Account, Post},
     store,
     time::Timestamp,
@@ -102,10 +103,9 @@ pub async fn show(State(app): State<App>, Path(named): Named, parts: Parts) -> A
         return Ok(page);
     }
     let reader = Reader::of(&app, &parts).await?;
-    // A name of no actor: it has a part of the path in it.
     let kept_as = format!("{}/statuses/{}", named.0, named.1);
     let open = reader == Reader::Anybody;
-    if let Some(kept) = app.kept().get(&kept_as, 0).filter(|_| open) {
+    if let Some(kept) = app.kept().get(&kept_as, POST).filter(|_| open) {
         return Ok(tagged(&parts, kept));
     }
     let mark = app.kept().mark();
@@ -122,7 +122,9 @@ pub async fn show(State(app): State<App>, Path(named): Named, parts: Parts) -> A
         return Ok(activity_json(reader, body));
     }
     let body: Arc<[u8]> = body.into_bytes().into();
-    app.kept().put(mark, &kept_as, 0, body.clone());
+    if app.hears_others() {
+        app.kept().put(mark, &kept_as, POST, body.clone());
+    }
     Ok(tagged(&parts, body))
 }
 

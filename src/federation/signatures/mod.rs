@@ -38,6 +38,9 @@ pub enum Scheme {
     Rfc9421,
 }
 
+/// How the ids of the first keys of an actor end. Those that took their place are known to the database.
+const FIRST_KEYS: [&str; 2] = ["#main-key", "#ed25519-key"];
+
 /// Why a request is not believed. The words are answered to the sender and counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reject {
@@ -232,6 +235,9 @@ pub struct Claim {
     algorithm: Option<KeyKind>,
     /// The strings that may have been signed, the likely one first.
     bases: Vec<String>,
+    /// Where the target ends in each of them, when it is a read whose target was signed as a whole; else empty. A target URI
+    /// has no fragment (RFC 9110 section 7.1), but Fedify signs that of the key it asks for.
+    targets: Vec<usize>,
     signature: Vec<u8>,
     /// SHA-256 of the body, for requests that have one.
     digest: Option<[u8; 32]>,
@@ -252,10 +258,26 @@ impl Claim {
             return Err(Reject::Algorithm);
         }
         if self.bases.iter().any(|base| key.verify(base.as_bytes(), &self.signature)) {
-            Ok(())
-        } else {
-            Err(Reject::Signature)
+            return Ok(());
         }
+        self.verify_behind(key, &FIRST_KEYS)
+    }
+
+    /// Whether a fragment may have been signed behind the target.
+    pub fn has_target(&self) -> bool {
+        !self.targets.is_empty()
+    }
+
+    /// The same as [`Claim::verify`], when one of these fragments was signed behind the target.
+    pub fn verify_behind(&self, key: &PublicKey, fragments: &[impl AsRef<str>]) -> Result<(), Reject> {
+        let parts = self.bases.iter().zip(&self.targets).filter_map(|(base, end)| base.split_at_checked(*end));
+        for (head, tail) in parts {
+            let made = |fragment: &str| key.verify(format!("{head}{fragment}{tail}").as_bytes(), &self.signature);
+            if fragments.iter().any(|fragment| made(fragment.as_ref())) {
+                return Ok(());
+            }
+        }
+        Err(Reject::Signature)
     }
 }
 

@@ -10,19 +10,6 @@ use crate::crypto::KeyKind;
 
 /// Signatures of one request that are looked at.
 const TRIED: usize = 3;
-/// What may stand behind the target of a request that asks for something. A target URI has no fragment (RFC 9110 section
-/// 7.1), but Fedify signs that of the key it asks for: the first ones of an actor, or those that took their place.
-const FRAGMENTS: &[&str] = &[
-    "",
-    "#main-key",
-    "#ed25519-key",
-    "#main-key-2",
-    "#ed25519-key-2",
-    "#main-key-3",
-    "#ed25519-key-3",
-    "#main-key-4",
-    "#ed25519-key-4",
-];
 
 /// Reads `Signature-Input` and `Signature`. Answers the claims that satisfy us; when none does, why the first does not.
 pub(super) fn read(request: &Incoming<'_>, input: &str, signature: &str) -> Result<Vec<Claim>, Reject> {
@@ -93,10 +80,9 @@ fn claim(
     let scheme = request.names.scheme.as_str();
     let signed = write_list(components, params);
     let hosts = if by_host { hosts.as_slice() } else { hosts.get(..1).unwrap_or_default() };
-    let fragments = if covers("@target-uri") && !request.has_body() { FRAGMENTS } else { &[""] };
-    let mut bases = Vec::with_capacity(1);
-    for (fragment, host) in fragments.iter().flat_map(|fragment| hosts.iter().map(move |host| (fragment, host))) {
-        let authority = normal_authority(host, scheme);
+    let (mut bases, mut targets) = (Vec::with_capacity(1), Vec::new());
+    for host in hosts {
+        let (authority, mut target) = (normal_authority(host, scheme), None);
         let mut base = String::with_capacity(512);
         for name in &covered {
             base.push('"');
@@ -104,7 +90,10 @@ fn claim(
             base.push_str("\": ");
             match *name {
                 "@method" => base.push_str(request.method),
-                "@target-uri" => base.extend([scheme, "://", &authority, request.target, fragment]),
+                "@target-uri" => {
+                    base.extend([scheme, "://", &authority, request.target]);
+                    target = Some(base.len()).filter(|_| !request.has_body());
+                }
                 "@authority" => base.push_str(&authority),
                 "@scheme" => base.push_str(scheme),
                 "@path" => base.push_str(path),
@@ -121,9 +110,10 @@ fn claim(
         base.push_str(&signed);
         if !bases.contains(&base) {
             bases.push(base);
+            targets.extend(target);
         }
     }
-    Ok(Claim { scheme: Scheme::Rfc9421, key_id: key_id.clone(), algorithm, bases, signature, digest })
+    Ok(Claim { scheme: Scheme::Rfc9421, key_id: key_id.clone(), algorithm, bases, targets, signature, digest })
 }
 
 /// Lower case, without the scheme's own port (RFC 9421 section 2.2.3).

@@ -269,5 +269,7 @@ pub(super) static ENGLISH: Words = Words {
         audience_open_forbidden: "Your organisation keeps posts inside: its charter does not allow the open fediverse. Leave `!open` out.",
         audience_no_organisation: "This site belongs to no organisation. Choose `site`, or nothing.",
         audience_inclusion: "Choose one of these",
+        audience_out_of_reach: "{} would not get this: it does not go that far. Leave the name out, or choose how far it goes: then it is posted all the same.",
     },
+    refusals: &[],
 };

@@ -269,5 +269,31 @@ pub(super) static GERMAN: Words = Words {
         audience_open_forbidden: "Deine Organisation behält Beiträge für sich: ihre Charta erlaubt das offene Fediverse nicht.",
         audience_no_organisation: "Dieser Standort gehört zu keiner Organisation.",
         audience_inclusion: "Bitte wähle eines davon.",
+        audience_out_of_reach: "{} bekäme das nicht: So weit geht es nicht. Lass den Namen weg, oder wähle, wie weit es geht: Dann wird es trotzdem veröffentlicht.",
     },
+    refusals: &[
+        ("You are a member of this project already", "Du gehörst schon zu diesem Projekt."),
+        (
+            "Too many requests wait for this project's lead",
+            "Bei der Leitung dieses Projekts warten so viele Anfragen, dass gerade keine mehr dazukommt.",
+        ),
+        (
+            "Hand the project over to somebody before you leave it",
+            "Übergib das Projekt an jemanden, bevor du es verlässt.",
+        ),
+        ("This project is published already", "Dieses Projekt ist schon veröffentlicht."),
+        (
+            "Other sites know this project already. Only a draft can be kept at one site",
+            "Andere Standorte kennen dieses Projekt schon. Nur ein Entwurf kann an einem Standort bleiben.",
+        ),
+        (
+            "That project is for this site only: let it name this one instead",
+            "Jenes Projekt ist nur für diesen Standort: Lass umgekehrt jenes dieses hier nennen.",
+        ),
+        (
+            "The node of this project has left: nobody would answer",
+            "Der Knoten dieses Projekts ist nicht mehr dabei: Niemand würde antworten.",
+        ),
+        ("This action is not allowed", "Das ist nicht erlaubt."),
+    ],
 };

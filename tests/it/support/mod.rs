@@ -20,7 +20,7 @@ pub use browser::{Browser, hidden_fields, unescape};
 pub use client::{Client, Reply, plain_http};
 pub use database::OwnPostgres;
 pub use lot::Lot;
-pub use node::{NOW, Node, NodeBuilder, at_rest, peer_entry, settle};
+pub use node::{NOW, Node, NodeBuilder, at_rest, files, peer_entry, settle};
 pub use peer::{Peer, Received};
 pub use people::PASSWORD;
 pub use scene::{PUBLIC, Scene};

@@ -20,6 +20,7 @@ use watercooler::{
     config::{Config, Database, PeerEntry, Posts, RateLimits, Scheme, Switch},
     domain::{accounts, oauth},
     federation::own_keys,
+    media::storage::Storage,
     net::{Network, SystemNetwork},
     node::{self, Parts},
     processes::{self, Part},
@@ -330,6 +331,17 @@ impl Drop for Node {
         self.app.stopping().cancel();
         self.server.abort();
     }
+}
+
+/// The names of all files in a folder.
+pub fn files(storage: &Storage) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut take = |names: Vec<String>| {
+        found.extend(names);
+        true
+    };
+    storage.older_than(std::time::Duration::ZERO, 2, &mut take).unwrap();
+    found
 }
 
 /// Settles several nodes until none has anything left to do.
