@@ -61,6 +61,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "net",
             "media",
             "rate",
+            "kept",
         ],
     ),
     ("events", EDGE),
