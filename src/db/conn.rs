@@ -10,12 +10,13 @@ use diesel_async::{
 use std::{
     any::Any,
     cell::RefCell,
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
-use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// The blocking PostgreSQL connection: tokio-postgres with rustls, driven on the database thread that owns it.
@@ -248,15 +249,46 @@ pub(super) fn settings_of(url: &str) -> Result<tokio_postgres::Config> {
 }
 
 type Tls = <MakeRustlsConnect as MakeTlsConnect<tokio_postgres::Socket>>::Stream;
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// A connection, and what moves its bytes when it is polled.
 pub(super) async fn connect(
     config: &tokio_postgres::Config,
 ) -> Result<(tokio_postgres::Client, tokio_postgres::Connection<tokio_postgres::Socket, Tls>)> {
-    let tls = tls_config().map_err(|e| away(&e))?;
-    match tokio::time::timeout(std::time::Duration::from_secs(2), config.connect(MakeRustlsConnect::new(tls))).await {
+    match tokio::time::timeout(std::time::Duration::from_secs(2), config.connect(WhenOffered)).await {
         Ok(connected) => connected.map_err(|e| away(&e)),
         Err(_) => Err(away(&"no answer within 2 s")),
+    }
+}
+
+/// TLS with the server that offers it: only then is the system's trust store read, which takes longer than everything else
+/// about a connection.
+struct WhenOffered;
+
+/// The same, for the name that the certificate must have.
+struct Offered(String);
+
+impl MakeTlsConnect<tokio_postgres::Socket> for WhenOffered {
+    type Stream = Tls;
+    type TlsConnect = Offered;
+    type Error = Failure;
+
+    fn make_tls_connect(&mut self, domain: &str) -> std::result::Result<Offered, Failure> {
+        Ok(Offered(domain.to_owned()))
+    }
+}
+
+impl TlsConnect<tokio_postgres::Socket> for Offered {
+    type Stream = Tls;
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = std::result::Result<Tls, Failure>> + Send>>;
+
+    fn connect(self, stream: tokio_postgres::Socket) -> Self::Future {
+        Box::pin(async move {
+            let mut make = MakeRustlsConnect::new(tls_config()?);
+            let named = MakeTlsConnect::<tokio_postgres::Socket>::make_tls_connect(&mut make, &self.0)?;
+            Ok(named.connect(stream).await?)
+        })
     }
 }
 
