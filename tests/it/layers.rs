@@ -61,7 +61,6 @@ const LAYERS: &[(&str, &[&str])] = &[
             "net",
             "media",
             "rate",
-            "kept",
         ],
     ),
     ("events", EDGE),
@@ -121,6 +120,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 const EDGE: &[&str] = &[
     "app", "peers", "experts", "register", "mail", "model", "db", "store", "domain", "crypto", "net", "media", "rate",
+    "kept",
 ];
 
 /// Texts that may stand in these layers (or files) only, and why.
