@@ -41,6 +41,8 @@ export async function startNode(people, { host = "localhost", port, settings = "
       const child = execFile(program, [...args, "--json"], { cwd: folder, env: environment }, (error, out, err) =>
         error ? reject(new Error(err || String(error))) : resolve(JSON.parse(out)),
       );
+      // A verb that reads nothing may have answered before it is given that nothing.
+      child.stdin.on("error", () => {});
       child.stdin.end(input ?? "");
     });
   for (const name of people) {
