@@ -221,6 +221,7 @@ async fn a_lost_line_sends_listeners_to_look_and_is_there_again() {
     let ended = client
         .query(
             "select pg_terminate_backend(pid) from (select distinct pid from pg_locks where locktype = 'advisory' and \
+             database = (select oid from pg_database where datname = current_database()) and \
              classid::int8 = hashtext(current_schema()::text) & 2147483647) lines",
             &[],
         )
