@@ -3,34 +3,20 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { createOAuthAPIClient, createRestAPIClient, createStreamingAPIClient } from "masto";
 import WebSocket from "ws";
-import { authorize, startBrowser } from "./browser.mjs";
+import { startBrowser } from "./browser.mjs";
+import { OUT_OF_BAND, tokenOf } from "./masto.mjs";
 import { eventually, startNode } from "./node.mjs";
 
 const SCOPES = "read write follow push";
-const OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob";
 let node, browser, ada, grace;
 
 async function signIn(name, pictures) {
   const guest = createRestAPIClient({ url: node.url });
   const app = await guest.v1.apps.create({ clientName: "Elk", redirectUris: OUT_OF_BAND, scopes: SCOPES });
-  const query = new URLSearchParams({
-    response_type: "code",
-    client_id: app.clientId,
-    redirect_uri: OUT_OF_BAND,
-    scope: SCOPES,
-  });
-  const code = await authorize(browser, `${node.url}/oauth/authorize?${query}`, name, pictures);
-  const token = await createOAuthAPIClient({ url: node.url }).token.create({
-    grantType: "authorization_code",
-    clientId: app.clientId,
-    clientSecret: app.clientSecret,
-    redirectUri: OUT_OF_BAND,
-    code,
-    scope: SCOPES,
-  });
-  const client = createRestAPIClient({ url: node.url, accessToken: token.accessToken });
-  client.token = token.accessToken;
-  return { rest: client, token: token.accessToken, app };
+  const token = await tokenOf(name, { node, browser, app, scope: SCOPES, pictures });
+  const client = createRestAPIClient({ url: node.url, accessToken: token });
+  client.token = token;
+  return { rest: client, token, app };
 }
 
 before(async () => {

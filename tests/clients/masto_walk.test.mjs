@@ -10,12 +10,12 @@ import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 import { createOAuthAPIClient, createRestAPIClient, createStreamingAPIClient } from "masto";
 import WebSocket from "ws";
-import { authorize, startBrowser } from "./browser.mjs";
+import { startBrowser } from "./browser.mjs";
+import { OUT_OF_BAND, tokenOf } from "./masto.mjs";
 import { eventually, freePort, PASSWORD, startNode } from "./node.mjs";
 import { mismatches, published } from "./types.mjs";
 import { at, walk } from "./walk.mjs";
 
-const OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob";
 const SCOPES = "read write follow push profile admin:read admin:write";
 const types = (path) => fileURLToPath(new URL(`./node_modules/masto/dist/esm/mastodon/${path}`, import.meta.url));
 const PNG = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mM4EaCBFTEMLQkAaplQAbIh774AAAAASUVORK5CYII=", "base64");
@@ -27,18 +27,9 @@ const people = {};
 const ids = {};
 
 async function signIn(name) {
-  const query = new URLSearchParams({ response_type: "code", client_id: app.clientId, redirect_uri: OUT_OF_BAND, scope: SCOPES });
-  const code = await authorize(browser, `${node.url}/oauth/authorize?${query}`, name);
-  const token = await createOAuthAPIClient({ url: node.url }).token.create({
-    grantType: "authorization_code",
-    clientId: app.clientId,
-    clientSecret: app.clientSecret,
-    redirectUri: OUT_OF_BAND,
-    code,
-    scope: SCOPES,
-  });
-  const client = createRestAPIClient({ url: node.url, accessToken: token.accessToken });
-  people[name] = { client, token: token.accessToken, id: (await client.v1.accounts.verifyCredentials()).id };
+  const token = await tokenOf(name, { node, browser, app, scope: SCOPES });
+  const client = createRestAPIClient({ url: node.url, accessToken: token });
+  people[name] = { client, token, id: (await client.v1.accounts.verifyCredentials()).id };
 }
 
 /** A machine beside the node, that translates. */
