@@ -24,11 +24,7 @@ mod visit;
 pub mod words;
 
 use crate::{Error, app::App};
-use axum::{
-    Router,
-    response::Response,
-    routing::{get, post},
-};
+use axum::{Router, response::Response, routing::get};
 pub use visit::Visitor;
 
 /// The pages.
@@ -36,7 +32,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/", get(front::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::submit))
-        .route("/sign-out", post(sign_in::sign_out))
+        .route("/sign-out", get(settings::back).post(sign_in::sign_out))
         .route("/register", get(register::show).post(register::submit))
         .route("/invite/{code}", get(register::show_invite).post(register::submit_invite))
         .route("/setup/{token}", get(register::show_setup).post(register::submit_setup))
@@ -44,17 +40,17 @@ pub fn routes() -> Router<App> {
         .route("/password", get(letters::show_forgot).post(letters::forgot))
         .route("/password/{token}", get(letters::show_reset).post(letters::reset))
         .route("/settings", get(settings::show))
-        .route("/settings/password", post(settings::change_password))
-        .route("/settings/reach", post(settings::change_reach))
-        .route("/settings/apps/{id}/revoke", post(settings::revoke_app))
-        .route("/settings/sessions/{id}/end", post(settings::end_session))
+        .route("/settings/password", get(settings::back).post(settings::change_password))
+        .route("/settings/reach", get(settings::back).post(settings::change_reach))
+        .route("/settings/apps/{id}/revoke", get(settings::back).post(settings::revoke_app))
+        .route("/settings/sessions/{id}/end", get(settings::back).post(settings::end_session))
         .route("/oauth/authorized_applications", get(settings::show))
         .route("/oauth/authorize", get(authorize::show).post(authorize::decide))
         .route("/oauth/authorize/native", get(authorize::native))
         .route("/authorize_interaction", get(interact::show).post(interact::follow))
         .route("/@{name}", get(public::profile))
         .route("/@{name}/{id}", get(public::post))
-        .route("/@{name}/{id}/accept", post(public::accept))
+        .route("/@{name}/{id}/accept", get(public::accept_from).post(public::accept))
         .route("/@{name}/tagged/{tag}", get(public::profile_tagged))
         .route("/tags/{name}", get(public::tag))
         .route("/ask", get(ask::show).post(ask::submit))

@@ -271,6 +271,11 @@ async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>
     Ok(with_alternate(visitor.page(StatusCode::OK, Kind::Public, &page), &post.uri))
 }
 
+/// `GET /@{name}/{id}/accept`, as a browser asks that loads a refusal anew: back to the question.
+pub async fn accept_from(visitor: Visitor, Path((name, id)): Path<(String, String)>) -> Response {
+    visitor.redirect(own_path(&format!("/@{name}/{id}")))
+}
+
 /// `POST /@{name}/{id}/accept`: the asker says which answer it was.
 pub async fn accept(visitor: Visitor, Path((name, id)): Path<(String, String)>, fields: Fields) -> Response {
     finish(&visitor, accept_answer(&visitor, &name, &id, &fields).await)

@@ -31,6 +31,11 @@ pub async fn show(visitor: Visitor) -> Response {
     }
 }
 
+/// `GET` of what its forms are sent to, as a browser asks that loads the answer anew: back to the page of the forms.
+pub async fn back(visitor: Visitor) -> Response {
+    visitor.redirect("/settings")
+}
+
 async fn answer(
     visitor: &Visitor,
     browser: &Browser,

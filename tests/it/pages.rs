@@ -202,3 +202,30 @@ async fn suspended_and_deleted_people_have_no_page() {
     assert_eq!(Browser::new(&node).get("/@anna").await.status, 410);
     assert_ne!(Browser::new(&node).get(&path).await.status, 200);
 }
+
+#[tokio::test]
+async fn whoever_loads_the_answer_to_a_form_anew_comes_back_to_the_form() {
+    let node = Node::start().await;
+    let (_, anna) = node.signed_in("anna").await;
+    let post = publish(&anna, json!({"status": "#ask Which glue?"})).await;
+    let browser = Browser::new(&node);
+    browser.sign_in("anna", PASSWORD).await;
+    for path in
+        ["/settings/password", "/settings/reach", "/settings/apps/1/revoke", "/settings/sessions/1/end", "/sign-out"]
+    {
+        assert_eq!(browser.post(path, &[("token", "x")]).await.status, 403, "{path}");
+        let again = browser.get(path).await;
+        assert_eq!((again.status, again.header("location")), (302, "/settings"), "{path}");
+    }
+    let question = format!("/@anna/{}", id(&post));
+    let accept = format!("{question}/accept");
+    assert_eq!(browser.post(&accept, &[("answer", "1"), ("token", "x")]).await.status, 403);
+    let again = browser.get(&accept).await;
+    assert_eq!((again.status, again.header("location")), (302, &*question));
+    // Nobody is led elsewhere by it, and nobody is signed out by it.
+    assert_eq!(browser.get("/@%2F%2Fevil.example/x%20y/accept").await.header("location"), "/");
+    assert_eq!(browser.get("/settings").await.status, 200);
+    let stranger = Browser::new(&node);
+    assert_eq!(stranger.get("/settings/reach").await.header("location"), "/settings");
+    assert_eq!(stranger.get("/settings").await.header("location"), "/sign-in?next=%2Fsettings");
+}
