@@ -3,7 +3,10 @@
 
 mod thread;
 
-use super::words::{Lang, Words, fill};
+use super::{
+    projects::Belonging,
+    words::{Lang, Words, fill},
+};
 use crate::time::Timestamp;
 use askama::Template;
 use chrono::Datelike;
@@ -407,6 +410,8 @@ pub struct Profile {
     pub followers_count: i64,
     /// Since when, in words.
     pub joined: String,
+    /// How whoever looks belongs to it, of a project.
+    pub belonging: Option<Belonging>,
     /// Posts of this page, pinned ones first on the first page.
     pub posts: Vec<Card>,
     /// Link to the first page, on later ones.

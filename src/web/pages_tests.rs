@@ -235,6 +235,12 @@ fn sec_web_02_the_public_pages_render_markup_as_it_is_and_texts_escaped() {
         followers_count: 312,
         joined: frame(Lang::English)
             .put("Joined {}", &frame(Lang::English).day(Timestamp::from_millis(1_782_978_471_000))),
+        belonging: Some(Belonging {
+            token: EVIL.into(),
+            project: "7".into(),
+            said: Some(Lang::English.words().project_waits),
+            step: Some(("leave", Lang::English.words().project_take_back)),
+        }),
         posts: vec![long, poll, hidden],
         newest: None,
         older: Some("/@anna?max_id=113".into()),

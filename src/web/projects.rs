@@ -1,6 +1,6 @@
 //! `/projects`: the register; `/projects/new`: a project is written down in a browser (J6). What resembles it is shown
 //! before anything is published, with three ways out: join, follow, or say what is different. The draft stays on this node.
-//! In the register one asks to join a project, and leaves it.
+//! In the register, and on the page of a project, one asks to join it, and leaves it.
 
 use super::{
     pages::{Choice, Frame, Wrong},
@@ -56,7 +56,20 @@ pub struct ProjectLine {
     pub about: String,
     /// Worth interrupting the writer.
     pub warn: bool,
-    /// What the reader may do about belonging to it, in the register: the value and the text of a button.
+    /// What the reader may do about belonging to it: the value and the text of a button.
+    pub step: Option<(&'static str, &'static str)>,
+}
+
+/// How the reader of a project's page belongs to it.
+#[derive(Clone, Debug)]
+pub struct Belonging {
+    /// Guards the form against other sites.
+    pub token: String,
+    /// Id of the project.
+    pub project: String,
+    /// What they are to it, in a sentence.
+    pub said: Option<&'static str>,
+    /// What they may do about it: the value and the text of a button.
     pub step: Option<(&'static str, &'static str)>,
 }
 
@@ -242,7 +255,12 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Response {
 fn refusal(visitor: &Visitor, error: Error) -> Result<Wrong> {
     let words = visitor.lang.words();
     match error {
-        Error::Invalid { field: "links", .. } => Ok(Wrong::field("link", words.project_no_link)),
+        Error::Invalid { field: "links", code: "invalid", .. } => Ok(Wrong::field("link", words.project_no_link)),
+        Error::Invalid { field: "links", .. } => Ok(Wrong::field("link", words.ask_too_long)),
+        Error::Invalid { field: "reason", .. } => Ok(Wrong::field("because", words.ask_too_long)),
+        Error::Invalid { field: "", reason, .. } => {
+            Ok(Wrong::field("", words.refusal(&reason).unwrap_or(words.text_400)))
+        }
         Error::Invalid { field, code: "too_long" | "too_many", .. } if !field.is_empty() => {
             Ok(Wrong::field(field, words.ask_too_long))
         }
@@ -361,11 +379,13 @@ async fn look(visitor: &Visitor, draft: &Project) -> Result<Vec<Alike>> {
 
 /// The same with the reason for each, for the page.
 async fn lines(visitor: &Visitor, alike: Vec<Alike>) -> Result<Vec<ProjectLine>> {
-    let (site, tongue) = (visitor.app.site().clone(), tongue(visitor.lang));
+    let (site, lang, tongue) = (visitor.app.site().clone(), visitor.lang, tongue(visitor.lang));
+    let me = visitor.browser.as_ref().map(|browser| browser.account.id);
     let read = visitor.app.read(move |conn| {
         let mut lines = Vec::with_capacity(alike.len());
         for found in &alike {
             let Some(account) = store::accounts::find(conn, found.project.account())? else { continue };
+            let role = me.map(|me| rules::role(conn, &found.project, me)).transpose()?.flatten();
             lines.push(ProjectLine {
                 id: found.project.id.to_string(),
                 name: found.project.name.clone(),
@@ -373,7 +393,8 @@ async fn lines(visitor: &Visitor, alike: Vec<Alike>) -> Result<Vec<ProjectLine>>
                 about: because(conn, &site, found, tongue)?,
                 purpose: found.project.purpose.clone(),
                 warn: found.warn,
-                step: None,
+                // Whoever belongs to it already leaves it elsewhere.
+                step: way(lang, found.project.state, role).filter(|_| role.is_none()),
             });
         }
         Ok(lines)
@@ -407,11 +428,7 @@ async fn leave_it(visitor: &Visitor, me: Id<Account>, draft: Id<Project>, way: &
         }
         rules::discard(tx, me, draft)
     }));
-    match done.await {
-        Ok(()) => {}
-        Err(Error::Conflict(why)) => return Ok(visitor.message(409, words.error_400, &why)),
-        Err(error) => return Err(error),
-    }
+    done.await?;
     let said = if joins { words.project_asked } else { words.project_followed };
     Ok(visitor.message(200, &row.name, said))
 }
@@ -436,10 +453,12 @@ pub async fn belong(visitor: Visitor, fields: Fields) -> Response {
         return visitor.fail(Error::forbidden(visitor.lang.words().stale_form));
     }
     let (way, id) = fields.text("do").split_once(' ').unwrap_or_default();
-    finish(&visitor, step_of(&visitor, browser.account.id, way, id).await)
+    let on_page = fields.text("from") == "page";
+    finish(&visitor, step_of(&visitor, browser.account.id, way, id, on_page).await)
 }
 
-async fn step_of(visitor: &Visitor, me: Id<Account>, way: &str, id: &str) -> Result<Response> {
+/// `on_page`: on the page of the project, which says how it stands; otherwise the register does.
+async fn step_of(visitor: &Visitor, me: Id<Account>, way: &str, id: &str, on_page: bool) -> Result<Response> {
     let id: Id<Project> = id.parse()?;
     let joins = match way {
         "join" => true,
@@ -453,16 +472,21 @@ async fn step_of(visitor: &Visitor, me: Id<Account>, way: &str, id: &str) -> Res
             true => members::ask(tx, me, id, "")?,
             false => members::leave(tx, me, id)?,
         };
-        Ok((row.name, before))
+        let waits = row.local && members::lead(tx.conn, &row)?.is_none();
+        Ok((row, before, waits))
     }));
-    let (name, before) = done.await?;
+    let (row, before, waits) = done.await?;
+    if on_page && row.local {
+        return page_of(visitor, &row).await;
+    }
     let sentence = match (joins, before) {
+        (true, _) if waits => sentences::ASKED_NOBODY,
         (true, _) => sentences::ASKED_TO_JOIN,
         (false, None) => sentences::NO_MEMBER,
         (false, Some(ProjectRole::Asked)) => sentences::REQUEST_BACK,
         (false, Some(_)) => sentences::LEFT,
     };
-    list(visitor, me, None, Some(sentence.with(tongue(visitor.lang), &[&name]))).await
+    list(visitor, me, None, Some(sentence.with(tongue(visitor.lang), &[&row.name]))).await
 }
 
 async fn list(visitor: &Visitor, me: Id<Account>, below: Option<i64>, done: Option<String>) -> Result<Response> {
@@ -507,7 +531,6 @@ fn line(
     let Some(account) = store::accounts::find(conn, row.account())?.filter(|a| !a.is_unavailable()) else {
         return Ok(None);
     };
-    let words = lang.words();
     let tags: Vec<String> = row.tag_list().iter().map(|tag| format!("#{tag}")).collect();
     let parts = [row.site.clone(), Words::from(tongue(lang)).state(row.state).to_owned(), tags.join(" ")];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
@@ -518,12 +541,48 @@ fn line(
         name: row.name,
         purpose: row.purpose,
         warn: false,
-        step: match role {
-            None => Some(("join", words.project_join)),
-            Some(ProjectRole::Asked) => Some(("leave", words.project_take_back)),
-            Some(ProjectRole::Member | ProjectRole::Moderator) => Some(("leave", words.project_leave)),
-            // Handed over first.
-            Some(ProjectRole::Lead) => None,
-        },
+        step: way(lang, row.state, role),
     }))
+}
+
+/// What somebody may do about belonging to a project in this state.
+const fn way(lang: Lang, state: WorkState, role: Option<ProjectRole>) -> Option<(&'static str, &'static str)> {
+    let words = lang.words();
+    match role {
+        // Nobody works on it any more. Its lead may still be written to.
+        None if state.has_ended() => None,
+        None => Some(("join", words.project_join)),
+        Some(ProjectRole::Asked) => Some(("leave", words.project_take_back)),
+        Some(ProjectRole::Member | ProjectRole::Moderator) => Some(("leave", words.project_leave)),
+        // Handed over first.
+        Some(ProjectRole::Lead) => None,
+    }
+}
+
+/// How somebody stands to the project that an account is; none for what is no project.
+pub(super) fn standing(
+    conn: &mut Conn,
+    me: Id<Account>,
+    account: &Account,
+) -> Result<Option<(Project, Option<ProjectRole>)>> {
+    let Some(project) = store::projects::of_account(conn, account.id)?.filter(Project::is_public) else {
+        return Ok(None);
+    };
+    let role = rules::role(conn, &project, me)?;
+    Ok(Some((project, role)))
+}
+
+/// The same for the page of the project.
+pub(super) fn belonging(visitor: &Visitor, project: &Project, role: Option<ProjectRole>) -> Belonging {
+    let words = visitor.lang.words();
+    Belonging {
+        token: visitor.token(),
+        project: project.id.to_string(),
+        said: role.map(|role| match role {
+            ProjectRole::Asked => words.project_waits,
+            ProjectRole::Member | ProjectRole::Moderator => words.project_member,
+            ProjectRole::Lead => words.project_led,
+        }),
+        step: way(visitor.lang, project.state, role),
+    }
 }

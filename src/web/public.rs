@@ -4,7 +4,7 @@
 
 use super::{
     pages::{self, Accepting, Listing, Moved, Profile, ProfileField, Reply},
-    shown,
+    projects, shown,
     visit::{Fields, Kind, Visitor, own_path},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
         visibility,
     },
     id::Id,
-    model::{Account, AccountKind, Post},
+    model::{Account, AccountKind, Post, Project, ProjectRole},
     rate::Rule,
     store::{
         self,
@@ -92,6 +92,8 @@ struct Read {
     pinned: PostViews,
     posts: PostViews,
     last: Option<i64>,
+    /// The project that it is, and how whoever looks stands to it.
+    standing: Option<(Project, Option<ProjectRole>)>,
 }
 
 /// `GET /@{name}`.
@@ -158,10 +160,14 @@ async fn show_profile(
             let query = AuthorQuery { exclude_replies: tagged.is_none(), tagged, ..AuthorQuery::default() };
             let found = timelines::author(conn, viewer, account.id, query, page, now)?;
             let last = found.bounds.map(|(_, last)| last).filter(|_| found.posts.order.len() as i64 >= POSTS);
-            Ok(Read { account, moved, pinned, posts: found.posts, last })
+            let standing = match viewer.0 {
+                Some(me) if account.kind == AccountKind::Group => projects::standing(conn, me, &account)?,
+                _ => None,
+            };
+            Ok(Read { account, moved, pinned, posts: found.posts, last, standing })
         })
         .await?;
-    let Read { account, moved, pinned, posts, last } = read;
+    let Read { account, moved, pinned, posts, last, standing } = read;
     let (site, frame) = (visitor.app.site(), visitor.frame());
     let mut cards: Vec<_> =
         pinned.order.iter().filter_map(|id| shown::card(&frame, site, &pinned, *id, true)).collect();
@@ -194,6 +200,7 @@ async fn show_profile(
         following_count: account.following_count,
         followers_count: account.followers_count,
         joined: frame.put(frame.w().joined, &frame.day(account.created_at)),
+        belonging: standing.map(|(project, role)| projects::belonging(visitor, &project, role)),
         posts: cards,
         newest: max_id.map(|_| path.clone()),
         older: last.map(|id| format!("{path}?max_id={id}")),

@@ -198,6 +198,9 @@ pub struct Words {
     pub project_join: &'static str,
     pub project_leave: &'static str,
     pub project_take_back: &'static str,
+    pub project_waits: &'static str,
+    pub project_member: &'static str,
+    pub project_led: &'static str,
     pub project_follow: &'static str,
     pub project_because: &'static str,
     pub project_because_hint: &'static str,
@@ -289,6 +292,7 @@ struct InvalidWords {
     audience_open_forbidden: &'static str,
     audience_no_organisation: &'static str,
     audience_inclusion: &'static str,
+    audience_conflict: &'static str,
     audience_out_of_reach: &'static str,
 }
 
@@ -380,6 +384,7 @@ impl Words {
             ("audience", "open_forbidden") => i.audience_open_forbidden,
             ("audience", "no_organisation") => i.audience_no_organisation,
             ("audience", "inclusion") => i.audience_inclusion,
+            ("audience", "conflict") => i.audience_conflict,
             // It begins with whom the post names.
             ("audience", "out_of_reach") if otherwise.starts_with('@') => {
                 return fill(i.audience_out_of_reach, otherwise.split_whitespace().next().unwrap_or_default());

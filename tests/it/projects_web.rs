@@ -210,6 +210,63 @@ async fn whoever_belongs_to_a_project_leaves_it_in_the_register_and_takes_a_requ
 }
 
 #[tokio::test]
+async fn the_page_of_a_project_says_how_its_reader_belongs_to_it_and_what_has_ended_takes_nobody_in() {
+    let node = Node::start().await;
+    let (_, bob) = node.signed_in("bob").await;
+    fill(&bob).await;
+    let made = registers(&bob, "Quiet bearing", "Find why bearing B7 hums above 9 000 turns", &["bearings"]).await;
+    node.settle().await;
+    let (row, _) = node.signed_in("ada").await;
+    let own = "/@quietbearing";
+    let browser = Browser::new(&node);
+    let stranger = browser.get(own).await;
+    assert!(stranger.status == 200 && !stranger.text.contains("<form"), "{}", stranger.text);
+    browser.sign_in("ada", PASSWORD).await;
+    // On the page of a person there is nothing to join.
+    assert!(!browser.get("/@bob").await.text.contains("<form"));
+    let does = async |way: &str| {
+        let page = browser.get(own).await;
+        let value = button(&page, way).to_owned();
+        let done = browser.submit(&page, "/projects", &[("do", &value)]).await;
+        assert_eq!((done.status, done.header("location")), (302, own), "{way}: {}", done.text);
+        node.settle().await;
+        browser.get(own).await.text
+    };
+    let asked = does("join").await;
+    assert!(asked.contains("nobody has answered yet") && asked.contains("Take your request back"), "{asked}");
+    let requests = bob.get(&crate::projects::path(&made, "/requests")).await.ok();
+    assert_eq!(requests[0]["account"]["username"], "ada");
+    let back = does("leave").await;
+    assert!(back.contains("value=\"join ") && !back.contains("nobody has answered yet"), "{back}");
+    does("join").await;
+    bob.post(&crate::projects::path(&made, &format!("/requests/{}/accept", row.id)), json!({})).await.ok();
+    let member = browser.get(&format!("{own}?lang=de")).await.text;
+    assert!(member.contains("Du gehörst zu diesem Projekt.") && member.contains("Austreten"), "{member}");
+    // Whoever belongs to it is not offered to ask for that.
+    let id = format!("value=\"join {}\"", made["id"].as_str().unwrap());
+    let form = browser.get(NEW).await;
+    let alike = browser.submit(&form, NEW, &bearing(&[])).await.text;
+    assert!(alike.contains(&id.replace("join", "follow")) && !alike.contains(&id), "{alike}");
+    does("leave").await;
+    let alike = browser.submit(&form, NEW, &bearing(&[])).await.text;
+    assert!(alike.contains(&id), "{alike}");
+    for state in ["done", "stopped"] {
+        bob.post(&crate::projects::path(&made, "/state"), json!({ "state": state })).await.ok();
+        for page in [own, "/projects"] {
+            let text = browser.get(page).await.text;
+            assert!(text.contains("Quiet bearing") && !text.contains(&id), "{state} {page}: {text}");
+        }
+        let alike = browser.submit(&form, NEW, &bearing(&[])).await.text;
+        assert!(alike.contains("Quiet bearing") && !alike.contains(&id), "{state}: {alike}");
+    }
+    // Its lead has nothing to press there.
+    let browser = Browser::new(&node);
+    browser.sign_in("bob", PASSWORD).await;
+    let led = browser.get(own).await.text;
+    assert!(led.contains("You lead this project.") && !led.contains("<form"), "{led}");
+}
+
+#[tokio::test]
 async fn what_is_written_in_a_form_goes_as_far_as_is_chosen_there() {
     let (hq, lyon, oslo, _) = three().await;
     let nodes = [&hq, &lyon, &oslo];
@@ -261,4 +318,41 @@ async fn why_a_step_is_refused_is_said_in_the_language_of_the_page() {
         let refused = browser.post(at, &[("do", &leave), ("token", token)]).await;
         assert!(refused.status == 409 && refused.text.contains(says), "{}", refused.text);
     }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_form_is_said_beside_its_field_in_the_language_of_the_page() {
+    let node = Node::start().await;
+    let bob = node.member("bob").await;
+    fill(&bob).await;
+    let made = registers(&bob, "Quiet bearing", "Find why bearing B7 hums above 9 000 turns", &["bearings"]).await;
+    node.settle().await;
+    let (row, ada) = node.signed_in("ada").await;
+    let browser = Browser::new(&node);
+    browser.sign_in("ada", PASSWORD).await;
+    let hidden = hidden_fields(&browser.get(NEW).await.text, NEW);
+    let token = hidden.iter().find(|(name, _)| name == "token").unwrap().1.as_str();
+    let german = "/projects/new?lang=de";
+    let (long, id) = ("x".repeat(501), made["id"].as_str().unwrap());
+    let typed = bearing(&[("token", token), ("because", &long), ("of", id), ("do", "publish")]);
+    let refused = browser.post(german, &typed).await;
+    assert!(refused.status == 422 && refused.text.contains("id=\"because-wrong\""), "{}", refused.text);
+    assert!(refused.text.contains("Das ist zu lang."), "{}", refused.text);
+    let asked =
+        browser.post("/ask?lang=de", &[("token", token), ("question", "!site Wo?"), ("audience", "open")]).await;
+    assert!(asked.status == 422 && asked.text.contains("id=\"audience-wrong\""), "{}", asked.text);
+    assert!(asked.text.contains("Entscheide dich für eines."), "{}", asked.text);
+    // Whoever belongs to it already does not join instead of registering theirs.
+    ada.post(&crate::projects::path(&made, "/join"), json!({})).await.ok();
+    bob.post(&crate::projects::path(&made, &format!("/requests/{}/accept", row.id)), json!({})).await.ok();
+    let join = format!("join {id}");
+    let refused = browser.post(german, &bearing(&[("token", token), ("do", &join)])).await;
+    assert!(refused.status == 409 && refused.text.contains("Du gehörst schon zu diesem Projekt."), "{}", refused.text);
+    // One draft there is.
+    for number in 1..50 {
+        ada.post("/api/watercooler/v1/projects", json!({ "name": format!("Draft {number}") })).await.ok();
+    }
+    let one_more = [("name", "Draft fifty"), ("purpose", "One too many"), ("token", token)];
+    let refused = browser.post(german, &one_more).await;
+    assert!(refused.status == 422 && refused.text.contains("Du hast zu viele Entwürfe"), "{}", refused.text);
 }

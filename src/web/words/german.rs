@@ -145,6 +145,9 @@ pub(super) static GERMAN: Words = Words {
     project_join: "Um Aufnahme bitten",
     project_leave: "Austreten",
     project_take_back: "Bitte zurücknehmen",
+    project_waits: "Du hast um Aufnahme in dieses Projekt gebeten; noch hat niemand geantwortet.",
+    project_member: "Du gehörst zu diesem Projekt.",
+    project_led: "Du leitest dieses Projekt.",
     project_follow: "Folgen",
     project_because: "Meines ist anders, weil …",
     project_because_hint: "Ein Satz zu dem, das markiert ist. Beide Leitungen lesen ihn.",
@@ -269,9 +272,14 @@ pub(super) static GERMAN: Words = Words {
         audience_open_forbidden: "Deine Organisation behält Beiträge für sich: ihre Charta erlaubt das offene Fediverse nicht.",
         audience_no_organisation: "Dieser Standort gehört zu keiner Organisation.",
         audience_inclusion: "Bitte wähle eines davon.",
+        audience_conflict: "Am Anfang des Textes steht etwas anderes, als du gewählt hast. Entscheide dich für eines.",
         audience_out_of_reach: "{} bekäme das nicht: So weit geht es nicht. Lass den Namen weg, oder wähle, wie weit es geht: Dann wird es trotzdem veröffentlicht.",
     },
     refusals: &[
+        (
+            "You have too many drafts: publish or delete some",
+            "Du hast zu viele Entwürfe: veröffentliche oder lösche einige.",
+        ),
         ("You are a member of this project already", "Du gehörst schon zu diesem Projekt."),
         (
             "Too many requests wait for this project's lead",
