@@ -87,7 +87,7 @@ async fn whoever_registers_a_project_is_warned_by_numbers_and_nothing_leaves_bef
     ] {
         assert!(first.contains(reason), "{reason}: {first}");
     }
-    assert!(said.contains("“publish because …”"), "{said}");
+    assert!(said.contains("“follow 1”, “publish because …”") && !said.contains("“join 1”"), "{said}");
     let people: Vec<&str> = offer["mentions"].as_array().unwrap().iter().map(|m| m["acct"].as_str().unwrap()).collect();
     assert_eq!(people, ["bob"]);
     // A warning asks for a reason.
@@ -161,6 +161,32 @@ async fn instead_of_a_project_of_ones_own_one_joins_or_follows_another_and_its_l
 }
 
 #[tokio::test]
+async fn what_has_ended_is_offered_to_be_followed_and_not_to_be_joined() {
+    let node = Node::start().await;
+    let (alice, bob) = (node.member("alice").await, node.member("bob").await);
+    let made = register(&alice, bearing()).await;
+    node.settle().await;
+    let find = "project find bearing";
+    assert!(asks(&node, &bob, find).await.contains("Answer here: “join 1” or “follow 1”."));
+    for (state, since) in [("done", "done since November 2026"), ("stopped", "stopped since November 2026")] {
+        alice.post(&path(&made, "/state"), json!({ "state": state })).await.ok();
+        let said = asks(&node, &bob, find).await;
+        assert!(said.contains(since) && said.ends_with("Answer here: “follow 1”."), "{said}");
+        // Whoever says it all the same is heard, and told how it stands.
+        let asked = asks(&node, &bob, "project join Quiet bearing").await;
+        assert!(asked.contains("has your request") && asked.contains(&format!("It is {since}")), "{asked}");
+        assert!(asks(&node, &bob, "project leave Quiet bearing").await.contains("is taken back"));
+    }
+    // Beside one that goes on, the number of that one is named.
+    register(&alice, json!({ "name": "Loud bearing", "purpose": "Why the bearing rattles.", "publish": true })).await;
+    node.settle().await;
+    let said = asks(&node, &bob, find).await;
+    let open = said.lines().find(|line| line.contains("Loud bearing")).unwrap();
+    let number = open.split('.').next().unwrap();
+    assert!(said.ends_with(&format!("Answer here: “join {number}” or “follow 1”.")), "{said}");
+}
+
+#[tokio::test]
 async fn a_draft_is_completed_in_its_thread_and_published_where_nothing_resembles_it() {
     let node = Node::start().await;
     let ada = node.member("ada").await;
@@ -226,7 +252,10 @@ async fn all_of_it_is_understood_and_said_in_german() {
     let said = asks(&node, &bob, "projekt stand Lärm der Lager B7 unterbrochen weil Urlaub").await;
     assert!(said.contains("ist jetzt unterbrochen"), "{said}");
     assert!(asks(&node, &bob, "projekt meine").await.contains("du leitest es"));
-    assert!(asks(&node, &bob, "projekt suche lager").await.contains("Antworte hier: „beitreten 1“"));
+    let said = asks(&node, &bob, "projekt suche lager").await;
+    let number = said.split("Antworte hier: „beitreten ").nth(1).unwrap().split('“').next().unwrap();
+    let offered = said.lines().find(|line| line.starts_with(&format!("{number}. "))).unwrap();
+    assert!(!offered.contains("eingestellt"), "{said}");
     assert!(asks(&node, &bob, "beitreten 1").await.contains("Diese Nummer hat in diesem Faden nichts"));
 }
 

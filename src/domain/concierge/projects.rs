@@ -216,13 +216,12 @@ pub fn offer(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, draft: &Project, alik
         (_, false) => words::ALIKE.of(tongue),
     });
     let said = number(tx, &mut page, said, alike, tongue)?;
-    let ways = match (draft.purpose.is_empty(), warned, said.offered.is_empty()) {
-        (true, ..) => words::WHAT_FOR,
-        (_, true, _) => words::THREE_WAYS,
-        (_, false, true) => words::ONLY_PUBLISH,
-        (_, false, false) => words::MAY_PUBLISH,
+    let ways = match (draft.purpose.is_empty(), warned) {
+        (true, _) => Some(words::WHAT_FOR.of(tongue).to_owned()),
+        (_, true) => ways(&said, alike, tongue, words::THREE_WAYS, words::TWO_WAYS),
+        (_, false) => ways(&said, alike, tongue, words::MAY_PUBLISH, words::PUBLISH_OR_FOLLOW),
     };
-    page.line(ways.of(tongue));
+    page.line(ways.as_deref().unwrap_or(words::ONLY_PUBLISH.of(tongue)));
     page.line(words::ADD.of(tongue));
     store::concierge::set_thread(tx.conn, &said, tx.now)?;
     reply(tx, post, page, tongue).map(|_| ())
@@ -272,6 +271,23 @@ fn number(tx: &mut Tx<'_>, page: &mut Page, mut said: Thread, alike: &[Alike], t
         page.numbered(at + 1, &found.project.name, tx.site(), &account, &format!(" · {why}"));
     }
     Ok(said)
+}
+
+/// What can be done about projects that were shown: `both` says which can be joined and which followed, `follow` is said
+/// where nobody works on any of them. None where none was shown.
+fn ways(said: &Thread, alike: &[Alike], tongue: Tongue, both: Sentence, follow: Sentence) -> Option<String> {
+    let number = |found: &Alike| number_of(said, found.project.id);
+    let first = alike.iter().find_map(number)?;
+    let open = alike.iter().filter(|found| !found.project.state.has_ended()).find_map(number);
+    Some(match open {
+        Some(open) => both.with(tongue, &[&open, &first]),
+        None => follow.with(tongue, &[&first]),
+    })
+}
+
+/// The number of a project in a thread.
+fn number_of(said: &Thread, id: Id<Project>) -> Option<String> {
+    said.offered.iter().position(|offered| *offered == id).map(|at| (at + 1).to_string())
 }
 
 /// Why a project is shown: site, state, lead, what both share, what was bought.
@@ -369,9 +385,15 @@ pub fn found(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, alike: &[Alike], verb
     let said = thread(tx.conn, post)?;
     let mut page = line(words::PROJECTS.of(tongue));
     let said = number(tx, &mut page, said, alike, tongue)?;
-    match verb {
-        Some(verb) => page.line(&words::WHICH_PROJECT.with(tongue, &[verb])),
-        None => page.line(words::JOIN_OR_FOLLOW.of(tongue)),
+    let what = match verb {
+        Some(verb) => {
+            let first = alike.iter().find_map(|found| number_of(&said, found.project.id));
+            first.map(|first| words::WHICH_PROJECT.with(tongue, &[verb, &first]))
+        }
+        None => ways(&said, alike, tongue, words::JOIN_OR_FOLLOW, words::ONLY_FOLLOW),
+    };
+    if let Some(what) = what {
+        page.line(&what);
     }
     store::concierge::set_thread(tx.conn, &said, tx.now)?;
     reply(tx, post, page, tongue).map(|_| ())
@@ -399,7 +421,13 @@ pub fn join(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, id: Id<Project>, messa
         Ok(project) => {
             let waits = project.local && members::lead(tx.conn, &project)?.is_none();
             let sentence = if waits { words::ASKED_NOBODY } else { words::ASKED_TO_JOIN };
-            sentence.with(tongue, &[&project.name])
+            let mut text = sentence.with(tongue, &[&project.name]);
+            if project.state.has_ended() {
+                let since = Words::from(tongue).since(project.state, project.state_since);
+                text.push(' ');
+                text.push_str(&words::HAS_ENDED.with(tongue, &[&since]));
+            }
+            text
         }
         Err(Error::Conflict(_)) => {
             let name = store::projects::find(tx.conn, id)?.map(|project| project.name);

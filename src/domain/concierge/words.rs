@@ -267,15 +267,25 @@ pub const WHICH_AUDIENCE: Sentence = Sentence(
     "„{}“ sagt nicht, wie weit ein Projekt geht, also ist nichts geändert. Schreib: reichweite: standort, reichweite: \
      organisation oder reichweite: offen.",
 );
-/// The ways out of a warning.
+/// The ways out of a warning: numbers of projects to join and to follow.
 pub const THREE_WAYS: Sentence = Sentence(
-    "Answer here: “join 1”, “follow 1”, “publish because …” if yours is different, or “cancel”.",
-    "Antworte hier: „beitreten 1“, „folgen 1“, „veröffentlichen weil …“, wenn deins anders ist, oder „abbrechen“.",
+    "Answer here: “join {}”, “follow {}”, “publish because …” if yours is different, or “cancel”.",
+    "Antworte hier: „beitreten {}“, „folgen {}“, „veröffentlichen weil …“, wenn deins anders ist, oder „abbrechen“.",
 );
-/// The ways where nothing is to be warned of.
+/// The same where all of them have ended.
+pub const TWO_WAYS: Sentence = Sentence(
+    "Answer here: “follow {}”, “publish because …” if yours is different, or “cancel”.",
+    "Antworte hier: „folgen {}“, „veröffentlichen weil …“, wenn deins anders ist, oder „abbrechen“.",
+);
+/// The ways where nothing is to be warned of: numbers of projects to join and to follow.
 pub const MAY_PUBLISH: Sentence = Sentence(
-    "Answer here: “publish”, “join 1”, “follow 1” or “cancel”.",
-    "Antworte hier: „veröffentlichen“, „beitreten 1“, „folgen 1“ oder „abbrechen“.",
+    "Answer here: “publish”, “join {}”, “follow {}” or “cancel”.",
+    "Antworte hier: „veröffentlichen“, „beitreten {}“, „folgen {}“ oder „abbrechen“.",
+);
+/// The same where all of them have ended.
+pub const PUBLISH_OR_FOLLOW: Sentence = Sentence(
+    "Answer here: “publish”, “follow {}” or “cancel”.",
+    "Antworte hier: „veröffentlichen“, „folgen {}“ oder „abbrechen“.",
 );
 /// The same without others.
 pub const ONLY_PUBLISH: Sentence =
@@ -317,6 +327,11 @@ pub const ASKED_NOBODY: Sentence = Sentence(
     "“{}” has no lead at the moment. Your request waits: whoever takes it over is told of it.",
     "„{}“ hat gerade keine Leitung. Deine Anfrage wartet: wer die Leitung übernimmt, erfährt davon.",
 );
+/// Behind that, where nobody works on it any more: since when it is what.
+pub const HAS_ENDED: Sentence = Sentence(
+    "It is {}, so there may be nothing to do. You can follow it all the same.",
+    "Es ist {}, also gibt es vielleicht nichts zu tun. Folgen kannst du ihm trotzdem.",
+);
 /// No request is needed.
 pub const IS_MEMBER: Sentence = Sentence("You are a member of “{}” already.", "Du gehörst schon zu „{}“.");
 /// Somebody left a project.
@@ -338,7 +353,7 @@ pub const FOLLOWED: Sentence = Sentence(
 );
 /// Several projects may be meant.
 pub const WHICH_PROJECT: Sentence =
-    Sentence("Which one? Answer here with “{} 1”.", "Welches? Antworte hier mit „{} 1“.");
+    Sentence("Which one? Answer here with “{} {}”.", "Welches? Antworte hier mit „{} {}“.");
 /// None is.
 pub const NO_PROJECT: Sentence = Sentence("I know no such project.", "Ich kenne kein solches Projekt.");
 /// A number without a list.
@@ -348,9 +363,11 @@ pub const NO_NUMBER: Sentence = Sentence(
 );
 /// Before projects.
 pub const PROJECTS: Sentence = Sentence("Projects:", "Projekte:");
-/// Below them.
+/// Below them: numbers of projects to join and to follow.
 pub const JOIN_OR_FOLLOW: Sentence =
-    Sentence("Answer here: “join 1” or “follow 1”.", "Antworte hier: „beitreten 1“ oder „folgen 1“.");
+    Sentence("Answer here: “join {}” or “follow {}”.", "Antworte hier: „beitreten {}“ oder „folgen {}“.");
+/// The same where all of them have ended.
+pub const ONLY_FOLLOW: Sentence = Sentence("Answer here: “follow {}”.", "Antworte hier: „folgen {}“.");
 /// Before one's own.
 pub const MINE: Sentence = Sentence("Your projects:", "Deine Projekte:");
 /// There are none.
