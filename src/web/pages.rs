@@ -84,6 +84,10 @@ impl Wrong {
     pub fn field(name: &'static str, sentence: impl Into<String>) -> Self {
         Self(Some((name, sentence.into())))
     }
+    /// Whether nothing was.
+    pub fn is_nothing(&self) -> bool {
+        self.0.is_none()
+    }
     /// The sentence for this field, if it is the one.
     pub fn of(&self, name: &str) -> Option<&str> {
         self.0.as_ref().filter(|(field, _)| *field == name).map(|(_, sentence)| sentence.as_str())

@@ -2,7 +2,13 @@
 //! With `WATERCOOLER_PAGES=folder` the pages are written there, to be looked at.
 
 use super::*;
-use crate::{domain::scopes::Scopes, web::words::Lang};
+use crate::{
+    domain::scopes::Scopes,
+    web::{
+        projects::{NewProject, ProjectLine},
+        words::Lang,
+    },
+};
 
 const EVIL: &str = "<script>alert('x')</script>\" onload=\"y";
 
@@ -52,6 +58,91 @@ fn keep(name: &str, html: &str) {
         assert!(!html.contains(bad), "{name} contains {bad}");
     }
     assert_eq!(html.matches("<h1").count(), 1, "{name} has one heading of the first rank");
+    let values = |attribute: &str| -> Vec<String> {
+        let found = html.split(&format!(" {attribute}=\"")).skip(1).filter_map(|rest| rest.split('"').next());
+        found.flat_map(|value| value.split(' ')).filter(|value| !value.is_empty()).map(str::to_owned).collect()
+    };
+    // What a screen reader is sent to is there, and once.
+    let ids = values("id");
+    for id in &ids {
+        assert_eq!(ids.iter().filter(|other| *other == id).count(), 1, "{name}: {id} stands twice");
+    }
+    for attribute in ["for", "aria-describedby", "aria-labelledby"] {
+        for id in values(attribute) {
+            assert!(ids.contains(&id), "{name}: {attribute} names {id}, which is not there");
+        }
+    }
+    // What is wrong is read with its field, to which the keyboard goes first.
+    assert!(html.matches(" autofocus").count() <= 1, "{name}");
+    for tag in html.split('<').filter(|tag| tag.contains("aria-invalid=")) {
+        assert!(tag.contains("-wrong") || tag.contains("describedby=\"wrong\""), "{name}: {tag}");
+        assert!(tag.contains(" autofocus"), "{name}: {tag}");
+    }
+}
+
+fn project(wrong: Wrong) -> String {
+    let choice = |value| Choice { value, text: Lang::English.words().reach_site, chosen: true };
+    NewProject {
+        frame: frame(Lang::English),
+        token: "t".into(),
+        draft: "1".into(),
+        name: EVIL.into(),
+        purpose: EVIL.into(),
+        tags: EVIL.into(),
+        states: vec![choice("idea")],
+        looking_for: EVIL.into(),
+        vendor: EVIL.into(),
+        link: EVIL.into(),
+        because: EVIL.into(),
+        audiences: vec![choice("site")],
+        alike: vec![ProjectLine {
+            id: "2".into(),
+            name: EVIL.into(),
+            url: "https://fab.example/@quietbearing".into(),
+            purpose: EVIL.into(),
+            about: EVIL.into(),
+            warn: true,
+            step: None,
+        }],
+        warned: true,
+        wrong,
+    }
+    .render()
+    .unwrap()
+}
+
+fn ask(wrong: Wrong) -> String {
+    Ask {
+        frame: frame(Lang::German),
+        token: "t".into(),
+        once: "o".into(),
+        question: EVIL.into(),
+        tags: EVIL.into(),
+        characters: 5_000,
+        audiences: vec![Choice { value: "site", text: Lang::German.words().reach_site, chosen: true }],
+        wrong,
+    }
+    .render()
+    .unwrap()
+}
+
+#[test]
+fn what_is_wrong_with_a_form_is_read_with_the_field_and_has_the_keyboard() {
+    let shown = |name: &str, html: &str| {
+        keep(name, html);
+        assert!(html.contains("aria-invalid=\"true\"") && html.contains(" autofocus"), "{name}: {html}");
+    };
+    for field in ["because", "name", "purpose", "tags", "looking_for", "vendor", "link", "audience"] {
+        shown("project-wrong", &project(Wrong::field(field, EVIL)));
+    }
+    for field in ["question", "audience"] {
+        shown("ask-wrong", &ask(Wrong::field(field, EVIL)));
+    }
+    for field in ["username", "email", "password", "reason", "agreement"] {
+        shown("register-wrong", &register("Create account", Wrong::field(field, EVIL)));
+    }
+    keep("project", &project(Wrong::nothing()));
+    keep("ask", &ask(Wrong::field("", EVIL)));
 }
 
 fn sign_in(lang: Lang, problem: bool) -> String {

@@ -181,6 +181,8 @@ pub struct Words {
     pub answer_accepted: &'static str,
     pub projects: &'static str,
     pub no_projects: &'static str,
+    pub projects_newest: &'static str,
+    pub projects_older: &'static str,
     pub project_title: &'static str,
     pub project_text: &'static str,
     pub project_name: &'static str,

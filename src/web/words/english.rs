@@ -128,6 +128,8 @@ pub(super) static ENGLISH: Words = Words {
     answer_accepted: "Accepted answer",
     projects: "Projects",
     no_projects: "No project is registered yet.",
+    projects_newest: "Projects that changed last",
+    projects_older: "More projects",
     project_title: "Register a project",
     project_text: "Before it is published you see who does something like it already, at which site, finished and stopped projects too. Until then nobody else sees your draft, and it does not leave this site.",
     project_name: "Name",

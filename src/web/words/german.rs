@@ -128,6 +128,8 @@ pub(super) static GERMAN: Words = Words {
     answer_accepted: "Angenommene Antwort",
     projects: "Projekte",
     no_projects: "Noch ist kein Projekt eingetragen.",
+    projects_newest: "Zuletzt geänderte Projekte",
+    projects_older: "Weitere Projekte",
     project_title: "Ein Projekt eintragen",
     project_text: "Bevor es veröffentlicht wird, siehst du, wer schon etwas Ähnliches macht, an welchem Standort, auch fertige und eingestellte Projekte. Bis dahin sieht niemand sonst deinen Entwurf, und er verlässt diesen Standort nicht.",
     project_name: "Name",
