@@ -7,7 +7,7 @@ use crate::{
     domain::{
         concierge::{
             self, answer,
-            parse::{Command, Parsed, parse, without_mentions},
+            parse::{Command, Parsed, parse, spoken},
         },
         counters::{Counter, count},
         questions::{
@@ -51,7 +51,11 @@ pub(super) async fn answer(app: &App, id: Id<Post>) -> Result<()> {
 /// Does what somebody of this node wrote.
 async fn obey(app: &App, post: Post, who: Id<Account>) -> Result<()> {
     let typed = concierge::typed(&post);
-    let said = without_mentions(&typed);
+    let own = app.read(concierge::find).await?.map(|account| account.username).unwrap_or_default();
+    let said = spoken(&typed, |name| {
+        let (user, domain) = name.split_once('@').map_or((name, None), |(user, domain)| (user, Some(domain)));
+        user.eq_ignore_ascii_case(&own) && domain.is_none_or(|domain| app.site().is_own_name(domain))
+    });
     let asks = questions::has_tag(said, &app.config().questions.tag);
     let mut parsed = parse(said);
     // A verb goes before the tag, what only sounds like one does not.

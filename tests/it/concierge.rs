@@ -131,6 +131,22 @@ async fn skills_are_changed_word_by_word_and_help_names_what_can_be_said() {
 }
 
 #[tokio::test]
+async fn its_name_may_stand_behind_what_is_said_to_it() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let says = async |text: String| {
+        let post = json!({ "status": text, "visibility": "direct" });
+        let post = ada.post("/api/v1/statuses", post).await.ok();
+        node.settle().await;
+        watercooler::domain::html::plain_text(answers(&ada, &post).await[0]["content"].as_str().unwrap())
+    };
+    let skills = says("skills +Welding @concierge".into()).await;
+    assert!(skills.contains("I know: Welding") && !skills.contains("concierge"), "{skills}");
+    let draft = says(format!("project new: Choir - sing together, @{}", node.handle("concierge"))).await;
+    assert!(draft.contains("sing together") && !draft.contains("concierge"), "{draft}");
+}
+
+#[tokio::test]
 async fn people_are_answered_in_their_language() {
     let node = Node::start().await;
     let ada = node.member("ada").await;

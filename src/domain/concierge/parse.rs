@@ -101,6 +101,18 @@ pub fn without_mentions(text: &str) -> &str {
     text.get(after_names(text)..).unwrap_or_default().trim()
 }
 
+/// The same without the name of the concierge itself behind it, where some people put it. `is_own` tells whether a handle,
+/// without its first sign, is that.
+pub fn spoken(text: &str, is_own: impl Fn(&str) -> bool) -> &str {
+    let mut spoken = without_mentions(text);
+    while let Some((before, last)) = spoken.rsplit_once(char::is_whitespace)
+        && last.strip_prefix('@').is_some_and(|name| is_own(name.trim_end_matches(['.', '!', '?', ','])))
+    {
+        spoken = before.trim_end();
+    }
+    spoken
+}
+
 /// Reads a text without its leading mentions.
 pub fn parse(text: &str) -> Parsed {
     let text = text.trim();
@@ -408,6 +420,15 @@ mod tests {
         assert_eq!((command("Accept!"), command("nein.")), (Command::Consent(true), Command::Consent(false)));
         assert_eq!(command("accept her please"), Command::Consent(true));
         assert!(matches!(command("no idea who that is"), Command::Unknown(_)));
+    }
+
+    #[test]
+    fn the_name_of_the_concierge_may_stand_behind_a_command() {
+        let said = |text| spoken(text, |name| name == "concierge" || name == "concierge@a.example:80");
+        assert_eq!(said("who knows kafka @concierge"), "who knows kafka");
+        assert_eq!(said("@bob help  @concierge@a.example:80? @concierge"), "help");
+        assert_eq!(said("project remove Lager @ada"), "project remove Lager @ada");
+        assert_eq!((said("@concierge"), said("join me@concierge"), said("")), ("", "join me@concierge", ""));
     }
 
     #[test]
