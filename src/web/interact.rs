@@ -135,7 +135,8 @@ async fn page(visitor: &Visitor, browser: &Browser, uri: &str) -> Result<Respons
         token: visitor.token(),
         frame,
     };
-    Ok(visitor.page(StatusCode::OK, Kind::Form, &page))
+    // It shows what a public page does: films and sounds too.
+    Ok(visitor.page(StatusCode::OK, Kind::Public, &page))
 }
 
 /// `POST /authorize_interaction`: follow.

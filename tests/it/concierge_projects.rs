@@ -184,6 +184,10 @@ async fn what_has_ended_is_offered_to_be_followed_and_not_to_be_joined() {
     let open = said.lines().find(|line| line.contains("Loud bearing")).unwrap();
     let number = open.split('.').next().unwrap();
     assert!(said.ends_with(&format!("Answer here: “join {number}” or “follow 1”.")), "{said}");
+    // What begins with a number that nothing has in this thread is a name.
+    register(&alice, json!({ "name": "5 stars", "purpose": "Rate the canteen.", "publish": true })).await;
+    assert!(asks(&node, &bob, "project join 5 stars").await.contains("The lead of “5 stars” has your request"));
+    assert!(asks(&node, &bob, "project join 5 moons").await.contains("Nothing has this number"));
 }
 
 #[tokio::test]

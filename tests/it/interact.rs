@@ -58,6 +58,8 @@ async fn a_post_of_another_server_is_shown_with_its_author() {
     let shown = browser.get(&page(&uri)).await;
     assert_eq!(shown.status, 200, "{}", shown.text);
     assert!(shown.text.contains("hello there") && shown.text.contains("action=\"/authorize_interaction\""));
+    // Films and sounds of it may be played there.
+    assert!(shown.header("content-security-policy").contains("; media-src 'self'"));
     // What one may not see is not there.
     let mut direct = scene.note(&scene.ada, "2", "<p>between us</p>");
     (direct["to"], direct["cc"]) = (json!([scene.uri(&scene.bob)]), json!([]));

@@ -41,7 +41,7 @@ const WRITTEN: Sentence =
     Sentence("has a letter from me that names you both.", "hat einen Brief von mir, in dem ihr beide steht.");
 const ALREADY: Sentence = Sentence("was introduced to you a short time ago.", "kennst du seit Kurzem durch mich.");
 const TOO_MANY: Sentence =
-    Sentence("That are five in a week: wait some days.", "Das sind fünf in einer Woche: warte ein paar Tage.");
+    Sentence("You met five people in a week: wait some days.", "Das waren fünf in einer Woche: warte ein paar Tage.");
 const NOBODY: Sentence = Sentence(
     "Nobody of that name is listed. “intro” alone shows people to meet.",
     "Niemand mit diesem Namen ist eingetragen. „vorstellen“ allein zeigt, wen du treffen könntest.",

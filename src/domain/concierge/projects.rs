@@ -332,10 +332,13 @@ pub fn because(conn: &mut Conn, site: &crate::config::Site, found: &Alike, tongu
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn meant(conn: &mut Conn, own: &crate::config::Site, post: &Post, rest: &str) -> Result<Meant> {
-    if let Some((number, rest)) = typed::number(rest) {
+    if let Some((number, more)) = typed::number(rest) {
         let thread = thread(conn, post)?;
-        let found = number.checked_sub(1).and_then(|at| thread.offered.get(at));
-        return Ok(found.map_or(Meant::NoNumber, |id| Meant::One(*id, rest.to_owned())));
+        if let Some(id) = number.checked_sub(1).and_then(|at| thread.offered.get(at)) {
+            return Ok(Meant::One(*id, more.to_owned()));
+        }
+        // Some are called so.
+        return Ok(named(conn, rest)?.map_or(Meant::NoNumber, |id| Meant::One(id, String::new())));
     }
     if let Some(Token::Mention { username, domain }) = scan(rest).first() {
         let length = 1 + username.len() + domain.map_or(0, |domain| domain.len() + 1);
@@ -348,15 +351,28 @@ pub fn meant(conn: &mut Conn, own: &crate::config::Site, post: &Post, rest: &str
             (None, None) => Meant::Look((*username).to_owned()),
         });
     }
-    let name = rest.trim_matches(['"', '“', '”', '„', '«', '»', '.', '!', '?', ' ']);
-    let named = store::projects::named(conn, name, OWN)?;
-    let mut exact = named.iter().filter(|project| is_same(&project.name, name));
-    if let (Some(one), None) = (exact.next(), exact.next()) {
-        return Ok(Meant::One(one.id, String::new()));
+    let name = bare(rest);
+    if let Some(id) = named(conn, name)? {
+        return Ok(Meant::One(id, String::new()));
     }
     Ok(match of_handle(conn, name)? {
         Some(project) => Meant::One(project.id, String::new()),
         None => Meant::Look(name.to_owned()),
+    })
+}
+
+fn bare(name: &str) -> &str {
+    name.trim_matches(['"', '“', '”', '„', '«', '»', '.', '!', '?', ' '])
+}
+
+/// The only project of exactly this name.
+fn named(conn: &mut Conn, name: &str) -> Result<Option<Id<Project>>> {
+    let name = bare(name);
+    let named = store::projects::named(conn, name, OWN)?;
+    let mut exact = named.iter().filter(|project| is_same(&project.name, name));
+    Ok(match (exact.next(), exact.next()) {
+        (Some(one), None) => Some(one.id),
+        _ => None,
     })
 }
 
