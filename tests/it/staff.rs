@@ -240,6 +240,18 @@ async fn domains_and_addresses_of_mail_are_kept_from_signing_up() {
             "{email}"
         );
     }
+    // In a browser as well, in the language of the page.
+    let browser = crate::support::Browser::new(&node);
+    let hidden = crate::support::hidden_fields(&browser.get("/register").await.text, "/register");
+    let mut fields: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    fields.extend([
+        ("username", "ann"),
+        ("email", "a@throwaway.example"),
+        ("password", "a good one"),
+        ("agreement", "1"),
+    ]);
+    let refused = browser.post("/register?lang=de", &fields).await;
+    assert!(refused.status == 422 && refused.text.contains("ist hier nicht zugelassen."), "{}", refused.text);
     assert_eq!(sign_up(&node, "ann", "a@notthrowaway.example", "198.51.100.1").await.status, 200);
     let maybe = boss.post(path, json!({"domain": "doubtful.example", "allow_with_approval": true})).await.ok();
     let waits = sign_up(&node, "doubt", "a@doubtful.example", "198.51.100.1").await;

@@ -265,6 +265,7 @@ pub(super) static ENGLISH: Words = Words {
         email_blank: "Email can't be blank",
         email_invalid: "Email is not a valid address",
         email_taken: "Email has already been taken",
+        email_blocked: "Email provider or address is not allowed",
         password_blank: "Password can't be blank",
         password_too_short: "Password is too short (minimum is 8 characters)",
         password_too_long: "Password is too long (maximum is 1,024 bytes)",

@@ -265,6 +265,7 @@ pub(super) static GERMAN: Words = Words {
         email_blank: "Bitte gib eine E-Mail-Adresse an.",
         email_invalid: "Das ist keine gültige E-Mail-Adresse.",
         email_taken: "Mit dieser E-Mail-Adresse gibt es schon ein Konto.",
+        email_blocked: "Diese E-Mail-Adresse, oder ihr Anbieter, ist hier nicht zugelassen.",
         password_blank: "Bitte gib ein Passwort an.",
         password_too_short: "Das Passwort ist zu kurz (mindestens 8 Zeichen).",
         password_too_long: "Das Passwort ist zu lang (höchstens 1.024 Bytes).",
