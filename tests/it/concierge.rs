@@ -147,6 +147,23 @@ async fn its_name_may_stand_behind_what_is_said_to_it() {
 }
 
 #[tokio::test]
+async fn whoever_attaches_something_to_a_command_is_told_that_it_stays_there() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    for (said, tag) in [("ask Which tool is this?", "#ask"), ("idea A shelf like this", "#idea")] {
+        let file = crate::media::upload(&ada, &crate::media::picture(4, 4)).await["id"].clone();
+        for files in [json!([file]), json!([])] {
+            let post = json!({ "status": format!("@concierge {said}"), "visibility": "direct", "media_ids": files });
+            let post = ada.post("/api/v1/statuses", post).await.ok();
+            node.settle().await;
+            let told = answers(&ada, &post).await[0]["content"].as_str().unwrap().to_owned();
+            let hint = told.contains("What you attached stays") && told.contains(&format!("with {tag} takes it along"));
+            assert_eq!(hint, files != json!([]), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn people_are_answered_in_their_language() {
     let node = Node::start().await;
     let ada = node.member("ada").await;

@@ -189,6 +189,9 @@ fn ask(tx: &mut Tx<'_>, post: &Post, text: &str, tongue: Tongue) -> Result<Page>
     };
     let mut page = Page::default();
     page.post(words::ASKED.of(tongue), &question);
+    if question.id != post.id && super::has_files(tx, post)? {
+        page.line(&words::ATTACHED.with(tongue, &[&tx.config().questions.tag]));
+    }
     Ok(page)
 }
 

@@ -74,6 +74,9 @@ fn propose(tx: &mut Tx<'_>, post: &Post, text: &str, tongue: Tongue) -> Result<P
     };
     let mut page = Page::default();
     page.post(words::YOURS.of(tongue), &idea);
+    if idea.id != post.id && super::has_files(tx, post)? {
+        page.line(&super::words::ATTACHED.with(tongue, &[ideas::TAG]));
+    }
     page.address(words::WHAT_HAPPENS.of(tongue), &ideas::address(tx));
     Ok(page)
 }

@@ -213,6 +213,11 @@ pub fn typed(post: &Post) -> String {
     }
 }
 
+/// Whether something is attached to what somebody wrote: what is published in their name does not have it.
+fn has_files(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
+    Ok(!store::views::media(tx.conn, &[post.id])?.is_empty())
+}
+
 /// How far somebody wants what they ask the concierge for to go, where they say so.
 fn wished(post: &Post) -> Option<Audience> {
     let said = post.source_text.as_deref().and_then(|text| audiences::mark(text).0);

@@ -187,6 +187,11 @@ pub const ASKED_FOLLOWERS: Sentence = Sentence(
 );
 /// A question was published.
 pub const ASKED: Sentence = Sentence("Your question:", "Deine Frage:");
+/// What was attached to a command; the tag that takes it along.
+pub const ATTACHED: Sentence = Sentence(
+    "What you attached stays with your message to me. A public post with #{} takes it along.",
+    "Was du angehängt hast, bleibt bei deiner Nachricht an mich. Ein öffentlicher Beitrag mit #{} nimmt es mit.",
+);
 /// Before open questions.
 pub const OPEN: Sentence = Sentence("Nobody answered these yet:", "Das hat noch niemand beantwortet:");
 /// There are none.
