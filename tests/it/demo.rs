@@ -152,24 +152,35 @@ async fn the_demo_tells_its_story_and_ends_cleanly() {
         assert!(introduced, "{lead}: {told}");
     }
     // Whoever begins it a third time is warned.
+    let answer_to = async |node: usize, user: &str, text: &str, visibility: &str| {
+        let post = json!({ "status": text, "visibility": visibility });
+        let post: Value =
+            serde_json::from_str(&demo.request(node, user, "POST", "/api/v1/statuses", Some(post)).await).unwrap();
+        let path = format!("/api/v1/statuses/{}/context", post["id"].as_str().unwrap());
+        let answered = tokio::time::timeout(std::time::Duration::from_secs(60), async {
+            loop {
+                let thread = demo.get(node, user, &path).await;
+                if let Some(answer) = thread["descendants"].get(0) {
+                    return plain_text(answer["content"].as_str().unwrap());
+                }
+                tokio::task::yield_now().await;
+            }
+        });
+        answered.await.unwrap()
+    };
     let text = "@concierge project new: Noise of the B7 bearings - The bearing B7 hums at high rpm; find the reason and \
                 fix it #bearings #vibration";
-    let post = json!({ "status": text, "visibility": "direct" });
-    let post: Value =
-        serde_json::from_str(&demo.request(1, "dan", "POST", "/api/v1/statuses", Some(post)).await).unwrap();
-    let path = format!("/api/v1/statuses/{}/context", post["id"].as_str().unwrap());
-    let answered = tokio::time::timeout(std::time::Duration::from_secs(60), async {
-        loop {
-            let thread = demo.get(1, "dan", &path).await;
-            if let Some(answer) = thread["descendants"].get(0) {
-                return plain_text(answer["content"].as_str().unwrap());
-            }
-            tokio::task::yield_now().await;
-        }
-    });
-    let answer = answered.await.unwrap();
+    let answer = answer_to(1, "dan", text, "direct").await;
     assert!(answer.contains("Somebody may be doing this already"), "{answer}");
     assert!(answer.contains("Quiet bearing (") && answer.contains("Humming bearing ("), "{answer}");
+    // What is printed to try does what it says, each in one line.
+    let tries: Vec<&str> = demo.shown["try"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    assert!(tries.iter().all(|line| !line.contains('\n')), "{tries:?}");
+    let behind = |at: usize, mark: &str| tries[at].split_once(mark).unwrap_or_else(|| panic!("{}", tries[at])).1;
+    let asked = answer_to(0, "ada", behind(1, "post: "), "public").await;
+    assert!(asked.contains("People asked: "), "{asked}");
+    let warned = answer_to(0, "tom", &format!("@concierge {}", behind(2, "directly: ")), "direct").await;
+    assert!(warned.contains("Somebody may be doing this already"), "{warned}");
     // Ctrl-C ends it, and nothing of it is left.
     let sent = Command::new("kill").args(["-INT", &demo.child.id().to_string()]).status().unwrap();
     assert!(sent.success());
