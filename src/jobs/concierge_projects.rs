@@ -19,7 +19,7 @@ use crate::{
     store,
 };
 
-/// Projects named by their names in one answer.
+/// Projects named by their names in one answer, or because they changed last.
 const NAMED: i64 = 5;
 
 /// Does what a command says.
@@ -88,10 +88,12 @@ fn alike(answer: register::Answer) -> Vec<Alike> {
 }
 
 /// Projects by what they are about, then by their names: where there are few, no word is rare, and the register tells
-/// nothing apart.
+/// nothing apart. Without a word those that changed last.
 async fn look(app: &App, text: &str) -> Result<Vec<Alike>> {
-    if text.is_empty() {
-        return Ok(Vec::new());
+    let plain = |project| Alike { project, words: Vec::new(), tags: Vec::new(), warn: false };
+    if text.trim_end_matches(['?', '.', '!', ' ']).is_empty() {
+        let newest = app.read(|conn| store::projects::listed(conn, None, None, NAMED)).await?;
+        return Ok(newest.into_iter().map(plain).collect());
     }
     let question = Question { text: Some(text.chars().take(500).collect()), ..Question::default() };
     let mut found = alike(register::ask(app, question).await?);
@@ -100,7 +102,7 @@ async fn look(app: &App, text: &str) -> Result<Vec<Alike>> {
     let text = text.to_owned();
     for project in app.read(move |conn| store::projects::named(conn, &text, NAMED)).await? {
         if found.len() < register::MOST && !found.iter().any(|known| known.project.id == project.id) {
-            found.push(Alike { project, words: Vec::new(), tags: Vec::new(), warn: false });
+            found.push(plain(project));
         }
     }
     Ok(found)

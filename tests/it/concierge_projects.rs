@@ -164,6 +164,7 @@ async fn instead_of_a_project_of_ones_own_one_joins_or_follows_another_and_its_l
 async fn what_has_ended_is_offered_to_be_followed_and_not_to_be_joined() {
     let node = Node::start().await;
     let (alice, bob) = (node.member("alice").await, node.member("bob").await);
+    assert_eq!(asks(&node, &bob, "projects").await, "I know no such project.");
     let made = register(&alice, bearing()).await;
     node.settle().await;
     let find = "project find bearing";
@@ -184,6 +185,13 @@ async fn what_has_ended_is_offered_to_be_followed_and_not_to_be_joined() {
     let open = said.lines().find(|line| line.contains("Loud bearing")).unwrap();
     let number = open.split('.').next().unwrap();
     assert!(said.ends_with(&format!("Answer here: “join {number}” or “follow 1”.")), "{said}");
+    // Without a word those that changed last are shown.
+    for all in ["projects", "projekte?", "project find"] {
+        let said = asks(&node, &bob, all).await;
+        assert!(said.contains("Loud bearing (@") && said.contains("Quiet bearing (@"), "{all}: {said}");
+    }
+    let said = asks(&node, &bob, "project follow").await;
+    assert!(said.ends_with("Answer here with “follow 1”."), "{said}");
     // What begins with a number that nothing has in this thread is a name.
     register(&alice, json!({ "name": "5 stars", "purpose": "Rate the canteen.", "publish": true })).await;
     assert!(asks(&node, &bob, "project join 5 stars").await.contains("The lead of “5 stars” has your request"));
