@@ -15,6 +15,7 @@ use crate::{
     domain::{
         concierge::{
             projects::{Alike, because},
+            typed::reason,
             words as sentences,
         },
         counters::{Counter, count},
@@ -154,7 +155,7 @@ impl Typed {
             looking_for: text("looking_for"),
             vendor: text("vendor"),
             link: text("link"),
-            because: text("because"),
+            because: reason(fields.text("because")).to_owned(),
             audience: None,
             of: text("of"),
             draft: text("draft"),

@@ -91,7 +91,9 @@ async fn whoever_registers_a_project_is_warned_by_numbers_and_nothing_leaves_bef
     let people: Vec<&str> = offer["mentions"].as_array().unwrap().iter().map(|m| m["acct"].as_str().unwrap()).collect();
     assert_eq!(people, ["bob"]);
     // A warning asks for a reason.
-    assert!(text(&goes_on(&node, &bob, &offer, "publish").await).contains("Say why yours is different"));
+    for none in ["publish", "Publish!", "publish because …"] {
+        assert!(text(&goes_on(&node, &bob, &offer, none).await).contains("Say why yours is different"), "{none}");
+    }
     assert_eq!(count(&node, "select count(*) from projects where published_at is null").await, 1);
     assert_eq!(count(&node, "select count(*) from deliveries").await, before);
     assert_eq!(alice.get("/api/v1/notifications").await.ok(), told, "leads hear nothing of a draft");

@@ -89,7 +89,7 @@ async fn what_resembles_it_is_shown_before_it_is_published_and_the_draft_stays_h
     let theirs = bob.get("/api/watercooler/v1/projects").await.ok().to_string();
     assert!(!theirs.contains("Humming"), "the draft has left the node: {theirs}");
     // Published with what is different: both leads are introduced, and the form that is sent again is one project.
-    let typed = bearing(&[("because", "it is another bearing"), ("do", "publish")]);
+    let typed = bearing(&[("because", "because it is another bearing"), ("do", "publish")]);
     let done = browser.submit(&shown, NEW, &typed).await;
     assert_eq!((done.status, done.header("location")), (302, "/@hummingbearing"), "{}", done.text);
     let again = browser.submit(&shown, NEW, &typed).await;
@@ -97,7 +97,10 @@ async fn what_resembles_it_is_shown_before_it_is_published_and_the_draft_stays_h
     settle(&nodes).await;
     let own = ada.get("/api/watercooler/v1/projects?mine=true").await.ok();
     assert_eq!((drafts(&own), &own[0]["name"], &own[0]["state"]), (1, &json!("Humming bearing"), &json!("active")));
-    assert!(own.to_string().contains("it is another bearing") && own.to_string().contains("SoundCam rental"), "{own}");
+    assert!(
+        own.to_string().contains("\"reason\":\"it is another bearing\"") && own.to_string().contains("SoundCam rental"),
+        "{own}"
+    );
     let theirs = bob.get("/api/watercooler/v1/projects").await.ok().to_string();
     assert!(theirs.contains("Humming bearing"), "{theirs}");
     // The register as a page.

@@ -269,7 +269,7 @@ pub fn is_because(word: &str) -> bool {
     ["because", "weil", "denn"].contains(&word)
 }
 
-/// The reason in `because ours is colder`: without the words that announce it.
+/// The reason in `because ours is colder`: without the words that announce it. Signs alone are none.
 pub fn reason(text: &str) -> &str {
     let mut rest = text.trim().trim_start_matches([':', '-', '–', '—', ',']).trim();
     for word in BECAUSE {
@@ -278,7 +278,7 @@ pub fn reason(text: &str) -> &str {
             rest = rest.get(word.len()..).unwrap_or_default().trim_start_matches([':', ',']).trim();
         }
     }
-    rest
+    if rest.chars().all(|c| c.is_ascii_punctuation() || c == '…') { "" } else { rest }
 }
 
 #[cfg(test)]
@@ -349,6 +349,7 @@ mod tests {
         assert_eq!(reason(": weil unseres kälter ist"), "unseres kälter ist");
         assert_eq!(reason("mine is different because colder"), "colder");
         assert_eq!((reason("asphalt"), reason("because"), reason("")), ("asphalt", "", ""));
+        assert_eq!((reason("!"), reason("because …"), reason("because 🤷")), ("", "", "🤷"));
         for odd in [":", "::: tags:::", "name:", "\u{130}: ß:", &"tags: a ".repeat(3_000)] {
             let _ = (project(odd), addition(odd), number(odd), reason(odd));
         }
