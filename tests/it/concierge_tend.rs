@@ -161,7 +161,9 @@ async fn moderators_are_named_a_project_is_handed_over_and_members_are_taken_out
     let there = known(&w.bob, &w.hq.handle("quietbearing")).await;
     assert_eq!(there["lead"]["acct"], json!(w.hq.handle("dan")), "{there}");
     let told = asks(&w.hq, &w.alice, "project handover Quiet bearing to @dan").await;
-    assert!(told.contains("That is not allowed."), "{told}");
+    assert_eq!(told, "That is not allowed. Only its lead may do this.");
+    let told = asks(&w.hq, &w.alice, "projekt übergeben Quiet bearing an @dan").await;
+    assert_eq!(told, "Das ist nicht erlaubt. Das darf nur seine Leitung.");
     assert!(asks(&w.hq, &dan, "project mine").await.contains("you lead it"));
     for text in ["project remove", "projekt übergeben", "project moderator Loud cage @dan"] {
         let told = asks(&w.hq, &dan, text).await;

@@ -124,7 +124,14 @@ pub(super) fn refusal(error: Error, tongue: Tongue) -> Result<String> {
         Error::Invalid { field: "name", .. } => words::WHAT_NAME,
         Error::Invalid { code, reason, .. } => return Ok(super::why(code, &reason, tongue)),
         Error::NotFound => words::NO_PROJECT,
-        Error::Forbidden(_) | Error::Conflict(_) => words::NOT_ALLOWED,
+        Error::Forbidden(reason) | Error::Conflict(reason) => {
+            let mut text = words::NOT_ALLOWED.of(tongue).to_owned();
+            if let Some((_, why)) = words::REFUSED.iter().find(|(said, _)| *said == reason) {
+                text.push(' ');
+                text.push_str(why.of(tongue));
+            }
+            return Ok(text);
+        }
         other => return Err(other),
     };
     Ok(sentence.of(tongue).to_owned())

@@ -449,6 +449,50 @@ pub const WHICH_REACH: Sentence = Sentence(
 );
 /// What has to stand between two people.
 pub const NOT_ALLOWED: Sentence = Sentence("That is not allowed.", "Das ist nicht erlaubt.");
+/// Behind that: why, as the rest of the program says it, and as people are told.
+pub const REFUSED: &[(&str, Sentence)] = &[
+    ("Only its lead may do this", Sentence("Only its lead may do this.", "Das darf nur seine Leitung.")),
+    (
+        "The node of this project has left: nobody would answer",
+        Sentence(
+            "Its site has left the organisation: nobody would answer.",
+            "Sein Standort ist nicht mehr in der Organisation: niemand würde antworten.",
+        ),
+    ),
+    (
+        "This project lives on another node: it is changed there",
+        Sentence(
+            "It lives at another site, and is changed there.",
+            "Es liegt an einem anderen Standort und wird dort geändert.",
+        ),
+    ),
+    (
+        "This project is led by somebody of the node it lives on",
+        Sentence("Somebody of the site where it lives leads it.", "Es leitet jemand vom Standort, an dem es liegt."),
+    ),
+    ("They are not there any more", Sentence("They are not there any more.", "Diese Person ist nicht mehr da.")),
+    (
+        "This project has too many members",
+        Sentence(
+            "It has as many members as a project can have.",
+            "Es hat so viele Mitglieder, wie ein Projekt haben kann.",
+        ),
+    ),
+    (
+        "The lead cannot be taken out: hand over first",
+        Sentence(
+            "Its lead is not taken out: hand it over first.",
+            "Seine Leitung geht nicht hinaus: übergib es zuerst.",
+        ),
+    ),
+    (
+        "That project is for this site only: let it name this one instead",
+        Sentence(
+            "The other one is for this site only: let it name this one instead.",
+            "Das andere ist nur für diesen Standort: lass umgekehrt jenes dieses hier nennen.",
+        ),
+    ),
+];
 /// Why an audience cannot be chosen.
 pub const OPEN_FORBIDDEN: Sentence = Sentence(
     "Your organisation keeps posts inside: its charter does not allow the open fediverse. Leave `!open` out.",
