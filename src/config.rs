@@ -46,7 +46,8 @@ pub struct Config {
     /// Folder of the embedded database, media files, the secret key, the lock and the control socket.
     pub data_dir: PathBuf,
     /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`; `file:PATH` reads the value from a file.
-    /// Relative paths count from the folder of this file.
+    /// Relative paths count from the folder of this file. TLS is used with a server that offers it; `?sslmode=require` wants
+    /// it and a certificate that this machine trusts, `&sslrootcert=FILE` one of the authorities in that PEM file.
     pub database: Database,
     /// Who may sign up: `open`, `approval` (staff decides) or `closed` (invitations only).
     pub registration: Registration,

@@ -11,6 +11,7 @@ mod conn;
 mod line;
 mod migrate;
 mod pool;
+mod server;
 mod sql;
 
 pub use crate::on_backend;
@@ -18,6 +19,7 @@ pub use budget::Budget;
 pub use conn::{Conn, Dialect, PgConn, PgRuntime};
 pub use line::Line;
 pub use migrate::{Step, Watch, versions as migration_versions};
+pub use server::check_address;
 pub(crate) use sql::padded;
 pub use sql::{Loads, Sql, Typed, Value};
 

@@ -41,6 +41,7 @@ mod convergence;
 mod counters;
 mod counting;
 mod crowds;
+mod database_server;
 mod db;
 mod decoders;
 mod delivery;
