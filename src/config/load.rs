@@ -73,6 +73,8 @@ impl ConfigError {
 
 /// Variables of that prefix which are not settings: where to look for settings.
 const NOT_SETTINGS: [&str; 2] = ["CONFIG", "DATA_DIR"];
+/// Settings with a flag of their own, which is the same as `--set`.
+const OWN_FLAGS: [&str; 4] = ["domain", "listen", "public_url", "database"];
 /// How those begin that are for the tests and benches of this program.
 const OF_TESTS: [&str; 2] = ["TEST_", "BENCH_"];
 
@@ -88,7 +90,9 @@ impl Sources {
             .filter_map(|(name, value)| Some((name.strip_prefix("WATERCOOLER_")?, value.as_str())))
             .filter(|(name, _)| !OF_TESTS.iter().any(|begin| name.starts_with(begin)))
             .collect();
-        let data_dir = self.data_dir.clone().or_else(|| environment.get("DATA_DIR").map(PathBuf::from));
+        let set = self.flags.iter().rev().find(|(key, _)| key == "data_dir").map(|(_, folder)| folder.into());
+        let by_flag: Option<PathBuf> = self.data_dir.clone().or(set);
+        let data_dir = by_flag.clone().or_else(|| environment.get("DATA_DIR").map(PathBuf::from));
         let named = self.file.clone().or_else(|| environment.get("CONFIG").map(PathBuf::from));
 
         let file = find_file(named.as_deref(), data_dir.as_deref())?;
@@ -112,7 +116,11 @@ impl Sources {
         }
         for (key, value) in &self.flags {
             let path: Vec<String> = key.split('.').map(str::to_owned).collect();
-            let layer = single(&path, value).map_err(|reason| ConfigError { place: format!("--set {key}"), reason })?;
+            let place = match OWN_FLAGS.contains(&key.as_str()) {
+                true => format!("--{}", key.replace('_', "-")),
+                false => format!("--set {key}"),
+            };
+            let layer = single(&path, value).map_err(|reason| ConfigError { place, reason })?;
             origins.insert(key.clone(), Origin::Flag);
             merge(&mut table, layer);
         }
@@ -123,7 +131,7 @@ impl Sources {
             // A folder on the command line counts from where the command runs, one in the file from the file.
             Some(dir) => {
                 config.data_dir = dir;
-                let origin = match self.data_dir {
+                let origin = match by_flag {
                     Some(_) => Origin::Flag,
                     None => Origin::Environment("WATERCOOLER_DATA_DIR".into()),
                 };
@@ -296,9 +304,15 @@ fn span_of(text: &str, key: &str) -> Option<std::ops::Range<usize>> {
     found
 }
 
-/// The message of the parser, with the nearest right name for an unknown key.
+/// The message of the parser, with the nearest right name for an unknown key, and in words that say what is wanted.
 fn describe(message: &str) -> String {
     let message = message.trim().replace('\n', " ");
+    if message == "invalid socket address syntax" || message.ends_with("expected socket address") {
+        return "an address with its port is wanted, such as 127.0.0.1:8080 or [::1]:8080".into();
+    }
+    if message.starts_with("relative URL without a base") {
+        return "a whole address is wanted, such as https://example.org".into();
+    }
     let Some(rest) = message.strip_prefix("unknown field `") else { return message };
     let mut words = rest.split('`').step_by(2);
     let unknown = words.next().unwrap_or_default();
@@ -347,6 +361,11 @@ fn merge(into: &mut Table, layer: Table) {
     for (key, value) in layer {
         match (into.get_mut(&key), value) {
             (Some(Value::Table(old)), Value::Table(new)) => merge(old, new),
+            // One proxy for everything stays that of the purposes that a later layer does not name.
+            (Some(Value::String(old)), Value::Table(mut new)) if key == "proxy" && !old.is_empty() => {
+                new.entry("default").or_insert_with(|| Value::String(std::mem::take(old)));
+                into.insert(key, Value::Table(new));
+            }
             (_, value) => {
                 into.insert(key, value);
             }
