@@ -104,3 +104,16 @@ async fn sec_lim_14_what_has_expired_is_swept_away_and_nothing_else() {
     let left = node.app.read(|conn| Sql::new("select count(*) from seen_activities").scalar_i64(conn)).await.unwrap();
     assert_eq!(left, 1);
 }
+
+#[test]
+fn a_file_that_is_no_database_is_named_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.txt");
+    let letter = "Dear colleagues, ".repeat(500);
+    std::fs::write(&path, &letter).unwrap();
+    let settings = watercooler::db::Settings::new(format!("sqlite://{}", path.display()));
+    let refused = watercooler::db::Db::open(&settings).err().unwrap();
+    let Error::Unavailable(why) = refused else { panic!("{refused}") };
+    assert!(why.contains("letter.txt") && why.contains("not a database"), "{why}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), letter);
+}

@@ -103,6 +103,7 @@ mod notification_groups;
 mod notification_requests;
 mod notifications;
 mod oauth;
+mod operation;
 mod organisation;
 mod organisation_fifty;
 mod organisation_trouble;
