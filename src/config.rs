@@ -6,6 +6,7 @@
 
 mod load;
 mod mail;
+mod postgres;
 mod questions;
 mod reference;
 mod s3;
@@ -17,6 +18,7 @@ mod values;
 
 pub use load::{ConfigError, Loaded, Origin, Sources};
 pub use mail::Mail;
+pub use postgres::PostgresAddress;
 pub use questions::Questions;
 pub use reference::{Setting, reference, settings};
 pub use s3::S3;

@@ -1,6 +1,6 @@
 //! Types of single settings, and the checks they share.
 
-use super::ConfigError;
+use super::{ConfigError, PostgresAddress};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{
@@ -98,7 +98,7 @@ impl Database {
     pub(super) fn resolve(&mut self, base: &Path) -> Result<(), ConfigError> {
         self.0.resolve("database", base)?;
         if !self.is_sqlite() {
-            self.0 = Secret::new(with_authorities(self.expose(), base));
+            self.0 = Secret::new(PostgresAddress::based(self.expose(), base));
         }
         if let Some(path) = self.sqlite_path().filter(|path| !path.as_os_str().is_empty()) {
             // However it was written: the rest of the program knows one way only.
@@ -116,20 +116,6 @@ impl Serialize for Database {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         s.serialize_str(&self.masked())
     }
-}
-
-/// The address of a server, with the file of its authorities (`sslrootcert`) counted from `base`.
-fn with_authorities(address: &str, base: &Path) -> String {
-    let Some((place, query)) = address.split_once('?') else { return address.to_owned() };
-    let pairs = query.split('&').map(|pair| match url::form_urlencoded::parse(pair.as_bytes()).next() {
-        Some((name, file)) if name == "sslrootcert" && file != "system" => {
-            let file = base.join(&*file).display().to_string();
-            let mut written = url::form_urlencoded::Serializer::new(String::new());
-            written.append_pair("sslrootcert", &file).finish()
-        }
-        _ => pair.to_owned(),
-    });
-    format!("{place}?{}", pairs.collect::<Vec<_>>().join("&"))
 }
 
 /// An address as it may be printed.

@@ -1,6 +1,6 @@
 //! The way to a PostgreSQL server: what its address says, and whom TLS takes for it.
 
-use crate::{Error, Result};
+use crate::{Error, Result, config::PostgresAddress};
 use rustls::{
     ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -60,31 +60,16 @@ impl Server {
         Self::read(url).map_err(|why| away(&why))
     }
 
-    /// `verify-ca`, `verify-full` and `sslrootcert` are words of every other client, and unknown to ours.
     fn read(url: &str) -> std::result::Result<Self, String> {
-        let (place, query) = url.split_once('?').unwrap_or((url, ""));
-        let (mut proven, mut file, mut rest) = (false, None, Vec::new());
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            match pair.split_once('=') {
-                Some(("sslmode", "require" | "verify-ca" | "verify-full")) => {
-                    proven = true;
-                    rest.push("sslmode=require");
-                }
-                Some(("sslrootcert", _)) => {
-                    file = url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, path)| path.into_owned());
-                }
-                _ => rest.push(pair),
-            }
-        }
-        let address = if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) };
-        let mut config = address.parse::<tokio_postgres::Config>().map_err(|error| whole(&error))?;
+        let address = PostgresAddress::read(url);
+        let mut config = address.driver.parse::<tokio_postgres::Config>().map_err(|error| whole(&error))?;
         // What it notes about statements of ours ("already exists, skipping") is no news for whoever reads the log.
         let options = format!("{} -c client_min_messages=warning", config.get_options().unwrap_or_default());
         config.options(options.trim_start());
-        let trust = match file {
+        let trust = match address.authorities {
             Some(file) if file != "system" => Trust::File(file.into()),
             Some(_) => Trust::Machine,
-            None if proven => Trust::Machine,
+            None if address.proven => Trust::Machine,
             None => Trust::Anybody,
         };
         Ok(Self { config, trust })
