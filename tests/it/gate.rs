@@ -269,7 +269,7 @@ fn sec_net_07_no_door_leads_to_the_database_however_its_address_is_written() {
         "10.0.0.5/x",
         "10.0.0.5/x?sslmode=verify-full",
         "10.0.0.5:5432/x?sslrootcert=ca.pem&sslmode=verify-ca",
-        "db.corp.example/x?hostaddr=10.0.0.5&sslrootcert=system",
+        "localhost/x?hostaddr=10.0.0.5&sslrootcert=system",
     ] {
         let database = Database::new(format!("postgres://w@{address}"));
         let mut config = Config { database, ..Config::default() };
