@@ -71,6 +71,8 @@ impl ConfigError {
     }
 }
 
+/// The data folder, where nothing else is said.
+const DATA: &str = "data";
 /// Variables of that prefix which are not settings: where to look for settings.
 const NOT_SETTINGS: [&str; 2] = ["CONFIG", "DATA_DIR"];
 /// Settings with a flag of their own, which is the same as `--set`.
@@ -136,6 +138,10 @@ impl Sources {
                     None => Origin::Environment("WATERCOOLER_DATA_DIR".into()),
                 };
                 origins.insert("data_dir".into(), origin);
+            }
+            // A file that was found in the usual folder is in it already.
+            None if named.is_none() && base == Path::new(DATA) && !origins.contains_key("data_dir") => {
+                config.data_dir = base.clone();
             }
             None => config.data_dir = base.join(&config.data_dir),
         }
@@ -231,8 +237,8 @@ fn find_file(named: Option<&Path>, data_dir: Option<&Path>) -> Result<Option<Pat
         };
     }
     let here = PathBuf::from("watercooler.toml");
-    let inside = data_dir.map(|dir| dir.join("watercooler.toml"));
-    Ok(std::iter::once(here).chain(inside).find(|path| path.is_file()))
+    let inside = data_dir.unwrap_or(Path::new(DATA)).join("watercooler.toml");
+    Ok([here, inside].into_iter().find(|path| path.is_file()))
 }
 
 fn read_file(path: &Path) -> Result<(Table, String), ConfigError> {
