@@ -216,6 +216,13 @@ fn rel_11_a_second_server_on_the_same_database_is_refused() {
     let output = place.run(&["serve", "--data-dir", folder, "--database", &database]);
     assert_eq!(output.status.code(), Some(1), "{}", refusal(&output));
     place.json(&["account", "list", "--data-dir", folder, "--database", &database, "--json"]);
+    // Nor is another name of the same file.
+    let link = other.path().join("other.db");
+    std::os::unix::fs::symlink(place.path().join("data/watercooler.db"), &link).unwrap();
+    let database = format!("sqlite://{}", link.display());
+    let output = place.run(&["serve", "--data-dir", folder, "--database", &database]);
+    assert_eq!(output.status.code(), Some(1), "{}", refusal(&output));
+    place.json(&["account", "list", "--data-dir", folder, "--database", &database, "--json"]);
     drop(server);
     place.serve();
 }
