@@ -122,6 +122,8 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
         ("public_url = 'ftp://a.example'", "neither https"),
         ("domain = 'a b'", ":1: `domain`"),
         ("database = 'mysql://x'", ":1: `database`"),
+        ("database = 'sqlite://:memory:'", ":1: `database`: `:memory:` is no file"),
+        ("database = 'sqlite://x.db?mode=rwc'", ":1: `database`: the embedded database is a path"),
         (
             "domain = 'a.example'\n[[federation.peer]]\ndomain = 'b.example'\n[[federation.peer]]\ndomain = 'c.example:80'",
             ":5: `federation.peer[1].domain`: `c.example:80` is not a host name (a port goes into `port`)",

@@ -90,6 +90,13 @@ impl Database {
             return Ok(());
         }
         match self.sqlite_path() {
+            Some(path) if path.file_name().is_some_and(|name| name == ":memory:") => {
+                Err(ConfigError::value("database", "`:memory:` is no file: what is acknowledged has to be on a disk"))
+            }
+            // Other programs write `?mode=rwc` and the like there, which would become part of the name.
+            Some(_) if text.contains('?') => {
+                Err(ConfigError::value("database", "the embedded database is a path and takes no parameters"))
+            }
             Some(path) if !path.as_os_str().is_empty() => Ok(()),
             _ => Err(ConfigError::value("database", "begins with `sqlite://`, `postgres://` or `file:`")),
         }
