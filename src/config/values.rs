@@ -93,10 +93,6 @@ impl Database {
             Some(path) if path.file_name().is_some_and(|name| name == ":memory:") => {
                 Err(ConfigError::value("database", "`:memory:` is no file: what is acknowledged has to be on a disk"))
             }
-            // Other programs write `?mode=rwc` and the like there, which would become part of the name.
-            Some(_) if text.contains('?') => {
-                Err(ConfigError::value("database", "the embedded database is a path and takes no parameters"))
-            }
             Some(path) if !path.as_os_str().is_empty() => Ok(()),
             _ => Err(ConfigError::value("database", "begins with `sqlite://`, `postgres://` or `file:`")),
         }
@@ -104,6 +100,10 @@ impl Database {
     /// Reads `file:PATH` and makes the path of an embedded database, and of the authorities of a server, count from `base`.
     pub(super) fn resolve(&mut self, base: &Path) -> Result<(), ConfigError> {
         self.0.resolve("database", base)?;
+        if self.is_sqlite() && self.expose().contains('?') {
+            // Other programs write `?mode=rwc` and the like there, which would become part of the name.
+            return Err(ConfigError::value("database", "the embedded database is a path and takes no parameters"));
+        }
         if !self.is_sqlite() {
             self.0 = Secret::new(PostgresAddress::based(self.expose(), base));
         }
