@@ -360,6 +360,23 @@ fn walk(folder: &Path, files: &mut Vec<(String, usize)>) {
 }
 
 #[test]
+fn every_file_of_tests_is_built() {
+    // A file that nobody names is no test, however green it looks.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    for (folder, list) in [("", "main.rs"), ("support", "support/mod.rs")] {
+        let built = fs::read_to_string(root.join(list)).unwrap();
+        for entry in fs::read_dir(root.join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            if path.extension().is_some_and(|end| end == "rs") && !["main", "mod"].contains(&name) {
+                let named = built.lines().any(|line| line.trim_start_matches("pub ") == format!("mod {name};"));
+                assert!(named, "{list} does not name {name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn both_databases_have_the_same_migrations() {
     let names = |dialect: &str| -> BTreeSet<String> {
         fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(dialect))

@@ -138,6 +138,8 @@ mod revocations;
 mod scheduled;
 mod search;
 mod settings;
+mod signals;
+mod skill_links;
 mod soak;
 mod staff;
 mod statuses;
