@@ -98,3 +98,38 @@ fn rel_25_a_second_signal_stops_at_once() {
     // What it held is free.
     place.serve();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rel_25_a_signal_ends_a_server_that_still_waits_to_begin() {
+    let Ok(server) = std::env::var("WATERCOOLER_TEST_DATABASE_URL") else { return };
+    // A database of its own: the lock of migrations is one for all of it.
+    let name = format!("rel25_{}", std::process::id());
+    let mut url: url::Url = server.parse().unwrap();
+    url.set_path(&name);
+    let connected = async |url: &str| {
+        let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    };
+    let admin = connected(&server).await;
+    admin.batch_execute(&format!("drop database if exists {name} with (force)")).await.unwrap();
+    admin.batch_execute(&format!("create database {name}")).await.unwrap();
+    // Another process migrates, and takes its time.
+    let other = connected(url.as_str()).await;
+    other.batch_execute("select pg_advisory_lock(95938098319939)").await.unwrap();
+    let place = tokio::task::spawn_blocking(Place::new).await.unwrap();
+    place.settings(&format!("database = \"{url}\"\n"));
+    let mut child = place.command(&["serve"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let waits = "select 1 from pg_locks where locktype = 'advisory' and not granted and database = \
+                 (select oid from pg_database where datname = current_database())";
+    while other.query(waits, &[]).await.unwrap().is_empty() {
+        assert!(child.try_wait().unwrap().is_none(), "it waits");
+        tokio::task::yield_now().await;
+    }
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let asked = Instant::now();
+    assert_eq!(tokio::task::spawn_blocking(move || child.wait().unwrap().code()).await.unwrap(), Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    drop(other);
+    admin.batch_execute(&format!("drop database {name} with (force)")).await.unwrap();
+}
