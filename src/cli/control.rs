@@ -129,9 +129,17 @@ pub async fn ask(socket: &Path, verb: &super::data::DataVerb) -> Result<Option<V
         let message = format!("a request to the running server has at most {} MiB; ask for less at once", LINE >> 20);
         return Err(Failure { code: "invalid", message, exit: 4 });
     }
-    stream.get_mut().write_all(text.as_bytes()).await?;
     let mut line = String::new();
-    (&mut stream).take(ANSWER).read_line(&mut line).await?;
+    let spoken = async {
+        stream.get_mut().write_all(text.as_bytes()).await?;
+        (&mut stream).take(ANSWER).read_line(&mut line).await
+    };
+    match spoken.await {
+        Ok(_) => {}
+        // It went before it had read all of the request, and did nothing of it: as if nobody had listened.
+        Err(e) if matches!(e.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset) => return Ok(None),
+        Err(e) => return Err(e.into()),
+    }
     if line.len() as u64 == ANSWER && !line.ends_with('\n') {
         return Err(Failure::new(format!("the answer has more than {} MiB: ask for less", ANSWER >> 20)));
     }

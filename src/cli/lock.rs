@@ -30,7 +30,8 @@ pub struct Holder {
 fn path(config: &Config) -> PathBuf {
     match config.database.sqlite_path() {
         Some(database) => {
-            let mut name = database.into_os_string();
+            // Beside the file itself, where the given name is a link to it.
+            let mut name = std::fs::canonicalize(&database).unwrap_or(database).into_os_string();
             name.push(".lock");
             name.into()
         }

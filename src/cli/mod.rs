@@ -315,6 +315,10 @@ fn load(global: &Global, environment: Environment) -> Result<Loaded, Failure> {
     }
     let sources = Sources { file: global.config.clone(), data_dir: global.data_dir.clone(), environment, flags };
     let loaded = sources.load()?;
+    let database = &loaded.config.database;
+    if !database.is_sqlite() {
+        crate::db::check_address(database.expose()).map_err(|why| loaded.wrong("database", why))?;
+    }
     crate::net::check_mail(&loaded.config.mail).map_err(|(key, why)| loaded.wrong(key, why))?;
     Ok(loaded)
 }

@@ -72,7 +72,11 @@ pub(super) fn run(arguments: &ServeArgs, config: Config, as_json: bool) -> Resul
             Part::Jobs => None,
             _ => Some(bind(config.listen).await?),
         };
-        let app = open_with(config, part, node::Parts::default()).await?;
+        let app = tokio::select! {
+            opened = open_with(config, part, node::Parts::default()) => opened?,
+            // Nothing was promised to anybody yet, and a migration that is cut off begins again (REL-05).
+            () = signals.next() => return Ok(()),
+        };
         node::start_part(&app, part);
         telemetry::start_figures(&app).await.map_err(Failure::new)?;
         // Beside several processes the command line opens the database itself.

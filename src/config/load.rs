@@ -71,8 +71,12 @@ impl ConfigError {
     }
 }
 
+/// The data folder, where nothing else is said.
+const DATA: &str = "data";
 /// Variables of that prefix which are not settings: where to look for settings.
 const NOT_SETTINGS: [&str; 2] = ["CONFIG", "DATA_DIR"];
+/// Settings with a flag of their own, which is the same as `--set`.
+const OWN_FLAGS: [&str; 4] = ["domain", "listen", "public_url", "database"];
 /// How those begin that are for the tests and benches of this program.
 const OF_TESTS: [&str; 2] = ["TEST_", "BENCH_"];
 
@@ -88,7 +92,9 @@ impl Sources {
             .filter_map(|(name, value)| Some((name.strip_prefix("WATERCOOLER_")?, value.as_str())))
             .filter(|(name, _)| !OF_TESTS.iter().any(|begin| name.starts_with(begin)))
             .collect();
-        let data_dir = self.data_dir.clone().or_else(|| environment.get("DATA_DIR").map(PathBuf::from));
+        let set = self.flags.iter().rev().find(|(key, _)| key == "data_dir").map(|(_, folder)| folder.into());
+        let by_flag: Option<PathBuf> = self.data_dir.clone().or(set);
+        let data_dir = by_flag.clone().or_else(|| environment.get("DATA_DIR").map(PathBuf::from));
         let named = self.file.clone().or_else(|| environment.get("CONFIG").map(PathBuf::from));
 
         let file = find_file(named.as_deref(), data_dir.as_deref())?;
@@ -112,7 +118,11 @@ impl Sources {
         }
         for (key, value) in &self.flags {
             let path: Vec<String> = key.split('.').map(str::to_owned).collect();
-            let layer = single(&path, value).map_err(|reason| ConfigError { place: format!("--set {key}"), reason })?;
+            let place = match OWN_FLAGS.contains(&key.as_str()) {
+                true => format!("--{}", key.replace('_', "-")),
+                false => format!("--set {key}"),
+            };
+            let layer = single(&path, value).map_err(|reason| ConfigError { place, reason })?;
             origins.insert(key.clone(), Origin::Flag);
             merge(&mut table, layer);
         }
@@ -123,11 +133,15 @@ impl Sources {
             // A folder on the command line counts from where the command runs, one in the file from the file.
             Some(dir) => {
                 config.data_dir = dir;
-                let origin = match self.data_dir {
+                let origin = match by_flag {
                     Some(_) => Origin::Flag,
                     None => Origin::Environment("WATERCOOLER_DATA_DIR".into()),
                 };
                 origins.insert("data_dir".into(), origin);
+            }
+            // A file that was found in the usual folder is in it already.
+            None if named.is_none() && base == Path::new(DATA) && !origins.contains_key("data_dir") => {
+                config.data_dir = base.clone();
             }
             None => config.data_dir = base.join(&config.data_dir),
         }
@@ -223,8 +237,8 @@ fn find_file(named: Option<&Path>, data_dir: Option<&Path>) -> Result<Option<Pat
         };
     }
     let here = PathBuf::from("watercooler.toml");
-    let inside = data_dir.map(|dir| dir.join("watercooler.toml"));
-    Ok(std::iter::once(here).chain(inside).find(|path| path.is_file()))
+    let inside = data_dir.unwrap_or(Path::new(DATA)).join("watercooler.toml");
+    Ok([here, inside].into_iter().find(|path| path.is_file()))
 }
 
 fn read_file(path: &Path) -> Result<(Table, String), ConfigError> {
@@ -296,9 +310,15 @@ fn span_of(text: &str, key: &str) -> Option<std::ops::Range<usize>> {
     found
 }
 
-/// The message of the parser, with the nearest right name for an unknown key.
+/// The message of the parser, with the nearest right name for an unknown key, and in words that say what is wanted.
 fn describe(message: &str) -> String {
     let message = message.trim().replace('\n', " ");
+    if message == "invalid socket address syntax" || message.ends_with("expected socket address") {
+        return "an address with its port is wanted, such as 127.0.0.1:8080 or [::1]:8080".into();
+    }
+    if message.starts_with("relative URL without a base") {
+        return "a whole address is wanted, such as https://example.org".into();
+    }
     let Some(rest) = message.strip_prefix("unknown field `") else { return message };
     let mut words = rest.split('`').step_by(2);
     let unknown = words.next().unwrap_or_default();
@@ -347,6 +367,11 @@ fn merge(into: &mut Table, layer: Table) {
     for (key, value) in layer {
         match (into.get_mut(&key), value) {
             (Some(Value::Table(old)), Value::Table(new)) => merge(old, new),
+            // One proxy for everything stays that of the purposes that a later layer does not name.
+            (Some(Value::String(old)), Value::Table(mut new)) if key == "proxy" && !old.is_empty() => {
+                new.entry("default").or_insert_with(|| Value::String(std::mem::take(old)));
+                into.insert(key, Value::Table(new));
+            }
             (_, value) => {
                 into.insert(key, value);
             }

@@ -4,8 +4,9 @@ use super::Config;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
 
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     include_str!("../config.rs"),
+    include_str!("federation.rs"),
     include_str!("mail.rs"),
     include_str!("questions.rs"),
     include_str!("s3.rs"),

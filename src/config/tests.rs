@@ -60,6 +60,13 @@ fn a_proxy_can_be_chosen_by_purpose() {
     let proxy = load(text, &[], &[]).unwrap().config.outgoing.proxy;
     assert_eq!(proxy.of(Purpose::Media).unwrap().host_str(), Some("a.example"));
     assert_eq!(proxy.of(Purpose::Deliver).unwrap().host_str(), Some("b.example"));
+    // A later layer changes what it names, and nothing else.
+    let media = [("WATERCOOLER_OUTGOING__PROXY__MEDIA", "http://c.example:3")];
+    for text in ["[outgoing]\nproxy = 'http://b.example:2'", text] {
+        let proxy = load(text, &media, &[]).unwrap().config.outgoing.proxy;
+        assert_eq!(proxy.of(Purpose::Media).unwrap().host_str(), Some("c.example"));
+        assert_eq!(proxy.of(Purpose::Deliver).unwrap().host_str(), Some("b.example"));
+    }
 }
 
 #[test]
@@ -115,6 +122,8 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
         ("public_url = 'ftp://a.example'", "neither https"),
         ("domain = 'a b'", ":1: `domain`"),
         ("database = 'mysql://x'", ":1: `database`"),
+        ("database = 'sqlite://:memory:'", ":1: `database`: `:memory:` is no file"),
+        ("database = 'sqlite://x.db?mode=rwc'", ":1: `database`: the embedded database is a path"),
         (
             "domain = 'a.example'\n[[federation.peer]]\ndomain = 'b.example'\n[[federation.peer]]\ndomain = 'c.example:80'",
             ":5: `federation.peer[1].domain`: `c.example:80` is not a host name (a port goes into `port`)",
@@ -135,6 +144,22 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
         assert!(error.contains(part), "{text}: {error}");
         assert!(!error.contains('\n'), "{error}");
     }
+    // What is wanted is said, also where the word is a number or a name.
+    for (key, value, wanted) in [
+        ("listen", "8080", "--listen: an address with its port is wanted, such as 127.0.0.1:8080 or [::1]:8080"),
+        (
+            "listen",
+            "localhost:8080",
+            "--listen: an address with its port is wanted, such as 127.0.0.1:8080 or [::1]:8080",
+        ),
+        ("metrics.listen", "9000", "--set metrics.listen: an address with its port is wanted, such as"),
+        ("public_url", "example.org", "--public-url: a whole address is wanted, such as https://example.org"),
+    ] {
+        let error = load("", &[], &[(key, value)]).unwrap_err().to_string();
+        assert!(error.starts_with(wanted), "{error}");
+    }
+    let error = load("listen = 8080", &[], &[]).unwrap_err().to_string();
+    assert!(error.contains(":1: an address with its port is wanted"), "{error}");
     let missing = Sources { file: Some("/nonexistent/w.toml".into()), ..Sources::default() }.load().unwrap_err();
     assert_eq!(missing.place, "/nonexistent/w.toml");
 }
@@ -171,6 +196,9 @@ fn the_data_folder_comes_from_where_it_was_said_last() {
     let loaded = load("data_dir = 'here'", &[variable], &[]).unwrap();
     assert_eq!(loaded.origins["data_dir"], Origin::Environment(variable.0.into()));
     assert_eq!(loaded.config.data_dir, std::path::Path::new("there"));
+    let loaded = load("data_dir = 'here'", &[variable], &[("data_dir", "yonder")]).unwrap();
+    assert_eq!(loaded.origins["data_dir"], Origin::Flag);
+    assert_eq!(loaded.config.data_dir, std::path::Path::new("yonder"), "it counts from where the command runs");
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("watercooler.toml");
     fs::write(&file, "data_dir = 'here'").unwrap();

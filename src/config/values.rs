@@ -1,6 +1,6 @@
 //! Types of single settings, and the checks they share.
 
-use super::ConfigError;
+use super::{ConfigError, PostgresAddress};
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::{
@@ -90,13 +90,23 @@ impl Database {
             return Ok(());
         }
         match self.sqlite_path() {
+            Some(path) if path.file_name().is_some_and(|name| name == ":memory:") => {
+                Err(ConfigError::value("database", "`:memory:` is no file: what is acknowledged has to be on a disk"))
+            }
             Some(path) if !path.as_os_str().is_empty() => Ok(()),
             _ => Err(ConfigError::value("database", "begins with `sqlite://`, `postgres://` or `file:`")),
         }
     }
-    /// Reads `file:PATH` and makes the path of an embedded database count from `base`.
+    /// Reads `file:PATH` and makes the path of an embedded database, and of the authorities of a server, count from `base`.
     pub(super) fn resolve(&mut self, base: &Path) -> Result<(), ConfigError> {
         self.0.resolve("database", base)?;
+        if self.is_sqlite() && self.expose().contains('?') {
+            // Other programs write `?mode=rwc` and the like there, which would become part of the name.
+            return Err(ConfigError::value("database", "the embedded database is a path and takes no parameters"));
+        }
+        if !self.is_sqlite() {
+            self.0 = Secret::new(PostgresAddress::based(self.expose(), base));
+        }
         if let Some(path) = self.sqlite_path().filter(|path| !path.as_os_str().is_empty()) {
             // However it was written: the rest of the program knows one way only.
             *self = Self::new(format!("sqlite://{}", base.join(path).display()));

@@ -1,6 +1,7 @@
 //! One connection type for both databases. Generic code over backends is the thing never to write (its bounds grow with
 //! every query); instead `on_backend!` expands a body once per backend.
 
+use super::server::{Server, away};
 use crate::{Error, Result, on_backend};
 use diesel::{connection::InstrumentationEvent, prelude::*, sqlite::SqliteConnection};
 use diesel_async::{
@@ -10,14 +11,11 @@ use diesel_async::{
 use std::{
     any::Any,
     cell::RefCell,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
-use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// The blocking PostgreSQL connection: tokio-postgres with rustls, driven on the database thread that owns it.
 pub type PgConn = AsyncConnectionWrapper<AsyncPgConnection, PgRuntime>;
@@ -214,16 +212,15 @@ impl BlockOn for PgRuntime {
     }
 }
 
-/// Opens a PostgreSQL connection; `sslmode` in the URL decides about TLS (`prefer` by default: TLS when the server
-/// offers it, checked against the system's trust store).
+/// Opens a PostgreSQL connection; what its address says about TLS is in [`super::server`].
 ///
 /// # Errors
 /// `Unavailable` when the server cannot be reached or refuses.
 pub fn open_postgres(url: &str) -> Result<Conn> {
-    let config = settings_of(url)?;
+    let server = Server::new(url)?;
     let rt = thread_runtime().map_err(|e| away(&e))?;
     let link = rt.block_on(async {
-        let (client, connection) = connect(&config).await?;
+        let (client, connection) = server.connect().await?;
         let task = tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection to PostgreSQL ended");
@@ -233,70 +230,4 @@ pub fn open_postgres(url: &str) -> Result<Conn> {
         Ok::<_, Error>(PgLink { conn: conn.into(), task, kept: None })
     })?;
     Ok(Conn::Postgres(Box::new(link)))
-}
-
-fn away(error: &dyn std::fmt::Display) -> Error {
-    Error::Unavailable(format!("PostgreSQL: {error}").into())
-}
-
-/// What a URL says about a connection.
-pub(super) fn settings_of(url: &str) -> Result<tokio_postgres::Config> {
-    let mut config: tokio_postgres::Config = url.parse().map_err(|e: tokio_postgres::Error| away(&e))?;
-    // What it notes about statements of ours ("already exists, skipping") is no news for whoever reads the log.
-    let options = format!("{} -c client_min_messages=warning", config.get_options().unwrap_or_default());
-    config.options(options.trim_start());
-    Ok(config)
-}
-
-type Tls = <MakeRustlsConnect as MakeTlsConnect<tokio_postgres::Socket>>::Stream;
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-/// A connection, and what moves its bytes when it is polled.
-pub(super) async fn connect(
-    config: &tokio_postgres::Config,
-) -> Result<(tokio_postgres::Client, tokio_postgres::Connection<tokio_postgres::Socket, Tls>)> {
-    match tokio::time::timeout(std::time::Duration::from_secs(2), config.connect(WhenOffered)).await {
-        Ok(connected) => connected.map_err(|e| away(&e)),
-        Err(_) => Err(away(&"no answer within 2 s")),
-    }
-}
-
-/// TLS with the server that offers it: only then is the system's trust store read, which takes longer than everything else
-/// about a connection.
-struct WhenOffered;
-
-/// The same, for the name that the certificate must have.
-struct Offered(String);
-
-impl MakeTlsConnect<tokio_postgres::Socket> for WhenOffered {
-    type Stream = Tls;
-    type TlsConnect = Offered;
-    type Error = Failure;
-
-    fn make_tls_connect(&mut self, domain: &str) -> std::result::Result<Offered, Failure> {
-        Ok(Offered(domain.to_owned()))
-    }
-}
-
-impl TlsConnect<tokio_postgres::Socket> for Offered {
-    type Stream = Tls;
-    type Error = Failure;
-    type Future = Pin<Box<dyn Future<Output = std::result::Result<Tls, Failure>> + Send>>;
-
-    fn connect(self, stream: tokio_postgres::Socket) -> Self::Future {
-        Box::pin(async move {
-            let mut make = MakeRustlsConnect::new(tls_config()?);
-            let named = MakeTlsConnect::<tokio_postgres::Socket>::make_tls_connect(&mut make, &self.0)?;
-            Ok(named.connect(stream).await?)
-        })
-    }
-}
-
-fn tls_config() -> std::result::Result<rustls::ClientConfig, rustls::Error> {
-    use rustls_platform_verifier::BuilderVerifierExt;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth())
 }

@@ -1,8 +1,11 @@
 //! What the processes of one node on one PostgreSQL tell one another: a connection of its own that listens (`NOTIFY`), and
 //! holds what only one process may have (advisory locks, which end with the connection however that ends).
 
-use super::{Db, conn};
-use crate::{Error, Result};
+use super::{
+    Db,
+    server::{Server, away, whole},
+};
+use crate::Result;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_postgres::{AsyncMessage, Client, types::ToSql};
@@ -37,15 +40,11 @@ impl Db {
     }
 }
 
-fn away(error: &dyn std::fmt::Display) -> Error {
-    Error::Unavailable(format!("PostgreSQL: {error}").into())
-}
-
 async fn open(url: &str) -> Result<(Line, mpsc::Receiver<String>)> {
-    let mut config = conn::settings_of(url)?;
+    let mut server = Server::new(url)?;
     // Whether the other side is still there is asked every second; the machine shall notice as well.
-    config.keepalives_idle(Duration::from_secs(15)).application_name("watercooler line");
-    let (client, mut connection) = conn::connect(&config).await?;
+    server.config.keepalives_idle(Duration::from_secs(15)).application_name("watercooler line");
+    let (client, mut connection) = server.connect().await?;
     let (send, heard) = mpsc::channel(WAITING);
     tokio::spawn(async move {
         loop {
@@ -83,7 +82,7 @@ impl Line {
     async fn ask(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<tokio_postgres::Row>> {
         match tokio::time::timeout(PATIENCE, self.client.query(sql, values)).await {
             Ok(Ok(rows)) => Ok(rows),
-            Ok(Err(error)) => Err(away(&error)),
+            Ok(Err(error)) => Err(away(&whole(&error))),
             Err(_) => Err(away(&"no answer within 5 s")),
         }
     }

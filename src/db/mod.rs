@@ -11,6 +11,7 @@ mod conn;
 mod line;
 mod migrate;
 mod pool;
+mod server;
 mod sql;
 
 pub use crate::on_backend;
@@ -18,6 +19,7 @@ pub use budget::Budget;
 pub use conn::{Conn, Dialect, PgConn, PgRuntime};
 pub use line::Line;
 pub use migrate::{Step, Watch, versions as migration_versions};
+pub use server::check_address;
 pub(crate) use sql::padded;
 pub use sql::{Loads, Sql, Typed, Value};
 
@@ -286,6 +288,9 @@ const CONTENTION: &str = "another transaction was in the way";
 /// What a failing disk is called in the error.
 const DISK: &str = "the disk failed";
 
+/// What the engine says of a file that is something else.
+const NO_DATABASE: &str = "file is not a database";
+
 /// What a unique value that another transaction wrote first is called in the error.
 const TAKEN: &str = "somebody else did this at the same moment";
 
@@ -390,7 +395,14 @@ fn open_sqlite(settings: &Settings, writable: bool) -> Result<Conn> {
             "PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous={sync}; PRAGMA foreign_keys=ON; \
              PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA journal_size_limit=67108864; \
              PRAGMA wal_autocheckpoint=2000;"
-        ))?;
+        ))
+        .map_err(|error| match error {
+            // The first look at what is in it; the engine does not say which file.
+            diesel::result::Error::DatabaseError(_, info) if info.message() == NO_DATABASE => {
+                Error::Unavailable(format!("cannot open {name}: {NO_DATABASE}").into())
+            }
+            other => other.into(),
+        })?;
     } else {
         conn.batch("PRAGMA busy_timeout=5000; PRAGMA query_only=ON; PRAGMA cache_size=-4000;")?;
     }

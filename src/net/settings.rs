@@ -3,7 +3,7 @@
 use super::rules::{Block, NetConfig, Peer, Severity};
 use crate::{
     Error, Result,
-    config::{Config, FederationPolicy, Purpose, Scheme},
+    config::{Config, FederationPolicy, PostgresAddress, Purpose, Scheme},
 };
 use std::{
     net::{SocketAddr, ToSocketAddrs},
@@ -120,7 +120,8 @@ fn database_addresses(config: &Config) -> Vec<SocketAddr> {
         return Vec::new();
     }
     // As the driver reads it: hosts stand in the address, behind `host=`, or in both.
-    let Ok(read) = config.database.expose().parse::<tokio_postgres::Config>() else { return Vec::new() };
+    let address = PostgresAddress::read(config.database.expose());
+    let Ok(read) = address.driver.parse::<tokio_postgres::Config>() else { return Vec::new() };
     let port = |at: usize| read.get_ports().get(at).or(read.get_ports().first()).copied().unwrap_or(5432);
     let named = read.get_hosts().iter().enumerate().filter_map(|(at, host)| match host {
         tokio_postgres::config::Host::Tcp(name) => Some((name.as_str(), port(at))),

@@ -121,7 +121,7 @@ fn restored(copy: &Path, key: &Path, settings: &str) -> Place {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn rel_23_a_backup_under_load_is_one_moment_and_what_begins_from_it_sends_and_tells_nothing_again() {
+async fn rel_23_sec_ops_05_a_backup_under_load_is_one_moment_and_what_begins_from_it_sends_and_tells_nothing_again() {
     let (place, token, peer, signer) = neighbours_at(Place::embedded()).await;
     let mut server = place.serve();
     assert_eq!(deliver(&server, &signer, &follow(&peer)).await, Some(202));
@@ -187,6 +187,11 @@ async fn rel_23_a_backup_under_load_is_one_moment_and_what_begins_from_it_sends_
     // When the backup was made, when the node was alive and when a host last answered is written down in its own time.
     let may_differ = ["node_settings", "hosts"];
     assert!(differing.iter().all(|table| may_differ.contains(&table.as_str())), "{differing:?}");
+
+    // Who gets hold of one is not signed in with it.
+    let bytes = fs::read(copy("safe")).unwrap();
+    assert!(bytes.windows(3).any(|part| part == b"bob"), "this is where it would be");
+    assert!(!bytes.windows(token.len()).any(|part| part == token.as_bytes()), "a token in clear");
 
     let port = peer.authority.rsplit_once(':').unwrap().1.to_owned();
     let settings = format!("[rate_limits]\nmode = \"off\"\n{}", neighbour(&port));

@@ -230,6 +230,27 @@ fn a_socket_that_a_killed_server_left_behind_is_in_nobodys_way() {
 }
 
 #[test]
+fn a_server_that_goes_before_it_has_read_a_request_is_as_good_as_none() {
+    let place = Place::embedded();
+    fs::create_dir(place.path().join("data")).unwrap();
+    for (name, begins) in [("ada", false), ("grace", true)] {
+        let path = socket(&place);
+        let listener = UnixListener::bind(&path).unwrap();
+        let going = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            if begins {
+                // The rest has arrived too, and is thrown away with the connection.
+                stream.read_exact(&mut [0]).unwrap();
+            }
+            fs::remove_file(&path).unwrap();
+        });
+        assert_eq!(place.json(&["account", "create", name, "--json"])["username"], name);
+        going.join().unwrap();
+    }
+    assert_eq!(place.json(&["account", "list", "--json"]).as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn a_data_folder_with_a_path_too_long_for_a_socket_has_one_too() {
     let mut place = Place::embedded();
     let deep = place.path().join("a-folder-with-a-long-name/".repeat(6));

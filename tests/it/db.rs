@@ -1,6 +1,7 @@
 //! The two databases behave the same.
 
 use crate::support::{NOW, Node};
+use std::task::Poll;
 use watercooler::{
     Error,
     db::{Dialect, Sql, migration_versions},
@@ -103,4 +104,68 @@ async fn sec_lim_14_what_has_expired_is_swept_away_and_nothing_else() {
     node.settle().await;
     let left = node.app.read(|conn| Sql::new("select count(*) from seen_activities").scalar_i64(conn)).await.unwrap();
     assert_eq!(left, 1);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("letter.txt");
+    let letter = "Dear colleagues, ".repeat(500);
+    std::fs::write(&path, &letter).unwrap();
+    let settings = watercooler::db::Settings::new(format!("sqlite://{}", path.display()));
+    let refused = watercooler::db::Db::open(&settings).err().unwrap();
+    let Error::Unavailable(why) = refused else { panic!("{refused}") };
+    assert!(why.contains("letter.txt") && why.contains("not a database"), "{why}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), letter);
+}
+
+/// One wait for the disk serves all that came meanwhile (group commit).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn operations_that_wait_together_share_one_transaction_and_each_stands_alone() {
+    use std::sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    };
+    use watercooler::db::{Conn, Db, Settings};
+    const WAITING: u64 = 20;
+    let folder = tempfile::tempdir().unwrap();
+    let statements = Arc::new(AtomicU64::new(0));
+    let url = format!("sqlite://{}", folder.path().join("a.db").display());
+    let db = Db::open(&Settings { statements: Some(statements.clone()), ..Settings::new(url) }).unwrap();
+    // An operation holds the writer up until the others have come.
+    let ((begun, has_begun), (go, may_go)) = (mpsc::channel::<()>(), mpsc::channel::<()>());
+    let door = Arc::new(Mutex::new((begun, may_go)));
+    let first = db.write(move |_: &mut Conn| {
+        let door = door.lock().unwrap();
+        door.0.send(()).unwrap();
+        door.1.recv().unwrap();
+        Ok(((), None))
+    });
+    let operation = |n: u64| {
+        db.write(move |conn: &mut Conn| {
+            let insert = Sql::new("insert into node_settings (name, value) values (").bind(format!("waiting {n}"));
+            insert.push(", 'x')").execute(conn)?;
+            if n == 7 { Err(Error::bad_request("not this one")) } else { Ok(((), None)) }
+        })
+    };
+    let mut first = Box::pin(first);
+    let mut waiting: Vec<_> = (0..WAITING).map(|n| Box::pin(operation(n))).collect();
+    // Asked once, an operation stands in the queue.
+    assert!(std::future::poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx).is_pending())).await);
+    has_begun.recv().unwrap();
+    for one in &mut waiting {
+        assert!(std::future::poll_fn(|cx| Poll::Ready(one.as_mut().poll(cx).is_pending())).await);
+    }
+    statements.store(0, Ordering::SeqCst);
+    go.send(()).unwrap();
+    first.await.unwrap();
+    for (one, n) in waiting.into_iter().zip(0..) {
+        assert_eq!(one.await.is_ok(), n != 7, "{n}");
+    }
+    // A savepoint, the statement and its end for each, one beginning and one commit for all; five each would be on their own.
+    let used = statements.load(Ordering::SeqCst);
+    assert!(used < 4 * WAITING, "{used} statements");
+    let kept = "select count(*) from node_settings where name like 'waiting %'";
+    assert_eq!(db.read(move |conn| Sql::new(kept).scalar_i64(conn)).await.unwrap(), WAITING as i64 - 1);
 }

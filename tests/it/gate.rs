@@ -262,6 +262,23 @@ async fn sec_net_07_metadata_own_listeners_and_the_database_are_refused_whatever
     assert_eq!(key(&gate, "http://neighbour.test:8081/").await.unwrap().body, "inside");
 }
 
+#[test]
+fn sec_net_07_no_door_leads_to_the_database_however_its_address_is_written() {
+    use watercooler::config::{Config, Database};
+    for address in [
+        "10.0.0.5/x",
+        "10.0.0.5/x?sslmode=verify-full",
+        "10.0.0.5:5432/x?sslrootcert=ca.pem&sslmode=verify-ca",
+        "localhost/x?hostaddr=10.0.0.5&sslrootcert=system",
+    ] {
+        let database = Database::new(format!("postgres://w@{address}"));
+        let mut config = Config { database, ..Config::default() };
+        config.prepare().unwrap();
+        let guarded = NetConfig::from_settings(&config).unwrap().guarded;
+        assert!(guarded.contains(&"10.0.0.5:5432".parse().unwrap()), "{address}: {guarded:?}");
+    }
+}
+
 #[tokio::test]
 async fn sec_net_09_media_previews_webhooks_and_push_pass_the_same_gate() {
     let network = SimNetwork::default();

@@ -270,3 +270,25 @@ fn init_counts_what_the_environment_says_and_writes_nothing_that_would_not_count
     let _server = place.serve();
     assert_eq!(place.json(&["account", "list", "--json"])[0]["username"], "ada");
 }
+
+#[test]
+fn settings_are_looked_for_here_and_then_in_the_data_folder() {
+    let place = Place::embedded();
+    for folder in ["data", "other"] {
+        fs::create_dir(place.path().join(folder)).unwrap();
+        let text = format!("domain = \"{folder}.example\"\ndatabase = \"sqlite://{folder}.db\"\n");
+        fs::write(place.path().join(folder).join("watercooler.toml"), text).unwrap();
+    }
+    let shown = |arguments: &[&str]| {
+        let checked = place.json(&[&["config", "check", "--json"][..], arguments].concat());
+        (checked["file"].clone(), checked["values"]["domain"]["value"].clone())
+    };
+    assert_eq!(shown(&[]), (json!("watercooler.toml"), json!("localhost:1")));
+    fs::remove_file(place.path().join("watercooler.toml")).unwrap();
+    assert_eq!(shown(&[]), (json!("data/watercooler.toml"), json!("data.example")));
+    assert_eq!(shown(&["--data-dir", "other"]), (json!("other/watercooler.toml"), json!("other.example")));
+    // The folder it lies in is the data folder, and its paths count from there.
+    place.json(&["account", "create", "ada", "--json"]);
+    let there = |path: &str| place.path().join(path).exists();
+    assert!(there("data/data.db") && there("data/secret.key") && !there("data/data"));
+}

@@ -244,6 +244,7 @@ async fn what_is_not_there_is_named_in_the_refusal() {
     for (line, sentence) in [
         (vec!["report", "close", "9"], "there is no report 9"),
         (vec!["report", "close", "abc"], "there is no report abc"),
+        (vec!["invite", "create", "--days", "0"], "An invitation ends in the future"),
         (vec!["invite", "revoke", "x"], "there is no invitation `x`"),
         (vec!["token", "revoke", "x"], "there is no such token"),
         (vec!["peer", "remove", "far.example"], "no peer `far.example` was added by command"),

@@ -175,6 +175,9 @@ pub fn invite(
     if max_uses.is_some_and(|most| most < 1) {
         return Err(Error::invalid("max_uses", "invalid", "An invitation is good for one use at least"));
     }
+    if expires_at.is_some_and(|end| end <= tx.now) {
+        return Err(Error::invalid("expires_at", "invalid", "An invitation ends in the future"));
+    }
     let invite = Invite {
         id: tx.new_id(),
         code: tx.random().token(),

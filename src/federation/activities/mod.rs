@@ -26,10 +26,11 @@ pub use authorize::authorize_activity;
 use super::{
     fetch::Budget,
     link::{self, Link},
+    objects::typed,
     received::{Outcome, Received},
 };
 use crate::{Error, Result, app::App, domain::Tx, model::InteractionKind, uri};
-use activitypub_federation::config::Data;
+use activitypub_federation::{config::Data, fetch::object_id::ObjectId};
 use parsed::{Kind, Parsed};
 use url::Url;
 
@@ -112,7 +113,7 @@ async fn resolve(app: &App, received: &Received, activity: &Parsed) -> Result<()
 #[derive(Clone, Debug)]
 pub struct Activity {
     id: Url,
-    actor: Url,
+    actor: ObjectId<typed::Actor>,
     received: Received,
 }
 
@@ -124,7 +125,7 @@ impl Activity {
     pub fn new(received: Received) -> Result<Self> {
         let parsed = &received.activity;
         let url = |text: &str| uri::parse(text).ok_or_else(|| Error::bad_request("no address"));
-        let actor = url(&parsed.actor)?;
+        let actor = ObjectId::from(url(&parsed.actor)?);
         // A transient activity has no id of its own; nothing is ever looked up by this one.
         let id = match &parsed.id {
             Some(id) => url(id)?,
@@ -144,7 +145,7 @@ impl activitypub_federation::traits::Activity for Activity {
     }
 
     fn actor(&self) -> &Url {
-        &self.actor
+        self.actor.inner()
     }
 
     async fn verify(&self, data: &Data<Link>) -> Result<()> {

@@ -1,0 +1,137 @@
+//! Settings of the world outside: whom this node federates with, each peer's own terms, and the push services it uses.
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Other nodes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Federation {
+    /// `open`: every node that is not blocked. `allowlist`: only peers named here or added with `watercooler peer add`.
+    pub policy: FederationPolicy,
+    /// Posts and profiles are given only to nodes that sign their requests: `on`, `off` or `auto` (on under an allowlist).
+    pub authorized_fetch: AuthorizedFetch,
+    /// Anybody may read the list of the organisation's domains at `/charter/domains.txt`, `.csv`, `.json` and `.mitra`, so
+    /// that servers of other software can subscribe to it. Off: only nodes of the organisation, by a signed request.
+    pub public_domain_list: bool,
+    /// People and projects of one other node of the organisation that are copied at most, so that nobody fills the others'
+    /// disks: a directory of more is not copied.
+    pub directory_entries: usize,
+    /// Domains this node does not speak with, subdomains included. A block wins over any peer entry.
+    pub blocked: Vec<String>,
+    /// One entry for each peer with its own terms: the only door to private addresses, other ports, plain http or a
+    /// private certificate authority, with every other check in place.
+    pub peer: Vec<PeerEntry>,
+}
+
+impl Default for Federation {
+    fn default() -> Self {
+        Self {
+            policy: FederationPolicy::default(),
+            authorized_fetch: AuthorizedFetch::default(),
+            public_domain_list: false,
+            directory_entries: 50_000,
+            blocked: Vec::new(),
+            peer: Vec::new(),
+        }
+    }
+}
+
+/// Whom this node federates with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FederationPolicy {
+    /// Every node that is not blocked.
+    #[default]
+    Open,
+    /// Named peers only.
+    Allowlist,
+}
+
+/// Whether reads by other nodes need a signature (SIGIN-23).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthorizedFetch {
+    /// On under an allowlist, off under the open policy.
+    #[default]
+    Auto,
+    /// Needed.
+    On,
+    /// Not needed.
+    Off,
+}
+
+/// The terms of one peer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerEntry {
+    /// An exact host (`hr.corp.example`) or a wildcard (`*.sites.corp.example`, which does not match `sites.corp.example`).
+    pub domain: String,
+    /// Private addresses or ranges this host may have. Empty: public addresses only.
+    #[serde(default, with = "super::values::networks")]
+    pub addresses: Vec<IpNet>,
+    /// The only port allowed. Default: that of the scheme.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// `https`, or `http` for this one peer.
+    #[serde(default)]
+    pub scheme: Scheme,
+    /// PEM file of a certificate authority trusted for this peer only, relative to this file.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Scheme of a peer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scheme {
+    /// With TLS.
+    #[default]
+    Https,
+    /// Without.
+    Http,
+}
+
+impl Scheme {
+    /// `https` or `http`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Https => "https",
+            Self::Http => "http",
+        }
+    }
+    /// 443 or 80.
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Https => 443,
+            Self::Http => 80,
+        }
+    }
+}
+
+/// Web Push.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Push {
+    /// Push services inside the organisation. A node that federates by an allowlist pushes to these and nobody else; an open
+    /// one also to any push service at a public address (LAN-06).
+    pub relay: Vec<RelayEntry>,
+}
+
+/// A push relay inside the organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelayEntry {
+    /// Exact host.
+    pub domain: String,
+    /// Addresses or ranges this host may have. Empty: public addresses only.
+    #[serde(default, with = "super::values::networks")]
+    pub addresses: Vec<IpNet>,
+    /// The only port allowed. Default: 443.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// PEM file of a certificate authority trusted for this relay only, relative to this file.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+}
