@@ -6,6 +6,7 @@ use super::{
         project::{Project, project as document, projects as documents},
         render::Accounts,
     },
+    params::Value,
 };
 use crate::{
     Error, Result,
@@ -81,14 +82,33 @@ fn audience_of(params: &Params) -> Result<Option<Audience>> {
     }
 }
 
+/// What a tag, or what a project looks for, is called: text, or the `name` of an object.
+fn term_name(term: &Value) -> Option<&str> {
+    match term {
+        Value::Map(term) => term.text("name"),
+        other => other.as_text(),
+    }
+}
+
 fn fields(params: &Params) -> Result<Fields> {
     let text = |name: &str| params.text(name).map(str::to_owned);
-    let list = |name: &str| params.has(name).then(|| params.texts(name).into_iter().map(str::to_owned).collect());
+    // What is null is as if it were not there.
+    let given = |name: &str| !matches!(params.get(name), None | Some(Value::Null));
+    let list = |name: &str| given(name).then(|| params.texts(name).into_iter().map(str::to_owned).collect());
+    let terms = |name: &str| {
+        given(name).then(|| params.list(name).into_iter().filter_map(term_name).map(str::to_owned).collect())
+    };
+    let described = ["tags", "looking_for"].into_iter().flat_map(|name| params.maps(name));
+    let term_links = described.filter(|term| term.has("same_as")).map(|term| {
+        let addresses = term.texts("same_as").into_iter().map(str::to_owned).collect();
+        (term.text("name").unwrap_or_default().to_owned(), addresses)
+    });
     Ok(Fields {
+        term_links: term_links.collect(),
         name: text("name"),
         purpose: text("purpose"),
-        tags: list("tags"),
-        looking_for: list("looking_for"),
+        tags: terms("tags"),
+        looking_for: terms("looking_for"),
         vendor: list("vendor"),
         links: list("links"),
         language: text("language"),
@@ -385,7 +405,10 @@ async fn withdraw(State(app): State<App>, me: SignedIn, Path(id): Path<String>, 
 }
 
 fn question(params: &Params, except: Option<String>) -> Question {
-    let list = |name: &str| params.texts(name).into_iter().flat_map(|t| t.split(',')).map(|t| t.trim().to_owned());
+    let list = |name: &str| {
+        let named = params.list(name).into_iter().filter_map(term_name);
+        named.flat_map(|t| t.split(',')).map(|t| t.trim().to_owned())
+    };
     let text = |name: &str, most: usize| params.text(name).unwrap_or("").chars().take(most).collect::<String>();
     let vendor = list("vendor").filter(|v| !v.is_empty()).take(10).collect::<Vec<_>>().join(", ");
     Question {

@@ -2,10 +2,11 @@
 
 use crate::{
     expertise::{ME, sends, three},
-    projects::register,
+    projects::{known, path, register, two},
     support::{
         Node,
         organisation::{letter, minutes},
+        settle,
     },
 };
 use serde_json::{Value, json};
@@ -42,6 +43,39 @@ async fn what_a_skill_means_elsewhere_goes_along_with_it() {
     minutes(&all, 2).await;
     let there = bob.get(&format!("/api/watercooler/v1/people/{id}")).await.ok();
     assert_eq!(there["skills"][0]["same_as"], Value::Null);
+}
+
+#[tokio::test]
+async fn what_a_tag_of_a_project_means_elsewhere_goes_along_with_it() {
+    let (hq, lyon) = two().await;
+    let (alice, bob) = (hq.member("alice").await, lyon.member("bob").await);
+    let links = json!(["https://www.wikidata.org/wiki/Q102047"]);
+    let fields = json!({
+        "name": "Quiet bearing", "purpose": "Find why it hums.", "publish": true,
+        "tags": [{ "name": "#Bearings", "same_as": links }, "noise"],
+        "looking_for": [{ "name": "Acoustics", "same_as": "https://esco.example/1" }],
+    });
+    let made = register(&alice, fields).await;
+    let both = json!({ "bearings": links, "acoustics": ["https://esco.example/1"] });
+    assert_eq!((&made["tags"], &made["same_as"]), (&json!(["Bearings", "noise"]), &both), "{made}");
+    assert_eq!(made["looking_for"], json!(["Acoustics"]));
+    // In the words of the vocabulary, and only where it is said; the other node keeps it.
+    let document = letter(&lyon, &hq, "GET", "/users/quietbearing", None).await.send(&hq).await.ok();
+    let about = &document["knowsAbout"];
+    assert_eq!((&about[0]["name"], &about[0]["sameAs"]), (&json!("Bearings"), &links), "{document}");
+    assert!(about[1].get("sameAs").is_none(), "{document}");
+    assert_eq!(document["lookingFor"][0]["sameAs"], json!(["https://esco.example/1"]));
+    settle(&[&hq, &lyon]).await;
+    let there = known(&bob, &hq.handle("quietbearing")).await;
+    assert_eq!(there["same_as"], both, "{there}");
+    // Who types a tag again, or sends null, says nothing about what it means; what is gone is gone.
+    let same = alice.patch(&path(&made, ""), json!({ "tags": ["bearings", "noise"], "looking_for": null })).await.ok();
+    assert_eq!((&same["same_as"], &same["looking_for"]), (&both, &json!(["Acoustics"])));
+    let wrong = json!({ "tags": [{ "name": "bearings", "same_as": ["javascript:alert(1)"] }] });
+    assert_eq!(alice.patch(&path(&made, ""), wrong).await.status, 422);
+    let fewer = json!({ "tags": [{ "name": "bearings", "same_as": [] }], "looking_for": ["Ears"] });
+    let fewer = alice.patch(&path(&made, ""), fewer).await.ok();
+    assert_eq!((&fewer["tags"], &fewer["same_as"]), (&json!(["bearings"]), &json!({})));
 }
 
 #[tokio::test]

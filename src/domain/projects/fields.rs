@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Result,
-    domain::text,
+    domain::{people::facts::links, text},
     model::{Audience, Project, WorkState},
 };
 
@@ -32,6 +32,8 @@ pub struct Fields {
     pub tags: Option<Vec<String>>,
     /// Whom or what it lacks.
     pub looking_for: Option<Vec<String>>,
+    /// Where tags, and what it lacks, are described elsewhere, by their names; others keep what they have.
+    pub term_links: Vec<(String, Vec<String>)>,
     /// Tools that were bought, and who sells them.
     pub vendor: Option<Vec<String>>,
     /// Where more is said.
@@ -106,6 +108,25 @@ pub fn fill(project: &mut Project, fields: &Fields) -> Result<()> {
     if let Some(language) = &fields.language {
         project.language = language_tag(language)?;
     }
+    describe(project, &fields.term_links)
+}
+
+/// The name of a tag, or of what a project looks for, by which its links are kept.
+pub fn term_key(name: &str) -> String {
+    name.trim().trim_start_matches('#').to_lowercase()
+}
+
+/// Takes over where terms are described. Whoever types a term again says nothing about what it means, and of terms that are
+/// gone nothing is kept.
+fn describe(project: &mut Project, said: &[(String, Vec<String>)]) -> Result<()> {
+    let mut known = project.term_link_map();
+    for (name, typed) in said {
+        known.insert(term_key(&line("tags", name, TAG)?), links("tags", typed)?);
+    }
+    let named: Vec<String> =
+        project.tag_list().iter().chain(&project.looking_for_list()).map(|name| term_key(name)).collect();
+    known.retain(|name, links| !links.is_empty() && named.contains(name));
+    project.term_links = serde_json::to_string(&known).map_err(Error::internal)?;
     Ok(())
 }
 

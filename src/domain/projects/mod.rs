@@ -171,6 +171,7 @@ pub fn create(tx: &mut Tx<'_>, by: Id<Account>, fields: &Fields) -> Result<Proje
         created_at: tx.now,
         updated_at: tx.now,
         audience: None,
+        term_links: "{}".into(),
     };
     fields::fill(&mut project, fields)?;
     near::set(tx, by, &mut project, fields.audience)?;

@@ -91,7 +91,8 @@ pub(super) fn skill_name(json: &Json) -> Option<&str> {
     called(json).map(|(name, _)| name)
 }
 
-fn skill(json: &Json) -> Option<RemoteSkill> {
+/// A skill, or a tag of a project.
+pub(super) fn skill(json: &Json) -> Option<RemoteSkill> {
     let (name, is_address) = called(json)?;
     let mut same_as: Vec<String> =
         value(json, "sameAs", &SCHEMA).items().filter_map(Json::as_uri).take(LINKS).collect();
