@@ -18,6 +18,7 @@ use crate::{
     },
     experts,
     id::Id,
+    matching::people::Reason,
     model::{Account, Role},
     peers, store,
 };
@@ -192,8 +193,17 @@ async fn find(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult
     experts::finds::searched(&app, me.account, &found.experts);
     let site = app.site().clone();
     let answer = app.read(move |conn| {
-        let ids: Vec<Id<Account>> = found.experts.iter().map(|expert| expert.account).collect();
+        let mut ids: Vec<Id<Account>> = found.experts.iter().map(|expert| expert.account).collect();
+        for reason in found.experts.iter().flat_map(|expert| &expert.reasons) {
+            if let Reason::WorksWith(key, _) = reason {
+                ids.extend(key.parse::<Id<Account>>().ok());
+            }
+        }
         let views = AccountViews::load(conn, &ids)?;
+        let name = |key: &str| {
+            let account = key.parse().ok().and_then(|id| views.get(id));
+            account.map_or_else(String::new, |account| format!("@{}", account.acct()))
+        };
         let accounts = Accounts::new(&site, &views)?;
         let list: Vec<_> = found
             .experts
@@ -204,7 +214,7 @@ async fn find(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult
                     .iter()
                     .map(|reason| {
                         let (kind, about) = wording::named(reason);
-                        let text = wording::one(reason, found.tongue, None, |_| String::new());
+                        let text = wording::one(reason, found.tongue, None, name);
                         json!({ "kind": kind, "about": about, "text": text })
                     })
                     .collect();
