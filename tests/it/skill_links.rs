@@ -109,3 +109,24 @@ async fn the_collection_of_what_somebody_works_on_has_the_actors_of_projects_and
         json!([{ "name": "@quietbearing", "url": node.url("/@quietbearing") }, { "name": "@bob", "url": null }])
     );
 }
+
+#[tokio::test]
+async fn names_and_objects_may_stand_in_one_list_and_null_says_nothing() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let mixed = json!({
+        "skills": ["Rust", { "name": "Kafka", "stance": "ask" }, "Welding"], "languages": ["fr"],
+        "works_on": [{ "name": "Wiki", "url": "https://wiki.example/" }, "Choir"],
+    });
+    let own = ada.patch(ME, mixed).await.ok();
+    let skill = |name: &str, tag: &str, stance: &str| json!({ "name": name, "tag": tag, "stance": stance });
+    let skills = [skill("Rust", "rust", "knows"), skill("Kafka", "kafka", "ask"), skill("Welding", "welding", "knows")];
+    assert_eq!(own["skills"], json!(skills), "{own}");
+    let works = json!([{ "name": "Wiki", "url": "https://wiki.example/" }, { "name": "Choir", "url": null }]);
+    assert_eq!(own["works_on"], works);
+    let nulls = json!({ "skills": null, "languages": null, "works_on": null, "title": null, "listed": null });
+    assert_eq!(ada.patch(ME, nulls).await.ok(), own);
+    // An empty list is one.
+    let none = ada.patch(ME, json!({ "skills": [] })).await.ok();
+    assert_eq!((&none["skills"], &none["languages"]), (&json!([]), &json!(["fr"])));
+}
