@@ -2,7 +2,10 @@
 
 use crate::{
     Error, Result,
-    domain::{people::facts::links, text},
+    domain::{
+        people::facts::{links, tag_of},
+        text,
+    },
     model::{Audience, Project, WorkState},
 };
 
@@ -173,10 +176,10 @@ pub fn complete(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// The hashtag of a tag: its letters and digits. None when no hashtag can be made of it.
+/// The hashtag of a tag, as that of a skill: whoever follows the one reads of the other. None when no hashtag can be made of
+/// it.
 pub fn slug(tag: &str) -> Option<String> {
-    let joined: String = tag.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
-    text::normalize_hashtag(&joined)
+    tag_of(tag)
 }
 
 /// A user name made of a project's name: ASCII letters and digits, at most 26.
@@ -211,7 +214,7 @@ mod tests {
         assert_eq!(username("日本"), "project");
         assert!(username(&"long ".repeat(40)).len() <= 26);
         assert_eq!(slug("Vibration analysis").as_deref(), Some("vibrationanalysis"));
-        assert_eq!(slug("C++"), Some("c".into()));
+        assert_eq!((slug("C++"), slug("C#")), (Some("cplusplus".into()), Some("csharp".into())));
         assert_eq!(slug("42"), None);
     }
 
