@@ -146,7 +146,8 @@ fn term_links(lists: [&Json; 2]) -> BTreeMap<String, Vec<String>> {
 
 /// Reads a project; none when the document is not one.
 pub fn read(json: &Json) -> Option<RemoteProject> {
-    let is_kind = ours(json, "kind").items().filter_map(Json::as_text).any(|kind| kind == "project");
+    let bare = |word: &str| word.rsplit(['#', '/', ':']).next() == Some("project");
+    let is_kind = ours(json, "kind").items().filter_map(Json::as_text).any(bare);
     let is_type = schema(json, "additionalType").items().any(|value| {
         let address = value.as_text().map(str::to_owned).or_else(|| value.as_uri()).unwrap_or_default();
         SCHEMA.iter().any(|prefix| address.strip_prefix(prefix) == Some("Project"))
@@ -289,7 +290,7 @@ mod tests {
         // An address alone is what is meant.
         assert_eq!(addressed.term_links["q102047"], ["https://www.wikidata.org/wiki/Q102047/"]);
         let described = parse(serde_json::json!({
-            "id": "https://lyon.example/users/quiet", "type": "Group", "wc:kind": "project",
+            "id": "https://lyon.example/users/quiet", "type": "Group", "wc:kind": ["wc:project"],
             "sdo:knowsAbout": {"sdo:name": "#Bearings", "schema:sameAs": {"id": "https://www.wikidata.org/wiki/Q102047"}},
             "wc:lookingFor": [{"name": "Acoustics", "sameAs": ["https://esco.example/1", "https://esco.example/2"]}, "x"],
         }))
