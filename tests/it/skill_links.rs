@@ -1,10 +1,10 @@
 //! What skills and works lead to: public vocabularies, from node to node, and projects.
 
 use crate::{
-    expertise::{ME, sends, three},
+    expertise::{ME, finds, sends, three},
     projects::{known, path, register, two},
     support::{
-        Node,
+        Node, NodeBuilder,
         organisation::{letter, minutes},
         settle,
     },
@@ -129,4 +129,15 @@ async fn names_and_objects_may_stand_in_one_list_and_null_says_nothing() {
     // An empty list is one.
     let none = ada.patch(ME, json!({ "skills": [] })).await.ok();
     assert_eq!((&none["skills"], &none["languages"]), (&json!([]), &json!(["fr"])));
+}
+
+#[tokio::test]
+async fn the_search_box_gives_its_reasons_in_the_language_in_which_the_concierge_answers() {
+    let node = NodeBuilder::new("alpha").await.config(|config| config.instance.languages = vec!["de".into()]);
+    let node = node.start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    ada.patch(ME, json!({ "skills": [{ "name": "Kafka", "stance": "ask" }] })).await.ok();
+    assert_eq!(finds(&bob, "skill:kafka").await, [("ada".into(), "weil: nennt #kafka".into())]);
+    bob.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": "en" } })).await.ok();
+    assert_eq!(finds(&bob, "skill:kafka").await, [("ada".into(), "because: lists #kafka".into())]);
 }
