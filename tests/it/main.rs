@@ -136,6 +136,7 @@ mod revocations;
 mod scheduled;
 mod search;
 mod settings;
+mod sign_in;
 mod soak;
 mod staff;
 mod statuses;
