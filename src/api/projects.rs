@@ -253,7 +253,7 @@ async fn publish(State(app): State<App>, me: SignedIn, Path(id): Path<String>, p
         name: draft.name.clone(),
         purpose: draft.purpose.clone(),
         tags: draft.tag_list(),
-        vendor: draft.vendor_list().into_iter().next(),
+        vendor: Some(draft.vendor_list().join(", ")).filter(|vendor| !vendor.is_empty()),
         language: draft.language.clone(),
         except: draft.uri,
     };
