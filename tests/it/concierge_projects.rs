@@ -92,6 +92,8 @@ async fn whoever_registers_a_project_is_warned_by_numbers_and_nothing_leaves_bef
     assert_eq!(people, ["bob"]);
     // A warning asks for a reason.
     assert!(text(&goes_on(&node, &bob, &offer, "publish").await).contains("Say why yours is different"));
+    let wrong = goes_on(&node, &bob, &offer, "publish 9 because ours is the noise").await;
+    assert!(text(&wrong).contains("Nothing has this number"), "{wrong}");
     assert_eq!(count(&node, "select count(*) from projects where published_at is null").await, 1);
     assert_eq!(count(&node, "select count(*) from deliveries").await, before);
     assert_eq!(alice.get("/api/v1/notifications").await.ok(), told, "leads hear nothing of a draft");
