@@ -36,6 +36,11 @@ fn value<'a>(json: &'a Json, term: &str, prefixes: &[&str]) -> &'a Json {
     named.map_or(bare, |(_, value)| value)
 }
 
+/// A term of schema.org without its prefix, in whatever spelling; none for any other word.
+pub(super) fn in_schema(word: &str) -> Option<&str> {
+    SCHEMA.iter().find_map(|prefix| word.strip_prefix(prefix))
+}
+
 /// What a post says with a term of our vocabulary or of schema.org, in whatever spelling.
 pub(super) fn said<'a>(json: &'a Json, term: &str) -> &'a Json {
     let ours = value(json, term, &OURS);
