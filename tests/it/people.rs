@@ -388,6 +388,10 @@ async fn a_person_changes_their_profile_from_any_client() {
     assert_eq!(me["fields"].as_array().unwrap().len(), 1);
     assert_eq!((&me["display_name"], &me["source"]["language"]), (&json!("Anna Lund"), &json!("")));
     assert_eq!(me["source"]["privacy"], "private");
+    // Null is as if it were not there.
+    let nulls = json!({"fields_attributes": null, "attribution_domains": null});
+    let me = client.patch("/api/v1/accounts/update_credentials", nulls).await.ok();
+    assert_eq!(me["fields"][0]["name"], "A");
 }
 
 #[tokio::test]
