@@ -31,6 +31,8 @@ use serde_json::value::RawValue;
 const PAGE: i64 = 20;
 /// The most.
 const PAGES: i64 = 40;
+/// Drafts of somebody, and projects they work on, of which pages are made.
+const OWN: i64 = 1_000;
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
@@ -139,19 +141,30 @@ async fn all(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<
     let (mine, drafts) = (params.flag("mine"), params.flag("drafts"));
     let list = app.read(move |conn| {
         let rows = if drafts {
-            store::projects::drafts(conn, me.account, limit)?
+            behind(store::projects::drafts(conn, me.account, OWN)?, before, limit)
         } else if mine {
-            store::projects::of_member(conn, me.account, limit)?
+            behind(store::projects::of_member(conn, me.account, OWN)?, before, limit)
         } else {
-            let before = match before {
-                Some(id) => store::projects::find(conn, id)?.map(|row| (row.updated_at, row.id)),
-                None => None,
-            };
-            store::projects::listed(conn, state, before, limit)?
+            let known = before.map(|id| store::projects::find(conn, id)).transpose()?;
+            match known.map(|row| row.map(|row| (row.updated_at, row.id))) {
+                // Behind what is not there is nothing: else who reads page after page would begin anew.
+                Some(None) => Vec::new(),
+                before => store::projects::listed(conn, state, before.flatten(), limit)?,
+            }
         };
         Rendered::of(&documents(conn, me.account, rows)?)
     });
     Ok(list.await?)
+}
+
+/// The page of a list behind one of its rows.
+fn behind(mut rows: Vec<Row>, id: Option<Id<Row>>, limit: i64) -> Vec<Row> {
+    if let Some(id) = id {
+        let begin = rows.iter().position(|row| row.id == id).map_or(rows.len(), |at| at + 1);
+        rows.drain(..begin);
+    }
+    rows.truncate(usize::try_from(limit).unwrap_or_default());
+    rows
 }
 
 async fn one(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {

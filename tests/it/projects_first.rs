@@ -52,3 +52,31 @@ async fn a_project_and_its_people_are_one_list_in_the_search_box_and_each_is_tol
     let mate = json!("works with @alice on Quiet bearing");
     assert_eq!(reasons, [&json!("lists #kafka"), &mate, &mate], "{found}");
 }
+
+#[tokio::test]
+async fn lists_of_projects_have_an_end_for_who_reads_page_after_page() {
+    let node = Node::start().await;
+    let alice = node.member("alice").await;
+    for name in ["One", "Two", "Three"] {
+        register(&alice, json!({ "name": name, "purpose": format!("{name} of a kind."), "publish": true })).await;
+        register(&alice, json!({ "name": format!("{name} draft"), "purpose": "Later." })).await;
+        node.clock.advance(1_000);
+    }
+    node.settle().await;
+    for which in ["mine=true", "drafts=true", "state=idea"] {
+        let (mut seen, mut last) = (Vec::new(), String::new());
+        for pages in 1.. {
+            let list = alice.get(&format!("{API}?{which}&limit=2{last}")).await.ok();
+            let ids: Vec<String> =
+                list.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+            assert!(pages < 4, "{which}: {list}");
+            let Some(id) = ids.last() else { break };
+            last = format!("&max_id={id}");
+            seen.extend(ids);
+        }
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 3, "{which}");
+        assert_eq!(alice.get(&format!("{API}?{which}&max_id=1")).await.ok(), json!([]), "{which}");
+    }
+}
