@@ -257,6 +257,7 @@ pub fn accepted(conn: &mut Conn, accounts: &[Id<Account>], since: Timestamp) -> 
         Sql::new("select x.account_id, x.post_id, x.tag, x.accepted_at from accepted_answers x where x.account_id in ")
             .ids(accounts)
             .with(" and x.accepted_at >= ", since)
+            .push(" order by x.account_id, x.post_id, x.tag")
             .load_as::<(BigInt, BigInt, Text, BigInt), (i64, i64, String, i64)>(conn)?;
     Ok(rows
         .into_iter()
