@@ -411,3 +411,17 @@ async fn who_reads_a_letter_about_a_project_alone_reads_it_in_their_own_language
     let said = newest(&alice).await;
     assert!(says(&said, "“Loud cage” was registered beside “Quiet bearing”") && said["language"] == "en", "{said}");
 }
+
+#[tokio::test]
+async fn a_name_that_begins_with_the_word_for_a_state_is_a_name() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let fields =
+        json!({"name": "Active badges", "purpose": "Badges that tell the door.", "state": "active", "publish": true});
+    register(&ada, fields).await;
+    node.settle().await;
+    let said = asks(&node, &ada, "project state Active badges paused").await;
+    assert_eq!(said, "“Active badges” is now paused. Its followers read it.");
+    let said = asks(&node, &ada, "project state done because every door has one").await;
+    assert!(said.contains("“Active badges” is now done"), "{said}");
+}
