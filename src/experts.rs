@@ -323,10 +323,12 @@ pub async fn find_in(
     refresh(app).await?;
     let known = app.part::<Known>();
     let sites = known.state.read().unwrap_or_else(PoisonError::into_inner).sites.clone();
+    let main = app.config().instance.languages.first().cloned();
     let (from, own) = app
         .read(move |conn| {
-            let locale = store::users::find(conn, viewer)?.and_then(|user| user.locale);
-            Ok((directory::site_of(conn, viewer, &sites)?, Tongue::of(locale.as_deref())))
+            // As the concierge answers.
+            let chosen = store::users::find(conn, viewer)?.and_then(|user| user.locale.or(user.default_language));
+            Ok((directory::site_of(conn, viewer, &sites)?, Tongue::of(chosen.or(main).as_deref())))
         })
         .await?;
     let tongue = tongue.unwrap_or(own);

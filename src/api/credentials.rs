@@ -154,15 +154,16 @@ fn change(params: &Params) -> ApiResult<ProfileChange> {
         Some(source) => quotes::policy_of(source, "quote_policy")?,
         None => None,
     };
-    let fields = params.has("fields_attributes").then(|| {
+    // What is null is as if it were not there.
+    let given = |name: &str| !matches!(params.get(name), None | Some(Value::Null));
+    let fields = given("fields_attributes").then(|| {
         let pair = |field: &Params| {
             let part = |name| field.text(name).unwrap_or_default().to_owned();
             (part("name"), part("value"))
         };
         params.maps("fields_attributes").into_iter().map(pair).collect()
     });
-    let domains = params
-        .has("attribution_domains")
+    let domains = given("attribution_domains")
         .then(|| params.texts("attribution_domains").into_iter().map(str::to_owned).collect());
     Ok(ProfileChange {
         display_name: text("display_name"),

@@ -18,6 +18,7 @@ use crate::{
     },
     experts,
     id::Id,
+    matching::people::Reason,
     model::{Account, Role},
     peers, store,
 };
@@ -102,32 +103,27 @@ fn stance(text: &str) -> Result<Stance> {
 
 fn change(params: &Params) -> Result<FactsChange> {
     let text = |name: &str| params.text(name).map(str::to_owned);
-    let skills = params.has("skills").then(|| {
-        let described = params.maps("skills");
-        let skill = |one: &Params| {
-            Ok((one.text("name").unwrap_or_default().to_owned(), stance(one.text("stance").unwrap_or("knows"))?))
-        };
-        if described.is_empty() {
-            return Ok(params.texts("skills").into_iter().map(|name| (name.to_owned(), Stance::Knows)).collect());
+    // What is null is as if it were not there.
+    let given = |name: &str| !matches!(params.get(name), None | Some(Value::Null));
+    // Names and objects in the order of the list.
+    let skill = |one: &Value| match one {
+        Value::Map(one) => {
+            let name = one.text("name").unwrap_or_default().to_owned();
+            Some(stance(one.text("stance").unwrap_or("knows")).map(|stance| (name, stance)))
         }
-        described.into_iter().map(skill).collect::<Result<Vec<_>>>()
-    });
-    let works = params.has("works_on").then(|| {
-        let texts = params.texts("works_on").into_iter().map(|name| Work {
-            name: name.to_owned(),
-            url: None,
-            ..Work::default()
-        });
-        let described = params.maps("works_on").into_iter().map(|one| {
-            let url = one.filled("url").filter(|url| url.starts_with("https://") || url.starts_with("http://"));
-            Work {
-                name: one.text("name").unwrap_or_default().to_owned(),
-                url: url.map(str::to_owned),
-                ..Work::default()
-            }
-        });
-        texts.chain(described).collect()
-    });
+        other => other.as_text().map(|name| Ok((name.to_owned(), Stance::Knows))),
+    };
+    let skills =
+        given("skills").then(|| params.list("skills").into_iter().filter_map(skill).collect::<Result<Vec<_>>>());
+    let work = |one: &Value| {
+        let (name, url) = match one {
+            Value::Map(one) => (one.text("name").unwrap_or_default(), one.filled("url")),
+            other => (other.as_text()?, None),
+        };
+        let url = url.filter(|url| url.starts_with("https://") || url.starts_with("http://"));
+        Some(Work { name: name.to_owned(), url: url.map(str::to_owned), ..Work::default() })
+    };
+    let works = given("works_on").then(|| params.list("works_on").into_iter().filter_map(work).collect());
     let links = params.maps("skills").into_iter().filter(|one| one.has("same_as")).map(|one| {
         let addresses = one.texts("same_as").into_iter().map(str::to_owned).collect();
         (one.text("name").unwrap_or_default().to_owned(), addresses)
@@ -139,7 +135,7 @@ fn change(params: &Params) -> Result<FactsChange> {
         department: text("department"),
         site: text("site"),
         time_zone: text("time_zone"),
-        languages: params.has("languages").then(|| params.texts("languages").into_iter().map(str::to_owned).collect()),
+        languages: given("languages").then(|| params.texts("languages").into_iter().map(str::to_owned).collect()),
         works_on: works,
         listed: match params.get("listed") {
             None | Some(Value::Null) => None,
@@ -192,8 +188,17 @@ async fn find(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult
     experts::finds::searched(&app, me.account, &found.experts);
     let site = app.site().clone();
     let answer = app.read(move |conn| {
-        let ids: Vec<Id<Account>> = found.experts.iter().map(|expert| expert.account).collect();
+        let mut ids: Vec<Id<Account>> = found.experts.iter().map(|expert| expert.account).collect();
+        for reason in found.experts.iter().flat_map(|expert| &expert.reasons) {
+            if let Reason::WorksWith(key, _) = reason {
+                ids.extend(key.parse::<Id<Account>>().ok());
+            }
+        }
         let views = AccountViews::load(conn, &ids)?;
+        let name = |key: &str| {
+            let account = key.parse().ok().and_then(|id| views.get(id));
+            account.map_or_else(String::new, |account| format!("@{}", account.acct()))
+        };
         let accounts = Accounts::new(&site, &views)?;
         let list: Vec<_> = found
             .experts
@@ -204,7 +209,7 @@ async fn find(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult
                     .iter()
                     .map(|reason| {
                         let (kind, about) = wording::named(reason);
-                        let text = wording::one(reason, found.tongue, None, |_| String::new());
+                        let text = wording::one(reason, found.tongue, None, name);
                         json!({ "kind": kind, "about": about, "text": text })
                     })
                     .collect();

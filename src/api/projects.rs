@@ -6,6 +6,7 @@ use super::{
         project::{Project, project as document, projects as documents},
         render::Accounts,
     },
+    params::Value,
 };
 use crate::{
     Error, Result,
@@ -30,6 +31,8 @@ use serde_json::value::RawValue;
 const PAGE: i64 = 20;
 /// The most.
 const PAGES: i64 = 40;
+/// Drafts of somebody, and projects they work on, of which pages are made.
+const OWN: i64 = 1_000;
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
@@ -81,14 +84,33 @@ fn audience_of(params: &Params) -> Result<Option<Audience>> {
     }
 }
 
+/// What a tag, or what a project looks for, is called: text, or the `name` of an object.
+fn term_name(term: &Value) -> Option<&str> {
+    match term {
+        Value::Map(term) => term.text("name"),
+        other => other.as_text(),
+    }
+}
+
 fn fields(params: &Params) -> Result<Fields> {
     let text = |name: &str| params.text(name).map(str::to_owned);
-    let list = |name: &str| params.has(name).then(|| params.texts(name).into_iter().map(str::to_owned).collect());
+    // What is null is as if it were not there.
+    let given = |name: &str| !matches!(params.get(name), None | Some(Value::Null));
+    let list = |name: &str| given(name).then(|| params.texts(name).into_iter().map(str::to_owned).collect());
+    let terms = |name: &str| {
+        given(name).then(|| params.list(name).into_iter().filter_map(term_name).map(str::to_owned).collect())
+    };
+    let described = ["tags", "looking_for"].into_iter().flat_map(|name| params.maps(name));
+    let term_links = described.filter(|term| term.has("same_as")).map(|term| {
+        let addresses = term.texts("same_as").into_iter().map(str::to_owned).collect();
+        (term.text("name").unwrap_or_default().to_owned(), addresses)
+    });
     Ok(Fields {
+        term_links: term_links.collect(),
         name: text("name"),
         purpose: text("purpose"),
-        tags: list("tags"),
-        looking_for: list("looking_for"),
+        tags: terms("tags"),
+        looking_for: terms("looking_for"),
         vendor: list("vendor"),
         links: list("links"),
         language: text("language"),
@@ -119,19 +141,30 @@ async fn all(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<
     let (mine, drafts) = (params.flag("mine"), params.flag("drafts"));
     let list = app.read(move |conn| {
         let rows = if drafts {
-            store::projects::drafts(conn, me.account, limit)?
+            behind(store::projects::drafts(conn, me.account, OWN)?, before, limit)
         } else if mine {
-            store::projects::of_member(conn, me.account, limit)?
+            behind(store::projects::of_member(conn, me.account, OWN)?, before, limit)
         } else {
-            let before = match before {
-                Some(id) => store::projects::find(conn, id)?.map(|row| (row.updated_at, row.id)),
-                None => None,
-            };
-            store::projects::listed(conn, state, before, limit)?
+            let known = before.map(|id| store::projects::find(conn, id)).transpose()?;
+            match known.map(|row| row.map(|row| (row.updated_at, row.id))) {
+                // Behind what is not there is nothing: else who reads page after page would begin anew.
+                Some(None) => Vec::new(),
+                before => store::projects::listed(conn, state, before.flatten(), limit)?,
+            }
         };
         Rendered::of(&documents(conn, me.account, rows)?)
     });
     Ok(list.await?)
+}
+
+/// The page of a list behind one of its rows.
+fn behind(mut rows: Vec<Row>, id: Option<Id<Row>>, limit: i64) -> Vec<Row> {
+    if let Some(id) = id {
+        let begin = rows.iter().position(|row| row.id == id).map_or(rows.len(), |at| at + 1);
+        rows.drain(..begin);
+    }
+    rows.truncate(usize::try_from(limit).unwrap_or_default());
+    rows
 }
 
 async fn one(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
@@ -233,7 +266,7 @@ async fn publish(State(app): State<App>, me: SignedIn, Path(id): Path<String>, p
         name: draft.name.clone(),
         purpose: draft.purpose.clone(),
         tags: draft.tag_list(),
-        vendor: draft.vendor_list().into_iter().next(),
+        vendor: Some(draft.vendor_list().join(", ")).filter(|vendor| !vendor.is_empty()),
         language: draft.language.clone(),
         except: draft.uri,
     };
@@ -385,7 +418,10 @@ async fn withdraw(State(app): State<App>, me: SignedIn, Path(id): Path<String>, 
 }
 
 fn question(params: &Params, except: Option<String>) -> Question {
-    let list = |name: &str| params.texts(name).into_iter().flat_map(|t| t.split(',')).map(|t| t.trim().to_owned());
+    let list = |name: &str| {
+        let named = params.list(name).into_iter().filter_map(term_name);
+        named.flat_map(|t| t.split(',')).map(|t| t.trim().to_owned())
+    };
     let text = |name: &str, most: usize| params.text(name).unwrap_or("").chars().take(most).collect::<String>();
     let vendor = list("vendor").filter(|v| !v.is_empty()).take(10).collect::<Vec<_>>().join(", ");
     Question {

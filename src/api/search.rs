@@ -46,6 +46,8 @@ pub fn routes() -> Routes {
 
 /// Characters of a query that count.
 const QUERY: usize = 500;
+/// Projects that are called so, before their people.
+const PROJECTS: usize = 20;
 
 /// What is searched for.
 #[derive(Clone, Debug)]
@@ -277,8 +279,9 @@ async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option
             experts::finds::searched(app, me, &found.experts);
         }
         results.why = wording::why(found.tongue);
-        // The project itself stands before its people.
-        if let Some(text) = wording::project_asked(&request.text).filter(|_| request.offset == 0) {
+        // The project itself stands before its people, in one list whatever its pages are.
+        let mut all: Vec<(Id<Account>, Option<String>)> = Vec::new();
+        if let Some(text) = wording::project_asked(&request.text) {
             let question = register::Question { text: Some(text.to_owned()), ..register::Question::default() };
             let mut found_projects = register::ask(app, question).await?.found;
             // Of one that is called so nobody asks for others with like letters.
@@ -287,24 +290,19 @@ async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option
             }
             for project in found_projects {
                 let shared = project.candidate.tags.iter().chain(&project.candidate.words).map(String::as_str);
-                let account = project.project.account();
-                if let Some(because) = wording::shared(shared, found.tongue)
-                    && results.accounts.len() < request.limit
-                {
-                    results.accounts.push(account);
-                    results.reasons.push((account, because));
+                if let Some(because) = wording::shared(shared, found.tongue) {
+                    all.push((project.project.account(), Some(because)));
                 }
             }
-            if results.accounts.is_empty() {
-                results.accounts = projects_named(app, viewer, text.to_owned(), request.limit).await?;
+            if all.is_empty() {
+                let named = projects_named(app, viewer, text.to_owned(), PROJECTS).await?;
+                all.extend(named.into_iter().map(|account| (account, None)));
             }
         }
-        for expert in found.experts.into_iter().skip(request.offset).take(request.limit) {
-            if results.accounts.len() == request.limit || results.accounts.contains(&expert.account) {
-                continue;
-            }
-            results.accounts.push(expert.account);
-            results.reasons.push((expert.account, expert.because));
+        all.extend(found.experts.into_iter().map(|expert| (expert.account, Some(expert.because))));
+        for (account, because) in all.into_iter().skip(request.offset).take(request.limit) {
+            results.accounts.push(account);
+            results.reasons.extend(because.map(|because| (account, because)));
         }
         // Nothing is fetched: that somebody looks for them is not told to their site. Their posts come when a profile is
         // opened.

@@ -22,7 +22,10 @@ use crate::{
         charter, emojis, html,
         ideas::State,
         people,
-        projects::{fields::slug, relations::RELATIONS},
+        projects::{
+            fields::{slug, term_key},
+            relations::RELATIONS,
+        },
         questions,
         quotes::policy,
     },
@@ -572,10 +575,13 @@ pub fn with_actor<R>(
 fn project(conn: &mut Conn, site: &Site, account: &Account) -> Result<Option<wire_project::Project>> {
     use wire_project::{Organisation, Other, Project, Term};
     let Some(row) = store::projects::of_account(conn, account.id)? else { return Ok(None) };
+    let links = row.term_link_map();
     let terms = |names: Vec<String>| -> Vec<Term> {
         let term = |name: String| {
             let code = slug(&name);
-            Term { kind: "DefinedTerm", id: code.as_deref().map(|code| site.tag_url(code)), term_code: code, name }
+            let same_as = links.get(&term_key(&name)).cloned().unwrap_or_default();
+            let id = code.as_deref().map(|code| site.tag_url(code));
+            Term { kind: "DefinedTerm", id, term_code: code, same_as, name }
         };
         names.into_iter().map(term).collect()
     };

@@ -3,6 +3,7 @@
 use super::{account::Account, post::Audience, schema, types::small_enum, whole_row};
 use crate::{id::Id, time::Timestamp};
 use diesel::prelude::*;
+use std::collections::BTreeMap;
 
 small_enum!(
     /// How far a project is (`wc:workState`).
@@ -74,6 +75,8 @@ pub struct Project {
     pub updated_at: Timestamp,
     /// How far it goes; none: as the posts of people. One for its site alone is known to nobody elsewhere.
     pub audience: Option<Audience>,
+    /// JSON object: where tags, and what it looks for, are described elsewhere, by their names in lower case.
+    pub term_links: String,
 }
 
 impl Project {
@@ -100,6 +103,10 @@ impl Project {
     /// Where more is said.
     pub fn link_list(&self) -> Vec<String> {
         list(&self.links)
+    }
+    /// Where tags, and what it looks for, are described elsewhere: addresses, by their names in lower case.
+    pub fn term_link_map(&self) -> BTreeMap<String, Vec<String>> {
+        serde_json::from_str(&self.term_links).unwrap_or_default()
     }
 }
 

@@ -883,6 +883,7 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         audience -> Nullable<SmallInt>,
+        term_links -> Text,
     }
 }
 

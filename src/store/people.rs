@@ -240,6 +240,8 @@ pub fn skills_beginning(conn: &mut Conn, prefix: &str, limit: i64) -> Result<Vec
 pub struct Accepted {
     /// Who answered.
     pub account: Id<Account>,
+    /// The post with the answer.
+    pub post: i64,
     /// A tag of the question.
     pub tag: String,
     /// When.
@@ -251,13 +253,20 @@ pub fn accepted(conn: &mut Conn, accounts: &[Id<Account>], since: Timestamp) -> 
     if accounts.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = Sql::new("select x.account_id, x.tag, x.accepted_at from accepted_answers x where x.account_id in ")
-        .ids(accounts)
-        .with(" and x.accepted_at >= ", since)
-        .load_as::<(BigInt, Text, BigInt), (i64, String, i64)>(conn)?;
+    let rows =
+        Sql::new("select x.account_id, x.post_id, x.tag, x.accepted_at from accepted_answers x where x.account_id in ")
+            .ids(accounts)
+            .with(" and x.accepted_at >= ", since)
+            .push(" order by x.account_id, x.post_id, x.tag")
+            .load_as::<(BigInt, BigInt, Text, BigInt), (i64, i64, String, i64)>(conn)?;
     Ok(rows
         .into_iter()
-        .map(|(account, tag, at)| Accepted { account: Id::new(account), tag, at: Timestamp::from_millis(at) })
+        .map(|(account, post, tag, at)| Accepted {
+            account: Id::new(account),
+            post,
+            tag,
+            at: Timestamp::from_millis(at),
+        })
         .collect())
 }
 

@@ -209,6 +209,7 @@ pub fn update(conn: &mut Conn, p: &Project) -> Result<()> {
         .with(", removed_at = ", p.removed_at)
         .with(", updated_at = ", p.updated_at)
         .with(", audience = ", p.audience)
+        .with(", term_links = ", &p.term_links)
         .with(" where id = ", p.id)
         .execute(conn)?;
     Ok(())

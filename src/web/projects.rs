@@ -176,6 +176,7 @@ impl Typed {
             purpose: Some(self.purpose.clone()),
             tags: hashtags(&self.tags),
             looking_for: hashtags(&self.looking_for),
+            term_links: Vec::new(),
             vendor: list(&self.vendor),
             links: Some(self.link.split_whitespace().map(str::to_owned).collect()),
             language: Some(lang.tag().to_owned()),

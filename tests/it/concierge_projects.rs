@@ -94,6 +94,8 @@ async fn whoever_registers_a_project_is_warned_by_numbers_and_nothing_leaves_bef
     for none in ["publish", "Publish!", "publish because …"] {
         assert!(text(&goes_on(&node, &bob, &offer, none).await).contains("Say why yours is different"), "{none}");
     }
+    let wrong = goes_on(&node, &bob, &offer, "publish 9 because ours is the noise").await;
+    assert!(text(&wrong).contains("Nothing has this number"), "{wrong}");
     assert_eq!(count(&node, "select count(*) from projects where published_at is null").await, 1);
     assert_eq!(count(&node, "select count(*) from deliveries").await, before);
     assert_eq!(alice.get("/api/v1/notifications").await.ok(), told, "leads hear nothing of a draft");
@@ -451,4 +453,18 @@ async fn who_reads_a_letter_about_a_project_alone_reads_it_in_their_own_language
     node.settle().await;
     let said = newest(&alice).await;
     assert!(says(&said, "“Loud cage” was registered beside “Quiet bearing”") && said["language"] == "en", "{said}");
+}
+
+#[tokio::test]
+async fn a_name_that_begins_with_the_word_for_a_state_is_a_name() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let fields =
+        json!({"name": "Active badges", "purpose": "Badges that tell the door.", "state": "active", "publish": true});
+    register(&ada, fields).await;
+    node.settle().await;
+    let said = asks(&node, &ada, "project state Active badges paused").await;
+    assert_eq!(said, "“Active badges” is now paused. Its followers read it.");
+    let said = asks(&node, &ada, "project state done because every door has one").await;
+    assert!(said.contains("“Active badges” is now done"), "{said}");
 }

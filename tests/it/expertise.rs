@@ -211,6 +211,8 @@ async fn what_the_organisation_keeps_to_itself_is_ignored_when_a_client_changes_
     let own = alice.get(ME).await.ok();
     assert_eq!((&own["title"], &own["department"], &own["site"]), (&json!(""), &json!("Bench 3"), &json!("Lyon")));
     assert_eq!(own["may_change"]["title"], false);
+    sends(&alice, &[("Team".into(), "Bench 4".into())]).await;
+    assert_eq!(alice.get(ME).await.ok()["department"], "Bench 4");
     // An address is a page of theirs, not where they work.
     sends(&alice, &[("Site".into(), "https://alice.example".into())]).await;
     assert_eq!(shown(&alice).await.last().unwrap().1, "https://alice.example");

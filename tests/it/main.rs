@@ -138,6 +138,7 @@ mod revocations;
 mod scheduled;
 mod search;
 mod settings;
+mod sign_in;
 mod signals;
 mod skill_links;
 mod soak;

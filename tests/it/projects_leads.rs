@@ -5,7 +5,11 @@ use crate::{
     support::{Client, Node, settle},
 };
 use serde_json::json;
-use watercooler::domain::{audit::Staff, leavers};
+use watercooler::{
+    db::Sql,
+    domain::{audit::Staff, leavers, moves},
+    store,
+};
 
 #[tokio::test]
 async fn a_lead_hands_over_to_a_member_and_a_member_of_the_same_node_joins_by_a_message() {
@@ -110,4 +114,30 @@ async fn nobody_who_left_leads_a_project_and_a_new_lead_is_told_who_waits() {
     dora.post("/api/v1/statuses", yes).await.ok();
     node.settle().await;
     assert_eq!(bob.get(&path(&made, "")).await.ok()["role"], "member");
+}
+
+#[tokio::test]
+async fn a_lead_who_moves_away_hands_over_to_a_moderator() {
+    let node = Node::start().await;
+    let (alice, eve) = (node.member("alice").await, node.member("eve").await);
+    let made = register(&alice, bearing()).await;
+    eve.post(&path(&made, "/join"), json!({})).await.ok();
+    alice.post(&path(&made, &format!("/requests/{}/accept", eve.id)), json!({})).await.ok();
+    alice.post(&path(&made, &format!("/moderators/{}", eve.id)), json!({})).await.ok();
+    node.member("alice2").await;
+    let (id, alias) = (alice.id.parse().unwrap(), json!([node.url("/users/alice")]).to_string());
+    node.app
+        .write(move |tx| {
+            Sql::new("update accounts set also_known_as = ")
+                .bind(alias)
+                .push(" where username = 'alice2'")
+                .execute(tx.conn)?;
+            let to = store::accounts::find_local(tx.conn, "alice2")?.unwrap();
+            moves::away(tx, &Staff::console(), id, &to, false)
+        })
+        .await
+        .unwrap();
+    node.settle().await;
+    let now = eve.get(&path(&made, "")).await.ok();
+    assert_eq!((&now["lead"]["acct"], &now["role"]), (&json!("eve"), &json!("lead")), "{now}");
 }

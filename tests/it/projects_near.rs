@@ -85,8 +85,12 @@ async fn sec_zero_leaks_of_a_project_that_is_for_its_site_alone() {
         assert_eq!(says(&ada, &format!("!org {named}"), visibility).await.status, 422, "{visibility}");
     }
     let edit = json!({ "status": "@quietbearing it hums, see @bluelantern" });
-    let refused = carol.put(&format!("/api/v1/statuses/{}", open["id"].as_str().unwrap()), edit).await;
-    assert!(refused.status == 422 && refused.text.contains("for this site only"), "{}", refused.text);
+    let at = format!("/api/v1/statuses/{}", open["id"].as_str().unwrap());
+    for (language, sentence) in [("de", "nur für diesen Standort"), ("en", "for this site only")] {
+        carol.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": language } })).await.ok();
+        let refused = carol.put(&at, edit.clone()).await;
+        assert!(refused.status == 422 && refused.text.contains(sentence), "{}", refused.text);
+    }
     let named = ada.post(&path(&wide, "/relations"), json!({ "to": near["uri"] })).await;
     assert_eq!(named.status, 409, "{}", named.text);
     // Every night and every hour.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use watercooler::{
     db::Sql,
-    domain::{Fact, html::plain_text},
+    domain::{Fact, accounts, audit::Staff, html::plain_text},
     id::Id,
     model::Role,
     time::Clock,
@@ -510,4 +510,24 @@ async fn whoever_asks_in_a_post_for_followers_is_told_that_nobody_is_asked() {
     ada.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": "de" } })).await.ok();
     writes("#ask Wer schweißt Titan? #welding", "private", None).await;
     assert!(told(&ada).await[1].contains("#ask erreicht das Netz nur in einem öffentlichen Beitrag"));
+}
+
+#[tokio::test]
+async fn the_way_of_a_question_waits_while_its_asker_is_suspended() {
+    let (hq, lyon, oslo, [bob, alice, _]) = three().await;
+    let all = [&hq, &lyon, &oslo];
+    post(&bob, "#ask Who welds titanium? #welding", None).await;
+    settle(&all).await;
+    skills(&alice, &["Welding"]).await;
+    minutes(&all, 2).await;
+    let id: Id<_> = bob.id.parse().unwrap();
+    hq.app.write(move |tx| accounts::suspend(tx, &Staff::console(), id)).await.unwrap();
+    hq.clock.advance(DAY);
+    settle(&all).await;
+    assert!(put_to(&alice).await.is_empty(), "nobody is asked what nobody sees");
+    hq.app.write(move |tx| accounts::unsuspend(tx, &Staff::console(), id)).await.unwrap();
+    settle(&all).await;
+    hq.clock.advance(DAY);
+    settle(&all).await;
+    assert_eq!(put_to(&alice).await.len(), 1, "and she was not asked in vain before");
 }

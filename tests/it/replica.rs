@@ -3,6 +3,7 @@
 
 use crate::{
     concierge::{answers, three},
+    projects::{API, bearing, known, register, two},
     questions::{mentions, open, post},
     support::{
         Browser, Client, NOW, Node, PASSWORD, PUBLIC,
@@ -343,4 +344,26 @@ async fn a_directory_of_more_than_one_page_is_copied_whole() {
     lyon.app.write(move |tx| differs.execute(tx.conn).map(drop)).await.unwrap();
     two_hours(&[&hq, &lyon]).await;
     assert_eq!(copied().await, MANY);
+}
+
+#[tokio::test]
+async fn a_project_whose_end_was_missed_leaves_the_register_by_the_digest_and_comes_back_by_it() {
+    let (hq, lyon) = two().await;
+    let all = [&hq, &lyon];
+    let (alice, bob) = (hq.member("alice").await, lyon.member("bob").await);
+    let made = register(&alice, bearing()).await;
+    minutes(&all, 3).await;
+    known(&bob, &hq.handle("quietbearing")).await;
+    let listed = async || bob.get(API).await.ok().as_array().unwrap().len();
+    let check =
+        async || bob.post(&format!("{API}/check"), bearing()).await.ok()["candidates"].as_array().unwrap().len();
+    assert_eq!((listed().await, check().await), (1, 1));
+    // Nobody is told: the digest says it.
+    let id: Id<Account> = made["id"].as_str().unwrap().parse().unwrap();
+    for suspended in [true, false] {
+        hq.app.write(move |tx| store::users::set_suspended(tx.conn, id, suspended.then_some(tx.now))).await.unwrap();
+        two_hours(&all).await;
+        let expected = usize::from(!suspended);
+        assert_eq!((listed().await, check().await), (expected, expected), "{suspended}");
+    }
 }

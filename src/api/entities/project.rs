@@ -10,6 +10,7 @@ use crate::{
     time::Timestamp,
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// A project of the register, or a draft of one's own.
 #[derive(Debug, Serialize)]
@@ -42,6 +43,8 @@ pub struct Project {
     pub lead: Option<Person>,
     /// Whom or what it lacks.
     pub looking_for: Vec<String>,
+    /// Where tags, and what it lacks, are described elsewhere: addresses, by their names in lower case.
+    pub same_as: BTreeMap<String, Vec<String>>,
     /// What was bought.
     pub vendor: Vec<String>,
     /// Where more is said.
@@ -142,6 +145,7 @@ pub fn projects(conn: &mut Conn, viewer: Id<Account>, rows: Vec<model::Project>)
             url: account.map(|a| a.url.clone().unwrap_or_else(|| a.uri.clone())),
             tags: row.tag_list(),
             looking_for: row.looking_for_list(),
+            same_as: row.term_link_map(),
             vendor: row.vendor_list(),
             links: row.link_list(),
             lead,

@@ -277,7 +277,10 @@ fn person(row: PersonRow) -> Person {
         bio: row.bio,
         skills: row.skills.into_iter().map(|skill| Skill { stance: stance(&skill.stance), name: skill.name }).collect(),
         projects: row.projects,
-        accepted: row.accepted.into_iter().map(|one| Accepted { tag: one.tag, day: day(one.date) }).collect(),
+        accepted: (0..)
+            .zip(row.accepted)
+            .map(|(answer, one)| Accepted { answer, tag: one.tag, day: day(one.date) })
+            .collect(),
         listed: match row.listed.as_str() {
             "organisation" => Listed::Organisation,
             "site" => Listed::Site,

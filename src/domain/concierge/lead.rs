@@ -172,6 +172,7 @@ fn stated(tx: &mut Tx<'_>, post: &Post, rest: &str) -> Result<Option<(Id<Project
     own.retain(|project| project.local);
     let thread = thread(tx.conn, post)?;
     let words: Vec<&str> = rest.split_whitespace().collect();
+    let mut unnamed = None;
     for (at, word) in words.iter().enumerate() {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         let Some(state) = state_of(&bare) else { continue };
@@ -179,9 +180,14 @@ fn stated(tx: &mut Tx<'_>, post: &Post, rest: &str) -> Result<Option<(Id<Project
         let name = name.trim_matches(['"', '“', '”', '„', ':', ',', ' ']);
         let Some(id) = named_of(tx.conn, &own, &thread, name)? else { continue };
         let reason = words.get(at + 1..).unwrap_or_default().join(" ");
-        return Ok(Some((id, state, typed::reason(&reason).to_owned())));
+        let found = (id, state, typed::reason(&reason).to_owned());
+        if !name.is_empty() {
+            return Ok(Some(found));
+        }
+        // The name itself may begin with such a word: `Active badges paused`.
+        unnamed.get_or_insert(found);
     }
-    Ok(None)
+    Ok(unnamed)
 }
 
 /// Which of somebody's projects a name means; nothing means the one of the thread, or the only one.

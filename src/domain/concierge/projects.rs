@@ -520,7 +520,16 @@ pub fn publish(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, rest: &str) -> Resu
     }
     let Some(draft) = open_draft(tx.conn, post)? else { return say(tx, post, tongue, words::NO_DRAFT) };
     let beside = beside(tx.conn, post, rest)?;
-    if thread(tx.conn, post)?.warned && beside.is_none() {
+    let thread = thread(tx.conn, post)?;
+    // A reason beside a number that nothing has is not lost.
+    if let (None, Some((number, said))) = (&beside, typed::number(rest))
+        && !thread.offered.is_empty()
+        && number.checked_sub(1).is_none_or(|at| thread.offered.get(at).is_none())
+        && !typed::reason(said).is_empty()
+    {
+        return no_number(tx, post, tongue);
+    }
+    if thread.warned && beside.is_none() {
         return say(tx, post, tongue, words::WHY);
     }
     // All that can be refused is looked at before anything is written.

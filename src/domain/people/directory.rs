@@ -155,7 +155,7 @@ pub fn people(
     }
     let mut answers: HashMap<i64, Vec<Accepted>> = HashMap::new();
     for answer in store::people::accepted(conn, ids, now.plus_days(-ANSWERS))? {
-        let one = Accepted { tag: answer.tag, day: day(answer.at) };
+        let one = Accepted { answer: answer.post, tag: answer.tag, day: day(answer.at) };
         answers.entry(answer.account.raw()).or_default().push(one);
     }
     let mut projects: HashMap<i64, Vec<String>> = HashMap::new();

@@ -265,7 +265,7 @@ pub fn changed(mut facts: Facts, change: &FactsChange, by: By, may: &People) -> 
     for (name, typed) in &change.skill_links {
         let tag = tag_of(name);
         let Some(skill) = facts.skills.iter_mut().find(|skill| Some(&skill.tag) == tag.as_ref()) else { continue };
-        skill.same_as = links(typed)?;
+        skill.same_as = links("skills", typed)?;
     }
     if let Some(listed) = change.listed {
         facts.listed = listed;
@@ -296,9 +296,12 @@ fn line(field: &'static str, text: &str) -> Result<String> {
     Ok(text)
 }
 
-/// The addresses at which somebody says a skill is described.
-fn links(typed: &[String]) -> Result<Vec<String>> {
-    let wrong = || Error::invalid("skills", "invalid", "same_as names web addresses");
+/// The addresses at which somebody says a skill is described, or a tag of a project.
+///
+/// # Errors
+/// `Invalid` for what is no address, and for too many.
+pub(in crate::domain) fn links(field: &'static str, typed: &[String]) -> Result<Vec<String>> {
+    let wrong = || Error::invalid(field, "invalid", "same_as names web addresses");
     let mut kept: Vec<String> = Vec::new();
     for address in typed.iter().map(|address| address.trim()).filter(|address| !address.is_empty()) {
         let address = uri::normalize(address).filter(|address| address.len() <= LINK_BYTES).ok_or_else(wrong)?;
@@ -306,7 +309,7 @@ fn links(typed: &[String]) -> Result<Vec<String>> {
             kept.push(address);
         }
     }
-    few("skills", kept, LINKS)
+    few(field, kept, LINKS)
 }
 
 /// A skill as somebody typed it; none for what has no letter in it.

@@ -306,7 +306,10 @@ fn read(made: Made, text: &str, facts: &Facts, locale: Tongue, change: &mut Fact
         Made::Team => {
             let (title, department) = match text.rsplit_once(',') {
                 Some((title, department)) => (title.trim(), department.trim()),
-                None if text == facts.department => ("", text),
+                // Whoever shows a department alone changes that.
+                None if text == facts.department || (facts.title.is_empty() && !facts.department.is_empty()) => {
+                    ("", text)
+                }
                 None => (text, ""),
             };
             (change.title, change.department) = (Some(title.to_owned()), Some(department.to_owned()));
@@ -399,7 +402,9 @@ fn read_site(text: &str) -> (String, String, Vec<String>) {
     let mut languages = Vec::new();
     let (site, tail) = rest.rsplit_once(',').unwrap_or((rest.as_str(), ""));
     let tags: Vec<&str> = tail.split_whitespace().collect();
-    let site = if !tags.is_empty() && tags.iter().all(|tag| facts::is_language(tag)) {
+    // "Lyon, Sud" is a place.
+    let is_name = |tag: &str| tag.starts_with(char::is_uppercase) && tag.ends_with(char::is_lowercase);
+    let site = if !tags.is_empty() && tags.iter().all(|tag| facts::is_language(tag) && !is_name(tag)) {
         languages = tags.into_iter().map(str::to_owned).collect();
         site
     } else {
@@ -428,6 +433,14 @@ pub(in crate::domain) fn receive(tx: &mut Tx<'_>, account: &Account, typed: &[(S
     let before = facts::load(tx.conn, account.id)?;
     let locale = tongue(tx, account)?;
     let mut taken = take(&profiles::fields(account), &before, typed, locale);
+    if let (Some(title), Some(department)) = (&taken.change.title, &mut taken.change.department)
+        && !tx.config().people.may_change_title
+        && department.is_empty()
+        && *title != before.title
+    {
+        // The title is not theirs to say: one thing alone is the department.
+        department.clone_from(title);
+    }
     if let Some(works) = &mut taken.change.works_on {
         for work in works.iter_mut().filter(|work| work.url.is_none() && work.name.starts_with('@')) {
             let handle = work.name.trim_start_matches('@').to_lowercase();
@@ -554,5 +567,21 @@ mod tests {
         assert_eq!(read_site("Lyon"), ("Lyon".into(), String::new(), vec![]));
         assert_eq!(read_site("Building 4, East").0, "Building 4, East");
         assert_eq!(read_site("(Europe/Paris)"), (String::new(), "Europe/Paris".into(), vec![]));
+        assert_eq!(read_site("Lyon, Sud").0, "Lyon, Sud");
+        assert_eq!(read_site("Lyon, FR pt-BR"), ("Lyon".into(), String::new(), vec!["FR".into(), "pt-BR".into()]));
+    }
+
+    #[test]
+    fn one_thing_alone_is_the_department_of_whoever_has_no_title() {
+        let team = |facts: &Facts, text: &str| {
+            let mut change = FactsChange::default();
+            read(Made::Team, text, facts, Tongue::English, &mut change);
+            (change.title.unwrap_or_default(), change.department.unwrap_or_default())
+        };
+        let bench = Facts { title: String::new(), ..alice() };
+        assert_eq!(team(&bench, "Bench 4"), (String::new(), "Bench 4".into()));
+        assert_eq!(team(&bench, "Welder, Bench 4"), ("Welder".into(), "Bench 4".into()));
+        assert_eq!(team(&alice(), "Welder"), ("Welder".into(), String::new()));
+        assert_eq!(team(&Facts::default(), "Welder"), ("Welder".into(), String::new()));
     }
 }

@@ -16,6 +16,8 @@ pub struct Entry {
     pub who: String,
     change: FactsChange,
     skills: Vec<(String, Stance)>,
+    /// Those with one of these stances go, where the line does not name them.
+    emptied: Vec<Stance>,
 }
 
 /// What became of a line.
@@ -66,6 +68,7 @@ pub fn read(text: &str) -> Result<Vec<Entry>> {
             who: row.get(key).map(|cell| cell.trim().to_owned()).unwrap_or_default(),
             change: FactsChange::default(),
             skills: Vec::new(),
+            emptied: Vec::new(),
         };
         for (name, cell) in head.iter().zip(&row) {
             fill(&mut entry, name, cell.trim())?;
@@ -107,9 +110,17 @@ fn fill(entry: &mut Entry, column: &str, cell: &str) -> Result<()> {
                 _ => return Err(bad(format!("line {}: listed is organisation, site or unlisted", entry.line))),
             });
         }
-        "ask" => entry.skills.extend(several().into_iter().map(|name| (name, Stance::Ask))),
-        "knows" | "skills" => entry.skills.extend(several().into_iter().map(|name| (name, Stance::Knows))),
-        "learning" => entry.skills.extend(several().into_iter().map(|name| (name, Stance::Learning))),
+        "ask" | "knows" | "skills" | "learning" => {
+            let stance = match column {
+                "ask" => Stance::Ask,
+                "learning" => Stance::Learning,
+                _ => Stance::Knows,
+            };
+            if text.is_empty() {
+                entry.emptied.push(stance);
+            }
+            entry.skills.extend(several().into_iter().map(|name| (name, stance)));
+        }
         _ => {}
     }
     Ok(())
@@ -178,7 +189,7 @@ pub fn apply(tx: &mut Tx<'_>, entry: &Entry, dry: bool) -> Result<Outcome> {
     let domain = tx.site().domain();
     let Some(id) = find(tx.conn, domain, &entry.who)? else { return Ok(outcome("unknown", None)) };
     let before = facts::load(tx.conn, id)?;
-    let change = FactsChange { skills: merged(&before, &entry.skills), ..entry.change.clone() };
+    let change = FactsChange { skills: merged(&before, entry), ..entry.change.clone() };
     let facts = match facts::changed(before.clone(), &change, By::Organisation, &tx.config().people) {
         Ok(facts) => facts,
         Err(Error::Invalid { field, reason, .. }) => {
@@ -196,12 +207,13 @@ pub fn apply(tx: &mut Tx<'_>, entry: &Entry, dry: bool) -> Result<Outcome> {
 }
 
 /// What the file says of skills, and behind it what the person listed beside that.
-fn merged(before: &Facts, said: &[(String, Stance)]) -> Option<Vec<(String, Stance)>> {
-    if said.is_empty() {
+fn merged(before: &Facts, entry: &Entry) -> Option<Vec<(String, Stance)>> {
+    if entry.skills.is_empty() && entry.emptied.is_empty() {
         return None;
     }
-    let mut all: Vec<(String, Stance)> = before.skills.iter().map(|skill| (skill.name.clone(), skill.stance)).collect();
-    for (name, stance) in said {
+    let kept = before.skills.iter().filter(|skill| !entry.emptied.contains(&skill.stance));
+    let mut all: Vec<(String, Stance)> = kept.map(|skill| (skill.name.clone(), skill.stance)).collect();
+    for (name, stance) in &entry.skills {
         let tag = facts::tag_of(name);
         match all.iter_mut().find(|(other, _)| facts::tag_of(other) == tag) {
             Some((_, known)) => *known = *stance,
@@ -224,6 +236,21 @@ mod tests {
         assert_eq!(entries[0].skills, [("torque sensors".to_owned(), Stance::Ask), ("Kafka".to_owned(), Stance::Ask)]);
         assert_eq!((entries[0].change.listed, entries[1].line), (Some(Listed::Site), 4));
         assert_eq!(entries[1].change.title.as_deref(), Some(""));
+        // Of skills the sign empties those with the stance.
+        let skill = |name: &str, stance| super::super::Skill {
+            name: name.into(),
+            tag: facts::tag_of(name).unwrap(),
+            stance,
+            same_as: Vec::new(),
+        };
+        let skills = vec![skill("Fax", Stance::Ask), skill("Excel", Stance::Knows), skill("Rust", Stance::Learning)];
+        let before = Facts { skills, ..Facts::default() };
+        let entries = read("person,ask,knows\nada,-,Kafka\nbob,Fax,\n").unwrap();
+        let named =
+            |entry: &Entry| merged(&before, entry).unwrap().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(named(&entries[0]), ["Excel", "Rust", "Kafka"]);
+        assert_eq!(named(&entries[1]), ["Fax", "Excel", "Rust"]);
+        assert_eq!(merged(&before, &read("person,title\nada,x").unwrap()[0]), None);
         for wrong in ["", "title\nx", "person,salary\nada,1", "person,listed\nada,sometimes", "person\n\"ada"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

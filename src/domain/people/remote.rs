@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    domain::{Tx, charter, profiles, remote::RemoteActor},
+    domain::{Tx, charter, profiles, projects, remote::RemoteActor},
     id::Id,
     model::{Account, AccountKind},
     store,
@@ -76,7 +76,8 @@ pub(in crate::domain) fn receive(tx: &mut Tx<'_>, account: &Account, actor: &Rem
     facts::save(tx, account.id, &facts)
 }
 
-/// Those of a node's directory whose home does not list them any more: what it said of them goes, from their profiles too.
+/// Those of a node's directory whose home does not list them any more: what it said of them goes, from their profiles too, and
+/// projects leave the register until they are listed again.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
@@ -84,6 +85,9 @@ pub fn unlist(tx: &mut Tx<'_>, gone: &[Id<Account>]) -> Result<()> {
     let changed = tx.new_id::<()>().raw();
     store::people::unlist(tx.conn, gone, changed)?;
     for mut account in store::accounts::list(tx.conn, gone)? {
+        if account.kind == AccountKind::Group {
+            projects::remote::gone(tx, account.id, false)?;
+        }
         let mut fields = profiles::fields(&account);
         let before = fields.len();
         fields.retain(|field| Made::named(&field.name).is_none());

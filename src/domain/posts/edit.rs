@@ -138,7 +138,7 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
     let publish::Composed { tokens, tags } = publish::compose(tx, &typed, &spoiler)?;
     trends::check_usable(tx, &tags)?;
     let people = publish::mentioned(tx, author, &tokens)?;
-    projects::near::check_edit(tx.conn, post.audience, &people)?;
+    projects::near::check_edit(tx, author, post.audience, &people)?;
     let content = publish::markup(tx, &tokens, &people);
     let mut addressed = people;
     if let Some(parent) = post.in_reply_to_account_id.filter(|p| *p != author)

@@ -2,7 +2,10 @@
 
 use crate::{
     Error, Result,
-    domain::text,
+    domain::{
+        people::facts::{links, tag_of},
+        text,
+    },
     model::{Audience, Project, WorkState},
 };
 
@@ -32,6 +35,8 @@ pub struct Fields {
     pub tags: Option<Vec<String>>,
     /// Whom or what it lacks.
     pub looking_for: Option<Vec<String>>,
+    /// Where tags, and what it lacks, are described elsewhere, by their names; others keep what they have.
+    pub term_links: Vec<(String, Vec<String>)>,
     /// Tools that were bought, and who sells them.
     pub vendor: Option<Vec<String>>,
     /// Where more is said.
@@ -106,6 +111,25 @@ pub fn fill(project: &mut Project, fields: &Fields) -> Result<()> {
     if let Some(language) = &fields.language {
         project.language = language_tag(language)?;
     }
+    describe(project, &fields.term_links)
+}
+
+/// The name of a tag, or of what a project looks for, by which its links are kept.
+pub fn term_key(name: &str) -> String {
+    name.trim().trim_start_matches('#').to_lowercase()
+}
+
+/// Takes over where terms are described. Whoever types a term again says nothing about what it means, and of terms that are
+/// gone nothing is kept.
+fn describe(project: &mut Project, said: &[(String, Vec<String>)]) -> Result<()> {
+    let mut known = project.term_link_map();
+    for (name, typed) in said {
+        known.insert(term_key(&line("tags", name, TAG)?), links("tags", typed)?);
+    }
+    let named: Vec<String> =
+        project.tag_list().iter().chain(&project.looking_for_list()).map(|name| term_key(name)).collect();
+    known.retain(|name, links| !links.is_empty() && named.contains(name));
+    project.term_links = serde_json::to_string(&known).map_err(Error::internal)?;
     Ok(())
 }
 
@@ -152,10 +176,10 @@ pub fn complete(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// The hashtag of a tag: its letters and digits. None when no hashtag can be made of it.
+/// The hashtag of a tag, as that of a skill: whoever follows the one reads of the other. None when no hashtag can be made of
+/// it.
 pub fn slug(tag: &str) -> Option<String> {
-    let joined: String = tag.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
-    text::normalize_hashtag(&joined)
+    tag_of(tag)
 }
 
 /// A user name made of a project's name: ASCII letters and digits, at most 26.
@@ -190,7 +214,7 @@ mod tests {
         assert_eq!(username("日本"), "project");
         assert!(username(&"long ".repeat(40)).len() <= 26);
         assert_eq!(slug("Vibration analysis").as_deref(), Some("vibrationanalysis"));
-        assert_eq!(slug("C++"), Some("c".into()));
+        assert_eq!((slug("C++"), slug("C#")), (Some("cplusplus".into()), Some("csharp".into())));
         assert_eq!(slug("42"), None);
     }
 

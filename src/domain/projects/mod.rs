@@ -171,6 +171,7 @@ pub fn create(tx: &mut Tx<'_>, by: Id<Account>, fields: &Fields) -> Result<Proje
         created_at: tx.now,
         updated_at: tx.now,
         audience: None,
+        term_links: "{}".into(),
     };
     fields::fill(&mut project, fields)?;
     near::set(tx, by, &mut project, fields.audience)?;
@@ -408,14 +409,14 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             succession::lead_is_gone(tx, *account)?;
             remote::gone(tx, *account, true)
         }
-        Fact::AccountLeft(account) => succession::lead_is_gone(tx, *account),
+        // Whoever moved away is told of nobody who asks to join.
+        Fact::AccountLeft(account) | Fact::AccountMoved(account) => succession::lead_is_gone(tx, *account),
         Fact::AccountSuspended(account) => remote::gone(tx, *account, false),
         Fact::AccountUnsuspended(account) => remote::back(tx, *account),
         Fact::PostPublished { fresh: false, .. }
         | Fact::PostEdited { .. }
         | Fact::AccountRegistered(_)
         | Fact::AccountUpdated(_)
-        | Fact::AccountMoved(_)
         | Fact::PostBoosted { .. }
         | Fact::PostUnboosted(_)
         | Fact::PostFavourited(_)

@@ -4,13 +4,14 @@
 //!
 //! What other nodes know cannot be called back, so a project stays at its site from the beginning or not at all.
 
-use super::members;
+use super::{members, words::Words};
 use crate::{
     Error, Result,
     db::Conn,
     domain::{
         Tx,
         audiences::{self, Chosen},
+        concierge,
     },
     id::Id,
     model::{Account, AccountKind, Audience, Project, ProjectRole, Visibility},
@@ -71,17 +72,16 @@ pub fn narrow(conn: &mut Conn, chosen: Chosen, visibility: Visibility, people: &
     Ok(Chosen { audience, expressly: chosen.expressly && audience == chosen.audience })
 }
 
-/// Refuses an edit that names a project of this site alone in a post that goes further.
+/// Refuses an edit that names a project of this site alone in a post that goes further, in the language of its author.
 ///
 /// # Errors
 /// `Invalid` then.
-pub fn check_edit(conn: &mut Conn, audience: Audience, people: &[Account]) -> Result<()> {
+pub fn check_edit(tx: &mut Tx<'_>, author: Id<Account>, audience: Audience, people: &[Account]) -> Result<()> {
     let groups = people.iter().filter(|account| account.kind == AccountKind::Group && account.is_local());
     for group in groups.filter(|_| audience > Audience::Site) {
-        if is_near(conn, group.id)? {
-            let why =
-                format!("@{} is for this site only, and this post goes further. Leave the name out.", group.username);
-            return Err(Error::invalid("status", "out_of_reach", why));
+        if is_near(tx.conn, group.id)? {
+            let words = Words::from(concierge::tongue_of(tx, author, None)?);
+            return Err(Error::invalid("status", "out_of_reach", words.for_this_site(&group.username)));
         }
     }
     Ok(())

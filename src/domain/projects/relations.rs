@@ -80,6 +80,46 @@ pub fn seen_of_all(conn: &mut Conn, projects: &[Project]) -> Result<Vec<Vec<Seen
     Ok(projects.iter().map(of).collect())
 }
 
+/// What is said, before anything is written: the project that says it, the other one of the register, and the reason within
+/// its limit.
+fn said(
+    tx: &mut Tx<'_>,
+    by: Id<Account>,
+    id: Id<Project>,
+    other: &str,
+    reason: &str,
+) -> Result<(Project, Project, String)> {
+    let project = changeable(tx, by, id, ProjectRole::Moderator)?;
+    if project.published_at.is_none() {
+        return Err(Error::Conflict("Publish this project first".into()));
+    }
+    let reason = fields::line("reason", reason, fields::REASON)?;
+    let other = store::projects::find_by_uri(tx.conn, other)?.ok_or(Error::NotFound)?;
+    if other.id == project.id {
+        return Err(Error::invalid("to", "invalid", "A project does not relate to itself"));
+    }
+    Ok((project, other, reason))
+}
+
+/// Whether a project goes further than another one, which is for this site alone: then it does not name it.
+fn outreaches(project: &Project, other: &Project) -> bool {
+    let near = Some(Audience::Site);
+    other.audience == near && project.audience != near
+}
+
+/// Both leads read why two projects are different.
+fn tell_leads(tx: &mut Tx<'_>, project: &Project, other: &Project, reason: &str) -> Result<()> {
+    if reason.is_empty() {
+        return Ok(());
+    }
+    letters::different(tx, project, other, reason)?;
+    // Said with the registration.
+    if project.published_at == Some(tx.now) {
+        count(tx, Counter::DraftDifferent)?;
+    }
+    Ok(())
+}
+
 /// A project says that it relates to another one of the register. With a reason, both leads are told.
 ///
 /// # Errors
@@ -93,19 +133,16 @@ pub fn relate(
     kind: RelationKind,
     reason: &str,
 ) -> Result<Project> {
-    let project = changeable(tx, by, id, ProjectRole::Moderator)?;
-    if project.published_at.is_none() {
-        return Err(Error::Conflict("Publish this project first".into()));
-    }
-    let reason = fields::line("reason", reason, fields::REASON)?;
-    let other = store::projects::find_by_uri(tx.conn, other)?.ok_or(Error::NotFound)?;
-    if other.id == project.id {
-        return Err(Error::invalid("to", "invalid", "A project does not relate to itself"));
-    }
-    let near = Some(Audience::Site);
-    if other.audience == near && project.audience != near {
+    let (project, other, reason) = said(tx, by, id, other, reason)?;
+    if outreaches(&project, &other) {
         return Err(Error::Conflict("That project is for this site only: let it name this one instead".into()));
     }
+    named(tx, project, &other, kind, reason)
+}
+
+/// Writes down what a project says of another one, and says it.
+fn named(tx: &mut Tx<'_>, project: Project, other: &Project, kind: RelationKind, reason: String) -> Result<Project> {
+    let id = project.id;
     let known = store::projects::relations(tx.conn, id, RELATIONS)?;
     let other_uri = other.uri.clone().unwrap_or_default();
     let before = known.iter().find(|r| r.other_uri == other_uri);
@@ -122,13 +159,7 @@ pub fn relate(
     let named = format!("{} {}", other.name, super::handle(&account));
     let text = Words::of(tx).related(&project.name, kind, &named, &relation.reason);
     say(tx, &project, text, Visibility::Public)?;
-    if !relation.reason.is_empty() {
-        letters::different(tx, &project, &other, &relation.reason)?;
-        // Said with the registration.
-        if project.published_at == Some(tx.now) {
-            count(tx, Counter::DraftDifferent)?;
-        }
-    }
+    tell_leads(tx, &project, other, &relation.reason)?;
     store::projects::find(tx.conn, id)?.ok_or(Error::NotFound)
 }
 
@@ -145,16 +176,11 @@ pub fn different(
     kind: RelationKind,
     reason: &str,
 ) -> Result<Project> {
-    let project = changeable(tx, by, id, ProjectRole::Moderator)?;
-    let (found, near) = (store::projects::find_by_uri(tx.conn, other)?, Some(Audience::Site));
-    let Some(secret) = found.filter(|other| other.audience == near && project.audience != near) else {
-        return relate(tx, by, id, other, kind, reason);
-    };
-    let reason = fields::line("reason", reason, fields::REASON)?;
-    if !reason.is_empty() {
-        letters::different(tx, &project, &secret, &reason)?;
-        count(tx, Counter::DraftDifferent)?;
+    let (project, other, reason) = said(tx, by, id, other, reason)?;
+    if !outreaches(&project, &other) {
+        return named(tx, project, &other, kind, reason);
     }
+    tell_leads(tx, &project, &other, &reason)?;
     Ok(project)
 }
 

@@ -10,6 +10,7 @@ use crate::{
     time::Timestamp,
     uri,
 };
+use std::collections::BTreeMap;
 
 /// The project in an actor document, free of its format: bounded, plain text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct RemoteProject {
     pub lead: Option<String>,
     /// Whom or what it lacks.
     pub looking_for: Vec<String>,
+    /// Where tags, and what it lacks, are described elsewhere, by their names in lower case.
+    pub term_links: BTreeMap<String, Vec<String>>,
     /// Tools that were bought.
     pub vendor: Vec<String>,
     /// Where more is said.
@@ -98,6 +101,7 @@ pub fn receive(tx: &mut Tx<'_>, account: &Account, told: Option<&RemoteProject>)
         created_at: known.as_ref().map_or(tx.now, |k| k.created_at),
         updated_at: known.as_ref().map_or(tx.now, |k| k.updated_at),
         audience: None,
+        term_links: serde_json::to_string(&told.term_links).map_err(crate::Error::internal)?,
     };
     if known.as_ref() != Some(&project) {
         project.change = store::projects::next_change(tx.conn)?;

@@ -18,7 +18,7 @@ const STEP: i64 = 100;
 /// Staff that is told.
 const STAFF: usize = 20;
 
-/// Somebody left, or is deleted: what they lead here goes to others. They stay a member.
+/// Somebody left, moved away, or is deleted: what they lead here goes to others. They stay a member.
 ///
 /// # Errors
 /// Those of the database.

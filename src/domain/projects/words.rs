@@ -205,6 +205,17 @@ impl Words {
             }
         }
     }
+    /// A project of this site alone is named in a post that goes further.
+    pub fn for_this_site(self, username: &str) -> String {
+        match self {
+            Self::English => {
+                format!("@{username} is for this site only, and this post goes further. Leave the name out.")
+            }
+            Self::German => {
+                format!("@{username} ist nur für diesen Standort, und dieser Beitrag geht weiter. Lass den Namen weg.")
+            }
+        }
+    }
     /// The lead took somebody out.
     pub fn taken_out(self, who: &str, name: &str) -> String {
         match self {

@@ -63,7 +63,8 @@ fn due(tx: &mut Tx<'_>, id: Id<Post>, step: i16) -> Result<Option<Question>> {
 
 /// Whether whoever asked reads no answer any more: then nobody is asked for them, and the desk takes the question over.
 fn has_left(tx: &mut Tx<'_>, question: &Question) -> Result<bool> {
-    Ok(store::accounts::load(tx.conn, question.asker)?.left_on.is_some())
+    let asker = store::accounts::load(tx.conn, question.asker)?;
+    Ok(super::is_gone(&asker) || asker.is_unavailable())
 }
 
 /// What has to be known for a step; none when it is not due any more.
@@ -174,6 +175,10 @@ pub fn alike(conn: &mut Conn, plan: &Plan) -> Result<Vec<Id<Post>>> {
 pub fn climb(tx: &mut Tx<'_>, id: Id<Post>, step: i16, candidates: &[Id<Account>], earlier: &[Id<Post>]) -> Result<()> {
     store::questions::hold(tx.conn, id)?;
     let Some(mut question) = due(tx, id, step)? else { return Ok(()) };
+    if store::accounts::load(tx.conn, question.asker)?.is_unavailable() {
+        // Nobody sees it meanwhile: the step is taken when it is shown again.
+        return tx.enqueue_at(&Task::ClimbLadder { question: id.raw(), step }, tx.now.plus_days(1));
+    }
     let post = store::posts::load(tx.conn, id)?;
     let mut next = step + 1;
     match step {

@@ -370,6 +370,11 @@ pub fn goes_as_far(tx: &mut Tx<'_>, answer: &Post, question: &Post) -> Result<bo
     Ok(answer.visibility <= Visibility::Unlisted && visibility::can_see(tx.conn, reader, answer, tx.now)?)
 }
 
+/// Whether somebody left, or moved away, and so reads no answer here any more.
+const fn is_gone(asker: &Account) -> bool {
+    asker.left_on.is_some() || asker.moved_to_id.is_some()
+}
+
 /// Whether this account may accept an answer to a question or end it: whoever asked, and the gardener's desk once they
 /// have left.
 ///
@@ -379,7 +384,7 @@ pub fn may_end(conn: &mut Conn, question: &Question, account: Id<Account>) -> Re
     if !question.local || question.asker == account {
         return Ok(question.local);
     }
-    Ok(store::accounts::load(conn, question.asker)?.left_on.is_some()
+    Ok(is_gone(&store::accounts::load(conn, question.asker)?)
         && store::users::find(conn, account)?.is_some_and(|user| user.role >= Role::Moderator))
 }
 

@@ -83,7 +83,11 @@ pub fn read(json: &Json) -> Result<RemoteActor> {
         show_featured: json.flag("showFeatured").unwrap_or(true),
         memorial: json.flag("memorial").unwrap_or(false),
         suspended: json.flag("suspended").unwrap_or(false),
-        left_on: json.time("leftOn").or_else(|| json.time("wc:leftOn")).map(Timestamp::midnight),
+        left_on: facts::said(json, "leftOn")
+            .items()
+            .find_map(Json::as_text)
+            .and_then(Timestamp::parse)
+            .map(Timestamp::midnight),
         published: json.time("published"),
         moved_to: json.uri("movedTo").filter(|to| *to != id),
         also_known_as: json.uris("alsoKnownAs", 50),
@@ -149,20 +153,30 @@ fn note(json: &Json) -> Html {
     sanitize_html(cut(text.unwrap_or(""), limits::REMOTE_BIO))
 }
 
-/// PropertyValue attachments.
+/// PropertyValue attachments, in any spelling of schema.org, and Notes with a name (FEP-fb2a): whoever sends both means one.
 fn fields(json: &Json) -> Vec<(String, Html)> {
-    json.values("attachment")
-        .filter(|a| {
-            a.types().any(|t| matches!(t, "PropertyValue" | "schema:PropertyValue" | "http://schema.org#PropertyValue"))
-        })
-        .filter_map(|field| {
-            let name = plain_text(cut(field.text("name")?, limits::REMOTE_FIELD));
-            let value = field.first_of(&["value", "schema:value", "http://schema.org#value"]).as_text().unwrap_or("");
-            Some((name, sanitize_html(cut(value, limits::REMOTE_FIELD))))
-        })
-        .filter(|(name, _)| !name.is_empty())
+    let field = |field: &Json, value: &Json| {
+        let name = plain_text(cut(field.text("name")?, limits::REMOTE_FIELD));
+        let value = sanitize_html(cut(value.as_text().unwrap_or(""), limits::REMOTE_FIELD));
+        (!name.is_empty()).then_some((name, value))
+    };
+    let is_property = |attached: &&Json| {
+        attached.types().any(|t| t == "PropertyValue" || facts::in_schema(t) == Some("PropertyValue"))
+    };
+    let properties = json.values("attachment").filter(is_property);
+    let mut found: Vec<(String, Html)> = properties
+        .filter_map(|attached| field(attached, facts::said(attached, "value")))
         .take(limits::REMOTE_FIELDS)
-        .collect()
+        .collect();
+    for note in json.values("attachment").filter(|attached| attached.is_a("Note")) {
+        if let Some(one) = field(note, note.get("content"))
+            && found.len() < limits::REMOTE_FIELDS
+            && !found.iter().any(|(name, _)| *name == one.0)
+        {
+            found.push(one);
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -183,7 +197,11 @@ mod tests {
                      {"type": "Image", "url": {"type": "Link", "href": "https://a.example/big.png"}, "width": 100, "name": "me"}],
             "image": "https://a.example/header.png", "discoverable": true, "memorial": "true", "published": "2020-02-02",
             "attachment": [{"type": "PropertyValue", "name": "Site", "value": "<a href='https://x.example'>x</a>"},
-                           {"type": "IdentityProof", "name": "no"}, {"type": "PropertyValue"}],
+                           {"type": "https://schema.org/PropertyValue", "name": "Team", "https://schema.org/value": "Bench 3"},
+                           {"type": "IdentityProof", "name": "no"}, {"type": "PropertyValue"}, {"type": "Note"},
+                           {"type": "Note", "name": "Pronouns", "content": "they"},
+                           {"type": "Note", "name": "Site", "content": "the same again"}],
+            "https://w3id.org/watercooler/ns#leftOn": "2026-11-26",
             "alsoKnownAs": "https://c.example/u", "movedTo": "https://a.example/u/1",
             "url": [{"type": "Link", "mediaType": "text/html", "href": "https://a.example/@robot"}],
         }))
@@ -196,7 +214,10 @@ mod tests {
         );
         assert_eq!(actor.header.as_deref(), Some("https://a.example/header.png"));
         assert_eq!(actor.url.as_deref(), Some("https://a.example/@robot"));
-        assert_eq!((actor.fields.len(), actor.discoverable, actor.memorial), (1, true, true));
+        let fields: Vec<_> = actor.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(fields[1..], [("Team", "Bench 3"), ("Pronouns", "they")]);
+        assert_eq!((fields[0].0, actor.discoverable, actor.memorial), ("Site", true, true));
+        assert_eq!(actor.left_on.map(Timestamp::date).as_deref(), Some("2026-11-26"));
         assert_eq!(actor.published.map(|t| t.date()).as_deref(), Some("2020-02-02"));
         assert_eq!(actor.also_known_as, ["https://c.example/u"]);
         assert_eq!((actor.shared_inbox, actor.moved_to), (None, None), "not of another authority, not to itself");

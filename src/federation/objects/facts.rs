@@ -36,6 +36,11 @@ fn value<'a>(json: &'a Json, term: &str, prefixes: &[&str]) -> &'a Json {
     named.map_or(bare, |(_, value)| value)
 }
 
+/// A term of schema.org without its prefix, in whatever spelling; none for any other word.
+pub(super) fn in_schema(word: &str) -> Option<&str> {
+    SCHEMA.iter().find_map(|prefix| word.strip_prefix(prefix))
+}
+
 /// What a post says with a term of our vocabulary or of schema.org, in whatever spelling.
 pub(super) fn said<'a>(json: &'a Json, term: &str) -> &'a Json {
     let ours = value(json, term, &OURS);
@@ -91,7 +96,8 @@ pub(super) fn skill_name(json: &Json) -> Option<&str> {
     called(json).map(|(name, _)| name)
 }
 
-fn skill(json: &Json) -> Option<RemoteSkill> {
+/// A skill, or a tag of a project.
+pub(super) fn skill(json: &Json) -> Option<RemoteSkill> {
     let (name, is_address) = called(json)?;
     let mut same_as: Vec<String> =
         value(json, "sameAs", &SCHEMA).items().filter_map(Json::as_uri).take(LINKS).collect();

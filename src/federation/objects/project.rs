@@ -1,12 +1,13 @@
 //! The project in an actor document: read liberally, as text or object, one or many, under any spelling of its terms.
 
-use super::facts::skill_name;
+use super::facts::{skill, skill_name};
 use crate::{
     domain::{
         html::{cut, plain_text},
+        people::LINK_BYTES,
         projects::{
             RemoteProject,
-            fields::{FEW, PURPOSE, REASON, TAG, TAGS, VENDOR},
+            fields::{FEW, PURPOSE, REASON, TAG, TAGS, VENDOR, term_key},
             relations::RELATIONS,
         },
     },
@@ -14,6 +15,7 @@ use crate::{
     model::{RelationKind, WorkState},
     uri,
 };
+use std::collections::BTreeMap;
 
 /// Bytes of what is kept of properties that this program does not know.
 const REST: usize = 16 * 1024;
@@ -128,9 +130,24 @@ fn names(values: &Json, most: usize, each: usize, name_of: fn(&Json) -> Option<&
     out
 }
 
+/// Where the terms of these lists are described, by their names in lower case; the first that says so is believed.
+fn term_links(lists: [&Json; 2]) -> BTreeMap<String, Vec<String>> {
+    let mut out = BTreeMap::new();
+    for value in lists.into_iter().flat_map(|list| list.items().take(2 * TAGS)) {
+        let Some(term) = skill(value) else { continue };
+        let name = term_key(&line(&term.name, TAG));
+        let links: Vec<String> = term.same_as.into_iter().filter(|link| link.len() <= LINK_BYTES).collect();
+        if !name.is_empty() && !links.is_empty() && out.len() < 2 * TAGS {
+            out.entry(name).or_insert(links);
+        }
+    }
+    out
+}
+
 /// Reads a project; none when the document is not one.
 pub fn read(json: &Json) -> Option<RemoteProject> {
-    let is_kind = ours(json, "kind").items().filter_map(Json::as_text).any(|kind| kind == "project");
+    let bare = |word: &str| word.rsplit(['#', '/', ':']).next() == Some("project");
+    let is_kind = ours(json, "kind").items().filter_map(Json::as_text).any(bare);
     let is_type = schema(json, "additionalType").items().any(|value| {
         let address = value.as_text().map(str::to_owned).or_else(|| value.as_uri()).unwrap_or_default();
         SCHEMA.iter().any(|prefix| address.strip_prefix(prefix) == Some("Project"))
@@ -152,6 +169,7 @@ pub fn read(json: &Json) -> Option<RemoteProject> {
         state_reason: line(word("stateReason"), REASON),
         lead: ours(json, "lead").items().find_map(Json::as_uri),
         looking_for: names(ours(json, "lookingFor"), TAGS, TAG, skill_name),
+        term_links: term_links([schema(json, "knowsAbout"), ours(json, "lookingFor")]),
         vendor: names(ours(json, "vendor"), FEW, VENDOR, name_of),
         links: schema(json, "sameAs").items().filter_map(Json::as_uri).take(FEW).collect(),
         language: Some(language.to_lowercase()).filter(|tag| (2..=35).contains(&tag.len())),
@@ -269,6 +287,17 @@ mod tests {
         .unwrap();
         assert_eq!(addressed.tags, ["Q102047", "noise", "Hum", "cages"]);
         assert_eq!(addressed.looking_for, ["acoustics"]);
+        // An address alone is what is meant.
+        assert_eq!(addressed.term_links["q102047"], ["https://www.wikidata.org/wiki/Q102047/"]);
+        let described = parse(serde_json::json!({
+            "id": "https://lyon.example/users/quiet", "type": "Group", "wc:kind": ["wc:project"],
+            "sdo:knowsAbout": {"sdo:name": "#Bearings", "schema:sameAs": {"id": "https://www.wikidata.org/wiki/Q102047"}},
+            "wc:lookingFor": [{"name": "Acoustics", "sameAs": ["https://esco.example/1", "https://esco.example/2"]}, "x"],
+        }))
+        .unwrap();
+        assert_eq!(described.term_links["bearings"], ["https://www.wikidata.org/wiki/Q102047"]);
+        assert_eq!(described.term_links["acoustics"], ["https://esco.example/1", "https://esco.example/2"]);
+        assert_eq!(described.term_links.len(), 2);
         assert_eq!(addressed.vendor, ["https://soundcam.example"]);
         assert!(parse(serde_json::json!({"id": "https://a.example/g", "type": "Group", "name": "Tea"})).is_none());
     }

@@ -75,6 +75,9 @@ pub struct Term {
     /// Its hashtag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub term_code: Option<String>,
+    /// Where else it is described.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub same_as: Vec<String>,
 }
 
 /// A department or node.

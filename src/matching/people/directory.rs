@@ -71,7 +71,8 @@ pub(super) struct Entry {
     pub title: LabelId,
     pub department: LabelId,
     pub skills: Box<[(LabelId, Stance)]>,
-    pub answers: Box<[(LabelId, Day)]>,
+    /// Under which tag, when, and which answer it is; those to one question side by side.
+    pub answers: Box<[(LabelId, Day, i64)]>,
     pub projects: Box<[u32]>,
     pub bio: Box<str>,
     /// Labels the bio names, those excepted that it says are over.
@@ -386,12 +387,13 @@ impl Directory {
                 skills.push((label, skill.stance));
             }
         }
-        let mut answers: Vec<(LabelId, Day)> = Vec::new();
+        let mut answers: Vec<(LabelId, Day, i64)> = Vec::new();
         for answer in person.accepted.iter().take(MOST) {
             let label = self.label(&answer.tag, false);
             self.labels[label].skill = true;
-            answers.push((label, answer.day));
+            answers.push((label, answer.day, answer.answer));
         }
+        answers.sort_by_key(|(.., answer)| *answer);
         let mut projects = Vec::new();
         for id in person.projects.iter().take(MOST) {
             let at = self.project(id);

@@ -223,7 +223,7 @@ impl Links {
                 *tag = (tag.0 + weight, tag.1 + answers);
             }
         };
-        entry.answers.iter().for_each(|(label, _)| add(*label, 1.0, 1));
+        entry.answers.iter().for_each(|(label, ..)| add(*label, 1.0, 1));
         entry.mentions.iter().for_each(|label| add(*label, BIO, 0));
         for project in &entry.projects {
             directory.projects[*project].labels.iter().for_each(|label| add(*label, PROJECT, 0));

@@ -70,9 +70,11 @@ pub struct Skill {
     pub stance: Stance,
 }
 
-/// An answer that its asker accepted.
+/// An answer that its asker accepted, under one tag of its question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
+    /// Which of the person's answers it is: one to a question with several tags is there once for each, and counts once.
+    pub answer: i64,
     /// The tag of the question: the asker's wording.
     pub tag: String,
     /// When it was accepted.

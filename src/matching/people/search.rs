@@ -402,12 +402,17 @@ impl Directory {
             knows = knows.max(SPEAKS);
         }
         let (mut answers, mut answered, mut recent) = (0u32, 0.0f32, 0.0f32);
-        for (label, day) in &entry.answers {
+        let mut last = None;
+        for (label, day, answer) in &entry.answers {
             let (fit, age) = (fit(*label), today.saturating_sub(*day));
             if fit > 0.0 && age <= YEAR {
-                answers += 1;
                 answered = answered.max(fit);
-                recent += fit * (1.0 - age.max(0) as f32 / YEAR as f32);
+                // Under two words for one thing it is still one answer.
+                if last != Some(answer) {
+                    answers += 1;
+                    recent += fit * (1.0 - age.max(0) as f32 / YEAR as f32);
+                }
+                last = Some(answer);
             }
         }
         let title = fit(entry.title);
@@ -448,9 +453,10 @@ impl Directory {
                     Stance::Learning => {}
                 }
             }
-            let mut counts: Vec<(LabelId, u32)> = Vec::new();
-            for (label, day) in &entry.answers {
-                if fits(*label) && today.saturating_sub(*day) <= YEAR {
+            let (mut counts, mut last): (Vec<(LabelId, u32)>, _) = (Vec::new(), None);
+            for (label, day, answer) in &entry.answers {
+                if fits(*label) && today.saturating_sub(*day) <= YEAR && last != Some(answer) {
+                    last = Some(answer);
                     match counts.iter_mut().find(|(other, _)| other == label) {
                         Some((_, count)) => *count += 1,
                         None => counts.push((*label, 1)),

@@ -22,7 +22,7 @@ fn person(key: &str, site: &str, skills: &[(&str, Stance)]) -> Person {
 }
 
 fn answered(tag: &str, count: usize) -> Vec<Accepted> {
-    vec![Accepted { tag: tag.into(), day: TODAY - 30 }; count]
+    (0_i64..).take(count).map(|answer| Accepted { answer, tag: tag.into(), day: TODAY - 30 }).collect()
 }
 
 fn directory(people: &[Person]) -> Directory {
@@ -350,6 +350,19 @@ fn what_somebody_no_longer_does_is_no_reason() {
     never.bio = "I no longer do basket weaving.".into();
     let directory = directory(&[before, never, person("lists", "mill", &[("Basket weaving", Stance::Knows)])]);
     assert_eq!(found(&directory, "basket weaving"), ["lists", "before"]);
+}
+
+#[test]
+fn an_answer_to_a_question_with_two_words_for_one_thing_is_one_answer() {
+    let both = |answer| ["glazing", "doublewindows"].map(|tag| Accepted { answer, tag: tag.into(), day: TODAY - 30 });
+    let (mut once, mut twice) = (person("once", "harbour", &[]), person("twice", "harbour", &[]));
+    once.accepted = both(1).into();
+    twice.accepted = [both(1), both(2)].concat();
+    let directory = directory(&[once, twice]);
+    let answer = directory.search("who knows glazing", "harbour", TODAY, 3);
+    let found: Vec<_> = answer.hits.iter().map(|hit| (hit.key.as_str(), hit.reasons.as_slice())).collect();
+    let reason = |count| [Reason::Answered("glazing".into(), count)];
+    assert_eq!(found, [("twice", reason(2).as_slice()), ("once", reason(1).as_slice())]);
 }
 
 #[test]

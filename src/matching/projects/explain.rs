@@ -99,7 +99,8 @@ impl<'a> Reasons<'a> {
                 .filter(|tag| self.tags.contains(&joined(tag)) || all(tag, &matching))
                 .cloned()
                 .collect(),
-            vendor: project.vendor.is_some_and(|vendor| all(vendor, &self.words)),
+            // Where several things were bought, one of them is enough.
+            vendor: project.vendor.is_some_and(|vendor| vendor.split(',').any(|one| all(one, &self.words))),
         }
     }
 }

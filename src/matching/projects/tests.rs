@@ -201,7 +201,7 @@ fn even_a_small_register_announces_a_copy_once_it_is_calibrated() {
 fn a_candidate_says_what_it_shares_in_its_own_words() {
     let mut register = small();
     let mut row = project("stapler", "Staplerortung", "Gabelstapler im Lager finden.", &["OPC-UA", "Lager"]);
-    row.vendor = Some("Kinexample GmbH".into());
+    row.vendor = Some("Beaconry AG, Kinexample GmbH".into());
     register.insert(row);
     let tags = vec!["opc ua".to_owned()];
     let draft = Draft {
