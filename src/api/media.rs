@@ -17,15 +17,17 @@ use crate::{
         Bounds, Kind,
         images::Portrait,
         intake::{self, Poster, Workshop},
-        outlook,
+        outlook, storage,
     },
-    model::{Account, Media, MediaState},
+    model::{Account, Media, MediaState, Post},
+    store,
 };
 use axum::{
     body::Bytes,
     extract::{Path, State},
     http::StatusCode,
 };
+use std::collections::HashMap;
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
@@ -207,4 +209,36 @@ pub async fn portrait(app: &App, params: &Params, name: &str, kind: Portrait) ->
         None if params.has(name) && params.text(name).is_none_or(str::is_empty) => Ok(Some(None)),
         None => Ok(None),
     }
+}
+
+/// Other names, by the old ones, for the files of a post that its author deletes to write it anew: the author goes on with
+/// them, and whoever was shown the post finds nothing any more where they were (PRV-13). The bytes lie there already. What
+/// the store does not copy now keeps its name.
+pub(super) async fn files_anew(app: &App, me: Id<Account>, post: Id<Post>) -> ApiResult<HashMap<String, String>> {
+    let rows = app.read(move |conn| match store::posts::find(conn, post)? {
+        Some(found) if found.account_id == me => store::remote::media_of(conn, post),
+        _ => Ok(Vec::new()),
+    });
+    let old = rows.await?.into_iter().flat_map(|media| [media.file, media.thumbnail]).flatten();
+    let other = |name: String| {
+        let (stem, extension) = name.split_once('.')?;
+        let other = storage::name(app.random().bytes(), stem.ends_with("-small"), extension);
+        Some((name, other))
+    };
+    let mut names: HashMap<String, String> = old.filter_map(other).collect();
+    if names.is_empty() {
+        return Ok(names);
+    }
+    let storage = app.storage();
+    let copied = tokio::task::spawn_blocking(move || {
+        names.retain(|name, other| match storage.copy(name, other) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "a file keeps its name beyond its post");
+                false
+            }
+        });
+        names
+    });
+    Ok(copied.await.map_err(Error::internal)?)
 }

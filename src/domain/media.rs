@@ -9,6 +9,7 @@ use crate::{
     model::{Account, Media, MediaKind, MediaState},
     store,
 };
+use std::collections::HashMap;
 
 /// Seconds an uploaded file waits for its post before it is swept.
 pub const UNATTACHED_SECONDS: i64 = 24 * 3600;
@@ -264,11 +265,29 @@ pub fn keep_copy(tx: &mut Tx<'_>, id: Id<Media>, copy: &Upload) -> Result<()> {
     store::media::set_file(tx.conn, &row)
 }
 
-/// Gives files up; those that hang on a post stay. Their bytes go with the next sweep.
+/// Gives a file up, its bytes too.
+pub(super) fn destroy(tx: &mut Tx<'_>, media: Media) -> Result<()> {
+    store::media::delete(tx.conn, media.id)?;
+    tx.remove_files([media.file, media.thumbnail].into_iter().flatten());
+    Ok(())
+}
+
+/// Files of a post have other names from the commit on, of those in `names`, under which their bytes lie already: whoever
+/// knew the old ones finds nothing there (PRV-13).
+pub(super) fn rename(tx: &mut Tx<'_>, media: Media, names: &HashMap<String, String>) -> Result<()> {
+    let old: Vec<String> = [&media.file, &media.thumbnail].into_iter().flatten().cloned().collect();
+    let other = |name: Option<String>| name.map(|name| names.get(&name).cloned().unwrap_or(name));
+    let row = Media { file: other(media.file.clone()), thumbnail: other(media.thumbnail.clone()), ..media };
+    store::media::set_file(tx.conn, &row)?;
+    tx.remove_files(old.into_iter().filter(|name| names.contains_key(name)));
+    Ok(())
+}
+
+/// Gives files up, their bytes too; those that hang on a post stay.
 pub fn discard(tx: &mut Tx<'_>, owner: Id<Account>, ids: &[Id<Media>]) -> Result<()> {
     for id in ids {
         match pending(tx.conn, owner, *id) {
-            Ok(_) => store::media::delete(tx.conn, *id)?,
+            Ok(media) => destroy(tx, media)?,
             Err(Error::NotFound) => {}
             Err(e) => return Err(e),
         }
