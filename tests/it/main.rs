@@ -123,6 +123,7 @@ mod projects_near;
 mod projects_web;
 mod proofs;
 mod push;
+mod push_device;
 mod questions;
 mod questions_ten;
 mod quotes;
