@@ -158,7 +158,10 @@ async fn change(
     let (id, site) = (id.parse()?, app.site().clone());
     let said = described(&params)?;
     let preview = match params.file("thumbnail") {
-        Some(file) => chosen(&app, me.account, id, file.bytes.clone()).await?,
+        Some(file) => {
+            app.read(move |conn| media::pending(conn, me.account, id)).await?;
+            chosen(&app, me.account, id, file.bytes.clone()).await?
+        }
         None => None,
     };
     let answer = app.write(move |tx| {
@@ -171,11 +174,12 @@ async fn change(
     Ok(answer.await?)
 }
 
-/// The picture that is to stand for a film or sound; none for what stands for itself.
-async fn chosen(app: &App, owner: Id<Account>, id: Id<Media>, picture: Bytes) -> Result<Option<Preview>> {
-    let media = app.read(move |conn| media::pending(conn, owner, id)).await?;
-    if !media::takes_preview(&media) {
-        return Ok(None);
+/// The picture that is to stand for a film or sound of this person; none for what stands for itself, or is not there.
+pub(super) async fn chosen(app: &App, owner: Id<Account>, id: Id<Media>, picture: Bytes) -> Result<Option<Preview>> {
+    match app.read(move |conn| store::media::load_own(conn, owner, id)).await {
+        Ok(media) if media::takes_preview(&media) => {}
+        Ok(_) | Err(Error::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
     }
     let (storage, random) = (app.storage(), app.random().clone());
     let poster = app.part::<Workshop>().run(move || intake::poster(&storage, &random, &picture)).await?;

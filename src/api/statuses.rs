@@ -6,7 +6,7 @@ use super::{
         render::{self, Accounts, Render},
         status::{EditedOption, EditedPoll, StatusEdit, StatusSource},
     },
-    media::files_anew,
+    media::{chosen, files_anew},
     page::{self, Prev},
     quotes, scheduled,
     timelines::open_to,
@@ -237,6 +237,10 @@ async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, para
             id,
             description: one.text("description").map(str::to_owned),
             focus: one.filled("focus").map(media::focus).transpose()?,
+            preview: match one.file("thumbnail") {
+                Some(picture) => chosen(&app, me.account, id, picture.bytes.clone()).await?,
+                None => None,
+            },
         });
     }
     // An edit says all that the post is from now on: clients leave out what was taken off (a file, the poll).

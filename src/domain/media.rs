@@ -246,7 +246,12 @@ pub fn choose_preview(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Media>, previe
     if !takes_preview(&media) {
         return Ok(());
     }
-    let row = Media {
+    store::media::set_file(tx.conn, &shown_by(media, preview))
+}
+
+/// The row with this picture as what is seen of it.
+pub(super) fn shown_by(media: Media, preview: Preview) -> Media {
+    Media {
         thumbnail: Some(preview.file),
         size: media.size + preview.size,
         small_width: Some(i64::from(preview.small.0)),
@@ -254,8 +259,7 @@ pub fn choose_preview(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Media>, previe
         blurhash: preview.blurhash,
         colours: preview.colours,
         ..media
-    };
-    store::media::set_file(tx.conn, &row)
+    }
 }
 
 /// Remembers our copy of a remote file; what its bytes tell wins over what its server claimed.
