@@ -177,14 +177,17 @@ pub fn begin(tx: &mut Tx<'_>, owner: Id<Account>, kind: MediaKind, said: Describ
     Ok(row.id)
 }
 
-/// An upload was processed. One that was given up meanwhile stays away; its bytes go with the next sweep.
+/// An upload was processed. One that was given up meanwhile stays away, its bytes too.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn finish(tx: &mut Tx<'_>, id: Id<Media>, upload: Upload) -> Result<()> {
     match store::media::lock(tx.conn, id)? {
         Some(row) => store::media::set_file(tx.conn, &finished(row, upload)),
-        None => Ok(()),
+        None => {
+            tx.remove_files(upload.thumbnail.into_iter().chain([upload.file]));
+            Ok(())
+        }
     }
 }
 
@@ -236,7 +239,7 @@ pub fn takes_preview(media: &Media) -> bool {
     media.kind != MediaKind::Image && media.state != MediaState::Failed
 }
 
-/// Lets a picture stand for a film or sound that is on no post yet; the one before goes with the next sweep.
+/// Lets a picture stand for a film or sound that is on no post yet, instead of the one before.
 ///
 /// # Errors
 /// As [`pending`].
@@ -246,6 +249,7 @@ pub fn choose_preview(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Media>, previe
     if !takes_preview(&media) {
         return Ok(());
     }
+    tx.remove_files(media.thumbnail.clone());
     store::media::set_file(tx.conn, &shown_by(media, preview))
 }
 
@@ -262,9 +266,13 @@ pub(super) fn shown_by(media: Media, preview: Preview) -> Media {
     }
 }
 
-/// Remembers our copy of a remote file; what its bytes tell wins over what its server claimed.
+/// Remembers our copy of a remote file; what its bytes tell wins over what its server claimed. The copy of one that ended
+/// with its post meanwhile is not kept.
 pub fn keep_copy(tx: &mut Tx<'_>, id: Id<Media>, copy: &Upload) -> Result<()> {
-    let Some(media) = store::media::find(tx.conn, id)? else { return Ok(()) };
+    let Some(media) = store::media::find(tx.conn, id)? else {
+        tx.remove_files(copy.thumbnail.clone().into_iter().chain([copy.file.clone()]));
+        return Ok(());
+    };
     let row = Media { cached_at: Some(tx.now), ..finished(media, copy.clone()) };
     store::media::set_file(tx.conn, &row)
 }

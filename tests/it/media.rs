@@ -300,7 +300,11 @@ async fn sec_prv_13_a_file_of_a_post_that_is_written_anew_is_where_only_its_auth
     let eve = node.member("eve").await;
     assert_eq!(eve.delete(&post_path).await.status, 404);
     assert_eq!(ada.get(&whole).await.status, 200, "whose post it is not moves nothing");
+    // However old it is, it is there for a day.
+    node.clock.advance(25 * 3_600_000);
     let gone = ada.delete(&post_path).await.ok();
+    node.app.write(|tx| tx.enqueue(&watercooler::domain::Task::Sweep)).await.unwrap();
+    node.settle().await;
     let after = &gone["media_attachments"][0];
     for old in [&whole, &small] {
         assert_eq!(ada.get(old).await.status, 404, "{old}");

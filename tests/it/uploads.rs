@@ -170,6 +170,7 @@ async fn a_picture_of_ones_choice_stands_for_a_film_or_sound() {
     let other = put(&ada, &sound, &picture(48, 64)).await.ok();
     assert_eq!(other["meta"]["small"]["width"], 48);
     assert_ne!(other["preview_url"], shown["preview_url"]);
+    assert_eq!(ada.get(shown["preview_url"].as_str().unwrap()).await.status, 404, "the one before is gone");
     assert_eq!(put(&ada, &sound, b"<svg/>").await.status, 422);
     assert_eq!(put(&eve, &sound, &picture(8, 8)).await.status, 404);
     // A picture stands for itself.

@@ -42,7 +42,7 @@ fn end(tx: &mut Tx<'_>, id: Id<Post>, files: Files) -> Result<()> {
         store::posts::bury(tx.conn, &post.uri, Some(&author.uri), post.audience, tx.now)?;
     }
     match files {
-        Files::Stay => store::posts::detach(tx.conn, id, &[])?,
+        Files::Stay => store::media::release(tx.conn, id, tx.now)?,
         Files::End => {
             for file in store::remote::media_of(tx.conn, id)? {
                 media::destroy(tx, file)?;
