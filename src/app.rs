@@ -32,6 +32,23 @@ use tokio::sync::{Notify, broadcast, watch};
 #[derive(Clone)]
 pub struct App(Arc<Inner>, Hurry);
 
+/// The removal of files that a transaction gave up, on a thread that may block; empty when there are none.
+#[derive(Clone, Default)]
+struct Removal(Arc<Mutex<Option<tokio::task::JoinHandle<()>>>>);
+
+impl Removal {
+    fn set(&self, work: tokio::task::JoinHandle<()>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(work);
+    }
+    /// Whoever is answered finds them nowhere; but a bucket that does not answer holds nobody up for long.
+    async fn done(&self) {
+        let work = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(work) = work {
+            let _ = tokio::time::timeout(std::time::Duration::from_secs(2), work).await;
+        }
+    }
+}
+
 /// Whether anybody waits for the answer of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hurry {
@@ -317,13 +334,15 @@ impl App {
             Hurry::Soon => self.0.db.clone(),
             Hurry::Whenever => self.0.db.unhurried(),
         };
-        db.write(move |conn| {
+        let (runtime, removal) = (tokio::runtime::Handle::try_current().ok(), Removal::default());
+        let begun = removal.clone();
+        let value = db.write(move |conn| {
             if let Some(actor) = actor {
                 leavers::check_presence(conn, actor)?;
             }
             let mut tx = Tx::new(conn, &app.0.env);
             let value = f(&mut tx)?;
-            let aftermath = tx.into_aftermath();
+            let mut aftermath = tx.into_aftermath();
             if !aftermath.is_empty()
                 && let Some(channel) = app.0.others.channel()
             {
@@ -333,12 +352,21 @@ impl App {
             let after: crate::db::AfterCommit = if aftermath.is_empty() {
                 None
             } else {
-                let app = app.clone();
-                Some(Box::new(move || app.aftermath(aftermath)))
+                let (app, begun, files) = (app.clone(), begun.clone(), std::mem::take(&mut aftermath.files));
+                let runtime = runtime.clone().filter(|_| !files.is_empty());
+                Some(Box::new(move || {
+                    app.aftermath(aftermath);
+                    if let Some(runtime) = runtime {
+                        let storage = app.storage();
+                        begun.set(runtime.spawn_blocking(move || storage.remove_all(&files)));
+                    }
+                }))
             };
             Ok((value, after))
-        })
-        .await
+        });
+        let value = value.await?;
+        removal.done().await;
+        Ok(value)
     }
 
     fn aftermath(&self, aftermath: Aftermath) {

@@ -1,6 +1,7 @@
 //! The door: accepts connections, bounds what a connection may cost, tells the routes who is really asking, and stops
 //! without dropping a request. What is answered is decided in `api`, `web` and `federation`.
 
+mod door;
 mod forwarded;
 mod health;
 
@@ -11,15 +12,16 @@ use axum::{
     Router,
     body::Body,
     extract::ConnectInfo,
-    http::{Request, Response, StatusCode, header},
+    http::{Request, Response, StatusCode, Version, header},
     response::IntoResponse,
 };
+use door::{Door, Progress};
 use futures_util::FutureExt;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
 };
-use std::{convert::Infallible, io, net::SocketAddr, panic::AssertUnwindSafe, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::Instant,
@@ -109,7 +111,10 @@ fn connection(
     routes: &Router,
 ) {
     let (config, routes) = (app.config_arc(), routes.clone());
+    let progress = Arc::new(Progress::default());
+    let door = Door::of(stream, progress.clone());
     let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
+        progress.asked(request.version() > Version::HTTP_11 || request.headers().contains_key(header::UPGRADE));
         let client = forwarded::resolve(&config, peer, request.headers_mut());
         request.extensions_mut().insert(ConnectInfo(client));
         if is_elsewhere(&config, &request) {
@@ -120,7 +125,7 @@ fn connection(
             request.map(|body| Body::new(TimeoutBody::new(BODY_PAUSE, body))),
         ))
     });
-    let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+    let serving = builder.serve_connection_with_upgrades(TokioIo::new(door), service).into_owned();
     let watched = graceful.watch(serving);
     tokio::spawn(async move {
         if let Err(error) = watched.await {

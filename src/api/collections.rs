@@ -45,39 +45,9 @@ pub fn routes() -> Routes {
         .post("/api/v1/collections/{id}/items/{item}/revoke", WRITE, revoke)
 }
 
-/// Collections with who is in them that the viewer may see: people who are gone, or do not want to be found any more, and
-/// those of whom one side blocks the other, are left out.
-#[derive(Default)]
-pub(super) struct Shown {
-    rows: Vec<model::Collection>,
-    items: Vec<model::CollectionItem>,
-    people: AccountViews,
-}
+pub(super) use crate::domain::collections::Shown;
 
 impl Shown {
-    pub(super) fn load(conn: &mut Conn, viewer: Viewer, rows: Vec<model::Collection>) -> Result<Self> {
-        if rows.is_empty() {
-            return Ok(Self::default());
-        }
-        let ids: Vec<Id<model::Collection>> = rows.iter().map(|row| row.id).collect();
-        let mut items = rows::items(conn, &ids)?;
-        let mut people: Vec<Id<Account>> = items.iter().map(|item| item.account_id).collect();
-        people.extend(rows.iter().map(|row| row.account_id));
-        let people = AccountViews::load(conn, &people)?.shown_to(conn, viewer)?;
-        let strangers = match viewer.0 {
-            Some(viewer) => {
-                let ids: Vec<Id<Account>> = items.iter().map(|item| item.account_id).collect();
-                store::follows::blocked_among(conn, viewer, &ids)?
-            }
-            None => Vec::new(),
-        };
-        items.retain(|item| {
-            let account = people.get(item.account_id);
-            account.is_some_and(rules::may_be_put_in) && !strangers.contains(&item.account_id)
-        });
-        Ok(Self { rows, items, people })
-    }
-
     /// Whether this one is among them.
     pub(super) fn has(&self, id: Id<model::Collection>) -> bool {
         self.rows.iter().any(|row| row.id == id)
@@ -109,6 +79,16 @@ impl Shown {
 
     fn documents<'a>(&'a self, site: &Site) -> Vec<Collection<'a>> {
         self.rows.iter().filter_map(|row| self.document(site, row.id)).collect()
+    }
+
+    /// Those that this text links to.
+    pub(super) fn linked_in<'a>(&'a self, site: &Site, text: &str) -> Vec<Collection<'a>> {
+        if self.rows.is_empty() {
+            return Vec::new();
+        }
+        let found = rules::linked(text).into_iter().filter_map(|id| self.document(site, id));
+        let links_to = |address: &str| text.contains(&format!("href=\"{}\"", html::escape(address)));
+        found.filter(|found| links_to(&found.url) || links_to(&found.uri)).collect()
     }
 }
 

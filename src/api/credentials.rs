@@ -297,12 +297,13 @@ async fn register(
         reason: text("reason"),
         invite: params.filled("invite_code").map(str::to_owned),
         address,
+        locale: params.filled("locale").map(|tag| tag.chars().take(20).collect()),
     };
     let (checked, secret) = (typed.clone(), password.clone());
     app.read(move |conn| accounts::check_sign_up(conn, registration, &checked, Some(&secret), now)).await?;
     let password_hash = app.part::<Passwords>().hash(password, app.random().bytes()).await?;
-    let sign_up =
-        SignUp { typed, password_hash, locale: params.filled("locale").map(|tag| tag.chars().take(20).collect()) };
+    let locale = typed.locale.clone();
+    let sign_up = SignUp { typed, password_hash, locale };
     let issued = app.write(move |tx| {
         let (account, _) = accounts::sign_up(tx, &sign_up)?;
         oauth::issue(tx, grant.app, Some(account.id), grant.scopes, None)

@@ -29,9 +29,11 @@ struct Body<'a> {
     details: Option<serde_json::Value>,
 }
 
-/// One entry of `details`.
-fn fault(code: &str, reason: &str) -> serde_json::Value {
-    serde_json::json!({"error": format!("ERR_{}", code.to_uppercase()), "description": reason})
+/// One entry of `details`: what is wrong, without the name of the field, under which it stands.
+fn fault(field: &str, code: &str, reason: &str) -> serde_json::Value {
+    let named = reason.split_once(' ').filter(|(name, _)| name.eq_ignore_ascii_case(field));
+    let description = named.map_or(reason, |(_, rest)| rest);
+    serde_json::json!({"error": format!("ERR_{}", code.to_uppercase()), "description": description})
 }
 
 impl ApiError {
@@ -75,13 +77,13 @@ impl IntoResponse for ApiError {
         };
         let details = match &self.0 {
             Error::Invalid { field, code, reason } if !field.is_empty() => {
-                Some(serde_json::json!({ *field: [fault(code, reason)] }))
+                Some(serde_json::json!({ *field: [fault(field, code, reason)] }))
             }
             Error::InvalidFields(faults) => {
                 let mut fields = serde_json::Map::new();
                 for Fault { field, code, reason } in faults {
                     let of_field = fields.entry(*field).or_insert_with(|| serde_json::json!([]));
-                    of_field.as_array_mut().into_iter().for_each(|list| list.push(fault(code, reason)));
+                    of_field.as_array_mut().into_iter().for_each(|list| list.push(fault(field, code, reason)));
                 }
                 Some(fields.into())
             }

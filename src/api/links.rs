@@ -105,13 +105,14 @@ const WIDTH: i64 = 400;
 async fn oembed(State(app): State<App>, params: Params) -> ApiResult<Rendered> {
     let url = params.required("url")?;
     let width = params.integer("maxwidth")?.unwrap_or(WIDTH).clamp(1, WIDTH);
+    let height = params.integer("maxheight")?.map(|most| most.clamp(1, i64::from(i32::MAX)));
     let id = own_post(app.site(), url).ok_or(Error::NotFound)?;
     if !app.public_pages() {
         return Err(Error::NotFound.into());
     }
     let (site, now, name) = (app.site().clone(), app.clock().now(), app.config().instance.name.clone());
     let url = url.to_owned();
-    let found = app.read(move |conn| Rendered::of(&embed(conn, &site, name, (id, &url), width, now)?));
+    let found = app.read(move |conn| Rendered::of(&embed(conn, &site, name, (id, &url), (width, height), now)?));
     Ok(found.await?)
 }
 
@@ -127,7 +128,7 @@ fn embed(
     site: &Site,
     provider: String,
     (id, url): (Id<Post>, &str),
-    width: i64,
+    (width, height): (i64, Option<i64>),
     now: Timestamp,
 ) -> Result<Embed> {
     let post = visibility::visible_post(conn, Viewer::ANYONE, id, now)?;
@@ -169,6 +170,6 @@ fn embed(
         cache_age: CACHE_SECONDS,
         html,
         width,
-        height: None,
+        height,
     })
 }

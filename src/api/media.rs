@@ -17,15 +17,17 @@ use crate::{
         Bounds, Kind,
         images::Portrait,
         intake::{self, Poster, Workshop},
-        outlook,
+        outlook, storage,
     },
-    model::{Account, Media, MediaState},
+    model::{Account, Media, MediaState, Post},
+    store,
 };
 use axum::{
     body::Bytes,
     extract::{Path, State},
     http::StatusCode,
 };
+use std::collections::HashMap;
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
@@ -156,7 +158,10 @@ async fn change(
     let (id, site) = (id.parse()?, app.site().clone());
     let said = described(&params)?;
     let preview = match params.file("thumbnail") {
-        Some(file) => chosen(&app, me.account, id, file.bytes.clone()).await?,
+        Some(file) => {
+            app.read(move |conn| media::pending(conn, me.account, id)).await?;
+            chosen(&app, me.account, id, file.bytes.clone()).await?
+        }
         None => None,
     };
     let answer = app.write(move |tx| {
@@ -169,11 +174,12 @@ async fn change(
     Ok(answer.await?)
 }
 
-/// The picture that is to stand for a film or sound; none for what stands for itself.
-async fn chosen(app: &App, owner: Id<Account>, id: Id<Media>, picture: Bytes) -> Result<Option<Preview>> {
-    let media = app.read(move |conn| media::pending(conn, owner, id)).await?;
-    if !media::takes_preview(&media) {
-        return Ok(None);
+/// The picture that is to stand for a film or sound of this person; none for what stands for itself, or is not there.
+pub(super) async fn chosen(app: &App, owner: Id<Account>, id: Id<Media>, picture: Bytes) -> Result<Option<Preview>> {
+    match app.read(move |conn| store::media::load_own(conn, owner, id)).await {
+        Ok(media) if media::takes_preview(&media) => {}
+        Ok(_) | Err(Error::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
     }
     let (storage, random) = (app.storage(), app.random().clone());
     let poster = app.part::<Workshop>().run(move || intake::poster(&storage, &random, &picture)).await?;
@@ -207,4 +213,36 @@ pub async fn portrait(app: &App, params: &Params, name: &str, kind: Portrait) ->
         None if params.has(name) && params.text(name).is_none_or(str::is_empty) => Ok(Some(None)),
         None => Ok(None),
     }
+}
+
+/// Other names, by the old ones, for the files of a post that its author deletes to write it anew: the author goes on with
+/// them, and whoever was shown the post finds nothing any more where they were (PRV-13). The bytes lie there already. What
+/// the store does not copy now keeps its name.
+pub(super) async fn files_anew(app: &App, me: Id<Account>, post: Id<Post>) -> ApiResult<HashMap<String, String>> {
+    let rows = app.read(move |conn| match store::posts::find(conn, post)? {
+        Some(found) if found.account_id == me => store::remote::media_of(conn, post),
+        _ => Ok(Vec::new()),
+    });
+    let old = rows.await?.into_iter().flat_map(|media| [media.file, media.thumbnail]).flatten();
+    let other = |name: String| {
+        let (stem, extension) = name.split_once('.')?;
+        let other = storage::name(app.random().bytes(), stem.ends_with("-small"), extension);
+        Some((name, other))
+    };
+    let mut names: HashMap<String, String> = old.filter_map(other).collect();
+    if names.is_empty() {
+        return Ok(names);
+    }
+    let storage = app.storage();
+    let copied = tokio::task::spawn_blocking(move || {
+        names.retain(|name, other| match storage.copy(name, other) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "a file keeps its name beyond its post");
+                false
+            }
+        });
+        names
+    });
+    Ok(copied.await.map_err(Error::internal)?)
 }

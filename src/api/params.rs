@@ -11,6 +11,7 @@ use axum::{
     extract::{FromRequest, Multipart, Request},
     http::{HeaderMap, header},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use std::pin::Pin;
 
 /// Nesting of a parameter name.
@@ -74,7 +75,7 @@ impl Params {
             if n >= COUNT {
                 return Err(Error::bad_request("Too many parameters").into());
             }
-            self.insert(&name, Value::Text(clean(value.into_owned())?))?;
+            self.insert(&name, scalar(&name, value.into_owned())?)?;
         }
         Ok(())
     }
@@ -328,6 +329,25 @@ fn clean(text: String) -> ApiResult<String> {
     Ok(if text.contains('\0') { text.replace('\0', "") } else { text })
 }
 
+/// Parameters that are files. Some clients send the bytes of small ones as a `data:` address.
+const FILES: [&str; 4] = ["file", "thumbnail", "avatar", "header"];
+
+/// A text; or the file that it holds, where one is expected.
+fn scalar(name: &str, text: String) -> ApiResult<Value> {
+    match embedded(name, &text) {
+        Some(file) => Ok(Value::File(file)),
+        None => Ok(Value::Text(clean(text)?)),
+    }
+}
+
+/// The file in a `data:` address.
+fn embedded(name: &str, text: &str) -> Option<Upload> {
+    let (kind, content) = text.strip_prefix("data:").filter(|_| FILES.contains(&name))?.split_once(";base64,")?;
+    let bytes = STANDARD.decode(content.trim()).ok()?;
+    let content_type = kind.split(';').next().filter(|kind| !kind.is_empty()).map(str::to_owned);
+    Some(Upload { name: String::new(), content_type, bytes: bytes.into() })
+}
+
 fn from_json(json: serde_json::Value, left: &mut usize) -> ApiResult<Value> {
     *left = left.checked_sub(1).ok_or_else(|| Error::bad_request("Too many parameters"))?;
     Ok(match json {
@@ -341,7 +361,10 @@ fn from_json(json: serde_json::Value, left: &mut usize) -> ApiResult<Value> {
         serde_json::Value::Object(map) => {
             let mut params = Params(Vec::with_capacity(map.len()));
             for (key, value) in map {
-                let value = from_json(value, left)?;
+                let value = match value {
+                    serde_json::Value::String(text) if FILES.contains(&key.as_str()) => scalar(&key, text)?,
+                    value => from_json(value, left)?,
+                };
                 // Some libraries flatten before they know that the body will be JSON.
                 if key.contains('[') { params.insert(&key, value)? } else { params.0.push((key, value)) }
             }
@@ -453,7 +476,8 @@ async fn multipart(mut req: Request) -> ApiResult<Params> {
         let file_name = part.file_name().map(str::to_owned);
         let kind = part.content_type().map(str::to_owned);
         let is_file = file_name.is_some() || kind.as_deref().is_some_and(|k| !k.starts_with("text/"));
-        let cap = if is_file { limit } else { limits::LOCAL_TEXT + 1 };
+        let may_hold_one = FILES.contains(&name.as_str());
+        let cap = if is_file || may_hold_one { limit } else { limits::LOCAL_TEXT + 1 };
         let mut bytes = Vec::new();
         while let Some(chunk) = part.chunk().await.map_err(multipart_error)? {
             total += chunk.len();
@@ -467,7 +491,7 @@ async fn multipart(mut req: Request) -> ApiResult<Params> {
         let value = if is_file {
             Value::File(Upload { name: file_name.unwrap_or_default(), content_type: kind, bytes: bytes.into() })
         } else {
-            Value::Text(clean(String::from_utf8_lossy(&bytes).into_owned())?)
+            scalar(&name, String::from_utf8_lossy(&bytes).into_owned())?
         };
         params.insert(&name, value)?;
     }

@@ -94,10 +94,12 @@ where
 async fn relationships(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
     let mut ids: Vec<Id<Account>> = params.ids("id");
     ids.truncate(limits::ARRAY_KEPT);
-    let now = app.clock().now();
+    let (now, with_suspended) = (app.clock().now(), params.flag("with_suspended"));
     let answer = app.read(move |conn| {
-        // Unknown ids are skipped.
-        let known: Vec<Id<Account>> = store::accounts::list(conn, &ids)?.iter().map(|a| a.id).collect();
+        // Unknown ids are skipped, and those of suspended people, unless they are asked for.
+        let rows = store::accounts::list(conn, &ids)?;
+        let known: Vec<Id<Account>> =
+            rows.iter().filter(|a| with_suspended || !a.is_unavailable()).map(|a| a.id).collect();
         ids.retain(|id| known.contains(id));
         let relations = store::follows::relations(conn, me.account, &ids, now)?;
         Rendered::of(&relations.iter().map(document).collect::<Vec<_>>())

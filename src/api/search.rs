@@ -395,6 +395,10 @@ async fn first(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -
 }
 
 async fn accounts(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
+    // Who completes names as they are typed begins with nothing.
+    if params.filled("q").is_none() {
+        return Ok(Rendered(b"[]".to_vec()));
+    }
     let mut request = Request::read(&params, me.viewer())?;
     request.limit = bounded(&params, "limit", 40, 80)?;
     (request.accounts, request.posts, request.tags) = (true, false, false);

@@ -6,6 +6,7 @@ use super::{
         render::{self, Accounts, Render},
         status::{EditedOption, EditedPoll, StatusEdit, StatusSource},
     },
+    media::{chosen, files_anew},
     page::{self, Prev},
     quotes, scheduled,
     timelines::open_to,
@@ -36,6 +37,7 @@ use axum::{
     http::{HeaderMap, Uri},
     response::{IntoResponse, Response},
 };
+use std::collections::HashMap;
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
@@ -235,6 +237,10 @@ async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, para
             id,
             description: one.text("description").map(str::to_owned),
             focus: one.filled("focus").map(media::focus).transpose()?,
+            preview: match one.file("thumbnail") {
+                Some(picture) => chosen(&app, me.account, id, picture.bytes.clone()).await?,
+                None => None,
+            },
         });
     }
     // An edit says all that the post is from now on: clients leave out what was taken off (a file, the poll).
@@ -262,9 +268,13 @@ async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, para
 async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
     let id: Id<Post> = id.parse()?;
     let with_media = params.flag("delete_media");
+    let names = if with_media { HashMap::new() } else { files_anew(&app, me.account, id).await? };
     let site = app.site().clone();
     let bytes = app.write(move |tx| {
         let now = tx.now;
+        if !names.is_empty() {
+            posts::rename_files(tx, me.account, id, &names)?;
+        }
         let views = PostViews::by_ids(tx.conn, me.viewer(), &[id], now)?;
         let post = &views.get(id).ok_or(Error::NotFound)?.post;
         let source = source_of(post);

@@ -201,7 +201,14 @@ impl Session {
 
     fn unsubscribe(&mut self, stream: &str, tag: Option<&str>, list: Option<&str>) {
         let wanted: Vec<&str> = [Some(stream), tag, list].into_iter().flatten().collect();
-        self.subscriptions.retain(|s| s.names != wanted);
+        if self.subscriptions.iter().any(|s| s.names == wanted) {
+            return self.subscriptions.retain(|s| s.names != wanted);
+        }
+        // Another spelling of the hashtag names the same stream.
+        let name = tag.and_then(|tag| normalize_hashtag(tag.trim_start_matches('#')));
+        if let Some(key) = name.map(|name| format!("{stream}:{name}")) {
+            self.subscriptions.retain(|s| s.key != key);
+        }
     }
 
     async fn check(&self, stream: &str, tag: Option<&str>, list: Option<&str>) -> Result<Subscription> {

@@ -1,6 +1,10 @@
 //! People recommend others together, under a name (FEP-7aa9). Only who wants to be found is put into one; who is of another
 //! server is asked first, and is in it once they agree. Who is in one may take themselves out, and is not put in again.
 
+mod shown;
+
+pub use shown::{Shown, linked};
+
 use super::{Fact, Recommending, Tx, audiences, people, posts, text};
 use crate::{
     Error, Result,

@@ -9,6 +9,7 @@ use crate::{
     model::{Account, Media, MediaKind, MediaState},
     store,
 };
+use std::collections::HashMap;
 
 /// Seconds an uploaded file waits for its post before it is swept.
 pub const UNATTACHED_SECONDS: i64 = 24 * 3600;
@@ -176,14 +177,17 @@ pub fn begin(tx: &mut Tx<'_>, owner: Id<Account>, kind: MediaKind, said: Describ
     Ok(row.id)
 }
 
-/// An upload was processed. One that was given up meanwhile stays away; its bytes go with the next sweep.
+/// An upload was processed. One that was given up meanwhile stays away, its bytes too.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn finish(tx: &mut Tx<'_>, id: Id<Media>, upload: Upload) -> Result<()> {
     match store::media::lock(tx.conn, id)? {
         Some(row) => store::media::set_file(tx.conn, &finished(row, upload)),
-        None => Ok(()),
+        None => {
+            tx.remove_files(upload.thumbnail.into_iter().chain([upload.file]));
+            Ok(())
+        }
     }
 }
 
@@ -235,7 +239,7 @@ pub fn takes_preview(media: &Media) -> bool {
     media.kind != MediaKind::Image && media.state != MediaState::Failed
 }
 
-/// Lets a picture stand for a film or sound that is on no post yet; the one before goes with the next sweep.
+/// Lets a picture stand for a film or sound that is on no post yet, instead of the one before.
 ///
 /// # Errors
 /// As [`pending`].
@@ -245,7 +249,13 @@ pub fn choose_preview(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Media>, previe
     if !takes_preview(&media) {
         return Ok(());
     }
-    let row = Media {
+    tx.remove_files(media.thumbnail.clone());
+    store::media::set_file(tx.conn, &shown_by(media, preview))
+}
+
+/// The row with this picture as what is seen of it.
+pub(super) fn shown_by(media: Media, preview: Preview) -> Media {
+    Media {
         thumbnail: Some(preview.file),
         size: media.size + preview.size,
         small_width: Some(i64::from(preview.small.0)),
@@ -253,22 +263,43 @@ pub fn choose_preview(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Media>, previe
         blurhash: preview.blurhash,
         colours: preview.colours,
         ..media
-    };
-    store::media::set_file(tx.conn, &row)
+    }
 }
 
-/// Remembers our copy of a remote file; what its bytes tell wins over what its server claimed.
+/// Remembers our copy of a remote file; what its bytes tell wins over what its server claimed. The copy of one that ended
+/// with its post meanwhile is not kept.
 pub fn keep_copy(tx: &mut Tx<'_>, id: Id<Media>, copy: &Upload) -> Result<()> {
-    let Some(media) = store::media::find(tx.conn, id)? else { return Ok(()) };
+    let Some(media) = store::media::find(tx.conn, id)? else {
+        tx.remove_files(copy.thumbnail.clone().into_iter().chain([copy.file.clone()]));
+        return Ok(());
+    };
     let row = Media { cached_at: Some(tx.now), ..finished(media, copy.clone()) };
     store::media::set_file(tx.conn, &row)
 }
 
-/// Gives files up; those that hang on a post stay. Their bytes go with the next sweep.
+/// Gives a file up, its bytes too.
+pub(super) fn destroy(tx: &mut Tx<'_>, media: Media) -> Result<()> {
+    store::media::delete(tx.conn, media.id)?;
+    tx.remove_files([media.file, media.thumbnail].into_iter().flatten());
+    Ok(())
+}
+
+/// Files of a post have other names from the commit on, of those in `names`, under which their bytes lie already: whoever
+/// knew the old ones finds nothing there (PRV-13).
+pub(super) fn rename(tx: &mut Tx<'_>, media: Media, names: &HashMap<String, String>) -> Result<()> {
+    let old: Vec<String> = [&media.file, &media.thumbnail].into_iter().flatten().cloned().collect();
+    let other = |name: Option<String>| name.map(|name| names.get(&name).cloned().unwrap_or(name));
+    let row = Media { file: other(media.file.clone()), thumbnail: other(media.thumbnail.clone()), ..media };
+    store::media::set_file(tx.conn, &row)?;
+    tx.remove_files(old.into_iter().filter(|name| names.contains_key(name)));
+    Ok(())
+}
+
+/// Gives files up, their bytes too; those that hang on a post stay.
 pub fn discard(tx: &mut Tx<'_>, owner: Id<Account>, ids: &[Id<Media>]) -> Result<()> {
     for id in ids {
         match pending(tx.conn, owner, *id) {
-            Ok(_) => store::media::delete(tx.conn, *id)?,
+            Ok(media) => destroy(tx, media)?,
             Err(Error::NotFound) => {}
             Err(e) => return Err(e),
         }

@@ -113,12 +113,15 @@ pub struct Aftermath {
     pub documents_changed: bool,
     /// Hosts whose deliveries are read again by whichever process sends them.
     pub read_again: Vec<String>,
+    /// Stored files that no row knows any more.
+    pub files: Vec<String>,
 }
 
 impl Aftermath {
     /// Nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty() && self.woken.is_empty() && self.read_again.is_empty() && !self.documents_changed
+        let named = self.woken.is_empty() && self.read_again.is_empty() && self.files.is_empty();
+        named && self.events.is_empty() && !self.documents_changed
     }
 }
 
@@ -133,13 +136,14 @@ pub struct Tx<'a> {
     woken: Vec<&'static str>,
     documents_changed: bool,
     read_again: Vec<String>,
+    files: Vec<String>,
 }
 
 impl<'a> Tx<'a> {
     /// Around an open transaction; `App::write` is the caller.
     pub fn new(conn: &'a mut Conn, env: &'a Env) -> Self {
-        let (events, woken, read_again) = (Vec::new(), Vec::new(), Vec::new());
-        Self { conn, now: env.clock.now(), env, events, woken, documents_changed: false, read_again }
+        let (events, woken, read_again, files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { conn, now: env.clock.now(), env, events, woken, documents_changed: false, read_again, files }
     }
     /// The settings.
     pub fn config(&self) -> &'a Config {
@@ -203,10 +207,15 @@ impl<'a> Tx<'a> {
     pub fn read_again(&mut self, hosts: &[String]) {
         self.read_again.extend_from_slice(hosts);
     }
+    /// Removes stored files that no row knows any more, after the commit. What is left of them when the process ends before
+    /// that, or their store does not answer, goes with the next sweep.
+    pub fn remove_files(&mut self, names: impl IntoIterator<Item = String>) {
+        self.files.extend(names);
+    }
     /// What to do once the transaction is committed.
     pub fn into_aftermath(self) -> Aftermath {
-        let Self { events, woken, documents_changed, read_again, .. } = self;
-        Aftermath { events, woken, documents_changed, read_again }
+        let Self { events, woken, documents_changed, read_again, files, .. } = self;
+        Aftermath { events, woken, documents_changed, read_again, files }
     }
 }
 

@@ -4,7 +4,7 @@
 use super::{
     Viewer,
     cards::may_link,
-    emojis, html,
+    collections, emojis, html,
     people::directory::hide_from_strangers,
     quotes::{
         policy::{self, Consent},
@@ -176,6 +176,8 @@ pub struct PostViews {
     pub accounts: AccountViews,
     /// Filters of the viewer that are in force.
     pub filters: Vec<FilterView>,
+    /// Collections of people that posts link to.
+    pub collections: collections::Shown,
 }
 
 impl PostViews {
@@ -240,6 +242,7 @@ impl PostViews {
             rows: rows.into_iter().map(PostView::bare).collect(),
             accounts,
             filters: Vec::new(),
+            collections: collections::Shown::default(),
         };
         for (post, card) in cards {
             if let Some(view) = find(&mut views.rows, post) {
@@ -251,6 +254,8 @@ impl PostViews {
                 view.quote = Some(quote);
             }
         }
+        let texts = views.rows.iter().map(|v| v.post.content.as_str());
+        views.collections = collections::Shown::linked(conn, viewer, texts)?;
         views.fill_consent(conn)?;
         views.fill(conn)?;
         Ok(views)

@@ -254,6 +254,7 @@ mod tests {
             woken: vec!["deliver"],
             documents_changed: true,
             read_again: (0..100).map(|n| format!("{n}.example")).collect(),
+            files: Vec::new(),
         };
         let pieces = aftermath.words(9);
         assert!(pieces.len() > 20 && pieces.iter().all(|piece| piece.len() < 8_000));

@@ -35,3 +35,8 @@ pub mod serve;
 pub mod signatures;
 pub mod threads;
 pub mod webfinger;
+
+/// Whether a body was left because it is longer than it may be. Else it broke off, or came in chunks that are none.
+fn is_too_long(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+}

@@ -200,6 +200,15 @@ impl Bucket {
         })
     }
 
+    /// Gives the bytes of a file a second name, in the store. Blocks.
+    ///
+    /// # Errors
+    /// `Unavailable`, also when there is no such file.
+    pub fn copy(&self, name: &str, second: &str) -> Result<()> {
+        let (Some(from), Some(to)) = (path(name), path(second)) else { return Err(Error::NotFound) };
+        wait(async { self.store.copy(&from, &to).await.map_err(failed) })
+    }
+
     /// Hands over the names of all files that were kept before `limit`, at most `most` at once, for a bucket may hold
     /// millions; until `take` says that it wants no more. Blocks.
     ///

@@ -243,6 +243,34 @@ impl Storage {
         }
     }
 
+    /// Removes files, as far as that goes: the sweep comes back to what stays.
+    pub fn remove_all(&self, names: &[String]) {
+        for name in names {
+            if let Err(error) = self.remove(name) {
+                tracing::warn!(%error, "cannot remove a file yet");
+            }
+        }
+    }
+
+    /// Gives the bytes of a file a second name. On the disk, or in the bucket, when this returns. Blocks.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such file; `Unavailable` when the bucket does not answer.
+    pub fn copy(&self, name: &str, second: &str) -> Result<()> {
+        let (Some(from), Some(to)) = (self.path(name), self.path(second)) else { return Err(Error::NotFound) };
+        if !from.is_file() {
+            return self.bucket.as_ref().map_or(Err(Error::NotFound), |bucket| bucket.copy(name, second));
+        }
+        let folder = to.parent().ok_or_else(|| Error::internal("no folder"))?;
+        fs::create_dir_all(folder).map_err(failed)?;
+        // Not every file system has links. A second name is young: no sweep takes it before it has its row.
+        match fs::hard_link(&from, &to) {
+            Ok(()) => File::open(&to).and_then(|file| file.set_modified(SystemTime::now())).map_err(failed)?,
+            Err(_) => fs::copy(&from, &to).map(drop).map_err(failed)?,
+        }
+        File::open(folder).and_then(|f| f.sync_all()).map_err(failed)
+    }
+
     /// Hands over the names of all files older than `age`, at most `most` at once, for the sweep that removes those without
     /// a row; until `take` says that it wants no more.
     pub fn older_than(&self, age: Duration, most: usize, take: &mut dyn FnMut(Vec<String>) -> bool) -> Result<()> {
@@ -300,8 +328,13 @@ mod tests {
         assert_eq!(fs::read(storage.path(&name).unwrap()).unwrap(), b"x");
         assert_eq!(old(&storage, Duration::ZERO), std::slice::from_ref(&name));
         assert!(old(&storage, Duration::from_secs(60)).is_empty());
+        let second = super::name([0xcd; 16], true, "png");
+        storage.copy(&name, &second).unwrap();
         storage.remove(&name).unwrap();
         storage.remove(&name).unwrap();
+        assert_eq!(fs::read(storage.path(&second).unwrap()).unwrap(), b"x");
+        assert!(matches!(storage.copy(&name, &second), Err(Error::NotFound)));
+        storage.remove_all(&[name, second]);
         assert!(old(&storage, Duration::ZERO).is_empty());
     }
 

@@ -22,6 +22,7 @@ const LAG_MS: i64 = 15 * 60 * 1000;
 pub(super) fn routes(app: &App) -> Router {
     Router::new()
         .route("/health", get(alive))
+        .route("/health/", get(alive))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready))
         .route("/metrics", get(figures))

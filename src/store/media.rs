@@ -4,7 +4,7 @@ use crate::{
     Result,
     db::{Conn, Dialect, Sql},
     id::Id,
-    model::{Account, Media, MediaState},
+    model::{Account, Media, MediaState, Post},
     time::Timestamp,
 };
 
@@ -45,6 +45,15 @@ pub fn fail_unfinished(conn: &mut Conn, until: Timestamp) -> Result<()> {
         .push(" where post_id is null")
         .with(" and state = ", MediaState::Processing)
         .with(" and created_at <= ", until)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes the files off a post that ends; from now on they wait for another one.
+pub fn release(conn: &mut Conn, post: Id<Post>, now: Timestamp) -> Result<()> {
+    Sql::new("update media set post_id = null, created_at = ")
+        .bind(now)
+        .with(" where post_id = ", post)
         .execute(conn)?;
     Ok(())
 }

@@ -38,6 +38,10 @@ pub struct Wanted {
     pub domain: Option<String>,
     /// With this e-mail address.
     pub email: Option<String>,
+    /// Invited by this account.
+    pub invited_by: Option<Id<Account>>,
+    /// Nobody: asked for by what nobody is, or what is not kept of anybody.
+    pub nobody: bool,
 }
 
 /// A page of them, the newest first; actors of the node itself are not among them.
@@ -89,6 +93,12 @@ pub fn accounts(conn: &mut Conn, wanted: &Wanted, instance: &str, page: Page) ->
     }
     if let Some(email) = &wanted.email {
         sql = sql.with(" and u.email_normal = ", email.to_lowercase());
+    }
+    if let Some(inviter) = wanted.invited_by {
+        sql = sql.with(" and u.invite_id in (select i.id from invites i where i.created_by = ", inviter).push(")");
+    }
+    if wanted.nobody {
+        sql = sql.push(" and 1 = 0");
     }
     let rows: Vec<Id<Account>> = page.apply(sql, "a.id").load_ids(conn)?;
     Ok(page.arrange(rows))

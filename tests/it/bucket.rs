@@ -152,6 +152,14 @@ async fn answer(State(shelf): State<Arc<Mutex<Shelf>>>, request: Request) -> Res
             shelf.uploads.get_mut(upload).unwrap().1.insert(number.parse().unwrap(), body.to_vec());
             tag.into_response()
         }
+        ("PUT", ..) if parts.headers.contains_key("x-amz-copy-source") => {
+            let from = parts.headers["x-amz-copy-source"].to_str().unwrap().trim_start_matches('/');
+            let Some(kept) = shelf.files.get(from.strip_prefix("files/").unwrap()).cloned() else {
+                return no_such_key();
+            };
+            shelf.files.insert(key, kept);
+            xml("<CopyObjectResult><ETag>\"one\"</ETag></CopyObjectResult>".into())
+        }
         ("PUT", ..) => {
             shelf.files.insert(key, Kept { bytes: body.to_vec(), mime });
             tag.into_response()
@@ -275,6 +283,25 @@ async fn files_go_to_the_bucket_and_come_back_from_it_as_from_a_folder() {
     node.settle().await;
     assert_eq!(store.names(), Vec::<String>::new());
     assert_eq!(ada.get(&path(&attached["url"])).await.status, 404);
+}
+
+#[tokio::test]
+async fn sec_prv_13_a_file_in_the_bucket_ends_with_its_post_or_goes_on_under_another_name() {
+    let store = Store::start().await;
+    let node = store.node().await;
+    let ada = node.member("ada").await;
+    let attached = upload(&ada, &picture(60, 40)).await;
+    let (old, kept) = (path(&attached["url"]), ada.get(&path(&attached["url"])).await.body);
+    let draft = json!({ "media_ids": [attached["id"]] });
+    let post = ada.post("/api/v1/statuses", draft.clone()).await.ok();
+    let gone = ada.delete(&format!("/api/v1/statuses/{}", post["id"].as_str().unwrap())).await.ok();
+    let new = path(&gone["media_attachments"][0]["url"]);
+    assert_eq!((ada.get(&old).await.status, ada.get(&new).await.body), (404, kept));
+    assert_eq!(store.names().len(), 2);
+    let post = ada.post("/api/v1/statuses", draft).await.ok();
+    ada.delete(&format!("/api/v1/statuses/{}?delete_media=true", post["id"].as_str().unwrap())).await.ok();
+    assert_eq!(ada.get(&new).await.status, 404);
+    assert_eq!(store.names(), Vec::<String>::new());
 }
 
 #[tokio::test]

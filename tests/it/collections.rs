@@ -132,3 +132,33 @@ async fn collections_have_limits_and_hidden_ones_are_listed_for_their_owner_only
     }
     assert_eq!(ada.post(&items, json!({"account_id": bob.id})).await.status, 422);
 }
+
+#[tokio::test]
+async fn a_post_shows_the_collections_that_it_links_to_to_those_who_may_see_them() {
+    let (schema, node) = (Schema::read(), Node::start().await);
+    let (ada, bob, eve) = (findable(&node, "ada").await, findable(&node, "bob").await, findable(&node, "eve").await);
+    let made = make(&ada, json!({"name": "Torque people", "account_ids": [bob.id, eve.id]})).await;
+    let hidden = make(&ada, json!({"name": "Others", "discoverable": false})).await;
+    let (page, document) = (made["url"].as_str().unwrap(), hidden["uri"].as_str().unwrap());
+    let text = format!("see {page} and {document}, not #collection-{}", id(&made));
+    let post = bob.post("/api/v1/statuses", json!({"status": text})).await.ok();
+    schema.assert("Status", &post);
+    let names = |post: &Value| -> Vec<String> {
+        let all = post["tagged_collections"].as_array().unwrap();
+        all.iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&post), ["Torque people", "Others"]);
+    assert_eq!(post["tagged_collections"][0], made);
+    let path = format!("/api/v1/statuses/{}", id(&post));
+    assert_eq!(names(&Client::anonymous(&node).get(&path).await.ok()), ["Torque people", "Others"]);
+    // The number alone is no link.
+    let other = bob.post("/api/v1/statuses", json!({"status": format!("#collection-{}", id(&made))})).await.ok();
+    assert_eq!(names(&other), Vec::<String>::new());
+    // Whom its owner blocks is not shown it, and whoever is blocked is not in it.
+    ada.post(&format!("/api/v1/accounts/{}/block", eve.id), json!({})).await.ok();
+    assert_eq!(names(&eve.get(&path).await.ok()), Vec::<String>::new());
+    let seen = ada.get(&path).await.ok();
+    assert_eq!(seen["tagged_collections"][0]["item_count"], 1);
+    ada.delete(&format!("/api/v1/collections/{}", id(&made))).await.ok();
+    assert_eq!(names(&bob.get(&path).await.ok()), ["Others"]);
+}

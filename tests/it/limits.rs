@@ -84,6 +84,48 @@ async fn sec_lim_09_what_two_readers_might_read_in_two_ways_is_refused_or_ends_t
 }
 
 #[tokio::test]
+async fn sec_lim_09_a_delivery_in_chunks_that_are_none_is_malformed_and_not_too_large() {
+    let (node, peer) = pair().await;
+    let ada = Sender::new(&peer, "ada");
+    let letter = ada.letter(&node, "/inbox", &like(&ada));
+    let lines: String = letter.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let host = if lines.contains("host: ") { String::new() } else { format!("host: {}\r\n", node.domain) };
+    let head = format!("POST /inbox HTTP/1.1\r\n{host}transfer-encoding: chunked\r\n{lines}");
+    let answer = whole(&node, &format!("{head}\r\nZZ\r\nabc\r\n0\r\n\r\n")).await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[tokio::test]
+async fn sec_lim_09_who_never_asks_or_takes_too_long_to_is_let_go() {
+    let node = Node::start().await;
+    let request = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    // The second request of a connection comes by halves as well.
+    let second = async {
+        let mut socket = tokio::net::TcpStream::connect(node.address).await.unwrap();
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut piece = [0; 4096];
+        assert!(socket.read(&mut piece).await.unwrap() > 0);
+        socket.write_all(b"GET /healthz HTTP/1.1\r\n").await.unwrap();
+        let mut rest = Vec::new();
+        let _ = socket.read_to_end(&mut rest).await;
+        String::from_utf8_lossy(&rest).into_owned()
+    };
+    let (silent, version, head, second, idle) = tokio::join!(
+        whole(&node, ""),
+        whole(&node, "PRI * HTTP/2.0\r\n"),
+        whole(&node, "GET /healthz HTTP/1.1\r\nhost: x\r\n"),
+        second,
+        whole(&node, request),
+    );
+    assert_eq!(silent, "", "nothing was asked");
+    for late in [&version, &head, &second] {
+        assert!(late.contains("HTTP/1.1 408 "), "{late}");
+    }
+    // Who was answered and asks for nothing more is not told that they are late.
+    assert!(idle.starts_with("HTTP/1.1 200") && !idle.contains("408"), "{idle}");
+}
+
+#[tokio::test]
 async fn sec_lim_02_an_unsigned_request_is_answered_before_its_body_comes() {
     let (node, _) = pair().await;
     for more in ["content-length: 900000\r\n", "transfer-encoding: chunked\r\n", "content-length: 9000000000\r\n"] {

@@ -125,6 +125,7 @@ mod projects_near;
 mod projects_web;
 mod proofs;
 mod push;
+mod push_device;
 mod questions;
 mod questions_ten;
 mod quotes;

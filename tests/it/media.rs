@@ -280,6 +280,62 @@ async fn sec_prv_13_nobody_guesses_the_file_of_a_private_post_and_no_cache_that_
     ada.delete(&format!("/api/v1/statuses/{}?delete_media=true", post["id"].as_str().unwrap())).await.ok();
     let left = node.app.read(|c| Sql::new("select count(*) from media").scalar_i64(c)).await.unwrap();
     assert_eq!(left, 0, "it goes with the post");
+    for address in [&file["url"], &file["preview_url"]] {
+        assert_eq!(anybody.get(&path(address)).await.status, 404, "and answers nobody from then on");
+    }
+    assert_eq!(count_files(&node), 0);
+}
+
+#[tokio::test]
+async fn sec_prv_13_a_file_of_a_post_that_is_written_anew_is_where_only_its_author_knows() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let media = upload(&ada, &picture(40, 30)).await;
+    let draft = json!({ "visibility": "private", "media_ids": [media["id"]] });
+    let post = ada.post("/api/v1/statuses", draft.clone()).await.ok();
+    let before = &post["media_attachments"][0];
+    let (whole, small) = (path(&before["url"]), path(&before["preview_url"]));
+    let (bytes, few) = (ada.get(&whole).await.body, ada.get(&small).await.body);
+    let post_path = format!("/api/v1/statuses/{}", post["id"].as_str().unwrap());
+    let eve = node.member("eve").await;
+    assert_eq!(eve.delete(&post_path).await.status, 404);
+    assert_eq!(ada.get(&whole).await.status, 200, "whose post it is not moves nothing");
+    // However old it is, it is there for a day.
+    node.clock.advance(25 * 3_600_000);
+    let gone = ada.delete(&post_path).await.ok();
+    node.app.write(|tx| tx.enqueue(&watercooler::domain::Task::Sweep)).await.unwrap();
+    node.settle().await;
+    let after = &gone["media_attachments"][0];
+    for old in [&whole, &small] {
+        assert_eq!(ada.get(old).await.status, 404, "{old}");
+    }
+    assert_eq!(ada.get(&path(&after["url"])).await.body, bytes);
+    assert_eq!(ada.get(&path(&after["preview_url"])).await.body, few);
+    let anew = ada.post("/api/v1/statuses", draft).await.ok();
+    assert_eq!((&anew["media_attachments"][0]["url"], &after["id"]), (&after["url"], &media["id"]));
+}
+
+#[tokio::test]
+async fn sec_prv_13_a_copy_of_a_file_of_another_server_ends_with_its_post() {
+    let peer = Peer::start("far").await;
+    let node = NodeBuilder::new("alpha").await.knows(&peer.authority).start().await;
+    let ada = node.member("ada").await;
+    peer.serve_as("/good", 200, "image/png", picture(30, 30));
+    let door = files_at(&node, &ada, vec![peer.url("/good")]).await.remove(0);
+    assert_eq!(ada.get(&door).await.status, 200);
+    let copy = node
+        .app
+        .write(move |tx| {
+            let id = store::posts::find_by_uri(tx.conn, "https://far.example/1")?.unwrap().id;
+            let file = store::remote::media_of(tx.conn, id)?.remove(0).file.unwrap();
+            posts::remove(tx, id)?;
+            Ok(file)
+        })
+        .await
+        .unwrap();
+    for address in [door, format!("/media/{copy}")] {
+        assert_eq!(ada.get(&address).await.status, 404, "{address}");
+    }
 }
 
 #[tokio::test]
@@ -312,14 +368,13 @@ async fn rel_04_the_sweep_removes_what_never_came_onto_a_post() {
     upload(&ada, &picture(30, 30)).await;
     let discarded = upload(&ada, &picture(25, 25)).await;
     ada.delete(&format!("/api/v1/media/{}", discarded["id"].as_str().unwrap())).await.ok();
-    assert_eq!(count_files(&node), 6);
+    assert_eq!(count_files(&node), 4, "the files of the discarded one are gone");
     node.clock.advance(25 * 3_600_000);
     node.app.write(|tx| tx.enqueue(&watercooler::domain::Task::Sweep)).await.unwrap();
     node.settle().await;
     let rows = node.app.read(|c| Sql::new("select count(*) from media").scalar_i64(c)).await.unwrap();
     assert_eq!(rows, 1);
-    // The discarded one has no row; its files are too young to be swept without one.
-    assert_eq!(count_files(&node), 4);
+    assert_eq!(count_files(&node), 2);
     assert_eq!(ada.get(&path(&kept["url"])).await.status, 200);
 }
 

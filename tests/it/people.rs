@@ -141,12 +141,21 @@ async fn an_app_registers_a_person_and_gets_their_token() {
     let codes = ["username", "email", "password", "reason", "agreement"].map(code);
     let expected = ["ERR_INVALID", "ERR_INVALID", "ERR_TOO_SHORT", "ERR_TOO_LONG", "ERR_ACCEPTED"];
     assert_eq!((refused.status, codes), (422, expected.map(|code| Some(code.to_owned()))), "{said}");
-    assert!(said["details"]["agreement"][0]["description"].is_string());
+    assert_eq!(said["details"]["agreement"][0]["description"], "must be accepted");
     let error = said["error"].as_str().unwrap();
     assert!(error.starts_with("Validation failed: Username must contain only"), "{error}");
     assert!(error.contains(", Agreement must be accepted, Reason is too long"), "{error}");
     let empty = client.post("/api/v1/accounts", json!({})).await.json();
     assert_eq!(empty["details"].as_object().unwrap().len(), 4, "{empty}");
+    let nothing = json!({"username": "", "email": "", "password": "", "agreement": false, "locale": "hello"});
+    let said = client.post("/api/v1/accounts", nothing).await.json();
+    let one = |code: &str, description: &str| json!([{"error": code, "description": description}]);
+    let blank = one("ERR_BLANK", "can't be blank");
+    let expected = json!({
+        "username": blank, "email": blank, "password": blank, "agreement": one("ERR_ACCEPTED", "must be accepted"),
+        "locale": one("ERR_INCLUSION", "is not included in the list"),
+    });
+    assert_eq!(said["details"], expected);
     let narrow = Client::with_token(&node, &app_token(&node, "read").await);
     assert_eq!(narrow.post("/api/v1/accounts", json!({"username": "x"})).await.status, 403);
 }

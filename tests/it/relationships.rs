@@ -2,6 +2,7 @@
 
 use crate::support::{Client, Node};
 use serde_json::{Value, json};
+use watercooler::db::Sql;
 
 async fn relationship(client: &Client, other: &Client) -> Value {
     client.get(&format!("/api/v1/accounts/relationships?id[]={}", other.id)).await.ok()[0].clone()
@@ -88,6 +89,12 @@ async fn relationships_come_for_known_ids_in_the_order_asked() {
     assert_eq!(ids, [eve.id.as_str(), bob.id.as_str()]);
     assert_eq!(ada.get("/api/v1/accounts/relationships").await.ok(), json!([]));
     assert_eq!(ada.get(&format!("/api/v1/accounts/relationships?id={}", bob.id)).await.ok()[0]["id"], bob.id);
+    // Suspended people are there only for who asks for them.
+    let suspended: i64 = eve.id.parse().unwrap();
+    let sql = "update accounts set suspended_at = 1 where id = ";
+    node.app.write(move |tx| Sql::new(sql).bind(suspended).execute(tx.conn)).await.unwrap();
+    assert_eq!(ada.get(&path).await.ok().as_array().unwrap().len(), 1);
+    assert_eq!(ada.get(&format!("{path}&with_suspended=true")).await.ok(), list);
 }
 
 #[tokio::test]

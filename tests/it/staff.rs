@@ -139,7 +139,21 @@ async fn everything_of_a_marked_account_is_sensitive_and_only_what_it_marked_its
     assert_eq!(mona.post(&action, json!({"type": "sensitive"})).await.ok(), json!({}));
     assert_eq!(ada.get(&path).await.ok()["sensitive"], true);
     assert_eq!(mona.get(&format!("/api/v1/admin/accounts/{}", bob.id)).await.ok()["sensitized"], true);
+    let [inviter, invited] = [&mona, &bob].map(|who| who.id.parse::<i64>().unwrap());
+    let invites = move |tx: &mut watercooler::domain::Tx<'_>| {
+        Sql::new("insert into invites (id, code, created_by, role, uses, created_at) values (7, 'seven', ")
+            .bind(inviter)
+            .push(", 0, 1, 0)")
+            .execute(tx.conn)?;
+        Sql::new("update users set invite_id = 7 where account_id = ").bind(invited).execute(tx.conn)
+    };
+    node.app.write(invites).await.unwrap();
+    let of_mona = format!("/api/v1/admin/accounts?invited_by={}", mona.id);
     for (path, found) in [
+        (of_mona.as_str(), &["bob"][..]),
+        ("/api/v2/admin/accounts?invited_by=nobody", &[][..]),
+        // Nobody's address is kept.
+        ("/api/v2/admin/accounts?ip=192.0.2.1", &[][..]),
         ("/api/v1/admin/accounts?sensitized=true", &["bob"][..]),
         ("/api/v2/admin/accounts?status=sensitized", &["bob"][..]),
         ("/api/v2/admin/accounts?origin=local&role_ids[]=1&role_ids[]=2", &["mona"][..]),

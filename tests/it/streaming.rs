@@ -102,7 +102,7 @@ async fn one_socket_carries_many_streams_and_survives_mistakes() {
     let update = frame(&mut socket).await;
     assert_eq!((&update["stream"], &update["event"]), (&json!(["hashtag", "Rust"]), &json!("update")));
     socket.send(Message::text(r#"{"type":"subscribe","stream":"public:local"}"#)).await.unwrap();
-    socket.send(Message::text(r#"{"type":"unsubscribe","stream":"hashtag","tag":"Rust"}"#)).await.unwrap();
+    socket.send(Message::text(r#"{"type":"unsubscribe","stream":"hashtag","tag":"RUST"}"#)).await.unwrap();
     socket.send(Message::text(r#"{"type":"subscribe","stream":"list","list":"13"}"#)).await.unwrap();
     assert_eq!(frame(&mut socket).await["status"], 401);
     say(&bob, "more #rust").await;

@@ -170,6 +170,7 @@ async fn a_picture_of_ones_choice_stands_for_a_film_or_sound() {
     let other = put(&ada, &sound, &picture(48, 64)).await.ok();
     assert_eq!(other["meta"]["small"]["width"], 48);
     assert_ne!(other["preview_url"], shown["preview_url"]);
+    assert_eq!(ada.get(shown["preview_url"].as_str().unwrap()).await.status, 404, "the one before is gone");
     assert_eq!(put(&ada, &sound, b"<svg/>").await.status, 422);
     assert_eq!(put(&eve, &sound, &picture(8, 8)).await.status, 404);
     // A picture stands for itself.
@@ -179,6 +180,22 @@ async fn a_picture_of_ones_choice_stands_for_a_film_or_sound() {
     let post = ada.post("/api/v1/statuses", post).await.ok();
     assert_eq!(post["media_attachments"][0], other);
     assert_eq!(put(&ada, &sound, &picture(8, 8)).await.status, 404, "it hangs on a post");
+    // There an edit of the post chooses another one.
+    let post_path = format!("/api/v1/statuses/{}", post["id"].as_str().unwrap());
+    let edit = async |who: &Client, picture: &[u8]| {
+        let id = sound["id"].as_str().unwrap();
+        let fields = [("status", "listen"), ("media_ids[]", id), ("media_attributes[][id]", id)];
+        send_form(who, "PUT", &post_path, &fields, ("media_attributes[][thumbnail]", picture)).await
+    };
+    let edited = edit(&ada, &picture(40, 30)).await.ok();
+    let file = &edited["media_attachments"][0];
+    assert_eq!((&file["meta"]["small"]["width"], &file["url"]), (&json!(40), &sound["url"]));
+    assert_ne!(file["preview_url"], other["preview_url"]);
+    assert!(edited["edited_at"].is_string(), "{edited}");
+    assert_eq!(ada.get(file["preview_url"].as_str().unwrap()).await.header("content-type"), "image/jpeg");
+    assert_eq!(edit(&ada, b"<svg/>").await.status, 422);
+    assert_eq!(edit(&eve, &picture(8, 8)).await.status, 404);
+    assert_eq!(ada.get(&post_path).await.ok()["media_attachments"][0], *file);
 }
 
 #[tokio::test]

@@ -118,11 +118,15 @@ async fn list(app: App, uri: OriginalUri, params: Params, wanted: Wanted) -> Ans
 
 fn named(params: &Params) -> Wanted {
     let text = |name: &str| params.filled(name).map(|text| text.trim().to_owned());
+    let inviter = params.filled("invited_by").and_then(|id| id.trim().parse().ok());
     Wanted {
         username: text("username"),
         display_name: text("display_name"),
         domain: text("by_domain"),
         email: text("email"),
+        // From where people come is not kept.
+        nobody: params.filled("ip").is_some() || (params.filled("invited_by").is_some() && inviter.is_none()),
+        invited_by: inviter,
         ..Wanted::default()
     }
 }

@@ -335,7 +335,7 @@ impl<'a> Render<'a> {
             poll: view.poll.as_ref().map(|p| poll(p, signed_in, self.views.now)),
             quote: self.quote(view, within),
             quote_approval: QuoteApproval { automatic, manual, current_user: subject.consent.as_str() },
-            tagged_collections: [],
+            tagged_collections: self.views.collections.linked_in(self.site, &post.content),
             reactions: subject
                 .reactions
                 .iter()

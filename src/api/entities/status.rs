@@ -1,6 +1,8 @@
 //! Posts, which clients call statuses.
 
-use super::{CustomEmoji, card::PreviewCard, filter::FilterResult, media::MediaAttachment, poll::Poll};
+use super::{
+    CustomEmoji, card::PreviewCard, collection::Collection, filter::FilterResult, media::MediaAttachment, poll::Poll,
+};
 use crate::{id::Id, model, time::Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -44,7 +46,8 @@ pub struct Status<'a> {
     pub poll: Option<Poll<'a>>,
     pub quote: Option<Quote<'a>>,
     pub quote_approval: QuoteApproval,
-    pub tagged_collections: [(); 0],
+    /// Collections of people that it links to.
+    pub tagged_collections: Vec<Collection<'a>>,
     /// What people think of it, in emoji, for clients that know this.
     pub reactions: Vec<Reaction<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -129,3 +129,28 @@ async fn the_body_wins_over_the_query_in_every_encoding() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_file_may_come_as_a_data_address_and_a_text_may_not() {
+    let address = "data:image/png;base64,QllURVM=";
+    let part = format!(
+        "--X\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n{address}\r\n--X\r\nContent-Disposition: \
+         form-data; name=\"status\"\r\n\r\n{address}\r\n--X--\r\n"
+    );
+    let form: String = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("file", address), ("status", address)])
+        .finish();
+    for (kind, body) in [
+        ("application/json", format!(r#"{{"file":"{address}","status":"{address}"}}"#)),
+        ("application/x-www-form-urlencoded", form),
+        ("multipart/form-data; boundary=X", part),
+    ] {
+        let p = Params::from_request(request(kind, &body), &()).await.expect("readable");
+        let file = p.file("file").expect("a file");
+        assert_eq!((file.bytes.as_ref(), file.content_type.as_deref()), (b"BYTES".as_slice(), Some("image/png")));
+        assert_eq!(p.text("status"), Some(address), "{kind}");
+    }
+    for none in ["data:", "data:image/png,x", "data:;base64,?", "https://a.example/x.png"] {
+        assert_eq!(json(&format!(r#"{{"avatar":"{none}"}}"#)).text("avatar"), Some(none));
+    }
+}

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Fact, Tx, admission,
         audit::{self, Staff},
-        confirmations, names,
+        confirmations, names, text,
     },
     error::Faults,
     id::Id,
@@ -47,6 +47,8 @@ pub struct Typed {
     pub invite: Option<String>,
     /// Where they come from.
     pub address: Option<IpAddr>,
+    /// Their language, where an app says it.
+    pub locale: Option<String>,
 }
 
 /// Checks everything of a sign-up that can be checked before its password is hashed. Answers whether it has to be
@@ -91,6 +93,9 @@ pub fn check_sign_up(
     }
     if !typed.agreement {
         faults.note::<()>(Err(Error::invalid("agreement", "accepted", "Agreement must be accepted")))?;
+    }
+    if typed.locale.as_deref().is_some_and(|locale| text::language_tag(locale).is_none()) {
+        faults.note::<()>(Err(Error::invalid("locale", "inclusion", "Locale is not included in the list")))?;
     }
     let reason = typed.reason.trim();
     if reason.chars().count() > REASON {

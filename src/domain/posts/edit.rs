@@ -4,7 +4,13 @@ use super::{NewPoll, PollDraft, index, media_ids, publish, tag, tell_readers};
 use crate::{
     Error, Result,
     db::Conn,
-    domain::{EventKind, Fact, Tx, audiences, emojis, html::Html, interactions, polls, projects, quotes, text, trends},
+    domain::{
+        EventKind, Fact, Tx, audiences, emojis,
+        html::Html,
+        interactions,
+        media::{Preview, shown_by, takes_preview},
+        polls, projects, quotes, text, trends,
+    },
     id::Id,
     limits,
     model::{Account, Media, Post, PostEdit, QuotePolicy},
@@ -44,6 +50,8 @@ pub struct AttachmentChange {
     pub description: Option<String>,
     /// What to keep in view, each within -1 to 1.
     pub focus: Option<(f64, f64)>,
+    /// The picture that stands for it; pictures stand for themselves.
+    pub preview: Option<Preview>,
 }
 
 /// A post's new state, checked and cleaned.
@@ -119,6 +127,9 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
         }
         if let Some((x, y)) = changed.focus {
             (row.focus_x, row.focus_y) = (Some(x), Some(y));
+        }
+        if let Some(preview) = changed.preview.clone().filter(|_| takes_preview(row)) {
+            *row = shown_by(row.clone(), preview);
         }
     }
     let old_poll = store::polls::find_by_post(tx.conn, id)?;
@@ -205,7 +216,7 @@ pub fn revise(tx: &mut Tx<'_>, old: &Post, revision: Revision) -> Result<()> {
     let old_titles: Vec<String> = old_options.iter().map(|o| o.title.clone()).collect();
     let poll_changed = titles(&revision.poll) != old_titles
         || old_poll.as_ref().map(|p| p.multiple) != revision.poll.as_ref().map(|p| p.multiple);
-    let seen = |m: &Media| (m.id, m.description.clone());
+    let seen = |m: &Media| (m.id, m.description.clone(), m.thumbnail.clone());
     let noticed = poll_changed
         || revision.content.as_str() != old.content
         || revision.spoiler_text != old.spoiler_text
@@ -281,6 +292,9 @@ fn put_media(tx: &mut Tx<'_>, post: &Post, old: &[Media], new: &[Media]) -> Resu
         if post.local || old.iter().any(|o| o.id == row.id) {
             store::posts::attach(tx.conn, row.id, post.id, position)?;
             store::media::describe(tx.conn, row.id, row.description.as_deref(), row.focus_x.zip(row.focus_y))?;
+            if post.local && old.iter().find(|o| o.id == row.id).is_none_or(|o| o.thumbnail != row.thumbnail) {
+                store::media::set_file(tx.conn, row)?;
+            }
         } else {
             store::posts::insert_media(tx.conn, &Media { post_id: Some(post.id), position, ..row.clone() })?;
         }

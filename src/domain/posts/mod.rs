@@ -6,12 +6,14 @@ mod conversations;
 mod edit;
 mod index;
 mod publish;
+mod removal;
 pub mod scheduled;
 mod waiting;
 
 pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise};
 pub use index::{became_about, index_some, may_be_found_by};
 pub use publish::{Draft, PollDraft, language, publish, reach};
+pub use removal::{delete_own, remove, remove_boost, rename_files};
 pub(in crate::domain) use waiting::release;
 
 use super::{Event, EventKind, Fact, Tx, counters, html, interactions, quotes};
@@ -578,55 +580,5 @@ fn tell_readers(tx: &mut Tx<'_>, post: &Post, what: EventKind) -> Result<()> {
     home.sort_unstable();
     home.dedup();
     tell(tx, home, what);
-    Ok(())
-}
-
-/// Removes a post or a boost, here and (by the fact) elsewhere. Its id answers 410 from now on.
-///
-/// # Errors
-/// `NotFound` when it is not there.
-pub fn remove(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
-    let post = store::posts::load(tx.conn, id)?;
-    if post.is_boost() {
-        return remove_boost(tx, &post);
-    }
-    tx.record(Fact::PostDeleted(id))?;
-    tell_readers(tx, &post, EventKind::Delete(id))?;
-    let author = store::accounts::load(tx.conn, post.account_id)?;
-    count(tx, &post, -1)?;
-    quotes::forget(tx, &post)?;
-    // Nobody elsewhere ever heard of what was for this site.
-    if post.audience != Audience::Site {
-        store::posts::bury(tx.conn, &post.uri, Some(&author.uri), post.audience, tx.now)?;
-    }
-    store::posts::detach(tx.conn, id, &[])?;
-    if post.visibility == Visibility::Direct {
-        conversations::forget(tx, &post)?;
-    }
-    store::posts::delete(tx.conn, id)
-}
-
-/// Removes a boost.
-pub fn remove_boost(tx: &mut Tx<'_>, boost: &Post) -> Result<()> {
-    tx.record(Fact::PostUnboosted(boost.id))?;
-    tell_readers(tx, boost, EventKind::Delete(boost.id))?;
-    count(tx, boost, -1)?;
-    store::posts::delete(tx.conn, boost.id)
-}
-
-/// A local person deletes a post of theirs.
-///
-/// # Errors
-/// `NotFound` when there is none of theirs with this id.
-pub fn delete_own(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, with_media: bool) -> Result<()> {
-    let post = store::posts::load(tx.conn, id)?;
-    if post.account_id != author {
-        return Err(Error::NotFound);
-    }
-    let media = post.media();
-    remove(tx, id)?;
-    if with_media {
-        super::media::discard(tx, author, &media)?;
-    }
     Ok(())
 }

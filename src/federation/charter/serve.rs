@@ -213,7 +213,10 @@ async fn reach(State(app): State<App>, request: Request) -> Answered {
 pub(super) async fn read(body: Body, most: usize) -> Result<Bytes, Error> {
     match tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, most)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => Err(Error::TooLarge("The body is too large".into())),
+        Ok(Err(error)) if crate::federation::is_too_long(&error) => {
+            Err(Error::TooLarge("The body is too large".into()))
+        }
+        Ok(Err(_)) => Err(Error::bad_request("The body cannot be read")),
         Err(_) => Err(Error::Unavailable("the body came too slowly".into())),
     }
 }

@@ -230,7 +230,8 @@ async fn read_body(headers: &header::HeaderMap, body: Body) -> Result<axum::body
     }
     match tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, limits::INBOX_BODY)).await {
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(_)) => Err(too_large()),
+        Ok(Err(error)) if super::is_too_long(&error) => Err(too_large()),
+        Ok(Err(_)) => Err(Turned::Shape(StatusCode::BAD_REQUEST, "the body cannot be read")),
         Err(_) => Err(Turned::Shape(StatusCode::REQUEST_TIMEOUT, "too slow")),
     }
 }

@@ -1,0 +1,117 @@
+//! Collections as somebody sees them, and those that posts link to.
+
+use super::may_be_put_in;
+use crate::{
+    Result,
+    db::Conn,
+    domain::{Viewer, views::AccountViews},
+    id::Id,
+    model::{Account, Collection, CollectionItem},
+    store,
+};
+
+/// Collections of one post that are shown with it.
+const LINKED: usize = 10;
+/// What stands before the number of a collection in the address of its page and in its id.
+const MARKS: [&str; 2] = ["#collection-", "/featured_collections/"];
+
+/// Collections with who is in them that the viewer may see: people who are gone, or do not want to be found any more, and
+/// those of whom one side blocks the other, are left out.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// The collections.
+    pub rows: Vec<Collection>,
+    /// Who is in them.
+    pub items: Vec<CollectionItem>,
+    /// All of these people, and the owners.
+    pub people: AccountViews,
+}
+
+impl Shown {
+    /// Reads who is in these.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn load(conn: &mut Conn, viewer: Viewer, rows: Vec<Collection>) -> Result<Self> {
+        if rows.is_empty() {
+            return Ok(Self::default());
+        }
+        let ids: Vec<Id<Collection>> = rows.iter().map(|row| row.id).collect();
+        let mut items = store::collections::items(conn, &ids)?;
+        let mut people: Vec<Id<Account>> = items.iter().map(|item| item.account_id).collect();
+        people.extend(rows.iter().map(|row| row.account_id));
+        let people = AccountViews::load(conn, &people)?.shown_to(conn, viewer)?;
+        let strangers = match viewer.0 {
+            Some(viewer) => {
+                let ids: Vec<Id<Account>> = items.iter().map(|item| item.account_id).collect();
+                store::follows::blocked_among(conn, viewer, &ids)?
+            }
+            None => Vec::new(),
+        };
+        items.retain(|item| {
+            let account = people.get(item.account_id);
+            account.is_some_and(may_be_put_in) && !strangers.contains(&item.account_id)
+        });
+        Ok(Self { rows, items, people })
+    }
+
+    /// Those that one of these texts may link to, but for what is of people who are gone, or of whom one side blocks the
+    /// other. Whether a text really links to one is told by its address.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn linked<'t>(conn: &mut Conn, viewer: Viewer, texts: impl Iterator<Item = &'t str>) -> Result<Self> {
+        let mut ids: Vec<Id<Collection>> = texts.flat_map(linked).collect();
+        if ids.is_empty() {
+            return Ok(Self::default());
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        let mut rows = store::collections::several(conn, &ids)?;
+        let owners: Vec<Id<Account>> = rows.iter().map(|row| row.account_id).collect();
+        let strangers = match viewer.0 {
+            Some(viewer) => store::follows::blocked_among(conn, viewer, &owners)?,
+            None => Vec::new(),
+        };
+        rows.retain(|row| !strangers.contains(&row.account_id));
+        let mut shown = Self::load(conn, viewer, rows)?;
+        let people = &shown.people;
+        shown.rows.retain(|row| people.get(row.account_id).is_some_and(|owner| !owner.is_unavailable()));
+        Ok(shown)
+    }
+}
+
+/// The collections that a text may link to, in its order.
+pub fn linked(text: &str) -> Vec<Id<Collection>> {
+    let mut found: Vec<(usize, Id<Collection>)> = Vec::new();
+    for mark in MARKS {
+        for (at, _) in text.match_indices(mark).take(100) {
+            let rest = text.get(at + mark.len()..).unwrap_or_default();
+            let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+            if let Ok(id) = digits.parse()
+                && !found.iter().any(|(_, known)| *known == id)
+            {
+                found.push((at, id));
+            }
+        }
+    }
+    found.sort_unstable_by_key(|(at, _)| *at);
+    found.into_iter().take(LINKED).map(|(_, id)| id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LINKED, linked};
+
+    #[test]
+    fn numbers_of_collections_are_found_in_addresses_and_nowhere_else() {
+        let text = r#"<a href="https://a.example/users/ada/featured_collections/7">x</a> <a href="https://a.example/@ada#collection-12">#collection-12</a>"#;
+        let numbers = |text: &str| linked(text).into_iter().map(crate::id::Id::raw).collect::<Vec<_>>();
+        assert_eq!(numbers(text), [7, 12]);
+        for none in ["", "collection-7", "#collection-", "#collection-x", "/featured_collections/", "#collection-ä"] {
+            assert_eq!(numbers(none), Vec::<i64>::new(), "{none}");
+        }
+        let many: String = (1..100).map(|n| format!("#collection-{n} ")).collect();
+        assert_eq!(linked(&many).len(), LINKED);
+    }
+}
