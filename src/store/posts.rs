@@ -54,6 +54,32 @@ pub fn find_boost(conn: &mut Conn, of: Id<Post>, by: Id<Account>) -> Result<Opti
     Sql::new(SELECT).with("p.boost_of_id = ", of).with(" and p.account_id = ", by).optional(conn)
 }
 
+/// Boosts of a post that people of this node have before them: their own, and those by whom one of them follows; the newest
+/// first.
+pub fn boosts_in_sight(conn: &mut Conn, of: Id<Post>, most: i64) -> Result<Vec<Post>> {
+    Sql::new(SELECT)
+        .with("p.boost_of_id = ", of)
+        .push(
+            " and (p.local or exists (select 1 from follows f join accounts a on a.id = f.account_id \
+             and a.domain is null where f.target_id = p.account_id and f.state = 1))",
+        )
+        .with(" order by p.id desc limit ", most)
+        .load(conn)
+}
+
+/// Whoever boosted a post has one post less: it goes, and its boosts with it.
+pub fn count_without_boosts(conn: &mut Conn, of: Id<Post>) -> Result<()> {
+    for (column, which) in [("posts_count", ""), ("open_posts_count", " and p.audience = 2")] {
+        Sql::new(format!("update accounts set {column} = {column} - 1 where {column} > 0 and id in "))
+            .with("(select p.account_id from posts p where p.boost_of_id = ", of)
+            .with(" and p.visibility <> ", Visibility::Direct)
+            .push(which)
+            .push(")")
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
 /// Writes a row; false when its object id is known already.
 pub fn insert(conn: &mut Conn, post: &Post) -> Result<bool> {
     use schema::posts;

@@ -3,7 +3,7 @@
 use super::{count, tell_readers, to_homes};
 use crate::{
     Result,
-    domain::{EventKind, Fact, Tx, projects},
+    domain::{EventKind, Fact, Tx, projects, streams},
     id::Id,
     model::{Account, Audience, Listing, Post, Visibility},
     store,
@@ -102,4 +102,17 @@ pub fn remove_boost(tx: &mut Tx<'_>, boost: &Post) -> Result<()> {
     tell_readers(tx, boost, EventKind::Delete(boost.id))?;
     count(tx, boost, -1)?;
     store::posts::delete(tx.conn, boost.id)
+}
+
+/// Boosts of one post whose end the connected are told of.
+const TOLD: i64 = 100;
+
+/// A post goes, and with it every boost of it: whoever boosted it counts one post less, and the connected who have a boost
+/// before them are told. Other servers hear that the original is gone.
+pub(super) fn end_all(tx: &mut Tx<'_>, original: Id<Post>) -> Result<()> {
+    for boost in store::posts::boosts_in_sight(tx.conn, original, TOLD)? {
+        tell_readers(tx, &boost, EventKind::Delete(boost.id))?;
+        streams::tell(tx, boost.id, EventKind::Delete(boost.id))?;
+    }
+    store::posts::count_without_boosts(tx.conn, original)
 }

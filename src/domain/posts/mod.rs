@@ -508,6 +508,7 @@ pub fn remove(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     }
     tx.record(Fact::PostDeleted(id))?;
     tell_readers(tx, &post, EventKind::Delete(id))?;
+    boosts::end_all(tx, id)?;
     let author = store::accounts::load(tx.conn, post.account_id)?;
     count(tx, &post, -1)?;
     quotes::forget(tx, &post)?;
