@@ -5,6 +5,7 @@ use crate::{
     db::{Conn, Sql},
     id::Id,
     model::Account,
+    uri,
 };
 use diesel::sql_types::BigInt;
 
@@ -58,6 +59,17 @@ pub fn find_by_handles(conn: &mut Conn, handles: &[String]) -> Result<Vec<Accoun
     }
     let handles: Vec<String> = handles.iter().map(|handle| handle.to_lowercase()).collect();
     Sql::new(SELECT).push("a.handle in ").texts(&handles).load(conn)
+}
+
+/// The account of another server whose page a **normalised** address is, or is below, where pages are called
+/// `https://host/@name`; and what stands behind the name. Pages have no index: the address is taken apart.
+pub fn of_page<'p>(conn: &mut Conn, page: &'p str) -> Result<Option<(Account, &'p str)>> {
+    let path = page.get(uri::authority(page).len()..).unwrap_or_default();
+    let Some(path) = path.strip_prefix("/@").filter(|path| !path.contains(['?', '#'])) else { return Ok(None) };
+    let path = path.trim_end_matches('/');
+    let (name, rest) = path.split_once('/').unwrap_or((path, ""));
+    let account = find_by_handle(conn, &format!("{name}@{}", uri::host(page)))?;
+    Ok(account.filter(|account| account.domain.is_some()).map(|account| (account, rest)))
 }
 
 /// A local account by name, in any case; not when deleted.

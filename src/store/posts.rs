@@ -30,6 +30,25 @@ pub fn find_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<Post>> {
     Sql::new(SELECT).with("p.uri = ", uri).optional(conn)
 }
 
+/// Newest posts of one author among which a page is looked for.
+const PAGES: i64 = 4_096;
+
+/// The post of this author with this page. Most servers make its id of that of its author and of the last part of the
+/// page's address, and ids have an index.
+pub fn find_by_page(conn: &mut Conn, author: &Account, page: &str) -> Result<Option<Post>> {
+    let number = page.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let known = find_by_uri(conn, &format!("{}/statuses/{number}", author.uri))?;
+    if let Some(post) = known.filter(|post| post.account_id == author.id && post.url.as_deref() == Some(page)) {
+        return Ok(Some(post));
+    }
+    Sql::new("select p.* from (select x.* from posts x where x.account_id = ")
+        .bind(author.id)
+        .with(" order by x.id desc limit ", PAGES)
+        .with(") p where p.url = ", page)
+        .push(" limit 1")
+        .optional(conn)
+}
+
 /// The newest post of somebody that went further than to those it names; `but` does not count.
 pub fn newest_of(conn: &mut Conn, author: Id<Account>, but: Id<Post>) -> Result<Option<Id<Post>>> {
     let found: Vec<Id<Post>> = Sql::new("select p.id from posts p where p.account_id = ")
