@@ -133,12 +133,17 @@ async fn statuses(
                 None => Vec::new(),
             };
             posts.retain(|view| {
+                let (post, id) = (&view.post, view.post.id.raw());
+                let answers = post.in_reply_to_id.is_some() || post.in_reply_to_uri.is_some();
                 let unwanted = only_media && view.media.is_empty()
-                    || exclude_replies && view.post.in_reply_to_id.is_some()
-                    || tag.is_some() && !with_tag.contains(&view.post.id);
+                    || exclude_replies && answers && post.in_reply_to_account_id != Some(post.account_id)
+                    || tag.is_some() && !with_tag.contains(&post.id)
+                    || page.max_id.is_some_and(|max| id >= max)
+                    || page.above().is_some_and(|above| id <= above);
                 !unwanted
             });
-            // All pins are on one page.
+            posts.order.truncate(usize::try_from(page.limit).unwrap_or(0));
+            // There are few pins: no page leads to another one.
             return Ok(timelines::Timeline { posts, bounds: None });
         }
         timelines::author(conn, viewer, author, query, page, now)

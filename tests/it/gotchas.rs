@@ -420,8 +420,24 @@ async fn filters_of_an_accounts_posts_work_together() {
         node.clock.advance(1_000);
     }
     let pinned = ids(ada.get(&format!("{path}?pinned=true")).await.ok());
-    assert_eq!(pinned, [shown.clone(), plain], "the newest pin first");
-    assert_eq!(ids(ada.get(&format!("{path}?pinned=true&only_media=true")).await.ok()), [shown]);
+    assert_eq!(pinned, [shown.clone(), plain.clone()], "the newest pin first");
+    assert_eq!(ids(ada.get(&format!("{path}?pinned=true&only_media=true")).await.ok()), [shown.clone()]);
+    // What goes on from a post of one's own is no answer to others, pinned or not.
+    let more = id(&write(&ada, json!({"status": "and more", "in_reply_to_id": shown})).await);
+    for post in [&answer, &more] {
+        ada.post(&format!("/api/v1/statuses/{post}/pin"), json!({})).await.ok();
+        node.clock.advance(1_000);
+    }
+    for (query, told) in [
+        ("", vec![&more, &answer, &shown, &plain]),
+        ("exclude_replies=true", vec![&more, &shown, &plain]),
+        ("limit=2", vec![&more, &answer]),
+        (format!("max_id={answer}").as_str(), vec![&shown, &plain]),
+        (format!("max_id={plain}").as_str(), vec![]),
+    ] {
+        let page = ids(ada.get(&format!("{path}?pinned=true&{query}")).await.ok());
+        assert_eq!(page.iter().collect::<Vec<_>>(), told, "{query}");
+    }
 }
 
 #[tokio::test]
