@@ -35,7 +35,7 @@ pub fn request(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, optio
         return Err(Error::forbidden("You cannot follow yourself"));
     }
     let other = store::accounts::load(tx.conn, target)?;
-    if other.is_unavailable() {
+    if other.is_unavailable() || !store::users::waiting(tx.conn, &[target])?.is_empty() {
         return Err(Error::NotFound);
     }
     if store::follows::is_blocked_either_way(tx.conn, account, target)?

@@ -139,6 +139,10 @@ pub fn familiar(
     Ok(rows.into_iter().map(|(target, known)| (Id::new(target), Id::new(known))).collect())
 }
 
+/// Of accounts `a`: those who are somebody here. Who waits for approval is nobody yet.
+pub(super) const ADMITTED: &str =
+    " and not exists (select 1 from users w where w.account_id = a.id and w.approved_at is null)";
+
 /// People who want to be found, the most recently active (or the newest) first. Whoever is listed nowhere is not among
 /// them, nor, for a stranger, whoever is for their own site only. While a `directory` is on, people of this node are in it
 /// who did not say no.
@@ -160,6 +164,7 @@ pub fn discoverable(
          and not exists (select 1 from expertise e where e.account_id = a.id and e.listed ",
     )
     .push(if stranger { "<> 0)" } else { "= 2)" });
+    sql = sql.push(ADMITTED);
     if local {
         sql = sql.push(" and a.domain is null");
     }

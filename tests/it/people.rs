@@ -193,6 +193,41 @@ async fn who_asks_waits_for_approval_and_staff_lets_in_or_turns_away() {
 }
 
 #[tokio::test]
+async fn whoever_waits_for_approval_is_nobody_to_clients_either() {
+    let node = NodeBuilder::new("alpha").await.config(|c| {
+        c.registration = Registration::Approval;
+        c.accounts.default_discoverable = Some(true);
+    });
+    let node = node.start().await;
+    let app = Client::with_token(&node, &app_token(&node, "read write").await);
+    let body = json!({"username": "anna", "email": "a@example.org", "password": PASSWORD, "agreement": true, "reason": "work"});
+    app.post("/api/v1/accounts", body).await.ok();
+    let id = node.app.read(|conn| Ok(store::accounts::find_local(conn, "anna")?.unwrap().id)).await.unwrap();
+    let (mona, nobody) = (node.member("mona").await, Client::anonymous(&node));
+    let shown = async |who: &Client| {
+        let one = who.get(&format!("/api/v1/accounts/{id}")).await.status;
+        let named = who.get("/api/v1/accounts/lookup?acct=anna").await.status;
+        let lists = [
+            who.get(&format!("/api/v1/accounts?id[]={id}")).await.ok(),
+            who.get("/api/v2/search?type=accounts&q=ann").await.ok()["accounts"].clone(),
+            who.get(&format!("/api/v2/search?type=accounts&q=@{}", node.handle("anna"))).await.ok()["accounts"].clone(),
+            who.get("/api/v1/directory?local=true&order=new").await.ok(),
+        ];
+        ([one, named], lists.map(|list| list.as_array().unwrap().iter().any(|one| one["acct"] == "anna")))
+    };
+    let follow = format!("/api/v1/accounts/{id}/follow");
+    for who in [&mona, &nobody] {
+        assert_eq!(shown(who).await, ([404, 404], [false; 4]));
+    }
+    assert_eq!(mona.post(&follow, json!({})).await.status, 404);
+    node.app.write(move |tx| accounts::approve(tx, &Staff::console(), id)).await.unwrap();
+    for who in [&mona, &nobody] {
+        assert_eq!(shown(who).await, ([200, 200], [true; 4]));
+    }
+    assert_eq!(mona.post(&follow, json!({})).await.ok()["following"], true);
+}
+
+#[tokio::test]
 async fn an_invitation_opens_a_closed_node_as_often_as_it_says() {
     let node = open_node(Registration::Closed).await;
     let invite = node
