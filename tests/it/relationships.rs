@@ -25,6 +25,22 @@ async fn a_follow_of_an_open_account_stands_at_once_and_can_be_ended() {
 }
 
 #[tokio::test]
+async fn a_form_takes_the_choice_of_languages_back_by_an_empty_one() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let path = format!("/api/v1/accounts/{}/follow", bob.id);
+    for (form, told) in [
+        (vec![("languages[]", "de"), ("languages[]", "fr")], json!(["de", "fr"])),
+        (vec![("notify", "false")], json!(["de", "fr"])),
+        (vec![("languages[]", "")], json!(null)),
+    ] {
+        assert_eq!(ada.post_form(&path, &form).await.ok()["languages"], told, "{form:?}");
+    }
+    bob.post("/api/v1/statuses", json!({"status": "for everybody", "language": "en"})).await.ok();
+    assert_eq!(ada.get("/api/v1/timelines/home").await.ok().as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_removed_follower_is_gone_and_may_come_again() {
     let node = Node::start().await;
     let (ada, bob) = (node.member("ada").await, node.member("bob").await);
