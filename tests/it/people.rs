@@ -147,6 +147,19 @@ async fn an_app_registers_a_person_and_gets_their_token() {
     assert!(error.contains(", Agreement must be accepted, Reason is too long"), "{error}");
     let empty = client.post("/api/v1/accounts", json!({})).await.json();
     assert_eq!(empty["details"].as_object().unwrap().len(), 4, "{empty}");
+    // Whoever signs people up with a narrow token gets one of theirs for all that the app registered for.
+    let nobody = Client::anonymous(&node);
+    let body = json!({"client_name": "x", "redirect_uris": "a://b", "scopes": "read write follow push"});
+    let app = nobody.post("/api/v1/apps", body).await.ok();
+    let grant = json!({
+        "grant_type": "client_credentials", "scope": "write:accounts",
+        "client_id": app["client_id"], "client_secret": app["client_secret"],
+    });
+    let token = nobody.post("/oauth/token", grant).await.ok();
+    assert_eq!(token["scope"], "write:accounts");
+    let client = Client::with_token(&node, token["access_token"].as_str().unwrap());
+    let body = json!({"username": "berta", "email": "b@example.org", "password": PASSWORD, "agreement": true});
+    assert_eq!(client.post("/api/v1/accounts", body).await.ok()["scope"], "read write follow push");
     let narrow = Client::with_token(&node, &app_token(&node, "read").await);
     assert_eq!(narrow.post("/api/v1/accounts", json!({"username": "x"})).await.status, 403);
 }
