@@ -339,6 +339,12 @@ async fn nothing_is_called_deprecated_and_files_may_be_read_by_pages() {
     let file = send_form(&ada, "POST", "/api/v2/media", &[], ("file", &picture(8, 8))).await.ok();
     let shown = ada.get(file["url"].as_str().unwrap()).await;
     assert_eq!((shown.status, shown.header("access-control-allow-origin")), (200, "*"));
+    // Those that stand for what is missing, too.
+    let me = ada.get("/api/v1/accounts/verify_credentials").await.ok();
+    for name in ["avatar", "header"] {
+        let shown = ada.get(me[name].as_str().unwrap()).await;
+        assert_eq!((shown.status, shown.header("access-control-allow-origin")), (200, "*"), "{name}");
+    }
 }
 
 #[tokio::test]
