@@ -151,7 +151,7 @@ pub fn fill_home(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, mo
     Ok(())
 }
 
-/// Takes the newest posts and boosts of somebody out of a home timeline, but for those that mention its owner.
+/// Takes the newest posts and boosts of somebody out of a home timeline.
 pub fn clear_home(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, most: i64) -> Result<()> {
     let ids: Vec<Id<Post>> = Sql::new("select p.id from posts p where p.account_id = ")
         .bind(target)
