@@ -84,6 +84,38 @@ async fn a_mute_ends_by_itself() {
 }
 
 #[tokio::test]
+async fn what_somebody_wrote_while_muted_comes_home_when_the_mute_ends() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    let act = async |who: &Client, what: &str, body: Value| {
+        ada.post(&format!("/api/v1/accounts/{}/{what}", who.id), body).await.ok();
+    };
+    let home = async || {
+        let list = ada.get("/api/v1/timelines/home").await.ok();
+        list.as_array().unwrap().iter().map(|post| post["id"].clone()).collect::<Vec<_>>()
+    };
+    act(&bob, "follow", json!({})).await;
+    for who in [&bob, &eve] {
+        act(who, "mute", json!({})).await;
+    }
+    let first = bob.post("/api/v1/statuses", json!({"status": "meanwhile"})).await.ok()["id"].clone();
+    eve.post("/api/v1/statuses", json!({"status": "of somebody else"})).await.ok();
+    assert!(home().await.is_empty());
+    for who in [&bob, &eve] {
+        act(who, "unmute", json!({})).await;
+    }
+    assert_eq!(home().await, std::slice::from_ref(&first));
+    // One with an end, when it is swept out.
+    act(&bob, "mute", json!({"duration": 60})).await;
+    let second = bob.post("/api/v1/statuses", json!({"status": "later"})).await.ok()["id"].clone();
+    assert!(home().await.is_empty());
+    node.clock.advance(61_000);
+    node.app.write(|tx| tx.enqueue(&watercooler::domain::Task::Sweep)).await.unwrap();
+    node.settle().await;
+    assert_eq!(home().await, [second, first]);
+}
+
+#[tokio::test]
 async fn nobody_follows_blocks_or_mutes_themselves_or_nobody() {
     let node = Node::start().await;
     let ada = node.member("ada").await;
