@@ -21,7 +21,7 @@ use crate::{
         accounts::{self, SignUp, Typed},
         confirmations, oauth, people,
         profiles::{self, ProfileChange},
-        scopes::Scope,
+        scopes::{Scope, Scopes},
     },
     id::Id,
     limits,
@@ -306,7 +306,9 @@ async fn register(
     let sign_up = SignUp { typed, password_hash, locale };
     let issued = app.write(move |tx| {
         let (account, _) = accounts::sign_up(tx, &sign_up)?;
-        oauth::issue(tx, grant.app, Some(account.id), grant.scopes, None)
+        // What the app registered for, as in Mastodon: the token it signs people up with may be a narrow one.
+        let app = store::oauth::load_app(tx.conn, grant.app)?;
+        oauth::issue(tx, app.id, Some(account.id), Scopes::from_stored(&app.scopes), None)
     });
     let issued = issued.await?;
     Ok(Rendered::of(&json!({

@@ -19,6 +19,7 @@ use crate::{
     store::{
         accounts, hashtags, lists,
         timelines::{AuthorQuery, tag_ids},
+        users,
     },
 };
 use axum::{
@@ -39,12 +40,15 @@ pub fn routes() -> Routes {
         .get("/api/v1/accounts/{id}/lists", Access::User(&[Scope::ReadLists]), in_lists)
 }
 
-/// One account as bytes. `Gone` when it was removed for good.
+/// One account as bytes. `Gone` when it was removed for good, `NotFound` while it waits for approval.
 pub fn account(conn: &mut Conn, site: &Site, viewer: Viewer, id: Id<Account>) -> Result<Rendered> {
     let views = AccountViews::load(conn, &[id])?.shown_to(conn, viewer)?;
     let row = views.get(id).ok_or(Error::NotFound)?;
     if row.deleted_at.is_some() {
         return Err(Error::Gone);
+    }
+    if !users::waiting(conn, &[id])?.is_empty() {
+        return Err(Error::NotFound);
     }
     Rendered::of(&render::account(site, row, row.moved_to_id.and_then(|m| views.get(m))))
 }
@@ -52,7 +56,8 @@ pub fn account(conn: &mut Conn, site: &Site, viewer: Viewer, id: Id<Account>) ->
 /// Accounts as bytes, in this order; what is gone is left out.
 pub fn accounts(conn: &mut Conn, site: &Site, viewer: Viewer, ids: &[Id<Account>]) -> Result<Rendered> {
     let mut views = AccountViews::load(conn, ids)?.shown_to(conn, viewer)?;
-    let gone: Vec<Id<Account>> = views.all().iter().filter(|a| a.deleted_at.is_some()).map(|a| a.id).collect();
+    let mut gone: Vec<Id<Account>> = views.all().iter().filter(|a| a.deleted_at.is_some()).map(|a| a.id).collect();
+    gone.extend(users::waiting(conn, ids)?);
     views.order.retain(|id| !gone.contains(id));
     Rendered::of(&Accounts::new(site, &views)?.in_order())
 }
@@ -133,12 +138,17 @@ async fn statuses(
                 None => Vec::new(),
             };
             posts.retain(|view| {
+                let (post, id) = (&view.post, view.post.id.raw());
+                let answers = post.in_reply_to_id.is_some() || post.in_reply_to_uri.is_some();
                 let unwanted = only_media && view.media.is_empty()
-                    || exclude_replies && view.post.in_reply_to_id.is_some()
-                    || tag.is_some() && !with_tag.contains(&view.post.id);
+                    || exclude_replies && answers && post.in_reply_to_account_id != Some(post.account_id)
+                    || tag.is_some() && !with_tag.contains(&post.id)
+                    || page.max_id.is_some_and(|max| id >= max)
+                    || page.above().is_some_and(|above| id <= above);
                 !unwanted
             });
-            // All pins are on one page.
+            posts.order.truncate(usize::try_from(page.limit).unwrap_or(0));
+            // There are few pins: no page leads to another one.
             return Ok(timelines::Timeline { posts, bounds: None });
         }
         timelines::author(conn, viewer, author, query, page, now)

@@ -109,12 +109,14 @@ async fn relationships(State(app): State<App>, me: SignedIn, params: Params) -> 
 
 async fn follow(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
     let target = id.parse()?;
+    // An empty one among them is how forms write that there are none.
+    let languages = || params.texts("languages").into_iter().map(str::trim).filter(|tag| !tag.is_empty());
     let options = FollowOptions {
         show_boosts: params.bool("reblogs"),
         notify: params.bool("notify"),
         languages: params
             .has("languages")
-            .then(|| params.texts("languages").into_iter().take(20).map(|l| l.chars().take(10).collect()).collect()),
+            .then(|| languages().take(20).map(|tag| tag.chars().take(10).collect()).collect()),
     };
     let viewer = me.account;
     let done = act(&app, me, target, move |tx| follows::request(tx, viewer, target, &options).map(drop)).await?;

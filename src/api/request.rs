@@ -195,7 +195,7 @@ impl Class {
             .iter()
             .any(|p| path.strip_prefix(p).is_some_and(|rest| rest.is_empty() || rest == "/"));
         // Deliveries come from servers, never from a page.
-        let document = (path.starts_with("/@") || path.starts_with("/users/") || path.starts_with("/media/"))
+        let document = ["/@", "/users/", "/media/", "/avatars/", "/headers/"].iter().any(|p| path.starts_with(p))
             && !path.ends_with("/inbox");
         Self {
             api,

@@ -67,6 +67,17 @@ pub enum Dialect {
     Postgres,
 }
 
+impl Dialect {
+    /// Stands behind a text that is compared byte for byte: a database of PostgreSQL sorts as the language of its machine
+    /// does, and SQLite never.
+    pub const fn bytewise(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " collate \"C\"",
+        }
+    }
+}
+
 impl Conn {
     /// The dialect.
     pub fn dialect(&self) -> Dialect {

@@ -35,7 +35,7 @@ pub fn request(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, optio
         return Err(Error::forbidden("You cannot follow yourself"));
     }
     let other = store::accounts::load(tx.conn, target)?;
-    if other.is_unavailable() {
+    if other.is_unavailable() || !store::users::waiting(tx.conn, &[target])?.is_empty() {
         return Err(Error::NotFound);
     }
     if store::follows::is_blocked_either_way(tx.conn, account, target)?
@@ -140,7 +140,7 @@ fn established(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {
     let follower = store::accounts::load(tx.conn, follow.account_id)?;
     // The actor of this node follows relays, for what they say from now on.
     if follower.is_local() && !is_instance_actor(tx, &follower) {
-        store::follows::fill_home(tx.conn, follow.account_id, follow.target_id, BACKFILL)?;
+        store::follows::fill_home(tx.conn, follow.account_id, follow.target_id, BACKFILL, tx.now)?;
         remote::outbox::followed(tx, follow.target_id)?;
     }
     tx.record(Fact::FollowAccepted(follow.id))
@@ -306,7 +306,29 @@ pub fn mute(
     store::follows::upsert_mute(tx.conn, &mute)
 }
 
-/// Ends a mute; no effect when there is none.
+/// Ends a mute; no effect when there is none. What was written meanwhile by somebody whom one follows comes home.
 pub fn unmute(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>) -> Result<()> {
-    store::follows::delete_mute(tx.conn, account, target)
+    if store::follows::find_mute(tx.conn, account, target)?.is_none() {
+        return Ok(());
+    }
+    store::follows::delete_mute(tx.conn, account, target)?;
+    if store::follows::is_following(tx.conn, account, target)? {
+        store::follows::fill_home(tx.conn, account, target, BACKFILL, tx.now)?;
+    }
+    Ok(())
+}
+
+/// Mutes that end in one transaction.
+const ENDED: i64 = 50;
+
+/// Ends mutes whose time is over, some at a time; answers how many ended.
+///
+/// # Errors
+/// Those of the database.
+pub fn end_mutes(tx: &mut Tx<'_>) -> Result<usize> {
+    let over = store::follows::ended_mutes(tx.conn, tx.now, ENDED)?;
+    for mute in &over {
+        unmute(tx, mute.account_id, mute.target_id)?;
+    }
+    Ok(over.len())
 }

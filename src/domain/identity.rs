@@ -95,10 +95,11 @@ fn remember(tx: &mut Tx<'_>, domain: &str, base: &str) -> Result<()> {
 }
 
 /// Every column that holds addresses of this node.
-const COLUMNS: [(&str, &[&str]); 17] = [
+const COLUMNS: [(&str, &[&str]); 18] = [
     ("accounts", &["uri", "url", "note", "fields", "inbox_url", "shared_inbox_url", "outbox_url", "public_key_id"]),
     ("accounts", &["ed25519_key_id", "followers_url", "following_url", "featured_url", "also_known_as"]),
-    ("posts", &["uri", "url", "content"]),
+    ("accounts", &["emojis"]),
+    ("posts", &["uri", "url", "content", "emojis"]),
     ("post_edits", &["content"]),
     ("quotes", &["quoted_uri", "request_uri", "stamp_uri"]),
     ("follows", &["uri"]),

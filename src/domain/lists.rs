@@ -76,7 +76,7 @@ const BACKFILL: i64 = 40;
 fn back_home(tx: &mut Tx<'_>, owner: Id<Account>, members: &[Id<Account>]) -> Result<()> {
     for member in members.iter().take(BACK) {
         if follows::is_following(tx.conn, owner, *member)? {
-            follows::fill_home(tx.conn, owner, *member, BACKFILL)?;
+            follows::fill_home(tx.conn, owner, *member, BACKFILL, tx.now)?;
         }
     }
     Ok(())

@@ -257,13 +257,15 @@ impl Scopes {
         Self(bits)
     }
 
-    /// Reads `read write:media push`: words between white space; nothing at all is `read`.
+    /// Reads `read write:media push`: words between white space, or between the plus signs that some clients escape
+    /// as if they were part of a word; nothing at all is `read`.
     ///
     /// # Errors
     /// `Invalid` naming the first word that is no scope.
     pub fn parse(text: &str) -> Result<Self> {
         let mut set = Self::NONE;
-        for word in text.split_ascii_whitespace() {
+        let between = |c: char| c.is_ascii_whitespace() || c == '+';
+        for word in text.split(between).filter(|word| !word.is_empty()) {
             set.0 |= word.parse::<Scope>()?.bit();
         }
         Ok(if set == Self::NONE { Self::DEFAULT } else { set })
@@ -377,6 +379,7 @@ mod tests {
         }
         assert_eq!(set(""), Scopes::DEFAULT);
         assert_eq!(set("  write \n read\tpush write "), set("read write push"));
+        assert_eq!(set("read+write+push"), set("read write push"));
         assert_eq!(Scopes::from_stored("read nonsense"), set("read"));
         assert_eq!(Scopes::from_stored(""), Scopes::NONE);
     }

@@ -190,10 +190,12 @@ pub fn accounts(
         found.retain(|a| !a.is_local() || !hidden(a.id) || exact.as_ref().is_some_and(|e| e.id == a.id));
     }
     let standings = Standings::load(conn, viewer, &ids, now)?;
+    let waiting = store::users::waiting(conn, &ids)?;
     found.retain(|a| {
         let standing = standings.of(a.id);
         let unwanted = standing.blocked_by || standing.domain_blocking;
-        let shown = !a.is_unavailable() && !unwanted && (!query.following || standing.following);
+        let shown =
+            !a.is_unavailable() && !waiting.contains(&a.id) && !unwanted && (!query.following || standing.following);
         // Silenced accounts are found by those who know them.
         shown && (a.silenced_at.is_none() || standing.following || exact.as_ref().is_some_and(|e| e.id == a.id))
     });

@@ -255,7 +255,7 @@ pub fn context(conn: &mut Conn, viewer: Viewer, id: Id<Post>, now: Timestamp) ->
         at = known;
     }
     ancestors.reverse();
-    // Downwards, depth first, replies to oneself before those of others, older ones first.
+    // Downwards, depth first, older ones first.
     let mut children: HashMap<Id<Post>, Vec<Id<Post>>> = HashMap::new();
     for p in &thread {
         if let Some(parent) = p.in_reply_to_id {

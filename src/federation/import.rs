@@ -285,7 +285,12 @@ pub async fn lookup(app: &App, text: &str, budget: &Budget) -> Result<Imported> 
     if app.site().owns_str(&address) {
         return Err(Error::NotFound);
     }
-    let document = fetch::by_page(app, &address, budget).await?;
+    let document = match fetch::by_page(app, &address, budget).await {
+        Ok(document) => document,
+        Err(Error::Gone) => return Err(Error::Gone),
+        // An old copy is better than none.
+        Err(error) => return known_by_page(app, &address).await?.ok_or(error),
+    };
     let json = shown(&document.json);
     match objects::kind(json) {
         Kind::Actor => {
@@ -308,6 +313,17 @@ pub async fn lookup(app: &App, text: &str, budget: &Budget) -> Result<Imported> 
     }
 }
 
+/// Whose page an address is, as far as we know them: for when their server does not answer.
+async fn known_by_page(app: &App, address: &str) -> Result<Option<Imported>> {
+    let address = address.to_owned();
+    app.read(move |conn| {
+        let found = store::accounts::of_page(conn, &address)?;
+        let account = found.filter(|(account, rest)| rest.is_empty() && !account.is_unavailable());
+        Ok(account.map(|(account, _)| Imported::Account(Box::new(account))))
+    })
+    .await
+}
+
 /// What we have under an address, by id or by page.
 async fn known(app: &App, address: &str) -> Result<Option<Imported>> {
     let local_post = app.site().local_post::<Post>(address).map(|(_, id)| id);
@@ -319,6 +335,13 @@ async fn known(app: &App, address: &str) -> Result<Option<Imported>> {
         }
         if let Some(account) = store::accounts::find_by_uri(conn, &address)? {
             return Ok((!account.is_unavailable()).then(|| Imported::Account(Box::new(account))));
+        }
+        // A followers-only post is shown to no server that asks for its page.
+        if let Some((author, rest)) = store::accounts::of_page(conn, &address)?
+            && !rest.is_empty()
+            && let Some(post) = store::posts::find_by_page(conn, &author, &address)?
+        {
+            return Ok(Some(Imported::Post(Box::new(post))));
         }
         if let Some(id) = local_post {
             return Ok(store::posts::find(conn, id)?.map(|p| Imported::Post(Box::new(p))));

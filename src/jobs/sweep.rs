@@ -3,7 +3,7 @@
 use crate::{
     Error, Result,
     app::App,
-    domain::{Task, confirmations, counters, leavers, media, questions::reviews, remote},
+    domain::{Task, confirmations, counters, follows, leavers, media, questions::reviews, remote},
     register, store,
 };
 use std::collections::HashSet;
@@ -16,6 +16,7 @@ pub(super) async fn run(app: &App) -> Result<()> {
             break;
         }
     }
+    while !app.stopping().is_cancelled() && app.write(follows::end_mutes).await? > 0 {}
     while !app.stopping().is_cancelled() && app.write(confirmations::forget).await? > 0 {}
     app.write(|tx| media::give_up_unfinished(tx, media::UNFINISHED_SECONDS)).await?;
     unattached(app).await?;

@@ -5,6 +5,7 @@ use crate::{
     db::{Conn, Sql},
     id::Id,
     model::Account,
+    uri,
 };
 use diesel::sql_types::BigInt;
 
@@ -58,6 +59,17 @@ pub fn find_by_handles(conn: &mut Conn, handles: &[String]) -> Result<Vec<Accoun
     }
     let handles: Vec<String> = handles.iter().map(|handle| handle.to_lowercase()).collect();
     Sql::new(SELECT).push("a.handle in ").texts(&handles).load(conn)
+}
+
+/// The account of another server whose page a **normalised** address is, or is below, where pages are called
+/// `https://host/@name`; and what stands behind the name. Pages have no index: the address is taken apart.
+pub fn of_page<'p>(conn: &mut Conn, page: &'p str) -> Result<Option<(Account, &'p str)>> {
+    let path = page.get(uri::authority(page).len()..).unwrap_or_default();
+    let Some(path) = path.strip_prefix("/@").filter(|path| !path.contains(['?', '#'])) else { return Ok(None) };
+    let path = path.trim_end_matches('/');
+    let (name, rest) = path.split_once('/').unwrap_or((path, ""));
+    let account = find_by_handle(conn, &format!("{name}@{}", uri::host(page)))?;
+    Ok(account.filter(|account| account.domain.is_some()).map(|account| (account, rest)))
 }
 
 /// A local account by name, in any case; not when deleted.
@@ -127,6 +139,10 @@ pub fn familiar(
     Ok(rows.into_iter().map(|(target, known)| (Id::new(target), Id::new(known))).collect())
 }
 
+/// Of accounts `a`: those who are somebody here. Who waits for approval is nobody yet.
+pub(super) const ADMITTED: &str =
+    " and not exists (select 1 from users w where w.account_id = a.id and w.approved_at is null)";
+
 /// People who want to be found, the most recently active (or the newest) first. Whoever is listed nowhere is not among
 /// them, nor, for a stranger, whoever is for their own site only. While a `directory` is on, people of this node are in it
 /// who did not say no.
@@ -148,6 +164,7 @@ pub fn discoverable(
          and not exists (select 1 from expertise e where e.account_id = a.id and e.listed ",
     )
     .push(if stranger { "<> 0)" } else { "= 2)" });
+    sql = sql.push(ADMITTED);
     if local {
         sql = sql.push(" and a.domain is null");
     }

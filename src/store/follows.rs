@@ -112,7 +112,7 @@ pub fn local_followers(conn: &mut Conn, account: Id<Account>) -> Result<Vec<(Id<
 
 /// Puts the newest posts and boosts of somebody into a follower's home timeline, unless one of the follower's lists
 /// keeps them out of it.
-pub fn fill_home(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, most: i64) -> Result<()> {
+pub fn fill_home(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, most: i64, now: Timestamp) -> Result<()> {
     Sql::new("insert into home_entries (account_id, post_id) select ")
         .bind(follower)
         .with(
@@ -137,7 +137,8 @@ pub fn fill_home(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, mo
             ")) and not exists (select 1 from mutes m where m.target_id = o.account_id and m.account_id = ",
             follower,
         )
-        .with(") and not exists (select 1 from blocks b where b.target_id = o.account_id and b.account_id = ", follower)
+        .with(" and (m.expires_at is null or m.expires_at > ", now)
+        .with(")) and not exists (select 1 from blocks b where b.target_id = o.account_id and b.account_id = ", follower)
         .with(") and not exists (select 1 from blocks b where b.account_id = o.account_id and b.target_id = ", follower)
         .with(
             ") and p.visibility < 3 and not exists (select 1 from list_members lm join lists l on l.id = lm.list_id \
@@ -151,7 +152,7 @@ pub fn fill_home(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, mo
     Ok(())
 }
 
-/// Takes the newest posts and boosts of somebody out of a home timeline, but for those that mention its owner.
+/// Takes the newest posts and boosts of somebody out of a home timeline.
 pub fn clear_home(conn: &mut Conn, follower: Id<Account>, target: Id<Account>, most: i64) -> Result<()> {
     let ids: Vec<Id<Post>> = Sql::new("select p.id from posts p where p.account_id = ")
         .bind(target)
@@ -230,6 +231,11 @@ pub fn find_mute(conn: &mut Conn, account: Id<Account>, target: Id<Account>) -> 
         .bind(account)
         .with(" and m.target_id = ", target)
         .optional(conn)
+}
+
+/// Mutes whose time is over, so many at most.
+pub fn ended_mutes(conn: &mut Conn, now: Timestamp, most: i64) -> Result<Vec<Mute>> {
+    Sql::new("select m.* from mutes m where m.expires_at <= ").bind(now).with(" order by m.id limit ", most).load(conn)
 }
 
 /// Writes a mute, or changes the one that is there.

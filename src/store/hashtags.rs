@@ -41,18 +41,25 @@ const BEGINNINGS: i64 = 2_000;
 /// Hashtags whose name begins with `prefix` (a normal name), the shortest first, but for those staff does not list;
 /// `reviewed`: only those that staff has looked at.
 pub fn beginning(conn: &mut Conn, prefix: &str, reviewed: bool, limit: i64, offset: i64) -> Result<Vec<Tag>> {
-    // `~` sorts behind every ASCII letter; a name with others is found through the last character of the range.
-    let end = format!("{prefix}\u{10ffff}");
-    Sql::new("select t.* from (select b.* from tags b where b.name >= ")
-        .bind(prefix)
-        .with(" and b.name < ", end)
-        .with(" order by b.name limit ", BEGINNINGS)
+    // The last character there is ends the range.
+    let (end, bytewise) = (format!("{prefix}\u{10ffff}"), conn.dialect().bytewise());
+    Sql::new("select t.* from (select b.* from tags b where b.name")
+        .push(bytewise)
+        .with(" >= ", prefix)
+        .push(" and b.name")
+        .push(bytewise)
+        .with(" < ", end)
+        .push(" order by b.name")
+        .push(bytewise)
+        .with(" limit ", BEGINNINGS)
         .push(") t where not exists (select 1 from tag_rules r where r.tag_id = t.id and not r.listable)")
         .push(match reviewed {
             true => " and exists (select 1 from tag_rules r where r.tag_id = t.id and r.reviewed_at is not null)",
             false => "",
         })
-        .with(" order by length(t.name), t.name limit ", limit)
+        .push(" order by length(t.name), t.name")
+        .push(bytewise)
+        .with(" limit ", limit)
         .with(" offset ", offset)
         .load(conn)
 }

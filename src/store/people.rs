@@ -226,11 +226,14 @@ pub fn set_skills(conn: &mut Conn, account: Id<Account>, skills: &[Skill]) -> Re
 /// Skills whose normal form begins like this, most used first: tag, a typed name, how many people. Those count who may be
 /// found, by what they do not only learn.
 pub fn skills_beginning(conn: &mut Conn, prefix: &str, limit: i64) -> Result<Vec<(String, String, i64)>> {
-    let end = format!("{prefix}\u{10ffff}");
+    let (end, bytewise) = (format!("{prefix}\u{10ffff}"), conn.dialect().bytewise());
     Sql::new("select s.tag, min(s.name), count(*) from skills s join expertise e on e.account_id = s.account_id ")
-        .push("and e.listed <> 2 and e.left_on is null where s.stance <> 2 and s.tag >= ")
-        .bind(prefix)
-        .with(" and s.tag < ", end)
+        .push("and e.listed <> 2 and e.left_on is null where s.stance <> 2 and s.tag")
+        .push(bytewise)
+        .with(" >= ", prefix)
+        .push(" and s.tag")
+        .push(bytewise)
+        .with(" < ", end)
         .with(" group by s.tag order by 3 desc, 1 limit ", limit)
         .load_as::<(Text, Text, BigInt), (String, String, i64)>(conn)
 }

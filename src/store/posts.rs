@@ -30,6 +30,25 @@ pub fn find_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<Post>> {
     Sql::new(SELECT).with("p.uri = ", uri).optional(conn)
 }
 
+/// Newest posts of one author among which a page is looked for.
+const PAGES: i64 = 4_096;
+
+/// The post of this author with this page. Most servers make its id of that of its author and of the last part of the
+/// page's address, and ids have an index.
+pub fn find_by_page(conn: &mut Conn, author: &Account, page: &str) -> Result<Option<Post>> {
+    let number = page.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let known = find_by_uri(conn, &format!("{}/statuses/{number}", author.uri))?;
+    if let Some(post) = known.filter(|post| post.account_id == author.id && post.url.as_deref() == Some(page)) {
+        return Ok(Some(post));
+    }
+    Sql::new("select p.* from (select x.* from posts x where x.account_id = ")
+        .bind(author.id)
+        .with(" order by x.id desc limit ", PAGES)
+        .with(") p where p.url = ", page)
+        .push(" limit 1")
+        .optional(conn)
+}
+
 /// The newest post of somebody that went further than to those it names; `but` does not count.
 pub fn newest_of(conn: &mut Conn, author: Id<Account>, but: Id<Post>) -> Result<Option<Id<Post>>> {
     let found: Vec<Id<Post>> = Sql::new("select p.id from posts p where p.account_id = ")
@@ -52,6 +71,32 @@ pub fn list(conn: &mut Conn, ids: &[Id<Post>]) -> Result<Vec<Post>> {
 /// Somebody's boost of a post.
 pub fn find_boost(conn: &mut Conn, of: Id<Post>, by: Id<Account>) -> Result<Option<Post>> {
     Sql::new(SELECT).with("p.boost_of_id = ", of).with(" and p.account_id = ", by).optional(conn)
+}
+
+/// Boosts of a post that people of this node have before them: their own, and those by whom one of them follows; the newest
+/// first.
+pub fn boosts_in_sight(conn: &mut Conn, of: Id<Post>, most: i64) -> Result<Vec<Post>> {
+    Sql::new(SELECT)
+        .with("p.boost_of_id = ", of)
+        .push(
+            " and (p.local or exists (select 1 from follows f join accounts a on a.id = f.account_id \
+             and a.domain is null where f.target_id = p.account_id and f.state = 1))",
+        )
+        .with(" order by p.id desc limit ", most)
+        .load(conn)
+}
+
+/// Whoever boosted a post has one post less: it goes, and its boosts with it.
+pub fn count_without_boosts(conn: &mut Conn, of: Id<Post>) -> Result<()> {
+    for (column, which) in [("posts_count", ""), ("open_posts_count", " and p.audience = 2")] {
+        Sql::new(format!("update accounts set {column} = {column} - 1 where {column} > 0 and id in "))
+            .with("(select p.account_id from posts p where p.boost_of_id = ", of)
+            .with(" and p.visibility <> ", Visibility::Direct)
+            .push(which)
+            .push(")")
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// Writes a row; false when its object id is known already.

@@ -1,5 +1,6 @@
 //! Whom somebody may want to follow.
 
+use super::accounts::ADMITTED;
 use crate::{
     Result,
     db::{Conn, Sql},
@@ -33,6 +34,7 @@ fn strangers(sql: Sql, me: Id<Account>, directory: bool) -> Sql {
             me,
         )
         .push(")")
+        .push(ADMITTED)
 }
 
 /// People whom those follow whom `me` follows, the most often followed first.

@@ -38,11 +38,6 @@ pub fn chunk(conn: &mut Conn, now: Timestamp) -> Result<usize> {
             .push(")")
             .execute(conn)?;
     }
-    gone += Sql::new("delete from mutes where id in (select id from mutes where expires_at < ")
-        .bind(now)
-        .with(" limit ", CHUNK)
-        .push(")")
-        .execute(conn)?;
     // An activity whose deliveries are all done has served; followers may still ask for what can be rendered anew.
     gone += Sql::new("delete from activities where id in (select a.id from activities a where a.created_at < ")
         .bind(now.plus_days(-1))

@@ -57,6 +57,16 @@ pub fn has_owner(conn: &mut Conn) -> Result<bool> {
     Sql::new("select u.account_id from users u where u.role = ").bind(Role::Owner).push(" limit 1").exists(conn)
 }
 
+/// Those among `accounts` who are nobody yet: they wait for approval, or for their address to be confirmed.
+pub fn waiting(conn: &mut Conn, accounts: &[Id<Account>]) -> Result<Vec<Id<Account>>> {
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new("select u.account_id from users u where u.approved_at is null and u.account_id in ")
+        .ids(accounts)
+        .load_ids(conn)
+}
+
 /// How many owners beside this one can sign in and go on doing so: who has left, or is about to, does not count.
 pub fn count_other_owners(conn: &mut Conn, account: Id<Account>) -> Result<i64> {
     Sql::new("select count(*) from users u where u.role = ")

@@ -226,28 +226,50 @@ pub async fn post(visitor: Visitor, Path((name, id)): Path<(String, String)>) ->
     }
 }
 
+/// What the number in the address of a page names.
+enum Asked {
+    /// A post, with all that is shown of it.
+    Post(Box<(Account, PostViews, Thread, Standing, Option<String>)>),
+    /// A boost, by what was boosted and who wrote that.
+    Boost(Box<(Post, Account)>),
+}
+
 async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>) -> Result<Response> {
     let now = visitor.app.clock().now();
     let tongue = Tongue::of(Some(visitor.lang.tag()));
-    let (account, chosen, thread, standing, delivered): (Account, PostViews, Thread, Standing, Option<String>) =
-        visitor
-            .app
-            .read(move |conn| {
-                let account = local(conn, viewer, &name)?;
-                let post = visibility::visible_post(conn, viewer, id, now)?;
-                if post.account_id != account.id || post.is_boost() {
-                    return Err(Error::NotFound);
-                }
-                let thread = timelines::context(conn, viewer, id, now)?;
-                let replies = thread.descendants.iter().filter_map(|id| thread.posts.get(*id)).map(|view| &view.post);
-                let standing = accepting::standing(conn, viewer, id, replies)?.unwrap_or_default();
-                let delivered = match viewer.0 == Some(account.id) {
-                    true => Some(delivery::of_post(conn, account.id, id, now, tongue)?.text),
-                    false => None,
-                };
-                Ok((account, PostViews::by_ids(conn, viewer, &[id], now)?, thread, standing, delivered))
-            })
-            .await?;
+    let found = visitor.app.read(move |conn| {
+        let account = local(conn, viewer, &name)?;
+        let post = visibility::visible_post(conn, viewer, id, now)?;
+        if post.account_id != account.id {
+            return Err(Error::NotFound);
+        }
+        if let Some(original) = post.boost_of_id {
+            let original = store::posts::load(conn, original)?;
+            let author = store::accounts::load(conn, original.account_id)?;
+            return Ok(Asked::Boost(Box::new((original, author))));
+        }
+        let thread = timelines::context(conn, viewer, id, now)?;
+        let replies = thread.descendants.iter().filter_map(|id| thread.posts.get(*id)).map(|view| &view.post);
+        let standing = accepting::standing(conn, viewer, id, replies)?.unwrap_or_default();
+        let delivered = match viewer.0 == Some(account.id) {
+            true => Some(delivery::of_post(conn, account.id, id, now, tongue)?.text),
+            false => None,
+        };
+        let chosen = PostViews::by_ids(conn, viewer, &[id], now)?;
+        Ok(Asked::Post(Box::new((account, chosen, thread, standing, delivered))))
+    });
+    let (account, chosen, thread, standing, delivered) = match found.await? {
+        Asked::Post(found) => *found,
+        // A boost has no page but that of what was boosted.
+        Asked::Boost(original) => {
+            let page = shown::post_page(visitor.app.site(), &original.1, &original.0);
+            return if HeaderValue::from_str(&page).is_ok() {
+                Ok(visitor.redirect(&page))
+            } else {
+                Err(Error::NotFound)
+            };
+        }
+    };
     let (site, frame) = (visitor.app.site(), visitor.frame());
     let card = shown::card(&frame, site, &chosen, id, false).ok_or(Error::NotFound)?;
     let post = &chosen.get(id).ok_or(Error::NotFound)?.post;

@@ -52,6 +52,15 @@ pub fn page_of(site: &Site, row: &Account) -> String {
     if row.is_local() { site.profile_url(&row.username) } else { web_address(row.url.as_deref(), &row.uri) }
 }
 
+/// The page of a post, as [`page_of`].
+pub fn post_page(site: &Site, author: &Account, post: &Post) -> String {
+    if author.is_local() {
+        site.post_url(&author.username, post.id)
+    } else {
+        web_address(post.url.as_deref(), &post.uri)
+    }
+}
+
 fn web_address(url: Option<&str>, uri: &str) -> String {
     let fits = |text: &&str| text.starts_with("https://") || text.starts_with("http://");
     url.filter(fits).or(Some(uri).filter(fits)).unwrap_or("/").to_owned()

@@ -339,6 +339,12 @@ async fn nothing_is_called_deprecated_and_files_may_be_read_by_pages() {
     let file = send_form(&ada, "POST", "/api/v2/media", &[], ("file", &picture(8, 8))).await.ok();
     let shown = ada.get(file["url"].as_str().unwrap()).await;
     assert_eq!((shown.status, shown.header("access-control-allow-origin")), (200, "*"));
+    // Those that stand for what is missing, too.
+    let me = ada.get("/api/v1/accounts/verify_credentials").await.ok();
+    for name in ["avatar", "header"] {
+        let shown = ada.get(me[name].as_str().unwrap()).await;
+        assert_eq!((shown.status, shown.header("access-control-allow-origin")), (200, "*"), "{name}");
+    }
 }
 
 #[tokio::test]
@@ -420,8 +426,24 @@ async fn filters_of_an_accounts_posts_work_together() {
         node.clock.advance(1_000);
     }
     let pinned = ids(ada.get(&format!("{path}?pinned=true")).await.ok());
-    assert_eq!(pinned, [shown.clone(), plain], "the newest pin first");
-    assert_eq!(ids(ada.get(&format!("{path}?pinned=true&only_media=true")).await.ok()), [shown]);
+    assert_eq!(pinned, [shown.clone(), plain.clone()], "the newest pin first");
+    assert_eq!(ids(ada.get(&format!("{path}?pinned=true&only_media=true")).await.ok()), [shown.clone()]);
+    // What goes on from a post of one's own is no answer to others, pinned or not.
+    let more = id(&write(&ada, json!({"status": "and more", "in_reply_to_id": shown})).await);
+    for post in [&answer, &more] {
+        ada.post(&format!("/api/v1/statuses/{post}/pin"), json!({})).await.ok();
+        node.clock.advance(1_000);
+    }
+    for (query, told) in [
+        ("", vec![&more, &answer, &shown, &plain]),
+        ("exclude_replies=true", vec![&more, &shown, &plain]),
+        ("limit=2", vec![&more, &answer]),
+        (format!("max_id={answer}").as_str(), vec![&shown, &plain]),
+        (format!("max_id={plain}").as_str(), vec![]),
+    ] {
+        let page = ids(ada.get(&format!("{path}?pinned=true&{query}")).await.ok());
+        assert_eq!(page.iter().collect::<Vec<_>>(), told, "{query}");
+    }
 }
 
 #[tokio::test]

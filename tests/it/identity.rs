@@ -8,7 +8,11 @@ use serde_json::json;
 use watercooler::{
     Error,
     db::{Dialect, Sql},
-    domain::identity::{self, Identity},
+    domain::{
+        audit::Staff,
+        emojis,
+        identity::{self, Identity},
+    },
     store,
 };
 
@@ -106,11 +110,13 @@ async fn columns_with(node: &Node, text: &str) -> Vec<String> {
 async fn a_new_name_is_in_every_place_that_had_the_old_one() {
     let node = Node::start().await;
     let (ada, bob) = (node.member("ada").await, node.member("bob").await);
-    let first = ada.post("/api/v1/statuses", json!({ "status": "The first #word for @bob" })).await.ok();
+    node.app.write(|tx| emojis::add(tx, &Staff::console(), "party", "emoji/party.png", None, true)).await.unwrap();
+    ada.patch("/api/v1/accounts/update_credentials", json!({ "display_name": "Ada :party:" })).await.ok();
+    let first = ada.post("/api/v1/statuses", json!({ "status": "The first #word for @bob :party:" })).await.ok();
     let id = first["id"].as_str().unwrap().to_owned();
     let quote = json!({ "status": "The second word", "quoted_status_id": &id });
     bob.post("/api/v1/statuses", quote).await.ok();
-    let again = json!({ "status": "The first #word for @bob, said again" });
+    let again = json!({ "status": "The first #word for @bob, said again :party:" });
     ada.put(&format!("/api/v1/statuses/{id}"), again).await.ok();
     for act in ["favourite", "reblog", "bookmark"] {
         bob.post(&format!("/api/v1/statuses/{id}/{act}"), json!({})).await.ok();
@@ -126,7 +132,15 @@ async fn a_new_name_is_in_every_place_that_had_the_old_one() {
     node.app.write(move |tx| Sql::new("update project_members set uri = ").bind(join).execute(tx.conn)).await.unwrap();
     let old = node.url("/");
     let before = columns_with(&node, &old).await;
-    for column in ["quotes.quoted_uri", "quotes.stamp_uri", "project_members.uri", "posts.uri", "tombstones.uri"] {
+    for column in [
+        "quotes.quoted_uri",
+        "quotes.stamp_uri",
+        "project_members.uri",
+        "posts.uri",
+        "posts.emojis",
+        "accounts.emojis",
+        "tombstones.uri",
+    ] {
         assert!(before.iter().any(|found| found == column), "{column} has nothing to be rewritten: {before:?}");
     }
     let renamed = NodeBuilder::again(node).await.config(|config| {

@@ -1,6 +1,6 @@
 //! Pages for people with a browser: profiles, posts with their threads, hashtags; who sees them and how they are sent.
 
-use crate::support::{Browser, Client, Node, NodeBuilder, PASSWORD};
+use crate::support::{Browser, Client, Node, NodeBuilder, PASSWORD, Scene};
 use serde_json::{Value, json};
 use watercooler::config::{AuthorizedFetch, FederationPolicy};
 
@@ -89,6 +89,28 @@ async fn sec_prv_07_a_post_is_shown_with_what_is_public_of_its_thread() {
     let page = browser.get(&format!("/@berta/{}", id(&secret))).await;
     assert!(page.text.contains("psst"));
     assert_eq!(page.header("cache-control"), "private, no-store");
+}
+
+#[tokio::test]
+async fn the_page_of_a_boost_is_that_of_what_was_boosted() {
+    let s = Scene::new().await;
+    let mine = publish(&s.carol, json!({"status": "here"})).await;
+    let mut note = s.note(&s.ada, "there", "<p>there</p>");
+    note["url"] = json!(s.east.url("/@ada/there"));
+    let theirs = s.creates(&s.ada, &note).await;
+    let theirs = s.status(&s.bob, &theirs).await;
+    for (post, page) in [(&mine, &mine["url"]), (&theirs, &note["url"])] {
+        let boost = s.bob.post(&format!("/api/v1/statuses/{}/reblog", id(post)), json!({})).await.ok();
+        let url = boost["url"].as_str().unwrap().strip_prefix(&s.node.url("")).unwrap().to_owned();
+        let reply = Browser::new(&s.node).get(&url).await;
+        assert_eq!((reply.status, reply.header("location")), (302, page.as_str().unwrap()));
+        // Not under another name, and nothing that the visitor may not see.
+        let other = url.replace("/@bob/", "/@carol/");
+        assert_eq!(Browser::new(&s.node).get(&other).await.status, 404);
+    }
+    let private = publish(&s.carol, json!({"status": "mine", "visibility": "private"})).await;
+    let boost = s.carol.post(&format!("/api/v1/statuses/{}/reblog", id(&private)), json!({})).await.ok();
+    assert_eq!(Browser::new(&s.node).get(&format!("/@carol/{}", id(&boost))).await.status, 404);
 }
 
 #[tokio::test]

@@ -156,6 +156,19 @@ async fn an_app_registers_a_person_and_gets_their_token() {
         "locale": one("ERR_INCLUSION", "is not included in the list"),
     });
     assert_eq!(said["details"], expected);
+    // Whoever signs people up with a narrow token gets one of theirs for all that the app registered for.
+    let nobody = Client::anonymous(&node);
+    let body = json!({"client_name": "x", "redirect_uris": "a://b", "scopes": "read write follow push"});
+    let app = nobody.post("/api/v1/apps", body).await.ok();
+    let grant = json!({
+        "grant_type": "client_credentials", "scope": "write:accounts",
+        "client_id": app["client_id"], "client_secret": app["client_secret"],
+    });
+    let token = nobody.post("/oauth/token", grant).await.ok();
+    assert_eq!(token["scope"], "write:accounts");
+    let client = Client::with_token(&node, token["access_token"].as_str().unwrap());
+    let body = json!({"username": "berta", "email": "b@example.org", "password": PASSWORD, "agreement": true});
+    assert_eq!(client.post("/api/v1/accounts", body).await.ok()["scope"], "read write follow push");
     let narrow = Client::with_token(&node, &app_token(&node, "read").await);
     assert_eq!(narrow.post("/api/v1/accounts", json!({"username": "x"})).await.status, 403);
 }
@@ -199,6 +212,41 @@ async fn who_asks_waits_for_approval_and_staff_lets_in_or_turns_away() {
         .await
         .unwrap();
     carl.get("/api/v1/accounts/verify_credentials").await.ok();
+}
+
+#[tokio::test]
+async fn whoever_waits_for_approval_is_nobody_to_clients_either() {
+    let node = NodeBuilder::new("alpha").await.config(|c| {
+        c.registration = Registration::Approval;
+        c.accounts.default_discoverable = Some(true);
+    });
+    let node = node.start().await;
+    let app = Client::with_token(&node, &app_token(&node, "read write").await);
+    let body = json!({"username": "anna", "email": "a@example.org", "password": PASSWORD, "agreement": true, "reason": "work"});
+    app.post("/api/v1/accounts", body).await.ok();
+    let id = node.app.read(|conn| Ok(store::accounts::find_local(conn, "anna")?.unwrap().id)).await.unwrap();
+    let (mona, nobody) = (node.member("mona").await, Client::anonymous(&node));
+    let shown = async |who: &Client| {
+        let one = who.get(&format!("/api/v1/accounts/{id}")).await.status;
+        let named = who.get("/api/v1/accounts/lookup?acct=anna").await.status;
+        let lists = [
+            who.get(&format!("/api/v1/accounts?id[]={id}")).await.ok(),
+            who.get("/api/v2/search?type=accounts&q=ann").await.ok()["accounts"].clone(),
+            who.get(&format!("/api/v2/search?type=accounts&q=@{}", node.handle("anna"))).await.ok()["accounts"].clone(),
+            who.get("/api/v1/directory?local=true&order=new").await.ok(),
+        ];
+        ([one, named], lists.map(|list| list.as_array().unwrap().iter().any(|one| one["acct"] == "anna")))
+    };
+    let follow = format!("/api/v1/accounts/{id}/follow");
+    for who in [&mona, &nobody] {
+        assert_eq!(shown(who).await, ([404, 404], [false; 4]));
+    }
+    assert_eq!(mona.post(&follow, json!({})).await.status, 404);
+    node.app.write(move |tx| accounts::approve(tx, &Staff::console(), id)).await.unwrap();
+    for who in [&mona, &nobody] {
+        assert_eq!(shown(who).await, ([200, 200], [true; 4]));
+    }
+    assert_eq!(mona.post(&follow, json!({})).await.ok()["following"], true);
 }
 
 #[tokio::test]

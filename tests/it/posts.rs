@@ -374,15 +374,16 @@ async fn fed_out_09_a_deleted_post_leaves_a_tombstone_and_no_counts() {
     assert!(load(&node, id).await.is_none());
     assert_eq!(load(&node, root.id).await.unwrap().replies_count, 0);
     assert_eq!(load(&node, below.id).await.unwrap().in_reply_to_id, None);
-    let (buried, left) = node
+    let (buried, left, booster) = node
         .app
         .read(move |c| {
             let left = Sql::new("select p.id from posts p where p.boost_of_id is not null").exists(c)?;
-            Ok((store::posts::is_buried(c, &uri)?, left))
+            Ok((store::posts::is_buried(c, &uri)?, left, store::accounts::load(c, bob)?))
         })
         .await
         .unwrap();
     assert!(buried && !left);
+    assert_eq!((booster.posts_count, booster.open_posts_count), (2, 2), "the boost that went with it does not count");
 }
 
 #[tokio::test]

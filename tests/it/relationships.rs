@@ -26,6 +26,22 @@ async fn a_follow_of_an_open_account_stands_at_once_and_can_be_ended() {
 }
 
 #[tokio::test]
+async fn a_form_takes_the_choice_of_languages_back_by_an_empty_one() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let path = format!("/api/v1/accounts/{}/follow", bob.id);
+    for (form, told) in [
+        (vec![("languages[]", "de"), ("languages[]", "fr")], json!(["de", "fr"])),
+        (vec![("notify", "false")], json!(["de", "fr"])),
+        (vec![("languages[]", "")], json!(null)),
+    ] {
+        assert_eq!(ada.post_form(&path, &form).await.ok()["languages"], told, "{form:?}");
+    }
+    bob.post("/api/v1/statuses", json!({"status": "for everybody", "language": "en"})).await.ok();
+    assert_eq!(ada.get("/api/v1/timelines/home").await.ok().as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_removed_follower_is_gone_and_may_come_again() {
     let node = Node::start().await;
     let (ada, bob) = (node.member("ada").await, node.member("bob").await);
@@ -66,6 +82,38 @@ async fn a_mute_ends_by_itself() {
     assert_eq!(relationship(&bob, &ada).await["blocked_by"], false);
     node.clock.advance(61_000);
     assert_eq!(relationship(&ada, &bob).await["muting"], false);
+}
+
+#[tokio::test]
+async fn what_somebody_wrote_while_muted_comes_home_when_the_mute_ends() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    let act = async |who: &Client, what: &str, body: Value| {
+        ada.post(&format!("/api/v1/accounts/{}/{what}", who.id), body).await.ok();
+    };
+    let home = async || {
+        let list = ada.get("/api/v1/timelines/home").await.ok();
+        list.as_array().unwrap().iter().map(|post| post["id"].clone()).collect::<Vec<_>>()
+    };
+    act(&bob, "follow", json!({})).await;
+    for who in [&bob, &eve] {
+        act(who, "mute", json!({})).await;
+    }
+    let first = bob.post("/api/v1/statuses", json!({"status": "meanwhile"})).await.ok()["id"].clone();
+    eve.post("/api/v1/statuses", json!({"status": "of somebody else"})).await.ok();
+    assert!(home().await.is_empty());
+    for who in [&bob, &eve] {
+        act(who, "unmute", json!({})).await;
+    }
+    assert_eq!(home().await, std::slice::from_ref(&first));
+    // One with an end, when it is swept out.
+    act(&bob, "mute", json!({"duration": 60})).await;
+    let second = bob.post("/api/v1/statuses", json!({"status": "later"})).await.ok()["id"].clone();
+    assert!(home().await.is_empty());
+    node.clock.advance(61_000);
+    node.app.write(|tx| tx.enqueue(&watercooler::domain::Task::Sweep)).await.unwrap();
+    node.settle().await;
+    assert_eq!(home().await, [second, first]);
 }
 
 #[tokio::test]

@@ -26,6 +26,37 @@ async fn search(who: &Client, query: &[(&str, &str)]) -> Value {
     reply.json()
 }
 
+#[tokio::test]
+async fn hashtags_are_found_by_their_beginning_whatever_language_the_database_sorts_by() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    // Most databases of PostgreSQL sort as people do; that of a test seldom does, and not every one knows how.
+    node.app
+        .write(|tx| {
+            let postgres = tx.conn.dialect() == Dialect::Postgres;
+            if postgres
+                && Sql::new("select count(*) from pg_collation where collname = 'en-x-icu'").scalar_i64(tx.conn)? > 0
+            {
+                Sql::new("alter table tags alter column name type text collate \"en-x-icu\"").execute(tx.conn)?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    say(&ada, "#Résumé #Resumption #build_it #Builders #builds", "public").await;
+    for (typed, told) in [
+        ("#build", vec!["builds", "build_it", "builders"]),
+        ("#BUILD_", vec!["build_it"]),
+        ("#resu", vec!["resumption"]),
+        ("#résu", vec!["résumé"]),
+    ] {
+        let found = search(&ada, &[("q", typed), ("type", "hashtags")]).await;
+        let names: Vec<&str> =
+            found["hashtags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+        assert_eq!(names, told, "{typed}");
+    }
+}
+
 /// Puts `many` entries into the index of posts, above `above`, that nobody may find: their posts are gone.
 async fn crowd(node: &Node, word: &'static str, above: i64, many: i64) {
     node.app

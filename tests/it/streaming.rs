@@ -83,6 +83,28 @@ async fn posts_edits_deletes_and_notifications_arrive_with_their_streams() {
 }
 
 #[tokio::test]
+async fn whoever_has_a_boost_before_them_hears_that_it_went_with_its_post() {
+    let node = Node::start().await;
+    let (ada, bob, cat) = (node.member("ada").await, node.member("bob").await, node.member("cat").await);
+    ada.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.ok();
+    let query = format!("?stream=user&access_token={}", ada.token.clone().unwrap());
+    let (mut socket, _) = open(&node, &query, &[]).await.unwrap();
+    // ada does not follow cat: all that she has of the post is the boost.
+    let id = say(&cat, "soon gone").await;
+    let boost = bob.post(&format!("/api/v1/statuses/{id}/reblog"), json!({})).await.ok();
+    assert_eq!(frame(&mut socket).await["event"], "update");
+    let count =
+        async |who: &Client| who.get(&format!("/api/v1/accounts/{}", bob.id)).await.ok()["statuses_count"].clone();
+    let nobody = Client::anonymous(&node);
+    assert_eq!((count(&ada).await, count(&nobody).await), (json!(1), json!(1)));
+    cat.delete(&format!("/api/v1/statuses/{id}")).await.ok();
+    let deleted = frame(&mut socket).await;
+    assert_eq!((&deleted["event"], &deleted["payload"]), (&json!("delete"), &boost["id"]));
+    assert_eq!((count(&ada).await, count(&nobody).await), (json!(0), json!(0)));
+    assert_eq!(ada.get("/api/v1/timelines/home").await.ok(), json!([]));
+}
+
+#[tokio::test]
 async fn one_socket_carries_many_streams_and_survives_mistakes() {
     let node = Node::start().await;
     let (ada, bob) = (node.member("ada").await, node.member("bob").await);

@@ -1,6 +1,6 @@
 //! Timelines, threads, and who sees what.
 
-use crate::support::{Client, Node};
+use crate::support::{Client, Node, Scene};
 use serde_json::{Value, json};
 use watercooler::{
     db::{Conn, Sql},
@@ -444,6 +444,33 @@ async fn search_finds_people_posts_and_hashtags_and_never_fails() {
     {
         assert_eq!(ada.get(&format!("/api/v2/search?q={odd}x")).await.status, 200, "{odd}");
     }
+}
+
+#[tokio::test]
+async fn the_page_of_a_known_post_leads_to_it_though_its_server_shows_it_to_nobody() {
+    let s = Scene::new().await;
+    let (origin, ada) = (s.east.url(""), s.ada.id.clone());
+    let find = async |who: &Client, page: &str| who.get(&format!("/api/v2/search?resolve=true&q={page}")).await.ok();
+    // As most servers name them, as others do, and by a page that says nothing of the id.
+    for (uri, page) in [
+        (format!("{ada}/statuses/7"), format!("{origin}/@ada/7")),
+        (format!("{ada}/statuses/01AB"), format!("{origin}/@ada/statuses/01AB")),
+        (format!("{origin}/notes/x"), format!("{origin}/@ada/9")),
+    ] {
+        let mut note = s.note(&s.ada, "x", "<p>for followers</p>");
+        (note["id"], note["url"]) = (json!(uri), json!(page));
+        (note["to"], note["cc"]) = (json!([format!("{ada}/followers")]), json!([]));
+        s.creates(&s.ada, &note).await;
+        assert_eq!(find(&s.bob, &page).await["statuses"][0]["uri"], uri);
+        assert_eq!(find(&s.carol, &page).await["statuses"], json!([]), "she does not follow ada");
+    }
+    for nothing in ["/@ada/8", "/@ada/7?x", "/@eve/7", "/@ada/7/8"] {
+        let found = find(&s.bob, &format!("{origin}{nothing}")).await;
+        assert_eq!((&found["statuses"], &found["accounts"]), (&json!([]), &json!([])), "{nothing}");
+    }
+    // The page of a person, too.
+    let found = find(&s.bob, &format!("{origin}/@ada")).await;
+    assert_eq!(found["accounts"][0]["uri"], ada);
 }
 
 #[tokio::test]

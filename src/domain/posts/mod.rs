@@ -2,6 +2,7 @@
 //! local person writes is checked in [`publish`](mod@publish) and [`edit`](mod@edit) before it comes here; what arrives
 //! from elsewhere is checked in `domain::remote`.
 
+mod boosts;
 mod conversations;
 mod edit;
 mod index;
@@ -10,10 +11,11 @@ mod removal;
 pub mod scheduled;
 mod waiting;
 
+pub use boosts::{NewBoost, insert_boost, remove_boost};
 pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise};
 pub use index::{became_about, index_some, may_be_found_by};
 pub use publish::{Draft, PollDraft, language, publish, reach};
-pub use removal::{delete_own, remove, remove_boost, rename_files};
+pub use removal::{delete_own, remove, rename_files};
 pub(in crate::domain) use waiting::release;
 
 use super::{Event, EventKind, Fact, Tx, counters, html, interactions, quotes};
@@ -128,27 +130,6 @@ pub struct NewPoll {
     pub closed_at: Option<Timestamp>,
     /// People who voted.
     pub voters: Option<i64>,
-}
-
-/// A boost ready to be stored.
-#[derive(Clone, Debug)]
-pub struct NewBoost {
-    /// As in [`NewPost`].
-    pub id: Id<Post>,
-    /// The id of the Announce.
-    pub uri: String,
-    /// Its page, for local ones.
-    pub url: Option<String>,
-    /// Who boosts.
-    pub account: Id<Account>,
-    /// Boosted here.
-    pub local: bool,
-    /// Never wider than the original's.
-    pub visibility: Visibility,
-    /// When.
-    pub created_at: Timestamp,
-    /// As in [`NewPost`].
-    pub fresh: bool,
 }
 
 /// An id for a post that was written at `at`, by which it stands in timelines; not taken.
@@ -381,71 +362,6 @@ pub(in crate::domain) fn come_off(tx: &mut Tx<'_>, id: Id<Post>, parent: &Post) 
     }
     store::posts::come_off(tx.conn, id, &parent.uri)?;
     tell_changed(tx, &post)
-}
-
-/// A boost goes where the original may go; one of this node never further than its charter lets people write, and one of a
-/// project never further than the project.
-fn boost_audience(tx: &mut Tx<'_>, original: &Post, by: &Account) -> Result<Audience> {
-    let most = super::projects::near::of_account(tx.conn, by)?.unwrap_or(Audience::Open);
-    if !by.is_local() || original.audience != Audience::Open || most != Audience::Open {
-        return Ok(original.audience.min(most));
-    }
-    let inside = store::audiences::rules(tx.conn)?.is_some_and(|rules| !rules.open_allowed);
-    Ok(if inside && original.visibility <= Visibility::Unlisted { Audience::Organisation } else { Audience::Open })
-}
-
-/// Stores a boost. None when this account has boosted the post already, or its id is known.
-///
-/// # Errors
-/// Only those of the database.
-pub fn insert_boost(tx: &mut Tx<'_>, original: &Post, new: NewBoost) -> Result<Option<Post>> {
-    if store::posts::find_boost(tx.conn, original.id, new.account)?.is_some() {
-        return Ok(None);
-    }
-    let author = store::accounts::load(tx.conn, new.account)?;
-    let post = Post {
-        id: new.id,
-        uri: new.uri,
-        url: new.url,
-        account_id: new.account,
-        visibility: new.visibility.max(original.visibility),
-        local: new.local,
-        listing: Listing::Hidden,
-        content: String::new(),
-        source_text: None,
-        source_type: 0,
-        spoiler_text: String::new(),
-        sensitive: false,
-        language: None,
-        in_reply_to_id: None,
-        in_reply_to_account_id: None,
-        in_reply_to_uri: None,
-        conversation_id: new.id,
-        boost_of_id: Some(original.id),
-        poll_id: None,
-        app_id: None,
-        media_ids: "[]".into(),
-        emojis: "[]".into(),
-        replies_count: 0,
-        boosts_count: 0,
-        favourites_count: 0,
-        remote_boosts_count: 0,
-        remote_favourites_count: 0,
-        created_at: new.created_at,
-        edited_at: None,
-        fetched_at: None,
-        group_id: None,
-        audience: boost_audience(tx, original, &author)?,
-        quote_policy: 0,
-        quotes_count: 0,
-    };
-    if !store::posts::insert(tx.conn, &post)? {
-        return Ok(None);
-    }
-    count(tx, &post, 1)?;
-    to_homes(tx, &post, &author, new.fresh)?;
-    tx.record(Fact::PostBoosted { boost: post.id, fresh: new.fresh })?;
-    Ok(Some(post))
 }
 
 /// Puts a post or boost into the home timelines of its author and of local followers, and tells those that are

@@ -1,6 +1,6 @@
 //! The end of a post.
 
-use super::{conversations, count, tell_readers};
+use super::{boosts, conversations, count, tell_readers};
 use crate::{
     Error, Result,
     domain::{EventKind, Fact, Tx, media, quotes},
@@ -30,10 +30,11 @@ pub fn remove(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
 fn end(tx: &mut Tx<'_>, id: Id<Post>, files: Files) -> Result<()> {
     let post = store::posts::load(tx.conn, id)?;
     if post.is_boost() {
-        return remove_boost(tx, &post);
+        return boosts::remove_boost(tx, &post);
     }
     tx.record(Fact::PostDeleted(id))?;
     tell_readers(tx, &post, EventKind::Delete(id))?;
+    boosts::end_all(tx, id)?;
     let author = store::accounts::load(tx.conn, post.account_id)?;
     count(tx, &post, -1)?;
     quotes::forget(tx, &post)?;
@@ -53,14 +54,6 @@ fn end(tx: &mut Tx<'_>, id: Id<Post>, files: Files) -> Result<()> {
         conversations::forget(tx, &post)?;
     }
     store::posts::delete(tx.conn, id)
-}
-
-/// Removes a boost.
-pub fn remove_boost(tx: &mut Tx<'_>, boost: &Post) -> Result<()> {
-    tx.record(Fact::PostUnboosted(boost.id))?;
-    tell_readers(tx, boost, EventKind::Delete(boost.id))?;
-    count(tx, boost, -1)?;
-    store::posts::delete(tx.conn, boost.id)
 }
 
 fn load_own(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>) -> Result<Post> {

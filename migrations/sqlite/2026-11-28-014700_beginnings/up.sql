@@ -1,0 +1,2 @@
+-- The names of hashtags have such an index here: it always compares byte for byte.
+SELECT 1;
