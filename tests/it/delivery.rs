@@ -323,6 +323,59 @@ async fn fed_dlv_05_after_a_week_only_what_must_not_be_lost_waits() {
 }
 
 #[tokio::test]
+async fn fed_dlv_05_a_host_that_was_silent_for_a_week_is_probed_though_nothing_that_must_not_be_lost_waits_for_it() {
+    let Scene { node, peer, ada, .. } = scene().await;
+    peer.inbox_answers(500);
+    rows::publish(&node, rows::post(&node, &ada, 1, Visibility::Public, "lost"), &[]).await;
+    node.settle().await;
+    for _ in 0..20 {
+        node.clock.advance(13 * 3_600_000);
+        node.settle().await;
+    }
+    assert_eq!(waiting(&node).await, 0);
+    peer.forget();
+    rows::publish(&node, rows::post(&node, &ada, 2, Visibility::Public, "probe"), &[]).await;
+    node.settle().await;
+    assert_eq!((sent(&peer).len(), waiting(&node).await), (1, 0), "the probe of the day");
+    rows::publish(&node, rows::post(&node, &ada, 3, Visibility::Public, "back"), &[]).await;
+    node.settle().await;
+    assert_eq!(sent(&peer).len(), 1, "not more than one");
+    // It speaks to us: it is there again, and gets what everybody may read too.
+    peer.forget();
+    peer.inbox_answers(202);
+    deliver::heard_from(&node.app, &peer.authority);
+    node.settle().await;
+    rows::publish(&node, rows::post(&node, &ada, 4, Visibility::Public, "on"), &[]).await;
+    node.settle().await;
+    let contents: Vec<_> = peer.inbox().iter().map(|a| a["object"]["content"].clone()).collect();
+    assert_eq!(contents, ["<p>back</p>", "<p>on</p>"]);
+    assert!(node.app.read(store::deliveries::troubled_hosts).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn fed_dlv_05_a_host_that_comes_back_with_a_refusal_is_well_after_a_restart_too() {
+    let Scene { node, peer, ada, .. } = scene().await;
+    for (number, status) in (1..).zip([403, 404, 401]) {
+        peer.inbox_answers(500);
+        rows::publish(&node, rows::post(&node, &ada, number, Visibility::Public, "Hi"), &[]).await;
+        node.settle().await;
+        assert_eq!(node.app.read(store::deliveries::troubled_hosts).await.unwrap().len(), 1);
+        peer.inbox_answers(status);
+        node.clock.advance(20_000);
+        node.settle().await;
+        let troubled = node.app.read(store::deliveries::troubled_hosts).await.unwrap();
+        assert!(troubled.is_empty(), "{status}: {troubled:?}");
+    }
+    node.clock.advance(8 * 86_400_000);
+    let node = NodeBuilder::again(node).await.start().await;
+    peer.inbox_answers(202);
+    peer.forget();
+    rows::publish(&node, rows::post(&node, &ada, 9, Visibility::Public, "after"), &[]).await;
+    node.settle().await;
+    assert!(peer.inbox().iter().any(|a| a["object"]["content"] == "<p>after</p>"));
+}
+
+#[tokio::test]
 async fn fed_addr_out_04_followers_only_posts_stop_when_the_last_follower_is_gone() {
     let Scene { node, peer, ada, zoe, yan } = scene().await;
     peer.inbox_answers(500);
