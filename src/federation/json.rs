@@ -228,9 +228,10 @@ impl Json {
     pub fn uris(&self, key: &str, most: usize) -> Vec<String> {
         let mut out: Vec<String> = Vec::new();
         for value in self.values(key).take(most) {
-            let found = match value {
-                Self::Text(text) if is_public(text) => Some(PUBLIC.to_owned()),
-                other => other.as_uri(),
+            let name = if value.is_object() { value.get("id").as_text() } else { value.as_text() };
+            let found = match name {
+                Some(name) if is_public(name) => Some(PUBLIC.to_owned()),
+                _ => value.as_uri(),
             };
             if let Some(found) = found.filter(|f| !out.contains(f)) {
                 out.push(found);
@@ -423,6 +424,7 @@ mod tests {
             r#"{"id":"https://A.example:443/1","type":["https://www.w3.org/ns/activitystreams#Note"],
                 "https://www.w3.org/ns/activitystreams#name":{"@value":"x"},
                 "as:to":{"id":"https://www.w3.org/ns/activitystreams#Public"}}"#,
+            r#"{"id":"https://a.example/1","type":"as:Note","name":"x","to":[{"@id":"as:Public","type":"Collection"}]}"#,
         ] {
             let other = parse(other);
             assert_eq!(other.id(), plain.id());
