@@ -81,6 +81,7 @@ fn every_activity_and_type_that_we_send_or_understand_stands_in_federation_md() 
         "federation/activities",
         "federation/objects",
         "federation/documents.rs",
+        "federation/documents",
         "federation/authorizations.rs",
     ]
     .into_iter()
