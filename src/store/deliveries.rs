@@ -304,6 +304,19 @@ pub fn all_inboxes(conn: &mut Conn) -> Result<Vec<String>> {
     .load_texts(conn)
 }
 
+/// The same, of accounts whose handles end in these names.
+pub fn inboxes_of(conn: &mut Conn, domains: &[&String]) -> Result<Vec<String>> {
+    if domains.is_empty() {
+        return Ok(Vec::new());
+    }
+    Sql::new(
+        "select distinct coalesce(a.shared_inbox_url, a.inbox_url) from accounts a \
+         where a.inbox_url is not null and a.deleted_at is null and a.domain in ",
+    )
+    .texts(domains)
+    .load_texts(conn)
+}
+
 /// Inboxes of those elsewhere who boosted, favourited or answered a post: they hold copies of it (OUT-09).
 pub fn involved_inboxes(conn: &mut Conn, post: Id<Post>) -> Result<Vec<String>> {
     Sql::new(

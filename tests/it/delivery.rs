@@ -461,6 +461,39 @@ async fn fed_out_09_a_delete_reaches_those_who_only_answered_or_boosted() {
 }
 
 #[tokio::test]
+async fn fed_out_08_fed_out_09_who_got_a_post_hears_of_its_change_and_end_though_nobody_there_follows_any_more() {
+    let Scene { node, peer, ada, zoe, yan } = scene().await;
+    let open = rows::publish(&node, rows::post(&node, &ada, 1, Visibility::Public, "open"), &[]).await;
+    let narrow = rows::publish(&node, rows::post(&node, &ada, 2, Visibility::Private, "narrow"), &[]).await;
+    node.settle().await;
+    // This one waits when the last follower goes, and never gets there.
+    peer.inbox_answers(500);
+    let late = rows::publish(&node, rows::post(&node, &ada, 3, Visibility::Private, "late"), &[]).await;
+    node.settle().await;
+    for follower in [&zoe, &yan] {
+        let (follower, ada) = (follower.id, ada.id);
+        node.app.write(move |tx| follows::unfollow(tx, follower, ada)).await.unwrap();
+    }
+    peer.inbox_answers(202);
+    node.clock.advance(20_000);
+    node.settle().await;
+    peer.forget();
+    for post in [open.id, narrow.id] {
+        rows::record(&node, Fact::PostEdited { post, newly_mentioned: Vec::new(), quiet: false }).await;
+    }
+    node.settle().await;
+    assert_eq!(sent(&peer), pairs(&[("/inbox", "Update")]), "what was for followers is for nobody there any more");
+    assert_eq!(peer.inbox()[0]["object"]["id"], open.uri);
+    peer.forget();
+    for post in [open.id, narrow.id, late.id] {
+        rows::record(&node, Fact::PostDeleted(post)).await;
+    }
+    node.settle().await;
+    let gone: Vec<_> = peer.inbox().iter().map(|a| a["object"]["id"].clone()).collect();
+    assert_eq!(gone, [open.uri, narrow.uri], "only of what was there");
+}
+
+#[tokio::test]
 async fn fed_int_07_fed_dlv_06_a_boost_is_announced_to_followers_and_to_the_author_once_a_server() {
     let Scene { node, peer, ada, zoe, .. } = scene().await;
     let original = rows::publish(&node, rows::post(&node, &zoe, 1, Visibility::Public, "Nice"), &[]).await;
