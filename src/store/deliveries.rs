@@ -304,17 +304,16 @@ pub fn all_inboxes(conn: &mut Conn) -> Result<Vec<String>> {
     .load_texts(conn)
 }
 
-/// The same, of accounts whose handles end in these names.
-pub fn inboxes_of(conn: &mut Conn, domains: &[&String]) -> Result<Vec<String>> {
-    if domains.is_empty() {
-        return Ok(Vec::new());
+/// The same, but not of accounts that are suspended here; with `domains` of those whose handles end so.
+pub fn open_inboxes(conn: &mut Conn, domains: Option<&[&String]>) -> Result<Vec<String>> {
+    let mut sql = Sql::new(
+        "select distinct coalesce(a.shared_inbox_url, a.inbox_url) from accounts a where a.domain is not null \
+         and a.inbox_url is not null and a.deleted_at is null and a.suspended_at is null",
+    );
+    if let Some(domains) = domains {
+        sql = sql.push(" and a.domain in ").texts(domains);
     }
-    Sql::new(
-        "select distinct coalesce(a.shared_inbox_url, a.inbox_url) from accounts a \
-         where a.inbox_url is not null and a.deleted_at is null and a.domain in ",
-    )
-    .texts(domains)
-    .load_texts(conn)
+    sql.load_texts(conn)
 }
 
 /// Inboxes of those elsewhere who boosted, favourited or answered a post: they hold copies of it (OUT-09).

@@ -75,12 +75,12 @@ pub(super) fn told_of(tx: &mut Tx<'_>, post: Id<Post>, to: &[String]) -> Result<
     told.retain(|(activity, host)| !missed.contains(&(activity.raw(), host.as_str())));
     let hosts: HashSet<String> = told.into_iter().map(|(_, host)| host).collect();
     let names: Vec<&String> = hosts.iter().collect();
-    let mut found = store::deliveries::inboxes_of(tx.conn, &names)?;
+    let mut found = store::deliveries::open_inboxes(tx.conn, Some(&names))?;
     found.retain(|inbox| hosts.contains(uri::host(inbox)));
     let reached = found.iter().map(|inbox| uri::host(inbox)).collect::<HashSet<_>>().len();
     if reached < hosts.len() {
         // Handles may end in another name than that of the server.
-        found = store::deliveries::all_inboxes(tx.conn)?;
+        found = store::deliveries::open_inboxes(tx.conn, None)?;
         found.retain(|inbox| hosts.contains(uri::host(inbox)));
     }
     Ok(found)
