@@ -32,9 +32,8 @@ impl<'a> Names<'a> {
     /// In any spelling (ROB-09).
     fn is_ours(&self, host: &str) -> bool {
         let own = [self.domain, self.web_host()];
-        let asked = split_domain(host);
         own.iter().any(|own| host.eq_ignore_ascii_case(own))
-            || asked.is_some() && own.into_iter().any(|own| split_domain(own) == asked)
+            || split_domain(host).is_some_and(|asked| own.into_iter().filter_map(split_domain).any(|own| own == asked))
     }
 }
 
