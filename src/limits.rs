@@ -47,9 +47,15 @@ pub const FETCHES_PER_ACTIVITY: usize = 20;
 /// Ancestors of a reply fetched in the background.
 pub const ANCESTORS: usize = 100;
 /// Posts of a thread that are read when somebody opens one of it.
-pub const THREAD_POSTS: usize = 300;
-/// Requests that this may take.
-pub const THREAD_FETCHES: usize = 400;
+pub const THREAD_POSTS: usize = 1_000;
+/// Pages of collections that this may take.
+pub const THREAD_PAGES: usize = 500;
+/// People who become known by it.
+pub const THREAD_ACTORS: usize = 400;
+/// Requests that this may take: those of posts and pages, and a few for everybody new.
+pub const THREAD_FETCHES: usize = THREAD_POSTS + THREAD_PAGES + 3 * THREAD_ACTORS;
+/// Seconds after which it ends, before its job is taken for a dead one.
+pub const THREAD_SECONDS: i64 = 480;
 /// Pages of a remote collection.
 pub const COLLECTION_PAGES: usize = 10;
 /// Items of a remote collection.

@@ -307,6 +307,16 @@ impl Site {
             _ => None,
         }
     }
+    /// Number of the collection of people of this node that `url` names: its id, or its place on the page of its owner.
+    pub fn local_collection<T>(&self, url: &str) -> Option<Id<T>> {
+        if let Some((page, id)) = url.split_once("#collection-") {
+            return self.local_username(page).and_then(|_| id.parse().ok());
+        }
+        match self.segments(url)?.as_slice() {
+            [users, _, collections, id] if users == "users" && collections == "featured_collections" => id.parse().ok(),
+            _ => None,
+        }
+    }
     fn segments(&self, url: &str) -> Option<Vec<String>> {
         let url = Url::parse(url).ok()?;
         if !self.owns(&url) || url.query().is_some() || url.fragment().is_some() {

@@ -48,7 +48,7 @@ impl std::fmt::Display for Html {
 }
 
 /// Elements that stay. Everything else is unwrapped, `script` and `style` go with their contents.
-const TAGS: [&str; 27] = [
+const TAGS: [&str; 26] = [
     "p",
     "br",
     "span",
@@ -75,7 +75,6 @@ const TAGS: [&str; 27] = [
     "h4",
     "h5",
     "h6",
-    "q",
 ];
 /// Blocks that are unwrapped and keep their text apart from what stands beside them.
 const BLOCKS: [&str; 32] = [

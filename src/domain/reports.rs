@@ -105,7 +105,7 @@ pub fn file(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, filing: 
     if filing.from_host.is_none() {
         posts = known_to(tx, account, &posts)?;
     }
-    let mut posts: Vec<i64> = if posts.is_empty() {
+    let posts: Vec<i64> = if posts.is_empty() {
         Vec::new()
     } else {
         Sql::new("select p.id from posts p where p.account_id = ")
@@ -127,12 +127,16 @@ pub fn file(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, filing: 
     let yesterday = tx.now.plus_days(-1);
     if let Some(host) = &filing.from_host {
         if let Some(open) = store::reports::find_open(tx.conn, account, target, yesterday)? {
-            posts.extend(serde_json::from_str::<Vec<i64>>(&open.post_ids).unwrap_or_default());
-            posts.sort_unstable();
-            posts.dedup();
-            posts.truncate(POSTS);
-            let ids = serde_json::json!(posts).to_string();
-            store::reports::extend(tx.conn, open.id, &ids, &open.comment)?;
+            let with = |mut named: Vec<i64>, before: &str, most: usize| {
+                named.extend(serde_json::from_str::<Vec<i64>>(before).unwrap_or_default());
+                named.sort_unstable();
+                named.dedup();
+                named.truncate(most);
+                serde_json::json!(named).to_string()
+            };
+            let posts = with(posts, &open.post_ids, POSTS);
+            let collections = with(collections, &open.collection_ids, COLLECTIONS);
+            store::reports::extend(tx.conn, open.id, &posts, &collections)?;
             return store::reports::load(tx.conn, open.id);
         }
         if store::reports::count_from_host(tx.conn, host, yesterday)? >= PER_HOST_AND_DAY {

@@ -41,6 +41,33 @@ pub struct Collection {
 /// # Errors
 /// Those of [`fetch::document`] when not even the collection itself can be read; a failing page just ends it.
 pub async fn read(app: &App, given: &Json, owner: &str, bounds: Bounds, budget: &Budget) -> Result<Collection> {
+    let Walked { items, total, is_complete } =
+        walk(app, given, owner, bounds, budget, |item| Some(item.clone())).await?;
+    Ok(Collection { items, total, is_complete })
+}
+
+/// As [`read`]; of the items only their ids are kept, however much others put into them.
+///
+/// # Errors
+/// As [`read`].
+pub async fn ids(app: &App, given: &Json, owner: &str, bounds: Bounds, budget: &Budget) -> Result<Vec<String>> {
+    Ok(walk(app, given, owner, bounds, budget, Json::as_uri).await?.items)
+}
+
+struct Walked<T> {
+    items: Vec<T>,
+    total: Option<i64>,
+    is_complete: bool,
+}
+
+async fn walk<T>(
+    app: &App,
+    given: &Json,
+    owner: &str,
+    bounds: Bounds,
+    budget: &Budget,
+    keep: fn(&Json) -> Option<T>,
+) -> Result<Walked<T>> {
     let own = uri::normalize(owner).unwrap_or_default();
     let embedded = given.is_object() && given.id().is_none_or(|id| uri::same_authority(&id, &own));
     let (first, base) = if embedded && !given.first_of(&["items", "orderedItems", "first"]).is_null() {
@@ -50,7 +77,7 @@ pub async fn read(app: &App, given: &Json, owner: &str, bounds: Bounds, budget: 
         let document = fetch::document(app, &address, budget).await?;
         (document.json.clone(), document.id.clone())
     };
-    let mut found = Collection { total: first.count("totalItems"), is_complete: true, ..Collection::default() };
+    let mut found = Walked { items: Vec::new(), total: first.count("totalItems"), is_complete: true };
     let mut seen = HashSet::from([base.clone()]);
     let mut waiting = VecDeque::from([first]);
     let mut pages = 0;
@@ -61,7 +88,7 @@ pub async fn read(app: &App, given: &Json, owner: &str, bounds: Bounds, budget: 
                 found.is_complete = false;
                 return Ok(found);
             }
-            found.items.push(item.clone());
+            found.items.extend(keep(item));
         }
         // A page has `next`; the collection has `first`, unless its items stand in it.
         let follow = match page.one("next") {

@@ -1,6 +1,7 @@
 //! WebFinger, host-meta and NodeInfo: the documents others find us by (DISC-01, DISC-02, DISC-06, DISC-07, DISC-16).
 //! Pure: what a resource names and what the documents say. The routes are in `serve`.
 
+use crate::net::split_domain;
 use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -28,8 +29,11 @@ impl<'a> Names<'a> {
     pub fn web_host(&self) -> &'a str {
         self.public_url.split_once("://").map_or(self.public_url, |(_, rest)| rest)
     }
+    /// In any spelling (ROB-09).
     fn is_ours(&self, host: &str) -> bool {
-        host.eq_ignore_ascii_case(self.domain) || host.eq_ignore_ascii_case(self.web_host())
+        let own = [self.domain, self.web_host()];
+        own.iter().any(|own| host.eq_ignore_ascii_case(own))
+            || split_domain(host).is_some_and(|asked| own.into_iter().filter_map(split_domain).any(|own| own == asked))
     }
 }
 
@@ -46,10 +50,14 @@ pub enum Resource {
 /// node's own address. `None`: it names nothing of ours (404).
 pub fn resource(names: Names<'_>, resource: &str) -> Option<Resource> {
     let resource = resource.trim();
-    if resource.starts_with("http://") || resource.starts_with("https://") {
+    let behind = |scheme: &str| {
+        let (start, rest) = resource.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    if behind("http://").is_some() || behind("https://").is_some() {
         return by_url(names, resource);
     }
-    let acct = resource.strip_prefix("acct:").unwrap_or(resource);
+    let acct = behind("acct:").unwrap_or(resource);
     let (user, host) = acct.strip_prefix('@').unwrap_or(acct).split_once('@')?;
     if !names.is_ours(host) {
         return None;
@@ -238,11 +246,14 @@ mod tests {
             "acct:ada@alpha.test",
             "acct:Ada@ALPHA.test",
             "acct:ada@social.alpha.test",
+            "ACCT:ada@alpha.test",
+            "acct:ada@alpha.test.",
             "ada@alpha.test",
             "acct:@ada@alpha.test",
             "https://social.alpha.test/users/ada",
             "https://social.alpha.test/@ada",
             "https://social.alpha.test:443/@Ada/",
+            "HTTPS://social.alpha.test/@ada",
         ] {
             assert_eq!(resource(SPLIT, good), ada, "{good}");
         }
@@ -262,6 +273,8 @@ mod tests {
         }
         assert_eq!(resource(PORT, "acct:ada@localhost:8080"), ada);
         assert_eq!(resource(PORT, "acct:ada@localhost"), None);
+        let idn = Names { domain: "xn--bcher-kva.example", public_url: "https://xn--bcher-kva.example" };
+        assert_eq!(resource(idn, "acct:ada@b\u{fc}cher.example"), ada);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::{cell::Cell, collections::HashSet, fmt};
 pub use crate::domain::remote::PUBLIC;
 
 /// Prefixes under which the same term may be written out.
-const PREFIXES: [&str; 12] = [
+const PREFIXES: [&str; 18] = [
     "as:",
     "https://www.w3.org/ns/activitystreams#",
     "http://www.w3.org/ns/activitystreams#",
@@ -21,10 +21,16 @@ const PREFIXES: [&str; 12] = [
     "sec:",
     "https://w3id.org/security#",
     "toot:",
+    "http://joinmastodon.org/ns#",
     "gts:",
     "https://gotosocial.org/ns#",
     "https://w3id.org/fep/044f#",
     "misskey:",
+    "https://misskey-hub.net/ns#",
+    "litepub:",
+    "http://litepub.social/ns#",
+    "ostatus:",
+    "http://ostatus.org#",
 ];
 
 /// Keys in an object up to which duplicates are looked for pair by pair.
@@ -228,9 +234,10 @@ impl Json {
     pub fn uris(&self, key: &str, most: usize) -> Vec<String> {
         let mut out: Vec<String> = Vec::new();
         for value in self.values(key).take(most) {
-            let found = match value {
-                Self::Text(text) if is_public(text) => Some(PUBLIC.to_owned()),
-                other => other.as_uri(),
+            let name = if value.is_object() { value.get("id").as_text() } else { value.as_text() };
+            let found = match name {
+                Some(name) if is_public(name) => Some(PUBLIC.to_owned()),
+                _ => value.as_uri(),
             };
             if let Some(found) = found.filter(|f| !out.contains(f)) {
                 out.push(found);
@@ -423,12 +430,27 @@ mod tests {
             r#"{"id":"https://A.example:443/1","type":["https://www.w3.org/ns/activitystreams#Note"],
                 "https://www.w3.org/ns/activitystreams#name":{"@value":"x"},
                 "as:to":{"id":"https://www.w3.org/ns/activitystreams#Public"}}"#,
+            r#"{"id":"https://a.example/1","type":"as:Note","name":"x","to":[{"@id":"as:Public","type":"Collection"}]}"#,
         ] {
             let other = parse(other);
             assert_eq!(other.id(), plain.id());
             assert!(other.is_a("Note"));
             assert_eq!(other.text("name"), Some("x"));
             assert_eq!(other.uris("to", 10), vec![PUBLIC.to_owned()]);
+        }
+    }
+
+    #[test]
+    fn fed_fetch_09_terms_of_other_programs_are_read_written_out_too() {
+        let short = parse(r#"{"tag":{"type":"Emoji"},"directMessage":true,"featured":"https://a.example/f"}"#);
+        for long in [
+            r#"{"tag":{"type":"toot:Emoji"},"litepub:directMessage":true,"toot:featured":"https://a.example/f"}"#,
+            r#"{"as:tag":{"@type":"http://joinmastodon.org/ns#Emoji"},"http://litepub.social/ns#directMessage":true,
+                "http://joinmastodon.org/ns#featured":{"@id":"https://a.example/f"}}"#,
+        ] {
+            let long = parse(long);
+            assert!(long.one("tag").is_a("Emoji") && short.one("tag").is_a("Emoji"));
+            assert_eq!((long.flag("directMessage"), long.uri("featured")), (Some(true), short.uri("featured")));
         }
     }
 

@@ -280,6 +280,7 @@ fn edited(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     let mut to = inboxes(tx, &whole)?;
     if whole.post.visibility <= Visibility::Unlisted {
         to.extend(store::deliveries::involved_inboxes(tx.conn, id)?);
+        to.extend(reach::told_of(tx, id, &to)?);
     }
     update(tx, &whole, to)
 }
@@ -320,6 +321,7 @@ fn post_deleted(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     let mut to = inboxes(tx, &whole)?;
     if whole.post.visibility <= Visibility::Private {
         to.extend(store::deliveries::involved_inboxes(tx.conn, id)?);
+        to.extend(reach::told_of(tx, id, &to)?);
     }
     store::deliveries::take_back_post(tx.conn, id)?;
     let number = tx.new_id::<model::Activity>().raw();

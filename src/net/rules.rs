@@ -449,14 +449,14 @@ impl Rules {
         !host.contains('.') || is_localhost(host) || self.internal_suffixes.iter().any(ends)
     }
 
-    /// Loopback addresses that stand for a peer's name under `.localhost` (RFC 6761); the gate asks no resolver.
+    /// Loopback addresses that stand for the name of an entry under `.localhost` (RFC 6761); the gate asks no resolver.
     pub fn loopback_of(&self, host: &str, scheme: Scheme, port: u16) -> Option<Vec<IpAddr>> {
         if !is_localhost(host) {
             return None;
         }
         let both = [IpAddr::from([127, 0, 0, 1]), IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])];
         let inside = |ip: &IpAddr| {
-            let known = [&self.peers, &self.translators, &self.stores];
+            let known = [&self.peers, &self.relays, &self.translators, &self.stores];
             let known = known.into_iter().flat_map(|doors| doors.at(host, scheme, port));
             known.flat_map(|p| &p.addresses).any(|r| r.contains(ip))
         };

@@ -201,7 +201,7 @@ pub fn drop_for_unavailable(conn: &mut Conn, host: &str, before: Timestamp, now:
 }
 
 /// Why what is not durable is not sent to a host any more.
-pub const SILENT: &str = "the server did not answer for a week";
+const SILENT: &str = "the server did not answer for a week";
 
 /// Keeps the queue of one host below `most` rows: the oldest that are not durable go first (REL-13).
 pub fn trim(conn: &mut Conn, host: &str, most: i64, now: Timestamp) -> Result<usize> {
@@ -304,6 +304,18 @@ pub fn all_inboxes(conn: &mut Conn) -> Result<Vec<String>> {
     .load_texts(conn)
 }
 
+/// The same, but not of accounts that are suspended here; with `domains` of those whose handles end so.
+pub fn open_inboxes(conn: &mut Conn, domains: Option<&[&String]>) -> Result<Vec<String>> {
+    let mut sql = Sql::new(
+        "select distinct coalesce(a.shared_inbox_url, a.inbox_url) from accounts a where a.domain is not null \
+         and a.inbox_url is not null and a.deleted_at is null and a.suspended_at is null",
+    );
+    if let Some(domains) = domains {
+        sql = sql.push(" and a.domain in ").texts(domains);
+    }
+    sql.load_texts(conn)
+}
+
 /// Inboxes of those elsewhere who boosted, favourited or answered a post: they hold copies of it (OUT-09).
 pub fn involved_inboxes(conn: &mut Conn, post: Id<Post>) -> Result<Vec<String>> {
     Sql::new(
@@ -360,15 +372,15 @@ pub fn host_failed(
     Ok(())
 }
 
-/// A host answered, or spoke to us.
-pub fn host_is_well(conn: &mut Conn, host: &str, now: Timestamp) -> Result<()> {
+/// A host answered; `took`: when it took something, if it did.
+pub fn host_is_well(conn: &mut Conn, host: &str, took: Option<Timestamp>, now: Timestamp) -> Result<()> {
     Sql::new("insert into hosts (host, last_success_at, created_at) values (")
         .bind(host)
-        .with(",", now)
+        .with(",", took)
         .with(",", now)
         .push(
             ") on conflict (host) do update set failures = 0, first_failure_at = null, next_attempt_at = null, \
-             last_success_at = excluded.last_success_at",
+             last_success_at = coalesce(excluded.last_success_at, hosts.last_success_at)",
         )
         .execute(conn)?;
     Ok(())

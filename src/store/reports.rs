@@ -73,11 +73,11 @@ pub fn find_open(
         .optional(conn)
 }
 
-/// Adds to the posts and the text of an open report.
-pub fn extend(conn: &mut Conn, id: Id<Report>, post_ids: &str, comment: &str) -> Result<()> {
+/// What an open report names, after somebody said more.
+pub fn extend(conn: &mut Conn, id: Id<Report>, post_ids: &str, collection_ids: &str) -> Result<()> {
     Sql::new("update reports set post_ids = ")
         .bind(post_ids)
-        .with(", comment = ", comment)
+        .with(", collection_ids = ", collection_ids)
         .with(" where id = ", id)
         .execute(conn)?;
     Ok(())

@@ -35,6 +35,30 @@ async fn fed_upd_01_an_edit_is_shown_kept_in_the_history_and_told() {
 }
 
 #[tokio::test]
+async fn fed_upd_01_what_a_post_names_changes_without_its_text() {
+    let s = Scene::new().await;
+    let note = s.note(&s.ada, "1", "same");
+    let id = s.creates(&s.ada, &note).await;
+    s.node.clock.advance(60_000);
+    let mut changed = note.clone();
+    changed["updated"] = json!(s.node.clock.now().rfc3339());
+    changed["cc"] = json!([format!("{}/followers", s.ada.id), s.uri(&s.carol)]);
+    changed["tag"] =
+        json!([{"type": "Hashtag", "name": "#tea"}, {"type": "Mention", "href": s.uri(&s.carol), "name": "@carol"}]);
+    s.ada.delivers(&s.node, &s.ada.activity("Update", changed.clone())).await;
+    let seen = s.status(&s.bob, &id).await;
+    assert_eq!((&seen["tags"][0]["name"], &seen["edited_at"]), (&json!("tea"), &Value::Null));
+    assert_eq!(seen["mentions"][0]["id"], s.carol.id.as_str());
+    let tagged = s.bob.get("/api/v1/timelines/tag/tea").await.ok();
+    assert_eq!(tagged.as_array().unwrap().len(), 1);
+    s.node.clock.advance(60_000);
+    changed["updated"] = json!(s.node.clock.now().rfc3339());
+    changed["tag"] = json!([]);
+    s.ada.delivers(&s.node, &s.ada.activity("Update", changed)).await;
+    assert_eq!(s.status(&s.bob, &id).await["tags"], json!([]));
+}
+
+#[tokio::test]
 async fn fed_upd_02_an_update_of_an_unknown_young_post_is_its_create() {
     let s = Scene::new().await;
     let young = s.note(&s.ada, "1", "young");

@@ -327,6 +327,33 @@ async fn fed_thr_03_opening_a_post_of_another_server_brings_what_others_answered
 }
 
 #[tokio::test]
+async fn fed_fetch_06_a_long_thread_is_read_page_by_page() {
+    const PAGES: usize = 12;
+    const EACH: usize = 30;
+    let s = Scene::new().await;
+    let root = s.east.url("/notes/root");
+    for page in 0..PAGES {
+        let answers = (0..EACH).map(|nth| serves(&s, &format!("{page}-{nth}"), Some(&root), &[]));
+        let path = |page: usize| format!("/pages/{page}");
+        let mut document =
+            json!({"id": s.east.url(&path(page)), "type": "CollectionPage", "items": answers.collect::<Vec<_>>()});
+        if page + 1 < PAGES {
+            document["next"] = json!(s.east.url(&path(page + 1)));
+        }
+        s.east.serve(&path(page), document);
+    }
+    let mut note = s.note(&s.mallory, "unused", "root");
+    (note["id"], note["cc"]) = (json!(root), json!([s.uri(&s.bob)]));
+    note["replies"] = json!({"type": "Collection", "first": s.east.url("/pages/0")});
+    s.east.serve("/notes/root", note.clone());
+    s.creates(&s.mallory, &note).await;
+    s.node.clock.advance(301_000);
+    under(&s, &root).await;
+    let found = s.count("select count(*) from posts where in_reply_to_id is not null").await;
+    assert_eq!(found, (PAGES * EACH) as i64);
+}
+
+#[tokio::test]
 async fn fed_thr_03_the_context_of_a_thread_is_read_first() {
     let s = Scene::new().await;
     let root = serves(&s, "root", None, &[]);

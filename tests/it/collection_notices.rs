@@ -1,6 +1,6 @@
 //! Who is told of collections, and reports that name them.
 
-use crate::support::{Client, Node};
+use crate::support::{Client, Node, Scene};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use tokio_tungstenite::{connect_async, tungstenite::Message};
@@ -179,4 +179,28 @@ async fn a_report_names_collections_of_the_reported_and_staff_sees_those_that_ar
     assert_eq!(boss.get("/api/v1/admin/reports").await.ok()[0]["collections"][0]["item_count"], 1);
     let plain = ada.post("/api/v1/reports", json!({"account_id": bob.id})).await.ok();
     assert_eq!(plain["collection_ids"], json!([]));
+}
+
+#[tokio::test]
+async fn fed_mod_04_a_report_from_elsewhere_names_collections() {
+    let s = Scene::new().await;
+    let (rude, other) = (collect(&s.bob, "Fools", &[]).await, collect(&s.bob, "More fools", &[]).await);
+    let id = |number: &str| s.node.url(&format!("/users/bob/featured_collections/{number}"));
+    assert_eq!(s.sends(&s.ada, &s.ada.activity("Flag", json!([id(&rude), id("12345")]))).await, 202);
+    let named = async || -> Vec<model::Report> {
+        let sql = "select r.* from reports r";
+        s.node.app.read(move |conn| watercooler::db::Sql::new(sql).load(conn)).await.unwrap()
+    };
+    let reports = named().await;
+    assert_eq!(reports.len(), 1, "its owner is reported, though not named");
+    assert_eq!(
+        (reports[0].target_id.to_string(), &reports[0].collection_ids),
+        (s.bob.id.clone(), &format!("[{rude}]"))
+    );
+    // What one sender says within a day is one report.
+    let place = s.node.url(&format!("/@bob#collection-{other}"));
+    assert_eq!(s.sends(&s.ada, &s.ada.activity("Flag", json!([s.uri(&s.bob), place]))).await, 202);
+    let reports = named().await;
+    assert_eq!(reports.len(), 1);
+    assert_eq!(reports[0].collection_ids, format!("[{rude},{other}]"));
 }

@@ -79,7 +79,7 @@ async fn fed_out_03_sec_prv_09_a_direct_post_goes_to_the_personal_inbox_of_each_
     assert_eq!(to, pairs(&[("/users/yan/inbox", "Create"), ("/users/zoe/inbox", "Create")]));
     let create = &peer.inbox()[0];
     assert_eq!(create["to"].as_array().map(Vec::len), Some(2));
-    assert_eq!(create.get("cc"), None);
+    assert_eq!(create["cc"], json!([]));
     assert_eq!(create["object"]["tag"][0]["name"], format!("@zoe@{}", peer.authority));
 }
 
@@ -102,7 +102,7 @@ async fn fed_out_02_each_visibility_is_addressed_alike_in_activity_and_object() 
         let create = peer.inbox().into_iter().find(|a| a["type"] == "Create").unwrap();
         assert_eq!((&create["object"]["to"], &create["object"]["cc"]), (&to, &cc), "{visibility:?}");
         assert_eq!(create["to"], to, "{visibility:?}");
-        assert_eq!(create.get("cc").cloned().unwrap_or(json!([])), cc, "{visibility:?}");
+        assert_eq!(create["cc"], cc, "{visibility:?}");
     }
 }
 
@@ -323,6 +323,59 @@ async fn fed_dlv_05_after_a_week_only_what_must_not_be_lost_waits() {
 }
 
 #[tokio::test]
+async fn fed_dlv_05_a_host_that_was_silent_for_a_week_is_probed_though_nothing_that_must_not_be_lost_waits_for_it() {
+    let Scene { node, peer, ada, .. } = scene().await;
+    peer.inbox_answers(500);
+    rows::publish(&node, rows::post(&node, &ada, 1, Visibility::Public, "lost"), &[]).await;
+    node.settle().await;
+    for _ in 0..20 {
+        node.clock.advance(13 * 3_600_000);
+        node.settle().await;
+    }
+    assert_eq!(waiting(&node).await, 0);
+    peer.forget();
+    rows::publish(&node, rows::post(&node, &ada, 2, Visibility::Public, "probe"), &[]).await;
+    node.settle().await;
+    assert_eq!((sent(&peer).len(), waiting(&node).await), (1, 0), "the probe of the day");
+    rows::publish(&node, rows::post(&node, &ada, 3, Visibility::Public, "back"), &[]).await;
+    node.settle().await;
+    assert_eq!(sent(&peer).len(), 1, "not more than one");
+    // It speaks to us: it is there again, and gets what everybody may read too.
+    peer.forget();
+    peer.inbox_answers(202);
+    deliver::heard_from(&node.app, &peer.authority);
+    node.settle().await;
+    rows::publish(&node, rows::post(&node, &ada, 4, Visibility::Public, "on"), &[]).await;
+    node.settle().await;
+    let contents: Vec<_> = peer.inbox().iter().map(|a| a["object"]["content"].clone()).collect();
+    assert_eq!(contents, ["<p>back</p>", "<p>on</p>"]);
+    assert!(node.app.read(store::deliveries::troubled_hosts).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn fed_dlv_05_a_host_that_comes_back_with_a_refusal_is_well_after_a_restart_too() {
+    let Scene { node, peer, ada, .. } = scene().await;
+    for (number, status) in (1..).zip([403, 404, 401]) {
+        peer.inbox_answers(500);
+        rows::publish(&node, rows::post(&node, &ada, number, Visibility::Public, "Hi"), &[]).await;
+        node.settle().await;
+        assert_eq!(node.app.read(store::deliveries::troubled_hosts).await.unwrap().len(), 1);
+        peer.inbox_answers(status);
+        node.clock.advance(20_000);
+        node.settle().await;
+        let troubled = node.app.read(store::deliveries::troubled_hosts).await.unwrap();
+        assert!(troubled.is_empty(), "{status}: {troubled:?}");
+    }
+    node.clock.advance(8 * 86_400_000);
+    let node = NodeBuilder::again(node).await.start().await;
+    peer.inbox_answers(202);
+    peer.forget();
+    rows::publish(&node, rows::post(&node, &ada, 9, Visibility::Public, "after"), &[]).await;
+    node.settle().await;
+    assert!(peer.inbox().iter().any(|a| a["object"]["content"] == "<p>after</p>"));
+}
+
+#[tokio::test]
 async fn fed_addr_out_04_followers_only_posts_stop_when_the_last_follower_is_gone() {
     let Scene { node, peer, ada, zoe, yan } = scene().await;
     peer.inbox_answers(500);
@@ -405,6 +458,39 @@ async fn fed_out_09_a_delete_reaches_those_who_only_answered_or_boosted() {
     node.settle().await;
     assert_eq!(sent(&other), pairs(&[("/inbox", "Delete")]));
     assert_eq!(sent(&peer).last().unwrap().1, "Delete");
+}
+
+#[tokio::test]
+async fn fed_out_08_fed_out_09_who_got_a_post_hears_of_its_change_and_end_though_nobody_there_follows_any_more() {
+    let Scene { node, peer, ada, zoe, yan } = scene().await;
+    let open = rows::publish(&node, rows::post(&node, &ada, 1, Visibility::Public, "open"), &[]).await;
+    let narrow = rows::publish(&node, rows::post(&node, &ada, 2, Visibility::Private, "narrow"), &[]).await;
+    node.settle().await;
+    // This one waits when the last follower goes, and never gets there.
+    peer.inbox_answers(500);
+    let late = rows::publish(&node, rows::post(&node, &ada, 3, Visibility::Private, "late"), &[]).await;
+    node.settle().await;
+    for follower in [&zoe, &yan] {
+        let (follower, ada) = (follower.id, ada.id);
+        node.app.write(move |tx| follows::unfollow(tx, follower, ada)).await.unwrap();
+    }
+    peer.inbox_answers(202);
+    node.clock.advance(20_000);
+    node.settle().await;
+    peer.forget();
+    for post in [open.id, narrow.id] {
+        rows::record(&node, Fact::PostEdited { post, newly_mentioned: Vec::new(), quiet: false }).await;
+    }
+    node.settle().await;
+    assert_eq!(sent(&peer), pairs(&[("/inbox", "Update")]), "what was for followers is for nobody there any more");
+    assert_eq!(peer.inbox()[0]["object"]["id"], open.uri);
+    peer.forget();
+    for post in [open.id, narrow.id, late.id] {
+        rows::record(&node, Fact::PostDeleted(post)).await;
+    }
+    node.settle().await;
+    let gone: Vec<_> = peer.inbox().iter().map(|a| a["object"]["id"].clone()).collect();
+    assert_eq!(gone, [open.uri, narrow.uri], "only of what was there");
 }
 
 #[tokio::test]

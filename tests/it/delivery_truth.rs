@@ -135,7 +135,7 @@ async fn a_server_that_is_silent_for_a_week_does_not_have_the_post() {
     let second = says(&ada, "again").await;
     node.clock.advance(25 * 3_600_000);
     node.settle().await;
-    assert_eq!(counts(&delivery(&ada, &second).await), [2, 1, 0, 1], "not even asked any more");
+    assert_eq!(counts(&delivery(&ada, &second).await), [2, 1, 0, 1], "the probe of the day failed");
 }
 
 #[tokio::test]

@@ -203,12 +203,14 @@ async fn fed_fol_14_blocked_moved_and_instance_actors_refuse_and_nobody_is_404()
         assert!(received(&s.mallory, "Accept").is_empty());
     }
     assert_eq!(s.count("select count(*) from follows").await, 1, "only that of bob");
-    // Nobody of that name, and somebody who is gone.
-    let dave = s.node.member("dave").await;
-    let id: Id<Account> = dave.id.parse().unwrap();
+    // Nobody of that name, somebody who is gone, and somebody who is to be approved of.
+    let (dave, erin) = (s.node.member("dave").await, s.node.member("erin").await);
+    let (id, waits): (Id<Account>, Id<Account>) = (dave.id.parse().unwrap(), erin.id.parse().unwrap());
     s.node.app.write(move |tx| accounts::delete(tx, &Staff::console(), id)).await.unwrap();
+    let sql = "update users set approved_at = null where account_id = ";
+    s.node.app.write(move |tx| Sql::new(sql).bind(waits).execute(tx.conn)).await.unwrap();
     s.node.settle().await;
-    for name in ["nobody", "dave"] {
+    for name in ["nobody", "dave", "erin"] {
         s.east.forget();
         let follow = s.ada.activity("Follow", s.node.url(&format!("/users/{name}")));
         let own = s.ada.letter(&s.node, &format!("/users/{name}/inbox"), &follow).send(&s.node).await;

@@ -160,6 +160,13 @@ async fn sec_lan_07_peers_under_localhost_are_loopback_without_a_resolver_and_on
     assert!(network.questions().is_empty());
     let elsewhere = gate_for(&network, peer("research.localhost", &["10.0.0.0/8"], 7000));
     assert!(key(&elsewhere, "http://research.localhost:7000/").await.is_err(), "a .localhost name is never elsewhere");
+
+    // So is a relay for push.
+    let relays = vec![peer("push.localhost", &["127.0.0.0/8"], 7000)];
+    let pushing = configured(&network, NetConfig { relays, ..NetConfig::default() });
+    assert_eq!(get(&pushing, Purpose::Push, "http://push.localhost:7000/").await.unwrap().body, "x");
+    refused(key(&pushing, "http://push.localhost:7000/").await, Refusal::Scheme);
+    assert!(network.questions().is_empty());
 }
 
 #[tokio::test]

@@ -37,9 +37,10 @@ async fn fed_addr_in_01_fed_addr_in_02_fed_addr_in_03_fed_addr_in_04_the_audienc
 #[tokio::test]
 async fn fed_addr_in_05_fed_addr_in_06_fed_addr_in_07_spellings_of_audiences() {
     let s = Scene::new().await;
-    for (n, public) in [PUBLIC, "as:Public", "Public"].into_iter().enumerate() {
+    let spellings = [json!(PUBLIC), json!("as:Public"), json!("Public"), json!([{"id": "as:Public"}])];
+    for (n, public) in spellings.into_iter().enumerate() {
         let mut note = s.note(&s.ada, &format!("p{n}"), "x");
-        note["to"] = json!(public);
+        note["to"] = public.clone();
         let id = s.creates(&s.ada, &note).await;
         assert_eq!(s.post(&id).await.unwrap().visibility.as_str(), "public", "{public}");
     }

@@ -47,6 +47,7 @@ fn fed_post_02_only_listed_schemes_and_classes() {
         ("<span class=\"h-card btn e- quote-inline\">x</span>", "<span class=\"h-card quote-inline\">x</span>"),
         ("<table><tr><td>x</td></tr></table>", "x"),
         ("<unknown>x</unknown>", "x"),
+        ("<q>a</q> <sub>b</sub> <sup>c</sup> <abbr>d</abbr> <mark>e</mark>", "a b c d e"),
     ] {
         assert_eq!(clean(from), to);
     }

@@ -75,19 +75,7 @@ fn receive_unasked(tx: &mut Tx<'_>, by: &Account, uri: Option<&str>, stamp: &str
     if target.account_id != by.id || store::interactions::policy(tx.conn, target.id)?.is_none() {
         return Ok(());
     }
-    let row = Interaction {
-        id: tx.new_id(),
-        kind: InteractionKind::Reply,
-        account_id: reply.account_id,
-        target_id: target.id,
-        post_id: Some(reply.id),
-        uri: reply.uri.clone(),
-        visibility: reply.visibility,
-        state: InteractionState::Accepted,
-        stamp_uri: Some(stamp.to_owned()),
-        created_at: tx.now,
-    };
-    store::interactions::insert(tx.conn, &row)?;
+    claims(tx, InteractionKind::Reply, &reply, &target, InteractionState::Accepted, Some(stamp.to_owned()))?;
     tx.record(Fact::InteractionAccepted(reply.id))
 }
 
@@ -185,25 +173,27 @@ pub fn look_into(tx: &mut Tx<'_>, reply: &Post, told: &RemotePost) -> Result<()>
     if let Some(known) = store::interactions::find_by_uri(tx.conn, &reply.uri)? {
         store::interactions::delete(tx.conn, known.id)?;
     }
-    claims(tx, reply, &parent, InteractionState::Pending, Some(stamp.clone()))?;
+    claims(tx, InteractionKind::Reply, reply, &parent, InteractionState::Pending, Some(stamp.clone()))?;
     tx.enqueue(&Task::ResolveReply { post: reply.id.raw() })
 }
 
+/// What a post (an answer or a boost) stands by, or claims to, about the one it answers or boosts.
 fn claims(
     tx: &mut Tx<'_>,
-    reply: &Post,
-    parent: &Post,
+    kind: InteractionKind,
+    post: &Post,
+    target: &Post,
     state: InteractionState,
     stamp_uri: Option<String>,
 ) -> Result<()> {
     let row = Interaction {
         id: tx.new_id(),
-        kind: InteractionKind::Reply,
-        account_id: reply.account_id,
-        target_id: parent.id,
-        post_id: Some(reply.id),
-        uri: reply.uri.clone(),
-        visibility: reply.visibility,
+        kind,
+        account_id: post.account_id,
+        target_id: target.id,
+        post_id: Some(post.id),
+        uri: post.uri.clone(),
+        visibility: post.visibility,
         state,
         stamp_uri,
         created_at: tx.now,
@@ -222,7 +212,7 @@ pub fn was_read(tx: &mut Tx<'_>, post: Id<Post>) -> Result<()> {
     let parent = store::posts::find_by_uri(tx.conn, parent)?.filter(|parent| !parent.local);
     match parent {
         Some(parent) if store::interactions::of_post(tx.conn, post)?.is_none() => {
-            claims(tx, &reply, &parent, InteractionState::Rejected, None)
+            claims(tx, InteractionKind::Reply, &reply, &parent, InteractionState::Rejected, None)
         }
         _ => Ok(()),
     }
@@ -250,19 +240,7 @@ pub fn note_boost(tx: &mut Tx<'_>, by: &Account, original: &Post, uri: &str, sta
     let Some(boost) = boost.filter(|boost| boost.account_id == by.id && boost.boost_of_id == Some(original.id)) else {
         return Ok(());
     };
-    let row = Interaction {
-        id: tx.new_id(),
-        kind: InteractionKind::Boost,
-        account_id: by.id,
-        target_id: original.id,
-        post_id: Some(boost.id),
-        uri: boost.uri,
-        visibility: boost.visibility,
-        state: InteractionState::Accepted,
-        stamp_uri: Some(stamp.to_owned()),
-        created_at: tx.now,
-    };
-    store::interactions::insert(tx.conn, &row)
+    claims(tx, InteractionKind::Boost, &boost, original, InteractionState::Accepted, Some(stamp.to_owned()))
 }
 
 /// The id of an answer of another server that waits for its place, and of which it is not known what it claims.

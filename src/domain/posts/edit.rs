@@ -245,6 +245,11 @@ pub fn revise(tx: &mut Tx<'_>, old: &Post, revision: Revision) -> Result<()> {
     };
     store::posts::update(tx.conn, &new)?;
     if !noticed {
+        if !new.local {
+            // Whom and what it names may change without its text (UPD-01).
+            put_mentions(tx, new.id, &revision.mentions)?;
+            tag(tx, new.id, &revision.tags, false)?;
+        }
         if tallies {
             tell_readers(tx, &new, EventKind::Edit(new.id))?;
             return tx.record(Fact::PostEdited { post: new.id, newly_mentioned: Vec::new(), quiet: true });

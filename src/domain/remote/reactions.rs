@@ -13,7 +13,7 @@ use crate::{
     },
     id::Id,
     limits,
-    model::{Account, AccountKind, Post, Visibility},
+    model::{Account, AccountKind, Collection, Post, Visibility},
     store::{self, reactions::Shelf},
     time::Timestamp,
     uri,
@@ -232,12 +232,14 @@ pub fn receive_pins(tx: &mut Tx<'_>, owner: &Account, pinned: &[Id<Post>], compl
     Ok(())
 }
 
-/// A report from another server (MOD-04): about people of this node only, one report for each. `named` are accounts and
-/// posts in any order, `comment` is plain text.
+/// A report from another server (MOD-04): about people of this node only, one report for each. `named` are accounts,
+/// posts and collections in any order, `comment` is plain text.
 pub fn receive_flag(tx: &mut Tx<'_>, by: &Account, named: &[String], comment: &str, uri: Option<&str>) -> Result<()> {
     let own: Vec<&str> = named.iter().map(String::as_str).filter(|u| tx.site().owns_str(u)).take(REPORTED).collect();
     let mut posts = store::remote::posts_by_uri(tx.conn, &own)?;
     let mut accounts = store::remote::accounts_by_uri(tx.conn, &own)?;
+    let collections: Vec<Id<Collection>> = own.iter().filter_map(|url| tx.site().local_collection(url)).collect();
+    let collections = store::collections::several(tx.conn, &collections)?;
     // Misskey names the page of a post, or of a profile, where it has one.
     for address in own {
         if let Some((_, id)) = tx.site().local_post::<Post>(address) {
@@ -248,7 +250,9 @@ pub fn receive_flag(tx: &mut Tx<'_>, by: &Account, named: &[String], comment: &s
     }
     posts.retain(|post| post.local && !post.is_boost());
     let mut targets: Vec<Id<Account>> = Vec::new();
-    for target in accounts.iter().filter(|a| a.is_local()).map(|a| a.id).chain(posts.iter().map(|p| p.account_id)) {
+    let people = accounts.iter().filter(|a| a.is_local()).map(|a| a.id);
+    let authors = posts.iter().map(|p| p.account_id).chain(collections.iter().map(|c| c.account_id));
+    for target in people.chain(authors) {
         if !targets.contains(&target) {
             targets.push(target);
         }
@@ -256,6 +260,7 @@ pub fn receive_flag(tx: &mut Tx<'_>, by: &Account, named: &[String], comment: &s
     for target in targets {
         let filing = reports::Filing {
             posts: posts.iter().filter(|p| p.account_id == target).map(|p| p.id).collect(),
+            collections: collections.iter().filter(|c| c.account_id == target).map(|c| c.id).collect(),
             comment: comment.to_owned(),
             uri: uri.map(str::to_owned),
             from_host: Some(uri::host(&by.uri).to_owned()),

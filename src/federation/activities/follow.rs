@@ -12,6 +12,8 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
     let target = store::accounts::find_by_uri(tx.conn, object)?.filter(|a| a.is_local() && a.deleted_at.is_none());
     let target = match target {
         Some(target) if near::is_near(tx.conn, target.id)? => None,
+        // Who waits for approval is nobody yet.
+        Some(target) if store::users::find(tx.conn, target.id)?.is_some_and(|u| u.approved_at.is_none()) => None,
         target => target,
     };
     let Some(target) = target else {

@@ -322,12 +322,6 @@ impl Lanes {
             .is_some_and(|lane| lane.failures == 0 && lane.more_after.is_some() && lane.rows.len() < LOW)
     }
 
-    /// Has the host been silent for so long that it counts as unavailable?
-    pub fn is_unavailable(&self, host: &str, now: Timestamp) -> bool {
-        let since = self.hosts.get(host).and_then(|lane| lane.since);
-        since.is_some_and(|since| schedule::is_unavailable(now, since))
-    }
-
     /// Nothing of this host is sent any more.
     pub fn forget(&mut self, host: &str) {
         if let Some(lane) = self.hosts.get_mut(host) {

@@ -8,6 +8,7 @@
 //! Of several processes on one database only the one that leads sends ([`App::leads`]): the order for each host is kept in
 //! memory. One that takes the lead over begins with what stands in the table.
 
+mod effects;
 mod lanes;
 mod missing;
 mod proven;
@@ -17,7 +18,7 @@ mod send;
 use crate::{
     Result,
     app::App,
-    db::{Dialect, Sql},
+    db::Dialect,
     id::Id,
     model::Delivery,
     net::Refusal,
@@ -25,6 +26,7 @@ use crate::{
     store::{self, deliveries as rows},
     time::Timestamp,
 };
+use effects::{Effect, Effects};
 use lanes::{Lanes, Row};
 use missing::{Missing, Verdict};
 use std::{
@@ -38,33 +40,8 @@ use tokio::sync::Notify;
 const PAGE: i64 = 500;
 /// Rows in memory beyond which no more are read.
 const KEPT: usize = 20_000;
-/// Rows that wait for one host; the oldest that are not durable go first (REL-13).
-const PER_HOST_ROWS: i64 = 10_000;
 /// Milliseconds that a transaction may take to appear after it drew its ids (PostgreSQL only).
 const LATE_MS: i64 = 5_000;
-
-/// What happens to rows and hosts; written in order, many at once.
-#[derive(Debug)]
-enum Effect {
-    Done(Id<Delivery>, Id<crate::model::Activity>),
-    /// As `Done`, but it did not arrive.
-    Lost(Id<Delivery>, Id<crate::model::Activity>, &'static str),
-    Park(Id<Delivery>, String),
-    Postpone(Id<Delivery>, String, Timestamp),
-    ParkHost(String, &'static str),
-    HostFailed {
-        host: String,
-        failures: u32,
-        since: Timestamp,
-        next: Timestamp,
-        unavailable: bool,
-    },
-    HostWell(String),
-    InboxGone(String),
-    InboxMissing(String, Timestamp),
-    InboxDead(String),
-    InboxThere(String),
-}
 
 struct Deliveries {
     lanes: Mutex<Lanes>,
@@ -80,12 +57,6 @@ struct Deliveries {
     changed: Notify,
     /// There is something to read before the clock says so.
     hungry: Notify,
-}
-
-#[derive(Default)]
-struct Effects {
-    waiting: Vec<Effect>,
-    writing: bool,
 }
 
 /// How long one who sends elsewhere is not told again that a host spoke. Milliseconds.
@@ -358,14 +329,12 @@ fn dispatch(app: &App, this: &Arc<Deliveries>) {
     loop {
         let next = lock(&this.lanes).next(now);
         let Some((host, row)) = next else { return };
-        // A host that has been silent for a week gets only what must not be lost (DLV-05), an inbox that was missing for
-        // as long gets nothing (DLV-04).
-        let silent = !row.durable && lock(&this.lanes).is_unavailable(&host, now);
-        if silent || lock(&this.missing).is_dead(&row.inbox, now) {
+        // An inbox that has been missing for a week gets nothing (DLV-04). To a host that was silent for as long this is the
+        // probe of the day, whatever it is: what else waits is dropped when that fails (DLV-05).
+        if lock(&this.missing).is_dead(&row.inbox, now) {
             let (id, activity) = (row.id, row.activity);
             lock(&this.lanes).ended(&host, &row, true);
-            let why = if silent { rows::SILENT } else { "the inbox has been missing for a week" };
-            this.effect(app, Effect::Lost(id, activity, why));
+            this.effect(app, Effect::Lost(id, activity, "the inbox has been missing for a week"));
             continue;
         }
         let (app, this) = (app.clone(), this.clone());
@@ -401,24 +370,24 @@ fn conclude(app: &App, this: &Arc<Deliveries>, host: String, row: Row, started: 
             if delivered {
                 this.seen.took(&host, now);
             }
-            if was_troubled {
-                this.effect(app, Effect::HostWell(host));
-            }
+            this.recovered(app, host, was_troubled, true);
             if delivered && lock(&this.missing).present(&row.inbox) {
                 this.effect(app, Effect::InboxThere(row.inbox.clone()));
             }
             this.effect(app, Effect::Done(row.id, row.activity));
         }
         Outcome::Refused(why) => {
-            lanes.succeeded(&host);
+            let was_troubled = lanes.succeeded(&host);
             lanes.ended(&host, &row, true);
             drop(lanes);
+            this.recovered(app, host, was_troubled, false);
             this.effect(app, Effect::Park(row.id, why));
         }
         Outcome::Missing(why) => {
-            lanes.succeeded(&host);
+            let was_troubled = lanes.succeeded(&host);
             lanes.ended(&host, &row, true);
             drop(lanes);
+            this.recovered(app, host, was_troubled, false);
             let verdict = lock(&this.missing).absent(&row.inbox, now);
             match verdict {
                 Verdict::First => this.effect(app, Effect::InboxMissing(row.inbox.clone(), now)),
@@ -428,9 +397,10 @@ fn conclude(app: &App, this: &Arc<Deliveries>, host: String, row: Row, started: 
             this.effect(app, Effect::Park(row.id, why));
         }
         Outcome::Gone(why) => {
-            lanes.succeeded(&host);
+            let was_troubled = lanes.succeeded(&host);
             lanes.ended(&host, &row, true);
             drop(lanes);
+            this.recovered(app, host, was_troubled, false);
             this.effect(app, Effect::InboxGone(row.inbox.clone()));
             this.effect(app, Effect::Park(row.id, why));
         }
@@ -448,19 +418,22 @@ fn conclude(app: &App, this: &Arc<Deliveries>, host: String, row: Row, started: 
             this.effect(app, Effect::Park(row.id, refusal.code().to_owned()));
         }
         Outcome::SenderLater { why, steps, tries } => {
+            // What failed by our own fault says nothing of the host.
+            let was_troubled = tries.is_none() && lanes.succeeded(&host);
             let attempts = row.attempts + 1;
             let old = now.millis() - row.created_at.millis() >= schedule::UNAVAILABLE_AFTER;
             if old || tries.is_some_and(|most| attempts >= most) {
                 lanes.ended(&host, &row, true);
                 drop(lanes);
+                this.recovered(app, host, was_troubled, false);
                 return this.effect(app, Effect::Park(row.id, why));
             }
             let tried = u32::try_from(attempts).unwrap_or(u32::MAX);
             let at = now.plus_millis(schedule::delay(steps, tried, app.random().u64()));
             let id = row.id;
-            lanes.succeeded(&host);
             lanes.put_back(&host, row.waiting_until(at));
             drop(lanes);
+            this.recovered(app, host, was_troubled, false);
             this.effect(app, Effect::Postpone(id, why, at));
         }
         Outcome::HostLater { why, retry_after, stumbled } => {
@@ -500,129 +473,6 @@ fn drop_forbidden(app: &App, this: &Arc<Deliveries>) {
     for (host, refusal) in gone {
         this.effect(app, Effect::ParkHost(host, refusal.code()));
     }
-}
-
-impl Deliveries {
-    fn is_written(&self) -> bool {
-        let effects = lock(&self.effects);
-        effects.waiting.is_empty() && !effects.writing
-    }
-
-    /// Writes this down soon, together with what else comes meanwhile.
-    fn effect(self: &Arc<Self>, app: &App, effect: Effect) {
-        let mut effects = lock(&self.effects);
-        effects.waiting.push(effect);
-        if effects.writing {
-            return;
-        }
-        effects.writing = true;
-        drop(effects);
-        let (this, app) = (self.clone(), app.clone());
-        tokio::spawn(async move { this.write(&app).await });
-    }
-
-    async fn write(self: Arc<Self>, app: &App) {
-        loop {
-            let batch = {
-                let mut effects = lock(&self.effects);
-                if effects.waiting.is_empty() {
-                    effects.writing = false;
-                    drop(effects);
-                    self.changed.notify_one();
-                    return;
-                }
-                Arc::new(std::mem::take(&mut effects.waiting))
-            };
-            let done: Vec<Id<Delivery>> = batch.iter().filter_map(Effect::row).collect();
-            let mut wait = 100;
-            loop {
-                let batch = batch.clone();
-                match app.write(move |tx| apply(tx, &batch)).await {
-                    Ok(()) => break,
-                    Err(error) => {
-                        // The rows stay; at worst they are sent again after a restart.
-                        tracing::warn!(%error, "cannot write the results of deliveries");
-                        if app.stopping().is_cancelled() {
-                            break;
-                        }
-                        tokio::time::sleep(Duration::from_millis(wait)).await;
-                        wait = (wait * 2).min(5_000);
-                    }
-                }
-            }
-            lock(&self.lanes).written(&done);
-        }
-    }
-}
-
-impl Effect {
-    /// The row that is over once this is written.
-    fn row(&self) -> Option<Id<Delivery>> {
-        match self {
-            Self::Done(id, _) | Self::Lost(id, ..) | Self::Park(id, _) => Some(*id),
-            _ => None,
-        }
-    }
-}
-
-fn apply(tx: &mut crate::domain::Tx<'_>, batch: &[Effect]) -> Result<()> {
-    let now = tx.now;
-    let mut done = Vec::with_capacity(batch.len());
-    for effect in batch {
-        match effect {
-            Effect::Done(id, activity) => done.push((*id, *activity)),
-            Effect::Lost(id, activity, why) => {
-                store::ledger::lose(tx.conn, Sql::new("d.id = ").bind(*id), why, now)?;
-                done.push((*id, *activity));
-            }
-            _ => {}
-        }
-    }
-    rows::finish(tx.conn, &done)?;
-    for effect in batch {
-        match effect {
-            Effect::Done(..) | Effect::Lost(..) => {}
-            Effect::Park(id, why) => rows::park(tx.conn, *id, why, now)?,
-            Effect::Postpone(id, why, at) => rows::postpone(tx.conn, *id, why, *at)?,
-            Effect::ParkHost(host, why) => {
-                rows::park_host(tx.conn, host, why, now)?;
-            }
-            Effect::HostWell(host) => {
-                // What it said meanwhile it may have said to others only.
-                let since = rows::find_host(tx.conn, host)?.and_then(|known| known.first_failure_at);
-                rows::host_is_well(tx.conn, host, now)?;
-                crate::domain::remote::outbox::back(tx, host, since)?;
-            }
-            Effect::HostFailed { host, failures, since, next, unavailable } => {
-                rows::host_failed(tx.conn, host, i64::from(*failures), *since, *next, now)?;
-                if *unavailable {
-                    let before = now.plus_millis(-schedule::KEPT_FOR);
-                    rows::drop_for_unavailable(tx.conn, host, before, now)?;
-                }
-                rows::trim(tx.conn, host, PER_HOST_ROWS, now)?;
-            }
-            Effect::InboxGone(inbox) => look_again(tx, inbox)?,
-            Effect::InboxMissing(inbox, since) => rows::inbox_is_missing(tx.conn, inbox, *since)?,
-            Effect::InboxThere(inbox) => rows::inbox_is_there(tx.conn, inbox)?,
-            Effect::InboxDead(inbox) => {
-                rows::inbox_is_dead(tx.conn, inbox, now)?;
-                look_again(tx, inbox)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whoever lives at this inbox is read again: gone for good, or at another inbox by now (DLV-04).
-fn look_again(tx: &mut crate::domain::Tx<'_>, inbox: &str) -> Result<()> {
-    for account in rows::accounts_at(tx.conn, inbox, &authority(inbox))? {
-        tx.enqueue(&crate::domain::Task::RefreshAccount { account: account.raw() })?;
-    }
-    Ok(())
-}
-
-fn authority(inbox: &str) -> String {
-    crate::uri::host(inbox).to_owned()
 }
 
 /// Parked deliveries wait again: one, or all with `None`; their hosts are tried at once. Answers how many. For

@@ -11,6 +11,7 @@ use crate::{
     store::{self, deliveries::Inbox},
     uri,
 };
+use std::collections::HashSet;
 
 /// Leaves out where it may not go (N9). What is for the organisation goes to its nodes; that it is gone also to those that
 /// got it when they still were.
@@ -58,17 +59,31 @@ pub(super) fn write_down(tx: &mut Tx<'_>, draft: &Draft<'_>, inboxes: &[Inbox]) 
     store::ledger::insert(tx.conn, Id::new(draft.id), post, &hosts, fresh, tx.now)
 }
 
-/// The shared inboxes of servers that were told of a post and are not among `to`, because nobody there follows any more.
+/// The inboxes, shared ones where there are, of servers that got a post and are not among `to`, because nobody there follows
+/// any more.
 pub(super) fn told_of(tx: &mut Tx<'_>, post: Id<Post>, to: &[String]) -> Result<Vec<String>> {
-    let mut hosts: Vec<String> =
-        store::ledger::dispatches(tx.conn, post)?.into_iter().flat_map(|dispatch| dispatch.hosts).collect();
-    hosts.retain(|host| !to.iter().any(|inbox| uri::host(inbox) == host));
-    if hosts.is_empty() {
+    let covered: HashSet<&str> = to.iter().map(|inbox| uri::host(inbox)).collect();
+    let dispatches = store::ledger::dispatches(tx.conn, post)?;
+    let activities: Vec<_> = dispatches.iter().map(|dispatch| dispatch.activity).collect();
+    let told = dispatches.into_iter().flat_map(|sent| sent.hosts.into_iter().map(move |host| (sent.activity, host)));
+    let mut told: Vec<_> = told.filter(|(_, host)| !covered.contains(host.as_str())).collect();
+    if told.is_empty() {
         return Ok(Vec::new());
     }
-    let mut all = store::deliveries::all_inboxes(tx.conn)?;
-    all.retain(|inbox| hosts.iter().any(|host| uri::host(inbox) == host));
-    Ok(all)
+    let missed = store::ledger::misses(tx.conn, &activities)?;
+    let missed: HashSet<_> = missed.iter().map(|miss| (miss.activity.raw(), miss.host.as_str())).collect();
+    told.retain(|(activity, host)| !missed.contains(&(activity.raw(), host.as_str())));
+    let hosts: HashSet<String> = told.into_iter().map(|(_, host)| host).collect();
+    let names: Vec<&String> = hosts.iter().collect();
+    let mut found = store::deliveries::open_inboxes(tx.conn, Some(&names))?;
+    found.retain(|inbox| hosts.contains(uri::host(inbox)));
+    let reached = found.iter().map(|inbox| uri::host(inbox)).collect::<HashSet<_>>().len();
+    if reached < hosts.len() {
+        // Handles may end in another name than that of the server.
+        found = store::deliveries::open_inboxes(tx.conn, None)?;
+        found.retain(|inbox| hosts.contains(uri::host(inbox)));
+    }
+    Ok(found)
 }
 
 /// Each once, never our own (DLV-06).

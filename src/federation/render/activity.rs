@@ -17,8 +17,10 @@ pub struct Activity<'a, T> {
     pub actor: &'a str,
     /// RFC 3339; left out where it says nothing.
     pub published: Option<String>,
-    /// Addressing; empty arrays are left out.
+    /// Addressing.
     pub audience: Audience,
+    /// It has both lists, as its object does; otherwise empty ones are left out.
+    pub whole_audience: bool,
     /// What it is about.
     pub object: T,
     /// Collection of an Add or Remove, destination of a Move.
@@ -44,6 +46,7 @@ impl<'a, T: Serialize> Activity<'a, T> {
             actor,
             published: None,
             audience: Audience::default(),
+            whole_audience: false,
             object,
             target: None,
             content: None,
@@ -63,6 +66,7 @@ impl<'a, T: Serialize> Activity<'a, T> {
     #[must_use]
     pub fn for_audience(mut self, audience: Audience) -> Self {
         self.audience = audience;
+        self.whole_audience = true;
         self
     }
     /// Dated.
@@ -95,10 +99,10 @@ impl<T: Serialize> Serialize for Activity<'_, T> {
         if let Some(published) = &self.published {
             map.serialize_entry("published", published)?;
         }
-        if !self.audience.to.is_empty() {
+        if self.whole_audience || !self.audience.to.is_empty() {
             map.serialize_entry("to", &self.audience.to)?;
         }
-        if !self.audience.cc.is_empty() {
+        if self.whole_audience || !self.audience.cc.is_empty() {
             map.serialize_entry("cc", &self.audience.cc)?;
         }
         if let Some(content) = self.content {

@@ -244,40 +244,45 @@ fn counted(id: &str, total: i64) -> Result<String, Failure> {
 
 /// `GET /users/{name}/quote_authorizations/{id}`: what lets another post quote one of this person's, while it stands; for
 /// whoever may see the quoted post.
-pub async fn quote_authorization(State(app): State<App>, Path((name, id)): Named, parts: Parts) -> Answered {
-    let reader = Reader::of(&app, &parts).await?;
-    let viewer = reader.viewer()?;
-    let (site, now) = (app.site().clone(), app.clock().now());
-    let body = read(&app, move |conn| {
-        let author = local_actor(conn, &name)?;
+pub async fn quote_authorization(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
+    stamp(&app, named, &parts, |conn, site, author, id| {
         let (quoting, quoted) = arrivals::authorisation(conn, author.id, id.parse()?)?;
-        if author.is_unavailable() || !visibility::can_see(conn, viewer, &quoted, now)? {
-            return Err(Error::NotFound.into());
-        }
         let id = site.quote_stamp_uri(&author.username, quoting.id);
         let stamp = QuoteAuthorization::new(&id, &author.uri, &quoting.uri, &quoted.uri);
-        Ok(render::document(Terms::QUOTE, stamp)?)
+        Ok((render::document(Terms::QUOTE, stamp)?, quoted))
     })
-    .await?;
-    Ok(activity_json(reader, body))
+    .await
 }
 
 /// `GET /users/{name}/interaction_authorizations/{id}`: what lets somebody elsewhere, who asked, answer, like or boost a
 /// post of this person; for whoever may see that.
-pub async fn interaction_authorization(State(app): State<App>, Path((name, id)): Named, parts: Parts) -> Answered {
-    let reader = Reader::of(&app, &parts).await?;
-    let viewer = reader.viewer()?;
-    let (site, now) = (app.site().clone(), app.clock().now());
-    let body = read(&app, move |conn| {
-        let author = local_actor(conn, &name)?;
+pub async fn interaction_authorization(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
+    stamp(&app, named, &parts, |conn, site, author, id| {
         let (row, target) = requests::authorisation(conn, author.id, id.parse()?)?;
-        if author.is_unavailable() || !visibility::can_see(conn, viewer, &target, now)? {
-            return Err(Error::NotFound.into());
-        }
         let id = site.interaction_authorization_uri(&author.username, row.id);
         let mut stamp = QuoteAuthorization::new(&id, &author.uri, &row.uri, &target.uri);
         stamp.kind = authorizations::type_of(row.kind);
-        Ok(render::document(Terms::CONSENT, stamp)?)
+        Ok((render::document(Terms::CONSENT, stamp)?, target))
+    })
+    .await
+}
+
+/// An authorisation that `find` makes of the author and the number in the address, and the post it is about: for whoever
+/// may see that.
+async fn stamp<F>(app: &App, (name, id): (String, String), parts: &Parts, find: F) -> Answered
+where
+    F: FnOnce(&mut Conn, &Site, &Account, &str) -> Result<(String, Post), Failure> + Send + 'static,
+{
+    let reader = Reader::of(app, parts).await?;
+    let viewer = reader.viewer()?;
+    let (site, now) = (app.site().clone(), app.clock().now());
+    let body = read(app, move |conn| {
+        let author = local_actor(conn, &name)?;
+        let (body, target) = find(conn, &site, &author, &id)?;
+        if author.is_unavailable() || !visibility::can_see(conn, viewer, &target, now)? {
+            return Err(Error::NotFound.into());
+        }
+        Ok(body)
     })
     .await?;
     Ok(activity_json(reader, body))

@@ -36,8 +36,8 @@ pub(super) fn read(request: &Incoming<'_>, header: &str) -> Result<Claim, Reject
     }
     let digest = if request.has_body() { Some(digest(request, covers("digest"))?) } else { None };
 
-    let moment = |value: &Option<String>| value.as_deref().map(whole_seconds).transpose();
-    let (created, expires) = (moment(&given.created)?, moment(&given.expires)?);
+    let created = given.created.as_deref().map(whole_seconds).transpose()?;
+    let expires = given.expires.as_deref().map(seconds).transpose()?;
     let signed = if covers("(created)") {
         created.ok_or(Reject::Cover)?
     } else {
@@ -109,6 +109,13 @@ fn whole_seconds(text: &str) -> Result<i64, Reject> {
         return Err(Reject::Malformed);
     }
     text.parse().map_err(|_| Reject::Malformed)
+}
+
+/// The same, of a time that may have a fraction (section 2.1.5 of the draft).
+fn seconds(text: &str) -> Result<i64, Reject> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let plain = !fraction.is_empty() && fraction.len() <= 9 && fraction.bytes().all(|b| b.is_ascii_digit());
+    if plain { whole_seconds(whole) } else { Err(Reject::Malformed) }
 }
 
 /// The SHA-256 of `Digest` (RFC 3230): among several, its name in any case; two that differ are a lie (SIGIN-06).

@@ -395,6 +395,28 @@ fn fed_sigin_02_rsa_sha256_knows_no_created() {
 }
 
 #[test]
+fn fed_sigin_02_a_time_of_expiry_may_have_a_fraction() {
+    let mut case = post(Scheme::Cavage);
+    let (now, later, digest) = (NOW.seconds(), format!("{}.5", NOW.seconds() + 60), case.header("digest").clone());
+    let base = format!(
+        "(request-target): post /inbox\nhost: receiver.example\n(created): {now}\n(expires): {later}\ndigest: {digest}"
+    );
+    let signature = crypto::base64(&rsa().sign(base.as_bytes()).unwrap());
+    let signed = |expires: &str| {
+        format!(
+            "keyId=\"https://sender.example/users/ada#main-key\",algorithm=\"hs2019\",created={now},expires={expires},\
+             headers=\"(request-target) host (created) (expires) digest\",signature=\"{signature}\""
+        )
+    };
+    *case.header("signature") = signed(&later);
+    assert_eq!(case.judge(), Ok(()));
+    for bad in ["1795374499.", "1795374499.x", ".5", "1795374499.5.5"] {
+        *case.header("signature") = signed(bad);
+        assert_eq!(case.judge(), Err(Reject::Malformed), "{bad}");
+    }
+}
+
+#[test]
 fn fed_sigin_06_among_several_digests_sha_256_counts() {
     let mut case = post(Scheme::Cavage);
     let key = rsa();
