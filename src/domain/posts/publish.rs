@@ -7,7 +7,8 @@ use crate::{
     domain::{
         Tx, Viewer,
         audiences::{self, Chosen, Wish},
-        concierge, counters, emojis,
+        concierge::{self, words},
+        counters, emojis,
         html::Html,
         interactions, moves, projects, quotes, text, trends, visibility,
     },
@@ -343,8 +344,7 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         None => false,
     };
     if asks && quoted.is_some() {
-        let why = "The author of the post you answer has to agree first: answer it without a quote";
-        return Err(Error::invalid("quoted_status_id", "invalid", why));
+        return Err(Error::invalid("quoted_status_id", "invalid", words::ANSWER_WITH_QUOTE.0));
     }
     if let Some(quoted) = &quoted {
         // Nor does a quote of what is for followers. What is unlisted may be quoted in public, as it may be boosted.
