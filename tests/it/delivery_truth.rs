@@ -145,8 +145,16 @@ async fn an_edit_that_mentions_somebody_new_brings_their_site() {
     let id = says(&bob, "draft").await;
     assert_eq!(counts(&delivery(&bob, &id).await), [0; 4]);
     let text = format!("for @{}", zoe.handle);
+    node.clock.advance(3_600_000);
     bob.put(&format!("/api/v1/statuses/{id}"), json!({ "status": text })).await.ok();
-    assert_eq!(counts(&delivery(&bob, &id).await), [1, 0, 1, 0]);
+    let told = delivery(&bob, &id).await;
+    assert_eq!(counts(&told), [1, 0, 1, 0]);
+    // It is no later than the edit that it waits for.
+    assert_eq!(told["late"][0]["state"], "waiting", "{told}");
+    assert_eq!(told["late"][0]["since"], node.clock.now().rfc3339());
+    bob.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": "de" } })).await.ok();
+    let text_of = delivery(&bob, &id).await["text"].clone();
+    assert!(text_of.as_str().unwrap().starts_with("0 von 1 Standorten haben es."), "{text_of}");
     node.settle().await;
     bob.put(&format!("/api/v1/statuses/{id}"), json!({ "status": format!("{text}!") })).await.ok();
     node.settle().await;
