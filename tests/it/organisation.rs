@@ -511,6 +511,25 @@ async fn lists_for_other_servers_are_printed_and_other_software_is_listed_by_han
     assert_eq!((&json[3]["domain"], &json[3]["public_comment"]), (&json!("toot.example"), &json!("Example: Sales")));
     let plain = org(&oslo, &["export", "--form", "plain"]).await.unwrap();
     assert_eq!(plain["list"].as_str().unwrap().lines().count(), 4);
+    // Once more changes the mark; what is not said again stays.
+    org(&hq, &["add", "toot.example", "--address", "10.30.0.0/16", "--closed"]).await.unwrap();
+    assert_eq!(org(&hq, &["add", "toot.example"]).await.unwrap()["state"], "signed");
+    let node = charter_of(&hq).await.charter.node("toot.example").unwrap().clone();
+    assert_eq!(
+        (node.closed, node.department.as_str(), &node.addresses[..]),
+        (false, "Sales", &["10.30.0.0/16".into()][..])
+    );
+    assert_eq!(org(&hq, &["add", "toot.example"]).await.unwrap()["state"], "unchanged");
+    let moved = ["add", "toot.example", "--actor", "https://social.toot.example/actor"];
+    assert_eq!(org(&hq, &moved).await.unwrap()["state"], "signed");
+    let node = charter_of(&hq).await.charter.node("toot.example").unwrap().clone();
+    assert_eq!((node.department.as_str(), node.actor.as_str()), ("Sales", "https://social.toot.example/actor"));
+    // A node that speaks for itself is not shut out by it, and nobody refuses themselves with the key.
+    let (word, text) = refused(org(&hq, &["add", &lyon.domain, "--department", "Lyon"]).await);
+    assert!(word == "invalid" && text.contains(&format!("org remove {}", lyon.domain)), "{text}");
+    let (word, text) = refused(org(&hq, &["remove", &hq.domain]).await);
+    assert!(word == "invalid" && text.contains("org leave"), "{text}");
+    assert_eq!(charter_of(&hq).await.charter.nodes.len(), 4);
 }
 
 #[tokio::test]

@@ -51,7 +51,9 @@ async fn act(app: &App, by: Staff, verb: OrgVerb) -> Result<Value> {
                 steward,
                 addresses,
                 // `fab.example:8443` says the port too.
-                port: port.or_else(|| domain.rsplit_once(':').and_then(|(_, port)| port.parse().ok())),
+                port: port
+                    .or_else(|| domain.rsplit_once(':').and_then(|(_, port)| port.parse().ok()))
+                    .filter(|port| *port != if http { 80 } else { 443 }),
                 http,
                 ca: about.ca,
             };
@@ -92,8 +94,26 @@ async fn act(app: &App, by: Staff, verb: OrgVerb) -> Result<Value> {
             serde_json::to_value(found).map_err(Error::internal)
         }
         OrgVerb::Add { domain, department, addresses, about, actor, closed } => {
-            let node = other(app, &domain, actor)?;
-            let node = charter::Member { department, addresses, closed, contact: about.contact, ca: about.ca, ..node };
+            let ours = app.read(charter::required).await?;
+            // What is not said again of one that is listed stays: only the mark follows the command.
+            let known = ours.charter.node(&typed_domain(&domain)?).filter(|known| known.software == Software::Other);
+            let node = match (known, actor.is_some()) {
+                (Some(known), false) => known.clone(),
+                (Some(known), true) => {
+                    let charter::Member { actor, port, scheme, .. } = other(app, &domain, actor)?;
+                    charter::Member { actor, port, scheme, ..known.clone() }
+                }
+                (None, _) => other(app, &domain, actor)?,
+            };
+            let or = |said: String, known: String| if said.is_empty() { known } else { said };
+            let node = charter::Member {
+                department: or(department, node.department),
+                contact: or(about.contact, node.contact),
+                addresses: if addresses.is_empty() { node.addresses } else { addresses },
+                ca: about.ca.or(node.ca),
+                closed,
+                ..node
+            };
             change(app, by, Change::Add { node: Box::new(node) }).await
         }
         OrgVerb::Set { rule } => {

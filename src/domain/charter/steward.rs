@@ -2,7 +2,7 @@
 //! the change waits until the next version is drafted, signed elsewhere and brought back.
 
 use super::{
-    Change, Charter, Code, Member, Office, Policy, Signed, Terms,
+    Change, Charter, Code, Member, Office, Policy, Signed, Software, Terms,
     adopt::{by_node, put, wait},
     current,
     document::{LIFE, fingerprint},
@@ -173,7 +173,27 @@ pub fn make(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, change: &Change) -> Resu
         allowed(by)?;
     }
     let ours = required(tx.conn)?;
+    makes_sense(change, &ours.charter, tx.site().domain())?;
     make_all(tx, vault, by, &ours, std::slice::from_ref(change))
+}
+
+/// What a steward would not want, though it can be said: to refuse the own node, with the key that may be on it, and to
+/// list a node that speaks for itself as a server of other software, which would shut it out.
+fn makes_sense(change: &Change, ours: &Charter, own: &str) -> Result<(), Refused> {
+    let speaks = |domain: &str| ours.node(domain).is_some_and(|known| known.software == Software::Watercooler);
+    match change {
+        Change::Remove { domain, .. } if domain == own => {
+            Err(Refused::Input(format!("{own} is this node itself. To go, run `watercooler org leave`.")))
+        }
+        Change::Add { node } if node.software == Software::Other && speaks(&node.domain) => {
+            let domain = &node.domain;
+            Err(Refused::Input(format!(
+                "{domain} is listed already as a node that speaks for itself. If it runs other software now, refuse it first: \
+                 `watercooler org remove {domain}`."
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes an alias: the gardener's, who is a moderator.
