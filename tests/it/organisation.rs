@@ -185,6 +185,11 @@ async fn a_wrong_key_a_wrong_clock_and_a_node_that_cannot_be_reached_stop_a_join
         let reply = letter(&ahead, &hq, "POST", "/charter/join", Some(&body)).await.send(&hq).await;
         assert_eq!(said(&reply).1, "clock", "{}", reply.text);
     }
+    // A clock that is days ahead is not taken for a code that is over: a new one would be over as well.
+    let ahead = alone("days", &Clock::fixed(clock.now().plus_days(3))).await;
+    let early = invite(&hq, &ahead).await;
+    let (word, text) = refused(org(&ahead, &["join", &early]).await);
+    assert!(word == "clock" && text.contains("259200 seconds apart"), "{text}");
     // The inviting node is not there, or its name is private and no range was agreed.
     let mut nowhere = charter::Code::read(&code).unwrap();
     nowhere.url = "http://nowhere.example".into();
