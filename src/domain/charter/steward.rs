@@ -4,6 +4,7 @@
 use super::{
     Change, Charter, Code, Member, Office, Policy, Signed, Software, Terms,
     adopt::{by_node, put, wait},
+    change::{check_about, check_name},
     current,
     document::{LIFE, fingerprint},
     invitation, keychain, open,
@@ -84,6 +85,8 @@ pub fn found(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, new: Founding, own: Mem
     if let Some(ours) = current(tx.conn)? {
         return Err(Refused::AlreadyMember { ours: ours.charter.name.clone() }.into());
     }
+    check_name(&new.name)?;
+    check_about(&new.department, &new.contact, &new.addresses)?;
     let (key, recovery) = (PrivateKey::generate_ed25519()?, PrivateKey::generate_ed25519()?);
     let mut charter = Charter {
         context: Charter::contexts(),
