@@ -21,6 +21,23 @@ pub enum Refused {
         /// Fingerprint of the key that should have signed.
         wanted: String,
     },
+    /// Not signed at all: a draft.
+    #[error(
+        "This version is not signed. Sign the file where the key is (`watercooler org sign FILE --key-file KEY`), and bring \
+         it back then (`watercooler org adopt FILE`)."
+    )]
+    Draft,
+    /// A steward's key that is not the one.
+    #[error(
+        "This key has the fingerprint {given}; the signing key of the organisation has {wanted}. Look for the file of that \
+         one; where it is lost, a steward replaces it with `watercooler org rotate-key --recovery` and the recovery key."
+    )]
+    NotTheKey {
+        /// Fingerprint of the key that must sign.
+        wanted: String,
+        /// Fingerprint of the one that was given.
+        given: String,
+    },
     /// It was replaced by another key.
     #[error(
         "The charter is signed with a key that was replaced meanwhile. The steward who signed it must take the newest \
@@ -216,7 +233,7 @@ impl Refused {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "malformed",
-            Self::WrongKey { .. } => "wrong_key",
+            Self::WrongKey { .. } | Self::Draft | Self::NotTheKey { .. } => "wrong_key",
             Self::OldKey => "old_key",
             Self::Foreign { .. } => "foreign",
             Self::Expired { .. } => "expired",

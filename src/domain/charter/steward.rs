@@ -453,7 +453,8 @@ pub fn hold(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, key: &PrivateKey) -> Res
     allowed(by)?;
     let ours = required(tx.conn)?;
     if key.public_multikey() != ours.charter.signing_key() {
-        return Err(Refused::WrongKey { wanted: fingerprint(ours.charter.signing_key()) }.into());
+        let (wanted, given) = (fingerprint(ours.charter.signing_key()), fingerprint(&key.public_multikey()));
+        return Err(Refused::NotTheKey { wanted, given }.into());
     }
     keep(tx, vault, key)?;
     audit::write(tx, by, "org.hold_key", &fingerprint(ours.charter.signing_key()), "")
