@@ -295,6 +295,26 @@ pub fn choose(
     Ok(Chosen { audience: narrowed, expressly: asked == Some(narrowed) })
 }
 
+/// The text of a post of this node as a client is given it to write it anew. A client that knows of no audiences sends back
+/// what it gets, so the word for one stands before it again where the new post would go less far or further without.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn to_write_anew(conn: &mut Conn, post: &Post, text: String) -> Result<String> {
+    let rules = store::audiences::rules(conn)?;
+    let default = store::posts::defaults(conn, post.account_id)?.audience;
+    let parent = post.in_reply_to_id.map(|id| store::posts::find(conn, id)).transpose()?.flatten();
+    let usual = standard(rules.as_ref(), default, post.visibility);
+    let usual = parent.map_or(usual, |parent| usual.min(parent.audience));
+    // What may not be chosen any more is not widened by it.
+    let wanted = in_force(rules.as_ref(), post.audience);
+    if usual == wanted || mark(&text).0.is_some() {
+        return Ok(text);
+    }
+    let word = MARKS.iter().find(|(_, audience)| *audience == wanted).map_or("", |(word, _)| *word);
+    Ok(format!("{word} {text}").trim().to_owned())
+}
+
 /// Lets all posts of a person go this far from now on, unless they say something else; none: as the charter says.
 ///
 /// # Errors
