@@ -570,6 +570,14 @@ async fn what_cannot_be_said_in_a_charter_is_named_with_what_can() {
         let (word, text) = refused(org(&hq, arguments).await);
         assert!(word == "invalid" && text.contains(says), "{arguments:?}: {text}");
     }
+    // Which of two rules comes first depends on the way.
+    let (_, text) = refused(org(&hq, &["set", "default_audience=open"]).await);
+    assert!(text.contains("set open_allowed=true first"), "{text}");
+    for rule in ["open_allowed=true", "default_audience=open"] {
+        org(&hq, &["set", rule]).await.unwrap();
+    }
+    let (_, text) = refused(org(&hq, &["set", "open_allowed=false"]).await);
+    assert!(text.contains("set default_audience=organisation first"), "{text}");
     // A reason is cut, as that of a revocation is: the node is refused all the same.
     org(&hq, &["add", "toot.example"]).await.unwrap();
     assert_eq!(org(&hq, &["remove", "toot.example", "--reason", &long]).await.unwrap()["state"], "signed");

@@ -336,9 +336,11 @@ fn set(policy: &mut Policy, key: &str, value: &str) -> Result<(), Refused> {
         },
     }
     if policy.default_audience == Audience::Open && !policy.open_allowed {
-        return Err(Refused::Input(
-            "Posts can be open by default only where they may be open at all: set open_allowed=true first.".into(),
-        ));
+        let why = match key {
+            "open_allowed" => "Posts are open by default so far: set default_audience=organisation first.",
+            _ => "Posts can be open by default only where they may be open at all: set open_allowed=true first.",
+        };
+        return Err(Refused::Input(why.into()));
     }
     Ok(())
 }
