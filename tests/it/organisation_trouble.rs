@@ -12,7 +12,7 @@ use watercooler::{
     crypto::PrivateKey,
     domain::charter::{self, Change},
     federation::own_keys,
-    peers,
+    peers, store,
     time::Clock,
 };
 
@@ -137,6 +137,35 @@ async fn an_invitation_outlives_a_replaced_key_and_a_recording_of_an_old_version
     assert_eq!(org(&lyon, &["join", &code]).await.unwrap()["state"], "waiting");
     let (status, word, text) = said(&offers(&hq, &lyon, &old).await);
     assert_eq!((status, word.as_str(), version(&lyon).await), (409, "recorded", 0), "{text}");
+}
+
+#[tokio::test]
+async fn a_newcomer_that_was_away_when_its_version_was_signed_is_told_once_it_is_there() {
+    const WAITS: &str = "charter_joining";
+    let clock = Clock::fixed(crate::support::NOW);
+    let (hq, lyon) = (alone("hq", &clock).await, alone("lyon", &clock).await);
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let made = org(&hq, &["init", "--name", "Example", "--address", "127.0.0.0/8", "--key-file", &path("k")]).await;
+    let key = PrivateKey::from_secret_multikey(made.unwrap()["signing_key"].as_str().unwrap()).unwrap();
+    assert_eq!(brings_in(&hq, &lyon).await["state"], "waiting");
+    // The weekend passes: the code is over, and lyon does not take what it is offered when the version is signed at last.
+    let waited = lyon.app.write(|tx| {
+        let waited = store::users::find_setting(tx.conn, WAITS)?;
+        store::users::delete_setting(tx.conn, WAITS)?;
+        Ok(waited)
+    });
+    let waited = waited.await.unwrap().unwrap();
+    clock.advance(3 * 86_400_000);
+    let draft = org(&hq, &["draft", &path("draft.json")]).await.unwrap()["draft"].clone();
+    let signed = charter::steward::sign_draft(draft, &key, None, clock.now()).unwrap();
+    std::fs::write(path("signed.json"), signed.document.to_string()).unwrap();
+    org(&hq, &["adopt", &path("signed.json")]).await.unwrap();
+    settle(&[&hq, &lyon]).await;
+    assert_eq!((version(&hq).await, version(&lyon).await), (2, 0));
+    lyon.app.write(move |tx| store::users::set_setting(tx.conn, WAITS, &waited)).await.unwrap();
+    minutes(&[&hq, &lyon], 1).await;
+    assert_eq!((version(&hq).await, version(&lyon).await), (2, 2));
 }
 
 #[tokio::test]
