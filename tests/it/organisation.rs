@@ -447,6 +447,8 @@ async fn the_signing_key_may_live_elsewhere_and_changes_wait_for_it() {
     let key = PrivateKey::from_secret_multikey(made.unwrap()["signing_key"].as_str().unwrap()).unwrap();
     let joined = brings_in(&hq, &lyon).await;
     assert_eq!(joined["state"], "waiting");
+    let (word, text) = refused(org(&lyon, &["status"]).await);
+    assert!(word == "waiting" && text.contains(hq.app.site().base()), "{text}");
     org(&hq, &["alias", "k8s", "kubernetes"]).await.unwrap();
     let status = org(&hq, &["status"]).await.unwrap();
     assert_eq!((&status["holds_key"], status["waiting"].as_array().unwrap().len()), (&json!(false), 2));

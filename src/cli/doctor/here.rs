@@ -269,6 +269,7 @@ async fn charter(app: &App) -> Vec<Finding> {
         Err(crate::Error::Invalid { code: "no_organisation", .. }) => {
             return vec![Finding::ok("charter", "this node belongs to no organisation")];
         }
+        Err(crate::Error::Invalid { code: "waiting", reason, .. }) => return vec![Finding::ok("charter", reason)],
         Err(error) => {
             let to_do = "ask a steward to invite this node again, then `watercooler org join CODE`";
             let found = match error {

@@ -121,6 +121,15 @@ pub enum Refused {
          invitation and run `watercooler org join CODE`."
     )]
     NoOrganisation,
+    /// It asked to belong, and the version that lists it is not signed yet.
+    #[error(
+        "This node asked at {at} to join and waits until a steward has signed the version that lists it; then it belongs by \
+         itself. Where that takes long, ask the steward for `watercooler org status` there."
+    )]
+    Waiting {
+        /// Where it asked.
+        at: String,
+    },
     /// It belongs somewhere already.
     #[error("This node belongs to {ours} already. To change, run `watercooler org leave` first.")]
     AlreadyMember {
@@ -243,6 +252,7 @@ impl Refused {
             Self::Overtaken { .. } => "overtaken",
             Self::NotListed { .. } => "not_listed",
             Self::NoOrganisation => "no_organisation",
+            Self::Waiting { .. } => "waiting",
             Self::AlreadyMember { .. } => "already_member",
             Self::Recorded { .. } => "recorded",
             Self::NotACode => "not_a_code",

@@ -9,7 +9,7 @@ use crate::{
     domain::{
         audit::Staff,
         charter::{
-            self, Code, Member, Outcome, Refused, Signed,
+            self, Code, JOINING as PENDING, Member, Outcome, Refused, Signed,
             document::{CLOCK, parse},
             invitation, steward,
         },
@@ -26,8 +26,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-/// Under this name a node remembers the invitation whose signature it waits for.
-const PENDING: &str = "charter_joining";
 /// Nodes that a newcomer tries to reach.
 const TRIED: usize = 20;
 
