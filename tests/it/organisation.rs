@@ -158,6 +158,15 @@ async fn an_expired_or_repeated_code_and_one_of_somebody_else_are_refused_with_w
     assert_eq!(refused(org(&oslo, &["join", &old]).await).0, "code_unknown");
     assert_eq!(org(&oslo, &["join", &new]).await.unwrap()["state"], "joined");
     assert_eq!(refused(org(&oslo, &["init", "--name", "Mine"]).await).0, "already_member");
+    // Whoever belongs elsewhere hears it before the code is used and anybody lists them.
+    let rival = alone("rival", &clock).await;
+    org(&rival, &["init", "--name", "Rival", "--address", "127.0.0.0/8"]).await.unwrap();
+    let (code, before) = (invite(&hq, &rival).await, version(&hq).await);
+    let (word, text) = refused(org(&rival, &["join", &code]).await);
+    assert!(word == "already_member" && text.contains("Rival") && text.contains("org leave"), "{text}");
+    assert_eq!(version(&hq).await, before);
+    org(&rival, &["leave"]).await.unwrap();
+    assert_eq!(org(&rival, &["join", &code]).await.unwrap()["state"], "joined");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::{
         charter::{
             self, Code, JOINING as PENDING, Member, Outcome, Refused, Signed,
             document::{CLOCK, parse},
-            invitation, steward,
+            invitation, keychain, steward,
         },
     },
     federation::{own_keys, signatures::Claim},
@@ -113,6 +113,10 @@ pub async fn join(app: &App, by: Staff, code: &str, new: Newcomer) -> Result<Joi
     let own = charter::own_member(app.site(), &actor, now)?;
     let own = Member { department: new.department, contact: new.contact, ca: new.ca, ..own };
     let host = host(&code, now)?;
+    if let Some(ours) = app.read(charter::current).await?.filter(|ours| !is_of(ours, &host, &code)) {
+        // Asked for now, it would be let in there and could not take what it is given.
+        return Err(Refused::AlreadyMember { ours: ours.charter.name.clone() }.into());
+    }
     // Remembered before: what is signed elsewhere, or comes from others first, is waited for.
     let pending = serde_json::to_string(&code).map_err(Error::internal)?;
     let before = app
@@ -150,6 +154,12 @@ pub async fn join(app: &App, by: Staff, code: &str, new: Newcomer) -> Result<Joi
     joined.checks.extend(try_others(app).await);
     joined.directory = super::directory::copy_all(app).await?.iter().map(progress).collect();
     Ok(joined)
+}
+
+/// Whether a code is of the organisation that this node belongs to: whoever has new keys joins it again.
+fn is_of(ours: &Signed, host: &Member, code: &Code) -> bool {
+    let mut keys = ours.charter.keys.iter().filter_map(keychain::key_of);
+    ours.charter.node_at(host.authority()).is_some() || keys.any(|key| charter::fingerprint(key) == code.fingerprint)
 }
 
 /// The inviting node, as far as the code tells.
