@@ -226,7 +226,8 @@ pub enum Refused {
     /// The signing key is elsewhere.
     #[error(
         "The signing key is not on this node. Run `watercooler org draft`, sign the file where the key is \
-         (`watercooler org sign FILE --key-file KEY`), then run `watercooler org adopt FILE`."
+         (`watercooler org sign FILE --key-file KEY`; with `--new-key-file NEW` a new key takes over), then run `watercooler org \
+         adopt FILE`. A key that is lost is replaced with `watercooler org rotate-key --recovery`."
     )]
     NoKey,
     /// A check between two nodes failed.
