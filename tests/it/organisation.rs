@@ -149,7 +149,11 @@ async fn an_expired_or_repeated_code_and_one_of_somebody_else_are_refused_with_w
     let code = invite(&hq, &lyon).await;
     org(&lyon, &["join", &code]).await.unwrap();
     assert_eq!(org(&lyon, &["join", &code]).await.unwrap()["state"], "joined", "the answer may have been lost");
+    let spare = invite(&hq, &lyon).await;
     org(&hq, &["remove", &lyon.domain, "--reason", "sold"]).await.unwrap();
+    // Nor does one help that was given before and not used yet.
+    assert_eq!(refused(org(&lyon, &["join", &spare]).await).0, "code_unknown");
+    assert_eq!(org(&hq, &["status"]).await.unwrap().get("invited"), None);
     let (word, text) = refused(org(&lyon, &["join", &code]).await);
     assert_eq!(word, "code_used");
     assert!(text.contains(&lyon.domain) && text.contains("ask the steward for a new one"), "{text}");

@@ -169,7 +169,7 @@ pub enum Refused {
     },
     /// No such invitation.
     #[error(
-        "This node has given no such invitation, or it was used or withdrawn long ago. Ask the steward for a new one \
+        "This node has given no such invitation, or it was withdrawn, or used long ago. Ask the steward for a new one \
          (`watercooler org invite`)."
     )]
     CodeUnknown,

@@ -31,6 +31,9 @@ const PURPOSE: &str = "charter-key";
 /// Letters of a word that another node's desk lets mean another one.
 const WORD: usize = 100;
 
+/// Why a node is not listed any more that said so itself.
+pub(super) const LEFT: &str = "left";
+
 /// A new organisation.
 #[derive(Clone, Debug, Default)]
 pub struct Founding {
@@ -360,7 +363,7 @@ pub fn redeem(tx: &mut Tx<'_>, vault: &Vault, nonce: &str, offered: &Member) -> 
 /// `Invalid` when it is the only one.
 pub fn dismiss(tx: &mut Tx<'_>, vault: &Vault, domain: &str) -> Result<Outcome> {
     let ours = required(tx.conn)?;
-    let change = Change::Remove { domain: domain.to_owned(), reason: "left".into(), purge: false, keep: true };
+    let change = Change::Remove { domain: domain.to_owned(), reason: LEFT.into(), purge: false, keep: true };
     make_all(tx, vault, &by_node(domain), &ours, &[change])
 }
 
