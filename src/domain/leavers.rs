@@ -272,6 +272,8 @@ fn fields(tx: &mut Tx<'_>, account: &Account, left: Option<Timestamp>) -> Result
 /// # Errors
 /// `NotFound` for who is not a person of this node; `Forbidden` by rank.
 pub fn rehire(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    // Their last day may come at this very moment.
+    store::leavers::hold(tx.conn, id)?;
     let mut account = changeable(tx, id)?;
     let user = store::users::find(tx.conn, id)?.filter(|_| account.is_local()).ok_or(Error::NotFound)?;
     by.outranks(user.role)?;
