@@ -104,7 +104,10 @@ pub fn handover(conn: &mut Conn, account: Id<Account>) -> Result<Handover> {
 /// # Errors
 /// `Invalid` for what is no day.
 pub fn day(text: &str) -> Result<Timestamp> {
-    Timestamp::parse(text)
+    // Of a moment the day counts that is written there, wherever that is.
+    let written = text.trim();
+    Timestamp::parse(written)
+        .map(|moment| written.get(..10).and_then(Timestamp::parse).unwrap_or(moment))
         .map(Timestamp::midnight)
         .filter(|day| day.millis() > 0)
         .ok_or_else(|| Error::invalid("on", "invalid", format!("`{text}` is no day such as 2026-11-30")))
