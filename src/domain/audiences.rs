@@ -340,22 +340,30 @@ pub fn addressable<'p>(
 ) -> Result<Vec<&'p Account>> {
     let mut reached = Vec::with_capacity(people.len());
     for person in people {
-        if place(conn, person)? <= chosen.audience {
+        let place = place(conn, person)?;
+        if place <= chosen.audience {
             reached.push(person);
         } else if !chosen.expressly {
-            return refuse("out_of_reach", out_of_reach(rules, chosen.audience, person));
+            return refuse("out_of_reach", out_of_reach(rules, chosen.audience, person, place));
         }
     }
     Ok(reached)
 }
 
-fn out_of_reach(rules: Option<&Rules>, audience: Audience, person: &Account) -> String {
+fn out_of_reach(rules: Option<&Rules>, audience: Audience, person: &Account, place: Audience) -> String {
     let name = person.acct();
     match audience {
-        Audience::Site => format!(
-            "@{name} is at another site and would not get this: it stays at yours. Leave the name out, or begin with \
-             `!site` to post it all the same."
-        ),
+        // What would reach them, where it may be chosen.
+        Audience::Site => match MARKS.iter().find(|(_, wide)| *wide == place && allowed(rules, *wide).is_ok()) {
+            Some((word, _)) => format!(
+                "@{name} is at another site and would not get this: it stays at yours. Begin with `{word}` (where what you \
+                 answer allows it), leave the name out, or begin with `!site` to post it all the same."
+            ),
+            None => format!(
+                "@{name} is at another site and would not get this: it stays at yours. Leave the name out, or begin with \
+                 `!site` to post it all the same."
+            ),
+        },
         _ if rules.is_some_and(|rules| rules.open_allowed) => format!(
             "@{name} is not on a server that posts for the organisation go to, and would not get this. Begin with `!open` \
              (where what you answer allows it), write to them directly, or begin with `!org` to post it all the same."

@@ -351,7 +351,8 @@ async fn who_would_not_get_a_post_is_named_unless_its_author_chose_who_gets_it()
     // By default at this site: lea would wait for ever.
     ada.patch("/api/v1/accounts/update_credentials", json!({ "source": { "audience": "site" } })).await.ok();
     let refusal = refused(&reply(&format!("hello @{lea}")).await);
-    assert!(refusal.contains(&format!("@{lea} is at another site")), "{refusal}");
+    assert!(refusal.contains(&format!("@{lea} is at another site")) && refusal.contains("`!org`"), "{refusal}");
+    assert_eq!(reply(&format!("!org hello again @{lea}")).await.ok()["mentions"][0]["acct"], lea.as_str());
     // Written directly it is for nobody but her, which is a choice.
     let direct = json!({ "status": format!("directsecret @{lea}"), "visibility": "direct" });
     assert_eq!(ada.post("/api/v1/statuses", direct).await.ok()["audience"], "open");
