@@ -2,7 +2,7 @@
 
 use crate::support::{
     Browser, Client, NOW, Node, NodeBuilder, PASSWORD, Peer,
-    organisation::{alone, brings_in, found, letter, minutes},
+    organisation::{alone, brings_in, found, letter, minutes, org},
     rows, settle,
 };
 use serde_json::{Value, json};
@@ -316,6 +316,11 @@ async fn a_fault_is_shown_within_a_minute_to_author_and_staff() {
     assert_eq!(told["text"], format!("0 of 1 site has it. {name} has taken nothing since 12:00 UTC."));
     let peer = pair.peer().await;
     assert_eq!((&peer["state"], &peer["lag_seconds"]), (&json!("late"), &json!(31)));
+    let status = org(&pair.hq, &["status"]).await.unwrap();
+    let node = status["nodes"].as_array().unwrap().iter().find(|node| node["domain"] == pair.lyon.domain.as_str());
+    let delivery = &node.unwrap()["delivery"];
+    assert_eq!((&delivery["state"], &delivery["lag_seconds"]), (&json!("late"), &json!(31)), "{status}");
+    assert_eq!(delivery["waiting"], peer["waiting"]);
     pair.settle().await;
     assert_eq!((counts(&delivery(&pair.ada, &id).await), &pair.peer().await["state"]), ([1, 1, 0, 0], &json!("fine")));
     // Lyon stops. Nothing is to be delivered: the minute's question meets it.

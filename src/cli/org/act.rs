@@ -20,7 +20,7 @@ use crate::{
         charter::join::{self, Newcomer},
         own_keys,
     },
-    peers,
+    peers, uri,
 };
 use serde_json::{Map, Value, json};
 
@@ -91,7 +91,7 @@ async fn act(app: &App, by: Staff, verb: OrgVerb) -> Result<Value> {
         OrgVerb::Status => {
             let (domain, now) = (app.site().domain().to_owned(), app.clock().now());
             let found = app.read(move |conn| status(conn, &domain, now)).await?;
-            serde_json::to_value(found).map_err(Error::internal)
+            with_lag(app, serde_json::to_value(found).map_err(Error::internal)?).await
         }
         OrgVerb::Add { domain, department, addresses, about, actor, closed } => {
             let ours = app.read(charter::required).await?;
@@ -200,6 +200,24 @@ async fn init(app: &App, by: Staff, new: Founding) -> Result<Value> {
     }))
 }
 
+/// The status with what waits for each node, and for how long (N15).
+async fn with_lag(app: &App, mut status: Value) -> Result<Value> {
+    let ours = app.read(charter::required).await?;
+    let known = peers::health::all(app).await?;
+    for node in status.get_mut("nodes").and_then(Value::as_array_mut).into_iter().flatten() {
+        let named = node.get("domain").and_then(Value::as_str).and_then(|domain| ours.charter.node(domain));
+        let Some(peer) = named.and_then(|named| known.iter().find(|peer| peer.domain == uri::host(&named.actor)))
+        else {
+            continue;
+        };
+        let delivery = json!({ "state": peer.state, "waiting": peer.waiting, "lag_seconds": peer.lag_seconds });
+        if let Some(members) = node.as_object_mut() {
+            members.insert("delivery".into(), delivery);
+        }
+    }
+    Ok(status)
+}
+
 async fn change(app: &App, by: Staff, change: Change) -> Result<Value> {
     let vault = own_keys::vault(app)?;
     let outcome = app.write(move |tx| charter::make(tx, &vault, &by, &change)).await?;
@@ -229,7 +247,7 @@ fn pair(rule: &str) -> Result<(String, String)> {
 fn other(app: &App, domain: &str, actor: Option<String>) -> Result<charter::Member> {
     let domain = typed_domain(domain)?;
     let actor = actor.unwrap_or_else(|| format!("https://{domain}/actor"));
-    let url = crate::uri::parse(&actor).ok_or_else(|| {
+    let url = uri::parse(&actor).ok_or_else(|| {
         Error::from(Refused::Input(format!("`{actor}` is no address such as https://{domain}/actor.")))
     })?;
     Ok(charter::Member {
