@@ -559,50 +559,6 @@ async fn lists_for_other_servers_are_printed_and_other_software_is_listed_by_han
 }
 
 #[tokio::test]
-async fn what_cannot_be_said_in_a_charter_is_named_with_what_can() {
-    let hq = alone("hq", &Clock::fixed(crate::support::NOW)).await;
-    let long = "x".repeat(501);
-    for arguments in
-        [&["init", "--name", " "][..], &["init", "--name", &long][..], &["init", "--name", "A", "--contact", &long][..]]
-    {
-        let (word, text) = refused(org(&hq, arguments).await);
-        assert!(word == "invalid" && !text.contains("not a charter"), "{text}");
-    }
-    let (_, text) = refused(org(&hq, &["init", "--name", "A", "--address", "10.20"]).await);
-    assert!(text.contains("10.20") && text.contains("10.20.0.0/16"), "{text}");
-    found(&hq).await;
-    let named = format!("name={long}");
-    let many: Vec<String> = (0..33).map(|n| format!("--address=10.{n}.0.0/16")).collect();
-    let add: Vec<&str> = ["add", "toot.example"].into_iter().chain(many.iter().map(String::as_str)).collect();
-    for (arguments, says) in [
-        (&["set", "name="][..], "needs a name"),
-        (&["set", &named][..], "500 characters"),
-        (&["alias", &long, "kubernetes"][..], "500 characters"),
-        (&["add", "toot.example", "--department", &long][..], "500 characters"),
-        (&["add", "toot.example", "--address", "10.20"][..], "neither an address nor a range"),
-        (&add[..], "up to 32 addresses"),
-        (&["invite", "--domain", "fab.example", "--department", &long][..], "500 characters"),
-    ] {
-        let (word, text) = refused(org(&hq, arguments).await);
-        assert!(word == "invalid" && text.contains(says), "{arguments:?}: {text}");
-    }
-    // Which of two rules comes first depends on the way.
-    let (_, text) = refused(org(&hq, &["set", "default_audience=open"]).await);
-    assert!(text.contains("set open_allowed=true first"), "{text}");
-    for rule in ["open_allowed=true", "default_audience=open"] {
-        org(&hq, &["set", rule]).await.unwrap();
-    }
-    let (_, text) = refused(org(&hq, &["set", "open_allowed=false"]).await);
-    assert!(text.contains("set default_audience=organisation first"), "{text}");
-    // A reason is cut, as that of a revocation is: the node is refused all the same.
-    org(&hq, &["add", "toot.example"]).await.unwrap();
-    assert_eq!(org(&hq, &["remove", "toot.example", "--reason", &long]).await.unwrap()["state"], "signed");
-    assert_eq!(org(&hq, &["set", "name= Example & Sons "]).await.unwrap()["state"], "signed");
-    let charter = charter_of(&hq).await.charter;
-    assert_eq!((charter.removed[0].reason.len(), charter.name.as_str()), (500, "Example & Sons"));
-}
-
-#[tokio::test]
 async fn an_old_charter_renews_itself_where_the_key_is() {
     let (hq, lyon, oslo, _) = three().await;
     let nodes = [&hq, &lyon, &oslo];
