@@ -7,6 +7,7 @@ use crate::{
     domain::{delivery, people::fields::Tongue, scopes::Scope},
     model::Role,
     peers::health,
+    store,
 };
 use axum::extract::{Path, State};
 
@@ -21,7 +22,13 @@ pub fn routes() -> Routes {
 
 async fn of_post(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let (id, now) = (id.parse()?, app.clock().now());
-    Ok(app.read(move |conn| Rendered::of(&delivery::of_post(conn, me.account, id, now, Tongue::English)?)).await?)
+    let main = app.config().instance.languages.first().cloned();
+    let found = app.read(move |conn| {
+        let user = store::users::load(conn, me.account)?;
+        let language = user.locale.or(user.default_language).or(main);
+        Rendered::of(&delivery::of_post(conn, me.account, id, now, Tongue::of(language.as_deref()))?)
+    });
+    Ok(found.await?)
 }
 
 async fn peers(State(app): State<App>) -> ApiResult<Rendered> {

@@ -16,7 +16,7 @@ use crate::{
     app::App,
     domain::{
         Tx, Viewer,
-        audiences::Wish,
+        audiences::{self, Wish},
         counters::{Counter, count},
         html, media,
         posts::{self, AttachmentChange, Change, Draft, PollDraft},
@@ -277,7 +277,7 @@ async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<String>, pa
         }
         let views = PostViews::by_ids(tx.conn, me.viewer(), &[id], now)?;
         let post = &views.get(id).ok_or(Error::NotFound)?.post;
-        let source = source_of(post);
+        let source = audiences::to_write_anew(tx.conn, post, source_of(post))?;
         let render = Render::new(&site, &views)?;
         let mut status = render.status(id).ok_or(Error::NotFound)?;
         status.text = Some(&source);

@@ -26,8 +26,11 @@ use std::borrow::Cow;
 const MARKS: [(&str, Audience); 3] =
     [("!site", Audience::Site), ("!org", Audience::Organisation), ("!open", Audience::Open)];
 
-/// Signs that people put behind it.
-const ENDS: [char; 5] = [':', ',', '.', ';', '!'];
+/// Signs that people put behind it, which go with it.
+const ENDS: [char; 16] = [':', ',', '.', ';', '!', '?', '…', '–', '—', '：', '，', '。', '；', '！', '？', '、'];
+/// Signs that make a longer word of it: `!site-wide`. Any other sign ends `!site` and stays, for whoever writes `!site🔒`
+/// means it; what lets a post go further has to stand alone.
+const JOINTS: [char; 9] = ['-', '_', '\'', '’', '/', '=', '@', '#', '&'];
 
 const TWO: &str = "The post asks for two audiences at once. Choose one of them.";
 
@@ -138,12 +141,16 @@ pub fn mark(text: &str) -> (Option<Audience>, Cow<'_, str>) {
     let (names, rest) = text.split_at_checked(after_names(text)).unwrap_or(("", text));
     for (mark, audience) in MARKS {
         let Some((head, tail)) = rest.split_at_checked(mark.len()) else { continue };
-        let ends = tail.chars().next().is_none_or(|c| c.is_whitespace() || ENDS.contains(&c));
+        let near = audience == Audience::Site;
+        let ends = tail
+            .chars()
+            .next()
+            .is_none_or(|c| is_blank(c) || ENDS.contains(&c) || near && !c.is_alphanumeric() && !JOINTS.contains(&c));
         if !head.eq_ignore_ascii_case(mark) || !ends {
             continue;
         }
-        let tail = tail.trim_start_matches(ENDS).trim_start();
-        let text = if names.trim().is_empty() { tail.into() } else { format!("{names}{tail}").into() };
+        let tail = tail.trim_start_matches(ENDS).trim_start_matches(is_blank);
+        let text = if names.trim_matches(is_blank).is_empty() { tail.into() } else { format!("{names}{tail}").into() };
         return (Some(audience), text);
     }
     (None, text.into())
@@ -160,6 +167,12 @@ pub fn agreed(text: Option<Audience>, warning: Option<Audience>) -> Result<Optio
     }
 }
 
+/// Whether nobody sees this character: what keyboards and clients put around words, directions of writing among it.
+fn is_blank(c: char) -> bool {
+    let marks = ['\u{200b}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2060}'..='\u{2069}', '\u{feff}'..='\u{feff}'];
+    c.is_whitespace() || marks.iter().any(|range| range.contains(&c))
+}
+
 /// Where the text begins behind names that stand before it. Unit: bytes.
 pub(super) fn after_names(text: &str) -> usize {
     let mut at = 0;
@@ -169,7 +182,7 @@ pub(super) fn after_names(text: &str) -> usize {
                 at += 1 + username.len() + domain.map_or(0, |domain| 1 + domain.len())
             }
             Token::Text(between) => {
-                let rest = between.trim_start_matches(|c: char| c.is_whitespace() || c == ':' || c == ',');
+                let rest = between.trim_start_matches(|c: char| is_blank(c) || c == ':' || c == ',');
                 at += between.len() - rest.len();
                 if !rest.is_empty() {
                     return at;
@@ -282,6 +295,26 @@ pub fn choose(
     Ok(Chosen { audience: narrowed, expressly: asked == Some(narrowed) })
 }
 
+/// The text of a post of this node as a client is given it to write it anew. A client that knows of no audiences sends back
+/// what it gets, so the word for one stands before it again where the new post would go less far or further without.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn to_write_anew(conn: &mut Conn, post: &Post, text: String) -> Result<String> {
+    let rules = store::audiences::rules(conn)?;
+    let default = store::posts::defaults(conn, post.account_id)?.audience;
+    let parent = post.in_reply_to_id.map(|id| store::posts::find(conn, id)).transpose()?.flatten();
+    let usual = standard(rules.as_ref(), default, post.visibility);
+    let usual = parent.map_or(usual, |parent| usual.min(parent.audience));
+    // What may not be chosen any more is not widened by it.
+    let wanted = in_force(rules.as_ref(), post.audience);
+    if usual == wanted || mark(&text).0.is_some() {
+        return Ok(text);
+    }
+    let word = MARKS.iter().find(|(_, audience)| *audience == wanted).map_or("", |(word, _)| *word);
+    Ok(format!("{word} {text}").trim().to_owned())
+}
+
 /// Lets all posts of a person go this far from now on, unless they say something else; none: as the charter says.
 ///
 /// # Errors
@@ -307,22 +340,30 @@ pub fn addressable<'p>(
 ) -> Result<Vec<&'p Account>> {
     let mut reached = Vec::with_capacity(people.len());
     for person in people {
-        if place(conn, person)? <= chosen.audience {
+        let place = place(conn, person)?;
+        if place <= chosen.audience {
             reached.push(person);
         } else if !chosen.expressly {
-            return refuse("out_of_reach", out_of_reach(rules, chosen.audience, person));
+            return refuse("out_of_reach", out_of_reach(rules, chosen.audience, person, place));
         }
     }
     Ok(reached)
 }
 
-fn out_of_reach(rules: Option<&Rules>, audience: Audience, person: &Account) -> String {
+fn out_of_reach(rules: Option<&Rules>, audience: Audience, person: &Account, place: Audience) -> String {
     let name = person.acct();
     match audience {
-        Audience::Site => format!(
-            "@{name} is at another site and would not get this: it stays at yours. Leave the name out, or begin with \
-             `!site` to post it all the same."
-        ),
+        // What would reach them, where it may be chosen.
+        Audience::Site => match MARKS.iter().find(|(_, wide)| *wide == place && allowed(rules, *wide).is_ok()) {
+            Some((word, _)) => format!(
+                "@{name} is at another site and would not get this: it stays at yours. Begin with `{word}` (where what you \
+                 answer allows it), leave the name out, or begin with `!site` to post it all the same."
+            ),
+            None => format!(
+                "@{name} is at another site and would not get this: it stays at yours. Leave the name out, or begin with \
+                 `!site` to post it all the same."
+            ),
+        },
         _ if rules.is_some_and(|rules| rules.open_allowed) => format!(
             "@{name} is not on a server that posts for the organisation go to, and would not get this. Begin with `!open` \
              (where what you answer allows it), write to them directly, or begin with `!org` to post it all the same."
@@ -356,7 +397,28 @@ mod tests {
         assert_eq!(read("!site... Coffee is out"), said(Audience::Site, "Coffee is out"));
         assert_eq!(read("@bob @eve@far.example !site no"), said(Audience::Site, "@bob @eve@far.example no"));
         assert_eq!(read("!open"), said(Audience::Open, ""));
-        for plain in ["!opening hours", "say !open", "!", "", "!öffen", "#!site", "@bob", "@bob hi !site"] {
+        assert_eq!(read("!site— Coffee is out"), said(Audience::Site, "Coffee is out"));
+        assert_eq!(read("!site🔒 Coffee is out"), said(Audience::Site, "🔒 Coffee is out"));
+        assert_eq!(read("!site(Lyon) is closed"), said(Audience::Site, "(Lyon) is closed"));
+        // What a keyboard puts before it is not seen, so it does not carry the post out of the site either.
+        assert_eq!(read("\u{200e}!site Coffee is out"), said(Audience::Site, "Coffee is out"));
+        assert_eq!(read("\u{feff} !site\u{200b} Coffee is out"), said(Audience::Site, "Coffee is out"));
+        assert_eq!(read("@bob \u{2066}!site no"), said(Audience::Site, "@bob \u{2066}no"));
+        for plain in [
+            "!open-source tools",
+            "!site's",
+            "!site-wide outage",
+            "!open(source)",
+            "!open_allowed",
+            "!opening hours",
+            "say !open",
+            "!",
+            "",
+            "!öffen",
+            "#!site",
+            "@bob",
+            "@bob hi !site",
+        ] {
             assert_eq!(read(plain), (None, plain.to_owned()), "{plain}");
         }
     }

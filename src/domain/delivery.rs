@@ -126,6 +126,8 @@ pub fn of_post(
     let mut late = Vec::new();
     let (mut sites, mut stored) = (0, 0);
     for dispatch in &dispatches {
+        // An edit that names somebody new is on its way from then on.
+        let begun = dispatch.activity.timestamp().max(post.created_at);
         for host in &dispatch.hosts {
             sites += 1;
             let is_here = |of: Id<Activity>, at: &str| of == dispatch.activity && at == host;
@@ -135,7 +137,7 @@ pub fn of_post(
                 let success = known.as_ref().and_then(|known| known.last_success_at);
                 let known = known.filter(|known| known.failures > 0);
                 let unheard = unanswered(charter, &asked, host, success);
-                let slow = now.millis() - post.created_at.millis() > LATE_SECONDS * 1_000;
+                let slow = now.millis() - begun.millis() > LATE_SECONDS * 1_000;
                 let (state, since) = match (&known, unheard) {
                     (Some(known), _) => (Lateness::Offline, known.first_failure_at),
                     (None, Some((at, _))) => (Lateness::Offline, Some(at)),
@@ -146,7 +148,7 @@ pub fn of_post(
                     site: site(),
                     domain: host.clone(),
                     state,
-                    since: since.unwrap_or(post.created_at),
+                    since: since.unwrap_or(begun),
                     next_try: known.and_then(|known| known.next_attempt_at),
                 });
             } else if let Some(miss) = misses.iter().find(|miss| is_here(miss.activity, &miss.host)) {

@@ -104,7 +104,10 @@ pub fn handover(conn: &mut Conn, account: Id<Account>) -> Result<Handover> {
 /// # Errors
 /// `Invalid` for what is no day.
 pub fn day(text: &str) -> Result<Timestamp> {
-    Timestamp::parse(text)
+    // Of a moment the day counts that is written there, wherever that is.
+    let written = text.trim();
+    Timestamp::parse(written)
+        .map(|moment| written.get(..10).and_then(Timestamp::parse).unwrap_or(moment))
         .map(Timestamp::midnight)
         .filter(|day| day.millis() > 0)
         .ok_or_else(|| Error::invalid("on", "invalid", format!("`{text}` is no day such as 2026-11-30")))
@@ -272,6 +275,8 @@ fn fields(tx: &mut Tx<'_>, account: &Account, left: Option<Timestamp>) -> Result
 /// # Errors
 /// `NotFound` for who is not a person of this node; `Forbidden` by rank.
 pub fn rehire(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    // Their last day may come at this very moment.
+    store::leavers::hold(tx.conn, id)?;
     let mut account = changeable(tx, id)?;
     let user = store::users::find(tx.conn, id)?.filter(|_| account.is_local()).ok_or(Error::NotFound)?;
     by.outranks(user.role)?;

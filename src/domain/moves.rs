@@ -4,6 +4,7 @@
 use super::{
     Fact, Task, Tx,
     audit::{self, Staff},
+    concierge::words,
     remote::names,
 };
 use crate::{Error, Result, id::Id, model::Account, store};
@@ -68,7 +69,7 @@ pub fn back(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
 /// `Forbidden` then.
 pub fn stays(account: &Account) -> Result<()> {
     match account.moved_to_id {
-        Some(_) => Err(Error::forbidden("This account has moved: post from the new one")),
+        Some(_) => Err(Error::forbidden(words::HAS_MOVED.0)),
         None => Ok(()),
     }
 }

@@ -28,6 +28,7 @@ use crate::{
     time::Timestamp,
 };
 use futures_util::future::BoxFuture;
+use std::sync::Arc;
 
 /// Queues and how many of their jobs run at once in this process.
 pub const QUEUES: &[(&str, usize)] = &[
@@ -173,8 +174,8 @@ async fn run(app: &App, task: Task) -> Result<()> {
 async fn publish_scheduled(app: &App, id: Id<ScheduledPost>) -> Result<()> {
     match app.write(move |tx| posts::scheduled::due(tx, id)).await {
         Err(refusal) if posts::scheduled::is_final(&refusal) => {
-            let reason = posts::scheduled::reason(&refusal);
-            app.write(move |tx| posts::scheduled::refuse(tx, id, reason.as_deref())).await
+            let refusal = Arc::new(refusal);
+            app.write(move |tx| posts::scheduled::refuse(tx, id, &refusal)).await
         }
         done => done,
     }

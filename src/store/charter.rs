@@ -201,7 +201,7 @@ pub fn open_invitations(conn: &mut Conn, now: Timestamp) -> Result<Vec<Invitatio
 
 /// Writes an invitation; earlier ones for the same domain that were not used are withdrawn.
 pub fn insert_invitation(conn: &mut Conn, row: &Invitation) -> Result<()> {
-    Sql::new("delete from charter_invitations where used_at is null and domain = ").bind(&row.domain).execute(conn)?;
+    withdraw_invitations(conn, &row.domain)?;
     Sql::new("insert into charter_invitations (nonce_hash, domain, terms, created_at, expires_at) values (")
         .bind(&row.nonce_hash)
         .with(",", &row.domain)
@@ -210,6 +210,12 @@ pub fn insert_invitation(conn: &mut Conn, row: &Invitation) -> Result<()> {
         .with(",", row.expires_at)
         .push(")")
         .execute(conn)?;
+    Ok(())
+}
+
+/// Withdraws what this domain was given and did not use.
+pub fn withdraw_invitations(conn: &mut Conn, domain: &str) -> Result<()> {
+    Sql::new("delete from charter_invitations where used_at is null and domain = ").bind(domain).execute(conn)?;
     Ok(())
 }
 

@@ -224,6 +224,33 @@ async fn a_mark_at_the_start_of_a_warning_counts_for_the_post() {
 }
 
 #[tokio::test]
+async fn what_is_deleted_to_be_written_anew_goes_as_far_as_before() {
+    let world = World::new().await;
+    let redrafts = async |who: &Client, post: &Value| {
+        let gone = who.delete(&format!("/api/v1/statuses/{}", post["id"].as_str().unwrap())).await.ok();
+        gone["text"].as_str().unwrap().to_owned()
+    };
+    for (post, word) in world.three().await.iter().zip(WORDS) {
+        let text = redrafts(&world.ada, post).await;
+        let again = says(&world.ada, &text).await;
+        assert_eq!((&again["audience"], &again["content"]), (&post["audience"], &post["content"]), "{word}: {text}");
+    }
+    // What goes as far by itself has no word before it.
+    let site = says(&world.ada, "!site sitesecret").await;
+    assert_eq!(redrafts(&world.bob, &answers(&world.bob, &site, "so it is").await).await, "so it is");
+    assert_eq!(redrafts(&world.bob, &says(&world.bob, "orgsecret").await).await, "orgsecret");
+    let direct = json!({ "status": "@ada hello", "visibility": "direct" });
+    let direct = world.bob.post("/api/v1/statuses", direct).await.ok();
+    assert_eq!(redrafts(&world.bob, &direct).await, "@ada hello");
+    // Nor does it go further once the charter forbids what it was, or there is none.
+    let [open, inside] = [says(&world.bob, "!open openword").await, says(&world.bob, "orgsecret").await];
+    org(&world.hq, &["set", "open_allowed=false"]).await.unwrap();
+    assert_eq!(redrafts(&world.bob, &open).await, "openword");
+    org(&world.hq, &["leave", "--force"]).await.unwrap();
+    assert_eq!(redrafts(&world.bob, &inside).await, "!site orgsecret");
+}
+
+#[tokio::test]
 async fn an_author_chooses_with_any_client_as_far_as_the_charter_allows() {
     let world = World::with(false).await;
     let ada = &world.ada;
@@ -324,7 +351,8 @@ async fn who_would_not_get_a_post_is_named_unless_its_author_chose_who_gets_it()
     // By default at this site: lea would wait for ever.
     ada.patch("/api/v1/accounts/update_credentials", json!({ "source": { "audience": "site" } })).await.ok();
     let refusal = refused(&reply(&format!("hello @{lea}")).await);
-    assert!(refusal.contains(&format!("@{lea} is at another site")), "{refusal}");
+    assert!(refusal.contains(&format!("@{lea} is at another site")) && refusal.contains("`!org`"), "{refusal}");
+    assert_eq!(reply(&format!("!org hello again @{lea}")).await.ok()["mentions"][0]["acct"], lea.as_str());
     // Written directly it is for nobody but her, which is a choice.
     let direct = json!({ "status": format!("directsecret @{lea}"), "visibility": "direct" });
     assert_eq!(ada.post("/api/v1/statuses", direct).await.ok()["audience"], "open");

@@ -95,3 +95,41 @@ async fn what_the_concierge_is_told_to_ask_everybody_goes_to_everybody() {
         assert!(!question["content"].as_str().unwrap().contains("!open"), "{question}");
     }
 }
+
+#[tokio::test]
+async fn everybody_is_asked_wherever_it_is_said_and_whoever_reads_the_order() {
+    let node = alone("hq", &Clock::fixed(NOW)).await;
+    found(&node).await;
+    org(&node, &["set", "open_allowed=true"]).await.unwrap();
+    let ada = node.member("ada").await;
+    for (order, goes) in [
+        (json!({ "status": "!open @concierge ask Who knows fog?", "visibility": "private" }), "open"),
+        (json!({ "status": "@concierge !open ask Who knows ice?", "visibility": "private" }), "open"),
+        (json!({ "status": "@concierge ask Who knows rime?", "visibility": "private" }), "organisation"),
+        (
+            json!({ "status": "@concierge ask Who knows hail?", "spoiler_text": "!open", "visibility": "direct" }),
+            "open",
+        ),
+        (json!({ "status": "@concierge ask Who knows sleet?", "audience": "open", "visibility": "direct" }), "open"),
+        (json!({ "status": "@concierge ask Who knows dew?", "local_only": true, "visibility": "private" }), "site"),
+    ] {
+        node.clock.advance(1_000);
+        let told = ada.post("/api/v1/statuses", order.clone()).await.ok();
+        node.settle().await;
+        let posts = ada.get(&format!("/api/v1/accounts/{}/statuses", ada.id)).await.ok();
+        let words = order["status"].as_str().unwrap().rsplit_once(' ').unwrap().1;
+        let question = posts
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|post| post["visibility"] == "public" && post["content"].as_str().unwrap().contains(words));
+        let question = question.unwrap_or_else(|| panic!("{order}: {posts}"));
+        assert_eq!(question["audience"], goes, "{order}");
+        assert!(!told["content"].as_str().unwrap().contains("!open"), "{told}");
+    }
+    // Where nobody is told to ask anything the word is gone for good.
+    let post = json!({ "status": "!open Snow today", "visibility": "private" });
+    let post = ada.post("/api/v1/statuses", post).await.ok();
+    let source = ada.get(&format!("/api/v1/statuses/{}/source", post["id"].as_str().unwrap())).await.ok();
+    assert_eq!(source["text"], "Snow today");
+}

@@ -516,6 +516,9 @@ fn the_expert_search_is_judged_on_a_labelled_set_without_a_node() {
 fn an_organisation_is_founded_beside_a_running_server_and_its_key_is_used_without_any() {
     let place = Place::new();
     let mut server = place.serve();
+    // Where the key cannot be written nothing is founded: it would stand nowhere.
+    let lost = place.run(&["org", "init", "--name", "Example", "--key-file", "no-folder/org.key"]);
+    assert!(!lost.status.success() && refusal(&lost).contains("no-folder"), "{}", refusal(&lost));
     let made =
         place.json(&["org", "init", "--name", "Example", "--department", "HQ", "--key-file", "org.key", "--json"]);
     assert_eq!((made["organisation"].as_str(), made["version"].as_i64()), (Some("Example"), Some(1)));

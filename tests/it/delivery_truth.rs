@@ -2,7 +2,7 @@
 
 use crate::support::{
     Browser, Client, NOW, Node, NodeBuilder, PASSWORD, Peer,
-    organisation::{alone, brings_in, found, letter, minutes},
+    organisation::{alone, brings_in, found, letter, minutes, org},
     rows, settle,
 };
 use serde_json::{Value, json};
@@ -145,8 +145,16 @@ async fn an_edit_that_mentions_somebody_new_brings_their_site() {
     let id = says(&bob, "draft").await;
     assert_eq!(counts(&delivery(&bob, &id).await), [0; 4]);
     let text = format!("for @{}", zoe.handle);
+    node.clock.advance(3_600_000);
     bob.put(&format!("/api/v1/statuses/{id}"), json!({ "status": text })).await.ok();
-    assert_eq!(counts(&delivery(&bob, &id).await), [1, 0, 1, 0]);
+    let told = delivery(&bob, &id).await;
+    assert_eq!(counts(&told), [1, 0, 1, 0]);
+    // It is no later than the edit that it waits for.
+    assert_eq!(told["late"][0]["state"], "waiting", "{told}");
+    assert_eq!(told["late"][0]["since"], node.clock.now().rfc3339());
+    bob.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": "de" } })).await.ok();
+    let text_of = delivery(&bob, &id).await["text"].clone();
+    assert!(text_of.as_str().unwrap().starts_with("0 von 1 Standorten haben es."), "{text_of}");
     node.settle().await;
     bob.put(&format!("/api/v1/statuses/{id}"), json!({ "status": format!("{text}!") })).await.ok();
     node.settle().await;
@@ -308,6 +316,11 @@ async fn a_fault_is_shown_within_a_minute_to_author_and_staff() {
     assert_eq!(told["text"], format!("0 of 1 site has it. {name} has taken nothing since 12:00 UTC."));
     let peer = pair.peer().await;
     assert_eq!((&peer["state"], &peer["lag_seconds"]), (&json!("late"), &json!(31)));
+    let status = org(&pair.hq, &["status"]).await.unwrap();
+    let node = status["nodes"].as_array().unwrap().iter().find(|node| node["domain"] == pair.lyon.domain.as_str());
+    let delivery = &node.unwrap()["delivery"];
+    assert_eq!((&delivery["state"], &delivery["lag_seconds"]), (&json!("late"), &json!(31)), "{status}");
+    assert_eq!(delivery["waiting"], peer["waiting"]);
     pair.settle().await;
     assert_eq!((counts(&delivery(&pair.ada, &id).await), &pair.peer().await["state"]), ([1, 1, 0, 0], &json!("fine")));
     // Lyon stops. Nothing is to be delivered: the minute's question meets it.

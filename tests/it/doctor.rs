@@ -2,9 +2,10 @@
 
 use crate::{
     cli::Place,
+    organisation::next,
     support::{
         NOW, Node, NodeBuilder,
-        organisation::{alone, behind_tls, brings_in, found, org},
+        organisation::{alone, behind_tls, brings_in, found, offers, org},
         settle,
     },
 };
@@ -13,6 +14,7 @@ use std::os::unix::fs::PermissionsExt;
 use watercooler::{
     cli::doctor::{self, DoctorArgs},
     config::{PeerEntry, Scheme},
+    crypto::PrivateKey,
     time::{Clock, Timestamp},
 };
 
@@ -80,6 +82,30 @@ async fn a_node_that_is_down_or_has_a_wrong_clock_is_named() {
     assert_eq!(found["state"], "problem");
     assert!(found["to_do"].as_str().unwrap().contains("firewalls"), "{found}");
     assert_eq!(report["state"], "problem");
+}
+
+#[tokio::test]
+async fn a_charter_that_names_this_node_otherwise_than_it_is_is_a_problem() {
+    let clock = Clock::fixed(NOW);
+    let (hq, lyon) = (alone("hq", &clock).await, alone("lyon", &clock).await);
+    let key = found(&hq).await;
+    brings_in(&hq, &lyon).await;
+    settle(&[&hq, &lyon]).await;
+    let own = |report: &Value| -> Vec<Value> {
+        findings(report, "charter").into_iter().filter(|finding| finding["state"] == "problem").cloned().collect()
+    };
+    assert_eq!(own(&look(&lyon).await), Vec::<Value>::new());
+    // As after a restore of somebody else's keys.
+    let other = PrivateKey::generate_ed25519().unwrap().public_multikey();
+    let document = next(&hq, &key, |charter| {
+        charter.nodes.iter_mut().filter(|node| node.domain == lyon.domain).for_each(|node| node.key = other.clone());
+    })
+    .await;
+    assert_eq!(offers(&hq, &lyon, &document).await.status, 200);
+    let found = own(&look(&lyon).await);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0]["found"].as_str().unwrap().contains("other keys"), "{found:?}");
+    assert!(found[0]["to_do"].as_str().unwrap().contains("org join CODE"), "{found:?}");
 }
 
 #[tokio::test]

@@ -427,6 +427,9 @@ async fn a_day_to_come_is_waited_for_and_can_be_called_off() {
         let planned = boss.post(&path, json!({ "on": "2026-11-30" })).await.ok();
         assert_eq!((&planned["state"], &planned["left_on"]), (&json!("planned"), &json!("2026-11-30")));
     }
+    let path = format!("/api/watercooler/v1/admin/accounts/{}/leave", bob.id);
+    let planned = boss.post(&path, json!({ "on": "2026-11-29T22:00:00-08:00" })).await.ok();
+    assert_eq!(planned["left_on"], "2026-11-29", "the day as it is written");
     boss.post(&format!("/api/watercooler/v1/admin/accounts/{}/rehire", bob.id), json!({})).await.ok();
     ada.post("/api/v1/statuses", json!({ "status": "#ask Which glue? #adhesives" })).await.ok();
     // It is Monday noon; the last day is the next Monday, all of it, where she works.

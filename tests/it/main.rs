@@ -88,6 +88,7 @@ mod journeys;
 mod kept_answers;
 mod knocks;
 mod leavers;
+mod leavers_network;
 mod leavers_words;
 mod limits;
 mod listing;

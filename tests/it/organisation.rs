@@ -149,7 +149,11 @@ async fn an_expired_or_repeated_code_and_one_of_somebody_else_are_refused_with_w
     let code = invite(&hq, &lyon).await;
     org(&lyon, &["join", &code]).await.unwrap();
     assert_eq!(org(&lyon, &["join", &code]).await.unwrap()["state"], "joined", "the answer may have been lost");
+    let spare = invite(&hq, &lyon).await;
     org(&hq, &["remove", &lyon.domain, "--reason", "sold"]).await.unwrap();
+    // Nor does one help that was given before and not used yet.
+    assert_eq!(refused(org(&lyon, &["join", &spare]).await).0, "code_unknown");
+    assert_eq!(org(&hq, &["status"]).await.unwrap().get("invited"), None);
     let (word, text) = refused(org(&lyon, &["join", &code]).await);
     assert_eq!(word, "code_used");
     assert!(text.contains(&lyon.domain) && text.contains("ask the steward for a new one"), "{text}");
@@ -158,6 +162,15 @@ async fn an_expired_or_repeated_code_and_one_of_somebody_else_are_refused_with_w
     assert_eq!(refused(org(&oslo, &["join", &old]).await).0, "code_unknown");
     assert_eq!(org(&oslo, &["join", &new]).await.unwrap()["state"], "joined");
     assert_eq!(refused(org(&oslo, &["init", "--name", "Mine"]).await).0, "already_member");
+    // Whoever belongs elsewhere hears it before the code is used and anybody lists them.
+    let rival = alone("rival", &clock).await;
+    org(&rival, &["init", "--name", "Rival", "--address", "127.0.0.0/8"]).await.unwrap();
+    let (code, before) = (invite(&hq, &rival).await, version(&hq).await);
+    let (word, text) = refused(org(&rival, &["join", &code]).await);
+    assert!(word == "already_member" && text.contains("Rival") && text.contains("org leave"), "{text}");
+    assert_eq!(version(&hq).await, before);
+    org(&rival, &["leave"]).await.unwrap();
+    assert_eq!(org(&rival, &["join", &code]).await.unwrap()["state"], "joined");
 }
 
 #[tokio::test]
@@ -185,6 +198,11 @@ async fn a_wrong_key_a_wrong_clock_and_a_node_that_cannot_be_reached_stop_a_join
         let reply = letter(&ahead, &hq, "POST", "/charter/join", Some(&body)).await.send(&hq).await;
         assert_eq!(said(&reply).1, "clock", "{}", reply.text);
     }
+    // A clock that is days ahead is not taken for a code that is over: a new one would be over as well.
+    let ahead = alone("days", &Clock::fixed(clock.now().plus_days(3))).await;
+    let early = invite(&hq, &ahead).await;
+    let (word, text) = refused(org(&ahead, &["join", &early]).await);
+    assert!(word == "clock" && text.contains("259200 seconds apart"), "{text}");
     // The inviting node is not there, or its name is private and no range was agreed.
     let mut nowhere = charter::Code::read(&code).unwrap();
     nowhere.url = "http://nowhere.example".into();
@@ -442,6 +460,8 @@ async fn the_signing_key_may_live_elsewhere_and_changes_wait_for_it() {
     let key = PrivateKey::from_secret_multikey(made.unwrap()["signing_key"].as_str().unwrap()).unwrap();
     let joined = brings_in(&hq, &lyon).await;
     assert_eq!(joined["state"], "waiting");
+    let (word, text) = refused(org(&lyon, &["status"]).await);
+    assert!(word == "waiting" && text.contains(hq.app.site().base()), "{text}");
     org(&hq, &["alias", "k8s", "kubernetes"]).await.unwrap();
     let status = org(&hq, &["status"]).await.unwrap();
     assert_eq!((&status["holds_key"], status["waiting"].as_array().unwrap().len()), (&json!(false), 2));
@@ -451,9 +471,13 @@ async fn the_signing_key_may_live_elsewhere_and_changes_wait_for_it() {
     // Not with a key that is none of the organisation's, and not unsigned.
     let draft = &drafted["draft"];
     let sign = |key: &PrivateKey| charter::steward::sign_draft(draft.clone(), key, None, clock.now());
-    assert!(sign(&PrivateKey::generate_ed25519().unwrap()).is_err());
+    let other = PrivateKey::generate_ed25519().unwrap();
+    let refusal = sign(&other).unwrap_err().to_string();
+    assert!(refusal.contains(&fingerprint(&other.public_multikey())), "{refusal}");
+    assert!(refusal.contains("rotate-key --recovery") && !refusal.contains("Do not use it"), "{refusal}");
     std::fs::write(path("signed.json"), draft.to_string()).unwrap();
-    assert_eq!(refused(org(&hq, &["adopt", &path("signed.json")]).await).0, "wrong_key");
+    let (word, text) = refused(org(&hq, &["adopt", &path("signed.json")]).await);
+    assert!(word == "wrong_key" && text.contains("org sign FILE"), "{text}");
     std::fs::write(path("signed.json"), sign(&key).unwrap().document.to_string()).unwrap();
     org(&hq, &["adopt", &path("signed.json")]).await.unwrap();
     settle(&[&hq, &lyon]).await;
@@ -480,11 +504,13 @@ async fn the_key_is_replaced_by_itself_or_by_the_recovery_key_and_everybody_foll
     // The node that held the key burns down: another steward goes on with the recovery key alone.
     let vault = own_keys::vault(&lyon.app).unwrap();
     let by = watercooler::domain::audit::Staff::console();
-    assert_eq!(refused(org(&lyon, &["rotate-key"]).await).0, "no_key");
+    let (word, text) = refused(org(&lyon, &["rotate-key"]).await);
+    assert!(word == "no_key" && text.contains("--new-key-file") && text.contains("--recovery"), "{text}");
     let wrong = PrivateKey::generate_ed25519().unwrap();
     let (vault_, by_) = (vault.clone(), by.clone());
     let tried = lyon.app.write(move |tx| charter::rotate(tx, &vault_, &by_, Some(&wrong), false)).await;
-    assert!(matches!(tried, Err(watercooler::Error::Invalid { code: "wrong_key", .. })));
+    let (word, text) = refused(tried.map(|_| Value::Null));
+    assert!(word == "wrong_key" && text.contains("fingerprint"), "{text}");
     lyon.app.write(move |tx| charter::rotate(tx, &vault, &by, Some(&recovery), false)).await.unwrap();
     settle(&[&hq, &lyon]).await;
     assert_eq!((version(&hq).await, version(&lyon).await), (5, 5));
@@ -511,6 +537,25 @@ async fn lists_for_other_servers_are_printed_and_other_software_is_listed_by_han
     assert_eq!((&json[3]["domain"], &json[3]["public_comment"]), (&json!("toot.example"), &json!("Example: Sales")));
     let plain = org(&oslo, &["export", "--form", "plain"]).await.unwrap();
     assert_eq!(plain["list"].as_str().unwrap().lines().count(), 4);
+    // Once more changes the mark; what is not said again stays.
+    org(&hq, &["add", "toot.example", "--address", "10.30.0.0/16", "--closed"]).await.unwrap();
+    assert_eq!(org(&hq, &["add", "toot.example"]).await.unwrap()["state"], "signed");
+    let node = charter_of(&hq).await.charter.node("toot.example").unwrap().clone();
+    assert_eq!(
+        (node.closed, node.department.as_str(), &node.addresses[..]),
+        (false, "Sales", &["10.30.0.0/16".into()][..])
+    );
+    assert_eq!(org(&hq, &["add", "toot.example"]).await.unwrap()["state"], "unchanged");
+    let moved = ["add", "toot.example", "--actor", "https://social.toot.example/actor"];
+    assert_eq!(org(&hq, &moved).await.unwrap()["state"], "signed");
+    let node = charter_of(&hq).await.charter.node("toot.example").unwrap().clone();
+    assert_eq!((node.department.as_str(), node.actor.as_str()), ("Sales", "https://social.toot.example/actor"));
+    // A node that speaks for itself is not shut out by it, and nobody refuses themselves with the key.
+    let (word, text) = refused(org(&hq, &["add", &lyon.domain, "--department", "Lyon"]).await);
+    assert!(word == "invalid" && text.contains(&format!("org remove {}", lyon.domain)), "{text}");
+    let (word, text) = refused(org(&hq, &["remove", &hq.domain]).await);
+    assert!(word == "invalid" && text.contains("org leave"), "{text}");
+    assert_eq!(charter_of(&hq).await.charter.nodes.len(), 4);
 }
 
 #[tokio::test]

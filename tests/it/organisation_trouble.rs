@@ -3,7 +3,7 @@
 use crate::{
     organisation::{next, said, three},
     support::{
-        organisation::{alone, brings_in, charter_of, found, invite, minutes, offers, org, version},
+        organisation::{alone, brings_in, charter_of, found, invite, minutes, offers, org, refused, version},
         settle,
     },
 };
@@ -12,7 +12,7 @@ use watercooler::{
     crypto::PrivateKey,
     domain::charter::{self, Change},
     federation::own_keys,
-    peers,
+    peers, store,
     time::Clock,
 };
 
@@ -140,6 +140,35 @@ async fn an_invitation_outlives_a_replaced_key_and_a_recording_of_an_old_version
 }
 
 #[tokio::test]
+async fn a_newcomer_that_was_away_when_its_version_was_signed_is_told_once_it_is_there() {
+    const WAITS: &str = "charter_joining";
+    let clock = Clock::fixed(crate::support::NOW);
+    let (hq, lyon) = (alone("hq", &clock).await, alone("lyon", &clock).await);
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let made = org(&hq, &["init", "--name", "Example", "--address", "127.0.0.0/8", "--key-file", &path("k")]).await;
+    let key = PrivateKey::from_secret_multikey(made.unwrap()["signing_key"].as_str().unwrap()).unwrap();
+    assert_eq!(brings_in(&hq, &lyon).await["state"], "waiting");
+    // The weekend passes: the code is over, and lyon does not take what it is offered when the version is signed at last.
+    let waited = lyon.app.write(|tx| {
+        let waited = store::users::find_setting(tx.conn, WAITS)?;
+        store::users::delete_setting(tx.conn, WAITS)?;
+        Ok(waited)
+    });
+    let waited = waited.await.unwrap().unwrap();
+    clock.advance(3 * 86_400_000);
+    let draft = org(&hq, &["draft", &path("draft.json")]).await.unwrap()["draft"].clone();
+    let signed = charter::steward::sign_draft(draft, &key, None, clock.now()).unwrap();
+    std::fs::write(path("signed.json"), signed.document.to_string()).unwrap();
+    org(&hq, &["adopt", &path("signed.json")]).await.unwrap();
+    settle(&[&hq, &lyon]).await;
+    assert_eq!((version(&hq).await, version(&lyon).await), (2, 0));
+    lyon.app.write(move |tx| store::users::set_setting(tx.conn, WAITS, &waited)).await.unwrap();
+    minutes(&[&hq, &lyon], 1).await;
+    assert_eq!((version(&hq).await, version(&lyon).await), (2, 2));
+}
+
+#[tokio::test]
 async fn whoever_loses_several_versions_is_told_of_all_their_changes() {
     let (hq, lyon, oslo, key) = three().await;
     let nodes = [&hq, &lyon, &oslo];
@@ -176,4 +205,48 @@ async fn whoever_loses_several_versions_is_told_of_all_their_changes() {
     }
     // Who only missed versions lost nothing.
     assert_eq!(org(&lyon, &["status"]).await.unwrap().get("overtaken"), None);
+}
+
+#[tokio::test]
+async fn what_cannot_be_said_in_a_charter_is_named_with_what_can() {
+    let hq = alone("hq", &Clock::fixed(crate::support::NOW)).await;
+    let long = "x".repeat(501);
+    for arguments in
+        [&["init", "--name", " "][..], &["init", "--name", &long][..], &["init", "--name", "A", "--contact", &long][..]]
+    {
+        let (word, text) = refused(org(&hq, arguments).await);
+        assert!(word == "invalid" && !text.contains("not a charter"), "{text}");
+    }
+    let (_, text) = refused(org(&hq, &["init", "--name", "A", "--address", "10.20"]).await);
+    assert!(text.contains("10.20") && text.contains("10.20.0.0/16"), "{text}");
+    found(&hq).await;
+    let named = format!("name={long}");
+    let many: Vec<String> = (0..33).map(|n| format!("--address=10.{n}.0.0/16")).collect();
+    let add: Vec<&str> = ["add", "toot.example"].into_iter().chain(many.iter().map(String::as_str)).collect();
+    for (arguments, says) in [
+        (&["set", "name="][..], "needs a name"),
+        (&["set", &named][..], "500 characters"),
+        (&["alias", &long, "kubernetes"][..], "500 characters"),
+        (&["add", "toot.example", "--department", &long][..], "500 characters"),
+        (&["add", "toot.example", "--address", "10.20"][..], "neither an address nor a range"),
+        (&add[..], "up to 32 addresses"),
+        (&["invite", "--domain", "fab.example", "--department", &long][..], "500 characters"),
+    ] {
+        let (word, text) = refused(org(&hq, arguments).await);
+        assert!(word == "invalid" && text.contains(says), "{arguments:?}: {text}");
+    }
+    // Which of two rules comes first depends on the way.
+    let (_, text) = refused(org(&hq, &["set", "default_audience=open"]).await);
+    assert!(text.contains("set open_allowed=true first"), "{text}");
+    for rule in ["open_allowed=true", "default_audience=open"] {
+        org(&hq, &["set", rule]).await.unwrap();
+    }
+    let (_, text) = refused(org(&hq, &["set", "open_allowed=false"]).await);
+    assert!(text.contains("set default_audience=organisation first"), "{text}");
+    // A reason is cut, as that of a revocation is: the node is refused all the same.
+    org(&hq, &["add", "toot.example"]).await.unwrap();
+    assert_eq!(org(&hq, &["remove", "toot.example", "--reason", &long]).await.unwrap()["state"], "signed");
+    assert_eq!(org(&hq, &["set", "name= Example & Sons "]).await.unwrap()["state"], "signed");
+    let charter = charter_of(&hq).await.charter;
+    assert_eq!((charter.removed[0].reason.len(), charter.name.as_str()), (500, "Example & Sons"));
 }

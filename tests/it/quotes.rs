@@ -294,4 +294,15 @@ async fn a_waiting_post_quotes_when_its_time_comes() {
     let posts = bob.get(&format!("/api/v1/accounts/{}/statuses", bob.id)).await.ok();
     assert_eq!(posts.as_array().unwrap().len(), 2);
     assert_eq!(told(&bob, "mention").await.len(), 1, "the concierge says why");
+    // In the language of whoever reads it.
+    bob.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": "de" } })).await.ok();
+    allows(&ada, &first, "public").await;
+    let at = node.clock.now().plus_millis(30 * 60_000).rfc3339();
+    says(&bob, json!({"status": "zu spät", "scheduled_at": at, "quoted_status_id": first["id"]})).await;
+    allows(&ada, &first, "nobody").await;
+    node.clock.advance(30 * 60_000);
+    node.settle().await;
+    let mentions = told(&bob, "mention").await;
+    let said = mentions.iter().filter_map(|one| one["status"]["content"].as_str()).collect::<String>();
+    assert!(said.contains("nicht veröffentlicht: Dieser Beitrag darf nicht zitiert werden."), "{said}");
 }

@@ -5,7 +5,7 @@ use crate::{
     app::App,
     cli::data::backup::MADE_AT,
     crypto::certificate,
-    domain::charter::status,
+    domain::charter::{current, own_member, status},
     federation::own_keys,
     store::{self, health::Damage},
     time::Timestamp,
@@ -31,6 +31,7 @@ pub(super) async fn look(app: &App, alone: bool) -> Vec<Finding> {
     all.extend(queues(app).await);
     all.push(backup(app).await);
     all.extend(charter(app).await);
+    all.extend(own_entry(app).await);
     all.extend(authorities(app).await);
     all.extend(mail(app).await);
     all.extend(proxies(app).await);
@@ -268,6 +269,7 @@ async fn charter(app: &App) -> Vec<Finding> {
         Err(crate::Error::Invalid { code: "no_organisation", .. }) => {
             return vec![Finding::ok("charter", "this node belongs to no organisation")];
         }
+        Err(crate::Error::Invalid { code: "waiting", reason, .. }) => return vec![Finding::ok("charter", reason)],
         Err(error) => {
             let to_do = "ask a steward to invite this node again, then `watercooler org join CODE`";
             let found = match error {
@@ -314,6 +316,24 @@ async fn charter(app: &App) -> Vec<Finding> {
         all.push(Finding::warning("directory", found, to_do).about(&node.domain));
     }
     all
+}
+
+/// Whether the charter names this node as it is: after a restore, or under a new address, the others refuse what it signs.
+async fn own_entry(app: &App) -> Option<Finding> {
+    let actor = own_keys::instance_actor(app).await.ok()?;
+    let own = own_member(app.site(), &actor, app.clock().now()).ok()?;
+    let signed = app.read(current).await.ok()??;
+    let listed = signed.charter.node(app.site().domain())?;
+    let again = "ask a steward to invite this node again (`watercooler org invite`), then `watercooler org join CODE`";
+    if listed.actor != own.actor {
+        let found = format!("it names {} as the actor of this node, which is {}", listed.actor, own.actor);
+        return Some(Finding::problem("charter", found, format!("put back public_url, or {again}")));
+    }
+    let same = listed.key == own.key && (listed.http_key.is_empty() || listed.http_key == own.http_key);
+    let found = "it names other keys for this node than it has: the others refuse what it signs";
+    (!same).then(|| {
+        Finding::problem("charter", found, format!("put back the database and `secret.key` of this node, or {again}"))
+    })
 }
 
 /// Private certificate authorities of peers: their ends come as a surprise everywhere at once.

@@ -20,7 +20,7 @@ use crate::{
         charter::join::{self, Newcomer},
         own_keys,
     },
-    peers,
+    peers, uri,
 };
 use serde_json::{Map, Value, json};
 
@@ -51,7 +51,9 @@ async fn act(app: &App, by: Staff, verb: OrgVerb) -> Result<Value> {
                 steward,
                 addresses,
                 // `fab.example:8443` says the port too.
-                port: port.or_else(|| domain.rsplit_once(':').and_then(|(_, port)| port.parse().ok())),
+                port: port
+                    .or_else(|| domain.rsplit_once(':').and_then(|(_, port)| port.parse().ok()))
+                    .filter(|port| *port != if http { 80 } else { 443 }),
                 http,
                 ca: about.ca,
             };
@@ -89,11 +91,29 @@ async fn act(app: &App, by: Staff, verb: OrgVerb) -> Result<Value> {
         OrgVerb::Status => {
             let (domain, now) = (app.site().domain().to_owned(), app.clock().now());
             let found = app.read(move |conn| status(conn, &domain, now)).await?;
-            serde_json::to_value(found).map_err(Error::internal)
+            with_lag(app, serde_json::to_value(found).map_err(Error::internal)?).await
         }
         OrgVerb::Add { domain, department, addresses, about, actor, closed } => {
-            let node = other(app, &domain, actor)?;
-            let node = charter::Member { department, addresses, closed, contact: about.contact, ca: about.ca, ..node };
+            let ours = app.read(charter::required).await?;
+            // What is not said again of one that is listed stays: only the mark follows the command.
+            let known = ours.charter.node(&typed_domain(&domain)?).filter(|known| known.software == Software::Other);
+            let node = match (known, actor.is_some()) {
+                (Some(known), false) => known.clone(),
+                (Some(known), true) => {
+                    let charter::Member { actor, port, scheme, .. } = other(app, &domain, actor)?;
+                    charter::Member { actor, port, scheme, ..known.clone() }
+                }
+                (None, _) => other(app, &domain, actor)?,
+            };
+            let or = |said: String, known: String| if said.is_empty() { known } else { said };
+            let node = charter::Member {
+                department: or(department, node.department),
+                contact: or(about.contact, node.contact),
+                addresses: if addresses.is_empty() { node.addresses } else { addresses },
+                ca: about.ca.or(node.ca),
+                closed,
+                ..node
+            };
             change(app, by, Change::Add { node: Box::new(node) }).await
         }
         OrgVerb::Set { rule } => {
@@ -180,6 +200,24 @@ async fn init(app: &App, by: Staff, new: Founding) -> Result<Value> {
     }))
 }
 
+/// The status with what waits for each node, and for how long (N15).
+async fn with_lag(app: &App, mut status: Value) -> Result<Value> {
+    let ours = app.read(charter::required).await?;
+    let known = peers::health::all(app).await?;
+    for node in status.get_mut("nodes").and_then(Value::as_array_mut).into_iter().flatten() {
+        let named = node.get("domain").and_then(Value::as_str).and_then(|domain| ours.charter.node(domain));
+        let Some(peer) = named.and_then(|named| known.iter().find(|peer| peer.domain == uri::host(&named.actor)))
+        else {
+            continue;
+        };
+        let delivery = json!({ "state": peer.state, "waiting": peer.waiting, "lag_seconds": peer.lag_seconds });
+        if let Some(members) = node.as_object_mut() {
+            members.insert("delivery".into(), delivery);
+        }
+    }
+    Ok(status)
+}
+
 async fn change(app: &App, by: Staff, change: Change) -> Result<Value> {
     let vault = own_keys::vault(app)?;
     let outcome = app.write(move |tx| charter::make(tx, &vault, &by, &change)).await?;
@@ -209,7 +247,7 @@ fn pair(rule: &str) -> Result<(String, String)> {
 fn other(app: &App, domain: &str, actor: Option<String>) -> Result<charter::Member> {
     let domain = typed_domain(domain)?;
     let actor = actor.unwrap_or_else(|| format!("https://{domain}/actor"));
-    let url = crate::uri::parse(&actor).ok_or_else(|| {
+    let url = uri::parse(&actor).ok_or_else(|| {
         Error::from(Refused::Input(format!("`{actor}` is no address such as https://{domain}/actor.")))
     })?;
     Ok(charter::Member {

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::{
     fs,
-    io::{IsTerminal, Write},
+    io::{ErrorKind, IsTerminal, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -274,10 +274,16 @@ fn write_secret(path: &Path, secret: &str) -> std::result::Result<(), Failure> {
     written.map_err(|e| Failure::new(format!("cannot write {}: {e}", path.display())))
 }
 
+/// Whether a file for a secret can be made: tried before there is a secret that stands nowhere else.
 fn new_file(path: Option<&PathBuf>) -> std::result::Result<(), Failure> {
-    match path {
-        Some(path) if path.exists() => Err(Failure::new(format!("{} exists already", path.display()))),
-        _ => Ok(()),
+    let Some(path) = path else { return Ok(()) };
+    let made = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made.and_then(|_| fs::remove_file(path)) {
+        Ok(()) => Ok(()),
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+            Err(Failure::new(format!("{} exists already", path.display())))
+        }
+        Err(e) => Err(Failure::new(format!("cannot write {}: {e}", path.display()))),
     }
 }
 
@@ -342,8 +348,14 @@ impl OrgVerb {
         let mut take = |name: &str| value.as_object_mut().and_then(|v| v.remove(name));
         match self {
             Self::Init { key_file: Some(path), .. } | Self::RotateKey { key_file: Some(path), .. } => {
-                if let Some(Value::String(secret)) = take("signing_key") {
-                    write_secret(path, &secret)?;
+                if let Some(Value::String(secret)) = take("signing_key")
+                    && let Err(failure) = write_secret(path, &secret)
+                    && let Some(members) = value.as_object_mut()
+                {
+                    // What is done is done: neither key stands anywhere else.
+                    members.insert("signing_key".into(), secret.into());
+                    members
+                        .insert("warning".into(), format!("{}: keep the signing key yourself", failure.message).into());
                 }
             }
             Self::Draft { file } => {

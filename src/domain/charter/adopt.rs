@@ -7,6 +7,7 @@ use super::{
     keychain, open,
     refused::Refused,
     revocation,
+    steward::LEFT,
     succession::judge,
 };
 use crate::{
@@ -142,6 +143,12 @@ pub(super) fn put(tx: &mut Tx<'_>, signed: &Signed, from: &str, issued_here: boo
         let known = old.charter.nodes.iter().map(|node| &node.domain);
         let gone: Vec<String> = known.filter(|domain| charter.node(domain).is_none()).cloned().collect();
         store::charter::forget_peers(tx.conn, Some(&gone))?;
+        // Who is refused does not come back with a code from before. Who left by themselves may.
+        let refused =
+            charter.removed.iter().filter(|gone| gone.reason != LEFT && old.charter.node(&gone.domain).is_some());
+        for gone in refused {
+            store::charter::withdraw_invitations(tx.conn, &gone.domain)?;
+        }
     }
     let row = Stored {
         hash: signed.hash.clone(),

@@ -2,7 +2,7 @@
 //! signature, or be repeated after it lost against another version.
 
 use super::{
-    document::{Audience, Charter, Member, Policy, Removed, Revoked, domain_name},
+    document::{Audience, Charter, Member, Policy, Removed, Revoked, domain_name, range},
     refused::Refused,
 };
 use crate::{limits, time::Timestamp, uri};
@@ -91,6 +91,7 @@ impl Change {
     pub fn apply(&self, charter: &mut Charter, now: Timestamp) -> Result<bool, Refused> {
         match self {
             Self::Add { node } => {
+                check_about(&node.department, &node.contact, &node.addresses)?;
                 node.check()?;
                 if charter.nodes.contains(node) {
                     return Ok(false);
@@ -120,7 +121,7 @@ impl Change {
                     domain: node.domain,
                     actor: node.actor,
                     removed: now,
-                    reason: reason.clone(),
+                    reason: reason.trim().chars().take(limits::CHARTER_TEXT).collect(),
                     purge: *purge,
                     keep,
                     rest: Map::new(),
@@ -128,8 +129,9 @@ impl Change {
                 Ok(true)
             }
             Self::Set { key, value } if key == "name" => {
-                let changed = charter.name != *value;
-                charter.name.clone_from(value);
+                check_name(value)?;
+                let changed = charter.name != value.trim();
+                value.trim().clone_into(&mut charter.name);
                 Ok(changed)
             }
             Self::Set { key, value } => {
@@ -146,7 +148,15 @@ impl Change {
                 if word.is_empty() || means.as_deref() == Some("") || means.as_deref() == Some(&word) {
                     return Err(Refused::Input("An alias is two different words, such as `k8s kubernetes`.".into()));
                 }
+                check_text("A word", &word)?;
+                check_text("A word", means.as_deref().unwrap_or_default())?;
                 let before = charter.aliases.get(&word).cloned();
+                if means.is_some() && before.is_none() && charter.aliases.len() >= limits::CHARTER_ALIASES {
+                    let most = limits::CHARTER_ALIASES;
+                    return Err(Refused::Input(format!(
+                        "There is room for {most} aliases: end some that nobody uses."
+                    )));
+                }
                 match &means {
                     Some(means) => drop(charter.aliases.insert(word, means.clone())),
                     None => drop(charter.aliases.remove(&word)),
@@ -208,6 +218,42 @@ impl Change {
         }
         changes
     }
+}
+
+fn check_text(what: &str, text: &str) -> Result<(), Refused> {
+    let most = limits::CHARTER_TEXT;
+    if text.chars().count() <= most {
+        return Ok(());
+    }
+    Err(Refused::Input(format!("{what} has up to {most} characters.")))
+}
+
+/// Whether an organisation may be called so.
+///
+/// # Errors
+/// `Input`.
+pub(super) fn check_name(name: &str) -> Result<(), Refused> {
+    if name.trim().is_empty() {
+        return Err(Refused::Input("An organisation needs a name, such as \"Example Corp\".".into()));
+    }
+    check_text("The name of an organisation", name.trim())
+}
+
+/// Whether this may be said of a node.
+///
+/// # Errors
+/// `Input`.
+pub(super) fn check_about(department: &str, contact: &str, addresses: &[String]) -> Result<(), Refused> {
+    check_text("A department", department)?;
+    check_text("A contact", contact)?;
+    if let Some(wrong) = addresses.iter().find(|address| range(address).is_none()) {
+        return Err(Refused::Input(format!("`{wrong}` is neither an address nor a range such as 10.20.0.0/16.")));
+    }
+    if addresses.len() > limits::CHARTER_RANGES {
+        let most = limits::CHARTER_RANGES;
+        return Err(Refused::Input(format!("A node has up to {most} addresses: name a range that holds several.")));
+    }
+    Ok(())
 }
 
 fn revoke(charter: &mut Charter, actor: &str, reason: &str, now: Timestamp) -> Result<bool, Refused> {
@@ -290,9 +336,11 @@ fn set(policy: &mut Policy, key: &str, value: &str) -> Result<(), Refused> {
         },
     }
     if policy.default_audience == Audience::Open && !policy.open_allowed {
-        return Err(Refused::Input(
-            "Posts can be open by default only where they may be open at all: set open_allowed=true first.".into(),
-        ));
+        let why = match key {
+            "open_allowed" => "Posts are open by default so far: set default_audience=organisation first.",
+            _ => "Posts can be open by default only where they may be open at all: set open_allowed=true first.",
+        };
+        return Err(Refused::Input(why.into()));
     }
     Ok(())
 }

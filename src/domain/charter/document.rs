@@ -321,7 +321,8 @@ impl Charter {
     pub fn sign(&self, key: &PrivateKey) -> Result<Signed> {
         let own = key.public_multikey();
         if self.signing_key() != own {
-            return Err(Refused::WrongKey { wanted: fingerprint(self.signing_key()) }.into());
+            let wanted = fingerprint(self.signing_key());
+            return Err(Refused::NotTheKey { wanted, given: fingerprint(&own) }.into());
         }
         let mut document = serde_json::to_value(self).map_err(Error::internal)?;
         integrity::sign(&mut document, key, &format!("did:key:{own}#{own}"), self.issued)?;
@@ -444,8 +445,10 @@ pub fn read_at_any_time(document: Value, now: Timestamp) -> Result<Signed, Refus
         .map_err(|_| Refused::Malformed("members that are missing or wrong"))?;
     charter.check()?;
     let key = keychain::verify(&charter)?;
-    integrity::verify(&document, &key, now)
-        .map_err(|_| Refused::WrongKey { wanted: fingerprint(charter.signing_key()) })?;
+    integrity::verify(&document, &key, now).map_err(|unproven| match unproven {
+        integrity::Unproven::Missing => Refused::Draft,
+        _ => Refused::WrongKey { wanted: fingerprint(charter.signing_key()) },
+    })?;
     Ok(Signed { hash: integrity::hash(&document), charter, document, made: Made::default() })
 }
 

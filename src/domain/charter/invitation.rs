@@ -2,7 +2,8 @@
 //! find this node and to know that it found the right one.
 
 use super::{
-    document::{Charter, Member, Office, Software, fingerprint, range},
+    change::check_about,
+    document::{Charter, Member, Office, Software, fingerprint},
     refused::Refused,
 };
 use crate::{Error, Result, crypto, db::Conn, domain::Tx, domain::audit, domain::audit::Staff, store, time::Timestamp};
@@ -96,12 +97,7 @@ impl Code {
 /// # Errors
 /// `Invalid` when this node belongs nowhere or the terms make no sense.
 pub fn invite(tx: &mut Tx<'_>, by: &Staff, charter: &Charter, terms: &Terms) -> Result<(Code, String)> {
-    for address in &terms.addresses {
-        if range(address).is_none() {
-            let text = format!("`{address}` is neither an address nor a range such as 10.20.0.0/16.");
-            return Err(Refused::Input(text).into());
-        }
-    }
+    check_about(&terms.department, &terms.contact, &terms.addresses)?;
     let own = charter.node(tx.site().domain()).ok_or(Refused::NoOrganisation)?;
     if terms.domain == own.domain {
         return Err(Refused::Input(format!("{} is this node itself.", own.domain)).into());

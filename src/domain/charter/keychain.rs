@@ -32,7 +32,8 @@ pub fn first(key: &PrivateKey) -> Value {
 pub fn hand_over(charter: &Charter, next: &str, by: &PrivateKey, now: Timestamp) -> Result<Value> {
     let own = by.public_multikey();
     if own != charter.signing_key() && own != charter.recovery_key {
-        return Err(Refused::WrongKey { wanted: fingerprint(charter.signing_key()) }.into());
+        let wanted = fingerprint(charter.signing_key());
+        return Err(Refused::NotTheKey { wanted, given: fingerprint(&own) }.into());
     }
     let mut step = json!({
         "type": "KeyHandover",

@@ -33,6 +33,9 @@ use crate::{
 use serde_json::Map;
 use std::sync::Arc;
 
+/// Under this name a node remembers the invitation with which it asked to join, while it waits for the version that lists it.
+pub const JOINING: &str = "charter_joining";
+
 /// The version that counts here; none while this node belongs nowhere. Nearly every operation asks, and a charter may list
 /// hundreds of nodes and words: it is read once for each connection and version.
 ///

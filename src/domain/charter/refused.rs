@@ -21,6 +21,23 @@ pub enum Refused {
         /// Fingerprint of the key that should have signed.
         wanted: String,
     },
+    /// Not signed at all: a draft.
+    #[error(
+        "This version is not signed. Sign the file where the key is (`watercooler org sign FILE --key-file KEY`), and bring \
+         it back then (`watercooler org adopt FILE`)."
+    )]
+    Draft,
+    /// A steward's key that is not the one.
+    #[error(
+        "This key has the fingerprint {given}; the signing key of the organisation has {wanted}. Look for the file of that \
+         one; where it is lost, a steward replaces it with `watercooler org rotate-key --recovery` and the recovery key."
+    )]
+    NotTheKey {
+        /// Fingerprint of the key that must sign.
+        wanted: String,
+        /// Fingerprint of the one that was given.
+        given: String,
+    },
     /// It was replaced by another key.
     #[error(
         "The charter is signed with a key that was replaced meanwhile. The steward who signed it must take the newest \
@@ -104,6 +121,15 @@ pub enum Refused {
          invitation and run `watercooler org join CODE`."
     )]
     NoOrganisation,
+    /// It asked to belong, and the version that lists it is not signed yet.
+    #[error(
+        "This node asked at {at} to join and waits until a steward has signed the version that lists it; then it belongs by \
+         itself. Where that takes long, ask the steward for `watercooler org status` there."
+    )]
+    Waiting {
+        /// Where it asked.
+        at: String,
+    },
     /// It belongs somewhere already.
     #[error("This node belongs to {ours} already. To change, run `watercooler org leave` first.")]
     AlreadyMember {
@@ -143,7 +169,7 @@ pub enum Refused {
     },
     /// No such invitation.
     #[error(
-        "This node has given no such invitation, or it was used or withdrawn long ago. Ask the steward for a new one \
+        "This node has given no such invitation, or it was withdrawn, or used long ago. Ask the steward for a new one \
          (`watercooler org invite`)."
     )]
     CodeUnknown,
@@ -200,7 +226,8 @@ pub enum Refused {
     /// The signing key is elsewhere.
     #[error(
         "The signing key is not on this node. Run `watercooler org draft`, sign the file where the key is \
-         (`watercooler org sign FILE --key-file KEY`), then run `watercooler org adopt FILE`."
+         (`watercooler org sign FILE --key-file KEY`; with `--new-key-file NEW` a new key takes over), then run `watercooler org \
+         adopt FILE`. A key that is lost is replaced with `watercooler org rotate-key --recovery`."
     )]
     NoKey,
     /// A check between two nodes failed.
@@ -216,7 +243,7 @@ impl Refused {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "malformed",
-            Self::WrongKey { .. } => "wrong_key",
+            Self::WrongKey { .. } | Self::Draft | Self::NotTheKey { .. } => "wrong_key",
             Self::OldKey => "old_key",
             Self::Foreign { .. } => "foreign",
             Self::Expired { .. } => "expired",
@@ -226,6 +253,7 @@ impl Refused {
             Self::Overtaken { .. } => "overtaken",
             Self::NotListed { .. } => "not_listed",
             Self::NoOrganisation => "no_organisation",
+            Self::Waiting { .. } => "waiting",
             Self::AlreadyMember { .. } => "already_member",
             Self::Recorded { .. } => "recorded",
             Self::NotACode => "not_a_code",

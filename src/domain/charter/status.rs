@@ -1,8 +1,8 @@
 //! What people see of the charter: who belongs, who has which version, what waits, and what to do about it.
 
 use super::{
-    Change, Office, Removed, Revoked, Software, change::rules, document::fingerprint, invitation::Terms, open,
-    refused::Refused, steward::holds_key,
+    Change, Code, JOINING, Office, Removed, Revoked, Software, change::rules, document::fingerprint, invitation::Terms,
+    open, refused::Refused, steward::holds_key,
 };
 use crate::{Error, Result, db::Conn, domain::questions::replica, store, time::Timestamp};
 use serde::Serialize;
@@ -124,9 +124,12 @@ pub fn status(conn: &mut Conn, this_node: &str, now: Timestamp) -> Result<Status
     let Some(row) = store::charter::in_force(conn)? else {
         let gone = store::charter::ended(conn)?.map(|row| open(&row)).transpose()?;
         let gone = gone.and_then(|ended| ended.charter.removed.into_iter().find(|gone| gone.domain == this_node));
-        return Err(match gone {
-            Some(gone) => Refused::Removed { domain: gone.domain, at: gone.removed, reason: gone.reason },
-            None => Refused::NoOrganisation,
+        let asked = store::users::find_setting(conn, JOINING)?;
+        let asked = asked.and_then(|code| serde_json::from_str::<Code>(&code).ok());
+        return Err(match (asked, gone) {
+            (Some(code), _) => Refused::Waiting { at: code.url },
+            (None, Some(gone)) => Refused::Removed { domain: gone.domain, at: gone.removed, reason: gone.reason },
+            (None, None) => Refused::NoOrganisation,
         }
         .into());
     };

@@ -2,8 +2,9 @@
 //! the change waits until the next version is drafted, signed elsewhere and brought back.
 
 use super::{
-    Change, Charter, Code, Member, Office, Policy, Signed, Terms,
+    Change, Charter, Code, Member, Office, Policy, Signed, Software, Terms,
     adopt::{by_node, put, wait},
+    change::{check_about, check_name},
     current,
     document::{LIFE, fingerprint},
     invitation, keychain, open,
@@ -29,6 +30,9 @@ use serde_json::{Map, Value};
 const PURPOSE: &str = "charter-key";
 /// Letters of a word that another node's desk lets mean another one.
 const WORD: usize = 100;
+
+/// Why a node is not listed any more that said so itself.
+pub(super) const LEFT: &str = "left";
 
 /// A new organisation.
 #[derive(Clone, Debug, Default)]
@@ -84,6 +88,8 @@ pub fn found(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, new: Founding, own: Mem
     if let Some(ours) = current(tx.conn)? {
         return Err(Refused::AlreadyMember { ours: ours.charter.name.clone() }.into());
     }
+    check_name(&new.name)?;
+    check_about(&new.department, &new.contact, &new.addresses)?;
     let (key, recovery) = (PrivateKey::generate_ed25519()?, PrivateKey::generate_ed25519()?);
     let mut charter = Charter {
         context: Charter::contexts(),
@@ -173,7 +179,27 @@ pub fn make(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, change: &Change) -> Resu
         allowed(by)?;
     }
     let ours = required(tx.conn)?;
+    makes_sense(change, &ours.charter, tx.site().domain())?;
     make_all(tx, vault, by, &ours, std::slice::from_ref(change))
+}
+
+/// What a steward would not want, though it can be said: to refuse the own node, with the key that may be on it, and to
+/// list a node that speaks for itself as a server of other software, which would shut it out.
+fn makes_sense(change: &Change, ours: &Charter, own: &str) -> Result<(), Refused> {
+    let speaks = |domain: &str| ours.node(domain).is_some_and(|known| known.software == Software::Watercooler);
+    match change {
+        Change::Remove { domain, .. } if domain == own => {
+            Err(Refused::Input(format!("{own} is this node itself. To go, run `watercooler org leave`.")))
+        }
+        Change::Add { node } if node.software == Software::Other && speaks(&node.domain) => {
+            let domain = &node.domain;
+            Err(Refused::Input(format!(
+                "{domain} is listed already as a node that speaks for itself. If it runs other software now, refuse it first: \
+                 `watercooler org remove {domain}`."
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes an alias: the gardener's, who is a moderator.
@@ -337,7 +363,7 @@ pub fn redeem(tx: &mut Tx<'_>, vault: &Vault, nonce: &str, offered: &Member) -> 
 /// `Invalid` when it is the only one.
 pub fn dismiss(tx: &mut Tx<'_>, vault: &Vault, domain: &str) -> Result<Outcome> {
     let ours = required(tx.conn)?;
-    let change = Change::Remove { domain: domain.to_owned(), reason: "left".into(), purge: false, keep: true };
+    let change = Change::Remove { domain: domain.to_owned(), reason: LEFT.into(), purge: false, keep: true };
     make_all(tx, vault, &by_node(domain), &ours, &[change])
 }
 
@@ -430,7 +456,8 @@ pub fn hold(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, key: &PrivateKey) -> Res
     allowed(by)?;
     let ours = required(tx.conn)?;
     if key.public_multikey() != ours.charter.signing_key() {
-        return Err(Refused::WrongKey { wanted: fingerprint(ours.charter.signing_key()) }.into());
+        let (wanted, given) = (fingerprint(ours.charter.signing_key()), fingerprint(&key.public_multikey()));
+        return Err(Refused::NotTheKey { wanted, given }.into());
     }
     keep(tx, vault, key)?;
     audit::write(tx, by, "org.hold_key", &fingerprint(ours.charter.signing_key()), "")

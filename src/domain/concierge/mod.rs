@@ -226,7 +226,7 @@ fn wished(post: &Post) -> Option<Audience> {
 }
 
 /// Why something was refused, in the language of whoever reads it; what has no sentence of ours is said as the API says it.
-fn why(code: &str, reason: &str, tongue: Tongue) -> String {
+pub(super) fn why(code: &str, reason: &str, tongue: Tongue) -> String {
     let sentence = match (tongue, code) {
         // The API says it with figures.
         (Tongue::English, _) => return reason.to_owned(),
@@ -238,7 +238,10 @@ fn why(code: &str, reason: &str, tongue: Tongue) -> String {
             let name = reason.split_whitespace().next().unwrap_or_default();
             return words::OUT_OF_REACH.with(tongue, &[name]);
         }
-        _ => return reason.to_owned(),
+        _ => match words::REFUSALS.iter().find(|known| known.0 == reason) {
+            Some(known) => *known,
+            None => return reason.to_owned(),
+        },
     };
     sentence.of(tongue).to_owned()
 }

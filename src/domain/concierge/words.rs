@@ -515,6 +515,36 @@ pub const OUT_OF_REACH: Sentence = Sentence(
     "{} bekäme das nicht: So weit geht es nicht. Lass den Namen weg, oder beginne mit `!org` oder `!site`, um es trotzdem zu \
      schreiben.",
 );
+/// Why a post may not quote another one.
+pub const NO_QUOTE: Sentence = Sentence("This post may not be quoted", "Dieser Beitrag darf nicht zitiert werden.");
+/// The same, where its author would have to agree.
+pub const QUOTE_OUT_OF_REACH: Sentence = Sentence(
+    "The author of the quoted post would have to be asked, and does not get this post. Quote it further, or put a link to \
+     it.",
+    "Wer den zitierten Beitrag geschrieben hat, müsste gefragt werden und bekommt deinen nicht. Lass deinen weiter gehen, \
+     oder setze einen Link.",
+);
+/// Why nobody may answer a post.
+pub const NO_ANSWER: Sentence = Sentence(
+    "The author of this post does not want it to be answered",
+    "Wer diesen Beitrag geschrieben hat, möchte keine Antworten darauf.",
+);
+/// The same, where its author would have to agree.
+pub const ANSWER_OUT_OF_REACH: Sentence = Sentence(
+    "The author would have to be asked, and does not get what stays inside the organisation.",
+    "Wer das geschrieben hat, müsste gefragt werden und bekommt nicht, was in der Organisation bleibt.",
+);
+/// The same, with a quote in the answer.
+pub const ANSWER_WITH_QUOTE: Sentence = Sentence(
+    "The author of the post you answer has to agree first: answer it without a quote",
+    "Wer den Beitrag geschrieben hat, auf den du antwortest, muss erst zustimmen: Antworte ohne Zitat.",
+);
+/// Why nobody posts with an account.
+pub const HAS_MOVED: Sentence =
+    Sentence("This account has moved: post from the new one", "Dieses Konto ist umgezogen: Schreib mit dem neuen.");
+/// What is refused with one of these sentences is said in the language of whoever reads it.
+pub const REFUSALS: [Sentence; 6] =
+    [NO_QUOTE, QUOTE_OUT_OF_REACH, NO_ANSWER, ANSWER_OUT_OF_REACH, ANSWER_WITH_QUOTE, HAS_MOVED];
 /// Whatever has a limit.
 pub const TOO_MUCH: Sentence =
     Sentence("That is too long, or too much at once.", "Das ist zu lang, oder zu viel auf einmal.");

@@ -9,6 +9,7 @@ pub mod requests;
 
 use super::{
     Fact, Tx,
+    concierge::words,
     quotes::policy::{self, Consent, Said},
 };
 use crate::{
@@ -112,7 +113,7 @@ pub fn must_ask(tx: &mut Tx<'_>, post: &Post, kind: InteractionKind, who: Id<Acc
         // Somebody is named whom we cannot tell: the author's server can.
         Consent::Manual | Consent::Unknown => Ok(true),
         Consent::Denied => Err(Error::forbidden(match kind {
-            InteractionKind::Reply => "The author of this post does not want it to be answered",
+            InteractionKind::Reply => words::NO_ANSWER.0,
             InteractionKind::Favourite => "The author of this post does not want it to be liked",
             InteractionKind::Boost => "The author of this post does not want it to be boosted",
         })),
@@ -133,11 +134,7 @@ pub fn ask(
 ) -> Result<Id<Interaction>> {
     let author = store::accounts::load(tx.conn, target.account_id)?;
     if super::audiences::place(tx.conn, &author)? > audience {
-        return Err(Error::invalid(
-            "audience",
-            "out_of_reach",
-            "The author would have to be asked, and does not get what stays inside the organisation.",
-        ));
+        return Err(Error::invalid("audience", "out_of_reach", words::ANSWER_OUT_OF_REACH.0));
     }
     let row = Interaction {
         id: tx.new_id(),

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         Tx, Viewer,
         audiences::{self, Chosen, Wish},
+        concierge::{self, words},
         counters, emojis,
         html::Html,
         interactions, moves, projects, quotes, text, trends, visibility,
@@ -306,9 +307,6 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
     }
     let (marked, unmarked) = audiences::mark(&typed);
     let unmarked = unmarked.into_owned();
-    // A direct message goes to whom it names, so its audience does not tell that this stood in it; the concierge, who may be
-    // told to ask something by it, reads it here.
-    let said_open = (marked == Some(Audience::Open)).then(|| typed.to_string());
     if marked.is_some() {
         typed = unmarked.into();
     }
@@ -346,8 +344,7 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         None => false,
     };
     if asks && quoted.is_some() {
-        let why = "The author of the post you answer has to agree first: answer it without a quote";
-        return Err(Error::invalid("quoted_status_id", "invalid", why));
+        return Err(Error::invalid("quoted_status_id", "invalid", words::ANSWER_WITH_QUOTE.0));
     }
     if let Some(quoted) = &quoted {
         // Nor does a quote of what is for followers. What is unlisted may be quoted in public, as it may be boosted.
@@ -398,6 +395,14 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         }
         None => None,
     };
+    // What goes to followers, or to whom it names, is open anyway, so its audience does not tell that its author said so. The
+    // concierge, who may be told by it to ask something, reads it in the text.
+    let said_open = [marked, draft.audience.audience].contains(&Some(Audience::Open));
+    let tells = said_open && chosen.audience == Audience::Open && visibility > Visibility::Unlisted && !asks;
+    let source = match tells && names_concierge(tx.conn, &mentions)? {
+        true => format!("!open {typed}"),
+        false => typed.to_string(),
+    };
     let waits = asks.then_some(visibility);
     if let Some(parent) = parent.as_ref().filter(|_| asks) {
         // Nobody but them sees it until they agree.
@@ -416,9 +421,7 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         visibility,
         audience: chosen.audience,
         content,
-        source_text: said_open
-            .filter(|_| visibility == Visibility::Direct && waits.is_none())
-            .or_else(|| Some(typed.into_owned())),
+        source_text: Some(source),
         spoiler_text: spoiler.into_owned(),
         sensitive,
         language,
@@ -445,6 +448,10 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         policies: interactions::Policies::default(),
         waits,
     })
+}
+
+fn names_concierge(conn: &mut Conn, mentions: &[(Id<Account>, bool)]) -> Result<bool> {
+    Ok(concierge::find(conn)?.is_some_and(|own| mentions.iter().any(|(id, _)| *id == own.id)))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::{
         audiences::Wish,
         concierge::{self, page::Page, words},
         leavers,
+        people::fields::Tongue,
     },
     id::Id,
     limits,
@@ -244,12 +245,12 @@ pub fn is_final(refusal: &Error) -> bool {
     }
 }
 
-/// Why, for the author; none when something is not there any more.
-pub fn reason(refusal: &Error) -> Option<String> {
+/// Why, for the author.
+fn reason(refusal: &Error, tongue: Tongue) -> String {
     match refusal {
-        Error::NotFound | Error::Gone => None,
-        Error::Invalid { reason, .. } => Some(reason.to_string()),
-        other => Some(other.to_string()),
+        Error::NotFound | Error::Gone => words::SOMETHING_GONE.of(tongue).to_owned(),
+        Error::Invalid { code, reason, .. } => concierge::why(code, reason, tongue),
+        other => concierge::why("", &other.to_string(), tongue),
     }
 }
 
@@ -257,7 +258,7 @@ pub fn reason(refusal: &Error) -> Option<String> {
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub fn refuse(tx: &mut Tx<'_>, id: Id<ScheduledPost>, reason: Option<&str>) -> Result<()> {
+pub fn refuse(tx: &mut Tx<'_>, id: Id<ScheduledPost>, refusal: &Error) -> Result<()> {
     let Some(row) = store::scheduled::find(tx.conn, id)?.filter(|row| row.scheduled_at <= tx.now) else {
         return Ok(());
     };
@@ -268,8 +269,7 @@ pub fn refuse(tx: &mut Tx<'_>, id: Id<ScheduledPost>, reason: Option<&str>) -> R
     }
     let tongue = concierge::tongue_of(tx, author.id, None)?;
     let mut page = Page::default();
-    let reason = reason.unwrap_or(words::SOMETHING_GONE.of(tongue));
-    page.line(&words::NOT_PUBLISHED.with(tongue, &[&row.scheduled_at.rfc3339(), reason]));
+    page.line(&words::NOT_PUBLISHED.with(tongue, &[&row.scheduled_at.rfc3339(), &reason(refusal, tongue)]));
     let text = Waiting::read(&row)?.text;
     if !text.trim().is_empty() {
         let shown: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect();

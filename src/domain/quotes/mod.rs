@@ -9,7 +9,7 @@ pub mod arrivals;
 pub mod policy;
 pub mod shown;
 
-use super::{Fact, Tx, Viewer, audiences, posts::tell_changed, visibility};
+use super::{Fact, Tx, Viewer, audiences, concierge::words, posts::tell_changed, visibility};
 use crate::{
     Error, Result,
     id::Id,
@@ -63,7 +63,7 @@ pub fn quotable(tx: &mut Tx<'_>, me: Id<Account>, id: Id<Post>) -> Result<Quotab
     let post = visibility::visible_original(tx.conn, Viewer::from(me), id, tx.now)?;
     let consent = policy::of(tx.conn, &post, me)?;
     if consent == Consent::Denied {
-        return Err(Error::forbidden("This post may not be quoted"));
+        return Err(Error::forbidden(words::NO_QUOTE.0));
     }
     let author = store::accounts::load(tx.conn, post.account_id)?;
     Ok(Quotable { post, author, consent })
@@ -100,12 +100,7 @@ impl Quotable {
             // What its author said to everybody is all there is to know.
             QuoteState::Accepted
         } else {
-            return Err(Error::invalid(
-                "quoted_status_id",
-                "out_of_reach",
-                "The author of the quoted post would have to be asked, and does not get this post. Quote it further, or \
-                 put a link to it.",
-            ));
+            return Err(Error::invalid("quoted_status_id", "out_of_reach", words::QUOTE_OUT_OF_REACH.0));
         };
         Ok(New { uri: self.post.uri.clone(), quoted: Some(self.post), state, stamp })
     }

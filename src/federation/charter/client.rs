@@ -29,6 +29,8 @@ pub enum Asked {
     Same,
     /// It has another one.
     Other(Bytes),
+    /// It has none, and says this: it left, or it waits for its first.
+    None(String),
     /// Why it cannot be asked.
     Failed(String),
 }
@@ -82,7 +84,10 @@ pub async fn ask(app: &App, node: &Member, hash: &str) -> Asked {
     match send(app, node, ask.limit(limits::CHARTER_BYTES)).await {
         Ok(answer) if answer.status == StatusCode::NOT_MODIFIED => Asked::Same,
         Ok(answer) if answer.status == StatusCode::OK => Asked::Other(answer.body),
-        Ok(answer) => Asked::Failed(said(&answer).1),
+        Ok(answer) => match said(&answer) {
+            (code, why) if code == Refused::NoOrganisation.code() => Asked::None(why),
+            (_, why) => Asked::Failed(why),
+        },
         Err(why) => Asked::Failed(why),
     }
 }

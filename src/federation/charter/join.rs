@@ -9,9 +9,9 @@ use crate::{
     domain::{
         audit::Staff,
         charter::{
-            self, Code, Member, Outcome, Refused, Signed,
+            self, Code, JOINING as PENDING, Member, Outcome, Refused, Signed,
             document::{CLOCK, parse},
-            invitation, steward,
+            invitation, keychain, steward,
         },
     },
     federation::{own_keys, signatures::Claim},
@@ -26,8 +26,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
-/// Under this name a node remembers the invitation whose signature it waits for.
-const PENDING: &str = "charter_joining";
 /// Nodes that a newcomer tries to reach.
 const TRIED: usize = 20;
 
@@ -111,13 +109,14 @@ pub async fn join(app: &App, by: Staff, code: &str, new: Newcomer) -> Result<Joi
     if code.domain != domain {
         return Err(Refused::CodeOfAnother { invited: code.domain, domain: domain.to_owned() }.into());
     }
-    if code.expires <= now {
-        return Err(Refused::CodeExpired { at: code.expires }.into());
-    }
     let actor = own_keys::instance_actor(app).await?;
     let own = charter::own_member(app.site(), &actor, now)?;
     let own = Member { department: new.department, contact: new.contact, ca: new.ca, ..own };
     let host = host(&code, now)?;
+    if let Some(ours) = app.read(charter::current).await?.filter(|ours| !is_of(ours, &host, &code)) {
+        // Asked for now, it would be let in there and could not take what it is given.
+        return Err(Refused::AlreadyMember { ours: ours.charter.name.clone() }.into());
+    }
     // Remembered before: what is signed elsewhere, or comes from others first, is waited for.
     let pending = serde_json::to_string(&code).map_err(Error::internal)?;
     let before = app
@@ -157,6 +156,12 @@ pub async fn join(app: &App, by: Staff, code: &str, new: Newcomer) -> Result<Joi
     Ok(joined)
 }
 
+/// Whether a code is of the organisation that this node belongs to: whoever has new keys joins it again.
+fn is_of(ours: &Signed, host: &Member, code: &Code) -> bool {
+    let mut keys = ours.charter.keys.iter().filter_map(keychain::key_of);
+    ours.charter.node_at(host.authority()).is_some() || keys.any(|key| charter::fingerprint(key) == code.fingerprint)
+}
+
 /// The inviting node, as far as the code tells.
 fn host(code: &Code, now: Timestamp) -> Result<Member, Refused> {
     let url = Url::parse(&code.url).map_err(|_| Refused::NotACode)?;
@@ -189,11 +194,20 @@ struct Knocked {
 /// Everything that is said to the inviting node.
 async fn knock(app: &App, host: &Member, code: &Code, own: Member) -> Result<Knocked> {
     let mut checks = Vec::new();
-    let checks::Hello { time: there, fingerprint: key, earlier } = checks::hello(app, host).await?;
+    // A code that is over by this clock alone is not: whose clock is wrong is told first, where it can be asked.
+    let over = || Error::from(Refused::CodeExpired { at: code.expires });
+    let is_over = code.expires <= app.clock().now();
+    let checks::Hello { time: there, fingerprint: key, earlier } = match checks::hello(app, host).await {
+        Err(_) if is_over => return Err(over()),
+        said => said?,
+    };
     checks.push(Check { check: "reach", ok: true, found: format!("{} answers (name, certificate)", host.domain) });
     let here = app.clock().now();
     if (here.millis() - there.millis()).abs() > CLOCK {
         return Err(Refused::Clock { other: host.domain.clone(), here, there }.into());
+    }
+    if is_over {
+        return Err(over());
     }
     let apart = (here.millis() - there.millis()).abs() / 1_000;
     checks.push(Check { check: "clock", ok: true, found: format!("{apart} seconds apart") });

@@ -210,6 +210,7 @@ async fn hear(app: &App, node: &Member, said: Asked) -> Result<()> {
     };
     let body = match said {
         Asked::Same => return heard(ours.charter.version, ours.hash.clone()).await,
+        Asked::None(why) => return tell_newcomer(app, node, &ours, why).await,
         Asked::Failed(why) => {
             let domain = domain.clone();
             return app.write(move |tx| store::charter::failed(tx.conn, &domain, &why, tx.now)).await;
@@ -237,6 +238,17 @@ async fn hear(app: &App, node: &Member, said: Asked) -> Result<()> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// A node that never had a version was away when the one was signed that lists it, and asks nobody before it has one.
+async fn tell_newcomer(app: &App, node: &Member, ours: &Arc<Signed>, why: String) -> Result<()> {
+    let seen = app.read(store::charter::peers).await?;
+    if seen.iter().any(|seen| seen.domain == node.domain && seen.version.is_some()) {
+        // It had, and left without a word.
+        let domain = node.domain.clone();
+        return app.write(move |tx| store::charter::failed(tx.conn, &domain, &why, tx.now)).await;
+    }
+    offer(app, node, ours, true).await
 }
 
 /// Brings a version that another node offered into force, when it counts.
