@@ -246,7 +246,11 @@ fn organisation(people: usize) -> watercooler::matching::people::Directory {
             })
             .collect();
         let accepted: Vec<Accepted> = (0..next(6))
-            .map(|day| Accepted { tag: name(next(12), next(12)).replace(' ', ""), day: 20_000 - day as i32 * 90 })
+            .map(|nth| Accepted {
+                answer: nth as i64,
+                tag: name(next(12), next(12)).replace(' ', ""),
+                day: 20_000 - nth as i32 * 90,
+            })
             .collect();
         directory.put(&Person {
             key: format!("person-{at}"),

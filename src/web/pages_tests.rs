@@ -59,7 +59,8 @@ fn keep(name: &str, html: &str) {
     }
     assert_eq!(html.matches("<h1").count(), 1, "{name} has one heading of the first rank");
     let values = |attribute: &str| -> Vec<String> {
-        let found = html.split(&format!(" {attribute}=\"")).skip(1).filter_map(|rest| rest.split('"').next());
+        let begin = format!(" {attribute}=\"");
+        let found = html.split(begin.as_str()).skip(1).filter_map(|rest| rest.split('"').next());
         found.flat_map(|value| value.split(' ')).filter(|value| !value.is_empty()).map(str::to_owned).collect()
     };
     // What a screen reader is sent to is there, and once.

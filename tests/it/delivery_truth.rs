@@ -318,9 +318,9 @@ async fn a_fault_is_shown_within_a_minute_to_author_and_staff() {
     assert_eq!((&peer["state"], &peer["lag_seconds"]), (&json!("late"), &json!(31)));
     let status = org(&pair.hq, &["status"]).await.unwrap();
     let node = status["nodes"].as_array().unwrap().iter().find(|node| node["domain"] == pair.lyon.domain.as_str());
-    let delivery = &node.unwrap()["delivery"];
-    assert_eq!((&delivery["state"], &delivery["lag_seconds"]), (&json!("late"), &json!(31)), "{status}");
-    assert_eq!(delivery["waiting"], peer["waiting"]);
+    let told = &node.unwrap()["delivery"];
+    assert_eq!((&told["state"], &told["lag_seconds"]), (&json!("late"), &json!(31)), "{status}");
+    assert_eq!(told["waiting"], peer["waiting"]);
     pair.settle().await;
     assert_eq!((counts(&delivery(&pair.ada, &id).await), &pair.peer().await["state"]), ([1, 1, 0, 0], &json!("fine")));
     // Lyon stops. Nothing is to be delivered: the minute's question meets it.
