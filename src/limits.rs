@@ -46,10 +46,14 @@ pub const KEYS_PER_ACTOR: usize = 10;
 pub const FETCHES_PER_ACTIVITY: usize = 20;
 /// Ancestors of a reply fetched in the background.
 pub const ANCESTORS: usize = 100;
-/// Posts of a thread that are read when somebody opens one of it.
-pub const THREAD_POSTS: usize = 300;
-/// Requests that this may take.
-pub const THREAD_FETCHES: usize = 400;
+/// Posts of a thread that are taken in when somebody opens one of it (FETCH-06).
+pub const THREAD_POSTS: usize = 1_000;
+/// Pages of its collections that are read for this, and posts known already that are asked for what answers them.
+pub const THREAD_PAGES: usize = 500;
+/// People who become known by this.
+pub const THREAD_PEOPLE: usize = 400;
+/// Milliseconds that this may take; the rest is read when the thread is opened again.
+pub const THREAD_MS: i64 = 300_000;
 /// Pages of a remote collection.
 pub const COLLECTION_PAGES: usize = 10;
 /// Items of a remote collection.

@@ -229,7 +229,7 @@ pub(super) async fn take(app: &App, json: &Json, arrival: Arrival, budget: &Budg
 }
 
 /// The post inside of a Create that was served in its place, when both live on one server.
-fn shown(json: &Json) -> &Json {
+pub(super) fn shown(json: &Json) -> &Json {
     let inner = json.one("object");
     let same = match (json.id(), inner.id()) {
         (Some(outer), Some(inner)) => uri::same_authority(&outer, &inner),

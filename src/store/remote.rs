@@ -4,7 +4,7 @@ use crate::{
     Result, crypto,
     db::{Conn, Dialect, Sql},
     id::Id,
-    model::{Account, Follow, FollowState, Post},
+    model::{Account, Follow, FollowState, Post, Visibility},
     time::Timestamp,
 };
 use diesel::sql_types::{BigInt, Text};
@@ -420,6 +420,27 @@ pub fn is_thread_read(conn: &mut Conn, post: Id<Post>, since: Timestamp) -> Resu
         .bind(post)
         .with(" and r.read_at > ", since)
         .exists(conn)
+}
+
+/// Posts of other servers that are known of the thread that begins with this one, and for everybody, by their ids; the
+/// newest first.
+pub fn thread_elsewhere(conn: &mut Conn, root: Id<Post>, most: i64) -> Result<Vec<String>> {
+    elsewhere("select p.uri", root).with(" order by p.id desc limit ", most).load_texts(conn)
+}
+
+/// Whether there are any, and the thread was not read from there since `since`.
+pub fn is_unread_elsewhere(conn: &mut Conn, root: Id<Post>, since: Timestamp) -> Result<bool> {
+    elsewhere("select p.id", root)
+        .with(" and not exists (select 1 from thread_readings r where r.post_id = ", root)
+        .with(" and r.read_at > ", since)
+        .push(") limit 1")
+        .exists(conn)
+}
+
+fn elsewhere(what: &'static str, root: Id<Post>) -> Sql {
+    Sql::new(what)
+        .with(" from posts p where p.boost_of_id is null and not p.local and p.conversation_id = ", root)
+        .with(" and p.visibility <= ", Visibility::Unlisted)
 }
 
 /// As [`claim_outbox`], for the thread that is read from a post.

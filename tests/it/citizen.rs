@@ -342,3 +342,57 @@ async fn fed_thr_03_the_context_of_a_thread_is_read_first() {
     under(&s, &root).await;
     assert_eq!(under(&s, &root).await, ["a", "c"]);
 }
+
+#[tokio::test]
+async fn fed_thr_03_a_context_may_name_answers_first_and_activities() {
+    let s = Scene::new().await;
+    let root = serves(&s, "root", None, &[]);
+    let a = serves(&s, "a", Some(&root), &[]);
+    let b = serves(&s, "b", Some(&a), &[]);
+    let c = serves(&s, "c", Some(&b), &[]);
+    serves(&s, "stray", Some("https://far.example/1"), &[]);
+    // The newest first, each as what put it there.
+    let create = |id: &str| json!({"type": "Create", "actor": s.mallory.id, "object": {"id": id, "type": "Note"}});
+    let add = json!({"type": "Add", "actor": s.mallory.id, "object": create(&a)});
+    let stray = s.east.url("/notes/stray");
+    let items = json!([c, create(&b), stray, add, root]);
+    let history = s.east.url("/histories/1");
+    s.east.serve("/histories/1", json!({"id": history, "type": "OrderedCollection", "orderedItems": items}));
+    let mut note = s.note(&s.mallory, "unused", "root");
+    (note["id"], note["cc"], note["contextHistory"]) = (json!(root), json!([s.uri(&s.bob)]), json!(history));
+    note["context"] = json!("tag:east.example,2026:1");
+    s.east.serve("/notes/root", note.clone());
+    s.creates(&s.mallory, &note).await;
+    s.node.clock.advance(301_000);
+    under(&s, &root).await;
+    assert_eq!(under(&s, &root).await, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn fed_thr_03_what_is_known_already_is_asked_for_what_answers_it() {
+    let s = Scene::new().await;
+    // A thread that began here: somebody answers, and somebody else answers that without naming anybody here.
+    let uri = s.writes(&s.bob, "public", "who knows?").await;
+    let a = serves(&s, "a", Some(&uri), &["b"]);
+    let b = serves(&s, "b", Some(&a), &["c"]);
+    serves(&s, "c", Some(&b), &[]);
+    let mut note = s.note(&s.mallory, "unused", "a");
+    (note["id"], note["inReplyTo"], note["cc"]) = (json!(a), json!(uri), json!([s.uri(&s.bob)]));
+    s.creates(&s.mallory, &note).await;
+    s.node.clock.advance(301_000);
+    assert_eq!(under(&s, &uri).await, ["a"]);
+    assert_eq!(under(&s, &uri).await, ["a", "b", "c"]);
+    // Something new below what was found the last time.
+    serves(&s, "c", Some(&b), &["d"]);
+    let c = s.east.url("/notes/c");
+    serves(&s, "d", Some(&c), &["a"]);
+    s.node.clock.advance(901_000);
+    under(&s, &uri).await;
+    assert_eq!(under(&s, &uri).await, ["a", "b", "c", "d"]);
+    // Where nobody elsewhere wrote, nobody is asked.
+    let alone = s.writes(&s.bob, "public", "alone").await;
+    s.node.clock.advance(301_000);
+    s.east.forget();
+    assert!(under(&s, &alone).await.is_empty());
+    assert!(s.east.received().iter().all(|request| request.method != "GET"));
+}
