@@ -103,8 +103,8 @@ async fn one(app: &App, job: Job) -> Result<()> {
     let outcome = match Task::parse(&job.payload) {
         Ok(task) => {
             // A panicking job is a failed job, never a dead worker.
-            let guarded = AssertUnwindSafe(run(app, task));
-            match futures_util::FutureExt::catch_unwind(guarded).await {
+            let guarded = Box::pin(futures_util::FutureExt::catch_unwind(AssertUnwindSafe(run(app, task))));
+            match app.held(guarded, move |tx| store::jobs::renew(tx.conn, id, tx.place(), tx.now)).await {
                 Ok(outcome) => outcome,
                 Err(_) => Err(crate::Error::internal("the job panicked")),
             }

@@ -77,6 +77,16 @@ pub fn fail(conn: &mut Conn, id: Id<Job>, error: &str, at: Option<Timestamp>, no
     Ok(())
 }
 
+/// The process at `place` goes on with a job that it still holds.
+pub fn renew(conn: &mut Conn, id: Id<Job>, place: i16, now: Timestamp) -> Result<()> {
+    Sql::new("update jobs set locked_until = ")
+        .bind(now.plus_millis(LEASE_MS))
+        .with(" where locked_until is not null and locked_by = ", place)
+        .with(" and id = ", id)
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Gives back jobs that this process will not finish: they are as if it had never taken them.
 pub fn release(conn: &mut Conn, ids: &[Id<Job>]) -> Result<()> {
     if ids.is_empty() {
