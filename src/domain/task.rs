@@ -137,6 +137,17 @@ pub enum Task {
         /// The answer.
         post: i64,
     },
+    /// Look at the authorisation with which somebody elsewhere agreed to what somebody here wants to do to a post of theirs.
+    CheckConsent {
+        /// Who agreed.
+        by: i64,
+        /// The id of the quoting post, reply, Like or Announce.
+        object: String,
+        /// The id of the authorisation.
+        stamp: String,
+        /// It is a quote.
+        quote: bool,
+    },
     /// Read a remote account again from its origin.
     RefreshAccount {
         /// The account.
@@ -339,6 +350,7 @@ impl Task {
             | Self::FetchPost { .. }
             | Self::ResolveQuote { .. }
             | Self::ResolveReply { .. }
+            | Self::CheckConsent { .. }
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
             | Self::ReadFeatured { .. }
@@ -394,6 +406,7 @@ impl Task {
             Self::FetchCard { .. } => "fetch_card",
             Self::ResolveQuote { .. } => "resolve_quote",
             Self::ResolveReply { .. } => "resolve_reply",
+            Self::CheckConsent { .. } => "check_consent",
             Self::RefreshAccount { .. } => "refresh_account",
             Self::PurgeAccount { .. } => "purge_account",
             Self::ClosePoll { .. } => "close_poll",
@@ -449,6 +462,7 @@ impl Task {
             }
             Self::FetchPost { uri } => Some(format!("fetch_post {uri}")),
             Self::ReadCarried { uri, gone } => Some(format!("read_carried {gone} {uri}")),
+            Self::CheckConsent { object, stamp, .. } => Some(format!("check_consent {object} {stamp}")),
             Self::CatchUp { after } => Some(format!("catch_up {after}")),
             Self::MakeKeys { account }
             | Self::RefreshAccount { account }

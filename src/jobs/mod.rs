@@ -130,6 +130,9 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::ResolveReply { post } => {
             apart(|| crate::federation::authorizations::resolve_reply(app, Id::new(post))).await
         }
+        Task::CheckConsent { by, object, stamp, quote } => {
+            apart(|| crate::federation::authorizations::check(app, Id::new(by), object, stamp, quote)).await
+        }
         Task::ResolveQuote { post } => apart(|| crate::federation::quotes::resolve(app, Id::new(post))).await,
         Task::RefreshAccount { account } => import::refresh_account(app, Id::new(account)).await,
         Task::RefreshPoll { poll } => import::refresh_poll(app, Id::new(poll)).await,
