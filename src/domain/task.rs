@@ -229,11 +229,20 @@ pub enum Task {
     ReadOutbox {
         /// The account.
         account: i64,
+        /// What was written since then was missed, in milliseconds; none where the last posts are enough.
+        #[serde(default)]
+        since: Option<i64>,
     },
-    /// This node was away: read the outboxes of accounts above `after` whom people here follow (ORG-05).
+    /// This node was away, or a host: read the outboxes of accounts above `after` whom people here follow (ORG-05).
     CatchUp {
         /// The last account that was seen to.
         after: i64,
+        /// Since when, in milliseconds; none in a job of an earlier version.
+        #[serde(default)]
+        since: Option<i64>,
+        /// The host; none for all.
+        #[serde(default)]
+        host: Option<String>,
     },
     /// Read what somebody else says of a post that its own server has not told us (AUTH-13).
     ReadCarried {
@@ -463,13 +472,15 @@ impl Task {
             Self::FetchPost { uri } => Some(format!("fetch_post {uri}")),
             Self::ReadCarried { uri, gone } => Some(format!("read_carried {gone} {uri}")),
             Self::CheckConsent { object, stamp, .. } => Some(format!("check_consent {object} {stamp}")),
-            Self::CatchUp { after } => Some(format!("catch_up {after}")),
+            Self::CatchUp { after, host, .. } => Some(format!("catch_up {after} {}", host.as_deref().unwrap_or("*"))),
+            Self::ReadOutbox { account, since } => {
+                Some(format!("read_outbox {account}{}", if since.is_some() { " missed" } else { "" }))
+            }
             Self::MakeKeys { account }
             | Self::RefreshAccount { account }
             | Self::PurgeAccount { account }
             | Self::ReadFeatured { account }
             | Self::ReadFeaturedTags { account }
-            | Self::ReadOutbox { account }
             | Self::SyncFollowers { account, .. }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
             Self::PublishScheduled { scheduled, at } => Some(format!("publish_scheduled {scheduled} {at}")),

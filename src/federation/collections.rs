@@ -44,11 +44,16 @@ pub struct Collection {
 /// Those of [`fetch::document`] when not even the collection itself can be read; a failing page just ends it.
 pub async fn read(app: &App, given: &Json, owner: &str, bounds: Bounds, budget: &Budget) -> Result<Collection> {
     let mut items = Vec::new();
-    let found = visit(app, given, owner, bounds, budget, &mut |item: &Json| items.push(item.clone())).await?;
+    let mut keep = |item: &Json| {
+        items.push(item.clone());
+        true
+    };
+    let found = visit(app, given, owner, bounds, budget, &mut keep).await?;
     Ok(Collection { items, ..found })
 }
 
-/// As [`read`], for what is too much to be kept: hands each item over, page by page, and answers the rest.
+/// As [`read`], for what is too much to be kept: hands each item over, page by page, until that is enough (false), and
+/// answers the rest.
 ///
 /// # Errors
 /// As [`read`].
@@ -58,7 +63,7 @@ pub async fn visit(
     owner: &str,
     bounds: Bounds,
     budget: &Budget,
-    each: &mut (dyn FnMut(&Json) + Send),
+    each: &mut (dyn FnMut(&Json) -> bool + Send),
 ) -> Result<Collection> {
     let own = uri::normalize(owner).unwrap_or_default();
     let embedded = given.is_object() && given.id().is_none_or(|id| uri::same_authority(&id, &own));
@@ -81,7 +86,10 @@ pub async fn visit(
                 return Ok(found);
             }
             seen_items += 1;
-            each(item);
+            if !each(item) {
+                found.is_complete = false;
+                return Ok(found);
+            }
         }
         // A page has `next`; the collection has `first`, unless its items stand in it.
         let follow = match page.one("next") {

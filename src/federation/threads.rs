@@ -143,7 +143,10 @@ impl<'a> Walk<'a> {
             return found;
         }
         let bounds = Bounds { pages: self.pages, items: IDS };
-        let mut each = |item: &Json| found.extend(named(item));
+        let mut each = |item: &Json| {
+            found.extend(named(item));
+            true
+        };
         let read = collections::visit(self.app, given, owner, bounds, &self.budget, &mut each).await;
         // One was asked for, whatever came of it.
         let pages = read.map_or(1, |read| read.pages.max(1));

@@ -162,9 +162,15 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::SyncFollowers { account, url, digest } => {
             apart(|| crate::federation::followers_sync::run(app, Id::new(account), &url, &digest)).await
         }
-        Task::CatchUp { after } => app.write(move |tx| remote::outbox::catch_up(tx, Id::new(after))).await,
+        Task::CatchUp { after, since, host } => {
+            let since = since.map(Timestamp::from_millis);
+            app.write(move |tx| remote::outbox::catch_up(tx, Id::new(after), since, host.as_deref())).await
+        }
         Task::ReadCarried { uri, gone } => apart(|| import::carried(app, uri, gone)).await,
-        Task::ReadOutbox { account } => apart(|| crate::federation::outbox::read(app, Id::new(account))).await,
+        Task::ReadOutbox { account, since } => {
+            let since = since.map(Timestamp::from_millis);
+            apart(|| crate::federation::outbox::read(app, Id::new(account), since)).await
+        }
         Task::MoveFollowers { from, to } => {
             while app.write(move |tx| remote::carry_followers(tx, Id::new(from), Id::new(to))).await? {}
             Ok(())

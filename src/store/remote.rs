@@ -182,18 +182,19 @@ const FOLLOWED: &str = "select distinct t.id from accounts t join follows f on f
      join accounts a on a.id = f.account_id and a.domain is null \
      where t.domain is not null and t.outbox_url is not null and t.deleted_at is null and t.suspended_at is null and ";
 
-/// Those of them above `after`.
-pub fn followed_outboxes(conn: &mut Conn, after: Id<Account>, most: i64) -> Result<Vec<Id<Account>>> {
-    Sql::new(FOLLOWED).with("t.id > ", after).with(" order by t.id limit ", most).load_ids(conn)
-}
-
-/// Those of them at this host, some of them where there are more.
-pub fn followed_outboxes_at(conn: &mut Conn, host: &str, most: i64) -> Result<Vec<Id<Account>>> {
-    Sql::new(FOLLOWED)
-        .with("(t.uri like ", format!("https://{host}/%"))
-        .with(" or t.uri like ", format!("http://{host}/%"))
-        .with(") order by t.id limit ", most)
-        .load_ids(conn)
+/// Those of them above `after`, at this host or at all.
+pub fn followed_outboxes(
+    conn: &mut Conn,
+    after: Id<Account>,
+    host: Option<&str>,
+    most: i64,
+) -> Result<Vec<Id<Account>>> {
+    let mut sql = Sql::new(FOLLOWED).with("t.id > ", after);
+    if let Some(host) = host {
+        sql = sql.with(" and (t.uri like ", format!("https://{host}/%"));
+        sql = sql.with(" or t.uri like ", format!("http://{host}/%")).push(")");
+    }
+    sql.with(" order by t.id limit ", most).load_ids(conn)
 }
 
 /// Whether an account's own server hides whom it follows and who follows it.
