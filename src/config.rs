@@ -285,9 +285,11 @@ pub struct MediaSettings {
     pub video_bytes: usize,
     /// Remote files are fetched by this node and handed to clients from here. Always so for allowlisted peers.
     pub proxy_remote: bool,
-    /// Days a copy of a remote file is kept; after that it is fetched again when somebody looks at it.
+    /// Days a copy of a remote file is kept; after that it is fetched again when somebody looks at it. What somebody here
+    /// bookmarked, liked, boosted or answered stays, and what is by whom somebody follows.
     pub cache_days: u32,
-    /// MiB that copies of remote attachments may take; the oldest go first, once an hour. 0 for no such limit.
+    /// MiB that copies of remote attachments may take; the oldest go first, once an hour, those of people whom somebody
+    /// follows after the others; what somebody here bookmarked, liked, boosted or answered stays. 0 for no such limit.
     pub cache_mebibytes: u64,
     /// Where clients get files, such as `https://files.example.org`: another name of this node at which nothing else is
     /// served. Without it files are at the address of the node.
@@ -310,7 +312,7 @@ impl Default for MediaSettings {
             video_bytes: crate::limits::VIDEO_BYTES,
             proxy_remote: true,
             cache_days: 30,
-            cache_mebibytes: 0,
+            cache_mebibytes: 20_480,
             files_url: None,
             ffmpeg: "ffmpeg".into(),
             previews: true,
@@ -372,6 +374,10 @@ pub struct Federation {
     /// People and projects of one other node of the organisation that are copied at most, so that nobody fills the others'
     /// disks: a directory of more is not copied.
     pub directory_entries: usize,
+    /// Days that a post of another server is kept with which nobody here has anything to do: nobody follows its author or a
+    /// hashtag of it, bookmarked, liked, boosted, quoted or answered it, or is named in it. It is fetched again when
+    /// somebody asks for it. Posts of the organisation stay. 0 to keep all of them.
+    pub keep_posts_days: u32,
     /// Domains this node does not speak with, subdomains included. A block wins over any peer entry.
     pub blocked: Vec<String>,
     /// One entry for each peer with its own terms: the only door to private addresses, other ports, plain http or a
@@ -386,6 +392,7 @@ impl Default for Federation {
             authorized_fetch: AuthorizedFetch::default(),
             public_domain_list: false,
             directory_entries: 50_000,
+            keep_posts_days: 365,
             blocked: Vec::new(),
             peer: Vec::new(),
         }

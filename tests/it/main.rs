@@ -132,6 +132,7 @@ mod rekeying;
 mod relationships;
 mod relays;
 mod replica;
+mod retention;
 mod revocations;
 mod scheduled;
 mod search;

@@ -311,6 +311,11 @@ fn count(tx: &mut Tx<'_>, post: &Post, by: i64) -> Result<()> {
     if post.local && !post.is_boost() && post.visibility <= Visibility::Unlisted {
         store::hashtags::count_use(tx.conn, post, by)?;
     }
+    count_above(tx, post, by)
+}
+
+/// What it answers, or passes on, has one more or less.
+fn count_above(tx: &mut Tx<'_>, post: &Post, by: i64) -> Result<()> {
     match (post.in_reply_to_id, post.boost_of_id) {
         (Some(parent), _) if post.visibility <= Visibility::Unlisted && reaches(tx, post, parent)? => {
             store::posts::count(tx.conn, parent, Counter::Replies, by)
@@ -604,6 +609,17 @@ pub fn remove(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
         conversations::forget(tx, &post)?;
     }
     store::posts::delete(tx.conn, id)
+}
+
+/// Forgets a post or a boost of another server. Nobody is told, and it may come again; how much its author wrote stays
+/// what their own server says.
+pub(in crate::domain) fn let_go(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
+    count_above(tx, post, -1)?;
+    if !post.is_boost() {
+        quotes::forget(tx, post)?;
+        store::posts::detach(tx.conn, post.id, &[])?;
+    }
+    store::posts::delete(tx.conn, post.id)
 }
 
 /// Removes a boost.

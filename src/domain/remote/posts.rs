@@ -13,7 +13,7 @@ use crate::{
     },
     id::Id,
     limits,
-    model::{Account, AccountKind, Media, MediaState, Post, Visibility},
+    model::{Account, AccountKind, Audience, Media, MediaState, Post, Visibility},
     store,
     time::Timestamp,
     uri,
@@ -285,6 +285,22 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         tx.enqueue(&Task::ResolveMentions { post: stored.id.raw(), named: people.unknown })?;
     }
     Ok(Some(stored))
+}
+
+/// Lets old posts of other servers go, the newest first, where still nobody here has anything to do with them (LIM-14).
+/// Those of colleagues stay: the organisation's knowledge is in them.
+///
+/// # Errors
+/// Those of the database.
+pub fn let_go(tx: &mut Tx<'_>, some: &[Id<Post>]) -> Result<()> {
+    for id in some {
+        let Some(post) = store::posts::find(tx.conn, *id)?.filter(|post| !post.local) else { continue };
+        let author = store::accounts::load(tx.conn, post.account_id)?;
+        if audiences::place(tx.conn, &author)? == Audience::Open && store::retention::may_go(tx.conn, *id)? {
+            posts::let_go(tx, &post)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether what somebody elsewhere answers may be known to them (AUT-25). Who follows whom between other servers nobody
