@@ -34,4 +34,5 @@ pub mod render;
 pub mod serve;
 pub mod signatures;
 pub mod threads;
+pub mod way_back;
 pub mod webfinger;

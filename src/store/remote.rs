@@ -197,6 +197,19 @@ pub fn followed_outboxes(
     sql.with(" order by t.id limit ", most).load_ids(conn)
 }
 
+/// The shared inbox of a host, else that of somebody there, as the newest document says.
+pub fn inbox_at(conn: &mut Conn, host: &str) -> Result<Option<String>> {
+    let found = Sql::new(
+        "select coalesce(a.shared_inbox_url, a.inbox_url) from accounts a where a.domain is not null \
+         and a.inbox_url is not null and a.deleted_at is null and (a.uri like ",
+    )
+    .bind(format!("https://{host}/%"))
+    .with(" or a.uri like ", format!("http://{host}/%"))
+    .push(") order by a.fetched_at desc limit 1")
+    .load_texts(conn)?;
+    Ok(found.into_iter().next())
+}
+
 /// Whether an account's own server hides whom it follows and who follows it.
 pub fn hide_collections(conn: &mut Conn, account: Id<Account>, hidden: bool) -> Result<()> {
     Sql::new("update accounts set hide_collections = ").bind(hidden).with(" where id = ", account).execute(conn)?;
