@@ -270,6 +270,30 @@ async fn forget_post(app: &App, id: &str) -> Result<()> {
     .await
 }
 
+/// Seconds until the second look at a post that is not where it was.
+const SECOND_LOOK: i64 = 3_600;
+
+/// A known post that is for everybody cannot be read (FETCH-08): one that is gone for good goes at once; one that is not
+/// there goes when it is not there an hour later either. For all other reasons it stays.
+pub(super) async fn missing(app: &App, id: &str, why: &Error) -> Result<()> {
+    let gone = match why {
+        Error::Gone => true,
+        Error::NotFound => false,
+        _ => return Ok(()),
+    };
+    let uri = id.to_owned();
+    app.write(move |tx| match store::posts::find_by_uri(tx.conn, &uri)? {
+        Some(post) if post.local || post.visibility > Visibility::Unlisted => Ok(()),
+        Some(post) if gone => crate::domain::posts::remove(tx, post.id),
+        Some(_) => {
+            let at = tx.now.plus_seconds(SECOND_LOOK);
+            tx.enqueue_at(&Task::ReadCarried { uri: uri.clone(), gone: true }, at)
+        }
+        None => Ok(()),
+    })
+    .await
+}
+
 /// What somebody typed or pasted: a handle, the address of a document, or of a page that links to one (FETCH-04,
 /// FETCH-05).
 ///
@@ -563,7 +587,8 @@ pub async fn refresh_poll(app: &App, id: Id<Poll>) -> Result<()> {
         return Ok(());
     }
     match post_again(app, &post.uri, &Budget::of_activity()).await {
-        Ok(()) | Err(Error::NotFound | Error::Forbidden(_) | Error::BadRequest(_)) => Ok(()),
+        Err(Error::NotFound) => missing(app, &post.uri, &Error::NotFound).await,
+        Ok(()) | Err(Error::Forbidden(_) | Error::BadRequest(_)) => Ok(()),
         Err(e) => Err(e),
     }
 }

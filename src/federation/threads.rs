@@ -53,7 +53,7 @@ pub async fn read(app: &App, post: Id<Post>) -> Result<()> {
     let document = match fetch::document(app, &post.uri, &walk.budget).await {
         Ok(document) => document,
         Err(error @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(error),
-        Err(_) => return Ok(()),
+        Err(error) => return import::missing(app, &post.uri, &error).await,
     };
     let json = import::shown(&document.json);
     for key in ["context", "contextHistory"] {
@@ -236,10 +236,13 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         self.pages -= 1;
-        if let Ok(document) = fetch::document(self.app, &known.uri, &self.budget).await {
-            self.open(&document, import::shown(&document.json));
+        match fetch::document(self.app, &known.uri, &self.budget).await {
+            Ok(document) => {
+                self.open(&document, import::shown(&document.json));
+                Ok(())
+            }
+            Err(error) => import::missing(self.app, &known.uri, &error).await,
         }
-        Ok(())
     }
 
     /// Takes a post in; false when it has no place here.

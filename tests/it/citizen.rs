@@ -396,3 +396,37 @@ async fn fed_thr_03_what_is_known_already_is_asked_for_what_answers_it() {
     assert!(under(&s, &alone).await.is_empty());
     assert!(s.east.received().iter().all(|request| request.method != "GET"));
 }
+
+#[tokio::test]
+async fn fed_fetch_08_a_post_that_is_not_there_any_more_goes_at_once_or_after_a_second_look() {
+    let s = Scene::new().await;
+    let mut ids = Vec::new();
+    for name in ["gone", "lost", "back", "shut", "sick"] {
+        let id = serves(&s, name, None, &[]);
+        let mut note = s.note(&s.mallory, "unused", name);
+        (note["id"], note["cc"]) = (json!(id), json!([s.uri(&s.bob)]));
+        s.creates(&s.mallory, &note).await;
+        ids.push(id);
+    }
+    s.node.clock.advance(301_000);
+    for (name, status) in [("gone", 410), ("lost", 404), ("back", 404), ("shut", 403), ("sick", 500)] {
+        s.east.serve_as(&format!("/notes/{name}"), status, "text/plain", "");
+    }
+    for id in &ids {
+        under(&s, id).await;
+    }
+    let left = async || {
+        let mut left = Vec::new();
+        for id in &ids {
+            if s.post(id).await.is_some() {
+                left.push(id.rsplit('/').next().unwrap());
+            }
+        }
+        left
+    };
+    assert_eq!(left().await, ["lost", "back", "shut", "sick"]);
+    serves(&s, "back", None, &[]);
+    s.node.clock.advance(3_601_000);
+    s.node.settle().await;
+    assert_eq!(left().await, ["back", "shut", "sick"]);
+}
