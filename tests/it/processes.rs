@@ -271,7 +271,7 @@ async fn what_a_dead_process_had_taken_is_given_back() {
         .write(move |tx| {
             let at = tx.now.plus_seconds(-1);
             tx.enqueue_at(&Task::IndexAccounts { after: 0 }, at)?;
-            let taken = watercooler::store::jobs::claim(tx.conn, "heavy", tx.now, dead, 10)?;
+            let taken = watercooler::store::jobs::claim(tx.conn, "heavy", tx.now, dead, 10, &[])?;
             assert!(taken.iter().any(|job| job.kind == "index_accounts"));
             Ok(())
         })
