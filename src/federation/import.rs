@@ -18,7 +18,7 @@ use crate::{
     },
     id::Id,
     limits,
-    model::{Account, Poll, Post, Visibility},
+    model::{Account, Audience, Poll, Post, Visibility},
     store, uri,
 };
 use activitypub_federation::traits::Object;
@@ -274,7 +274,8 @@ async fn forget_post(app: &App, id: &str) -> Result<()> {
 const SECOND_LOOK: i64 = 3_600;
 
 /// A known post that is for everybody cannot be read (FETCH-08): one that is gone for good goes at once; one that is not
-/// there goes when it is not there an hour later either. For all other reasons it stays.
+/// there goes when it is not there an hour later either. For all other reasons it stays, and so does what is for an
+/// organisation: its server may not show it any more.
 pub(super) async fn missing(app: &App, id: &str, why: &Error) -> Result<()> {
     let gone = match why {
         Error::Gone => true,
@@ -283,7 +284,7 @@ pub(super) async fn missing(app: &App, id: &str, why: &Error) -> Result<()> {
     };
     let uri = id.to_owned();
     app.write(move |tx| match store::posts::find_by_uri(tx.conn, &uri)? {
-        Some(post) if post.local || post.visibility > Visibility::Unlisted => Ok(()),
+        Some(post) if post.local || post.visibility > Visibility::Unlisted || post.audience < Audience::Open => Ok(()),
         Some(post) if gone => crate::domain::posts::remove(tx, post.id),
         Some(_) => {
             let at = tx.now.plus_seconds(SECOND_LOOK);
