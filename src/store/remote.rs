@@ -7,7 +7,7 @@ use crate::{
     model::{Account, Follow, FollowState, Post, Visibility},
     time::Timestamp,
 };
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 /// Writes everything that another server says about an account.
 pub fn update_account(conn: &mut Conn, a: &Account) -> Result<()> {
@@ -426,6 +426,33 @@ pub fn claim_outbox(conn: &mut Conn, account: Id<Account>, before: Timestamp, no
         )
         .execute(conn)?;
     Ok(written > 0)
+}
+
+/// Keeps what a post of another server calls its thread.
+pub fn name_thread(conn: &mut Conn, post: Id<Post>, conversation: Option<&str>, context: Option<&str>) -> Result<()> {
+    if conversation.is_none() && context.is_none() {
+        return Ok(());
+    }
+    Sql::new("insert into thread_names (post_id, conversation, context) values (")
+        .bind(post)
+        .with(",", conversation.map(str::to_owned))
+        .with(",", context.map(str::to_owned))
+        .push(") on conflict do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// What the first of these posts that says it calls its thread: its name and its collection.
+pub fn thread_name(conn: &mut Conn, posts: &[Id<Post>]) -> Result<(Option<String>, Option<String>)> {
+    for post in posts {
+        let found = Sql::new("select n.conversation, n.context from thread_names n where n.post_id = ")
+            .bind(*post)
+            .load_as::<(Nullable<Text>, Nullable<Text>), (Option<String>, Option<String>)>(conn)?;
+        if let Some(name) = found.into_iter().next() {
+            return Ok(name);
+        }
+    }
+    Ok((None, None))
 }
 
 /// Whether the thread was read from this post since `since`.

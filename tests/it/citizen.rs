@@ -178,6 +178,29 @@ async fn fed_thr_07_a_conversation_of_another_server_does_not_merge_threads() {
 }
 
 #[tokio::test]
+async fn fed_out_17_fed_thr_07_an_answer_calls_a_thread_elsewhere_as_its_first_post_does() {
+    let s = Scene::new().await;
+    let mut first = s.note(&s.ada, "1", "a thread");
+    let (name, context) = ("tag:east.test,2026:1", s.east.url("/contexts/1"));
+    (first["conversation"], first["context"]) = (json!(name), json!(context));
+    let mut plain = s.note(&s.ada, "2", "a post without a name");
+    plain["conversation"] = json!("x".repeat(3_000));
+    for (note, named) in [(&first, true), (&plain, false)] {
+        let uri = s.creates(&s.ada, note).await;
+        let mut above = s.post(&uri).await.unwrap().id.to_string();
+        for _ in 0..2 {
+            let body = json!({"status": "mine", "in_reply_to_id": above});
+            let made = s.bob.post("/api/v1/statuses", body).await.ok();
+            above = made["id"].as_str().unwrap().to_owned();
+            let path = made["uri"].as_str().unwrap().strip_prefix(&s.node.url("")).unwrap().to_owned();
+            let note = s.bob.get_activity(&path).await.ok();
+            let wanted = if named { (json!(name), json!(context)) } else { (Value::Null, Value::Null) };
+            assert_eq!((&note["conversation"], &note["context"]), (&wanted.0, &wanted.1));
+        }
+    }
+}
+
+#[tokio::test]
 async fn fed_del_08_an_undone_deletion_is_taken_and_changes_nothing() {
     let s = Scene::new().await;
     let id = s.creates(&s.ada, &s.note(&s.ada, "1", "x")).await;
