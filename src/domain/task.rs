@@ -353,8 +353,9 @@ impl Task {
     /// The queue; each has its own concurrency limit.
     pub fn queue(&self) -> &'static str {
         match self {
+            // It may take minutes, and what others wait for shall not wait for it.
+            Self::ReadThread { .. } => "thread",
             Self::FetchAncestors { .. }
-            | Self::ReadThread { .. }
             | Self::ResolveMentions { .. }
             | Self::FetchPost { .. }
             | Self::ResolveQuote { .. }
