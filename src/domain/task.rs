@@ -354,7 +354,7 @@ impl Task {
     pub fn queue(&self) -> &'static str {
         match self {
             // It may take minutes, and what others wait for shall not wait for it.
-            Self::ReadThread { .. } => "thread",
+            Self::ReadThread { .. } | Self::ReadOutbox { since: Some(_), .. } => "reading",
             Self::FetchAncestors { .. }
             | Self::ResolveMentions { .. }
             | Self::FetchPost { .. }

@@ -33,7 +33,7 @@ use futures_util::future::BoxFuture;
 pub const QUEUES: &[(&str, usize)] = &[
     ("default", 2),
     ("fetch", 8),
-    ("thread", 2),
+    ("reading", 2),
     ("heavy", 1),
     ("charter", 2),
     ("concierge", 2),
