@@ -224,7 +224,7 @@ impl Whole {
             whole.context = Some(format!("{first}/context"));
         } else if let Some(parent) = post.in_reply_to_id {
             // Answers say what the thread is called where it began.
-            (whole.conversation, whole.context) = store::remote::thread_name(conn, &[parent, root])?;
+            (whole.conversation, whole.context) = store::remote::thread_name(conn, &[root, parent])?;
         }
         Ok(whole)
     }

@@ -265,8 +265,9 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
     };
     let orphan = new.in_reply_to_uri.is_some() && !held;
     let Some(stored) = posts::insert_post(tx, new)? else { return Ok(None) };
-    // The names of threads that began here are known.
-    if !post.context.as_deref().is_some_and(|context| tx.site().owns_str(context)) {
+    // A thread is called as its first post calls it; the names of those that began here are known.
+    let begins = stored.in_reply_to_id.is_none();
+    if begins && !post.context.as_deref().is_some_and(|context| tx.site().owns_str(context)) {
         store::remote::name_thread(tx.conn, stored.id, post.conversation.as_deref(), post.context.as_deref())?;
     }
     if held {
