@@ -60,6 +60,8 @@ enum Effect {
         unavailable: bool,
     },
     HostWell(String),
+    /// It was in trouble, and spoke.
+    HostSpoke(String),
     InboxGone(String),
     InboxMissing(String, Timestamp),
     InboxDead(String),
@@ -235,21 +237,23 @@ pub fn heard_from(app: &App, host: &str) {
     let (this, now) = (part(app), app.clock().now());
     this.seen.heard(host, now);
     if *app.leads().borrow() {
-        spoke(&this, host);
+        spoke(app, &this, host);
     } else {
         lock(&this.elsewhere).note(host, now);
     }
 }
 
-fn spoke(this: &Deliveries, host: &str) {
-    if lock(&this.lanes).wake(host) {
+fn spoke(app: &App, this: &Arc<Deliveries>, host: &str) {
+    let woken = lock(&this.lanes).wake(host);
+    if woken {
         this.hungry.notify_one();
+        this.effect(app, Effect::HostSpoke(host.to_owned()));
     }
 }
 
 /// `host` spoke to another process of this node.
 pub fn heard_elsewhere(app: &App, host: &str) {
-    spoke(&part(app), host);
+    spoke(app, &part(app), host);
 }
 
 /// Hosts that spoke to this process while another one sends, to be told to that one.
@@ -538,7 +542,13 @@ impl Deliveries {
             loop {
                 let batch = batch.clone();
                 match app.write(move |tx| apply(tx, &batch)).await {
-                    Ok(()) => break,
+                    Ok(back) => {
+                        let mut lanes = lock(&self.lanes);
+                        for host in back {
+                            lanes.succeeded(&host);
+                        }
+                        break;
+                    }
                     Err(error) => {
                         // The rows stay; at worst they are sent again after a restart.
                         tracing::warn!(%error, "cannot write the results of deliveries");
@@ -565,8 +575,9 @@ impl Effect {
     }
 }
 
-fn apply(tx: &mut crate::domain::Tx<'_>, batch: &[Effect]) -> Result<()> {
-    let now = tx.now;
+/// Writes them down; answers the hosts that are well because they spoke.
+fn apply(tx: &mut crate::domain::Tx<'_>, batch: &[Effect]) -> Result<Vec<String>> {
+    let (now, mut back) = (tx.now, Vec::new());
     let mut done = Vec::with_capacity(batch.len());
     for effect in batch {
         match effect {
@@ -593,6 +604,14 @@ fn apply(tx: &mut crate::domain::Tx<'_>, batch: &[Effect]) -> Result<()> {
                 rows::host_is_well(tx.conn, host, now)?;
                 crate::domain::remote::outbox::back(tx, host, since)?;
             }
+            // Where nothing waits for it that would show that it is well, its word does (DLV-05).
+            Effect::HostSpoke(host) if rows::count_waiting(tx.conn, Some(host))? == 0 => {
+                let since = rows::find_host(tx.conn, host)?.and_then(|known| known.first_failure_at);
+                rows::host_is_back(tx.conn, host)?;
+                crate::domain::remote::outbox::back(tx, host, since)?;
+                back.push(host.clone());
+            }
+            Effect::HostSpoke(_) => {}
             Effect::HostFailed { host, failures, since, next, unavailable } => {
                 rows::host_failed(tx.conn, host, i64::from(*failures), *since, *next, now)?;
                 if *unavailable {
@@ -610,7 +629,7 @@ fn apply(tx: &mut crate::domain::Tx<'_>, batch: &[Effect]) -> Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(back)
 }
 
 /// Whoever lives at this inbox is read again: gone for good, or at another inbox by now (DLV-04).
