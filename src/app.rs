@@ -28,6 +28,9 @@ use std::{
 };
 use tokio::sync::{Notify, broadcast, watch};
 
+/// What is held is renewed once in so many looks of a worker nobody woke: every minute.
+const RENEWED: u32 = 12;
+
 /// A node, as its parts see it.
 #[derive(Clone)]
 pub struct App(Arc<Inner>, Hurry);
@@ -546,6 +549,30 @@ impl App {
     /// were not due yet.
     pub fn look_again(&self) -> std::time::Duration {
         self.0.look_again
+    }
+
+    /// Does work that it has taken from the database for a while, and says there now and then that it goes on: nobody takes
+    /// it for dead and does the same at once.
+    pub async fn held<T, R>(&self, work: impl Future<Output = T>, renew: R) -> T
+    where
+        R: FnOnce(&mut Tx<'_>) -> Result<()> + Clone + Send + 'static,
+    {
+        tokio::select! {
+            done = work => done,
+            never = self.renewing(renew) => match never {},
+        }
+    }
+
+    async fn renewing<R>(&self, renew: R) -> std::convert::Infallible
+    where
+        R: FnOnce(&mut Tx<'_>) -> Result<()> + Clone + Send + 'static,
+    {
+        loop {
+            tokio::time::sleep(self.look_again() * RENEWED).await;
+            if let Err(error) = self.write(renew.clone()).await {
+                tracing::warn!(%error, "cannot say that work goes on");
+            }
+        }
     }
 
     /// In-memory state of one part of the program (a cache, a limiter), made when first asked for. It may be lost at any

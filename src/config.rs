@@ -290,9 +290,11 @@ pub struct MediaSettings {
     pub video_bytes: usize,
     /// Remote files are fetched by this node and handed to clients from here. Always so for allowlisted peers.
     pub proxy_remote: bool,
-    /// Days a copy of a remote file is kept; after that it is fetched again when somebody looks at it.
+    /// Days a copy of a remote file is kept; after that it is fetched again when somebody looks at it. What somebody here
+    /// bookmarked, liked, boosted or answered stays, and what is by whom somebody follows.
     pub cache_days: u32,
-    /// MiB that copies of remote attachments may take; the oldest go first, once an hour. 0 for no such limit.
+    /// MiB that copies of remote attachments may take; the oldest go first, once an hour, those of people whom somebody
+    /// follows after the others; what somebody here bookmarked, liked, boosted or answered stays. 0 for no such limit.
     pub cache_mebibytes: u64,
     /// Where clients get files, such as `https://files.example.org`: another name of this node at which nothing else is
     /// served. Without it files are at the address of the node.
@@ -315,7 +317,7 @@ impl Default for MediaSettings {
             video_bytes: crate::limits::VIDEO_BYTES,
             proxy_remote: true,
             cache_days: 30,
-            cache_mebibytes: 0,
+            cache_mebibytes: 20_480,
             files_url: None,
             ffmpeg: "ffmpeg".into(),
             previews: true,

@@ -46,16 +46,14 @@ pub const KEYS_PER_ACTOR: usize = 10;
 pub const FETCHES_PER_ACTIVITY: usize = 20;
 /// Ancestors of a reply fetched in the background.
 pub const ANCESTORS: usize = 100;
-/// Posts of a thread that are read when somebody opens one of it.
+/// Posts of a thread that are taken in when somebody opens one of it (FETCH-06).
 pub const THREAD_POSTS: usize = 1_000;
-/// Pages of collections that this may take.
+/// Pages of its collections that are read for this, and posts known already that are asked for what answers them.
 pub const THREAD_PAGES: usize = 500;
-/// People who become known by it.
-pub const THREAD_ACTORS: usize = 400;
-/// Requests that this may take: those of posts and pages, and a few for everybody new.
-pub const THREAD_FETCHES: usize = THREAD_POSTS + THREAD_PAGES + 3 * THREAD_ACTORS;
-/// Seconds after which it ends, before its job is taken for a dead one.
-pub const THREAD_SECONDS: i64 = 480;
+/// People who become known by this.
+pub const THREAD_PEOPLE: usize = 400;
+/// Milliseconds that this may take; the rest is read when the thread is opened again.
+pub const THREAD_MS: i64 = 300_000;
 /// Pages of a remote collection.
 pub const COLLECTION_PAGES: usize = 10;
 /// Items of a remote collection.

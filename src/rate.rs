@@ -45,6 +45,9 @@ pub enum Rule {
     Posts,
     /// Follows of an account: 400 in 24 hours.
     Follows,
+    /// Collections that an account makes, and people whom it puts into one: 300 in 24 hours. Who is of another server is asked
+    /// each time.
+    Collects,
     /// Requests of an address that did not prove who sent them: 600 in 5 minutes. Beyond, nothing is fetched for it.
     Unproven,
     /// Aliases that the desk of one other node accepted: 60 in 24 hours.
@@ -65,6 +68,7 @@ impl Rule {
             Self::LoginAddress => (60, 300),
             Self::Posts => (300, 10_800),
             Self::Follows => (400, 86_400),
+            Self::Collects => (300, 86_400),
             Self::Aliases => (60, 86_400),
         }
     }

@@ -148,6 +148,8 @@ fn special(method: &Method, path: &str) -> Option<Rule> {
             "/api/v1/media" | "/api/v2/media" => Some(Rule::Media),
             "/api/v1/statuses" => Some(Rule::Posts),
             _ if path.starts_with("/api/v1/accounts/") && path.ends_with("/follow") => Some(Rule::Follows),
+            "/api/v1/collections" => Some(Rule::Collects),
+            _ if path.starts_with("/api/v1/collections/") && path.ends_with("/items") => Some(Rule::Collects),
             _ if path.starts_with("/api/v1/statuses/") && path.ends_with("/reblog") => Some(Rule::Posts),
             _ if path.starts_with("/api/v1/statuses/") && path.ends_with("/unreblog") => Some(Rule::Deletes),
             _ => None,

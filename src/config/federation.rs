@@ -18,6 +18,10 @@ pub struct Federation {
     /// People and projects of one other node of the organisation that are copied at most, so that nobody fills the others'
     /// disks: a directory of more is not copied.
     pub directory_entries: usize,
+    /// Days that a post of another server is kept with which nobody here has anything to do: nobody follows its author or a
+    /// hashtag of it, bookmarked, liked, boosted, quoted or answered it, or is named in it. It is fetched again when
+    /// somebody asks for it. Posts of the organisation stay. 0 to keep all of them.
+    pub keep_posts_days: u32,
     /// Domains this node does not speak with, subdomains included. A block wins over any peer entry.
     pub blocked: Vec<String>,
     /// One entry for each peer with its own terms: the only door to private addresses, other ports, plain http or a
@@ -32,6 +36,7 @@ impl Default for Federation {
             authorized_fetch: AuthorizedFetch::default(),
             public_domain_list: false,
             directory_entries: 50_000,
+            keep_posts_days: 365,
             blocked: Vec::new(),
             peer: Vec::new(),
         }

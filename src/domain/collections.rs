@@ -1,5 +1,6 @@
 //! People recommend others together, under a name (FEP-7aa9). Only who wants to be found is put into one; who is of another
-//! server is asked first, and is in it once they agree. Who is in one may take themselves out, and is not put in again.
+//! server is asked first, once for each collection, and is in it once they agree: who is taken out and put in again is not
+//! asked anew. Who is in one may take themselves out, and is not put in again.
 
 mod shown;
 
@@ -154,15 +155,22 @@ pub fn put_in(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, account: 
     let other = store::accounts::load(tx.conn, account)?;
     let willing =
         may_be_put_in(&other) && (account == owner || !store::follows::is_blocked_either_way(tx.conn, owner, account)?);
-    if !willing {
+    // Whoever could not look at it, because it stays inside, is not asked either.
+    if !willing || people::directory::is_inside_only(tx.conn)? && audiences::place(tx.conn, &other)? == Audience::Open {
         return Err(Error::forbidden("This action is not allowed"));
     }
-    if store::collections::find_item(tx.conn, id, account)?.is_some() {
+    let before = store::collections::find_item(tx.conn, id, account)?;
+    if before.as_ref().is_some_and(|item| item.state != ItemState::Withdrawn) {
         return Err(Error::invalid("account_id", "taken", "Account has already been taken"));
     }
     if store::collections::places(tx.conn, id)? >= limits::COLLECTION_PEOPLE as i64 {
         let reason = format!("A collection cannot have more than {} people", limits::COLLECTION_PEOPLE);
         return Err(Error::invalid("", "too_long", reason));
+    }
+    row.updated_at = tx.now;
+    store::collections::update(tx.conn, &row)?;
+    if let Some(item) = before {
+        return put_back(tx, item);
     }
     let item = CollectionItem {
         id: tx.new_id(),
@@ -174,14 +182,22 @@ pub fn put_in(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, account: 
         stamp_uri: None,
     };
     store::collections::insert_item(tx.conn, &item)?;
-    row.updated_at = tx.now;
-    store::collections::update(tx.conn, &row)?;
     if other.is_local() {
         tx.record(Fact::CollectionJoined(item.id))?;
     }
     let step = if other.is_local() { Recommending::Added } else { Recommending::Asked };
     tx.record(Fact::CollectionItemChanged(item.id, step))?;
     Ok(item)
+}
+
+/// Somebody of another server who was taken out is in it as before: with what they agreed to, or waiting for their answer.
+fn put_back(tx: &mut Tx<'_>, item: CollectionItem) -> Result<CollectionItem> {
+    let state = if item.stamp_uri.is_some() { ItemState::Accepted } else { ItemState::Pending };
+    store::collections::settle_item(tx.conn, item.id, state, item.stamp_uri.as_deref())?;
+    if state == ItemState::Accepted {
+        tx.record(Fact::CollectionItemChanged(item.id, Recommending::Added))?;
+    }
+    Ok(CollectionItem { state, ..item })
 }
 
 /// Takes somebody out.
@@ -194,10 +210,14 @@ pub fn take_out(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, item: I
     match item.state {
         // Whoever took themselves out stays out.
         ItemState::Revoked | ItemState::Rejected => Ok(()),
+        ItemState::Withdrawn => Err(Error::NotFound),
         ItemState::Accepted | ItemState::Pending => {
             tx.record(Fact::CollectionLeft(item.id))?;
             tx.record(Fact::CollectionItemChanged(item.id, Recommending::Removed))?;
-            store::collections::delete_item(tx.conn, item.id)
+            if store::accounts::load(tx.conn, item.account_id)?.is_local() {
+                return store::collections::delete_item(tx.conn, item.id);
+            }
+            store::collections::settle_item(tx.conn, item.id, ItemState::Withdrawn, item.stamp_uri.as_deref())
         }
     }
 }
@@ -210,13 +230,17 @@ pub fn take_out(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, item: I
 pub fn receive_answer(tx: &mut Tx<'_>, by: &Account, request: &str, willing: bool, stamp: Option<&str>) -> Result<()> {
     let Some(id) = tx.site().feature_requested::<CollectionItem>(request) else { return Ok(()) };
     let Some(item) = store::collections::find_item_by_id(tx.conn, id)? else { return Ok(()) };
-    if item.account_id != by.id || item.state != ItemState::Pending {
+    let waits = matches!(item.state, ItemState::Pending | ItemState::Withdrawn) && item.stamp_uri.is_none();
+    if item.account_id != by.id || !waits {
         return Ok(());
     }
     if !willing {
         return store::collections::settle_item(tx.conn, id, ItemState::Rejected, None);
     }
     let Some(stamp) = stamp.filter(|stamp| uri::same_authority(stamp, &by.uri)) else { return Ok(()) };
+    if item.state == ItemState::Withdrawn {
+        return store::collections::settle_item(tx.conn, id, ItemState::Withdrawn, Some(stamp));
+    }
     store::collections::settle_item(tx.conn, id, ItemState::Accepted, Some(stamp))?;
     tx.record(Fact::CollectionItemChanged(id, Recommending::Added))
 }
@@ -227,9 +251,12 @@ pub fn receive_answer(tx: &mut Tx<'_>, by: &Account, request: &str, willing: boo
 /// # Errors
 /// Those of the database.
 pub fn receive_revocation(tx: &mut Tx<'_>, by: &Account, stamp: &str) -> Result<bool> {
-    let found = store::collections::find_item_by_stamp(tx.conn, stamp, by.id)?;
-    let Some(item) = found.filter(|item| item.state == ItemState::Accepted) else { return Ok(false) };
-    tx.record(Fact::CollectionItemChanged(item.id, Recommending::Removed))?;
+    let Some(item) = store::collections::find_item_by_stamp(tx.conn, stamp, by.id)? else { return Ok(false) };
+    match item.state {
+        ItemState::Accepted => tx.record(Fact::CollectionItemChanged(item.id, Recommending::Removed))?,
+        ItemState::Withdrawn => {}
+        ItemState::Revoked | ItemState::Pending | ItemState::Rejected => return Ok(false),
+    }
     store::collections::revoke_item(tx.conn, item.id)?;
     Ok(true)
 }

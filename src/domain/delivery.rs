@@ -244,6 +244,8 @@ pub enum Health {
     Quiet,
     /// Nothing is wrong.
     Fine,
+    /// It is blocked here.
+    Blocked,
 }
 
 /// How another server is: for staff.

@@ -137,6 +137,17 @@ pub enum Task {
         /// The answer.
         post: i64,
     },
+    /// Look at the authorisation with which somebody elsewhere agreed to what somebody here wants to do to a post of theirs.
+    CheckConsent {
+        /// Who agreed.
+        by: i64,
+        /// The id of the quoting post, reply, Like or Announce.
+        object: String,
+        /// The id of the authorisation.
+        stamp: String,
+        /// It is a quote.
+        quote: bool,
+    },
     /// Read a remote account again from its origin.
     RefreshAccount {
         /// The account.
@@ -218,11 +229,20 @@ pub enum Task {
     ReadOutbox {
         /// The account.
         account: i64,
+        /// What was written since then was missed, in milliseconds; none where the last posts are enough.
+        #[serde(default)]
+        since: Option<i64>,
     },
-    /// This node was away: read the outboxes of accounts above `after` whom people here follow (ORG-05).
+    /// This node was away, or a host: read the outboxes of accounts above `after` whom people here follow (ORG-05).
     CatchUp {
         /// The last account that was seen to.
         after: i64,
+        /// Since when, in milliseconds; none in a job of an earlier version.
+        #[serde(default)]
+        since: Option<i64>,
+        /// The host; none for all.
+        #[serde(default)]
+        host: Option<String>,
     },
     /// Read what somebody else says of a post that its own server has not told us (AUTH-13).
     ReadCarried {
@@ -333,12 +353,14 @@ impl Task {
     /// The queue; each has its own concurrency limit.
     pub fn queue(&self) -> &'static str {
         match self {
+            // It may take minutes, and what others wait for shall not wait for it.
+            Self::ReadThread { .. } | Self::ReadOutbox { since: Some(_), .. } => "reading",
             Self::FetchAncestors { .. }
-            | Self::ReadThread { .. }
             | Self::ResolveMentions { .. }
             | Self::FetchPost { .. }
             | Self::ResolveQuote { .. }
             | Self::ResolveReply { .. }
+            | Self::CheckConsent { .. }
             | Self::RefreshAccount { .. }
             | Self::RefreshPoll { .. }
             | Self::ReadFeatured { .. }
@@ -394,6 +416,7 @@ impl Task {
             Self::FetchCard { .. } => "fetch_card",
             Self::ResolveQuote { .. } => "resolve_quote",
             Self::ResolveReply { .. } => "resolve_reply",
+            Self::CheckConsent { .. } => "check_consent",
             Self::RefreshAccount { .. } => "refresh_account",
             Self::PurgeAccount { .. } => "purge_account",
             Self::ClosePoll { .. } => "close_poll",
@@ -449,13 +472,16 @@ impl Task {
             }
             Self::FetchPost { uri } => Some(format!("fetch_post {uri}")),
             Self::ReadCarried { uri, gone } => Some(format!("read_carried {gone} {uri}")),
-            Self::CatchUp { after } => Some(format!("catch_up {after}")),
+            Self::CheckConsent { object, stamp, .. } => Some(format!("check_consent {object} {stamp}")),
+            Self::CatchUp { after, host, .. } => Some(format!("catch_up {after} {}", host.as_deref().unwrap_or("*"))),
+            Self::ReadOutbox { account, since } => {
+                Some(format!("read_outbox {account}{}", if since.is_some() { " missed" } else { "" }))
+            }
             Self::MakeKeys { account }
             | Self::RefreshAccount { account }
             | Self::PurgeAccount { account }
             | Self::ReadFeatured { account }
             | Self::ReadFeaturedTags { account }
-            | Self::ReadOutbox { account }
             | Self::SyncFollowers { account, .. }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
             Self::PublishScheduled { scheduled, at } => Some(format!("publish_scheduled {scheduled} {at}")),

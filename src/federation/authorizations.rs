@@ -10,9 +10,12 @@ use super::{
 use crate::{
     Error, Result,
     app::App,
-    domain::interactions::arrivals::{self, Claim},
+    domain::{
+        interactions::arrivals::{self, Claim},
+        quotes::arrivals as quotes,
+    },
     id::Id,
-    model::{InteractionKind, Post},
+    model::{Account, InteractionKind, Post},
     uri,
 };
 
@@ -20,6 +23,8 @@ use crate::{
 pub const QUOTE: &[&str] = &["QuoteAuthorization"];
 /// Of answers; the second is what it was called at first.
 pub const REPLY: &[&str] = &["ReplyAuthorization", "ReplyApproval"];
+/// Of likes.
+const LIKE: &[&str] = &["LikeAuthorization", "LikeApproval"];
 /// Of boosts.
 pub const BOOST: &[&str] = &["AnnounceAuthorization", "AnnounceApproval"];
 
@@ -81,4 +86,30 @@ pub async fn resolve_reply(app: &App, post: Id<Post>) -> Result<()> {
     let Some(claim) = app.read(move |conn| arrivals::open(conn, post)).await? else { return Ok(()) };
     let genuine = is_genuine(app, &claim, REPLY, &budget).await?;
     app.write(move |tx| arrivals::verified(tx, post, &claim.stamp, genuine)).await
+}
+
+/// The task `CheckConsent`: somebody elsewhere agreed to what somebody here wants to do to a post of theirs. That counts once
+/// the authorisation is where they say, because others will look for it there too.
+///
+/// # Errors
+/// `Upstream` when the authorisation cannot be had just now.
+pub async fn check(app: &App, by: Id<Account>, object: String, stamp: String, quote: bool) -> Result<()> {
+    let (about, named) = (object.clone(), stamp.clone());
+    let claim = app.read(move |conn| match quote {
+        true => Ok(quotes::agreed(conn, by, &about, &named)?.map(|claim| (claim, QUOTE))),
+        false => Ok(arrivals::agreed(conn, by, &about, &named)?.map(|(kind, claim)| match kind {
+            InteractionKind::Reply => (claim, REPLY),
+            InteractionKind::Favourite => (claim, LIKE),
+            InteractionKind::Boost => (claim, BOOST),
+        })),
+    });
+    let Some((claim, types)) = claim.await? else { return Ok(()) };
+    if !is_genuine(app, &claim, types, &Budget::of_activity()).await? {
+        return Ok(());
+    }
+    app.write(move |tx| match quote {
+        true => quotes::agree(tx, by, &object, &stamp),
+        false => arrivals::agree(tx, by, &object, &stamp),
+    })
+    .await
 }

@@ -33,6 +33,8 @@ pub struct Collection {
     pub total: Option<i64>,
     /// Everything was read: nothing was cut by a bound or a failure.
     pub is_complete: bool,
+    /// Pages that were read, the collection itself not counted.
+    pub pages: usize,
 }
 
 /// Reads a collection at an address, or an embedded one when `given` is an object on the authority of `owner`.
@@ -41,33 +43,28 @@ pub struct Collection {
 /// # Errors
 /// Those of [`fetch::document`] when not even the collection itself can be read; a failing page just ends it.
 pub async fn read(app: &App, given: &Json, owner: &str, bounds: Bounds, budget: &Budget) -> Result<Collection> {
-    let Walked { items, total, is_complete } =
-        walk(app, given, owner, bounds, budget, |item| Some(item.clone())).await?;
-    Ok(Collection { items, total, is_complete })
+    let mut items = Vec::new();
+    let mut keep = |item: &Json| {
+        items.push(item.clone());
+        true
+    };
+    let found = visit(app, given, owner, bounds, budget, &mut keep).await?;
+    Ok(Collection { items, ..found })
 }
 
-/// As [`read`]; of the items only their ids are kept, however much others put into them.
+/// As [`read`], for what is too much to be kept: hands each item over, page by page, until that is enough (false), and
+/// answers the rest.
 ///
 /// # Errors
 /// As [`read`].
-pub async fn ids(app: &App, given: &Json, owner: &str, bounds: Bounds, budget: &Budget) -> Result<Vec<String>> {
-    Ok(walk(app, given, owner, bounds, budget, Json::as_uri).await?.items)
-}
-
-struct Walked<T> {
-    items: Vec<T>,
-    total: Option<i64>,
-    is_complete: bool,
-}
-
-async fn walk<T>(
+pub async fn visit(
     app: &App,
     given: &Json,
     owner: &str,
     bounds: Bounds,
     budget: &Budget,
-    keep: fn(&Json) -> Option<T>,
-) -> Result<Walked<T>> {
+    each: &mut (dyn FnMut(&Json) -> bool + Send),
+) -> Result<Collection> {
     let own = uri::normalize(owner).unwrap_or_default();
     let embedded = given.is_object() && given.id().is_none_or(|id| uri::same_authority(&id, &own));
     let (first, base) = if embedded && !given.first_of(&["items", "orderedItems", "first"]).is_null() {
@@ -77,18 +74,22 @@ async fn walk<T>(
         let document = fetch::document(app, &address, budget).await?;
         (document.json.clone(), document.id.clone())
     };
-    let mut found = Walked { items: Vec::new(), total: first.count("totalItems"), is_complete: true };
+    let mut found = Collection { total: first.count("totalItems"), is_complete: true, ..Collection::default() };
     let mut seen = HashSet::from([base.clone()]);
     let mut waiting = VecDeque::from([first]);
-    let mut pages = 0;
+    let mut seen_items = 0;
     while let Some(page) = waiting.pop_front() {
         let items = page.first_of(&["orderedItems", "items"]);
         for item in items.items() {
-            if found.items.len() >= bounds.items {
+            if seen_items >= bounds.items {
                 found.is_complete = false;
                 return Ok(found);
             }
-            found.items.extend(keep(item));
+            seen_items += 1;
+            if !each(item) {
+                found.is_complete = false;
+                return Ok(found);
+            }
         }
         // A page has `next`; the collection has `first`, unless its items stand in it.
         let follow = match page.one("next") {
@@ -99,18 +100,18 @@ async fn walk<T>(
             continue;
         }
         if follow.is_object() && follow.id().is_none_or(|id| uri::same_authority(&id, &base)) && has_items(follow) {
-            if follow.id().is_none_or(|id| seen.insert(id)) && pages < bounds.pages {
-                pages += 1;
+            if follow.id().is_none_or(|id| seen.insert(id)) && found.pages < bounds.pages {
+                found.pages += 1;
                 waiting.push_back(follow.clone());
             }
             continue;
         }
         let next = follow.as_uri().filter(|next| uri::same_authority(next, &base) && seen.insert(next.clone()));
         let page = match next {
-            Some(next) if pages < bounds.pages => fetch::document(app, &next, budget).await.ok(),
+            Some(next) if found.pages < bounds.pages => fetch::document(app, &next, budget).await.ok(),
             _ => None,
         };
-        pages += 1;
+        found.pages += 1;
         match page {
             Some(document) => waiting.push_back(document.json.clone()),
             None => found.is_complete = false,

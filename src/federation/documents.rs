@@ -203,7 +203,7 @@ impl Whole {
         }
         whole.reach = reach(conn, post)?;
         whole.quote = quoted(conn, post.id)?;
-        // Only threads that began here have a name of ours; those that began elsewhere have one we were never told.
+        // Only threads that began here have a name of ours.
         let root = post.conversation_id;
         let first = match root == post.id {
             true => Some(post.uri.clone()),
@@ -213,6 +213,9 @@ impl Whole {
             let day = root.timestamp().date();
             whole.conversation = Some(format!("tag:{},{day}:objectId={root}:objectType=Conversation", site.domain()));
             whole.context = Some(format!("{first}/context"));
+        } else if let Some(parent) = post.in_reply_to_id {
+            // Answers say what the thread is called where it began.
+            (whole.conversation, whole.context) = store::remote::thread_name(conn, &[root, parent])?;
         }
         Ok(whole)
     }

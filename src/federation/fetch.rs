@@ -465,31 +465,42 @@ pub async fn by_page(app: &App, address: &str, budget: &Budget) -> Result<Arc<Do
         .get_all(header::LINK)
         .iter()
         .filter_map(|v| v.to_str().ok())
-        .flat_map(|v| v.split(','))
-        .find_map(|link| {
-            let (target, parameters) = link.split_once(';')?;
-            let parameters = parameters.to_ascii_lowercase();
-            let right = parameters.contains("alternate") && parameters.contains("application/activity+json");
-            right.then(|| target.trim().trim_start_matches('<').trim_end_matches('>').to_owned())
-        })
+        .find_map(link_in_header)
         .or_else(|| link_in_page(&String::from_utf8_lossy(&answer.body)))
         .ok_or(Error::NotFound)?;
     let found = answer.url.join(&found).map_err(|_| Error::NotFound)?;
     document(app, found.as_str(), budget).await
 }
 
-/// The `href` of `<link rel="alternate" type="application/activity+json" href="...">` in the head of a page.
+/// The target of `<...>; rel="alternate"; type="application/activity+json"` among the links of a header. Commas may stand in
+/// addresses as well as between links.
+fn link_in_header(links: &str) -> Option<String> {
+    links.split('<').skip(1).find_map(|link| {
+        let (target, parameters) = link.split_once('>')?;
+        let parameters = parameters.to_ascii_lowercase();
+        let right = parameters.contains("alternate") && parameters.contains("application/activity+json");
+        right.then(|| target.trim().to_owned())
+    })
+}
+
+/// The `href` of `<link rel="alternate" type="application/activity+json" href="...">` in the head of a page, in any spelling.
 fn link_in_page(page: &str) -> Option<String> {
-    let head = page.split("</head>").next()?;
-    for tag in head.split("<link").skip(1) {
-        let tag = tag.split('>').next()?;
+    let lower = page.to_ascii_lowercase();
+    let end = lower.find("</head").unwrap_or(lower.len());
+    for (at, _) in lower.get(..end)?.match_indices("<link") {
+        let Some(tag) = page.get(at..end).and_then(|rest| rest.split('>').next()) else { continue };
+        let tag = tag.replace(['\n', '\r', '\t', '\u{c}'], " ");
+        let names = tag.to_ascii_lowercase();
         let attribute = |name: &str| {
-            let (_, rest) = tag.split_once(&format!(" {name}="))?;
+            let at = names.find(&format!(" {name}="))? + name.len() + 2;
+            let rest = tag.get(at..)?;
             let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-            rest.get(1..)?.split(quote).next().map(|value| value.replace("&amp;", "&"))
+            rest.get(1..)?.split(quote).next().map(|value| value.trim().replace("&amp;", "&"))
         };
-        let is = |name: &str, value: &str| attribute(name).is_some_and(|v| v.eq_ignore_ascii_case(value));
-        if is("rel", "alternate") && is("type", "application/activity+json") {
+        let has = |name: &str, word: &str| {
+            attribute(name).is_some_and(|value| value.split([' ', ';']).any(|part| part.eq_ignore_ascii_case(word)))
+        };
+        if has("rel", "alternate") && has("type", "application/activity+json") {
             return attribute("href");
         }
     }
@@ -533,6 +544,12 @@ mod tests {
             rel="alternate" type='application/activity+json'/></head><body>"#;
         assert_eq!(link_in_page(page).as_deref(), Some("https://x.test/n/1?a&b"));
         assert_eq!(link_in_page("<body><link rel=alternate"), None);
+        let page = "<HEAD><LINK\n\tREL='alternate me'\n\tTYPE=\"application/activity+json; charset=utf-8\"\tHref=\" /n/2 \"></HEAD>";
+        assert_eq!(link_in_page(page).as_deref(), Some("/n/2"));
+        let header =
+            "<https://x.test/a,b>; rel=\"canonical\", </n/3,4>; type=\"application/activity+json\"; rel=alternate";
+        assert_eq!(link_in_header(header).as_deref(), Some("/n/3,4"));
+        assert_eq!(link_in_header("rel=alternate; application/activity+json"), None);
     }
 
     #[test]

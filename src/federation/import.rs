@@ -18,7 +18,7 @@ use crate::{
     },
     id::Id,
     limits,
-    model::{Account, Poll, Post, Visibility},
+    model::{Account, Audience, Poll, Post, Visibility},
     store, uri,
 };
 use activitypub_federation::traits::Object;
@@ -229,7 +229,7 @@ pub(super) async fn take(app: &App, json: &Json, arrival: Arrival, budget: &Budg
 }
 
 /// The post inside of a Create that was served in its place, when both live on one server.
-fn shown(json: &Json) -> &Json {
+pub(super) fn shown(json: &Json) -> &Json {
     let inner = json.one("object");
     let same = match (json.id(), inner.id()) {
         (Some(outer), Some(inner)) => uri::same_authority(&outer, &inner),
@@ -266,6 +266,31 @@ async fn forget_post(app: &App, id: &str) -> Result<()> {
     app.write(move |tx| match store::posts::find_by_uri(tx.conn, &id)? {
         Some(post) if !post.local => crate::domain::posts::remove(tx, post.id),
         _ => Ok(()),
+    })
+    .await
+}
+
+/// Seconds until the second look at a post that is not where it was.
+const SECOND_LOOK: i64 = 3_600;
+
+/// A known post that is for everybody cannot be read (FETCH-08): one that is gone for good goes at once; one that is not
+/// there goes when it is not there an hour later either. For all other reasons it stays, and so does what is for an
+/// organisation: its server may not show it any more.
+pub(super) async fn missing(app: &App, id: &str, why: &Error) -> Result<()> {
+    let gone = match why {
+        Error::Gone => true,
+        Error::NotFound => false,
+        _ => return Ok(()),
+    };
+    let uri = id.to_owned();
+    app.write(move |tx| match store::posts::find_by_uri(tx.conn, &uri)? {
+        Some(post) if post.local || post.visibility > Visibility::Unlisted || post.audience < Audience::Open => Ok(()),
+        Some(post) if gone => crate::domain::posts::remove(tx, post.id),
+        Some(_) => {
+            let at = tx.now.plus_seconds(SECOND_LOOK);
+            tx.enqueue_at(&Task::ReadCarried { uri: uri.clone(), gone: true }, at)
+        }
+        None => Ok(()),
     })
     .await
 }
@@ -586,7 +611,8 @@ pub async fn refresh_poll(app: &App, id: Id<Poll>) -> Result<()> {
         return Ok(());
     }
     match post_again(app, &post.uri, &Budget::of_activity()).await {
-        Ok(()) | Err(Error::NotFound | Error::Forbidden(_) | Error::BadRequest(_)) => Ok(()),
+        Err(Error::NotFound) => missing(app, &post.uri, &Error::NotFound).await,
+        Ok(()) | Err(Error::Forbidden(_) | Error::BadRequest(_)) => Ok(()),
         Err(e) => Err(e),
     }
 }

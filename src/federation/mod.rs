@@ -34,6 +34,7 @@ pub mod render;
 pub mod serve;
 pub mod signatures;
 pub mod threads;
+pub mod way_back;
 pub mod webfinger;
 
 /// Whether a body was left because it is longer than it may be. Else it broke off, or came in chunks that are none.

@@ -136,6 +136,8 @@ pub fn read(json: &Json, asked: &Handle, wanted: Option<&str>) -> Result<Finger>
         _ => first,
     };
     let subject = match json.text("subject") {
+        // Some name the actor by its address: that says nothing of a handle.
+        Some(subject) if uri::normalize(subject).is_some() => asked.clone(),
         Some(subject) => Handle::parse(subject).ok_or_else(|| Error::bad_request("a subject that is no handle"))?,
         None => asked.clone(),
     };
@@ -259,6 +261,12 @@ mod tests {
         let finger = read(&json, &Handle::parse("ben@x.example").unwrap(), None).unwrap();
         assert_eq!(finger.uri, "https://x.example/users/ben");
         assert_eq!(finger.subject, finger.asked);
+        let by_address = Json::parse(
+            br#"{"subject":"https://x.example/users/ben","links":[
+            {"rel":"self","type":"application/activity+json","href":"https://x.example/users/ben"}]}"#,
+        );
+        let finger = read(&by_address.unwrap(), &Handle::parse("ben@x.example").unwrap(), None).unwrap();
+        assert_eq!((finger.uri.as_str(), &finger.subject), ("https://x.example/users/ben", &finger.asked));
         assert_eq!(
             template_in("<XRD><Link rel='lrdd' template=\"https://x.example/wf?a=1&amp;resource={uri}\"/></XRD>")
                 .unwrap(),

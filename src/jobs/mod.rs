@@ -34,6 +34,7 @@ use std::sync::Arc;
 pub const QUEUES: &[(&str, usize)] = &[
     ("default", 2),
     ("fetch", 8),
+    ("reading", 2),
     ("heavy", 1),
     ("charter", 2),
     ("concierge", 2),
@@ -131,6 +132,9 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::ResolveReply { post } => {
             apart(|| crate::federation::authorizations::resolve_reply(app, Id::new(post))).await
         }
+        Task::CheckConsent { by, object, stamp, quote } => {
+            apart(|| crate::federation::authorizations::check(app, Id::new(by), object, stamp, quote)).await
+        }
         Task::ResolveQuote { post } => apart(|| crate::federation::quotes::resolve(app, Id::new(post))).await,
         Task::RefreshAccount { account } => import::refresh_account(app, Id::new(account)).await,
         Task::RefreshPoll { poll } => import::refresh_poll(app, Id::new(poll)).await,
@@ -160,9 +164,15 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::SyncFollowers { account, url, digest } => {
             apart(|| crate::federation::followers_sync::run(app, Id::new(account), &url, &digest)).await
         }
-        Task::CatchUp { after } => app.write(move |tx| remote::outbox::catch_up(tx, Id::new(after))).await,
+        Task::CatchUp { after, since, host } => {
+            let since = since.map(Timestamp::from_millis);
+            app.write(move |tx| remote::outbox::catch_up(tx, Id::new(after), since, host.as_deref())).await
+        }
         Task::ReadCarried { uri, gone } => apart(|| import::carried(app, uri, gone)).await,
-        Task::ReadOutbox { account } => apart(|| crate::federation::outbox::read(app, Id::new(account))).await,
+        Task::ReadOutbox { account, since } => {
+            let since = since.map(Timestamp::from_millis);
+            apart(|| crate::federation::outbox::read(app, Id::new(account), since)).await
+        }
         Task::MoveFollowers { from, to } => {
             while app.write(move |tx| remote::carry_followers(tx, Id::new(from), Id::new(to))).await? {}
             Ok(())

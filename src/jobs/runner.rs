@@ -29,13 +29,16 @@ impl Drop for Hold {
     }
 }
 
+fn taken(app: &App) -> Vec<Id<Job>> {
+    app.part::<Taken>().0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect()
+}
+
 /// Gives back what is not finished, when the node stops (REL-25): whoever comes next need not wait for the lease to end.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn give_back(app: &App) -> Result<()> {
-    let ids: Vec<Id<Job>> =
-        app.part::<Taken>().0.lock().unwrap_or_else(PoisonError::into_inner).iter().copied().collect();
+    let ids = taken(app);
     if ids.is_empty() {
         return Ok(());
     }
@@ -85,11 +88,13 @@ pub async fn run_due(app: &App) -> Result<usize> {
 async fn work(app: &App, queue: &'static str) -> Result<usize> {
     // Looking is cheap and read-only; only a due job costs a write.
     let now = app.clock().now();
-    match app.read(move |conn| store::jobs::next_due(conn, queue)).await? {
+    match app.read(move |conn| store::jobs::next_due(conn, queue, now)).await? {
         Some(at) if at <= now => {}
         _ => return Ok(0),
     }
-    let jobs = app.write(move |tx| store::jobs::claim(tx.conn, queue, tx.now, tx.place(), 1)).await?;
+    // What this process has in work is not taken for dead, however the clock jumps.
+    let held = taken(app);
+    let jobs = app.write(move |tx| store::jobs::claim(tx.conn, queue, tx.now, tx.place(), 1, &held)).await?;
     let n = jobs.len();
     let jobs: Vec<(Hold, Job)> = jobs.into_iter().map(|job| (Hold::new(app, job.id), job)).collect();
     for (_hold, job) in jobs {
@@ -103,8 +108,8 @@ async fn one(app: &App, job: Job) -> Result<()> {
     let outcome = match Task::parse(&job.payload) {
         Ok(task) => {
             // A panicking job is a failed job, never a dead worker.
-            let guarded = AssertUnwindSafe(run(app, task));
-            match futures_util::FutureExt::catch_unwind(guarded).await {
+            let guarded = Box::pin(futures_util::FutureExt::catch_unwind(AssertUnwindSafe(run(app, task))));
+            match app.held(guarded, move |tx| store::jobs::renew(tx.conn, id, tx.place(), tx.now)).await {
                 Ok(outcome) => outcome,
                 Err(_) => Err(crate::Error::internal("the job panicked")),
             }

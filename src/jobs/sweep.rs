@@ -4,6 +4,8 @@ use crate::{
     Error, Result,
     app::App,
     domain::{Task, confirmations, counters, follows, leavers, media, questions::reviews, remote},
+    id::Id,
+    model::Post,
     register, store,
 };
 use std::collections::HashSet;
@@ -19,6 +21,8 @@ pub(super) async fn run(app: &App) -> Result<()> {
     while !app.stopping().is_cancelled() && app.write(follows::end_mutes).await? > 0 {}
     while !app.stopping().is_cancelled() && app.write(confirmations::forget).await? > 0 {}
     app.write(|tx| media::give_up_unfinished(tx, media::UNFINISHED_SECONDS)).await?;
+    // Before their files.
+    old_posts(app).await?;
     unattached(app).await?;
     cards(app).await?;
     stale_copies(app).await?;
@@ -54,6 +58,8 @@ async fn night(app: &App) -> Result<()> {
 
 /// Rows a round looks at, at a time.
 const CHUNK: i64 = 500;
+/// Posts that are looked at one by one in a transaction.
+const SOME: i64 = 50;
 
 /// Uploads that never came onto a post, and files of posts that are gone.
 async fn unattached(app: &App) -> Result<()> {
@@ -78,13 +84,45 @@ async fn unattached(app: &App) -> Result<()> {
     Ok(())
 }
 
+/// The day on which old posts of other servers were last looked for.
+const LET_GO: &str = "posts_let_go_on";
+
+/// Once a day: posts of other servers that are older than the settings keep them, and with which nobody here has anything to
+/// do.
+async fn old_posts(app: &App) -> Result<()> {
+    let days = i64::from(app.config().federation.keep_posts_days);
+    if days == 0 {
+        return Ok(());
+    }
+    let is_first = app.write(|tx| {
+        let today = tx.now.date();
+        if store::users::find_setting(tx.conn, LET_GO)?.as_deref() == Some(today.as_str()) {
+            return Ok(false);
+        }
+        store::users::set_setting(tx.conn, LET_GO, &today)?;
+        Ok(true)
+    });
+    if !is_first.await? {
+        return Ok(());
+    }
+    let until = app.clock().now().plus_days(-days);
+    let mut below: Id<Post> = Id::new(until.millis() << 16);
+    while !app.stopping().is_cancelled() {
+        let some = app.read(move |conn| store::retention::old_posts(conn, until, below, SOME)).await?;
+        let Some(last) = some.last() else { break };
+        below = *last;
+        app.write(move |tx| remote::let_go(tx, &some)).await?;
+    }
+    Ok(())
+}
+
 /// Copies of remote files that are older than the settings keep them; they are fetched again when asked for.
 async fn stale_copies(app: &App) -> Result<()> {
     let days = i64::from(app.config().media.cache_days);
     while !app.stopping().is_cancelled() {
         let gone = app
             .write(move |tx| {
-                let rows = store::media::stale_copies(tx.conn, tx.now.plus_days(-days), CHUNK)?;
+                let rows = store::retention::stale_copies(tx.conn, tx.now.plus_days(-days), CHUNK)?;
                 for row in &rows {
                     store::media::forget_copy(tx.conn, row.id)?;
                 }
@@ -110,7 +148,7 @@ async fn spare_copies(app: &App) -> Result<()> {
                 let mut held = store::media::bytes_of_copies(tx.conn)?;
                 let mut gone = Vec::new();
                 if held > most {
-                    for row in store::media::oldest_copies(tx.conn, CHUNK)? {
+                    for row in store::retention::oldest_copies(tx.conn, CHUNK)? {
                         if held <= most {
                             break;
                         }

@@ -260,8 +260,12 @@ pub struct Collection {
 }
 
 small_enum!(
-    /// Whether somebody is in a collection.
-    ItemState { Accepted = 0 "accepted", Revoked = 1 "revoked", Pending = 2 "pending", Rejected = 3 "rejected" }
+    /// Whether somebody is in a collection. Withdrawn: of another server, asked once, and taken out since by whose
+    /// collection it is.
+    ItemState {
+        Accepted = 0 "accepted", Revoked = 1 "revoked", Pending = 2 "pending", Rejected = 3 "rejected",
+        Withdrawn = 4 "withdrawn",
+    }
 );
 
 /// Somebody in a collection.

@@ -4,7 +4,8 @@
 use crate::{
     Result,
     app::App,
-    domain::delivery::{self, PeerHealth},
+    domain::delivery::{self, Health, PeerHealth},
+    net::Refusal,
     store::ledger,
     time::Timestamp,
 };
@@ -102,10 +103,13 @@ impl Seen {
 pub async fn all(app: &App) -> Result<Vec<PeerHealth>> {
     let (own, now) = (app.site().authority().to_owned(), app.clock().now());
     let mut list = app.read(move |conn| delivery::peers(conn, &own, now)).await?;
-    let seen = app.part::<Seen>();
+    let (seen, rules) = (app.part::<Seen>(), app.net().rules());
     for peer in &mut list {
         let times = seen.of(&peer.domain);
         peer.note(times.success, times.heard, seen.since(now), now);
+        if matches!(rules.standing(&peer.domain).admitted, Err(Refusal::Blocked | Refusal::Removed)) {
+            peer.state = Health::Blocked;
+        }
     }
     list.sort_by(|a, b| (a.state, &a.site).cmp(&(b.state, &b.site)));
     Ok(list)

@@ -386,6 +386,14 @@ pub fn host_is_well(conn: &mut Conn, host: &str, took: Option<Timestamp>, now: T
     Ok(())
 }
 
+/// The host is there again, whatever it takes.
+pub fn host_is_back(conn: &mut Conn, host: &str) -> Result<()> {
+    Sql::new("update hosts set failures = 0, first_failure_at = null, next_attempt_at = null where host = ")
+        .bind(host)
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Of these activities, the ones about posts that not everybody may read: looked at again before they are sent.
 pub fn confidential(conn: &mut Conn, activities: &[Id<Activity>]) -> Result<Vec<Id<Activity>>> {
     if activities.is_empty() {

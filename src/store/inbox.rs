@@ -154,6 +154,16 @@ pub fn find_by_ed25519(conn: &mut Conn, key_id: &str) -> Result<Option<Account>>
     Sql::new("select a.* from accounts a where a.ed25519_key_id = ").bind(key_id).optional(conn)
 }
 
+/// The process at `place` goes on with an item that it still holds.
+pub fn renew(conn: &mut Conn, id: Id<InboxItem>, place: i16, now: Timestamp) -> Result<()> {
+    Sql::new("update inbox_items set locked_until = ")
+        .bind(now.plus_millis(LEASE_MS))
+        .with(" where locked_until is not null and locked_by = ", place)
+        .with(" and id = ", id)
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Gives back items that this process will not finish: they are as if it had never taken them.
 pub fn release(conn: &mut Conn, ids: &[Id<InboxItem>]) -> Result<()> {
     if ids.is_empty() {

@@ -36,13 +36,24 @@ pub fn insert(
     Ok(())
 }
 
-/// Takes up to `most` due jobs of a queue for a worker of the process at `place`.
-pub fn claim(conn: &mut Conn, queue: &str, now: Timestamp, place: i16, most: i64) -> Result<Vec<Job>> {
+/// Takes up to `most` due jobs of a queue for a worker of the process at `place`; none of `except`, which it has in work.
+pub fn claim(
+    conn: &mut Conn,
+    queue: &str,
+    now: Timestamp,
+    place: i16,
+    most: i64,
+    except: &[Id<Job>],
+) -> Result<Vec<Job>> {
     let mut pick = Sql::new("select j.id from jobs j where j.buried_at is null and j.queue = ")
         .bind(queue)
         .with(" and j.run_at <= ", now)
         .with(" and (j.locked_until is null or j.locked_until < ", now)
-        .with(") order by j.run_at, j.id limit ", most);
+        .push(")");
+    if !except.is_empty() {
+        pick = pick.push(" and j.id not in ").ids(except);
+    }
+    pick = pick.with(" order by j.run_at, j.id limit ", most);
     if conn.dialect() == Dialect::Postgres {
         pick = pick.push(" for update skip locked");
     }
@@ -77,6 +88,16 @@ pub fn fail(conn: &mut Conn, id: Id<Job>, error: &str, at: Option<Timestamp>, no
     Ok(())
 }
 
+/// The process at `place` goes on with a job that it still holds.
+pub fn renew(conn: &mut Conn, id: Id<Job>, place: i16, now: Timestamp) -> Result<()> {
+    Sql::new("update jobs set locked_until = ")
+        .bind(now.plus_millis(LEASE_MS))
+        .with(" where locked_until is not null and locked_by = ", place)
+        .with(" and id = ", id)
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Gives back jobs that this process will not finish: they are as if it had never taken them.
 pub fn release(conn: &mut Conn, ids: &[Id<Job>]) -> Result<()> {
     if ids.is_empty() {
@@ -101,13 +122,13 @@ pub fn release_of(conn: &mut Conn, place: i16) -> Result<usize> {
         .execute(conn)
 }
 
-/// When the next job of a queue is due; none when nothing waits.
-pub fn next_due(conn: &mut Conn, queue: &str) -> Result<Option<Timestamp>> {
-    let at =
-        Sql::new("select j.run_at from jobs j where j.buried_at is null and j.locked_until is null and j.queue = ")
-            .bind(queue)
-            .push(" order by j.run_at limit 1")
-            .optional_i64(conn)?;
+/// When the next job of a queue is due; none when nothing waits. One whose worker has not been heard of for too long waits.
+pub fn next_due(conn: &mut Conn, queue: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+    let at = Sql::new("select j.run_at from jobs j where j.buried_at is null and j.queue = ")
+        .bind(queue)
+        .with(" and (j.locked_until is null or j.locked_until < ", now)
+        .push(") order by j.run_at limit 1")
+        .optional_i64(conn)?;
     Ok(at.map(Timestamp::from_millis))
 }
 

@@ -95,27 +95,10 @@ pub fn forget_copy(conn: &mut Conn, id: Id<Media>) -> Result<()> {
     Ok(())
 }
 
-/// Copies of remote files made before `until`.
-pub fn stale_copies(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<Media>> {
-    Sql::new("select m.* from media m where m.remote_url is not null and m.cached_at < ")
-        .bind(until)
-        .with(" limit ", most)
-        .load(conn)
-}
-
 /// Bytes of all copies of remote files.
 pub fn bytes_of_copies(conn: &mut Conn) -> Result<i64> {
     Sql::new("select cast(coalesce(sum(m.size), 0) as bigint) from media m where m.remote_url is not null and m.cached_at is not null")
         .scalar_i64(conn)
-}
-
-/// The oldest copies of remote files.
-pub fn oldest_copies(conn: &mut Conn, most: i64) -> Result<Vec<Media>> {
-    Sql::new(
-        "select m.* from media m where m.remote_url is not null and m.cached_at is not null order by m.cached_at, m.id limit ",
-    )
-    .bind(most)
-    .load(conn)
 }
 
 /// Writes the file of an attachment, with what its bytes told: of an upload that is ready, or our copy of a remote one.

@@ -56,6 +56,7 @@ pub mod reactions;
 pub mod relations;
 pub mod remote;
 pub mod reports;
+pub mod retention;
 pub mod reviews;
 pub mod revocations;
 pub mod scheduled;

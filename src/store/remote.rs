@@ -4,10 +4,10 @@ use crate::{
     Result, crypto,
     db::{Conn, Dialect, Sql},
     id::Id,
-    model::{Account, Follow, FollowState, Post},
+    model::{Account, Follow, FollowState, Post, Visibility},
     time::Timestamp,
 };
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 /// Writes everything that another server says about an account.
 pub fn update_account(conn: &mut Conn, a: &Account) -> Result<()> {
@@ -182,18 +182,32 @@ const FOLLOWED: &str = "select distinct t.id from accounts t join follows f on f
      join accounts a on a.id = f.account_id and a.domain is null \
      where t.domain is not null and t.outbox_url is not null and t.deleted_at is null and t.suspended_at is null and ";
 
-/// Those of them above `after`.
-pub fn followed_outboxes(conn: &mut Conn, after: Id<Account>, most: i64) -> Result<Vec<Id<Account>>> {
-    Sql::new(FOLLOWED).with("t.id > ", after).with(" order by t.id limit ", most).load_ids(conn)
+/// Those of them above `after`, at this host or at all.
+pub fn followed_outboxes(
+    conn: &mut Conn,
+    after: Id<Account>,
+    host: Option<&str>,
+    most: i64,
+) -> Result<Vec<Id<Account>>> {
+    let mut sql = Sql::new(FOLLOWED).with("t.id > ", after);
+    if let Some(host) = host {
+        sql = sql.with(" and (t.uri like ", format!("https://{host}/%"));
+        sql = sql.with(" or t.uri like ", format!("http://{host}/%")).push(")");
+    }
+    sql.with(" order by t.id limit ", most).load_ids(conn)
 }
 
-/// Those of them at this host, some of them where there are more.
-pub fn followed_outboxes_at(conn: &mut Conn, host: &str, most: i64) -> Result<Vec<Id<Account>>> {
-    Sql::new(FOLLOWED)
-        .with("(t.uri like ", format!("https://{host}/%"))
-        .with(" or t.uri like ", format!("http://{host}/%"))
-        .with(") order by t.id limit ", most)
-        .load_ids(conn)
+/// The shared inbox of a host, else that of somebody there, as the newest document says.
+pub fn inbox_at(conn: &mut Conn, host: &str) -> Result<Option<String>> {
+    let found = Sql::new(
+        "select coalesce(a.shared_inbox_url, a.inbox_url) from accounts a where a.domain is not null \
+         and a.inbox_url is not null and a.deleted_at is null and (a.uri like ",
+    )
+    .bind(format!("https://{host}/%"))
+    .with(" or a.uri like ", format!("http://{host}/%"))
+    .push(") order by a.fetched_at desc limit 1")
+    .load_texts(conn)?;
+    Ok(found.into_iter().next())
 }
 
 /// Whether an account's own server hides whom it follows and who follows it.
@@ -414,12 +428,60 @@ pub fn claim_outbox(conn: &mut Conn, account: Id<Account>, before: Timestamp, no
     Ok(written > 0)
 }
 
+/// Keeps what a post of another server calls its thread.
+pub fn name_thread(conn: &mut Conn, post: Id<Post>, conversation: Option<&str>, context: Option<&str>) -> Result<()> {
+    if conversation.is_none() && context.is_none() {
+        return Ok(());
+    }
+    Sql::new("insert into thread_names (post_id, conversation, context) values (")
+        .bind(post)
+        .with(",", conversation.map(str::to_owned))
+        .with(",", context.map(str::to_owned))
+        .push(") on conflict do nothing")
+        .execute(conn)?;
+    Ok(())
+}
+
+/// What the first of these posts that says it calls its thread: its name and its collection.
+pub fn thread_name(conn: &mut Conn, posts: &[Id<Post>]) -> Result<(Option<String>, Option<String>)> {
+    for post in posts {
+        let found = Sql::new("select n.conversation, n.context from thread_names n where n.post_id = ")
+            .bind(*post)
+            .load_as::<(Nullable<Text>, Nullable<Text>), (Option<String>, Option<String>)>(conn)?;
+        if let Some(name) = found.into_iter().next() {
+            return Ok(name);
+        }
+    }
+    Ok((None, None))
+}
+
 /// Whether the thread was read from this post since `since`.
 pub fn is_thread_read(conn: &mut Conn, post: Id<Post>, since: Timestamp) -> Result<bool> {
     Sql::new("select r.post_id from thread_readings r where r.post_id = ")
         .bind(post)
         .with(" and r.read_at > ", since)
         .exists(conn)
+}
+
+/// Posts of other servers that are known of the thread that begins with this one, and for everybody, by their ids; the
+/// newest first.
+pub fn thread_elsewhere(conn: &mut Conn, root: Id<Post>, most: i64) -> Result<Vec<String>> {
+    elsewhere("select p.uri", root).with(" order by p.id desc limit ", most).load_texts(conn)
+}
+
+/// Whether there are any, and the thread was not read from there since `since`.
+pub fn is_unread_elsewhere(conn: &mut Conn, root: Id<Post>, since: Timestamp) -> Result<bool> {
+    elsewhere("select p.id", root)
+        .with(" and not exists (select 1 from thread_readings r where r.post_id = ", root)
+        .with(" and r.read_at > ", since)
+        .push(") limit 1")
+        .exists(conn)
+}
+
+fn elsewhere(what: &'static str, root: Id<Post>) -> Sql {
+    Sql::new(what)
+        .with(" from posts p where p.boost_of_id is null and not p.local and p.conversation_id = ", root)
+        .with(" and p.visibility <= ", Visibility::Unlisted)
 }
 
 /// As [`claim_outbox`], for the thread that is read from a post.

@@ -178,6 +178,29 @@ async fn fed_thr_07_a_conversation_of_another_server_does_not_merge_threads() {
 }
 
 #[tokio::test]
+async fn fed_out_17_fed_thr_07_an_answer_calls_a_thread_elsewhere_as_its_first_post_does() {
+    let s = Scene::new().await;
+    let mut first = s.note(&s.ada, "1", "a thread");
+    let (name, context) = ("tag:east.test,2026:1", s.east.url("/contexts/1"));
+    (first["conversation"], first["context"]) = (json!(name), json!(context));
+    let mut plain = s.note(&s.ada, "2", "a post without a name");
+    plain["conversation"] = json!("x".repeat(3_000));
+    for (note, named) in [(&first, true), (&plain, false)] {
+        let uri = s.creates(&s.ada, note).await;
+        let mut above = s.post(&uri).await.unwrap().id.to_string();
+        for _ in 0..2 {
+            let body = json!({"status": "mine", "in_reply_to_id": above});
+            let made = s.bob.post("/api/v1/statuses", body).await.ok();
+            above = made["id"].as_str().unwrap().to_owned();
+            let path = made["uri"].as_str().unwrap().strip_prefix(&s.node.url("")).unwrap().to_owned();
+            let note = s.bob.get_activity(&path).await.ok();
+            let wanted = if named { (json!(name), json!(context)) } else { (Value::Null, Value::Null) };
+            assert_eq!((&note["conversation"], &note["context"]), (&wanted.0, &wanted.1));
+        }
+    }
+}
+
+#[tokio::test]
 async fn fed_del_08_an_undone_deletion_is_taken_and_changes_nothing() {
     let s = Scene::new().await;
     let id = s.creates(&s.ada, &s.note(&s.ada, "1", "x")).await;
@@ -368,4 +391,92 @@ async fn fed_thr_03_the_context_of_a_thread_is_read_first() {
     s.node.clock.advance(301_000);
     under(&s, &root).await;
     assert_eq!(under(&s, &root).await, ["a", "c"]);
+}
+
+#[tokio::test]
+async fn fed_thr_03_a_context_may_name_answers_first_and_activities() {
+    let s = Scene::new().await;
+    let root = serves(&s, "root", None, &[]);
+    let a = serves(&s, "a", Some(&root), &[]);
+    let b = serves(&s, "b", Some(&a), &[]);
+    let c = serves(&s, "c", Some(&b), &[]);
+    serves(&s, "stray", Some("https://far.example/1"), &[]);
+    // The newest first, each as what put it there.
+    let create = |id: &str| json!({"type": "Create", "actor": s.mallory.id, "object": {"id": id, "type": "Note"}});
+    let add = json!({"type": "Add", "actor": s.mallory.id, "object": create(&a)});
+    let stray = s.east.url("/notes/stray");
+    let items = json!([c, create(&b), stray, add, root]);
+    let history = s.east.url("/histories/1");
+    s.east.serve("/histories/1", json!({"id": history, "type": "OrderedCollection", "orderedItems": items}));
+    let mut note = s.note(&s.mallory, "unused", "root");
+    (note["id"], note["cc"], note["contextHistory"]) = (json!(root), json!([s.uri(&s.bob)]), json!(history));
+    note["context"] = json!("tag:east.example,2026:1");
+    s.east.serve("/notes/root", note.clone());
+    s.creates(&s.mallory, &note).await;
+    s.node.clock.advance(301_000);
+    under(&s, &root).await;
+    assert_eq!(under(&s, &root).await, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn fed_thr_03_what_is_known_already_is_asked_for_what_answers_it() {
+    let s = Scene::new().await;
+    // A thread that began here: somebody answers, and somebody else answers that without naming anybody here.
+    let uri = s.writes(&s.bob, "public", "who knows?").await;
+    let a = serves(&s, "a", Some(&uri), &["b"]);
+    let b = serves(&s, "b", Some(&a), &["c"]);
+    serves(&s, "c", Some(&b), &[]);
+    let mut note = s.note(&s.mallory, "unused", "a");
+    (note["id"], note["inReplyTo"], note["cc"]) = (json!(a), json!(uri), json!([s.uri(&s.bob)]));
+    s.creates(&s.mallory, &note).await;
+    s.node.clock.advance(301_000);
+    assert_eq!(under(&s, &uri).await, ["a"]);
+    assert_eq!(under(&s, &uri).await, ["a", "b", "c"]);
+    // Something new below what was found the last time.
+    serves(&s, "c", Some(&b), &["d"]);
+    let c = s.east.url("/notes/c");
+    serves(&s, "d", Some(&c), &["a"]);
+    s.node.clock.advance(901_000);
+    under(&s, &uri).await;
+    assert_eq!(under(&s, &uri).await, ["a", "b", "c", "d"]);
+    // Where nobody elsewhere wrote, nobody is asked.
+    let alone = s.writes(&s.bob, "public", "alone").await;
+    s.node.clock.advance(301_000);
+    s.east.forget();
+    assert!(under(&s, &alone).await.is_empty());
+    assert!(s.east.received().iter().all(|request| request.method != "GET"));
+}
+
+#[tokio::test]
+async fn fed_fetch_08_a_post_that_is_not_there_any_more_goes_at_once_or_after_a_second_look() {
+    let s = Scene::new().await;
+    let mut ids = Vec::new();
+    for name in ["gone", "lost", "back", "shut", "sick"] {
+        let id = serves(&s, name, None, &[]);
+        let mut note = s.note(&s.mallory, "unused", name);
+        (note["id"], note["cc"]) = (json!(id), json!([s.uri(&s.bob)]));
+        s.creates(&s.mallory, &note).await;
+        ids.push(id);
+    }
+    s.node.clock.advance(301_000);
+    for (name, status) in [("gone", 410), ("lost", 404), ("back", 404), ("shut", 403), ("sick", 500)] {
+        s.east.serve_as(&format!("/notes/{name}"), status, "text/plain", "");
+    }
+    for id in &ids {
+        under(&s, id).await;
+    }
+    let left = async || {
+        let mut left = Vec::new();
+        for id in &ids {
+            if s.post(id).await.is_some() {
+                left.push(id.rsplit('/').next().unwrap());
+            }
+        }
+        left
+    };
+    assert_eq!(left().await, ["lost", "back", "shut", "sick"]);
+    serves(&s, "back", None, &[]);
+    s.node.clock.advance(3_601_000);
+    s.node.settle().await;
+    assert_eq!(left().await, ["back", "shut", "sick"]);
 }

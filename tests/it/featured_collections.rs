@@ -281,3 +281,42 @@ async fn fed_coll_06_who_is_blocked_takes_nobody_elses_authorisation_along() {
     s.node.settle().await;
     assert_eq!((status(&stamps[0]).await, status(&stamps[1]).await), (404, 200));
 }
+
+#[tokio::test]
+async fn fed_coll_06_whoever_is_taken_out_and_put_in_again_is_asked_once() {
+    let s = Scene::new().await;
+    let mut actor = s.east.person("ada", &s.ada.signer.key.public_pem().unwrap());
+    actor["discoverable"] = json!(true);
+    s.east.serve("/users/ada", actor.clone());
+    s.sends(&s.ada, &s.ada.activity("Update", actor)).await;
+    let ada = s.account(&s.ada).await.id.to_string();
+    let made = make(&s.bob, json!({"name": "Poets"})).await;
+    let own = format!("/api/v1/collections/{}", text(&made, "id"));
+    let put = async || {
+        let put = s.bob.post(&format!("{own}/items"), json!({"account_id": ada})).await.ok()["collection_item"].clone();
+        s.node.settle().await;
+        (text(&put, "id").to_owned(), text(&put, "state").to_owned())
+    };
+    let count = async || s.bob.get(&own).await.ok()["collection"]["item_count"].as_u64().unwrap();
+    s.east.forget();
+    for _ in 0..3 {
+        let (item, state) = put().await;
+        assert_eq!(state, "pending");
+        assert_eq!(s.bob.delete(&format!("{own}/items/{item}")).await.status, 200);
+        assert_eq!(s.bob.delete(&format!("{own}/items/{item}")).await.status, 404, "she is out already");
+        s.node.settle().await;
+    }
+    let [request] = &arrived(&s.ada, "FeatureRequest")[..] else { panic!("{:?}", s.east.inbox()) };
+    // What she answers meanwhile counts once she is in it again.
+    let mut accept = s.ada.activity("Accept", request["id"].clone());
+    accept["result"] = json!(format!("{}/stamps/1", s.ada.id));
+    s.sends(&s.ada, &accept).await;
+    assert_eq!(count().await, 0);
+    let (item, state) = put().await;
+    assert_eq!((state.as_str(), count().await), ("accepted", 1));
+    // What she takes back while she is out is taken back for good.
+    s.bob.delete(&format!("{own}/items/{item}")).await.ok();
+    s.sends(&s.ada, &s.ada.activity("Delete", accept["result"].clone())).await;
+    assert_eq!(s.bob.post(&format!("{own}/items"), json!({"account_id": ada})).await.status, 422);
+    assert_eq!((count().await, arrived(&s.ada, "FeatureRequest").len()), (0, 1));
+}

@@ -154,10 +154,10 @@ fn every_fep_that_the_code_names_and_every_limit_as_it_is_stand_in_federation_md
         format!("| {},000; of one host {},000 |", limits::INBOX_QUEUE / 1_000, limits::INBOX_QUEUE_PER_HOST / 1_000),
         format!("{}; ancestors of a post {}", limits::FETCHES_PER_ACTIVITY, limits::ANCESTORS),
         format!(
-            "{} posts, {} new people and {} pages",
+            "{} posts, {} pages and {} new people",
             thousands(limits::THREAD_POSTS),
-            limits::THREAD_ACTORS,
-            limits::THREAD_PAGES
+            limits::THREAD_PAGES,
+            limits::THREAD_PEOPLE
         ),
         format!(
             "{} mentions, {} hashtags, {} attachments, {} emoji, {} poll options",

@@ -136,6 +136,7 @@ mod rekeying;
 mod relationships;
 mod relays;
 mod replica;
+mod retention;
 mod revocations;
 mod scheduled;
 mod search;

@@ -189,6 +189,26 @@ async fn rel_13_fed_org_05_after_a_week_of_absence_a_node_has_what_was_written_m
 }
 
 #[tokio::test]
+async fn rel_13_fed_org_05_more_than_a_page_that_was_missed_is_read() {
+    let mut pair = Pair::new().await;
+    write(&pair.ada, "before", "public").await;
+    pair.settle().await;
+    pair.cut();
+    for n in 0..45 {
+        pair.alpha.clock.advance(MINUTE);
+        write(&pair.ada, &format!("missed{n}"), "public").await;
+    }
+    // What waited for it is lost.
+    pair.alpha.app.write(|tx| Sql::new("delete from deliveries").execute(tx.conn)).await.unwrap();
+    pair.alpha.clock.advance(30 * HOUR);
+    pair.heal();
+    let builder = NodeBuilder::again(pair.beta).await;
+    pair.beta = builder.network(wires(&pair.names)).start().await;
+    Box::pin(at_rest(&[&pair.alpha, &pair.beta])).await;
+    assert_eq!(count(&pair.beta, "select count(*) from posts where boost_of_id is null").await, 46);
+}
+
+#[tokio::test]
 async fn rel_13_who_did_not_reach_a_server_for_a_day_reads_what_it_missed_there() {
     let pair = Pair::new().await;
     pair.cut();

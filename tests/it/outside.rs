@@ -13,7 +13,7 @@ use crate::{
     },
 };
 use serde_json::{Value, json};
-use watercooler::{domain::html::plain_text, model::Role, store};
+use watercooler::{db::Sql, domain::html::plain_text, model::Role, store};
 
 const ME: &str = "/api/watercooler/v1/people/me";
 
@@ -252,4 +252,19 @@ async fn files_stay_at_their_site_where_the_charter_says_so_and_others_read_what
     let path = own["uri"].as_str().unwrap().strip_prefix(hq.app.site().base()).unwrap().to_owned();
     let document = letter(&lyon, &hq, "GET", &path, None).await.send(&hq).await.ok();
     assert!(!document.to_string().contains("/media/"), "{document}");
+}
+
+#[tokio::test]
+async fn fed_coll_06_nobody_outside_is_asked_about_a_collection_that_stays_inside() {
+    let w = World::new().await;
+    let findable = "update accounts set discoverable = ";
+    w.hq.app.write(move |tx| Sql::new(findable).bind(true).execute(tx.conn)).await.unwrap();
+    let made = w.ada.post("/api/v1/collections", json!({ "name": "Welders" })).await.ok()["collection"].clone();
+    let items = format!("/api/v1/collections/{}/items", made["id"].as_str().unwrap());
+    let put = async |handle: String| {
+        let found = w.ada.get(&format!("/api/v1/accounts/lookup?acct={handle}")).await.ok();
+        w.ada.post(&items, json!({ "account_id": found["id"] })).await.status
+    };
+    assert_eq!(put(w.lyon.handle("lea")).await, 200);
+    assert_eq!(put(w.out.handle("ola")).await, 403, "her server could not look at it");
 }

@@ -1,13 +1,16 @@
 //! Other nodes as staff sees them: entries and blocks by command, what they hide and what they drop (LAN-09, MOD-06).
 
-use crate::support::{Client, Node, NodeBuilder, Peer, peer_entry};
+use crate::support::{Client, Node, NodeBuilder, Peer, Scene, peer_entry};
 use serde_json::json;
 use watercooler::{
     Error,
     config::{FederationPolicy, Purpose},
     db::Sql,
-    domain::audit::Staff,
-    federation::fetch::{self, Budget},
+    domain::{audit::Staff, delivery::Health},
+    federation::{
+        fetch::{self, Budget},
+        way_back,
+    },
     id::Id,
     model::{Account, AuditEntry},
     net::{Refusal, Severity},
@@ -219,6 +222,40 @@ async fn a_change_by_another_process_is_noticed() {
         .unwrap();
     peers::refresh(&node.app).await.unwrap();
     assert!(node.app.net().rules().judge(Purpose::Object, &peer.url("/").parse().unwrap()).is_ok());
+}
+
+#[tokio::test]
+async fn a_probe_tries_the_way_back_and_says_what_to_do() {
+    let (alpha, beta) = Node::two().await;
+    let way = way_back::look(&alpha.app, &beta.domain).await.unwrap();
+    assert_eq!((way.open, way.to_do), (Some(true), None), "{}", way.found);
+    let s = Scene::new().await;
+    for (status, open) in [(202, Some(true)), (401, Some(false)), (403, Some(false)), (404, None)] {
+        s.east.inbox_answers(status);
+        s.east.forget();
+        let way = way_back::look(&s.node.app, &s.east.authority).await.unwrap();
+        assert_eq!((way.open, way.to_do.is_none()), (open, open == Some(true)), "{status}: {way:?}");
+        assert!(way.last_heard.is_some(), "ada spoke");
+        assert!(s.east.inbox().iter().all(|sent| sent["actor"] == s.node.url("/actor")), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_blocked_says_so_in_every_list() {
+    let s = Scene::new().await;
+    let east = s.east.authority.clone();
+    let state = async || {
+        let all = peers::health::all(&s.node.app).await.unwrap();
+        all.iter().find(|peer| peer.domain == east).map(|peer| peer.state)
+    };
+    s.writes(&s.bob, "public", "for ada").await;
+    s.sends(&s.ada, &s.ada.activity("Follow", s.uri(&s.bob))).await;
+    s.node.settle().await;
+    s.node.app.part::<peers::health::Seen>().write_down(&s.node.app).await.unwrap();
+    assert_eq!(state().await, Some(Health::Fine));
+    let block = NewBlock { domain: "east.test".into(), severity: Severity::Suspend, ..NewBlock::default() };
+    peers::block(&s.node.app, Staff::console(), block).await.unwrap();
+    assert_eq!(state().await, Some(Health::Blocked));
 }
 
 #[tokio::test]

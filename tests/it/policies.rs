@@ -132,7 +132,13 @@ async fn fed_int_13_an_answer_waits_for_the_author_who_decides_and_then_goes_to_
     answers(&s, &s.mallory, "Accept", request, Some(genuine.clone())).await;
     answers(&s, &s.ada, "Accept", request, None).await;
     answers(&s, &s.ada, "Accept", request, Some(json!(s.vera.id))).await;
+    // Not there; about something else.
+    let other = stamp(&s, "ReplyAuthorization", &json!("https://elsewhere.example/1"), &uri);
+    for nothing in [json!(format!("{}/stamps/nowhere", s.ada.id)), other] {
+        answers(&s, &s.ada, "Accept", request, Some(nothing)).await;
+    }
     assert_eq!(below(&s.carol, &id).await, "[]");
+    assert!(arrived(&s.ada, "Create").is_empty() && arrived(&s.vera, "Create").is_empty());
 
     answers(&s, &s.ada, "Accept", request, Some(genuine.clone())).await;
     let shown = s.carol.get(&format!("/api/v1/statuses/{own}")).await.ok();

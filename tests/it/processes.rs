@@ -238,6 +238,27 @@ async fn a_lost_line_sends_listeners_to_look_and_is_there_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_takes_long_is_not_taken_for_dead() {
+    // Somebody who takes the call and says nothing.
+    let silent = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let far = format!("far.test:{}", silent.local_addr().unwrap().port());
+    let quickly = Duration::from_millis(20);
+    let node = NodeBuilder::new("alpha").await.knows(&far).workers().look_again(quickly).start().await;
+    let uri = format!("http://{far}/notes/1");
+    node.app.write(move |tx| tx.enqueue(&Task::FetchPost { uri })).await.unwrap();
+    let held = async || {
+        let jobs = node.app.read(|conn| watercooler::store::jobs::list(conn, 100)).await.unwrap();
+        let now = node.clock.now();
+        let job = jobs.into_iter().find(|job| job.kind == "fetch_post");
+        job.filter(|job| job.locked_until.is_some_and(|until| until > now))
+    };
+    eventually("the job", async || held().await.map(drop)).await;
+    node.clock.advance(601_000);
+    let job = eventually("the lease", async || held().await).await;
+    assert_eq!(job.attempts, 1, "nobody else took it up");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_dead_process_had_taken_is_given_back() {
     if !on_postgres() {
         return;
@@ -250,7 +271,7 @@ async fn what_a_dead_process_had_taken_is_given_back() {
         .write(move |tx| {
             let at = tx.now.plus_seconds(-1);
             tx.enqueue_at(&Task::IndexAccounts { after: 0 }, at)?;
-            let taken = watercooler::store::jobs::claim(tx.conn, "heavy", tx.now, dead, 10)?;
+            let taken = watercooler::store::jobs::claim(tx.conn, "heavy", tx.now, dead, 10, &[])?;
             assert!(taken.iter().any(|job| job.kind == "index_accounts"));
             Ok(())
         })

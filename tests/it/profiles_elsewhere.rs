@@ -77,6 +77,30 @@ async fn the_first_follow_brings_recent_posts_by_their_own_dates_and_tells_nobod
 }
 
 #[tokio::test]
+async fn fed_dlv_05_a_host_that_speaks_after_a_week_is_caught_up_with_though_nothing_waits_for_it() {
+    let s = Scene::new().await;
+    s.follows(&s.bob, &s.vera).await;
+    s.sends(&s.vera, &s.vera.activity("Follow", s.uri(&s.bob))).await;
+    s.node.settle().await;
+    s.west.inbox_answers(500);
+    s.writes(&s.bob, "public", "to nobody").await;
+    for _ in 0..20 {
+        s.node.settle().await;
+        s.node.clock.advance(13 * 3_600_000);
+    }
+    s.node.settle().await;
+    assert_eq!(s.count("select count(*) from deliveries where parked_at is null").await, 0);
+    let mut note = s.note(&s.vera, "missed", "missed");
+    note["published"] = json!(s.node.clock.now().plus_seconds(-86_400).rfc3339());
+    serves_outbox(&s, &s.vera, &[note]);
+    s.west.inbox_answers(202);
+    s.meet(&s.vera).await;
+    s.node.settle().await;
+    assert_eq!(s.count("select count(*) from posts where uri like '%/notes/missed'").await, 1);
+    assert_eq!(s.count("select count(*) from hosts where failures > 0").await, 0);
+}
+
+#[tokio::test]
 async fn an_outbox_that_is_broken_hostile_or_not_there_does_not_hold_a_follow_up() {
     let s = Scene::new().await;
     let foreign = s.note(&s.ada, "1", "not hers");

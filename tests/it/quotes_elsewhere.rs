@@ -334,6 +334,8 @@ async fn fed_quo_05_fed_auth_07_whom_we_quote_is_asked_and_the_answer_is_passed_
     // Others may say what they like, and so may vera about what is not hers, or without an authorisation.
     let stamp_id = stamp(&s.vera, "1", &made["uri"], &quoted["uri"]);
     let foreign = stamp(&s.mallory, "1", &made["uri"], &quoted["uri"]);
+    let (nowhere, other) =
+        (json!(format!("{}/stamps/nowhere", s.vera.id)), stamp(&s.vera, "2", &quoted["uri"], &made["uri"]));
     let answer = |who: &Sender, kind: &str, object: Value, result: &Value| {
         let mut answer = who.activity(kind, object);
         answer["result"] = result.clone();
@@ -344,6 +346,8 @@ async fn fed_quo_05_fed_auth_07_whom_we_quote_is_asked_and_the_answer_is_passed_
         (&s.mallory, asked[0]["id"].clone(), &foreign),
         (&s.vera, asked[0].clone(), &foreign),
         (&s.vera, asked[0].clone(), &Value::Null),
+        (&s.vera, asked[0].clone(), &nowhere),
+        (&s.vera, asked[0].clone(), &other),
         (&s.vera, json!("https://nowhere.example/1"), &stamp_id),
     ] {
         s.sends(who, &answer(who, "Accept", object, result)).await;

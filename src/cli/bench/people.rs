@@ -48,7 +48,7 @@ pub(super) async fn seed(app: &App, folder: &Path, say: &dyn Fn(String)) -> Resu
         app.write(move |tx| {
             chunk.iter().enumerate().try_for_each(|(n, row)| one(tx, row, written + n))?;
             // They have keys, such as they are: tens of thousands of jobs that find that out are no part of any search.
-            for job in store::jobs::claim(tx.conn, "heavy", tx.now, tx.place(), CHUNK as i64)? {
+            for job in store::jobs::claim(tx.conn, "heavy", tx.now, tx.place(), CHUNK as i64, &[])? {
                 store::jobs::finish(tx.conn, job.id)?;
             }
             Ok(())

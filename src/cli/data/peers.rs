@@ -4,7 +4,7 @@ use crate::{
     Error, Result,
     app::App,
     domain::{audit::Staff, delivery::PeerHealth},
-    federation::relays,
+    federation::{charter::checks, relays, way_back},
     id::Id,
     model::Delivery,
     net::Severity,
@@ -85,7 +85,7 @@ pub enum PeerVerb {
         #[arg(long)]
         remove: bool,
     },
-    /// Ask another node who it is, under all rules of the outgoing gate
+    /// Ask another node who it is, under all rules of the outgoing gate, and try whether it reaches this one
     Probe {
         /// The domain
         domain: String,
@@ -112,7 +112,11 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
             let mut list = Vec::new();
             for entry in peers::list(app).await? {
                 let of_entry = health.iter().find(|peer| entry.kind == "peer" && entry.is_of(&peer.domain));
-                list.push(with_health(serde_json::to_value(&entry).map_err(Error::internal)?, of_entry)?);
+                let mut shown = with_health(serde_json::to_value(&entry).map_err(Error::internal)?, of_entry)?;
+                if let (true, Some(object)) = (is_block(&entry), shown.as_object_mut()) {
+                    object.insert("state".into(), "blocked".into());
+                }
+                list.push(shown);
             }
             Ok(Value::Array(list))
         }
@@ -128,7 +132,8 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
                 if entries.is_empty() {
                     return Err(Error::invalid("domain", "not_found", format!("nothing is known of `{wanted}`")));
                 }
-                return Ok(json!({ "domain": wanted, "state": "unknown", "entries": entries }));
+                let state = if entries.iter().any(is_block) { "blocked" } else { "unknown" };
+                return Ok(json!({ "domain": wanted, "state": state, "entries": entries }));
             };
             let mut value = serde_json::to_value(peer).map_err(Error::internal)?;
             let host = peer.domain.clone();
@@ -188,11 +193,22 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
         PeerVerb::Probe { domain } => {
             let probe = peers::probe(app, &domain).await?;
             if probe.outcome != peers::REACHABLE {
-                return Err(Error::Unavailable(format!("{}: {}", probe.domain, probe.outcome).into()));
+                let to_do = checks::advice_for(&probe.outcome);
+                return Err(Error::Unavailable(format!("{}: {}: {to_do}", probe.domain, probe.outcome).into()));
             }
-            serde_json::to_value(probe).map_err(Error::internal)
+            let back = way_back::look(app, &probe.domain).await?;
+            let mut value = serde_json::to_value(probe).map_err(Error::internal)?;
+            if let Some(object) = value.as_object_mut() {
+                object.insert("way_back".into(), serde_json::to_value(back).map_err(Error::internal)?);
+            }
+            Ok(value)
         }
     }
+}
+
+/// Whether nothing at all is spoken with a server, by this entry.
+fn is_block(entry: &peers::Entry) -> bool {
+    entry.kind == "removed" || entry.kind == "block" && entry.severity == Some("suspend")
 }
 
 /// What the list shows of a server beside its entry.

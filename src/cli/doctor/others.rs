@@ -207,7 +207,7 @@ fn way_back(domain: &str, heard: Option<Timestamp>, now: Timestamp) -> Finding {
 /// What waits for others, and why.
 fn late(known: &[crate::domain::delivery::PeerHealth]) -> Vec<Finding> {
     let is_late = |peer: &&crate::domain::delivery::PeerHealth| {
-        peer.waiting > 0 && !matches!(peer.state, Health::Fine | Health::Quiet)
+        peer.waiting > 0 && !matches!(peer.state, Health::Fine | Health::Quiet | Health::Blocked)
     };
     let troubled: Vec<_> = known.iter().filter(is_late).collect();
     let silent = known.iter().filter(|peer| peer.state == Health::Quiet).take(MOST).map(|peer| {

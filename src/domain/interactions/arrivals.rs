@@ -38,7 +38,7 @@ fn asked(
 }
 
 /// The author of a post agrees to what somebody here wants to do, or did, to it. Without an authorisation that everybody can
-/// look at it has no effect.
+/// look at it has no effect: it is looked at first.
 ///
 /// # Errors
 /// Those of the database.
@@ -50,13 +50,64 @@ pub fn receive_accept(
     stamp: Option<&str>,
 ) -> Result<()> {
     let Some(stamp) = stamp.filter(|stamp| uri::same_authority(stamp, &by.uri)) else { return Ok(()) };
-    let Some((row, target)) = asked(tx, by, object, instrument)? else {
-        return receive_unasked(tx, by, instrument.or(object), stamp);
+    let object = match asked(tx, by, object, instrument)? {
+        Some((row, _)) => {
+            // What somebody who is suspended now asked for before does not come about.
+            let unavailable = store::accounts::load(tx.conn, row.account_id)?.is_unavailable();
+            if row.state != InteractionState::Pending || unavailable {
+                return Ok(());
+            }
+            store::interactions::settle(tx.conn, row.id, InteractionState::Pending, Some(stamp))?;
+            row.uri
+        }
+        None => match unasked(tx.conn, by.id, instrument.or(object))? {
+            Some((reply, _)) => reply.uri,
+            None => return Ok(()),
+        },
     };
-    // What somebody who is suspended now asked for before does not come about.
-    if row.state != InteractionState::Pending || store::accounts::load(tx.conn, row.account_id)?.is_unavailable() {
+    tx.enqueue(&Task::CheckConsent { by: by.id.raw(), object, stamp: stamp.to_owned(), quote: false })
+}
+
+/// What `by` agreed to with this authorisation, and waits for that to be looked at, with what it is about.
+fn agreeing(
+    conn: &mut Conn,
+    by: Id<Account>,
+    object: &str,
+    stamp: &str,
+) -> Result<Option<(InteractionKind, Post, Option<Interaction>)>> {
+    if let Some(row) = store::interactions::find_by_uri(conn, object)? {
+        let target = store::posts::load(conn, row.target_id)?;
+        let waits = row.state == InteractionState::Pending
+            && row.stamp_uri.as_deref() == Some(stamp)
+            && target.account_id == by
+            && !store::accounts::load(conn, row.account_id)?.is_unavailable();
+        return Ok(waits.then_some((row.kind, target, Some(row))));
+    }
+    Ok(unasked(conn, by, Some(object))?.map(|(_, target)| (InteractionKind::Reply, target, None)))
+}
+
+/// What the authorisation has to say that `by` agreed with; none when that is over.
+///
+/// # Errors
+/// Those of the database.
+pub fn agreed(conn: &mut Conn, by: Id<Account>, object: &str, stamp: &str) -> Result<Option<(InteractionKind, Claim)>> {
+    let Some((kind, target, _)) = agreeing(conn, by, object, stamp)? else { return Ok(None) };
+    let author = store::accounts::load(conn, by)?.uri;
+    Ok(Some((kind, Claim { stamp: stamp.to_owned(), author, object: object.to_owned(), target: target.uri })))
+}
+
+/// It was looked at, and says so: what was asked for comes about.
+///
+/// # Errors
+/// Those of the database.
+pub fn agree(tx: &mut Tx<'_>, by: Id<Account>, object: &str, stamp: &str) -> Result<()> {
+    let author = store::accounts::load(tx.conn, by)?.uri;
+    store::remote::lock(tx.conn, stamp)?;
+    if store::remote::is_gone(tx.conn, &[stamp], &author, tx.now)? {
         return Ok(());
     }
+    let Some((_, target, row)) = agreeing(tx.conn, by, object, stamp)? else { return Ok(()) };
+    let Some(row) = row else { return agree_unasked(tx, by, object, stamp) };
     store::interactions::settle(tx.conn, row.id, InteractionState::Accepted, Some(stamp))?;
     match (row.kind, row.post_id) {
         (InteractionKind::Favourite, _) => Ok(()),
@@ -66,15 +117,19 @@ pub fn receive_accept(
     }
 }
 
-/// An answer that needed no asking was agreed to all the same: others can look at that from now on.
-fn receive_unasked(tx: &mut Tx<'_>, by: &Account, uri: Option<&str>, stamp: &str) -> Result<()> {
-    let Some(uri) = uri.filter(|uri| tx.site().owns_str(uri)) else { return Ok(()) };
-    let Some(reply) = store::posts::find_by_uri(tx.conn, uri)?.filter(|post| post.local) else { return Ok(()) };
-    let Some(target) = reply.in_reply_to_id else { return Ok(()) };
-    let target = store::posts::load(tx.conn, target)?;
-    if target.account_id != by.id || store::interactions::policy(tx.conn, target.id)?.is_none() {
-        return Ok(());
-    }
+/// An answer of somebody here to a post of `by` that needed no asking, and of which nothing was said yet, with that post.
+fn unasked(conn: &mut Conn, by: Id<Account>, uri: Option<&str>) -> Result<Option<(Post, Post)>> {
+    let Some(uri) = uri else { return Ok(None) };
+    let Some(reply) = store::posts::find_by_uri(conn, uri)?.filter(|post| post.local) else { return Ok(None) };
+    let Some(target) = reply.in_reply_to_id else { return Ok(None) };
+    let target = store::posts::load(conn, target)?;
+    let decides = target.account_id == by && store::interactions::policy(conn, target.id)?.is_some();
+    Ok(decides.then_some((reply, target)))
+}
+
+/// Such an answer was agreed to all the same: others can look at that from now on.
+fn agree_unasked(tx: &mut Tx<'_>, by: Id<Account>, uri: &str, stamp: &str) -> Result<()> {
+    let Some((reply, target)) = unasked(tx.conn, by, Some(uri))? else { return Ok(()) };
     claims(tx, InteractionKind::Reply, &reply, &target, InteractionState::Accepted, Some(stamp.to_owned()))?;
     tx.record(Fact::InteractionAccepted(reply.id))
 }

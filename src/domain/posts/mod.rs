@@ -15,6 +15,7 @@ pub use boosts::{NewBoost, insert_boost, remove_boost};
 pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise};
 pub use index::{became_about, index_some, may_be_found_by};
 pub use publish::{Draft, PollDraft, language, publish, reach};
+pub(in crate::domain) use removal::let_go;
 pub use removal::{delete_own, remove, rename_files};
 pub(in crate::domain) use waiting::release;
 
@@ -294,6 +295,11 @@ fn count(tx: &mut Tx<'_>, post: &Post, by: i64) -> Result<()> {
     if post.local && !post.is_boost() && post.visibility <= Visibility::Unlisted {
         store::hashtags::count_use(tx.conn, post, by)?;
     }
+    count_above(tx, post, by)
+}
+
+/// What it answers, or passes on, has one more or less.
+fn count_above(tx: &mut Tx<'_>, post: &Post, by: i64) -> Result<()> {
     match (post.in_reply_to_id, post.boost_of_id) {
         (Some(parent), _) if post.visibility <= Visibility::Unlisted && reaches(tx, post, parent)? => {
             store::posts::count(tx.conn, parent, Counter::Replies, by)

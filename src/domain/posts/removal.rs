@@ -44,16 +44,27 @@ fn end(tx: &mut Tx<'_>, id: Id<Post>, files: Files) -> Result<()> {
     }
     match files {
         Files::Stay => store::media::release(tx.conn, id, tx.now)?,
-        Files::End => {
-            for file in store::remote::media_of(tx.conn, id)? {
-                media::destroy(tx, file)?;
-            }
-        }
+        Files::End => end_files(tx, id)?,
     }
     if post.visibility == Visibility::Direct {
         conversations::forget(tx, &post)?;
     }
     store::posts::delete(tx.conn, id)
+}
+
+/// Forgets a post or a boost of another server. Nobody is told, and it may come again; how much its author wrote stays
+/// what their own server says.
+pub(in crate::domain) fn let_go(tx: &mut Tx<'_>, post: &Post) -> Result<()> {
+    super::count_above(tx, post, -1)?;
+    if !post.is_boost() {
+        quotes::forget(tx, post)?;
+        end_files(tx, post.id)?;
+    }
+    store::posts::delete(tx.conn, post.id)
+}
+
+fn end_files(tx: &mut Tx<'_>, post: Id<Post>) -> Result<()> {
+    store::remote::media_of(tx.conn, post)?.into_iter().try_for_each(|file| media::destroy(tx, file))
 }
 
 fn load_own(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>) -> Result<Post> {

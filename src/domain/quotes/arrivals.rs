@@ -6,6 +6,7 @@ use crate::{
     db::Conn,
     domain::{
         Fact, Task, Tx,
+        interactions::arrivals::Claim,
         posts::tell_changed,
         remote::{self, Arrival, RemotePost},
         visibility::sees,
@@ -357,7 +358,8 @@ fn asked(
     Ok(post.map(|post| (post, quote)))
 }
 
-/// The author of a quoted post agrees (QUO-05). Without an authorisation that anybody can look at it has no effect.
+/// The author of a quoted post agrees (QUO-05). Without an authorisation that anybody can look at it has no effect: it is
+/// looked at first.
 ///
 /// # Errors
 /// Those of the database.
@@ -369,14 +371,45 @@ pub fn receive_accept(
     stamp: Option<&str>,
 ) -> Result<()> {
     let Some(stamp) = stamp.filter(|stamp| uri::same_authority(stamp, &by.uri)) else { return Ok(()) };
-    match asked(tx, by, request, instrument)? {
-        Some((post, mut quote)) if matches!(quote.state, QuoteState::Pending | QuoteState::Rejected) => {
-            quote.stamp_uri = Some(stamp.to_owned());
-            accept(tx, &post, quote, false)?;
-            tell_changed(tx, &post)
-        }
-        _ => Ok(()),
+    let Some((post, mut quote)) = asked(tx, by, request, instrument)? else { return Ok(()) };
+    if !may_be_agreed(quote.state) {
+        return Ok(());
     }
+    quote.stamp_uri = Some(stamp.to_owned());
+    store::quotes::save(tx.conn, &quote)?;
+    tx.enqueue(&Task::CheckConsent { by: by.id.raw(), object: post.uri, stamp: stamp.to_owned(), quote: true })
+}
+
+fn may_be_agreed(state: QuoteState) -> bool {
+    matches!(state, QuoteState::Pending | QuoteState::Rejected)
+}
+
+/// What the authorisation has to say that `by` agreed with to a quote of this node; none when that is over.
+///
+/// # Errors
+/// Those of the database.
+pub fn agreed(conn: &mut Conn, by: Id<Account>, post: &str, stamp: &str) -> Result<Option<Claim>> {
+    let Some((post, quote)) = agreeing(conn, by, post, stamp)? else { return Ok(None) };
+    let author = store::accounts::load(conn, by)?.uri;
+    Ok(Some(Claim { stamp: stamp.to_owned(), author, object: post.uri, target: quote.quoted_uri }))
+}
+
+/// It was looked at, and says so: the quote stands.
+///
+/// # Errors
+/// Those of the database.
+pub fn agree(tx: &mut Tx<'_>, by: Id<Account>, post: &str, stamp: &str) -> Result<()> {
+    let Some((post, quote)) = agreeing(tx.conn, by, post, stamp)? else { return Ok(()) };
+    accept(tx, &post, quote, false)?;
+    tell_changed(tx, &post)
+}
+
+fn agreeing(conn: &mut Conn, by: Id<Account>, post: &str, stamp: &str) -> Result<Option<(Post, Quote)>> {
+    let Some(post) = store::posts::find_by_uri(conn, post)?.filter(|post| post.local) else { return Ok(None) };
+    let quote = store::quotes::find(conn, post.id)?.filter(|quote| {
+        quote.quoted_account_id == Some(by) && quote.stamp_uri.as_deref() == Some(stamp) && may_be_agreed(quote.state)
+    });
+    Ok(quote.map(|quote| (post, quote)))
 }
 
 /// The author of a quoted post does not agree, or not any more.
@@ -384,11 +417,19 @@ pub fn receive_accept(
 /// # Errors
 /// Those of the database.
 pub fn receive_reject(tx: &mut Tx<'_>, by: &Account, request: Option<&str>, instrument: Option<&str>) -> Result<()> {
-    let Some((post, quote)) = asked(tx, by, request, instrument)? else { return Ok(()) };
+    let Some((post, mut quote)) = asked(tx, by, request, instrument)? else { return Ok(()) };
     match quote.state {
-        QuoteState::Pending => end(tx, &post, quote, QuoteState::Rejected),
+        QuoteState::Pending => {
+            quote.stamp_uri = None;
+            end(tx, &post, quote, QuoteState::Rejected)
+        }
         QuoteState::Accepted => end(tx, &post, quote, QuoteState::Revoked),
-        _ => Ok(()),
+        // What they agreed to a moment ago is not looked at any more.
+        QuoteState::Rejected => {
+            quote.stamp_uri = None;
+            store::quotes::save(tx.conn, &quote)
+        }
+        QuoteState::Revoked | QuoteState::Deleted => Ok(()),
     }
 }
 
@@ -398,14 +439,21 @@ pub fn receive_reject(tx: &mut Tx<'_>, by: &Account, request: Option<&str>, inst
 /// Those of the database.
 pub fn receive_revocation(tx: &mut Tx<'_>, by: &Account, stamp: &str) -> Result<bool> {
     let mut known = false;
-    for quote in store::quotes::by_stamp(tx.conn, stamp, MANY)? {
+    for mut quote in store::quotes::by_stamp(tx.conn, stamp, MANY)? {
         if quote.quoted_account_id != Some(by.id) {
             continue;
         }
         known = true;
-        if matches!(quote.state, QuoteState::Pending | QuoteState::Accepted) {
-            let post = store::posts::load(tx.conn, quote.post_id)?;
-            end(tx, &post, quote, QuoteState::Revoked)?;
+        match quote.state {
+            QuoteState::Pending | QuoteState::Accepted => {
+                let post = store::posts::load(tx.conn, quote.post_id)?;
+                end(tx, &post, quote, QuoteState::Revoked)?;
+            }
+            QuoteState::Rejected => {
+                quote.stamp_uri = None;
+                store::quotes::save(tx.conn, &quote)?;
+            }
+            QuoteState::Revoked | QuoteState::Deleted => {}
         }
     }
     Ok(known)

@@ -294,6 +294,10 @@ pub struct RemotePost {
     pub boosts: Option<i64>,
     /// The collection of answers.
     pub replies: Option<String>,
+    /// What it calls its thread; a hint (THR-07).
+    pub conversation: Option<String>,
+    /// The collection of its thread, as it says (FEP-7888); a hint.
+    pub context: Option<String>,
     /// It says that it tells two people that they are a pair.
     pub coffee: bool,
     /// It says that it introduces two people to one another.

@@ -42,7 +42,7 @@ pub fn order(tx: &mut Tx<'_>, accounts: &[Id<Account>]) -> Result<()> {
     let before = tx.now.plus_seconds(-AGAIN_SECONDS);
     for account in accounts {
         if store::remote::claim_outbox(tx.conn, *account, before, tx.now)? {
-            tx.enqueue(&Task::ReadOutbox { account: account.raw() })?;
+            tx.enqueue(&Task::ReadOutbox { account: account.raw(), since: None })?;
         }
     }
     Ok(())
@@ -66,6 +66,8 @@ pub fn followed(tx: &mut Tx<'_>, account: Id<Account>) -> Result<()> {
 const AT_ONCE: i64 = 200;
 /// Hours of absence after which something may be lost that nobody sends again.
 const AWAY_HOURS: i64 = 24;
+/// Milliseconds before the absence from which on something may be lost: what waited when it began.
+const MARGIN_MS: i64 = 3_600_000;
 /// When this node was last seen at work.
 const ALIVE: &str = "alive_at";
 
@@ -82,21 +84,29 @@ pub fn alive(tx: &mut Tx<'_>) -> Result<()> {
         store::users::set_setting(tx.conn, ALIVE, &now.to_string())?;
     }
     match before {
-        Some(at) if now - at >= AWAY_HOURS * 3_600_000 => tx.enqueue(&Task::CatchUp { after: 0 }),
+        Some(at) if now - at >= AWAY_HOURS * 3_600_000 => {
+            tx.enqueue(&Task::CatchUp { after: 0, since: Some(at - MARGIN_MS), host: None })
+        }
         _ => Ok(()),
     }
 }
 
-/// The task `CatchUp`: has the outboxes read of those whom people here follow, some at a time.
+/// The task `CatchUp`: has the outboxes read of those whom people here follow, at this host or at all, some at a time: what
+/// was written since then, also where they were read a moment ago.
 ///
 /// # Errors
 /// Those of the database.
-pub fn catch_up(tx: &mut Tx<'_>, after: Id<Account>) -> Result<()> {
-    let followed = store::remote::followed_outboxes(tx.conn, after, AT_ONCE)?;
-    order(tx, &followed)?;
+pub fn catch_up(tx: &mut Tx<'_>, after: Id<Account>, since: Option<Timestamp>, host: Option<&str>) -> Result<()> {
+    let followed = store::remote::followed_outboxes(tx.conn, after, host, AT_ONCE)?;
+    let since = since.map(Timestamp::millis);
+    for account in &followed {
+        store::remote::claim_outbox(tx.conn, *account, tx.now, tx.now)?;
+        tx.enqueue(&Task::ReadOutbox { account: account.raw(), since })?;
+    }
     match followed.last() {
         Some(last) if followed.len() as i64 == AT_ONCE => {
-            tx.enqueue_at(&Task::CatchUp { after: last.raw() }, tx.now.plus_seconds(60))
+            let rest = Task::CatchUp { after: last.raw(), since, host: host.map(str::to_owned) };
+            tx.enqueue_at(&rest, tx.now.plus_seconds(60))
         }
         _ => Ok(()),
     }
@@ -107,9 +117,11 @@ pub fn catch_up(tx: &mut Tx<'_>, after: Id<Account>) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub fn back(tx: &mut Tx<'_>, host: &str, since: Option<Timestamp>) -> Result<()> {
-    if since.is_none_or(|since| since > tx.now.plus_seconds(-AWAY_HOURS * 3_600)) {
-        return Ok(());
+    match since {
+        Some(since) if since <= tx.now.plus_seconds(-AWAY_HOURS * 3_600) => {
+            let since = Some(since.millis() - MARGIN_MS);
+            tx.enqueue(&Task::CatchUp { after: 0, since, host: Some(host.to_owned()) })
+        }
+        _ => Ok(()),
     }
-    let followed = store::remote::followed_outboxes_at(tx.conn, host, AT_ONCE)?;
-    order(tx, &followed)
 }

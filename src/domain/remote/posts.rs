@@ -13,7 +13,7 @@ use crate::{
     },
     id::Id,
     limits,
-    model::{Account, AccountKind, Media, MediaState, Post, Visibility},
+    model::{Account, AccountKind, Audience, Media, MediaState, Post, Visibility},
     store,
     time::Timestamp,
     uri,
@@ -265,6 +265,11 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
     };
     let orphan = new.in_reply_to_uri.is_some() && !held;
     let Some(stored) = posts::insert_post(tx, new)? else { return Ok(None) };
+    // A thread is called as its first post calls it; the names of those that began here are known.
+    let begins = stored.in_reply_to_id.is_none();
+    if begins && !post.context.as_deref().is_some_and(|context| tx.site().owns_str(context)) {
+        store::remote::name_thread(tx.conn, stored.id, post.conversation.as_deref(), post.context.as_deref())?;
+    }
     if held {
         interactions::arrivals::look_into(tx, &stored, post)?;
     }
@@ -285,6 +290,22 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         tx.enqueue(&Task::ResolveMentions { post: stored.id.raw(), named: people.unknown })?;
     }
     Ok(Some(stored))
+}
+
+/// Lets old posts of other servers go, the newest first, where still nobody here has anything to do with them (LIM-14).
+/// Those of colleagues stay: the organisation's knowledge is in them.
+///
+/// # Errors
+/// Those of the database.
+pub fn let_go(tx: &mut Tx<'_>, some: &[Id<Post>]) -> Result<()> {
+    for id in some {
+        let Some(post) = store::posts::find(tx.conn, *id)?.filter(|post| !post.local) else { continue };
+        let author = store::accounts::load(tx.conn, post.account_id)?;
+        if audiences::place(tx.conn, &author)? == Audience::Open && store::retention::may_go(tx.conn, *id)? {
+            posts::let_go(tx, &post)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether what somebody elsewhere answers may be known to them (AUT-25). Who follows whom between other servers nobody

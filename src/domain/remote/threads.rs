@@ -1,4 +1,5 @@
-//! Somebody here opens a post of another server: what others answered to it, and nobody sent us, is read (THR-03).
+//! Somebody here opens a post of another server, or one of a thread that others answered in: what they wrote there, and
+//! nobody sent us, is read (THR-03).
 
 use crate::{
     Result,
@@ -16,7 +17,7 @@ const AGAIN_SECONDS: i64 = 900;
 const SETTLED_SECONDS: i64 = 300;
 
 /// From which post the thread of this one should be read now: itself, or the first of its thread when itself is of this
-/// node; none when both are, when it is not for everybody, or was read a moment ago.
+/// node; none when nobody elsewhere wrote in it, when it is not for everybody, or was read a moment ago.
 ///
 /// # Errors
 /// Those of the database.
@@ -27,11 +28,16 @@ pub fn due(conn: &mut Conn, post: Id<Post>, now: Timestamp) -> Result<Option<Id<
         post = first;
     }
     let settled = post.created_at < now.plus_seconds(-SETTLED_SECONDS);
-    if post.local || post.is_boost() || post.visibility > Visibility::Unlisted || !settled {
+    if post.is_boost() || post.visibility > Visibility::Unlisted || !settled {
         return Ok(None);
     }
-    let read = store::remote::is_thread_read(conn, post.id, now.plus_seconds(-AGAIN_SECONDS))?;
-    Ok((!read).then_some(post.id))
+    let since = now.plus_seconds(-AGAIN_SECONDS);
+    // Whoever answers an answer of others need not name anybody of this node, and then nobody sends it here.
+    let unread = match post.local {
+        true => store::remote::is_unread_elsewhere(conn, post.id, since)?,
+        false => !store::remote::is_thread_read(conn, post.id, since)?,
+    };
+    Ok(unread.then_some(post.id))
 }
 
 /// Has the thread read in the background.

@@ -123,6 +123,12 @@ pub fn explain(domain: &str, failure: &Failure) -> String {
 pub fn advice_for(outcome: &str) -> &'static str {
     if is_about_certificates(outcome) {
         CERTIFICATE
+    } else if outcome == Refusal::Blocked.code() {
+        "it is blocked here: `watercooler peer unblock`"
+    } else if outcome == Refusal::PrivateAddress.code() || outcome == Refusal::OutsideRanges.code() {
+        "its name has an address that no entry allows: correct DNS, or `watercooler peer add NAME --address RANGE`"
+    } else if outcome == Refusal::Ourselves.code() {
+        "its name leads to this machine's own address: correct DNS"
     } else if is_about_names(outcome) {
         "correct DNS"
     } else if outcome.starts_with("answers") {

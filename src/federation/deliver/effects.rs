@@ -35,6 +35,8 @@ pub(super) enum Effect {
     },
     /// It answered again; true: it took something.
     HostWell(String, bool),
+    /// It was in trouble, and spoke.
+    HostSpoke(String),
     InboxGone(String),
     InboxMissing(String, Timestamp),
     InboxDead(String),
@@ -92,7 +94,13 @@ impl Deliveries {
             loop {
                 let batch = batch.clone();
                 match app.write(move |tx| apply(tx, &batch)).await {
-                    Ok(()) => break,
+                    Ok(back) => {
+                        let mut lanes = lock(&self.lanes);
+                        for host in back {
+                            lanes.succeeded(&host);
+                        }
+                        break;
+                    }
                     Err(error) => {
                         // The rows stay; at worst they are sent again after a restart.
                         tracing::warn!(%error, "cannot write the results of deliveries");
@@ -119,8 +127,9 @@ impl Effect {
     }
 }
 
-fn apply(tx: &mut Tx<'_>, batch: &[Effect]) -> Result<()> {
-    let now = tx.now;
+/// Writes them down; answers the hosts that are well because they spoke.
+fn apply(tx: &mut Tx<'_>, batch: &[Effect]) -> Result<Vec<String>> {
+    let (now, mut back) = (tx.now, Vec::new());
     let mut done = Vec::with_capacity(batch.len());
     for effect in batch {
         match effect {
@@ -147,6 +156,14 @@ fn apply(tx: &mut Tx<'_>, batch: &[Effect]) -> Result<()> {
                 rows::host_is_well(tx.conn, host, took.then_some(now), now)?;
                 remote::outbox::back(tx, host, since)?;
             }
+            // Where nothing waits for it that would show that it is well, its word does (DLV-05).
+            Effect::HostSpoke(host) if rows::count_waiting(tx.conn, Some(host))? == 0 => {
+                let since = rows::find_host(tx.conn, host)?.and_then(|known| known.first_failure_at);
+                rows::host_is_back(tx.conn, host)?;
+                remote::outbox::back(tx, host, since)?;
+                back.push(host.clone());
+            }
+            Effect::HostSpoke(_) => {}
             Effect::HostFailed { host, failures, since, next, unavailable } => {
                 rows::host_failed(tx.conn, host, i64::from(*failures), *since, *next, now)?;
                 if *unavailable {
@@ -164,7 +181,7 @@ fn apply(tx: &mut Tx<'_>, batch: &[Effect]) -> Result<()> {
             }
         }
     }
-    Ok(())
+    Ok(back)
 }
 
 /// Whoever lives at this inbox is read again: gone for good, or at another inbox by now (DLV-04).

@@ -206,21 +206,23 @@ pub fn heard_from(app: &App, host: &str) {
     let (this, now) = (part(app), app.clock().now());
     this.seen.heard(host, now);
     if *app.leads().borrow() {
-        spoke(&this, host);
+        spoke(app, &this, host);
     } else {
         lock(&this.elsewhere).note(host, now);
     }
 }
 
-fn spoke(this: &Deliveries, host: &str) {
-    if lock(&this.lanes).wake(host) {
+fn spoke(app: &App, this: &Arc<Deliveries>, host: &str) {
+    let woken = lock(&this.lanes).wake(host);
+    if woken {
         this.hungry.notify_one();
+        this.effect(app, Effect::HostSpoke(host.to_owned()));
     }
 }
 
 /// `host` spoke to another process of this node.
 pub fn heard_elsewhere(app: &App, host: &str) {
-    spoke(&part(app), host);
+    spoke(app, &part(app), host);
 }
 
 /// Hosts that spoke to this process while another one sends, to be told to that one.

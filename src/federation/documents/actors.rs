@@ -7,7 +7,10 @@ use crate::{
     db::Conn,
     domain::{
         people,
-        projects::{fields::{slug, term_key}, relations::RELATIONS},
+        projects::{
+            fields::{slug, term_key},
+            relations::RELATIONS,
+        },
     },
     federation::{
         featured_collections, own_keys,

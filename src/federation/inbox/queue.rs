@@ -210,7 +210,8 @@ async fn work(app: &App) -> Result<bool> {
     let Some((item, _busy)) = room(app).claim(app).await? else { return Ok(false) };
     let (id, attempts, host) = (item.id, item.attempts, item.host.clone());
     // A poisonous activity is a failed one, never a dead worker.
-    let outcome = match futures_util::FutureExt::catch_unwind(AssertUnwindSafe(one(app, item))).await {
+    let guarded = Box::pin(futures_util::FutureExt::catch_unwind(AssertUnwindSafe(one(app, item))));
+    let outcome = match app.held(guarded, move |tx| store::inbox::renew(tx.conn, id, tx.place(), tx.now)).await {
         Ok(outcome) => outcome,
         Err(_) => Err(Error::internal("the activity panicked")),
     };

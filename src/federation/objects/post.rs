@@ -85,6 +85,8 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         favourites: json.one("likes").count("totalItems"),
         boosts: json.one("shares").count("totalItems"),
         replies: json.uri("replies"),
+        conversation: json.text("conversation").filter(|name| name.len() <= limits::URL_BYTES).map(str::to_owned),
+        context: json.uri("context").filter(|address| address.len() <= limits::URL_BYTES),
         question: (purpose == Some("ask")).then(|| Told {
             state: questions::state_of(facts::word(json, "askState").unwrap_or_default()),
             answer: facts::address(json, "acceptedAnswer"),

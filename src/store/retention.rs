@@ -1,0 +1,95 @@
+//! What somebody here has to do with, of what other servers wrote: that stays. The rest may go with age (LIM-14).
+
+use crate::{
+    Result,
+    db::{Conn, Sql},
+    id::Id,
+    model::{Audience, Media, Post, Visibility},
+    time::Timestamp,
+};
+
+/// Somebody here did something with the post `p` (kept it, liked it, reacted to it, voted in it, passed it on, quoted it, wrote
+/// in its thread), is named in it or was told of it; or it is a question or an idea.
+const TOUCHED: &str = "(exists (select 1 from bookmarks k where k.post_id = p.id) \
+    or exists (select 1 from favourites k join accounts w on w.id = k.account_id and w.domain is null where k.post_id = p.id) \
+    or exists (select 1 from emoji_reactions k join accounts w on w.id = k.account_id and w.domain is null \
+        where k.post_id = p.id) \
+    or exists (select 1 from polls o join poll_votes k on k.poll_id = o.id \
+        join accounts w on w.id = k.account_id and w.domain is null where o.post_id = p.id) \
+    or exists (select 1 from mentions k join accounts w on w.id = k.account_id and w.domain is null where k.post_id = p.id) \
+    or exists (select 1 from notifications k where k.post_id = p.id) \
+    or exists (select 1 from posts k where k.boost_of_id = p.id and k.local) \
+    or exists (select 1 from quotes k join posts l on l.id = k.post_id and l.local where k.quoted_id = p.id) \
+    or exists (select 1 from posts k where k.conversation_id = p.conversation_id and k.local and k.boost_of_id is null) \
+    or exists (select 1 from questions k where k.post_id = p.id) \
+    or exists (select 1 from ideas k where k.post_id = p.id))";
+
+/// Somebody here follows whoever wrote the post `p` or passed it on, or a hashtag of it.
+const FOLLOWED: &str = "(exists (select 1 from follows k join accounts w on w.id = k.account_id and w.domain is null \
+        where k.state = 1 and k.target_id = p.account_id) \
+    or exists (select 1 from posts b join follows k on k.target_id = b.account_id and k.state = 1 \
+        join accounts w on w.id = k.account_id and w.domain is null where b.boost_of_id = p.id) \
+    or exists (select 1 from post_tags t join followed_tags k on k.tag_id = t.tag_id where t.post_id = p.id))";
+
+/// Something else that is here shows the post `p`, or staff looks at its author.
+const NEEDED: &str = "(exists (select 1 from posts k where k.in_reply_to_id = p.id) \
+    or exists (select 1 from posts k where k.boost_of_id = p.id) \
+    or exists (select 1 from quotes k where k.quoted_id = p.id) \
+    or exists (select 1 from pins k where k.post_id = p.id) \
+    or exists (select 1 from reports k where k.target_id = p.account_id and k.closed_at is null))";
+
+/// Posts for everybody of other servers, and what was passed on there, with which nobody here has anything to do, that
+/// came and were written before `until`; below this number, the newest first.
+pub fn old_posts(conn: &mut Conn, until: Timestamp, below: Id<Post>, most: i64) -> Result<Vec<Id<Post>>> {
+    Sql::new("select p.id from posts p where not p.local and p.id < ")
+        .bind(below)
+        .with(" and p.created_at < ", until)
+        .with(" and coalesce(p.fetched_at, p.created_at) < ", until)
+        .with(" and p.visibility <= ", Visibility::Unlisted)
+        .with(" and p.audience = ", Audience::Open)
+        .push(" and not ")
+        .push(TOUCHED)
+        .push(" and not ")
+        .push(FOLLOWED)
+        .with(" order by p.id desc limit ", most)
+        .load_ids(conn)
+}
+
+/// Whether such a post may go now: still nobody has to do with it, and nothing else shows it.
+pub fn may_go(conn: &mut Conn, post: Id<Post>) -> Result<bool> {
+    Sql::new("select p.id from posts p where p.id = ")
+        .bind(post)
+        .push(" and not ")
+        .push(TOUCHED)
+        .push(" and not ")
+        .push(FOLLOWED)
+        .push(" and not ")
+        .push(NEEDED)
+        .exists(conn)
+}
+
+/// Copies of remote files made before `until`, of posts with which nobody here has anything to do.
+pub fn stale_copies(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<Media>> {
+    Sql::new("select m.* from media m left join posts p on p.id = m.post_id where m.remote_url is not null and m.cached_at < ")
+        .bind(until)
+        .push(" and not ")
+        .push(TOUCHED)
+        .push(" and not ")
+        .push(FOLLOWED)
+        .with(" limit ", most)
+        .load(conn)
+}
+
+/// The oldest copies of remote files, those of posts last that come from whom somebody here follows. Where somebody did
+/// something with a post its files stay.
+pub fn oldest_copies(conn: &mut Conn, most: i64) -> Result<Vec<Media>> {
+    Sql::new(
+        "select m.* from media m left join posts p on p.id = m.post_id where m.remote_url is not null \
+         and m.cached_at is not null and not ",
+    )
+    .push(TOUCHED)
+    .push(" order by case when ")
+    .push(FOLLOWED)
+    .with(" then 1 else 0 end, m.cached_at, m.id limit ", most)
+    .load(conn)
+}
