@@ -283,6 +283,21 @@ impl App {
         }
     }
 
+    /// As [`App::read`], for what is short at any size of the database; see [`Db::glance`].
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn glance<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        match self.1 {
+            Hurry::Soon => self.0.db.glance(f).await,
+            Hurry::Whenever => self.0.db.unhurried().glance(f).await,
+        }
+    }
+
     /// Runs an operation in one transaction; answers after the commit, when events are out and workers are awake. It may
     /// run more than once before that (see [`Db::write`]): it does nothing but what the transaction undoes.
     ///

@@ -175,7 +175,7 @@ async fn look_up(app: &App, token: &str, waiting: bool) -> Result<Option<Grant>>
         Ok(grant) => return Ok(Some(grant)),
         Err(epoch) => epoch,
     };
-    let Some(bearer) = app.read(move |conn| store::oauth::find_bearer(conn, &hash)).await? else {
+    let Some(bearer) = app.glance(move |conn| store::oauth::find_bearer(conn, &hash)).await? else {
         return Ok(None);
     };
     if bearer.unavailable {
@@ -261,7 +261,7 @@ async fn check(app: &App, token: Option<&str>, from: &Extensions, access: Access
         Access::Staff(role, _) => {
             let id = grant.account.ok_or_else(user_needed)?;
             // Asked anew each time: a token outlives a role.
-            let held = app.read(move |conn| store::users::load(conn, id)).await?.role;
+            let held = app.glance(move |conn| store::users::load(conn, id)).await?.role;
             if held < role {
                 count_refusal("role");
                 return Err(Error::forbidden("This action is not allowed"));

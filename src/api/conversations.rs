@@ -79,7 +79,7 @@ async fn all(State(app): State<App>, me: SignedIn, uri: Uri, params: Params) -> 
     let page = page::read(&params, Page::POSTS)?;
     let (site, now) = (app.site().clone(), app.clock().now());
     let (rendered, bounds) = app
-        .read(move |conn| {
+        .glance(move |conn| {
             let list = rows::page(conn, me.account, &page)?;
             let bounds = list.first().map(|c| c.last_post_id.raw()).zip(list.last().map(|c| c.last_post_id.raw()));
             Ok((documents(conn, &site, me.account, &list, now)?, bounds))

@@ -106,7 +106,7 @@ fn input(params: &Params) -> ApiResult<FilterInput> {
 }
 
 async fn all(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         let views = filters::all(conn, me.account)?;
         Rendered::of(&views.iter().map(render::filter).collect::<Vec<_>>())
     });
@@ -115,7 +115,7 @@ async fn all(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
 
 async fn one(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let id = id.parse()?;
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         let filter = rows::owned(conn, me.account, id)?;
         Rendered::of(&render::filter(&filters::view(conn, filter)?))
     });
@@ -155,7 +155,7 @@ fn post_document(row: &model::FilterPost) -> FilterStatus {
 
 async fn keywords(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let id = id.parse()?;
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         rows::owned(conn, me.account, id)?;
         Rendered::of(&rows::keywords(conn, id)?.iter().map(keyword_document).collect::<Vec<_>>())
     });
@@ -177,7 +177,7 @@ async fn add_keyword(
 
 async fn keyword(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let id = id.parse()?;
-    let found = app.read(move |conn| Rendered::of(&keyword_document(&rows::owned_keyword(conn, me.account, id)?)));
+    let found = app.glance(move |conn| Rendered::of(&keyword_document(&rows::owned_keyword(conn, me.account, id)?)));
     Ok(found.await?)
 }
 
@@ -204,7 +204,7 @@ async fn delete_keyword(State(app): State<App>, me: SignedIn, Path(id): Path<Str
 
 async fn posts(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let id = id.parse()?;
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         rows::owned(conn, me.account, id)?;
         Rendered::of(&rows::posts(conn, id)?.iter().map(post_document).collect::<Vec<_>>())
     });
@@ -221,7 +221,7 @@ async fn add_post(State(app): State<App>, me: SignedIn, Path(id): Path<String>, 
 
 async fn post(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let id = id.parse()?;
-    Ok(app.read(move |conn| Rendered::of(&post_document(&rows::owned_post(conn, me.account, id)?))).await?)
+    Ok(app.glance(move |conn| Rendered::of(&post_document(&rows::owned_post(conn, me.account, id)?))).await?)
 }
 
 async fn delete_post(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
@@ -242,7 +242,7 @@ fn old<'a>(filter: &model::Filter, keyword: &'a model::FilterKeyword) -> FilterV
 }
 
 async fn old_all(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         let views = filters::all(conn, me.account)?;
         let list: Vec<_> = views.iter().flat_map(|v| v.keywords.iter().map(|k| old(&v.filter, k))).collect();
         Rendered::of(&list)
@@ -252,7 +252,7 @@ async fn old_all(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
 
 async fn old_one(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let id: Id<model::FilterKeyword> = id.parse()?;
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         let keyword = rows::owned_keyword(conn, me.account, id)?;
         let filter = rows::owned(conn, me.account, keyword.filter_id)?;
         Rendered::of(&old(&filter, &keyword))

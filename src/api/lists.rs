@@ -63,7 +63,7 @@ fn policy(params: &Params) -> Result<Option<i16>> {
 }
 
 async fn all(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         let rows = store::lists::all(conn, me.account)?;
         Rendered::of(&rows.iter().map(list).collect::<Vec<_>>())
     });
@@ -72,7 +72,7 @@ async fn all(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
 
 async fn one(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let id = id.parse()?;
-    Ok(app.read(move |conn| Rendered::of(&list(&store::lists::owned(conn, me.account, id)?))).await?)
+    Ok(app.glance(move |conn| Rendered::of(&list(&store::lists::owned(conn, me.account, id)?))).await?)
 }
 
 async fn create(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
@@ -117,7 +117,7 @@ async fn members(
     };
     let site = app.site().clone();
     let (rendered, ids) = app
-        .read(move |conn| {
+        .glance(move |conn| {
             store::lists::owned(conn, me.account, id)?;
             let ids = store::lists::members(conn, id, page.as_ref())?;
             let views = AccountViews::load(conn, &ids)?;

@@ -29,7 +29,7 @@ pub fn routes() -> Routes {
 }
 
 async fn preferences(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         let user = store::users::load(conn, me.account)?;
         let rules = store::audiences::rules(conn)?;
         let audience = audiences::standard(rules.as_ref(), user.default_audience, model::Visibility::Public);
@@ -63,7 +63,7 @@ fn marker_documents(rows: &[model::Marker]) -> Result<Rendered> {
 async fn markers(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
     let asked: Vec<String> =
         params.texts("timeline").into_iter().filter(|t| TIMELINES.contains(t)).map(str::to_owned).collect();
-    let found = app.read(move |conn| marker_documents(&rows::some(conn, me.account, &asked)?));
+    let found = app.glance(move |conn| marker_documents(&rows::some(conn, me.account, &asked)?));
     Ok(found.await?)
 }
 
@@ -94,7 +94,7 @@ async fn directory(State(app): State<App>, Anyone(viewer): Anyone, params: Param
     let offset = offset.min(limits::ARRAY_REFUSED as i64);
     let (local, newest) = (params.flag("local"), params.text("order") == Some("new"));
     let site = app.site().clone();
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         let is_on = people::directory::is_on(conn)?;
         let ids = store::accounts::discoverable(conn, viewer.0.is_none(), is_on, local, (newest, limit, offset))?;
         let views = AccountViews::load(conn, &ids)?.shown_to(conn, viewer)?;

@@ -193,7 +193,7 @@ async fn list(
     let wanted = page::read(&params, Page::ACCOUNTS)?;
     let Some(selection) = selection(&params) else { return Ok((HeaderMap::new(), Rendered(b"[]".to_vec()))) };
     let (inner, now, known) = (app.clone(), app.clock().now(), known(&params));
-    let answer = app.read(move |conn| {
+    let answer = app.glance(move |conn| {
         let rows = store::notifications::list(conn, me.account, &selection, now, wanted)?;
         let headers = link(&inner, &uri, &rows);
         let shown = Shown::load(conn, me.account, rows, &[], now)?;
@@ -233,14 +233,14 @@ fn document_for(
 async fn one(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
     let (id, known) = (id.parse()?, known(&params));
     let (site, now) = (app.site().clone(), app.clock().now());
-    Ok(app.read(move |conn| document_for(conn, &site, me.account, id, now, known.as_deref())).await?)
+    Ok(app.glance(move |conn| document_for(conn, &site, me.account, id, now, known.as_deref())).await?)
 }
 
 async fn unread_count(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
     let most = params.integer("limit")?.unwrap_or(100).clamp(1, 1_000);
     let Some(selection) = selection(&params) else { return Ok(Rendered(br#"{"count":0}"#.to_vec())) };
     let now = app.clock().now();
-    let count = app.read(move |conn| {
+    let count = app.glance(move |conn| {
         let read = store::notifications::read_marker(conn, me.account)?;
         store::notifications::count_above(conn, me.account, &selection, read, now, most)
     });

@@ -55,7 +55,7 @@ where
 {
     let wanted = page::read(&params, Page::ACCOUNTS)?;
     let (inner, now) = (app.clone(), app.clock().now());
-    let page = app.read(move |conn| {
+    let page = app.glance(move |conn| {
         let rows = read(conn, wanted, now)?;
         let ids: Vec<Id<Account>> = rows.iter().map(|r| r.id).collect();
         let views = AccountViews::load(conn, &ids)?.shown_to(conn, viewer)?;
@@ -159,7 +159,7 @@ struct Muted<'a> {
 async fn mutes(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: Params) -> Answer {
     let wanted = page::read(&params, Page::ACCOUNTS)?;
     let (inner, now) = (app.clone(), app.clock().now());
-    let page = app.read(move |conn| {
+    let page = app.glance(move |conn| {
         let rows = store::relations::muted(conn, me.account, now, wanted)?;
         let ids: Vec<Id<Account>> = rows.iter().map(|m| m.target_id).collect();
         let views = AccountViews::load(conn, &ids)?;

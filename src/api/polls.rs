@@ -32,7 +32,7 @@ async fn show(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<Str
     open_to(&app, viewer)?;
     let (id, now): (Id<Poll>, _) = (id.parse()?, app.clock().now());
     let (answer, stale) = app
-        .read(move |conn| {
+        .glance(move |conn| {
             let (poll, post) = polls::visible_poll(conn, viewer, id, now)?;
             Ok((document(conn, viewer, id, now)?, viewer.0.is_some() && polls::is_stale(&poll, &post, now)))
         })

@@ -69,7 +69,7 @@ async fn one(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<Stri
         // Their posts are asked for next.
         look_at(&app, &[id]).await?;
     }
-    Ok(app.read(move |conn| account(conn, &site, viewer, id)).await?)
+    Ok(app.glance(move |conn| account(conn, &site, viewer, id)).await?)
 }
 
 async fn several(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
@@ -77,14 +77,14 @@ async fn several(State(app): State<App>, Anyone(viewer): Anyone, params: Params)
     let site = app.site().clone();
     let mut ids: Vec<Id<Account>> = params.ids("id");
     ids.truncate(limits::ARRAY_KEPT);
-    Ok(app.read(move |conn| accounts(conn, &site, viewer, &ids)).await?)
+    Ok(app.glance(move |conn| accounts(conn, &site, viewer, &ids)).await?)
 }
 
 async fn lookup(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
     open_to(&app, viewer)?;
     let site = app.site().clone();
     let handle = local_handle(&site, params.required("acct")?);
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         let row = accounts::find_by_handle(conn, &handle)?.ok_or(Error::NotFound)?;
         if row.is_unavailable() {
             return Err(Error::NotFound);
@@ -165,7 +165,7 @@ pub(super) async fn look_at(app: &App, accounts: &[Id<Account>]) -> Result<()> {
         return Ok(());
     }
     let (ids, now) = (accounts.to_vec(), app.clock().now());
-    let due = app.read(move |conn| outbox::due(conn, &ids, now)).await?;
+    let due = app.glance(move |conn| outbox::due(conn, &ids, now)).await?;
     if due.is_empty() {
         return Ok(());
     }
@@ -174,7 +174,7 @@ pub(super) async fn look_at(app: &App, accounts: &[Id<Account>]) -> Result<()> {
 
 async fn in_lists(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let id = id.parse()?;
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         let rows = lists::containing(conn, me.account, id)?;
         Rendered::of(&rows.iter().map(super::lists::list).collect::<Vec<_>>())
     });
@@ -188,7 +188,7 @@ async fn familiar(State(app): State<App>, me: SignedIn, params: Params) -> ApiRe
     let mut ids: Vec<Id<Account>> = params.ids("id");
     ids.truncate(FAMILIAR);
     let site = app.site().clone();
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         let known = accounts::familiar(conn, me.account, &ids, 10)?;
         let of = |id: Id<Account>| known.iter().filter(|(target, _)| *target == id).map(|(_, known)| *known).collect();
         let pairs: Vec<(Id<Account>, Vec<Id<Account>>)> = ids.into_iter().map(|id| (id, of(id))).collect();

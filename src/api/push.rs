@@ -38,7 +38,7 @@ pub fn routes() -> Routes {
 /// # Errors
 /// `Unavailable` when the database is away.
 pub async fn server_key(app: &App) -> Result<String> {
-    Ok(app.read(|conn| store::users::find_setting(conn, "vapid_public_key")).await?.unwrap_or_default())
+    Ok(app.glance(|conn| store::users::find_setting(conn, "vapid_public_key")).await?.unwrap_or_default())
 }
 
 async fn document(app: &App, row: &PushSubscription) -> Result<Rendered> {
@@ -54,7 +54,7 @@ async fn document(app: &App, row: &PushSubscription) -> Result<Rendered> {
 
 /// Clients look for the words of the 404.
 async fn show(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
-    let row = app.read(move |conn| store::push::of_token(conn, me.token)).await?.ok_or(Error::NotFound)?;
+    let row = app.glance(move |conn| store::push::of_token(conn, me.token)).await?.ok_or(Error::NotFound)?;
     Ok(document(&app, &row).await?)
 }
 

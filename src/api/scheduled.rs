@@ -119,7 +119,7 @@ async fn list(
 ) -> ApiResult<(HeaderMap, Rendered)> {
     let wanted = page::read(&params, Page::POSTS)?;
     let inner = app.clone();
-    let answer = app.read(move |conn| {
+    let answer = app.glance(move |conn| {
         let rows = store::scheduled::list(conn, me.account, wanted)?;
         let headers = match (rows.first(), rows.last()) {
             (Some(first), Some(last)) => {
@@ -134,7 +134,7 @@ async fn list(
 
 async fn show(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let (id, site) = (id.parse()?, app.site().clone());
-    Ok(app.read(move |conn| document(conn, &site, me.account, id)).await?)
+    Ok(app.glance(move |conn| document(conn, &site, me.account, id)).await?)
 }
 
 async fn change(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {

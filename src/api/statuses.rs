@@ -72,7 +72,7 @@ pub fn routes() -> Routes {
 /// Shows one post as it is now.
 pub async fn answer(app: &App, viewer: Viewer, id: Id<Post>) -> ApiResult<Rendered> {
     let (site, now) = (app.site().clone(), app.clock().now());
-    let bytes = app.read(move |conn| {
+    let bytes = app.glance(move |conn| {
         let views = PostViews::by_ids(conn, viewer, &[id], now)?;
         render::status(&site, &views, id)
     });
@@ -144,7 +144,7 @@ async fn create(State(app): State<App>, me: SignedIn, headers: HeaderMap, params
     // What stays here makes nobody elsewhere be asked about; what is refused neither.
     if draft.text.contains('@') {
         let copy = draft.clone();
-        let reach = app.read(move |conn| posts::reach(conn, me.account, &copy)).await;
+        let reach = app.glance(move |conn| posts::reach(conn, me.account, &copy)).await;
         if reach.is_ok_and(|reach| reach != Audience::Site) {
             meet(&app, &draft.text).await;
         }
@@ -165,13 +165,13 @@ async fn create(State(app): State<App>, me: SignedIn, headers: HeaderMap, params
     // A repeated request is answered with what the first one made.
     if at.is_some() || keyed {
         let (site, waiting) = (app.site().clone(), Id::new(id.raw()));
-        match app.read(move |conn| scheduled::document(conn, &site, me.account, waiting)).await {
+        match app.glance(move |conn| scheduled::document(conn, &site, me.account, waiting)).await {
             Err(Error::NotFound) => {}
             answer => return Ok(answer?),
         }
     }
     if finds::remembers(&app, me.account) {
-        let named = app.read(move |conn| store::posts::mentions(conn, id)).await?;
+        let named = app.glance(move |conn| store::posts::mentions(conn, id)).await?;
         finds::met(&app, me.account, named.iter().map(|mention| mention.account_id).collect()).await;
     }
     answer(&app, me.viewer(), id).await
@@ -197,7 +197,7 @@ async fn meet(app: &App, text: &str) {
     if handles.is_empty() {
         return;
     }
-    let unknown = app.read(move |conn| {
+    let unknown = app.glance(move |conn| {
         let mut unknown = Vec::new();
         for handle in handles {
             if store::accounts::find_by_handle(conn, &handle)?.is_none() {
@@ -216,7 +216,7 @@ async fn several(State(app): State<App>, Anyone(viewer): Anyone, params: Params)
     let mut ids: Vec<Id<Post>> = params.ids("id");
     ids.truncate(40);
     let (site, now) = (app.site().clone(), app.clock().now());
-    let bytes = app.read(move |conn| {
+    let bytes = app.glance(move |conn| {
         let views = PostViews::by_ids(conn, viewer, &ids, now)?;
         render::statuses(&site, &views)
     });
@@ -255,7 +255,7 @@ async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, para
         quote_policy: quotes::policy_of(&params, "quote_approval_policy")?,
     };
     if let Some(text) = &change.text {
-        let post = app.read(move |conn| store::posts::find(conn, id)).await?;
+        let post = app.glance(move |conn| store::posts::find(conn, id)).await?;
         if post.is_some_and(|post| post.audience != Audience::Site) {
             meet(&app, text).await;
         }
@@ -294,7 +294,7 @@ fn source_of(post: &Post) -> String {
 
 async fn source(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let (id, now) = (id.parse()?, app.clock().now());
-    let answer = app.read(move |conn| {
+    let answer = app.glance(move |conn| {
         let post = visibility::visible_post(conn, me.viewer(), id, now)?;
         Rendered::of(&StatusSource { id, text: &source_of(&post), spoiler_text: &post.spoiler_text })
     });
@@ -304,7 +304,7 @@ async fn source(State(app): State<App>, me: SignedIn, Path(id): Path<String>) ->
 async fn history(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
     open_to(&app, viewer)?;
     let (id, now, site) = (id.parse()?, app.clock().now(), app.site().clone());
-    let answer = app.read(move |conn| {
+    let answer = app.glance(move |conn| {
         let post = visibility::visible_post(conn, viewer, id, now)?;
         let versions = posts::history(conn, &post)?;
         let authors = AccountViews::load(conn, &[post.account_id])?.shown_to(conn, viewer)?;
@@ -388,7 +388,7 @@ async fn kept(app: &App, me: SignedIn, bookmarks: bool, uri: &Uri, params: &Para
     let page = page::read(params, Page::POSTS)?;
     let (site, now) = (app.site().clone(), app.clock().now());
     let (bytes, bounds) = app
-        .read(move |conn| {
+        .glance(move |conn| {
             let timeline = timelines::kept(conn, bookmarks, me.account, page, now)?;
             Ok((render::statuses(&site, &timeline.posts)?, timeline.bounds))
         })

@@ -240,7 +240,7 @@ impl Session {
                 let text = list.unwrap_or("");
                 let refused = || Error::unauthorized("Not authorized to stream this list");
                 let (id, me) = (text.parse::<Id<List>>().map_err(|_| refused())?, self.account);
-                self.app.read(move |conn| store::lists::owned(conn, me, id)).await.map_err(|_| refused())?;
+                self.app.glance(move |conn| store::lists::owned(conn, me, id)).await.map_err(|_| refused())?;
                 Subscription { names: vec![stream.to_owned(), text.to_owned()], key: format!("list:{id}") }
             }
             _ => return Err(Error::bad_request("Unknown stream type")),
@@ -324,7 +324,7 @@ impl Session {
             EventKind::Delete(id) => Some(("delete", Some(id.to_string()))),
             EventKind::Notification(id) => {
                 let id = *id;
-                let rendered = self.app.read(move |conn| notifications::document_of(conn, &site, me, id, now)).await;
+                let rendered = self.app.glance(move |conn| notifications::document_of(conn, &site, me, id, now)).await;
                 match rendered {
                     Ok(rendered) => Some(("notification", Some(text(rendered)?))),
                     Err(Error::NotFound) => None,
@@ -333,7 +333,7 @@ impl Session {
             }
             EventKind::Conversation(id) => {
                 let id = *id;
-                let rendered = self.app.read(move |conn| {
+                let rendered = self.app.glance(move |conn| {
                     let row = store::conversations::owned(conn, me, id)?;
                     conversations::document(conn, &site, me, row, now)
                 });
@@ -341,7 +341,7 @@ impl Session {
             }
             EventKind::Announcement(id) => {
                 let id = *id;
-                match self.app.read(move |conn| announcements::document_of(conn, &site, me, id, now)).await {
+                match self.app.glance(move |conn| announcements::document_of(conn, &site, me, id, now)).await {
                     Ok(rendered) => Some(("announcement", Some(text(rendered)?))),
                     Err(Error::NotFound) => None,
                     Err(error) => return Err(error),
@@ -349,7 +349,7 @@ impl Session {
             }
             EventKind::AnnouncementReaction { announcement, name, count } => {
                 let (id, name, count) = (*announcement, name.clone(), *count);
-                let rendered = self.app.read(move |conn| announcements::reaction_of(conn, &site, id, &name, count));
+                let rendered = self.app.glance(move |conn| announcements::reaction_of(conn, &site, id, &name, count));
                 Some(("announcement.reaction", Some(text(rendered.await?)?)))
             }
             EventKind::AnnouncementDelete(id) => Some(("announcement.delete", Some(id.to_string()))),
@@ -362,7 +362,7 @@ impl Session {
 
     async fn post(&self, id: Id<Post>) -> Result<Option<String>> {
         let (site, me, now) = (self.app.site().clone(), self.account, self.app.clock().now());
-        let bytes = self.app.read(move |conn| {
+        let bytes = self.app.glance(move |conn| {
             let posts = store::views::posts(conn, &[id])?;
             let gathered = Gathered::read(conn, me.into(), posts, true, now)?;
             if !gathered.has(id) {

@@ -52,7 +52,7 @@ where
 {
     let (site, now) = (app.site().clone(), app.clock().now());
     let (bytes, bounds) = app
-        .read(move |conn| {
+        .glance(move |conn| {
             let timeline = read(conn, now)?;
             Ok((render::statuses(&site, &timeline.posts)?, timeline.bounds))
         })
@@ -126,7 +126,7 @@ async fn context(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<
     open_to(&app, viewer)?;
     let id = id.parse()?;
     let (site, now) = (app.site().clone(), app.clock().now());
-    let found = app.read(move |conn| {
+    let found = app.glance(move |conn| {
         let thread = timelines::context(conn, viewer, id, now)?;
         let render = Render::new(&site, &thread.posts)?;
         // Visitors make us ask nobody.

@@ -3,13 +3,15 @@
 //!
 //! SQLite has one writer thread that owns the only writable connection. It drains a bounded queue: several operations
 //! share one outer transaction, each in a savepoint of its own, and are answered only after the commit reached the disk.
-//! Readers have connections of their own that cannot write. PostgreSQL has a pool of threads with a connection each.
+//! Readers have connections of their own that cannot write; what is short is read by the thread that asks. PostgreSQL has a
+//! pool of threads with a connection each.
 
 mod budget;
 #[macro_use]
 mod conn;
 mod line;
 mod migrate;
+mod near;
 mod pool;
 mod server;
 mod sql;
@@ -25,6 +27,7 @@ pub use sql::{Loads, Sql, Typed, Value};
 
 use crate::{Error, Result};
 use diesel::prelude::*;
+use near::Near;
 use pool::{Queue, Work};
 use std::{
     os::unix::fs::OpenOptionsExt,
@@ -73,6 +76,8 @@ impl Settings {
 pub struct Db {
     reads: Queue,
     writes: Queue,
+    /// SQLite: for [`Db::glance`].
+    near: Option<Near>,
     dialect: Dialect,
     /// None: as long as it takes.
     wait: Option<Duration>,
@@ -109,7 +114,8 @@ impl Db {
                 readers.push(open_sqlite(settings, false)?);
             }
             let reads = pool::sqlite_readers(readers, QUEUE)?;
-            Ok(Self { reads, writes, dialect: Dialect::Sqlite, wait: None, server: None, broken })
+            let near = Some(Near::new(|| open_sqlite(settings, false))?);
+            Ok(Self { reads, writes, near, dialect: Dialect::Sqlite, wait: None, server: None, broken })
         } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
             let url: Arc<str> = settings.url.as_str().into();
             let (first, watch) = (url.clone(), watch.clone());
@@ -120,7 +126,8 @@ impl Db {
             let queue = pool::postgres(settings, QUEUE)?;
             let (wait, server) = (Some(settings.wait), Some(url));
             let broken = Broken::beside(None);
-            Ok(Self { reads: queue.clone(), writes: queue, dialect: Dialect::Postgres, wait, server, broken })
+            let near = None;
+            Ok(Self { reads: queue.clone(), writes: queue, near, dialect: Dialect::Postgres, wait, server, broken })
         } else {
             Err(Error::bad_request("database must start with sqlite:// or postgres://"))
         }
@@ -153,6 +160,9 @@ impl Db {
     /// Takes no more work, finishes what waits, and returns when everything is on disk and the log is checkpointed
     /// (REL-25). It blocks: call it away from the runtime's threads.
     pub fn close(&self) {
+        if let Some(near) = &self.near {
+            near.close();
+        }
         self.reads.close();
         self.writes.close();
     }
@@ -177,6 +187,24 @@ impl Db {
         });
         submit(&self.reads, self.wait, false, operation).await?;
         place.take()
+    }
+
+    /// A read-only operation like [`Db::read`], for what is short at any size of the database: rows by their keys, a page of
+    /// a timeline. On SQLite the thread that asks does it itself while one of a few connections is free: the way to another
+    /// thread and back costs more than such an operation. What may take longer than a few milliseconds would keep others
+    /// from being served.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn glance<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        if let Some(mut taken) = self.near.as_ref().and_then(Near::take) {
+            return taken.run(f);
+        }
+        self.read(f).await
     }
 
     /// Runs `f` in one transaction. The answer comes after the commit; so does what `f` returns as [`AfterCommit`], even

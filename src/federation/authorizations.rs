@@ -47,7 +47,7 @@ pub async fn is_genuine(app: &App, claim: &Claim, types: &[&str], budget: &Budge
         return Ok(false);
     }
     let target = claim.target.clone();
-    let cause = app.read(move |conn| Cause::of_known(conn, &target)).await?;
+    let cause = app.glance(move |conn| Cause::of_known(conn, &target)).await?;
     let eyes = eyes::find(app, stamp, &cause).await?;
     fetch::forget_for(app, eyes, stamp);
     let document = match fetch::document_for(app, eyes, stamp, budget).await {
@@ -77,13 +77,13 @@ fn says(json: &Json, claim: &Claim, types: &[&str]) -> bool {
 /// `Upstream` when the authorisation cannot be had just now.
 pub async fn resolve_reply(app: &App, post: Id<Post>) -> Result<()> {
     let budget = Budget::of_activity();
-    if let Some(answer) = app.read(move |conn| arrivals::unread(conn, post)).await? {
+    if let Some(answer) = app.glance(move |conn| arrivals::unread(conn, post)).await? {
         if let Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) = import::post_again(app, &answer, &budget).await {
             return Err(e);
         }
         app.write(move |tx| arrivals::was_read(tx, post)).await?;
     }
-    let Some(claim) = app.read(move |conn| arrivals::open(conn, post)).await? else { return Ok(()) };
+    let Some(claim) = app.glance(move |conn| arrivals::open(conn, post)).await? else { return Ok(()) };
     let genuine = is_genuine(app, &claim, REPLY, &budget).await?;
     app.write(move |tx| arrivals::verified(tx, post, &claim.stamp, genuine)).await
 }

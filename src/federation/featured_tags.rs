@@ -12,7 +12,7 @@ use crate::{Error, Result, app::App, domain::hashtags, id::Id, limits, model::Ac
 /// # Errors
 /// `Upstream` when it cannot be had just now.
 pub async fn read(app: &App, id: Id<Account>) -> Result<()> {
-    let owner = app.read(move |conn| store::accounts::load(conn, id)).await?;
+    let owner = app.glance(move |conn| store::accounts::load(conn, id)).await?;
     if owner.is_local() || owner.is_unavailable() {
         return Ok(());
     }

@@ -43,7 +43,7 @@ pub enum Imported {
 /// `NotFound`, `Gone`, `Forbidden`, `BadRequest` for good; `Upstream` is worth another try.
 pub async fn account(app: &App, id: &str, budget: &Budget) -> Result<Account> {
     let uri = id.to_owned();
-    let known = app.read(move |conn| store::accounts::find_by_uri(conn, &uri)).await?;
+    let known = app.glance(move |conn| store::accounts::find_by_uri(conn, &uri)).await?;
     let stale = app.clock().now().plus_days(-STALE_DAYS);
     match known {
         Some(known) if known.is_local() || known.fetched_at.is_some_and(|at| at > stale) => Ok(known),
@@ -98,10 +98,10 @@ pub async fn account_by_handle(app: &App, handle: &str, budget: &Budget) -> Resu
         && app.site().is_own_name(domain)
     {
         let name = name.to_owned();
-        return app.read(move |conn| store::accounts::find_local(conn, &name)).await?.ok_or(Error::NotFound);
+        return app.glance(move |conn| store::accounts::find_local(conn, &name)).await?.ok_or(Error::NotFound);
     }
     let wanted = handle.clone();
-    let known = app.read(move |conn| store::accounts::find_by_handle(conn, &wanted)).await?;
+    let known = app.glance(move |conn| store::accounts::find_by_handle(conn, &wanted)).await?;
     let stale = app.clock().now().plus_days(-STALE_DAYS);
     match known {
         Some(known) if known.fetched_at.is_some_and(|at| at > stale) => Ok(known),
@@ -196,7 +196,7 @@ pub async fn post_quoted(app: &App, id: &str, cause: &Cause, budget: &Budget) ->
 async fn post_as(app: &App, id: &str, cause: &Cause, arrival: Arrival, budget: &Budget) -> Result<Option<Post>> {
     let uri = id.to_owned();
     let (known, gone) = app
-        .read(move |conn| Ok((store::posts::find_by_uri(conn, &uri)?, store::posts::is_buried(conn, &uri)?)))
+        .glance(move |conn| Ok((store::posts::find_by_uri(conn, &uri)?, store::posts::is_buried(conn, &uri)?)))
         .await?;
     if known.is_some() || gone || app.site().owns_str(id) {
         return Ok(known);
@@ -244,7 +244,7 @@ pub(super) fn shown(json: &Json) -> &Json {
 /// As [`account`].
 pub async fn post_again(app: &App, id: &str, budget: &Budget) -> Result<()> {
     let uri = id.to_owned();
-    let cause = app.read(move |conn| Cause::of_known(conn, &uri)).await?;
+    let cause = app.glance(move |conn| Cause::of_known(conn, &uri)).await?;
     let eyes = eyes::find(app, id, &cause).await?;
     fetch::forget_for(app, eyes, id);
     let document = match fetch::document_for(app, eyes, id, budget).await {
@@ -354,7 +354,7 @@ async fn known(app: &App, address: &str) -> Result<Option<Imported>> {
     let local_post = app.site().local_post::<Post>(address).map(|(_, id)| id);
     let local_name = app.site().local_username(address);
     let address = address.to_owned();
-    app.read(move |conn| {
+    app.glance(move |conn| {
         if let Some(post) = store::posts::find_by_uri(conn, &address)? {
             return Ok(Some(Imported::Post(Box::new(post))));
         }
@@ -387,7 +387,7 @@ async fn known(app: &App, address: &str) -> Result<Option<Imported>> {
 pub async fn ancestors(app: &App, post: Id<Post>) -> Result<()> {
     let budget = Budget::new(3 * limits::ANCESTORS);
     let mut seen: Vec<String> = Vec::new();
-    let mut next = app.read(move |conn| store::posts::find(conn, post)).await?;
+    let mut next = app.glance(move |conn| store::posts::find(conn, post)).await?;
     while let Some(current) = next.take() {
         if seen.len() >= limits::ANCESTORS || seen.contains(&current.uri) {
             return Ok(());
@@ -395,12 +395,12 @@ pub async fn ancestors(app: &App, post: Id<Post>) -> Result<()> {
         seen.push(current.uri.clone());
         // What an earlier try found hangs in its place already.
         if let Some(parent) = current.in_reply_to_id {
-            next = app.read(move |conn| store::posts::find(conn, parent)).await?;
+            next = app.glance(move |conn| store::posts::find(conn, parent)).await?;
             continue;
         }
         let Some(parent) = current.in_reply_to_uri.clone() else { return Ok(()) };
         let child = current.id;
-        let cause = app.read(move |conn| Cause::of_answer(conn, &current)).await?;
+        let cause = app.glance(move |conn| Cause::of_answer(conn, &current)).await?;
         let found = match post_as(app, &parent, &cause, Arrival::WALKED, &budget).await {
             Ok(found) => found,
             Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
@@ -450,7 +450,7 @@ pub async fn mentions(app: &App, post: Id<Post>, named: &[(String, bool)]) -> Re
 /// # Errors
 /// As [`account`].
 pub async fn refresh_account(app: &App, id: Id<Account>) -> Result<()> {
-    let account = app.read(move |conn| store::accounts::load(conn, id)).await?;
+    let account = app.glance(move |conn| store::accounts::load(conn, id)).await?;
     if account.is_local() || account.deleted_at.is_some() {
         return Ok(());
     }
@@ -487,7 +487,7 @@ const PEOPLE: usize = 500;
 /// `Upstream` when the collection cannot be had just now.
 pub async fn project_people(app: &App, id: Id<Account>, members: Option<String>) -> Result<()> {
     let (group, project) =
-        app.read(move |conn| Ok((store::accounts::load(conn, id)?, store::projects::of_account(conn, id)?))).await?;
+        app.glance(move |conn| Ok((store::accounts::load(conn, id)?, store::projects::of_account(conn, id)?))).await?;
     let Some(project) = project.filter(|project| !project.local && !group.is_unavailable()) else { return Ok(()) };
     let budget = Budget::of_activity();
     if let Some(lead) = &project.lead_uri
@@ -520,7 +520,7 @@ const FEATURED: usize = 20;
 /// # Errors
 /// `Upstream` when the collection cannot be had just now.
 pub async fn featured(app: &App, id: Id<Account>) -> Result<()> {
-    let owner = app.read(move |conn| store::accounts::load(conn, id)).await?;
+    let owner = app.glance(move |conn| store::accounts::load(conn, id)).await?;
     let address = owner.featured_url.clone().filter(|url| uri::same_authority(url, &owner.uri));
     let Some(address) = address.filter(|_| !owner.is_local() && !owner.is_unavailable()) else { return Ok(()) };
     // One for the collection, one for each post, a few for servers that want their own kind of signature.
@@ -566,7 +566,7 @@ pub(super) async fn featured_post(app: &App, owner: &Account, item: &Json, budge
 pub async fn carried(app: &App, uri: String, gone: bool) -> Result<()> {
     let budget = Budget::of_activity();
     let id = uri.clone();
-    let known = app.read(move |conn| store::posts::find_by_uri(conn, &id)).await?;
+    let known = app.glance(move |conn| store::posts::find_by_uri(conn, &id)).await?;
     if let Some(known) = known {
         // What is not for everybody is passed on by nobody, and its server may deny that it is there.
         if known.local || known.visibility > Visibility::Unlisted {
@@ -587,7 +587,7 @@ pub async fn carried(app: &App, uri: String, gone: bool) -> Result<()> {
         Err(_) => return Ok(()),
     };
     let Some(parent) = shown(&document.json).uri("inReplyTo") else { return Ok(()) };
-    if app.read(move |conn| Ok(store::posts::find_by_uri(conn, &parent)?.is_none())).await? {
+    if app.glance(move |conn| Ok(store::posts::find_by_uri(conn, &parent)?.is_none())).await? {
         return Ok(());
     }
     match take(app, &document.json, Arrival::FETCHED, &budget).await {
@@ -602,7 +602,7 @@ pub async fn carried(app: &App, uri: String, gone: bool) -> Result<()> {
 /// As [`account`].
 pub async fn refresh_poll(app: &App, id: Id<Poll>) -> Result<()> {
     let post = app
-        .read(move |conn| {
+        .glance(move |conn| {
             let poll = store::polls::load(conn, id)?;
             store::posts::load(conn, poll.post_id)
         })

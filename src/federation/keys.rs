@@ -150,7 +150,7 @@ pub async fn find(app: &App, keys: &Keys, key_id: &str) -> Result<Option<Arc<Kno
     }
     let wanted = key_id.to_owned();
     let row = app
-        .read(move |conn| {
+        .glance(move |conn| {
             Ok(match store::accounts::find_by_key(conn, &wanted)? {
                 Some(row) => Some(row),
                 None => store::inbox::find_by_ed25519(conn, &wanted)?,
@@ -273,7 +273,7 @@ async fn ask(app: &App, keys: &Keys, key_id: &str) -> Result<Result<Arc<Known>, 
             } else {
                 // A made-up key must not silence a host that we speak with (SIGIN-21).
                 let domain = host.to_owned();
-                if !app.read(move |conn| store::inbox::knows_domain(conn, &domain)).await? {
+                if !app.glance(move |conn| store::inbox::knows_domain(conn, &domain)).await? {
                     keys.away.insert(host.to_owned(), now.plus_seconds(HOST_AWAY));
                 }
             }
@@ -326,7 +326,7 @@ async fn document(app: &App, address: &str, budget: &Budget) -> Result<Arc<Docum
 /// Stores the owner as its document tells, under the handle that is known or that WebFinger confirms.
 async fn save(app: &App, document: Arc<Document>, budget: &Budget) -> Result<Account> {
     let uri = document.id.clone();
-    let known = app.read(move |conn| store::accounts::find_by_uri(conn, &uri)).await?;
+    let known = app.glance(move |conn| store::accounts::find_by_uri(conn, &uri)).await?;
     let (actor, domain) = match known.and_then(|known| known.domain) {
         Some(domain) => (actor::read(&document.json)?, domain),
         None => {

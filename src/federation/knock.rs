@@ -42,7 +42,7 @@ async fn known(app: &App, host: &str) -> Known {
     }
     let name = host.to_owned();
     // Without the database the common format does.
-    let modern = app.read(move |conn| store::deliveries::modern_since(conn, &name)).await.unwrap_or_default();
+    let modern = app.glance(move |conn| store::deliveries::modern_since(conn, &name)).await.unwrap_or_default();
     let refusals = knocks.0.get(host).map_or(0, |known| known.refusals);
     let known = Known { modern, refusals, read: now };
     knocks.0.insert(host.to_owned(), known);

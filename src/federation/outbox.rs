@@ -19,7 +19,7 @@ const LAST: usize = 20;
 /// # Errors
 /// `Upstream` when the outbox cannot be had just now.
 pub async fn read(app: &App, id: Id<Account>, since: Option<Timestamp>) -> Result<()> {
-    let owner = app.read(move |conn| store::accounts::load(conn, id)).await?;
+    let owner = app.glance(move |conn| store::accounts::load(conn, id)).await?;
     let address = owner.outbox_url.clone().filter(|url| uri::same_authority(url, &owner.uri));
     let Some(address) = address.filter(|_| !owner.is_local() && !owner.is_unavailable()) else { return Ok(()) };
     let (bounds, fetches) = match since {

@@ -92,7 +92,7 @@ pub async fn signer(app: &App, account: Id<Account>) -> Result<Arc<Signer>> {
 }
 
 async fn load(app: &App, account: Id<Account>) -> Result<(String, Option<Vec<u8>>)> {
-    app.read(move |conn| {
+    app.glance(move |conn| {
         let owner = store::accounts::load(conn, account)?;
         if !owner.is_local() {
             return Err(Error::NotFound);
@@ -110,7 +110,7 @@ async fn load(app: &App, account: Id<Account>) -> Result<(String, Option<Vec<u8>
 pub async fn make(app: &App, account: Id<Account>) -> Result<()> {
     let ring = keyring(app);
     let _one = ring.making.lock().await;
-    if app.read(move |conn| store::actor_keys::find(conn, account)).await?.is_some() {
+    if app.glance(move |conn| store::actor_keys::find(conn, account)).await?.is_some() {
         return Ok(());
     }
     let Made { rsa, ed25519, spki, point } = generate(ring.vault(app)?, ring.source.get().cloned()).await?;
@@ -213,7 +213,7 @@ pub async fn with_keys(app: &App, account: Account) -> Result<Account> {
     }
     let id = account.id;
     make(app, id).await?;
-    app.read(move |conn| store::accounts::load(conn, id)).await
+    app.glance(move |conn| store::accounts::load(conn, id)).await
 }
 
 /// The id of the instance actor's row, in every database.
@@ -224,7 +224,7 @@ pub const INSTANCE: Id<Account> = Id::new(1);
 /// # Errors
 /// As [`make`].
 pub async fn instance_actor(app: &App) -> Result<Account> {
-    let found = app.read(|conn| store::accounts::find(conn, INSTANCE)).await?;
+    let found = app.glance(|conn| store::accounts::find(conn, INSTANCE)).await?;
     let account = match found {
         Some(account) => account,
         None => {
@@ -278,12 +278,12 @@ pub async fn document_signer(app: &App, account: Id<Account>) -> Result<Arc<Sign
     if let Some(signer) = ring.signers.get(&-account.raw()).await {
         return Ok(signer);
     }
-    let owner = app.read(move |conn| store::accounts::load(conn, account)).await?;
+    let owner = app.glance(move |conn| store::accounts::load(conn, account)).await?;
     if !owner.is_local() {
         return Err(Error::NotFound);
     }
     make(app, account).await?;
-    let keys = app.read(move |conn| store::actor_keys::find(conn, account)).await?.ok_or(Error::NotFound)?;
+    let keys = app.glance(move |conn| store::actor_keys::find(conn, account)).await?.ok_or(Error::NotFound)?;
     let key = PrivateKey::from_pkcs8(&ring.vault(app)?.open_sealed(PURPOSE, &keys.ed25519_sealed)?)?;
     // That of the node is called as the charter names it.
     let key_id = owner.ed25519_key_id.filter(|_| account != INSTANCE);

@@ -177,7 +177,7 @@ async fn fits(app: &App, claims: &Claims, claim: &Claim, key: &PublicKey) -> Res
     match (claim.verify(key), &claims.asked) {
         (Err(Reject::Signature), Some(name)) if claim.has_target() => {
             let name = name.clone();
-            let fragments = app.read(move |conn| own_keys::fragments(conn, &name)).await?;
+            let fragments = app.glance(move |conn| own_keys::fragments(conn, &name)).await?;
             Ok(claim.verify_behind(key, &fragments)?)
         }
         (fits, _) => Ok(fits?),
@@ -333,7 +333,7 @@ impl Prover {
     ) -> Result<Arc<Known>, Refusal> {
         // Nothing is fetched for somebody who is suspended or gone (SIG-19, SIG-20).
         let account = known.account;
-        match app.read(move |conn| store::accounts::find(conn, account)).await? {
+        match app.glance(move |conn| store::accounts::find(conn, account)).await? {
             Some(row) if row.suspended_at.is_some() => return Err(Refusal::Host),
             Some(row) if row.deleted_at.is_some() => return Err(Refusal::OwnerGone),
             _ => {}
@@ -430,7 +430,7 @@ pub async fn is_welcome(app: &App, known: &Known) -> Result<bool, Refusal> {
         return Ok(true);
     }
     let account = known.account;
-    let row = app.read(move |conn| store::accounts::find(conn, account)).await?;
+    let row = app.glance(move |conn| store::accounts::find(conn, account)).await?;
     match row {
         None => Ok(false),
         Some(row) if row.suspended_at.is_some() => Err(Refusal::Host),

@@ -17,17 +17,17 @@ use crate::{
 /// `Upstream` when something cannot be had just now.
 pub async fn resolve(app: &App, post: Id<Post>) -> Result<()> {
     let budget = Budget::of_activity();
-    let Some(mut open) = app.read(move |conn| arrivals::open(conn, post)).await? else { return Ok(()) };
+    let Some(mut open) = app.glance(move |conn| arrivals::open(conn, post)).await? else { return Ok(()) };
     if open.author.is_none() {
         let (id, quoted) = (open.post.clone(), open.quoted.clone());
-        let cause = app.read(move |conn| Cause::of_known(conn, &id)).await?;
+        let cause = app.glance(move |conn| Cause::of_known(conn, &id)).await?;
         match import::post_quoted(app, &quoted, &cause, &budget).await {
             Ok(Some(found)) => app.write(move |tx| arrivals::found_by_fetch(tx, post, found.id)).await?,
             Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
             // Not there, not for us, or not a post.
             Ok(None) | Err(_) => return Ok(()),
         }
-        match app.read(move |conn| arrivals::open(conn, post)).await? {
+        match app.glance(move |conn| arrivals::open(conn, post)).await? {
             Some(now) => open = now,
             None => return Ok(()),
         }

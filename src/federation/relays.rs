@@ -73,7 +73,7 @@ pub async fn remove(app: &App, by: Staff, address: &str) -> Result<()> {
 /// # Errors
 /// Those of the database.
 pub async fn list(app: &App) -> Result<Vec<Relay>> {
-    let rows = app.read(|conn| store::remote::relays(conn, own_keys::INSTANCE)).await?;
+    let rows = app.glance(|conn| store::remote::relays(conn, own_keys::INSTANCE)).await?;
     let shown = |(actor, state): (String, FollowState)| Relay { actor, state: state.as_str() };
     Ok(rows.into_iter().map(shown).collect())
 }

@@ -38,14 +38,14 @@ const FETCHES: usize = limits::THREAD_POSTS + limits::THREAD_PAGES + 3 * limits:
 /// # Errors
 /// `Upstream` when the post's server cannot be asked just now.
 pub async fn read(app: &App, post: Id<Post>) -> Result<()> {
-    let Some(post) = app.read(move |conn| store::posts::find(conn, post)).await? else { return Ok(()) };
+    let Some(post) = app.glance(move |conn| store::posts::find(conn, post)).await? else { return Ok(()) };
     if post.visibility > Visibility::Unlisted {
         return Ok(());
     }
     let mut walk = Walk::new(app);
     if post.local {
         let most = limits::THREAD_PAGES as i64;
-        for known in app.read(move |conn| store::remote::thread_elsewhere(conn, post.id, most)).await? {
+        for known in app.glance(move |conn| store::remote::thread_elsewhere(conn, post.id, most)).await? {
             walk.look(&known).await?;
         }
         return walk.replies().await;
@@ -195,7 +195,7 @@ impl<'a> Walk<'a> {
         let uri = id.to_owned();
         let (known, gone) = self
             .app
-            .read(move |conn| Ok((store::posts::find_by_uri(conn, &uri)?, store::posts::is_buried(conn, &uri)?)))
+            .glance(move |conn| Ok((store::posts::find_by_uri(conn, &uri)?, store::posts::is_buried(conn, &uri)?)))
             .await?;
         match known {
             Some(known) => return self.ask(&known).await,
@@ -208,7 +208,7 @@ impl<'a> Walk<'a> {
             let post = import::shown(&document.json);
             let (Some(id), Some(parent)) = (post.id(), post.uri("inReplyTo")) else { continue };
             let above = parent.clone();
-            if !self.app.read(move |conn| Ok(store::posts::find_by_uri(conn, &above)?.is_some())).await? {
+            if !self.app.glance(move |conn| Ok(store::posts::find_by_uri(conn, &above)?.is_some())).await? {
                 let bytes = document.body.len();
                 if self.keep(bytes) {
                     self.early.entry(parent).or_default().push(document);
@@ -252,7 +252,7 @@ impl<'a> Walk<'a> {
             return Ok(false);
         }
         let author = read.author;
-        if !self.app.read(move |conn| Ok(store::accounts::find_by_uri(conn, &author)?.is_some())).await? {
+        if !self.app.glance(move |conn| Ok(store::accounts::find_by_uri(conn, &author)?.is_some())).await? {
             if self.people == 0 {
                 return Ok(false);
             }

@@ -17,7 +17,7 @@ pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, b
     let Some(target) = activity.target.clone() else { return Ok(()) };
     let (to, moved_on) = if app.site().owns_str(&target) {
         let target = target.clone();
-        let own = app.read(move |conn| store::accounts::find_by_uri(conn, &target)).await?;
+        let own = app.glance(move |conn| store::accounts::find_by_uri(conn, &target)).await?;
         (own.ok_or(Error::NotFound)?, false)
     } else {
         import::account_and_whither(app, &target, budget).await?

@@ -35,7 +35,7 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
 pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {
     let Some(request) = request(activity) else { return Ok(()) };
     let id = request.instrument.clone();
-    let known = app.read(move |conn| store::posts::find_by_uri(conn, &id)).await?;
+    let known = app.glance(move |conn| store::posts::find_by_uri(conn, &id)).await?;
     let fetched = match known {
         Some(_) => import::post_again(app, &request.instrument, budget).await,
         None => {

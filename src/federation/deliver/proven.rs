@@ -22,7 +22,7 @@ use serde_json::Value;
 /// `NotFound` when there is nothing to send any more; those of the keys.
 pub(super) async fn body(app: &App, id: Id<Activity>) -> Result<Bytes> {
     let (row, open) = app
-        .read(move |conn| Ok((rows::find_activity(conn, id)?.ok_or(Error::NotFound)?, rows::is_open(conn, id)?)))
+        .glance(move |conn| Ok((rows::find_activity(conn, id)?.ok_or(Error::NotFound)?, rows::is_open(conn, id)?)))
         .await?;
     // A post is gone when its Delete is sent; that names nothing but its id.
     if !open && row.kind != "Delete" {

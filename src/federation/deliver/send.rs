@@ -92,7 +92,7 @@ async fn attempt(app: &App, bodies: &Bodies, row: &Row) -> Result<Outcome> {
     // what is older than a moment may be of somebody who left meanwhile (N3).
     let id = row.id;
     let is_old = app.clock().now().millis() - row.created_at.millis() > MOMENT;
-    if (row.confidential || is_old) && !app.read(move |conn| rows::is_waiting(conn, id)).await? {
+    if (row.confidential || is_old) && !app.glance(move |conn| rows::is_waiting(conn, id)).await? {
         return Ok(Outcome::Vanished);
     }
     let Some(body) = body(app, bodies, row).await? else { return Ok(Outcome::Vanished) };

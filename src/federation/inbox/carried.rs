@@ -120,7 +120,7 @@ async fn hint(app: &App, claims: &Claims, document: &Document) -> Result<Option<
     let (id, parent) = (uri.clone(), object.uri("inReplyTo").filter(|_| !gone));
     let carriers: Vec<String> = claims.key_ids().map(|key_id| uri::authority(key_id).to_owned()).collect();
     let (instance, is_new) = (app.site().instance_actor_uri(), document.json.is_a("Create"));
-    let task = app.read(move |conn| {
+    let task = app.glance(move |conn| {
         let is_here = |conn: &mut Conn, uri: &str| store::posts::find_by_uri(conn, uri).map(|found| found.is_some());
         let matters = is_here(conn, &id)?
             || match parent {

@@ -251,7 +251,7 @@ async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
     let is_news = document.json.is_a("Update") && charter::directory::welcomes(app, &actor);
     let deleted = if document.json.is_a("Delete") { document.json.uri("object") } else { None };
     Ok(app
-        .read(move |conn| {
+        .glance(move |conn| {
             Ok(match store::accounts::find_by_uri(conn, &actor)? {
                 Some(row) if row.suspended_at.is_some() => Stranger::Suspended,
                 Some(row) if row.deleted_at.is_some() => Stranger::Gone,
@@ -277,7 +277,7 @@ async fn stranger(app: &App, document: &Document) -> Result<Stranger, Refusal> {
 async fn is_here(app: &App, actor: &str) -> Result<bool, Refusal> {
     let actor = actor.to_owned();
     Ok(app
-        .read(move |conn| Ok(store::accounts::find_by_uri(conn, &actor)?.is_some_and(|a| !a.is_unavailable())))
+        .glance(move |conn| Ok(store::accounts::find_by_uri(conn, &actor)?.is_some_and(|a| !a.is_unavailable())))
         .await?)
 }
 

@@ -204,7 +204,7 @@ pub(super) fn wait(attempts: i64) -> i64 {
 async fn work(app: &App) -> Result<bool> {
     let now = app.clock().now();
     // Looking is cheap and read-only; only a due item costs a write.
-    if !app.read(move |conn| store::inbox::is_due(conn, now)).await? {
+    if !app.glance(move |conn| store::inbox::is_due(conn, now)).await? {
         return Ok(false);
     }
     let Some((item, _busy)) = room(app).claim(app).await? else { return Ok(false) };
@@ -237,7 +237,7 @@ async fn one(app: &App, item: InboxItem) -> Result<()> {
     app.net().rules().standing(&item.host).admitted.map_err(|_| Error::forbidden("a host we do not speak with"))?;
     let (signer, recipient) = (item.account_id, item.recipient_id);
     let (signer, recipient) = app
-        .read(move |conn| {
+        .glance(move |conn| {
             let recipient = match recipient {
                 Some(id) => store::accounts::find(conn, id)?.filter(|a| a.deleted_at.is_none()).map(|a| Some(a.id)),
                 None => Some(None),

@@ -84,7 +84,7 @@ pub async fn instance(State(app): State<App>, parts: Parts) -> Answered {
     }
     let account = own_keys::instance_actor(&app).await?;
     let site = app.site().clone();
-    let body = app.read(move |conn| documents::actor(conn, &site, &account, Shown::Inside)).await?;
+    let body = app.glance(move |conn| documents::actor(conn, &site, &account, Shown::Inside)).await?;
     Ok(activity_json(Reader::Anybody, body))
 }
 

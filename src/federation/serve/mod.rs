@@ -85,7 +85,7 @@ impl Reader {
     async fn of(app: &App, parts: &Parts) -> std::result::Result<Self, Failure> {
         match proof::reader(app, parts).await {
             Ok(Some(known)) => {
-                let place = app.read(move |conn| audiences::place_of(conn, &known.actor).map(|place| (known, place)));
+                let place = app.glance(move |conn| audiences::place_of(conn, &known.actor).map(|place| (known, place)));
                 let (known, place) = place.await?;
                 Ok(Self::Proven(Viewer::placed(known.account, place)))
             }
@@ -251,7 +251,7 @@ where
     T: Send + 'static,
     F: FnOnce(&mut Conn) -> std::result::Result<T, Failure> + Send + 'static,
 {
-    app.read(move |conn| Result::Ok(f(conn))).await?
+    app.glance(move |conn| Result::Ok(f(conn))).await?
 }
 
 /// `max_id` and `page` of a collection's address.
