@@ -146,7 +146,7 @@ mod tests {
             body,
             serde_json::json!({
                 "error": "Validation failed: Username is taken",
-                "details": {"username": [{"error": "ERR_TAKEN", "description": "Username is taken"}]}
+                "details": {"username": [{"error": "ERR_TAKEN", "description": "is taken"}]}
             })
         );
     }

@@ -18,7 +18,6 @@ use crate::{
     },
     experts,
     id::Id,
-    matching::people::Reason,
     model::{Account, Role},
     peers, store,
 };
@@ -190,9 +189,7 @@ async fn find(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult
     let answer = app.read(move |conn| {
         let mut ids: Vec<Id<Account>> = found.experts.iter().map(|expert| expert.account).collect();
         for reason in found.experts.iter().flat_map(|expert| &expert.reasons) {
-            if let Reason::WorksWith(key, _) = reason {
-                ids.extend(key.parse::<Id<Account>>().ok());
-            }
+            ids.extend(wording::colleague(reason).and_then(|key| key.parse::<Id<Account>>().ok()));
         }
         let views = AccountViews::load(conn, &ids)?;
         let name = |key: &str| {

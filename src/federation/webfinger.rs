@@ -32,7 +32,9 @@ impl Handle {
         let text = text.strip_prefix("acct:").unwrap_or(text);
         let (username, domain) = text.trim_start_matches('@').rsplit_once('@')?;
         let good = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '~' | '+' | '=' | '%' | '!');
-        if username.is_empty() || username.len() > 128 || !username.chars().all(good) {
+        // The actor of a node is called as the node, whose port may be a part of its name.
+        let of_node = username.eq_ignore_ascii_case(domain);
+        if username.is_empty() || username.len() > 128 || !of_node && !username.chars().all(good) {
             return None;
         }
         let (host, port) = split_domain(domain)?;

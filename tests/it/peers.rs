@@ -145,7 +145,8 @@ async fn sec_lan_09_without_its_entry_a_host_is_hidden_and_its_queue_is_dropped(
     peers::remove(&node.app, Staff::console(), "hr.test").await.unwrap();
     assert_eq!(queued(&node).await, 0);
     assert!(account(&node, ben).await.is_unavailable());
-    assert_eq!(ada.get(&format!("/api/v1/accounts/relationships?id[]={ben}")).await.ok()[0]["requested"], true);
+    let relation = format!("/api/v1/accounts/relationships?with_suspended=true&id[]={ben}");
+    assert_eq!(ada.get(&relation).await.ok()[0]["requested"], true);
     node.settle().await;
     assert!(peer.received().is_empty());
     // Back with its entry.

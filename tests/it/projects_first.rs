@@ -26,7 +26,9 @@ async fn a_copy_of_the_only_project_is_found_and_warned_of_by_the_first_question
 async fn a_project_and_its_people_are_one_list_in_the_search_box_and_each_is_told_who_knows() {
     let node = Node::start().await;
     let (alice, bob, cleo) = (node.member("alice").await, node.member("bob").await, node.member("cleo").await);
-    let made = register(&alice, bearing()).await;
+    let mut plain = bearing();
+    (plain["tags"], plain["looking_for"]) = (json!([]), json!([]));
+    let made = register(&alice, plain).await;
     for who in [&bob, &cleo] {
         who.post(&path(&made, "/join"), json!({})).await.ok();
         alice.post(&path(&made, &format!("/requests/{}/accept", who.id)), json!({})).await.ok();

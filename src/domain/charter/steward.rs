@@ -470,6 +470,8 @@ pub fn hold(tx: &mut Tx<'_>, vault: &Vault, by: &Staff, key: &PrivateKey) -> Res
 pub fn draft(conn: &mut Conn, now: Timestamp) -> Result<(Value, Vec<String>)> {
     let ours = required(conn)?;
     let mut next = ours.charter.successor(&ours.hash, now);
+    // That of the version before, which says nothing about this one.
+    next.rest.remove("proof");
     let mut made = Vec::new();
     for waiting in store::charter::changes(conn)?.iter().filter(|w| !w.lost) {
         let change: Change = serde_json::from_str(&waiting.change).map_err(Error::internal)?;

@@ -119,6 +119,14 @@ pub fn one(reason: &Reason, tongue: Tongue, listed: Option<&str>, name: impl Fn(
     }
 }
 
+/// The key of the other person whom a reason names, if it names one.
+pub fn colleague(reason: &Reason) -> Option<&str> {
+    match reason {
+        Reason::WorksWith(key, _) => Some(key),
+        _ => None,
+    }
+}
+
 /// The word of a reason, for programs, and what it is about.
 pub fn named(reason: &Reason) -> (&'static str, &str) {
     match reason {
