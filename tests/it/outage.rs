@@ -17,6 +17,7 @@ use std::{
 use tokio::sync::watch;
 use watercooler::{
     db::Sql,
+    domain::Task,
     model::Visibility,
     net::{Link, Network, SystemNetwork},
     time::Clock,
@@ -206,6 +207,15 @@ async fn rel_13_fed_org_05_more_than_a_page_that_was_missed_is_read() {
     pair.beta = builder.network(wires(&pair.names)).start().await;
     Box::pin(at_rest(&[&pair.alpha, &pair.beta])).await;
     assert_eq!(count(&pair.beta, "select count(*) from posts where boost_of_id is null").await, 46);
+}
+
+#[test]
+fn whoever_opens_a_thread_does_not_wait_for_what_was_missed() {
+    let (thread, missed) = (Task::ReadThread { post: 1 }, Task::ReadOutbox { account: 1, since: Some(1) });
+    assert_ne!(thread.queue(), missed.queue());
+    for task in [thread, missed] {
+        assert!(watercooler::jobs::QUEUES.iter().any(|(queue, _)| *queue == task.queue()), "somebody does it");
+    }
 }
 
 #[tokio::test]
