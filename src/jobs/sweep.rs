@@ -5,7 +5,7 @@ use crate::{
     app::App,
     domain::{Task, confirmations, counters, follows, leavers, media, questions::reviews, remote},
     id::Id,
-    model::Post,
+    model::{Media, Post},
     register, store,
 };
 use std::collections::HashSet;
@@ -120,18 +120,10 @@ async fn old_posts(app: &App) -> Result<()> {
 async fn stale_copies(app: &App) -> Result<()> {
     let days = i64::from(app.config().media.cache_days);
     while !app.stopping().is_cancelled() {
-        let gone = app
-            .write(move |tx| {
-                let rows = store::retention::stale_copies(tx.conn, tx.now.plus_days(-days), CHUNK)?;
-                for row in &rows {
-                    store::media::forget_copy(tx.conn, row.id)?;
-                }
-                Ok(rows)
-            })
-            .await?;
+        let until = app.clock().now().plus_days(-days);
+        let gone = app.read(move |conn| store::retention::stale_copies(conn, until, CHUNK)).await?;
         let full = gone.len() as i64 == CHUNK;
-        let names = gone.into_iter().flat_map(|m| [m.file, m.thumbnail]).flatten().collect();
-        remove(app, names).await?;
+        forget(app, gone).await?;
         if !full {
             break;
         }
@@ -144,16 +136,15 @@ async fn spare_copies(app: &App) -> Result<()> {
     let most = i64::try_from(app.config().media.cache_mebibytes.saturating_mul(1 << 20)).unwrap_or(i64::MAX);
     while most > 0 && !app.stopping().is_cancelled() {
         let gone = app
-            .write(move |tx| {
-                let mut held = store::media::bytes_of_copies(tx.conn)?;
+            .read(move |conn| {
+                let mut held = store::media::bytes_of_copies(conn)?;
                 let mut gone = Vec::new();
                 if held > most {
-                    for row in store::retention::oldest_copies(tx.conn, CHUNK)? {
+                    for row in store::retention::oldest_copies(conn, CHUNK)? {
                         if held <= most {
                             break;
                         }
                         held -= row.size;
-                        store::media::forget_copy(tx.conn, row.id)?;
                         gone.push(row);
                     }
                 }
@@ -163,9 +154,17 @@ async fn spare_copies(app: &App) -> Result<()> {
         if gone.is_empty() {
             break;
         }
-        remove(app, gone.into_iter().flat_map(|m| [m.file, m.thumbnail]).flatten().collect()).await?;
+        forget(app, gone).await?;
     }
     Ok(())
+}
+
+/// Gives up these copies. They were looked for by reading alone: with all that somebody here may have to do with their posts
+/// that takes too long for a transaction that writes.
+async fn forget(app: &App, gone: Vec<Media>) -> Result<()> {
+    let ids: Vec<Id<Media>> = gone.iter().map(|copy| copy.id).collect();
+    app.write(move |tx| ids.iter().try_for_each(|id| store::media::forget_copy(tx.conn, *id))).await?;
+    remove(app, gone.into_iter().flat_map(|copy| [copy.file, copy.thumbnail]).flatten().collect()).await
 }
 
 /// Cards that no post has any more, and copies of their pictures that are older than the settings keep them.
