@@ -45,7 +45,7 @@ pub async fn read(app: &App, post: Id<Post>) -> Result<()> {
     let mut walk = Walk::new(app);
     if post.local {
         let most = limits::THREAD_PAGES as i64;
-        for known in app.glance(move |conn| store::remote::thread_elsewhere(conn, post.id, most)).await? {
+        for known in app.read(move |conn| store::remote::thread_elsewhere(conn, post.id, most)).await? {
             walk.look(&known).await?;
         }
         return walk.replies().await;
