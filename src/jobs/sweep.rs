@@ -58,6 +58,8 @@ async fn night(app: &App) -> Result<()> {
 
 /// Rows a round looks at, at a time.
 const CHUNK: i64 = 500;
+/// Copies that are chosen at once: all there are have to be looked at for it.
+const COPIES: i64 = 5_000;
 /// Posts that are looked at one by one in a transaction.
 const SOME: i64 = 50;
 
@@ -140,7 +142,7 @@ async fn spare_copies(app: &App) -> Result<()> {
                 let mut held = store::media::bytes_of_copies(conn)?;
                 let mut gone = Vec::new();
                 if held > most {
-                    for row in store::retention::oldest_copies(conn, CHUNK)? {
+                    for row in store::retention::oldest_copies(conn, COPIES)? {
                         if held <= most {
                             break;
                         }
@@ -162,9 +164,13 @@ async fn spare_copies(app: &App) -> Result<()> {
 /// Gives up these copies. They were looked for by reading alone: with all that somebody here may have to do with their posts
 /// that takes too long for a transaction that writes.
 async fn forget(app: &App, gone: Vec<Media>) -> Result<()> {
-    let ids: Vec<Id<Media>> = gone.iter().map(|copy| copy.id).collect();
-    app.write(move |tx| ids.iter().try_for_each(|id| store::media::forget_copy(tx.conn, *id))).await?;
-    remove(app, gone.into_iter().flat_map(|copy| [copy.file, copy.thumbnail]).flatten().collect()).await
+    for some in gone.chunks(CHUNK as usize) {
+        let ids: Vec<Id<Media>> = some.iter().map(|copy| copy.id).collect();
+        app.write(move |tx| ids.iter().try_for_each(|id| store::media::forget_copy(tx.conn, *id))).await?;
+        let names = some.iter().flat_map(|copy| [copy.file.clone(), copy.thumbnail.clone()]).flatten().collect();
+        remove(app, names).await?;
+    }
+    Ok(())
 }
 
 /// Cards that no post has any more, and copies of their pictures that are older than the settings keep them.
