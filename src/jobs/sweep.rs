@@ -125,7 +125,7 @@ async fn stale_copies(app: &App) -> Result<()> {
         let until = app.clock().now().plus_days(-days);
         let gone = app.read(move |conn| store::retention::stale_copies(conn, until, CHUNK)).await?;
         let full = gone.len() as i64 == CHUNK;
-        forget(app, gone).await?;
+        forget(app, &gone).await?;
         if !full {
             break;
         }
@@ -156,14 +156,14 @@ async fn spare_copies(app: &App) -> Result<()> {
         if gone.is_empty() {
             break;
         }
-        forget(app, gone).await?;
+        forget(app, &gone).await?;
     }
     Ok(())
 }
 
 /// Gives up these copies. They were looked for by reading alone: with all that somebody here may have to do with their posts
 /// that takes too long for a transaction that writes.
-async fn forget(app: &App, gone: Vec<Media>) -> Result<()> {
+async fn forget(app: &App, gone: &[Media]) -> Result<()> {
     for some in gone.chunks(CHUNK as usize) {
         let ids: Vec<Id<Media>> = some.iter().map(|copy| copy.id).collect();
         app.write(move |tx| ids.iter().try_for_each(|id| store::media::forget_copy(tx.conn, *id))).await?;
