@@ -354,7 +354,9 @@ impl Task {
     pub fn queue(&self) -> &'static str {
         match self {
             // It may take minutes, and what others wait for shall not wait for it.
-            Self::ReadThread { .. } | Self::ReadOutbox { since: Some(_), .. } => "reading",
+            Self::ReadThread { .. } => "reading",
+            // And this hours, of all whom people here follow: whoever opens a thread shall not wait for that either.
+            Self::ReadOutbox { since: Some(_), .. } => "missed",
             Self::FetchAncestors { .. }
             | Self::ResolveMentions { .. }
             | Self::FetchPost { .. }

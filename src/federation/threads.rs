@@ -45,12 +45,13 @@ pub async fn read(app: &App, post: Id<Post>) -> Result<()> {
     let mut walk = Walk::new(app);
     if post.local {
         let most = limits::THREAD_PAGES as i64;
-        for known in app.glance(move |conn| store::remote::thread_elsewhere(conn, post.id, most)).await? {
+        for known in app.read(move |conn| store::remote::thread_elsewhere(conn, post.id, most)).await? {
             walk.look(&known).await?;
         }
         return walk.replies().await;
     }
     let document = match fetch::document(app, &post.uri, &walk.budget).await {
+        Ok(document) if is_tombstone(&document) => return import::missing(app, &post.uri, &Error::Gone).await,
         Ok(document) => document,
         Err(error @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(error),
         Err(error) => return import::missing(app, &post.uri, &error).await,
@@ -71,6 +72,11 @@ pub async fn read(app: &App, post: Id<Post>) -> Result<()> {
     walk.seen.insert(post.uri);
     walk.open(&document, json);
     walk.replies().await
+}
+
+/// Whether a server says in a document that what was there is gone.
+fn is_tombstone(document: &Document) -> bool {
+    objects::kind(&document.json) == Kind::Tombstone
 }
 
 /// What a collection of a thread names: a post, or an activity about one.
@@ -237,6 +243,7 @@ impl<'a> Walk<'a> {
         }
         self.pages -= 1;
         match fetch::document(self.app, &known.uri, &self.budget).await {
+            Ok(document) if is_tombstone(&document) => import::missing(self.app, &known.uri, &Error::Gone).await,
             Ok(document) => {
                 self.open(&document, import::shown(&document.json));
                 Ok(())

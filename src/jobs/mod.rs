@@ -35,6 +35,7 @@ pub const QUEUES: &[(&str, usize)] = &[
     ("default", 2),
     ("fetch", 8),
     ("reading", 2),
+    ("missed", 2),
     ("heavy", 1),
     ("charter", 2),
     ("concierge", 2),

@@ -5,7 +5,7 @@ use crate::{
     app::App,
     domain::{Task, confirmations, counters, follows, leavers, media, questions::reviews, remote},
     id::Id,
-    model::Post,
+    model::{Media, Post},
     register, store,
 };
 use std::collections::HashSet;
@@ -58,6 +58,8 @@ async fn night(app: &App) -> Result<()> {
 
 /// Rows a round looks at, at a time.
 const CHUNK: i64 = 500;
+/// Copies that are chosen at once: all there are have to be looked at for it.
+const COPIES: i64 = 5_000;
 /// Posts that are looked at one by one in a transaction.
 const SOME: i64 = 50;
 
@@ -120,18 +122,10 @@ async fn old_posts(app: &App) -> Result<()> {
 async fn stale_copies(app: &App) -> Result<()> {
     let days = i64::from(app.config().media.cache_days);
     while !app.stopping().is_cancelled() {
-        let gone = app
-            .write(move |tx| {
-                let rows = store::retention::stale_copies(tx.conn, tx.now.plus_days(-days), CHUNK)?;
-                for row in &rows {
-                    store::media::forget_copy(tx.conn, row.id)?;
-                }
-                Ok(rows)
-            })
-            .await?;
+        let until = app.clock().now().plus_days(-days);
+        let gone = app.read(move |conn| store::retention::stale_copies(conn, until, CHUNK)).await?;
         let full = gone.len() as i64 == CHUNK;
-        let names = gone.into_iter().flat_map(|m| [m.file, m.thumbnail]).flatten().collect();
-        remove(app, names).await?;
+        forget(app, &gone).await?;
         if !full {
             break;
         }
@@ -144,16 +138,15 @@ async fn spare_copies(app: &App) -> Result<()> {
     let most = i64::try_from(app.config().media.cache_mebibytes.saturating_mul(1 << 20)).unwrap_or(i64::MAX);
     while most > 0 && !app.stopping().is_cancelled() {
         let gone = app
-            .write(move |tx| {
-                let mut held = store::media::bytes_of_copies(tx.conn)?;
+            .read(move |conn| {
+                let mut held = store::media::bytes_of_copies(conn)?;
                 let mut gone = Vec::new();
                 if held > most {
-                    for row in store::retention::oldest_copies(tx.conn, CHUNK)? {
+                    for row in store::retention::oldest_copies(conn, COPIES)? {
                         if held <= most {
                             break;
                         }
                         held -= row.size;
-                        store::media::forget_copy(tx.conn, row.id)?;
                         gone.push(row);
                     }
                 }
@@ -163,7 +156,19 @@ async fn spare_copies(app: &App) -> Result<()> {
         if gone.is_empty() {
             break;
         }
-        remove(app, gone.into_iter().flat_map(|m| [m.file, m.thumbnail]).flatten().collect()).await?;
+        forget(app, &gone).await?;
+    }
+    Ok(())
+}
+
+/// Gives up these copies. They were looked for by reading alone: with all that somebody here may have to do with their posts
+/// that takes too long for a transaction that writes.
+async fn forget(app: &App, gone: &[Media]) -> Result<()> {
+    for some in gone.chunks(CHUNK as usize) {
+        let ids: Vec<Id<Media>> = some.iter().map(|copy| copy.id).collect();
+        app.write(move |tx| ids.iter().try_for_each(|id| store::media::forget_copy(tx.conn, *id))).await?;
+        let names = some.iter().flat_map(|copy| [copy.file.clone(), copy.thumbnail.clone()]).flatten().collect();
+        remove(app, names).await?;
     }
     Ok(())
 }

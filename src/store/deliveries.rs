@@ -191,6 +191,14 @@ pub fn count_waiting(conn: &mut Conn, host: Option<&str>) -> Result<i64> {
     sql.scalar_i64(conn)
 }
 
+/// Whether anything waits for a host.
+pub fn is_waited_for(conn: &mut Conn, host: &str) -> Result<bool> {
+    Sql::new("select d.id from deliveries d where d.parked_at is null and d.host = ")
+        .bind(host)
+        .push(" limit 1")
+        .exists(conn)
+}
+
 /// Drops what need not outlive an unavailable host (DLV-05): everything that is not durable, and what is durable and
 /// older than `before`.
 pub fn drop_for_unavailable(conn: &mut Conn, host: &str, before: Timestamp, now: Timestamp) -> Result<usize> {

@@ -75,15 +75,24 @@ pub fn is_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
         .exists(conn)
 }
 
-/// Takes the oldest due item for a worker of the process at `place`, but none of the hosts in `except`, and counts the try, so that one that
-/// kills the process is parked too.
-pub fn claim(conn: &mut Conn, now: Timestamp, place: i16, except: &[String]) -> Result<Option<InboxItem>> {
+/// Takes the oldest due item for a worker of the process at `place`, but none of the hosts in `except` and none of those
+/// that it has in work, and counts the try, so that one that kills the process is parked too.
+pub fn claim(
+    conn: &mut Conn,
+    now: Timestamp,
+    place: i16,
+    except: &[String],
+    in_work: &[Id<InboxItem>],
+) -> Result<Option<InboxItem>> {
     let mut pick = Sql::new("select i.id from inbox_items i where i.parked_at is null and i.run_at <= ")
         .bind(now)
         .with(" and (i.locked_until is null or i.locked_until < ", now)
         .push(")");
     if !except.is_empty() {
         pick = pick.push(" and i.host not in ").texts(except);
+    }
+    if !in_work.is_empty() {
+        pick = pick.push(" and i.id not in ").ids(in_work);
     }
     pick = pick.push(" order by i.run_at, i.id limit 1");
     if conn.dialect() == Dialect::Postgres {

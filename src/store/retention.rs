@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Somebody here did something with the post `p` (kept it, liked it, reacted to it, voted in it, passed it on, quoted it, wrote
-/// in its thread), is named in it or was told of it; or it is a question or an idea.
+/// in its thread), wrote what it passes on or quotes, is named in it or was told of it; or it is a question or an idea.
 const TOUCHED: &str = "(exists (select 1 from bookmarks k where k.post_id = p.id) \
     or exists (select 1 from favourites k join accounts w on w.id = k.account_id and w.domain is null where k.post_id = p.id) \
     or exists (select 1 from emoji_reactions k join accounts w on w.id = k.account_id and w.domain is null \
@@ -19,7 +19,9 @@ const TOUCHED: &str = "(exists (select 1 from bookmarks k where k.post_id = p.id
     or exists (select 1 from mentions k join accounts w on w.id = k.account_id and w.domain is null where k.post_id = p.id) \
     or exists (select 1 from notifications k where k.post_id = p.id) \
     or exists (select 1 from posts k where k.boost_of_id = p.id and k.local) \
+    or exists (select 1 from posts k where k.id = p.boost_of_id and k.local) \
     or exists (select 1 from quotes k join posts l on l.id = k.post_id and l.local where k.quoted_id = p.id) \
+    or exists (select 1 from quotes k join posts l on l.id = k.quoted_id and l.local where k.post_id = p.id) \
     or exists (select 1 from posts k where k.conversation_id = p.conversation_id and k.local and k.boost_of_id is null) \
     or exists (select 1 from questions k where k.post_id = p.id) \
     or exists (select 1 from ideas k where k.post_id = p.id))";

@@ -451,7 +451,7 @@ async fn fed_thr_03_what_is_known_already_is_asked_for_what_answers_it() {
 async fn fed_fetch_08_a_post_that_is_not_there_any_more_goes_at_once_or_after_a_second_look() {
     let s = Scene::new().await;
     let mut ids = Vec::new();
-    for name in ["gone", "lost", "back", "shut", "sick"] {
+    for name in ["gone", "tomb", "lost", "back", "shut", "sick"] {
         let id = serves(&s, name, None, &[]);
         let mut note = s.note(&s.mallory, "unused", name);
         (note["id"], note["cc"]) = (json!(id), json!([s.uri(&s.bob)]));
@@ -462,6 +462,7 @@ async fn fed_fetch_08_a_post_that_is_not_there_any_more_goes_at_once_or_after_a_
     for (name, status) in [("gone", 410), ("lost", 404), ("back", 404), ("shut", 403), ("sick", 500)] {
         s.east.serve_as(&format!("/notes/{name}"), status, "text/plain", "");
     }
+    s.east.serve("/notes/tomb", json!({"id": s.east.url("/notes/tomb"), "type": "Tombstone"}));
     for id in &ids {
         under(&s, id).await;
     }

@@ -386,12 +386,15 @@ async fn rel_03_a_queued_activity_runs_again_after_a_crash() {
     );
     ada.delivers(&node, &ada.activity("Announce", peer.url("/posts/1"))).await;
     // A worker took it and died.
-    let taken = node.app.write(|tx| store::inbox::claim(tx.conn, tx.now, 0, &[])).await.unwrap();
-    assert_eq!(taken.map(|item| item.attempts), Some(1));
+    let taken = node.app.write(|tx| store::inbox::claim(tx.conn, tx.now, 0, &[], &[])).await.unwrap().unwrap();
+    assert_eq!(taken.attempts, 1);
     peer.forget();
     node.settle().await;
     assert!(peer.received().is_empty(), "somebody holds it");
     node.clock.advance(301_000);
+    let id = taken.id;
+    let again = node.app.write(move |tx| store::inbox::claim(tx.conn, tx.now, 0, &[], &[id])).await.unwrap();
+    assert!(again.is_none(), "whoever has it in work takes up something else");
     node.settle().await;
     assert_eq!(reads(&peer, "/posts/1"), 1);
 }

@@ -17,9 +17,12 @@ use std::{
 use tokio::sync::watch;
 use watercooler::{
     db::Sql,
+    domain::{Task, remote::outbox},
+    id::Id,
     model::Visibility,
     net::{Link, Network, SystemNetwork},
-    time::Clock,
+    store,
+    time::{Clock, Timestamp},
 };
 
 const HOUR: i64 = 3_600_000;
@@ -206,6 +209,53 @@ async fn rel_13_fed_org_05_more_than_a_page_that_was_missed_is_read() {
     pair.beta = builder.network(wires(&pair.names)).start().await;
     Box::pin(at_rest(&[&pair.alpha, &pair.beta])).await;
     assert_eq!(count(&pair.beta, "select count(*) from posts where boost_of_id is null").await, 46);
+}
+
+#[tokio::test]
+async fn rel_13_however_many_are_followed_at_a_server_all_are_caught_up_with() {
+    const MANY: usize = 201;
+    let (node, peer) = (Node::start().await, Peer::start("many").await);
+    let bob = rows::local(&node, "bob").await;
+    for n in 0..MANY {
+        let far = rows::remote(&node, &peer, &format!("p{n}")).await;
+        rows::follows(&node, &bob, &far).await;
+    }
+    let host = peer.authority.clone();
+    let back = node.app.write(move |tx| {
+        Sql::new("update accounts set outbox_url = uri || '/outbox' where domain is not null").execute(tx.conn)?;
+        let since = tx.now.plus_days(-2);
+        outbox::catch_up(tx, Id::new(0), Some(since), Some(host.as_str()))
+    });
+    back.await.unwrap();
+    let jobs = async || node.app.read(|conn| store::jobs::list(conn, 1_000)).await.unwrap();
+    let rest = jobs().await.into_iter().find(|job| job.kind == "catch_up").expect("the rest comes later");
+    let Task::CatchUp { after, since, host } = Task::parse(&rest.payload).unwrap() else { panic!("{}", rest.payload) };
+    let next = node.app.write(move |tx| {
+        let since = since.map(Timestamp::from_millis);
+        outbox::catch_up(tx, Id::new(after), since, host.as_deref())
+    });
+    next.await.unwrap();
+    let since = node.clock.now().plus_days(-2).millis();
+    let mut read: Vec<i64> = jobs()
+        .await
+        .iter()
+        .filter_map(|job| match Task::parse(&job.payload).unwrap() {
+            Task::ReadOutbox { account, since: Some(at) } if at == since => Some(account),
+            _ => None,
+        })
+        .collect();
+    read.sort_unstable();
+    read.dedup();
+    assert_eq!(read.len(), MANY);
+}
+
+#[test]
+fn whoever_opens_a_thread_does_not_wait_for_what_was_missed() {
+    let (thread, missed) = (Task::ReadThread { post: 1 }, Task::ReadOutbox { account: 1, since: Some(1) });
+    assert_ne!(thread.queue(), missed.queue());
+    for task in [thread, missed] {
+        assert!(watercooler::jobs::QUEUES.iter().any(|(queue, _)| *queue == task.queue()), "somebody does it");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! What of other servers goes with age, and what stays because somebody here has to do with it (LIM-14).
 
 use crate::{
+    interactions::boost,
     media::{picture, remote_media},
     posts::stranger,
     support::{NOW, NodeBuilder, PUBLIC, Peer, Scene},
@@ -85,6 +86,26 @@ async fn sec_lim_14_old_posts_of_others_go_unless_somebody_here_has_to_do_with_t
     assert_eq!(here(&s).await, left);
     // It is not gone for good.
     assert_eq!(s.count("select count(*) from tombstones where uri like '%/notes/plain'").await, 0);
+}
+
+#[tokio::test]
+async fn who_passed_on_or_quoted_what_was_written_here_counts_however_long_ago() {
+    let s = Scene::new().await;
+    let own = s.writes(&s.bob, "public", "mine").await;
+    s.sends(&s.mallory, &boost(&s.mallory, own.clone())).await;
+    let mut note = s.note(&s.mallory, "quoting", "look");
+    note["quote"] = json!(own);
+    let mut asks = s.mallory.activity("QuoteRequest", own.clone());
+    asks["instrument"] = note.clone();
+    s.sends(&s.mallory, &asks).await;
+    s.bob.post("/api/v1/notifications/clear", json!({})).await.ok();
+    let counted = "select count(*) from posts where local and boosts_count = 1 and quotes_count = 1";
+    assert_eq!(s.count(counted).await, 1);
+    s.node.clock.advance(366 * DAY);
+    sweep(&s).await;
+    assert_eq!(s.count(counted).await, 1);
+    // What lets it be quoted hangs on it.
+    assert!(s.post(note["id"].as_str().unwrap()).await.is_some());
 }
 
 #[tokio::test]

@@ -157,7 +157,7 @@ fn apply(tx: &mut Tx<'_>, batch: &[Effect]) -> Result<Vec<String>> {
                 remote::outbox::back(tx, host, since)?;
             }
             // Where nothing waits for it that would show that it is well, its word does (DLV-05).
-            Effect::HostSpoke(host) if rows::count_waiting(tx.conn, Some(host))? == 0 => {
+            Effect::HostSpoke(host) if !rows::is_waited_for(tx.conn, host)? => {
                 let since = rows::find_host(tx.conn, host)?.and_then(|known| known.first_failure_at);
                 rows::host_is_back(tx.conn, host)?;
                 remote::outbox::back(tx, host, since)?;

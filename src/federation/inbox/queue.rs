@@ -100,9 +100,10 @@ impl Room {
             .filter(|(_, running)| **running >= WORKERS_PER_HOST)
             .map(|(host, _)| host.clone())
             .collect();
-        let Some(item) = app.write(move |tx| store::inbox::claim(tx.conn, tx.now, tx.place(), &full)).await? else {
-            return Ok(None);
-        };
+        // What this process has in work is not taken for dead, however the clock jumps.
+        let taken: Vec<Id<InboxItem>> = lock(&self.taken).iter().copied().collect();
+        let claimed = app.write(move |tx| store::inbox::claim(tx.conn, tx.now, tx.place(), &full, &taken));
+        let Some(item) = claimed.await? else { return Ok(None) };
         *lock(&self.busy).entry(item.host.clone()).or_default() += 1;
         lock(&self.taken).insert(item.id);
         let busy = Busy { room: self.clone(), host: item.host.clone(), id: item.id };

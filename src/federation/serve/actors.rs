@@ -1,8 +1,8 @@
 //! Actors and their collections (DISC-03, 04, 13, 14, 16; OUT-13).
 
 use super::{
-    ACTIVITY_JSON, Answered, Failure, PAGE, Paging, Reader, activity_json, answer, local_actor, read, to_page,
-    wants_page,
+    ACTIVITY_JSON, Answered, Failure, PAGE, Paging, Reader, activity_json, answer, local_actor, read, read_much,
+    to_page, wants_page,
 };
 use crate::{
     Error,
@@ -157,7 +157,7 @@ pub async fn outbox(
     let reader = Reader::of(&app, &parts).await?;
     let viewer = reader.viewer()?;
     let (site, now) = (app.site().clone(), app.clock().now());
-    let body = read(&app, move |conn| {
+    let body = read_much(&app, move |conn| {
         let account = local_actor(conn, &name)?;
         let id = site.outbox_uri(&account.username);
         let hidden = account.is_unavailable();
@@ -218,7 +218,7 @@ pub async fn followers_of_reader(State(app): State<App>, Path(name): Path<String
     let reader = proof::reader(&app, &parts).await.map_err(Failure::Refused)?;
     let reader = reader.ok_or_else(|| Error::unauthorized("This list is given to signed requests only"))?;
     let site = app.site().clone();
-    let body = read(&app, move |conn| {
+    let body = read_much(&app, move |conn| {
         let account = local_actor(conn, &name)?;
         let id = format!("{}_synchronization", site.followers_uri(&account.username));
         let followers = match account.is_unavailable() {

@@ -245,13 +245,22 @@ fn local_actor(conn: &mut Conn, name: &str) -> std::result::Result<Account, Fail
     Ok(account)
 }
 
-/// Runs a read whose failures are ours.
+/// Runs a short read whose failures are ours.
 async fn read<T, F>(app: &App, f: F) -> std::result::Result<T, Failure>
 where
     T: Send + 'static,
     F: FnOnce(&mut Conn) -> std::result::Result<T, Failure> + Send + 'static,
 {
     app.glance(move |conn| Result::Ok(f(conn))).await?
+}
+
+/// As [`read`], for what takes longer the more somebody wrote, or the more follow them.
+async fn read_much<T, F>(app: &App, f: F) -> std::result::Result<T, Failure>
+where
+    T: Send + 'static,
+    F: FnOnce(&mut Conn) -> std::result::Result<T, Failure> + Send + 'static,
+{
+    app.read(move |conn| Result::Ok(f(conn))).await?
 }
 
 /// `max_id` and `page` of a collection's address.
