@@ -149,12 +149,11 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
             Ok(value)
         }
         PeerVerb::Add { domain, addresses, port, http, ca_pem, .. } => {
-            let new = NewPeer { domain: domain.clone(), addresses, port, http, ca_pem };
-            peers::add(app, by, new).await?;
+            let domain = peers::add(app, by, NewPeer { domain, addresses, port, http, ca_pem }).await?;
             Ok(json!({ "domain": domain, "added": true }))
         }
         PeerVerb::Remove { domain } => {
-            peers::remove(app, by, &domain).await?;
+            let domain = peers::remove(app, by, &domain).await?;
             Ok(json!({ "domain": domain, "removed": true }))
         }
         PeerVerb::Block { domain, silence, reject_media, reject_reports, comment } => {
@@ -163,23 +162,12 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
                 (false, true) => Severity::None,
                 (false, false) => Severity::Suspend,
             };
-            peers::block(
-                app,
-                by,
-                NewBlock {
-                    domain: domain.clone(),
-                    severity,
-                    reject_media,
-                    reject_reports,
-                    comment,
-                    ..NewBlock::default()
-                },
-            )
-            .await?;
+            let new = NewBlock { domain, severity, reject_media, reject_reports, comment, ..NewBlock::default() };
+            let domain = peers::block(app, by, new).await?;
             Ok(json!({ "domain": domain, "blocked": true }))
         }
         PeerVerb::Unblock { domain } => {
-            peers::unblock(app, by, &domain).await?;
+            let domain = peers::unblock(app, by, &domain).await?;
             Ok(json!({ "domain": domain, "blocked": false }))
         }
         PeerVerb::Relays => serde_json::to_value(relays::list(app).await?).map_err(Error::internal),
