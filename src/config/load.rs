@@ -159,7 +159,8 @@ impl Sources {
             };
         }
         resolve_files(&mut config, &base).map_err(|e| locate(e, file.as_deref(), &text, &origins))?;
-        config.prepare().map_err(|e| locate(e, file.as_deref(), &text, &origins))?;
+        let prepared = config.prepare().and_then(|()| config.federation.no_twins());
+        prepared.map_err(|e| locate(e, file.as_deref(), &text, &origins))?;
         Ok(Loaded { config, origins, file })
     }
 }

@@ -125,6 +125,14 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
         ("database = 'sqlite://:memory:'", ":1: `database`: `:memory:` is no file"),
         ("database = 'sqlite://x.db?mode=rwc'", ":1: `database`: the embedded database is a path"),
         (
+            "[[federation.peer]]\ndomain = 'b.example'\n[[federation.peer]]\nport = 443\ndomain = 'B.example.'",
+            ":5: `federation.peer[1].domain`: `b.example` has an entry with the same port already, number 1",
+        ),
+        (
+            "[instance]\nlanguages = [\n  'de',\n  'deutsch',\n]",
+            ":4: `instance.languages[1]`: `deutsch` is no code of a language, such as `de` or `pt-BR`",
+        ),
+        (
             "domain = 'a.example'\n[[federation.peer]]\ndomain = 'b.example'\n[[federation.peer]]\ndomain = 'c.example:80'",
             ":5: `federation.peer[1].domain`: `c.example:80` is not a host name (a port goes into `port`)",
         ),
