@@ -162,12 +162,20 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
         ),
         ("metrics.listen", "9000", "--set metrics.listen: an address with its port is wanted, such as"),
         ("public_url", "example.org", "--public-url: a whole address is wanted, such as https://example.org"),
+        ("listen", "127.0.0.1:0", "--listen: port 0 is a free one, another each time: say `domain` too, or which port"),
+        ("posts.characters", "7", "--set posts.characters: 7 is not between 500 and 50000"),
     ] {
         let error = load("", &[], &[(key, value)]).unwrap_err().to_string();
         assert!(error.starts_with(wanted), "{error}");
     }
     let error = load("listen = 8080", &[], &[]).unwrap_err().to_string();
     assert!(error.contains(":1: an address with its port is wanted"), "{error}");
+    let error = load("listen = '127.0.0.1:0'", &[], &[]).unwrap_err().to_string();
+    assert!(error.contains(":1: `listen`: port 0 is a free one"), "{error}");
+    // Who says the name may take any port.
+    for name in ["domain = 'a.example'", "public_url = 'http://localhost:1'"] {
+        assert_eq!(load(name, &[], &[("listen", "127.0.0.1:0")]).unwrap().config.listen.port(), 0);
+    }
     let missing = Sources { file: Some("/nonexistent/w.toml".into()), ..Sources::default() }.load().unwrap_err();
     assert_eq!(missing.place, "/nonexistent/w.toml");
 }
