@@ -334,3 +334,15 @@ fn trusted_ranges_default_to_private_ones_under_an_allowlist() {
     let named = load("[rate_limits]\nmode = 'off'\ntrusted = ['8.8.8.0/24']", &[], &[]).unwrap().config;
     assert!(named.is_trusted_range(outside) && named.rate_limits.mode == Switch::Off);
 }
+
+#[test]
+fn an_authority_that_is_named_for_a_database_server_is_wanted() {
+    for (given, read) in [
+        ("postgres://h/x", "postgres://h/x"),
+        ("postgres://h/x?sslrootcert=ca.pem", "postgres://h/x?sslmode=require"),
+        ("postgres://h/x?sslrootcert=ca.pem&sslmode=prefer", "postgres://h/x?sslmode=prefer"),
+        ("postgres://h/x?sslmode=verify-full&port=1", "postgres://h/x?sslmode=require&port=1"),
+    ] {
+        assert_eq!(PostgresAddress::read(given).driver, read);
+    }
+}
