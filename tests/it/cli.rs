@@ -180,6 +180,7 @@ fn peers_are_managed_beside_a_running_server_and_its_own_listener_is_never_one()
     assert_eq!(place.json(&added)["domain"], "hr.corp.example", "what is kept, not what was typed");
     let blocked = place.json(&["peer", "block", "Bäd.example", "--json"]);
     assert_eq!(blocked["domain"], "xn--bd-via.example");
+    assert_eq!(place.json(&["peer", "show", "BÄD.example", "--json"])["state"], "blocked");
     assert_eq!(place.json(&["peer", "unblock", "bäd.Example", "--json"])["domain"], blocked["domain"]);
     place.json(&["peer", "block", "bad.example", "--comment", "spam", "--json"]);
     let list = place.json(&["peer", "list", "--json"]);

@@ -7,7 +7,7 @@ use crate::{
     federation::{charter::checks, relays, way_back},
     id::Id,
     model::Delivery,
-    net::Severity,
+    net::{Severity, split_domain},
     peers::{self, NewBlock, NewPeer, health},
     store,
 };
@@ -121,7 +121,13 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
             Ok(Value::Array(list))
         }
         PeerVerb::Show { domain } => {
-            let wanted = domain.trim().to_lowercase();
+            let typed = domain.trim().to_lowercase();
+            // As it is kept and matched.
+            let wanted = match split_domain(&typed) {
+                Some((host, Some(port))) => format!("{host}:{port}"),
+                Some((host, None)) => host,
+                None => typed.clone(),
+            };
             let entries: Vec<peers::Entry> =
                 peers::list(app).await?.into_iter().filter(|entry| entry.is_of(&wanted)).collect();
             let all = health::all(app).await?;
@@ -130,7 +136,7 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
             };
             let Some(peer) = all.iter().find(same) else {
                 if entries.is_empty() {
-                    return Err(Error::invalid("domain", "not_found", format!("nothing is known of `{wanted}`")));
+                    return Err(Error::invalid("domain", "not_found", format!("nothing is known of `{typed}`")));
                 }
                 let state = if entries.iter().any(is_block) { "blocked" } else { "unknown" };
                 return Ok(json!({ "domain": wanted, "state": state, "entries": entries }));
