@@ -170,7 +170,7 @@ pub struct Instance {
     pub contact_email: String,
     /// House rules, one sentence each, shown before sign-up.
     pub rules: Vec<String>,
-    /// Languages spoken here, as two-letter codes, the main one first.
+    /// Languages spoken here, as codes such as `de` or `pt-BR`, the main one first.
     pub languages: Vec<String>,
     /// A picture of the node: a file (relative to this one) or an address.
     pub thumbnail: Option<String>,
@@ -469,6 +469,9 @@ impl Config {
         self.media.s3.prepare()?;
         self.mail.prepare()?;
         questions::concierge(&self.instance.concierge)?;
+        for (at, code) in self.instance.languages.iter_mut().enumerate() {
+            *code = values::language(&format!("instance.languages[{at}]"), code)?;
+        }
         if self.instance.languages.is_empty() {
             self.instance.languages.push("en".into());
         }

@@ -129,11 +129,11 @@ impl Entry {
     }
 }
 
-/// Adds or changes a peer; it counts when this returns.
+/// Adds or changes a peer; it counts when this returns. Answers its name as it is kept and matched.
 ///
 /// # Errors
 /// `Invalid` naming the field; `Forbidden` below admin.
-pub async fn add(app: &App, by: Staff, new: NewPeer) -> Result<()> {
+pub async fn add(app: &App, by: Staff, new: NewPeer) -> Result<String> {
     let domain = normal_domain(&new.domain, true)?;
     let mut addresses = Vec::with_capacity(new.addresses.len());
     for text in &new.addresses {
@@ -147,7 +147,7 @@ pub async fn add(app: &App, by: Staff, new: NewPeer) -> Result<()> {
         return Err(Error::invalid("port", "invalid", "is between 1 and 65535"));
     }
     let row = PeerRow {
-        domain,
+        domain: domain.clone(),
         addresses: serde_json::to_string(&addresses).map_err(Error::internal)?,
         port: new.port.map(i64::from),
         scheme: new.http.then(|| Scheme::Http.as_str().to_owned()),
@@ -155,14 +155,14 @@ pub async fn add(app: &App, by: Staff, new: NewPeer) -> Result<()> {
         created_at: Timestamp::Y2000,
     };
     app.write(move |tx| peers::add(tx, &by, row)).await?;
-    refresh(app).await
+    refresh(app).await.map(|()| domain)
 }
 
-/// Removes a peer that was added by command; it counts when this returns.
+/// Removes a peer that was added by command; it counts when this returns. Answers its name.
 ///
 /// # Errors
 /// `NotFound` when there is none; `Conflict` when it stands in the settings file.
-pub async fn remove(app: &App, by: Staff, domain: &str) -> Result<()> {
+pub async fn remove(app: &App, by: Staff, domain: &str) -> Result<String> {
     let domain = normal_domain(domain, true)?;
     let known = app.part::<Known>();
     let in_file = file(app, &known).peers.iter().any(|p| p.domain == domain);
@@ -172,17 +172,18 @@ pub async fn remove(app: &App, by: Staff, domain: &str) -> Result<()> {
             Err(Error::Conflict(format!("{domain} stands in the settings file: remove it there").into()))
         }
         Err(other) => Err(other),
-        Ok(()) => refresh(app).await,
+        Ok(()) => refresh(app).await.map(|()| domain),
     }
 }
 
-/// Blocks a domain; it counts when this returns.
+/// Blocks a domain; it counts when this returns. Answers its name as it is kept and matched.
 ///
 /// # Errors
 /// `Invalid` for what is no domain; `Forbidden` below admin.
-pub async fn block(app: &App, by: Staff, new: NewBlock) -> Result<()> {
+pub async fn block(app: &App, by: Staff, new: NewBlock) -> Result<String> {
+    let domain = normal_domain(new.domain.trim().trim_start_matches("*."), false)?;
     let row = DomainBlock {
-        domain: normal_domain(new.domain.trim().trim_start_matches("*."), false)?,
+        domain: domain.clone(),
         severity: match new.severity {
             Severity::Suspend => 0,
             Severity::Silence => 1,
@@ -201,14 +202,14 @@ pub async fn block(app: &App, by: Staff, new: NewBlock) -> Result<()> {
         leave::take(app, &row.domain).await?;
     }
     app.write(move |tx| peers::block(tx, &by, row)).await?;
-    refresh(app).await
+    refresh(app).await.map(|()| domain)
 }
 
-/// Lifts a block that was set by command.
+/// Lifts a block that was set by command. Answers its name.
 ///
 /// # Errors
 /// `NotFound` when there is none; `Conflict` when it stands in the settings file.
-pub async fn unblock(app: &App, by: Staff, domain: &str) -> Result<()> {
+pub async fn unblock(app: &App, by: Staff, domain: &str) -> Result<String> {
     let domain = normal_domain(domain.trim().trim_start_matches("*."), false)?;
     let known = app.part::<Known>();
     let in_file = file(app, &known).blocks.iter().any(|b| b.domain.trim_start_matches("*.") == domain);
@@ -218,7 +219,7 @@ pub async fn unblock(app: &App, by: Staff, domain: &str) -> Result<()> {
             Err(Error::Conflict(format!("{domain} stands in the settings file: remove it there").into()))
         }
         Err(other) => Err(other),
-        Ok(()) => refresh(app).await,
+        Ok(()) => refresh(app).await.map(|()| domain),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Settings of the world outside: whom this node federates with, each peer's own terms, and the push services it uses.
 
+use super::ConfigError;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 /// Other nodes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +41,24 @@ impl Default for Federation {
             blocked: Vec::new(),
             peer: Vec::new(),
         }
+    }
+}
+
+impl Federation {
+    /// Whether no two entries are for one place: of both together more would be open than either says.
+    ///
+    /// # Errors
+    /// The second one.
+    pub(super) fn no_twins(&self) -> Result<(), ConfigError> {
+        let mut known = BTreeMap::new();
+        for (at, peer) in self.peer.iter().enumerate() {
+            let port = peer.port.unwrap_or(peer.scheme.default_port());
+            if let Some(first) = known.insert((&peer.domain, peer.scheme.as_str(), port), at) {
+                let why = format!("`{}` has an entry with the same port already, number {}", peer.domain, first + 1);
+                return Err(ConfigError::value(&format!("federation.peer[{at}].domain"), why));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -118,11 +118,7 @@ impl Sources {
         }
         for (key, value) in &self.flags {
             let path: Vec<String> = key.split('.').map(str::to_owned).collect();
-            let place = match OWN_FLAGS.contains(&key.as_str()) {
-                true => format!("--{}", key.replace('_', "-")),
-                false => format!("--set {key}"),
-            };
-            let layer = single(&path, value).map_err(|reason| ConfigError { place, reason })?;
+            let layer = single(&path, value).map_err(|reason| ConfigError { place: flag(key), reason })?;
             origins.insert(key.clone(), Origin::Flag);
             merge(&mut table, layer);
         }
@@ -155,11 +151,17 @@ impl Sources {
         if !origins.contains_key("domain") {
             config.domain = match &config.public_url {
                 Some(url) => url.host_str().map(|h| with_port(h, url.port())).unwrap_or_default(),
+                // The node would have another name at every start, and commands beside it yet another one.
+                None if config.listen.port() == 0 => {
+                    let why = "port 0 is a free one, another each time: say `domain` too, or which port";
+                    return Err(locate(ConfigError::value("listen", why), file.as_deref(), &text, &origins));
+                }
                 None => format!("localhost:{}", config.listen.port()),
             };
         }
         resolve_files(&mut config, &base).map_err(|e| locate(e, file.as_deref(), &text, &origins))?;
-        config.prepare().map_err(|e| locate(e, file.as_deref(), &text, &origins))?;
+        let prepared = config.prepare().and_then(|()| config.federation.no_twins());
+        prepared.map_err(|e| locate(e, file.as_deref(), &text, &origins))?;
         Ok(Loaded { config, origins, file })
     }
 }
@@ -259,6 +261,14 @@ fn place(file: Option<&Path>, line: &str) -> String {
     }
 }
 
+/// How a setting is called on the command line.
+fn flag(key: &str) -> String {
+    match OWN_FLAGS.contains(&key) {
+        true => format!("--{}", key.replace('_', "-")),
+        false => format!("--set {key}"),
+    }
+}
+
 fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> String {
     let Some(span) = span else { return String::new() };
     let before = text.get(..span.start.min(text.len())).unwrap_or_default();
@@ -282,6 +292,7 @@ fn locate(error: ConfigError, file: Option<&Path>, text: &str, origins: &BTreeMa
             ConfigError { place: place(Some(path), &line), reason: format!("`{key}`: {}", error.reason) }
         }
         (Some(Origin::Environment(name)), _) => ConfigError { place: name.clone(), reason: error.reason },
+        (Some(Origin::Flag), _) => ConfigError { place: flag(whole), reason: error.reason },
         _ => error,
     }
 }

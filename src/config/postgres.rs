@@ -19,16 +19,21 @@ impl PostgresAddress {
     /// Takes it apart; whether it is one is the driver's to say.
     pub fn read(url: &str) -> Self {
         let (place, query) = url.split_once('?').unwrap_or((url, ""));
-        let (mut proven, mut authorities, mut rest) = (false, None, Vec::new());
+        let (mut proven, mut said, mut authorities, mut rest) = (false, false, None, Vec::new());
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             match pair.split_once('=') {
-                Some(("sslmode", "require" | "verify-ca" | "verify-full")) => {
-                    proven = true;
-                    rest.push("sslmode=require");
+                Some(("sslmode", mode)) => {
+                    said = true;
+                    proven = matches!(mode, "require" | "verify-ca" | "verify-full");
+                    rest.push(if proven { "sslmode=require" } else { pair });
                 }
                 Some(("sslrootcert", _)) => authorities = value(pair),
                 _ => rest.push(pair),
             }
+        }
+        if authorities.is_some() && !said {
+            // Who names an authority wants its certificate, and not to do without when whoever answers offers no TLS.
+            rest.push("sslmode=require");
         }
         let driver = if rest.is_empty() { place.to_owned() } else { format!("{place}?{}", rest.join("&")) };
         Self { driver, proven, authorities }

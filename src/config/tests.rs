@@ -125,6 +125,14 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
         ("database = 'sqlite://:memory:'", ":1: `database`: `:memory:` is no file"),
         ("database = 'sqlite://x.db?mode=rwc'", ":1: `database`: the embedded database is a path"),
         (
+            "[[federation.peer]]\ndomain = 'b.example'\n[[federation.peer]]\nport = 443\ndomain = 'B.example.'",
+            ":5: `federation.peer[1].domain`: `b.example` has an entry with the same port already, number 1",
+        ),
+        (
+            "[instance]\nlanguages = [\n  'de',\n  'deutsch',\n]",
+            ":4: `instance.languages[1]`: `deutsch` is no code of a language, such as `de` or `pt-BR`",
+        ),
+        (
             "domain = 'a.example'\n[[federation.peer]]\ndomain = 'b.example'\n[[federation.peer]]\ndomain = 'c.example:80'",
             ":5: `federation.peer[1].domain`: `c.example:80` is not a host name (a port goes into `port`)",
         ),
@@ -154,12 +162,20 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
         ),
         ("metrics.listen", "9000", "--set metrics.listen: an address with its port is wanted, such as"),
         ("public_url", "example.org", "--public-url: a whole address is wanted, such as https://example.org"),
+        ("listen", "127.0.0.1:0", "--listen: port 0 is a free one, another each time: say `domain` too, or which port"),
+        ("posts.characters", "7", "--set posts.characters: 7 is not between 500 and 50000"),
     ] {
         let error = load("", &[], &[(key, value)]).unwrap_err().to_string();
         assert!(error.starts_with(wanted), "{error}");
     }
     let error = load("listen = 8080", &[], &[]).unwrap_err().to_string();
     assert!(error.contains(":1: an address with its port is wanted"), "{error}");
+    let error = load("listen = '127.0.0.1:0'", &[], &[]).unwrap_err().to_string();
+    assert!(error.contains(":1: `listen`: port 0 is a free one"), "{error}");
+    // Who says the name may take any port.
+    for name in ["domain = 'a.example'", "public_url = 'http://localhost:1'"] {
+        assert_eq!(load(name, &[], &[("listen", "127.0.0.1:0")]).unwrap().config.listen.port(), 0);
+    }
     let missing = Sources { file: Some("/nonexistent/w.toml".into()), ..Sources::default() }.load().unwrap_err();
     assert_eq!(missing.place, "/nonexistent/w.toml");
 }
@@ -317,4 +333,16 @@ fn trusted_ranges_default_to_private_ones_under_an_allowlist() {
     assert!(closed.is_trusted_range("::ffff:10.1.1.1".parse().unwrap()));
     let named = load("[rate_limits]\nmode = 'off'\ntrusted = ['8.8.8.0/24']", &[], &[]).unwrap().config;
     assert!(named.is_trusted_range(outside) && named.rate_limits.mode == Switch::Off);
+}
+
+#[test]
+fn an_authority_that_is_named_for_a_database_server_is_wanted() {
+    for (given, read) in [
+        ("postgres://h/x", "postgres://h/x"),
+        ("postgres://h/x?sslrootcert=ca.pem", "postgres://h/x?sslmode=require"),
+        ("postgres://h/x?sslrootcert=ca.pem&sslmode=prefer", "postgres://h/x?sslmode=prefer"),
+        ("postgres://h/x?sslmode=verify-full&port=1", "postgres://h/x?sslmode=require&port=1"),
+    ] {
+        assert_eq!(PostgresAddress::read(given).driver, read);
+    }
 }

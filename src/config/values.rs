@@ -364,6 +364,18 @@ pub(super) fn pattern(key: &str, text: &str) -> Result<String, ConfigError> {
     }
 }
 
+/// The code of a language, such as `de` or `pt-BR`; `pt_BR` is another spelling.
+pub(super) fn language(key: &str, text: &str) -> Result<String, ConfigError> {
+    let code = text.trim().replace('_', "-");
+    let mut parts = code.split('-');
+    let is_first = |part: &str| matches!(part.len(), 2 | 3) && part.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_other = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    match parts.next().is_some_and(is_first) && parts.all(is_other) {
+        true => Ok(code),
+        false => Err(ConfigError::value(key, format!("`{text}` is no code of a language, such as `de` or `pt-BR`"))),
+    }
+}
+
 /// Private and loopback ranges: what "inside" means for rate limits. The outgoing gate has its own, wider list.
 pub(super) fn private_ranges() -> Vec<IpNet> {
     const RANGES: [&str; 8] = [

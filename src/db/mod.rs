@@ -9,6 +9,7 @@
 mod budget;
 #[macro_use]
 mod conn;
+mod errors;
 mod line;
 mod migrate;
 mod near;
@@ -27,6 +28,7 @@ pub use sql::{Loads, Sql, Typed, Value};
 
 use crate::{Error, Result};
 use diesel::prelude::*;
+use errors::{CONTENTION, DISK, TAKEN};
 use near::Near;
 use pool::{Queue, Work};
 use std::{
@@ -310,17 +312,8 @@ fn ran_twice() -> Error {
     Error::internal("an operation ran twice")
 }
 
-/// What contention is called in the error; see [`runs`].
-const CONTENTION: &str = "another transaction was in the way";
-
-/// What a failing disk is called in the error.
-const DISK: &str = "the disk failed";
-
 /// What the engine says of a file that is something else.
 const NO_DATABASE: &str = "file is not a database";
-
-/// What a unique value that another transaction wrote first is called in the error.
-const TAKEN: &str = "somebody else did this at the same moment";
 
 /// The most runs of one operation (REL-10).
 const MOST_RUNS: u32 = 6;
@@ -361,9 +354,11 @@ async fn submit(queue: &Queue, wait: Option<Duration>, write: bool, mut operatio
                     answer(committed);
                 }),
             },
-            Ok(Err(error)) => {
-                pool::Finish { ok: false, runs: runs(&error), answer: Box::new(move |_| answer(Err(error))) }
-            }
+            Ok(Err(error)) => pool::Finish {
+                ok: false,
+                runs: runs(&error),
+                answer: Box::new(move |ended| answer(Err(errors::seen_with(error, ended)))),
+            },
             Err(_) => pool::Finish {
                 ok: false,
                 runs: 1,
@@ -436,39 +431,4 @@ fn open_sqlite(settings: &Settings, writable: bool) -> Result<Conn> {
     }
     conn.count(settings.statements.as_ref());
     Ok(conn)
-}
-
-impl From<diesel::result::Error> for Error {
-    /// The one place that reads database errors. SQLite does not name the violated constraint, so callers that care
-    /// check before or use upserts; what is left is a conflict.
-    fn from(error: diesel::result::Error) -> Self {
-        use diesel::result::{DatabaseErrorKind as Kind, Error as E};
-        match error {
-            E::NotFound => Self::NotFound,
-            E::DatabaseError(Kind::UniqueViolation, info) => {
-                tracing::debug!(why = info.message(), "a unique value was taken");
-                Self::Conflict(TAKEN.into())
-            }
-            E::DatabaseError(Kind::ClosedConnection, info) => Self::Unavailable(info.message().to_owned().into()),
-            E::DatabaseError(Kind::SerializationFailure, _) => Self::Unavailable(CONTENTION.into()),
-            E::DatabaseError(kind, info) => {
-                let message = info.message();
-                let has = |words: &[&str]| words.iter().any(|w| message.contains(w));
-                if has(&["database or disk is full", "No space left", "readonly database", "could not extend file"]) {
-                    Self::NoSpace
-                } else if has(&["disk I/O error"]) {
-                    Self::Unavailable(DISK.into())
-                } else if has(&["deadlock detected", "could not serialize access"]) {
-                    Self::Unavailable(CONTENTION.into())
-                } else if has(&["database is locked", "lock timeout", "connection closed", "terminating connection"]) {
-                    Self::Unavailable(message.to_owned().into())
-                } else if has(&["invalid byte sequence for encoding"]) {
-                    Self::bad_request("a text holds a character that cannot be stored")
-                } else {
-                    Self::internal(format!("database: {kind:?}: {message}"))
-                }
-            }
-            other => Self::internal(format!("database: {other}")),
-        }
-    }
 }

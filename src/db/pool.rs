@@ -137,6 +137,9 @@ impl Shared {
     }
 }
 
+/// A lock that somebody else holds for longer is no reason to hang (REL-09).
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
 /// Operations that share one outer transaction at most.
 const GROUP: usize = 64;
 
@@ -296,12 +299,13 @@ fn postgres_read(slot: &mut Option<Conn>, settings: &Settings, mut work: Work) {
     if !work.turn.begin() {
         return;
     }
+    let began = Instant::now();
     let finish = (work.run)(conn, true);
     // After an error nothing is sure: not that the connection lives, not that a transaction of a budget ended.
     if !finish.ok && conn.batch("ROLLBACK").is_err() {
         *slot = None;
     }
-    (finish.answer)(Ok(()));
+    (finish.answer)(seen(slot.is_some(), began.elapsed()));
 }
 
 fn postgres_write(slot: &mut Option<Conn>, settings: &Settings, mut work: Work) {
@@ -317,6 +321,7 @@ fn postgres_write(slot: &mut Option<Conn>, settings: &Settings, mut work: Work) 
             }
             return;
         }
+        let began = Instant::now();
         let finish = (work.run)(conn, last);
         // In a transaction that an error ended COMMIT would roll back and say nothing: the statement before it fails.
         let ended = if finish.ok { conn.batch("SELECT 1; COMMIT").map_err(Error::from) } else { Ok(()) };
@@ -325,12 +330,24 @@ fn postgres_write(slot: &mut Option<Conn>, settings: &Settings, mut work: Work) 
             *slot = None;
         }
         if run >= runs {
+            let ended = if finish.ok { ended } else { seen(slot.is_some(), began.elapsed()) };
             return (finish.answer)(ended);
         }
         metrics::counter!("database_contention_total").increment(1);
         // Not in step with whoever was in the way.
         std::thread::sleep(Duration::from_millis(u64::from(run) * 7 + pause()));
     }
+}
+
+/// What is seen from outside of an operation that failed, whatever the language in which the server says why.
+fn seen(connected: bool, took: Duration) -> Result<()> {
+    if !connected {
+        return Err(Error::Unavailable("the connection is gone".into()));
+    }
+    if took >= LOCK_WAIT {
+        return Err(Error::Unavailable("a lock was held for too long".into()));
+    }
+    Ok(())
 }
 
 /// 0 to 15, never the same twice on purpose: each state hashes differently.
@@ -341,9 +358,14 @@ fn pause() -> u64 {
 /// An open connection; none when the database is away.
 fn opened<'a>(slot: &'a mut Option<Conn>, settings: &Settings) -> Option<&'a mut Conn> {
     if slot.is_none() {
-        // A lock that somebody else holds for long is no reason to hang (REL-09).
+        // Errors are understood best in English, which only a superuser may ask for.
+        let begin = format!(
+            "SET lock_timeout = {}; SET default_transaction_read_only = on; \
+             SELECT set_config('lc_messages', 'C', false) WHERE current_setting('is_superuser') = 'on'",
+            LOCK_WAIT.as_millis()
+        );
         let opened = open_postgres(&settings.url).and_then(|mut conn| {
-            conn.batch("SET lock_timeout = '5s'; SET default_transaction_read_only = on")?;
+            conn.batch(&begin)?;
             conn.count(settings.statements.as_ref());
             Ok(conn)
         });

@@ -177,7 +177,11 @@ fn peers_are_managed_beside_a_running_server_and_its_own_listener_is_never_one()
     let mut server = place.serve();
     let port = server.address.rsplit_once(':').unwrap().1.to_owned();
     let added = ["peer", "add", "HR.corp.example", "--address", "10.20.0.0/16", "--port", "8443", "--http", "--json"];
-    place.json(&added);
+    assert_eq!(place.json(&added)["domain"], "hr.corp.example", "what is kept, not what was typed");
+    let blocked = place.json(&["peer", "block", "Bäd.example", "--json"]);
+    assert_eq!(blocked["domain"], "xn--bd-via.example");
+    assert_eq!(place.json(&["peer", "show", "BÄD.example", "--json"])["state"], "blocked");
+    assert_eq!(place.json(&["peer", "unblock", "bäd.Example", "--json"])["domain"], blocked["domain"]);
     place.json(&["peer", "block", "bad.example", "--comment", "spam", "--json"]);
     let list = place.json(&["peer", "list", "--json"]);
     assert_eq!((&list[0]["domain"], &list[0]["port"]), (&"hr.corp.example".into(), &8443.into()), "{list}");

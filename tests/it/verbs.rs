@@ -105,6 +105,8 @@ async fn every_verb_does_what_it_says_and_answers_json() {
     assert_eq!((&changed["state"], home(&ada).await), (&json!("active"), 200));
     let changed = walk.does(&["account", "suspend", "ada"]).await;
     assert_eq!((&changed["state"], home(&ada).await), (&json!("suspended"), 401));
+    let refused = tries(&walk.node, &["account", "enable", "ada"]).await.unwrap_err();
+    assert!(refused.contains("`account suspend ada --lift`"), "{refused}");
     let changed = walk.does(&["account", "suspend", "ada", "--lift"]).await;
     assert_eq!((&changed["state"], home(&ada).await), (&json!("active"), 200));
     for verb in ["limit", "sensitive"] {

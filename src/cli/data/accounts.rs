@@ -342,7 +342,7 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
             on(app, name, move |tx, by, id| accounts::set_role(tx, by, id, role.role())).await
         }
         AccountVerb::Disable { name } => on(app, name, accounts::disable).await,
-        AccountVerb::Enable { name } => on(app, name, accounts::enable).await,
+        AccountVerb::Enable { name } => on(app, name, enable).await,
         AccountVerb::Suspend { name, lift: false } => on(app, name, accounts::suspend).await,
         AccountVerb::Suspend { name, lift: true } => on(app, name, accounts::unsuspend).await,
         AccountVerb::Limit { name, lift: false } => on(app, name, limited::silence).await,
@@ -426,6 +426,20 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
             .await
         }
     }
+}
+
+/// Who is kept out for another reason would stay out: the verb that ends that is named instead.
+fn enable(tx: &mut crate::domain::Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    let account = store::accounts::load(tx.conn, id)?;
+    let name = &account.username;
+    if account.suspended_at.is_some() {
+        let why = format!("{name} is suspended: `account suspend {name} --lift` comes first");
+        return Err(Error::Conflict(why.into()));
+    }
+    if account.left_on.is_some() {
+        return Err(Error::Conflict(format!("{name} has left: `account rehire {name}` brings them back").into()));
+    }
+    accounts::enable(tx, by, id)
 }
 
 /// Runs a staff operation on the account of this name and describes what is left.

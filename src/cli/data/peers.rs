@@ -7,7 +7,7 @@ use crate::{
     federation::{charter::checks, relays, way_back},
     id::Id,
     model::Delivery,
-    net::Severity,
+    net::{Severity, split_domain},
     peers::{self, NewBlock, NewPeer, health},
     store,
 };
@@ -121,7 +121,13 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
             Ok(Value::Array(list))
         }
         PeerVerb::Show { domain } => {
-            let wanted = domain.trim().to_lowercase();
+            let typed = domain.trim().to_lowercase();
+            // As it is kept and matched.
+            let wanted = match split_domain(&typed) {
+                Some((host, Some(port))) => format!("{host}:{port}"),
+                Some((host, None)) => host,
+                None => typed.clone(),
+            };
             let entries: Vec<peers::Entry> =
                 peers::list(app).await?.into_iter().filter(|entry| entry.is_of(&wanted)).collect();
             let all = health::all(app).await?;
@@ -130,7 +136,7 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
             };
             let Some(peer) = all.iter().find(same) else {
                 if entries.is_empty() {
-                    return Err(Error::invalid("domain", "not_found", format!("nothing is known of `{wanted}`")));
+                    return Err(Error::invalid("domain", "not_found", format!("nothing is known of `{typed}`")));
                 }
                 let state = if entries.iter().any(is_block) { "blocked" } else { "unknown" };
                 return Ok(json!({ "domain": wanted, "state": state, "entries": entries }));
@@ -149,12 +155,11 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
             Ok(value)
         }
         PeerVerb::Add { domain, addresses, port, http, ca_pem, .. } => {
-            let new = NewPeer { domain: domain.clone(), addresses, port, http, ca_pem };
-            peers::add(app, by, new).await?;
+            let domain = peers::add(app, by, NewPeer { domain, addresses, port, http, ca_pem }).await?;
             Ok(json!({ "domain": domain, "added": true }))
         }
         PeerVerb::Remove { domain } => {
-            peers::remove(app, by, &domain).await?;
+            let domain = peers::remove(app, by, &domain).await?;
             Ok(json!({ "domain": domain, "removed": true }))
         }
         PeerVerb::Block { domain, silence, reject_media, reject_reports, comment } => {
@@ -163,23 +168,12 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
                 (false, true) => Severity::None,
                 (false, false) => Severity::Suspend,
             };
-            peers::block(
-                app,
-                by,
-                NewBlock {
-                    domain: domain.clone(),
-                    severity,
-                    reject_media,
-                    reject_reports,
-                    comment,
-                    ..NewBlock::default()
-                },
-            )
-            .await?;
+            let new = NewBlock { domain, severity, reject_media, reject_reports, comment, ..NewBlock::default() };
+            let domain = peers::block(app, by, new).await?;
             Ok(json!({ "domain": domain, "blocked": true }))
         }
         PeerVerb::Unblock { domain } => {
-            peers::unblock(app, by, &domain).await?;
+            let domain = peers::unblock(app, by, &domain).await?;
             Ok(json!({ "domain": domain, "blocked": false }))
         }
         PeerVerb::Relays => serde_json::to_value(relays::list(app).await?).map_err(Error::internal),
