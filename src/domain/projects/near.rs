@@ -73,7 +73,8 @@ pub fn is_inside_only(conn: &mut Conn, account: &Account) -> Result<bool> {
     if account.kind != AccountKind::Group || audiences::place(conn, account)? == Audience::Open {
         return Ok(false);
     }
-    match store::projects::of_account(conn, account.id)? {
+    // One that left the register is nobody's business either.
+    match store::projects::find(conn, Id::new(account.id.raw()))? {
         Some(project) => Ok(!is_told_outside(conn, &project)?),
         None => Ok(false),
     }
