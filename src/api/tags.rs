@@ -226,7 +226,7 @@ pub(super) fn featured_list(
     if viewer.0.is_none() && account.is_local() {
         let names = tags.iter().map(|tag| tag.name.clone()).collect();
         let facts = people::load(conn, owner)?;
-        let leaving = people::directory::tags_for(conn, facts, names, viewer.audience())?;
+        let leaving = people::directory::tags_for(conn, &account, facts, names, viewer.audience())?;
         tags.retain(|tag| leaving.contains(&tag.name));
     }
     let list: Vec<_> = featured

@@ -385,6 +385,88 @@ async fn rich(world: &World) -> [Rich; 3] {
     made.try_into().ok().unwrap()
 }
 
+/// What is only for the organisation of the project that everybody follows, in any form.
+fn is_about(text: &str) -> bool {
+    let words = [
+        "hums above",
+        "SoundCam",
+        "wiki.example",
+        "coustics",
+        "ibration",
+        "#bearings",
+        "/users/ada",
+        "@ada",
+        "workState",
+    ];
+    words.iter().any(|word| text.contains(word))
+}
+
+#[tokio::test]
+async fn zero_leaks_of_what_a_project_of_the_organisation_is_about() {
+    let (_web, world) = linked().await;
+    // Outside they know that there is a project, and follow it.
+    let project = world.hq.url("/users/quietbearing");
+    let copy = async |node: &Node| {
+        let uri = project.clone();
+        node.app.read(move |conn| watercooler::store::accounts::find_by_uri(conn, &uri)).await.unwrap().unwrap()
+    };
+    let known = async |node: &Node| {
+        let copy = copy(node).await;
+        assert_eq!(copy.display_name, "Quiet bearing");
+        is_about(&format!("{} {}", copy.note, copy.fields))
+    };
+    assert!(!known(&world.out).await && known(&world.lyon).await);
+    let path = crate::projects::path(&json!({ "id": copy(&world.hq).await.id.to_string() }), "");
+    let edit = async |fields: Value| {
+        world.ada.put(&path, fields).await.ok();
+        world.far.forget();
+        crate::support::organisation::minutes(&[&world.hq, &world.lyon, &world.out], 2).await;
+        let said = world.far.inbox().into_iter().filter(|activity| activity["actor"] == *project);
+        said.map(|activity| activity.to_string()).collect::<String>()
+    };
+    let doors = ["", "/moderators", "/members", "/collections/tags"].map(|end| format!("/users/quietbearing{end}"));
+    let (here, there) = (copy(&world.hq).await.id, copy(&world.lyon).await.id);
+    let pages = [
+        (&world.hq, "/@quietbearing".to_owned()),
+        (&world.hq, format!("/api/v1/accounts/{here}")),
+        (&world.hq, format!("/api/v1/accounts/{here}/featured_tags")),
+        (&world.lyon, format!("/api/v1/accounts/{there}")),
+        (&world.lyon, format!("/api/v1/accounts/{there}/featured_tags")),
+    ];
+    // As it is, by a word of its lead, and as everybody may know it.
+    for (number, audience) in [None, Some("organisation"), Some("open")].into_iter().enumerate() {
+        let mut fields = json!({ "vendor": [format!("SoundCam {number}")] });
+        if let Some(audience) = audience {
+            fields["audience"] = json!(audience);
+        }
+        let (open, sent) = (audience == Some("open"), edit(fields).await);
+        assert!(sent.contains("\"Update\"") && is_about(&sent) == open, "{audience:?}: {sent}");
+        assert_eq!((known(&world.out).await, known(&world.lyon).await), (open, true), "{audience:?}");
+        for door in &doors {
+            let inside = letter(&world.lyon, &world.hq, "GET", door, None).await.send(&world.hq).await;
+            assert!(inside.status == 200 && is_about(&inside.text), "{door}: {}", inside.text);
+            for reply in [
+                Client::anonymous(&world.hq).get_activity(door).await,
+                world.sam.reading(&world.hq, door).send(&world.hq).await,
+                letter(&world.out, &world.hq, "GET", door, None).await.send(&world.hq).await,
+            ] {
+                assert_eq!((reply.status, is_about(&reply.text)), (200, open), "{audience:?} {door}: {}", reply.text);
+            }
+        }
+        for (node, page) in &pages {
+            let reply = Client::anonymous(node).get(page).await;
+            // Of one of another site nobody knows there how far it goes.
+            let told = open && node.domain == world.hq.domain;
+            assert_eq!((reply.status, is_about(&reply.text)), (200, told), "{audience:?} {page}: {}", reply.text);
+            if !page.ends_with("featured_tags") {
+                assert!(reply.text.contains("Quiet bearing"), "{page}: {}", reply.text);
+            }
+        }
+        let seen = world.bob.get(&pages[1].1).await;
+        assert!(is_about(&seen.text), "{}", seen.text);
+    }
+}
+
 /// The addresses of everything written at a node that is not for everybody, the concierge's posts too.
 async fn hidden(node: &Node) -> Vec<String> {
     let sql = "select p.uri from posts p where p.local and p.audience < 2";

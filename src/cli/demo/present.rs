@@ -21,7 +21,7 @@ impl Stage<'_> {
                     .into(),
             ),
             ("Read what was answered", format!("{engineering}/answers, signed in: it is for the organisation")),
-            ("See a project of another site", format!("{research}/@hummingbearing")),
+            ("See a project of another site", format!("{research}/@hummingbearing, signed in there")),
         ]
     }
 

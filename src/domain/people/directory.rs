@@ -5,7 +5,7 @@ use super::{Facts, Listed, facts, listed_of};
 use crate::{
     Error, Result, crypto,
     db::Conn,
-    domain::{Tx, audiences, charter::Charter, html::plain_text, profiles},
+    domain::{Tx, audiences, charter::Charter, html::plain_text, profiles, projects::near},
     id::Id,
     matching::people::{Accepted, Day, Person, Progress, Project, Skill},
     model::{Account, AccountKind, Audience, WorkState},
@@ -62,7 +62,8 @@ pub fn leaving_tags(facts: &Facts, mut tags: Vec<String>) -> Vec<String> {
 }
 
 /// Takes the fields made of facts off people of this node who are for their own site only, or for nobody, and in an
-/// organisation off all of its people: what is shown to strangers is what goes to everybody.
+/// organisation off all of its people, and what they are about off its projects: what is shown to strangers is what goes to
+/// everybody.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
@@ -86,7 +87,10 @@ pub fn hide_from_strangers(conn: &mut Conn, accounts: &mut [Account]) -> Result<
         Ok(!account.is_local() && account.fields != "[]" && audiences::place(conn, account)? <= Audience::Organisation)
     };
     for account in accounts.iter_mut() {
-        if colleague(conn, account)? {
+        if near::is_inside_only(conn, account)? {
+            account.note.clear();
+            account.fields = "[]".into();
+        } else if colleague(conn, account)? {
             let mut fields = profiles::fields(account);
             fields.retain(|field| super::fields::Made::named(&field.name).is_none());
             account.fields = serde_json::to_string(&fields).map_err(Error::internal)?;
@@ -321,8 +325,17 @@ pub(in crate::domain) fn begin_unlisted(tx: &mut Tx<'_>, id: Id<Account>) -> Res
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub fn tags_for(conn: &mut Conn, mut facts: Facts, tags: Vec<String>, place: Audience) -> Result<Vec<String>> {
+pub fn tags_for(
+    conn: &mut Conn,
+    account: &Account,
+    mut facts: Facts,
+    tags: Vec<String>,
+    place: Audience,
+) -> Result<Vec<String>> {
     if place == Audience::Open && is_inside_only(conn)? {
+        if near::is_inside_only(conn, account)? {
+            return Ok(Vec::new());
+        }
         facts.listed = Listed::Unlisted;
     }
     Ok(leaving_tags(&facts, tags))

@@ -54,6 +54,32 @@ pub fn of_account(conn: &mut Conn, account: &Account) -> Result<Option<Audience>
     }
 }
 
+/// Whether servers and visitors outside of the organisation are told what a project is about: where what it says of itself
+/// goes to everybody. They are told the name of any other one, for it may pass on to them what people write for everybody.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_told_outside(conn: &mut Conn, project: &Project) -> Result<bool> {
+    let (rules, said) = (store::audiences::rules(conn)?, of(conn, project)?);
+    Ok(audiences::standard(rules.as_ref(), said, Visibility::Public) == Audience::Open)
+}
+
+/// Whether this account is a project of this node or of the organisation of which nothing but its name is told outside. Of
+/// one of another node it is not known how far it goes: there it counts what the charter says.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_inside_only(conn: &mut Conn, account: &Account) -> Result<bool> {
+    if account.kind != AccountKind::Group || audiences::place(conn, account)? == Audience::Open {
+        return Ok(false);
+    }
+    // One that left the register is nobody's business either.
+    match store::projects::find(conn, Id::new(account.id.raw()))? {
+        Some(project) => Ok(!is_told_outside(conn, &project)?),
+        None => Ok(false),
+    }
+}
+
 /// The audience of a post that names these accounts: never further than the projects among them, whatever its author
 /// chose. Followers and people who are named in a post to them alone are a choice already; only a project that nobody
 /// elsewhere may know of holds such posts back too.

@@ -9,6 +9,7 @@ use crate::{
         people,
         projects::{
             fields::{slug, term_key},
+            near,
             relations::RELATIONS,
         },
     },
@@ -69,7 +70,8 @@ fn expertise(site: &Site, name: &str, facts: people::Facts) -> Expertise {
 pub enum Shown {
     /// Only what everybody may know (SIGIN-23).
     Essential,
-    /// The profile. In an organisation nothing of what people tell the organisation only.
+    /// The profile. In an organisation nothing of what people tell the organisation only, and of a project that does not
+    /// speak to everybody its name.
     Outside,
     /// All that leaves the node.
     Inside,
@@ -138,23 +140,27 @@ pub fn with_actor<R>(
     if outside && facts.listed == people::Listed::Organisation {
         facts.listed = people::Listed::Site;
     }
+    let bare = outside && near::is_inside_only(conn, account)?;
     let row = store::people::find(conn, account.id)?.unwrap_or_default();
     let mut fields: Vec<Field> = serde_json::from_str(&account.fields).unwrap_or_default();
-    fields.retain(|field| field.generated.is_none() || facts.listed == people::Listed::Organisation);
+    fields.retain(|field| !bare && (field.generated.is_none() || facts.listed == people::Listed::Organisation));
     let moved_to = match account.moved_to_id {
         Some(id) => store::accounts::find(conn, id)?.map(|a| a.uri),
         None => None,
     };
-    let tags = people::directory::leaving_tags(&facts, store::documents::featured_tags(conn, account.id)?);
+    let tags = match bare {
+        true => Vec::new(),
+        false => people::directory::leaving_tags(&facts, store::documents::featured_tags(conn, account.id)?),
+    };
     let picture = |file: &Option<String>| {
         file.as_deref().map(|file| Image::new(site.media_url(file), image_type(file).map(str::to_owned)))
     };
     actor.generator = Some(Generator::of(site.instance_actor_uri()));
-    actor.summary = Some(&account.note);
+    actor.summary = Some(if bare { "" } else { account.note.as_str() });
     actor.featured = Some(site.featured_uri(name));
     actor.featured_tags = Some(site.featured_tags_uri(name));
     actor.discoverable = Some(match outside {
-        true => people::directory::is_discoverable_outside(conn, account)?,
+        true => !bare && people::directory::is_discoverable_outside(conn, account)?,
         false => people::directory::is_discoverable(conn, account)?,
     });
     actor.interaction_policy = Some(featured_collections::can_feature(account, actor.discoverable == Some(true)));
@@ -183,10 +189,10 @@ pub fn with_actor<R>(
         actor.extra = serde_json::from_str(&row.extra).unwrap_or_default();
     }
     let left_on = account.left_on.map(Timestamp::date);
-    if account.kind == AccountKind::Group {
+    if account.kind == AccountKind::Group && !bare {
         actor.project = project(conn, site, account)?;
     }
-    let facts = if actor.project.is_some() { people::Facts::default() } else { facts };
+    let facts = if bare || actor.project.is_some() { people::Facts::default() } else { facts };
     // Where there is no other node to be paired with, it is nobody's business.
     let coffee = facts.coffee && people::directory::is_on(conn)?;
     actor.expertise = expertise(site, name, people::Facts { left_on, coffee, ..facts });

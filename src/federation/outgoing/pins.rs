@@ -23,10 +23,10 @@ pub(super) fn pinned(tx: &mut Tx<'_>, account: Id<Account>, post: Id<Post>, kind
 /// Add and Remove of a hashtag, as far as the hashtags of this person go.
 pub(super) fn featured(tx: &mut Tx<'_>, account: Id<Account>, tag: Id<Tag>, kind: &'static str) -> Result<()> {
     let Some(tag) = store::hashtags::list(tx.conn, &[tag])?.pop() else { return Ok(()) };
-    let facts = people::load(tx.conn, account)?;
+    let (facts, whose) = (people::load(tx.conn, account)?, store::accounts::load(tx.conn, account)?);
     let mut reach = Reach::Site;
     for place in [Reach::Organisation, Reach::Open] {
-        let shown = people::directory::tags_for(tx.conn, facts.clone(), vec![tag.name.clone()], place)?;
+        let shown = people::directory::tags_for(tx.conn, &whose, facts.clone(), vec![tag.name.clone()], place)?;
         if !shown.is_empty() {
             reach = place;
         }

@@ -302,7 +302,7 @@ pub async fn featured_tags(State(app): State<App>, Path(name): Path<String>, par
         } else {
             let facts = people::load(conn, account.id)?;
             let tags = store::documents::featured_tags(conn, account.id)?;
-            people::directory::tags_for(conn, facts, tags, viewer.audience())?
+            people::directory::tags_for(conn, &account, facts, tags, viewer.audience())?
         };
         let id = site.featured_tags_uri(&account.username);
         let tags: Vec<Tag> =

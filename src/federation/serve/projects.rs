@@ -4,7 +4,10 @@ use super::{Answered, Failure, Reader, activity_json, local_actor, read};
 use crate::{
     Error,
     app::App,
-    domain::{people as known, projects},
+    domain::{
+        people as known,
+        projects::{self, near},
+    },
     federation::render::{self, collection::Collection, context::Terms},
     model::{Audience, ProjectRole},
     store,
@@ -44,7 +47,11 @@ async fn people(
         let least = if outside && known::directory::is_inside_only(conn)? { ProjectRole::Moderator } else { least };
         let project = store::projects::of_account(conn, account.id)?.filter(|_| !account.is_unavailable());
         let project = project.ok_or(Failure::Error(Error::NotFound))?;
-        let items = store::projects::member_uris(conn, project.id, least, listed, PEOPLE)?;
+        // Nobody out there obeys those of a project of which only the name is told: it says itself what it takes back.
+        let items = match outside && !near::is_told_outside(conn, &project)? {
+            true => Vec::new(),
+            false => store::projects::member_uris(conn, project.id, least, listed, PEOPLE)?,
+        };
         let id = format!("{}/{end}", account.uri);
         Ok(render::document(Terms::NONE, Collection::whole(&id, items))?)
     })
