@@ -19,7 +19,7 @@ use crate::{
         views::AccountViews,
     },
     id::Id,
-    model::{self, Account, Audience, RelationKind, WorkState},
+    model::{self, Account, Audience, Membership, RelationKind, WorkState},
     register::{self, Answer, Question},
     store,
 };
@@ -50,6 +50,7 @@ pub fn routes() -> Routes {
         .post("/api/watercooler/v1/projects/{id}/join", WRITE, join)
         .post("/api/watercooler/v1/projects/{id}/leave", WRITE, leave)
         .get("/api/watercooler/v1/projects/{id}/members", READ, list_members)
+        .post("/api/watercooler/v1/projects/{id}/members/{account}", WRITE, invite)
         .delete("/api/watercooler/v1/projects/{id}/members/{account}", WRITE, remove_member)
         .get("/api/watercooler/v1/projects/{id}/requests", WRITE, requests)
         .post("/api/watercooler/v1/projects/{id}/requests/{account}/accept", WRITE, accept)
@@ -81,6 +82,17 @@ fn audience_of(params: &Params) -> Result<Option<Audience>> {
         Some(word) => word.trim().parse().map(Some).map_err(|()| {
             Error::invalid("audience", "inclusion", "Audience is not included in the list: site, organisation, open")
         }),
+    }
+}
+
+fn membership_of(params: &Params) -> Result<Option<Membership>> {
+    match params.filled("membership") {
+        None => Ok(None),
+        Some(word) => word
+            .trim()
+            .parse()
+            .map(Some)
+            .map_err(|()| Error::invalid("membership", "inclusion", "Membership is open, request or invitation")),
     }
 }
 
@@ -116,6 +128,7 @@ fn fields(params: &Params) -> Result<Fields> {
         language: text("language"),
         state: state_of(params)?,
         audience: audience_of(params)?,
+        membership: membership_of(params)?,
     })
 }
 
@@ -352,6 +365,11 @@ async fn accept(State(app): State<App>, me: SignedIn, Path((id, who)): Pair) -> 
 async fn reject(State(app): State<App>, me: SignedIn, Path((id, who)): Pair) -> ApiResult<Rendered> {
     let (id, who) = (id.parse()?, who.parse()?);
     changing(&app, me, move |tx| members::answer(tx, me.account, id, who, false)).await
+}
+
+async fn invite(State(app): State<App>, me: SignedIn, Path((id, who)): Pair) -> ApiResult<Rendered> {
+    let (id, who) = (id.parse()?, who.parse()?);
+    changing(&app, me, move |tx| members::invite(tx, me.account, id, who)).await
 }
 
 async fn remove_member(State(app): State<App>, me: SignedIn, Path((id, who)): Pair) -> ApiResult<Empty> {

@@ -47,6 +47,7 @@ pub(super) async fn run(app: &App, post: Post, verb: Verb, rest: String, tongue:
         Verb::ProjectModerator | Verb::ProjectHandover => {
             app.write(move |tx| tend::person(tx, &post, tongue, verb, &rest)).await
         }
+        Verb::ProjectInvite => invite(app, post, rest, tongue).await,
         Verb::ProjectRemove => remove(app, post, rest, tongue).await,
         Verb::ProjectLeave => leave(app, post, rest, tongue).await,
         Verb::ProjectJoin | Verb::ProjectFollow | Verb::ProjectLead => choose(app, post, verb, rest, tongue).await,
@@ -188,6 +189,16 @@ async fn relate(app: &App, post: Post, rest: String, tongue: Tongue) -> Result<(
         Meant::NoNumber => app.write(move |tx| projects::no_number(tx, &post, tongue)).await,
         Meant::Handle(..) | Meant::Look(_) => app.write(move |tx| projects::found(tx, &post, tongue, &[], None)).await,
     }
+}
+
+/// Invites somebody, who may be known elsewhere only.
+async fn invite(app: &App, post: Post, rest: String, tongue: Tongue) -> Result<()> {
+    if let Some(handle) = tend::handle_elsewhere(&rest)
+        && let Err(error) = app.look_up(&format!("@{handle}")).await
+    {
+        tracing::debug!(%error, "somebody who is invited cannot be had");
+    }
+    app.write(move |tx| tend::invite(tx, &post, tongue, &rest)).await
 }
 
 /// Takes a member out, or a post whose address is given.

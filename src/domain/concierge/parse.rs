@@ -169,6 +169,7 @@ pub fn parse(text: &str) -> Parsed {
             | Verb::ProjectRelate
             | Verb::ProjectModerator
             | Verb::ProjectHandover
+            | Verb::ProjectInvite
             | Verb::ProjectRemove
             | Verb::ProjectPublish
             | Verb::ProjectCancel => {

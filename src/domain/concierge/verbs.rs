@@ -57,6 +57,8 @@ pub enum Verb {
     ProjectModerator,
     /// Give a project to another lead.
     ProjectHandover,
+    /// Invite somebody to a project.
+    ProjectInvite,
     /// Take a member or a post out of a project.
     ProjectRemove,
     /// Who may find the writer.
@@ -225,6 +227,15 @@ pub const VERBS: &[Entry] = &[
         &["project handover", "project hand over"],
         &["projekt übergeben", "projekt übergib", "projekt uebergeben"],
         ["project handover Quiet bearing to @ada", "projekt übergeben Leises Lager an @ada"],
+    ),
+    entry(
+        Verb::ProjectInvite,
+        &["project invite", "project add"],
+        &["projekt einladen", "projekt einlade", "projekt lade"],
+        [
+            "project invite Quiet bearing @ada@lyon.example (or: @ada off)",
+            "projekt einladen Leises Lager @ada@lyon.example (oder: @ada aus)",
+        ],
     ),
     entry(
         Verb::ProjectRemove,

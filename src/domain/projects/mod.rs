@@ -32,7 +32,9 @@ use crate::{
     Error, Result,
     db::Conn,
     id::Id,
-    model::{Account, AccountKind, Audience, Post, Project, ProjectMember, ProjectRole, Visibility, WorkState},
+    model::{
+        Account, AccountKind, Audience, Membership, Post, Project, ProjectMember, ProjectRole, Visibility, WorkState,
+    },
     store,
 };
 use words::Words;
@@ -172,6 +174,7 @@ pub fn create(tx: &mut Tx<'_>, by: Id<Account>, fields: &Fields) -> Result<Proje
         updated_at: tx.now,
         audience: None,
         term_links: "{}".into(),
+        membership: Membership::Request,
     };
     fields::fill(&mut project, fields)?;
     near::set(tx, by, &mut project, fields.audience)?;
