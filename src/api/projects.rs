@@ -14,7 +14,7 @@ use crate::{
     db::Conn,
     domain::{
         Tx,
-        projects::{self as rules, Fields, group, members, relations, succession},
+        projects::{self as rules, Fields, group, locks, members, relations, succession},
         scopes::Scope,
         views::AccountViews,
     },
@@ -57,6 +57,8 @@ pub fn routes() -> Routes {
         .post("/api/watercooler/v1/projects/{id}/requests/{account}/reject", WRITE, reject)
         .post("/api/watercooler/v1/projects/{id}/moderators/{account}", WRITE, make_moderator)
         .delete("/api/watercooler/v1/projects/{id}/moderators/{account}", WRITE, unmake_moderator)
+        .post("/api/watercooler/v1/projects/{id}/locks/{status}", WRITE, lock)
+        .delete("/api/watercooler/v1/projects/{id}/locks/{status}", WRITE, unlock)
         .post("/api/watercooler/v1/projects/{id}/lead", WRITE, hand_over)
         .post("/api/watercooler/v1/projects/{id}/relations", WRITE, relate)
         .delete("/api/watercooler/v1/projects/{id}/relations", WRITE, unrelate)
@@ -432,6 +434,18 @@ async fn withdraw(State(app): State<App>, me: SignedIn, Path(id): Path<String>, 
     let id = id.parse()?;
     let post = params.id("status_id")?.ok_or_else(|| Error::bad_request("Missing parameter: status_id"))?;
     app.write(move |tx| group::withdraw(tx, me.account, id, post)).await?;
+    Ok(Empty)
+}
+
+async fn lock(State(app): State<App>, me: SignedIn, Path((id, post)): Pair) -> ApiResult<Empty> {
+    let (id, post) = (id.parse()?, post.parse()?);
+    app.write(move |tx| locks::set(tx, me.account, id, post, true)).await?;
+    Ok(Empty)
+}
+
+async fn unlock(State(app): State<App>, me: SignedIn, Path((id, post)): Pair) -> ApiResult<Empty> {
+    let (id, post) = (id.parse()?, post.parse()?);
+    app.write(move |tx| locks::set(tx, me.account, id, post, false)).await?;
     Ok(Empty)
 }
 

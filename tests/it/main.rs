@@ -122,6 +122,7 @@ mod projects;
 mod projects_elsewhere;
 mod projects_first;
 mod projects_leads;
+mod projects_locks;
 mod projects_membership;
 mod projects_near;
 mod projects_web;

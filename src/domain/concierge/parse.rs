@@ -170,6 +170,8 @@ pub fn parse(text: &str) -> Parsed {
             | Verb::ProjectModerator
             | Verb::ProjectHandover
             | Verb::ProjectInvite
+            | Verb::ProjectLock
+            | Verb::ProjectUnlock
             | Verb::ProjectRemove
             | Verb::ProjectPublish
             | Verb::ProjectCancel => {

@@ -1,5 +1,6 @@
 //! What somebody tells the concierge to do with a project that they lead: relate it to another one, name a moderator, hand it
-//! over, invite somebody, take a member or a post out. The sentences about that continue the table of [`super::words`].
+//! over, invite somebody, lock a thread, take a member or a post out. The sentences about that continue the table of
+//! [`super::words`].
 
 use super::{
     is_answered,
@@ -17,7 +18,7 @@ use crate::{
     domain::{
         Tx,
         people::fields::Tongue,
-        projects::{group, members, relations, words::Words},
+        projects::{group, locks, members, relations, words::Words},
     },
     id::Id,
     model::{Account, Post, Project, RelationKind},
@@ -59,6 +60,14 @@ const WITHDRAWN: Sentence = Sentence(
     "“{}” does not pass that post on any more. The post itself stays where it is.",
     "„{}“ gibt diesen Beitrag nicht mehr weiter. Der Beitrag selbst bleibt, wo er ist.",
 );
+/// A thread is locked.
+const LOCKED: Sentence = Sentence(
+    "“{}” passes no more answers on in that thread. What is there stays; “project unlock” opens it again.",
+    "„{}“ gibt in diesem Faden keine Antworten mehr weiter. Was da ist, bleibt; „projekt entsperren“ öffnet ihn wieder.",
+);
+/// It is open again.
+const UNLOCKED: Sentence =
+    Sentence("“{}” passes answers on in that thread again.", "„{}“ gibt in diesem Faden wieder Antworten weiter.");
 /// A post that the project did not pass on.
 const NOT_PASSED_ON: Sentence =
     Sentence("“{}” did not pass that post on.", "„{}“ hat diesen Beitrag nicht weitergegeben.");
@@ -357,6 +366,42 @@ pub fn withdraw(tx: &mut Tx<'_>, to: &Post, tongue: Tongue, rest: &str, post: Op
     };
     let text = match done {
         Ok(()) => WITHDRAWN.with(tongue, &[&project.name]),
+        Err(Error::NotFound) => NOT_PASSED_ON.with(tongue, &[&project.name]),
+        Err(error) => refusal(error, tongue)?,
+    };
+    reply(tx, to, line(&text), tongue).map(|_| ())
+}
+
+/// Locks the thread below a post of a project, or opens it again.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn lock(
+    tx: &mut Tx<'_>,
+    to: &Post,
+    tongue: Tongue,
+    rest: &str,
+    (post, locked): (Option<Id<Post>>, bool),
+) -> Result<()> {
+    let verb = if locked { Verb::ProjectLock } else { Verb::ProjectUnlock };
+    let words: Vec<&str> = rest.split_whitespace().filter(|word| address(word).is_none()).collect();
+    let (own, thread) = (own(tx.conn, to.account_id)?, thread(tx.conn, to)?);
+    let id = named_of(tx.conn, &own, &thread, &name(&words))?;
+    let Some(project) = id.and_then(|id| own.iter().find(|project| project.id == id)) else {
+        return how(tx, to, tongue, verb);
+    };
+    if address(rest).is_none() {
+        return how(tx, to, tongue, verb);
+    }
+    if is_answered(tx, to)? {
+        return Ok(());
+    }
+    let done = match post {
+        Some(post) => locks::set(tx, to.account_id, project.id, post, locked),
+        None => Err(Error::NotFound),
+    };
+    let text = match done {
+        Ok(()) => (if locked { LOCKED } else { UNLOCKED }).with(tongue, &[&project.name]),
         Err(Error::NotFound) => NOT_PASSED_ON.with(tongue, &[&project.name]),
         Err(error) => refusal(error, tongue)?,
     };

@@ -59,6 +59,10 @@ pub enum Verb {
     ProjectHandover,
     /// Invite somebody to a project.
     ProjectInvite,
+    /// Let a thread of a project have no more answers.
+    ProjectLock,
+    /// Let it have them again.
+    ProjectUnlock,
     /// Take a member or a post out of a project.
     ProjectRemove,
     /// Who may find the writer.
@@ -236,6 +240,21 @@ pub const VERBS: &[Entry] = &[
             "project invite Quiet bearing @ada@lyon.example (or: @ada off)",
             "projekt einladen Leises Lager @ada@lyon.example (oder: @ada aus)",
         ],
+    ),
+    entry(
+        Verb::ProjectLock,
+        &["project lock"],
+        &["projekt sperren", "projekt sperre"],
+        [
+            "project lock Quiet bearing https://… (the post that takes no more answers)",
+            "projekt sperren Leises Lager https://… (der Beitrag, der keine Antworten mehr annimmt)",
+        ],
+    ),
+    entry(
+        Verb::ProjectUnlock,
+        &["project unlock"],
+        &["projekt entsperren", "projekt entsperre"],
+        ["project unlock Quiet bearing https://…", "projekt entsperren Leises Lager https://…"],
     ),
     entry(
         Verb::ProjectRemove,

@@ -573,12 +573,17 @@ pub const ANSWER_WITH_QUOTE: Sentence = Sentence(
     "The author of the post you answer has to agree first: answer it without a quote",
     "Wer den Beitrag geschrieben hat, auf den du antwortest, muss erst zustimmen: Antworte ohne Zitat.",
 );
+/// Why an answer may not go to a group.
+pub const THREAD_LOCKED: Sentence = Sentence(
+    "The moderators of this group locked the thread: it takes no more answers. Leave the name of the group out",
+    "Wer diese Gruppe moderiert, hat den Faden geschlossen: Er nimmt keine Antworten mehr an. Lass den Namen der Gruppe weg.",
+);
 /// Why nobody posts with an account.
 pub const HAS_MOVED: Sentence =
     Sentence("This account has moved: post from the new one", "Dieses Konto ist umgezogen: Schreib mit dem neuen.");
 /// What is refused with one of these sentences is said in the language of whoever reads it.
-pub const REFUSALS: [Sentence; 6] =
-    [NO_QUOTE, QUOTE_OUT_OF_REACH, NO_ANSWER, ANSWER_OUT_OF_REACH, ANSWER_WITH_QUOTE, HAS_MOVED];
+pub const REFUSALS: [Sentence; 7] =
+    [NO_QUOTE, QUOTE_OUT_OF_REACH, NO_ANSWER, ANSWER_OUT_OF_REACH, ANSWER_WITH_QUOTE, THREAD_LOCKED, HAS_MOVED];
 /// Whatever has a limit.
 pub const TOO_MUCH: Sentence =
     Sentence("That is too long, or too much at once.", "Das ist zu lang, oder zu viel auf einmal.");

@@ -204,6 +204,9 @@ pub fn receive_members(tx: &mut Tx<'_>, project: Id<Project>, people: &[String],
 
 /// An account is hidden, or gone for good: a project leaves the register, a person their projects.
 pub fn gone(tx: &mut Tx<'_>, account: Id<Account>, for_good: bool) -> Result<()> {
+    if for_good {
+        store::thread_locks::delete_of_group(tx.conn, account)?;
+    }
     if let Some(mut project) = store::projects::of_account(tx.conn, account)? {
         project.removed_at = Some(tx.now);
         project.change = store::projects::next_change(tx.conn)?;
