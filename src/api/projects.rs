@@ -14,12 +14,12 @@ use crate::{
     db::Conn,
     domain::{
         Tx,
-        projects::{self as rules, Fields, group, members, relations, succession},
+        projects::{self as rules, Fields, group, locks, members, relations, succession},
         scopes::Scope,
         views::AccountViews,
     },
     id::Id,
-    model::{self, Account, Audience, RelationKind, WorkState},
+    model::{self, Account, Audience, Membership, RelationKind, WorkState},
     register::{self, Answer, Question},
     store,
 };
@@ -50,12 +50,15 @@ pub fn routes() -> Routes {
         .post("/api/watercooler/v1/projects/{id}/join", WRITE, join)
         .post("/api/watercooler/v1/projects/{id}/leave", WRITE, leave)
         .get("/api/watercooler/v1/projects/{id}/members", READ, list_members)
+        .post("/api/watercooler/v1/projects/{id}/members/{account}", WRITE, invite)
         .delete("/api/watercooler/v1/projects/{id}/members/{account}", WRITE, remove_member)
         .get("/api/watercooler/v1/projects/{id}/requests", WRITE, requests)
         .post("/api/watercooler/v1/projects/{id}/requests/{account}/accept", WRITE, accept)
         .post("/api/watercooler/v1/projects/{id}/requests/{account}/reject", WRITE, reject)
         .post("/api/watercooler/v1/projects/{id}/moderators/{account}", WRITE, make_moderator)
         .delete("/api/watercooler/v1/projects/{id}/moderators/{account}", WRITE, unmake_moderator)
+        .post("/api/watercooler/v1/projects/{id}/locks/{status}", WRITE, lock)
+        .delete("/api/watercooler/v1/projects/{id}/locks/{status}", WRITE, unlock)
         .post("/api/watercooler/v1/projects/{id}/lead", WRITE, hand_over)
         .post("/api/watercooler/v1/projects/{id}/relations", WRITE, relate)
         .delete("/api/watercooler/v1/projects/{id}/relations", WRITE, unrelate)
@@ -81,6 +84,17 @@ fn audience_of(params: &Params) -> Result<Option<Audience>> {
         Some(word) => word.trim().parse().map(Some).map_err(|()| {
             Error::invalid("audience", "inclusion", "Audience is not included in the list: site, organisation, open")
         }),
+    }
+}
+
+fn membership_of(params: &Params) -> Result<Option<Membership>> {
+    match params.filled("membership") {
+        None => Ok(None),
+        Some(word) => word
+            .trim()
+            .parse()
+            .map(Some)
+            .map_err(|()| Error::invalid("membership", "inclusion", "Membership is open, request or invitation")),
     }
 }
 
@@ -116,6 +130,7 @@ fn fields(params: &Params) -> Result<Fields> {
         language: text("language"),
         state: state_of(params)?,
         audience: audience_of(params)?,
+        membership: membership_of(params)?,
     })
 }
 
@@ -354,6 +369,11 @@ async fn reject(State(app): State<App>, me: SignedIn, Path((id, who)): Pair) -> 
     changing(&app, me, move |tx| members::answer(tx, me.account, id, who, false)).await
 }
 
+async fn invite(State(app): State<App>, me: SignedIn, Path((id, who)): Pair) -> ApiResult<Rendered> {
+    let (id, who) = (id.parse()?, who.parse()?);
+    changing(&app, me, move |tx| members::invite(tx, me.account, id, who)).await
+}
+
 async fn remove_member(State(app): State<App>, me: SignedIn, Path((id, who)): Pair) -> ApiResult<Empty> {
     let (id, who) = (id.parse()?, who.parse()?);
     app.write(move |tx| members::remove(tx, me.account, id, who)).await?;
@@ -414,6 +434,18 @@ async fn withdraw(State(app): State<App>, me: SignedIn, Path(id): Path<String>, 
     let id = id.parse()?;
     let post = params.id("status_id")?.ok_or_else(|| Error::bad_request("Missing parameter: status_id"))?;
     app.write(move |tx| group::withdraw(tx, me.account, id, post)).await?;
+    Ok(Empty)
+}
+
+async fn lock(State(app): State<App>, me: SignedIn, Path((id, post)): Pair) -> ApiResult<Empty> {
+    let (id, post) = (id.parse()?, post.parse()?);
+    app.write(move |tx| locks::set(tx, me.account, id, post, true)).await?;
+    Ok(Empty)
+}
+
+async fn unlock(State(app): State<App>, me: SignedIn, Path((id, post)): Pair) -> ApiResult<Empty> {
+    let (id, post) = (id.parse()?, post.parse()?);
+    app.write(move |tx| locks::set(tx, me.account, id, post, false)).await?;
     Ok(Empty)
 }
 

@@ -78,6 +78,7 @@ value_from! {
     crate::model::InteractionState => Small(|v| v.code()),
     crate::model::AccountKind => Small(|v| v.code()),
     crate::model::WorkState => Small(|v| v.code()),
+    crate::model::Membership => Small(|v| v.code()),
     crate::model::ProjectRole => Small(|v| v.code()),
     crate::model::RelationKind => Small(|v| v.code()),
     crate::model::Verdict => Small(|v| v.code()),

@@ -172,6 +172,20 @@ pub enum Fact {
         /// What happens.
         step: Step,
     },
+    /// A project of this node takes no more answers in a thread, or takes them again; the row of `thread_locks` is there.
+    /// *Before* it goes when it is opened.
+    ThreadLocked {
+        /// The project.
+        group: Id<Account>,
+        /// The post that is locked, with all below it.
+        post: Id<Post>,
+        /// Who did it.
+        by: Id<Account>,
+        /// The id of the Undo that arrived.
+        undo: Option<String>,
+        /// Whether it is locked now.
+        locked: bool,
+    },
     /// A block was stored.
     Blocked(Id<Block>),
     /// *Before*: a block is about to be lifted.

@@ -114,6 +114,7 @@ const COLUMNS: [(&str, &[&str]); 18] = [
     ("project_members", &["uri"]),
     ("project_relations", &["other_uri"]),
     ("project_withdrawn", &["post_uri"]),
+    ("thread_locks", &["post_uri", "uri"]),
 ];
 
 fn rewrite(tx: &mut Tx<'_>, old: &str, new: &str) -> Result<()> {

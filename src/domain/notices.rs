@@ -160,6 +160,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::FollowRefused { .. }
         | Fact::FollowStale { .. }
         | Fact::Membership { .. }
+        | Fact::ThreadLocked { .. }
         | Fact::Blocked(_)
         | Fact::Unblocked(_)
         | Fact::FiltersChanged(_)

@@ -64,6 +64,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::FollowRefused { .. }
         | Fact::FollowStale { .. }
         | Fact::Membership { .. }
+        | Fact::ThreadLocked { .. }
         | Fact::CollectionJoined(_)
         | Fact::CollectionLeft(_)
         | Fact::CollectionRenamed(_)

@@ -114,6 +114,9 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         Fact::Unblocked(id) => blocked(tx, *id, true),
         Fact::ReportFiled(id) => reported(tx, *id),
         Fact::Membership { project, person, step } => projects::membership(tx, *project, *person, *step),
+        Fact::ThreadLocked { group, post, by, undo, locked } => {
+            projects::thread_locked(tx, *group, *post, *by, undo.as_deref(), *locked)
+        }
         // Nothing of these leaves the node.
         Fact::PostCameLate(_)
         | Fact::PostEdited { quiet: true, .. }

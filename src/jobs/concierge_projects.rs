@@ -47,6 +47,9 @@ pub(super) async fn run(app: &App, post: Post, verb: Verb, rest: String, tongue:
         Verb::ProjectModerator | Verb::ProjectHandover => {
             app.write(move |tx| tend::person(tx, &post, tongue, verb, &rest)).await
         }
+        Verb::ProjectInvite => invite(app, post, rest, tongue).await,
+        Verb::ProjectLock => lock(app, post, rest, tongue, true).await,
+        Verb::ProjectUnlock => lock(app, post, rest, tongue, false).await,
         Verb::ProjectRemove => remove(app, post, rest, tongue).await,
         Verb::ProjectLeave => leave(app, post, rest, tongue).await,
         Verb::ProjectJoin | Verb::ProjectFollow | Verb::ProjectLead => choose(app, post, verb, rest, tongue).await,
@@ -190,18 +193,42 @@ async fn relate(app: &App, post: Post, rest: String, tongue: Tongue) -> Result<(
     }
 }
 
+/// Invites somebody, who may be known elsewhere only.
+async fn invite(app: &App, post: Post, rest: String, tongue: Tongue) -> Result<()> {
+    if let Some(handle) = tend::handle_elsewhere(&rest)
+        && let Err(error) = app.look_up(&format!("@{handle}")).await
+    {
+        tracing::debug!(%error, "somebody who is invited cannot be had");
+    }
+    app.write(move |tx| tend::invite(tx, &post, tongue, &rest)).await
+}
+
 /// Takes a member out, or a post whose address is given.
 async fn remove(app: &App, post: Post, rest: String, tongue: Tongue) -> Result<()> {
     let Some(address) = tend::address(&rest).map(str::to_owned) else {
         return app.write(move |tx| tend::person(tx, &post, tongue, Verb::ProjectRemove, &rest)).await;
     };
-    let found = match app.look_up(&address).await {
+    let found = post_at(app, &address).await;
+    app.write(move |tx| tend::withdraw(tx, &post, tongue, &rest, found)).await
+}
+
+/// The post of this address, as far as it can be had.
+async fn post_at(app: &App, address: &str) -> Option<Id<Post>> {
+    match app.look_up(address).await {
         Ok(Found::Post(id)) => Some(id),
         Ok(Found::Account(_)) => None,
         Err(error) => {
-            tracing::debug!(%error, "a post that is to be taken out cannot be had");
+            tracing::debug!(%error, "a post that a project is to do something with cannot be had");
             None
         }
+    }
+}
+
+/// Locks the thread below a post, or opens it again.
+async fn lock(app: &App, post: Post, rest: String, tongue: Tongue, locked: bool) -> Result<()> {
+    let found = match tend::address(&rest) {
+        Some(address) => post_at(app, address).await,
+        None => None,
     };
-    app.write(move |tx| tend::withdraw(tx, &post, tongue, &rest, found)).await
+    app.write(move |tx| tend::lock(tx, &post, tongue, &rest, (found, locked))).await
 }

@@ -23,7 +23,7 @@ pub use post::{
     Audience, Bookmark, EmojiReaction, Favourite, Listing, Media, MediaKind, MediaState, Mention, Pin, Poll,
     PollOption, PollVote, Post, PostEdit, Quote, QuotePolicy, QuoteState, ScheduledPost, Tag, Visibility,
 };
-pub use project::{Project, ProjectMember, ProjectRelation, ProjectRole, RelationKind, WorkState};
+pub use project::{Membership, Project, ProjectMember, ProjectRelation, ProjectRole, RelationKind, WorkState};
 pub use relation::{
     AccountNote, Block, Collection, CollectionItem, Conversation, CustomEmoji, FeaturedTag, Filter, FilterKeyword,
     FilterPost, Follow, FollowState, FollowedTag, ItemState, List, ListMember, Marker, Mute, Notification,

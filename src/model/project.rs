@@ -16,6 +16,11 @@ small_enum!(
 );
 
 small_enum!(
+    /// Who becomes a member of a project.
+    Membership { Open = 0 "open", Request = 1 "request", Invitation = 2 "invitation" }
+);
+
+small_enum!(
     /// What a project says about another one.
     RelationKind { Related = 0 "related_to", Same = 1 "same_work_as", Supersedes = 2 "supersedes" }
 );
@@ -77,6 +82,8 @@ pub struct Project {
     pub audience: Option<Audience>,
     /// JSON object: where tags, and what it looks for, are described elsewhere, by their names in lower case.
     pub term_links: String,
+    /// Who becomes a member. Those of other nodes do not say.
+    pub membership: Membership,
 }
 
 impl Project {

@@ -884,6 +884,7 @@ diesel::table! {
         updated_at -> BigInt,
         audience -> Nullable<SmallInt>,
         term_links -> Text,
+        membership -> SmallInt,
     }
 }
 

@@ -65,6 +65,7 @@ pub mod staff;
 pub mod stored;
 pub mod suggestions;
 pub mod sweep;
+pub mod thread_locks;
 pub mod timelines;
 pub mod trends;
 pub mod users;

@@ -210,6 +210,7 @@ pub fn update(conn: &mut Conn, p: &Project) -> Result<()> {
         .with(", updated_at = ", p.updated_at)
         .with(", audience = ", p.audience)
         .with(", term_links = ", &p.term_links)
+        .with(", membership = ", p.membership)
         .with(" where id = ", p.id)
         .execute(conn)?;
     Ok(())
@@ -435,6 +436,80 @@ pub fn delete_member(conn: &mut Conn, project: Id<Project>, account: Id<Account>
 /// Somebody is nothing to any project any more.
 pub fn delete_memberships(conn: &mut Conn, account: Id<Account>) -> Result<()> {
     Sql::new("delete from project_members where account_id = ").bind(account).execute(conn)?;
+    Ok(())
+}
+
+/// Somebody may join a project without being asked about; false when they might before.
+pub fn invite(
+    conn: &mut Conn,
+    project: Id<Project>,
+    account: Id<Account>,
+    by: Id<Account>,
+    now: Timestamp,
+) -> Result<bool> {
+    let written = Sql::new("insert into project_invitations (project_id, account_id, by_id, created_at) values (")
+        .bind(project)
+        .with(",", account)
+        .with(",", by)
+        .with(",", now)
+        .push(
+            ") on conflict (project_id, account_id) do update set by_id = excluded.by_id, \
+             created_at = excluded.created_at where project_invitations.by_id is null",
+        )
+        .execute(conn)?;
+    Ok(written > 0)
+}
+
+/// Notes that somebody is told that it takes an invitation to join a project; false when they were told since `since`, or
+/// are invited.
+pub fn refer(
+    conn: &mut Conn,
+    project: Id<Project>,
+    account: Id<Account>,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<bool> {
+    let written = Sql::new("insert into project_invitations (project_id, account_id, created_at) values (")
+        .bind(project)
+        .with(",", account)
+        .with(",", now)
+        .push(
+            ") on conflict (project_id, account_id) do update set created_at = excluded.created_at \
+             where project_invitations.by_id is null and project_invitations.created_at < ",
+        )
+        .bind(since)
+        .execute(conn)?;
+    Ok(written > 0)
+}
+
+/// Whether somebody was invited to join a project.
+pub fn is_invited(conn: &mut Conn, project: Id<Project>, account: Id<Account>) -> Result<bool> {
+    Sql::new("select i.created_at from project_invitations i where i.by_id is not null and i.project_id = ")
+        .bind(project)
+        .with(" and i.account_id = ", account)
+        .exists(conn)
+}
+
+/// How many are invited to a project and have not joined it.
+pub fn count_invitations(conn: &mut Conn, project: Id<Project>) -> Result<i64> {
+    Sql::new("select count(*) from project_invitations i where i.by_id is not null and i.project_id = ")
+        .bind(project)
+        .scalar_i64(conn)
+}
+
+/// An invitation was taken, or is taken back; true when there was one.
+pub fn delete_invitation(conn: &mut Conn, project: Id<Project>, account: Id<Account>) -> Result<bool> {
+    let gone = Sql::new("delete from project_invitations where project_id = ")
+        .bind(project)
+        .with(" and account_id = ", account)
+        .push(" and by_id is not null")
+        .execute(conn)?;
+    Ok(gone > 0)
+}
+
+/// Somebody is invited to no project any more.
+pub fn delete_invitations_of(conn: &mut Conn, account: Id<Account>) -> Result<()> {
+    Sql::new("delete from project_invitations where account_id = ").bind(account).execute(conn)?;
     Ok(())
 }
 

@@ -91,6 +91,7 @@ fn project(wrong: Wrong) -> String {
         purpose: EVIL.into(),
         tags: EVIL.into(),
         states: vec![choice("idea")],
+        memberships: vec![choice("request")],
         looking_for: EVIL.into(),
         vendor: EVIL.into(),
         link: EVIL.into(),

@@ -25,7 +25,7 @@ use crate::{
         text,
     },
     id::Id,
-    model::{Account, Audience, Project, ProjectRole, RelationKind, WorkState},
+    model::{Account, Audience, Membership, Project, ProjectRole, RelationKind, WorkState},
     rate::Rule,
     register::{self, Question},
     store,
@@ -37,6 +37,8 @@ use axum::{extract::RawQuery, http::StatusCode, response::Response};
 const PAGE: i64 = 30;
 /// Drafts among which one of the same name is looked for.
 const DRAFTS: i64 = 50;
+/// Who may become a member, from all to few.
+const MEMBERSHIPS: [Membership; 3] = [Membership::Open, Membership::Request, Membership::Invitation];
 /// The states, in the order of a project's life.
 const STATES: [WorkState; 5] =
     [WorkState::Idea, WorkState::Active, WorkState::Paused, WorkState::Done, WorkState::Stopped];
@@ -110,6 +112,8 @@ pub struct NewProject {
     pub tags: String,
     /// What may be chosen.
     pub states: Vec<Choice>,
+    /// Who may become a member.
+    pub memberships: Vec<Choice>,
     /// What was typed.
     pub looking_for: String,
     /// What was typed.
@@ -135,6 +139,7 @@ struct Typed {
     purpose: String,
     tags: String,
     state: Option<WorkState>,
+    membership: Option<Membership>,
     looking_for: String,
     vendor: String,
     link: String,
@@ -152,6 +157,7 @@ impl Typed {
             purpose: text("purpose"),
             tags: text("tags"),
             state: fields.text("state").parse().ok(),
+            membership: fields.text("membership").parse().ok(),
             looking_for: text("looking_for"),
             vendor: text("vendor"),
             link: text("link"),
@@ -182,6 +188,7 @@ impl Typed {
             language: Some(lang.tag().to_owned()),
             state: Some(self.state.unwrap_or(WorkState::Idea)),
             audience: self.audience,
+            membership: self.membership,
         }
     }
 }
@@ -207,10 +214,16 @@ async fn answer(
         text: words.headline(*state),
         chosen: *state == typed.state.unwrap_or(WorkState::Idea),
     };
+    let membership = |membership: &Membership| Choice {
+        value: membership.as_str(),
+        text: words.membership(*membership),
+        chosen: *membership == typed.membership.unwrap_or(Membership::Request),
+    };
     let page = NewProject {
         frame: visitor.frame(),
         token: visitor.token(),
         states: STATES.iter().map(state).collect(),
+        memberships: MEMBERSHIPS.iter().map(membership).collect(),
         audiences,
         warned: alike.iter().any(|line| line.warn),
         alike,
@@ -388,6 +401,7 @@ async fn lines(visitor: &Visitor, alike: Vec<Alike>) -> Result<Vec<ProjectLine>>
         for found in &alike {
             let Some(account) = store::accounts::find(conn, found.project.account())? else { continue };
             let role = me.map(|me| rules::role(conn, &found.project, me)).transpose()?.flatten();
+            let closed = me.map(|me| members::is_closed_to(conn, &found.project, me)).transpose()?.unwrap_or_default();
             lines.push(ProjectLine {
                 id: found.project.id.to_string(),
                 name: found.project.name.clone(),
@@ -396,7 +410,7 @@ async fn lines(visitor: &Visitor, alike: Vec<Alike>) -> Result<Vec<ProjectLine>>
                 purpose: found.project.purpose.clone(),
                 warn: found.warn,
                 // Whoever belongs to it already leaves it elsewhere.
-                step: way(lang, found.project.state, role).filter(|_| role.is_none()),
+                step: way(lang, &found.project, role, closed).filter(|_| role.is_none()),
             });
         }
         Ok(lines)
@@ -428,10 +442,15 @@ async fn leave_it(visitor: &Visitor, me: Id<Account>, draft: Id<Project>, way: &
             follows::request(tx, me, target, &FollowOptions::default())?;
             count(tx, Counter::DraftFollowed)?;
         }
-        rules::discard(tx, me, draft)
+        rules::discard(tx, me, draft)?;
+        Ok(store::projects::member(tx.conn, other, me)?.is_some_and(|member| member.role > ProjectRole::Asked))
     }));
-    done.await?;
-    let said = if joins { words.project_asked } else { words.project_followed };
+    let is_in = done.await?;
+    let said = match (joins, is_in) {
+        (true, true) => words.project_joined,
+        (true, false) => words.project_asked,
+        (false, _) => words.project_followed,
+    };
     Ok(visitor.message(200, &row.name, said))
 }
 
@@ -475,13 +494,15 @@ async fn step_of(visitor: &Visitor, me: Id<Account>, way: &str, id: &str, on_pag
             false => members::leave(tx, me, id)?,
         };
         let waits = row.local && members::lead(tx.conn, &row)?.is_none();
-        Ok((row, before, waits))
+        let is_in = rules::role(tx.conn, &row, me)? > Some(ProjectRole::Asked);
+        Ok((row, before, waits, is_in))
     }));
-    let (row, before, waits) = done.await?;
+    let (row, before, waits, is_in) = done.await?;
     if on_page && row.local {
         return page_of(visitor, &row).await;
     }
     let sentence = match (joins, before) {
+        (true, _) if is_in => sentences::MEMBER_NOW,
         (true, _) if waits => sentences::ASKED_NOBODY,
         (true, _) => sentences::ASKED_TO_JOIN,
         (false, None) => sentences::NO_MEMBER,
@@ -507,7 +528,8 @@ async fn list(visitor: &Visitor, me: Id<Account>, below: Option<i64>, done: Opti
         let mut lines = Vec::with_capacity(rows.len());
         for row in rows {
             let role = roles.iter().find(|member| member.project == row.id).map(|member| member.role);
-            lines.extend(line(conn, &site, row, role, lang)?);
+            let closed = members::is_closed_to(conn, &row, me)?;
+            lines.extend(line(conn, &site, row, (role, closed), lang)?);
         }
         Ok((lines, last))
     });
@@ -527,7 +549,7 @@ fn line(
     conn: &mut Conn,
     site: &crate::config::Site,
     row: Project,
-    role: Option<ProjectRole>,
+    (role, closed): (Option<ProjectRole>, bool),
     lang: Lang,
 ) -> Result<Option<ProjectLine>> {
     let Some(account) = store::accounts::find(conn, row.account())?.filter(|a| !a.is_unavailable()) else {
@@ -540,19 +562,24 @@ fn line(
         id: row.id.to_string(),
         url: shown::page_of(site, &account),
         about: parts.join(" · "),
+        warn: false,
+        step: way(lang, &row, role, closed),
         name: row.name,
         purpose: row.purpose,
-        warn: false,
-        step: way(lang, row.state, role),
     }))
 }
 
-/// What somebody may do about belonging to a project in this state.
-const fn way(lang: Lang, state: WorkState, role: Option<ProjectRole>) -> Option<(&'static str, &'static str)> {
+/// What somebody may do about belonging to a project; `closed`: they would ask in vain.
+const fn way(
+    lang: Lang,
+    project: &Project,
+    role: Option<ProjectRole>,
+    closed: bool,
+) -> Option<(&'static str, &'static str)> {
     let words = lang.words();
     match role {
         // Nobody works on it any more. Its lead may still be written to.
-        None if state.has_ended() => None,
+        None if project.state.has_ended() || closed => None,
         None => Some(("join", words.project_join)),
         Some(ProjectRole::Asked) => Some(("leave", words.project_take_back)),
         Some(ProjectRole::Member | ProjectRole::Moderator) => Some(("leave", words.project_leave)),
@@ -561,30 +588,42 @@ const fn way(lang: Lang, state: WorkState, role: Option<ProjectRole>) -> Option<
     }
 }
 
+/// How somebody stands to a project.
+pub(super) struct Standing {
+    project: Project,
+    role: Option<ProjectRole>,
+    /// It takes an invitation that they do not have.
+    closed: bool,
+    /// They have one.
+    invited: bool,
+}
+
 /// How somebody stands to the project that an account is; none for what is no project.
-pub(super) fn standing(
-    conn: &mut Conn,
-    me: Id<Account>,
-    account: &Account,
-) -> Result<Option<(Project, Option<ProjectRole>)>> {
+pub(super) fn standing(conn: &mut Conn, me: Id<Account>, account: &Account) -> Result<Option<Standing>> {
     let Some(project) = store::projects::of_account(conn, account.id)?.filter(Project::is_public) else {
         return Ok(None);
     };
     let role = rules::role(conn, &project, me)?;
-    Ok(Some((project, role)))
+    let closed = members::is_closed_to(conn, &project, me)?;
+    let invited = store::projects::is_invited(conn, project.id, me)?;
+    Ok(Some(Standing { project, role, closed, invited }))
 }
 
 /// The same for the page of the project.
-pub(super) fn belonging(visitor: &Visitor, project: &Project, role: Option<ProjectRole>) -> Belonging {
+pub(super) fn belonging(visitor: &Visitor, standing: &Standing) -> Belonging {
     let words = visitor.lang.words();
+    let Standing { project, role, closed, invited } = standing;
     Belonging {
         token: visitor.token(),
         project: project.id.to_string(),
-        said: role.map(|role| match role {
-            ProjectRole::Asked => words.project_waits,
-            ProjectRole::Member | ProjectRole::Moderator => words.project_member,
-            ProjectRole::Lead => words.project_led,
-        }),
-        step: way(visitor.lang, project.state, role),
+        said: match role {
+            None if *invited => Some(words.project_invited),
+            None if *closed => Some(words.project_closed),
+            None => None,
+            Some(ProjectRole::Asked) => Some(words.project_waits),
+            Some(ProjectRole::Member | ProjectRole::Moderator) => Some(words.project_member),
+            Some(ProjectRole::Lead) => Some(words.project_led),
+        },
+        step: way(visitor.lang, project, *role, *closed),
     }
 }

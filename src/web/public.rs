@@ -21,7 +21,7 @@ use crate::{
         visibility,
     },
     id::Id,
-    model::{Account, AccountKind, Post, Project, ProjectRole},
+    model::{Account, AccountKind, Post},
     rate::Rule,
     store::{
         self,
@@ -93,7 +93,7 @@ struct Read {
     posts: PostViews,
     last: Option<i64>,
     /// The project that it is, and how whoever looks stands to it.
-    standing: Option<(Project, Option<ProjectRole>)>,
+    standing: Option<projects::Standing>,
 }
 
 /// `GET /@{name}`.
@@ -200,7 +200,7 @@ async fn show_profile(
         following_count: account.following_count,
         followers_count: account.followers_count,
         joined: frame.put(frame.w().joined, &frame.day(account.created_at)),
-        belonging: standing.map(|(project, role)| projects::belonging(visitor, &project, role)),
+        belonging: standing.map(|standing| projects::belonging(visitor, &standing)),
         posts: cards,
         newest: max_id.map(|_| path.clone()),
         older: last.map(|id| format!("{path}?max_id={id}")),

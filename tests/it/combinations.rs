@@ -64,7 +64,7 @@ impl Honest {
 }
 
 /// Every kind of activity, in an order in which one does not end what the next one needs.
-const KINDS: [(&str, Honest, &[Actor]); 23] = {
+const KINDS: [(&str, Honest, &[Actor]); 24] = {
     use Actor::{Author, Signer};
     [
         ("Create", Honest::Own, &[Signer, Author]),
@@ -85,6 +85,7 @@ const KINDS: [(&str, Honest, &[Actor]); 23] = {
         ("Flag", Honest::OfOurs, &[Author]),
         ("Join", Honest::Never, &[Author]),
         ("Leave", Honest::Never, &[Author]),
+        ("Lock", Honest::Never, &[Author]),
         ("View", Honest::Never, &[Author]),
         ("Reject", Honest::Own, &[Author]),
         ("Block", Honest::OfOurs, &[Author]),
@@ -94,7 +95,7 @@ const KINDS: [(&str, Honest, &[Actor]); 23] = {
 };
 
 /// What there is to be changed, a line for each thing.
-const STATE: [&str; 11] = [
+const STATE: [&str; 12] = [
     "select p.uri || ' ' || p.content from posts p order by p.uri",
     "select cast(f.account_id as text) || ' ' || cast(f.post_id as text) || case when f.implied then ' implied' else '' end \
      from favourites f order by 1",
@@ -106,6 +107,7 @@ const STATE: [&str; 11] = [
     "select cast(q.post_id as text) || ' ' || q.quoted_uri from quotes q order by 1",
     "select cast(f.account_id as text) || ' ' || f.collection_uri from feature_authorizations f order by 1",
     "select cast(i.account_id as text) || ' ' || i.uri from interactions i order by 1",
+    "select cast(l.group_id as text) || ' ' || l.post_uri from thread_locks l order by 1",
     "select a.uri || ' ' || a.display_name || ' ' || coalesce(a.inbox_url, '') || ' ' || coalesce(cast(a.moved_to_id as text), '') \
      || ' ' || coalesce(cast(a.deleted_at as text), '') from accounts a where a.username in ('ada', 'vera', 'bob') order by 1",
 ];
@@ -221,7 +223,7 @@ impl World {
             "Accept" => json!({"type": "Follow", "actor": self.node.url("/users/carol"), "object": object}),
             "Reject" => json!({"type": "Follow", "actor": self.node.url("/users/dora"), "object": object}),
             "Like" | "EmojiReact" | "Announce" | "Add" | "Remove" | "QuoteRequest" | "ReplyRequest" | "LikeRequest"
-            | "AnnounceRequest" | "Delete" => {
+            | "AnnounceRequest" | "Delete" | "Lock" => {
                 json!(self.posts[c.object])
             }
             _ => json!(object),

@@ -122,6 +122,8 @@ mod projects;
 mod projects_elsewhere;
 mod projects_first;
 mod projects_leads;
+mod projects_locks;
+mod projects_membership;
 mod projects_near;
 mod projects_web;
 mod proofs;

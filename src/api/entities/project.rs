@@ -5,7 +5,7 @@ use crate::{
     db::Conn,
     domain::projects::relations,
     id::Id,
-    model::{self, Account, Audience, RelationKind, WorkState},
+    model::{self, Account, Audience, Membership, RelationKind, WorkState},
     store,
     time::Timestamp,
 };
@@ -55,6 +55,9 @@ pub struct Project {
     pub site: String,
     /// How far it goes: `site`, `organisation`, `open`; none: as the posts of people.
     pub audience: Option<Audience>,
+    /// Who becomes a member: `open` (whoever asks), `request` (whom its lead takes in), `invitation` (whom its lead invites);
+    /// none of projects of other nodes, which do not say.
+    pub membership: Option<Membership>,
     /// How many work on it, as far as they are known here.
     pub members_count: i64,
     /// What the caller is to it: `requested`, `member`, `moderator`, `lead` or none.
@@ -163,6 +166,7 @@ pub fn projects(conn: &mut Conn, viewer: Id<Account>, rows: Vec<model::Project>)
             language: row.language,
             site: row.site,
             audience: row.audience,
+            membership: row.local.then_some(row.membership),
             started_at: row.started_at,
             created_at: row.created_at,
             updated_at: row.updated_at,

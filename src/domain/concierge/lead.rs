@@ -271,6 +271,9 @@ pub fn edit(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, text: &str, adds: bool
     if let Some(odd) = typed::odd_audience(text) {
         return reply(tx, post, line(&words::WHICH_AUDIENCE.with(tongue, &[&odd])), tongue).map(|_| ());
     }
+    if let Some(odd) = typed::odd_membership(text) {
+        return reply(tx, post, line(&words::WHICH_MEMBERSHIP.with(tongue, &[&odd])), tongue).map(|_| ());
+    }
     let (name, mut fields) = typed::edit(text);
     let said = thread(tx.conn, post)?;
     let id = match adds {

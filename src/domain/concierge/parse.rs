@@ -169,6 +169,9 @@ pub fn parse(text: &str) -> Parsed {
             | Verb::ProjectRelate
             | Verb::ProjectModerator
             | Verb::ProjectHandover
+            | Verb::ProjectInvite
+            | Verb::ProjectLock
+            | Verb::ProjectUnlock
             | Verb::ProjectRemove
             | Verb::ProjectPublish
             | Verb::ProjectCancel => {

@@ -20,7 +20,7 @@ use crate::{
         text::{Token, scan},
     },
     id::Id,
-    model::{Post, Project, ProjectRole, RelationKind, Visibility, WorkState},
+    model::{Membership, Post, Project, ProjectRole, RelationKind, Visibility, WorkState},
     store::{self, concierge::Thread},
 };
 
@@ -150,6 +150,10 @@ pub fn draft(tx: &mut Tx<'_>, post: &Post, text: &str, adds: bool, tongue: Tongu
         reply(tx, post, line(&words::WHICH_AUDIENCE.with(tongue, &[&odd])), tongue)?;
         return Ok(None);
     }
+    if let Some(odd) = typed::odd_membership(text) {
+        reply(tx, post, line(&words::WHICH_MEMBERSHIP.with(tongue, &[&odd])), tongue)?;
+        return Ok(None);
+    }
     let by = post.account_id;
     let mut fields = if adds { typed::addition(text) } else { typed::project(text) };
     fields.language.clone_from(&post.language);
@@ -251,6 +255,9 @@ pub(super) fn described(project: &Project, tongue: Tongue) -> String {
         }
     }
     parts.extend(project.link_list());
+    if project.local && project.membership != Membership::Request {
+        parts.push(words.membership(project.membership).to_owned());
+    }
     parts.join(" · ")
 }
 
@@ -442,8 +449,13 @@ pub fn join(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, id: Id<Project>, messa
     let ask = if drafts { members::ask_instead } else { members::ask };
     let text = match ask(tx, post.account_id, id, typed::reason(message)) {
         Ok(project) => {
+            let is_in = projects::role(tx.conn, &project, post.account_id)? > Some(ProjectRole::Asked);
             let waits = project.local && members::lead(tx.conn, &project)?.is_none();
-            let sentence = if waits { words::ASKED_NOBODY } else { words::ASKED_TO_JOIN };
+            let sentence = match (is_in, waits) {
+                (true, _) => words::MEMBER_NOW,
+                (false, true) => words::ASKED_NOBODY,
+                (false, false) => words::ASKED_TO_JOIN,
+            };
             let mut text = sentence.with(tongue, &[&project.name]);
             if project.state.has_ended() {
                 let since = Words::from(tongue).since(project.state, project.state_since);

@@ -1,5 +1,6 @@
 //! What somebody tells the concierge to do with a project that they lead: relate it to another one, name a moderator, hand it
-//! over, take a member or a post out. The sentences about that continue the table of [`super::words`].
+//! over, invite somebody, lock a thread, take a member or a post out. The sentences about that continue the table of
+//! [`super::words`].
 
 use super::{
     is_answered,
@@ -8,7 +9,7 @@ use super::{
     projects::{line, refusal, say, thread},
     reply, typed,
     verbs::{OFF, VERBS, Verb, column},
-    words::Sentence,
+    words::{self, Sentence},
 };
 use crate::{
     Error, Result,
@@ -17,7 +18,7 @@ use crate::{
     domain::{
         Tx,
         people::fields::Tongue,
-        projects::{group, members, relations, words::Words},
+        projects::{group, locks, members, relations, words::Words},
     },
     id::Id,
     model::{Account, Post, Project, RelationKind},
@@ -43,11 +44,30 @@ const LED_AT_HOME: Sentence = Sentence(
 );
 /// Behind a person.
 const IS_OUT: Sentence = Sentence("does not belong to “{}” any more.", "gehört nicht mehr zu „{}“.");
+/// Behind a person.
+const INVITED: Sentence = Sentence(
+    "is invited to “{}”, and a member as soon as they say so.",
+    "ist zu „{}“ eingeladen, und gehört dazu, sobald sie oder er das will.",
+);
+/// The same.
+const INVITED_NOT: Sentence = Sentence("is not invited to “{}” any more.", "ist nicht mehr zu „{}“ eingeladen.");
+/// There is no invitation to take back.
+const NOT_INVITED: Sentence = Sentence("They are not invited to “{}”.", "Diese Person ist nicht zu „{}“ eingeladen.");
+/// A handle of nobody.
+const NOBODY: Sentence = Sentence("I know nobody called “{}”.", "Ich kenne niemanden, der „{}“ heißt.");
 /// A post is taken out.
 const WITHDRAWN: Sentence = Sentence(
     "“{}” does not pass that post on any more. The post itself stays where it is.",
     "„{}“ gibt diesen Beitrag nicht mehr weiter. Der Beitrag selbst bleibt, wo er ist.",
 );
+/// A thread is locked.
+const LOCKED: Sentence = Sentence(
+    "“{}” passes no more answers on in that thread. What is there stays; “project unlock” opens it again.",
+    "„{}“ gibt in diesem Faden keine Antworten mehr weiter. Was da ist, bleibt; „projekt entsperren“ öffnet ihn wieder.",
+);
+/// It is open again.
+const UNLOCKED: Sentence =
+    Sentence("“{}” passes answers on in that thread again.", "„{}“ gibt in diesem Faden wieder Antworten weiter.");
 /// A post that the project did not pass on.
 const NOT_PASSED_ON: Sentence =
     Sentence("“{}” did not pass that post on.", "„{}“ hat diesen Beitrag nicht weitergegeben.");
@@ -274,6 +294,53 @@ pub fn person(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, verb: Verb, rest: &s
     reply(tx, post, page, tongue).map(|_| ())
 }
 
+/// The handle in `NAME @who@domain`, where somebody is to be invited who may not be known here.
+pub fn handle_elsewhere(rest: &str) -> Option<String> {
+    whose(rest).map(|(_, who, _)| who).filter(|who| who.contains('@'))
+}
+
+/// Invites somebody to a project, or takes that back.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn invite(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, rest: &str) -> Result<()> {
+    let Some((named, who, off)) = whose(rest) else { return how(tx, post, tongue, Verb::ProjectInvite) };
+    if is_answered(tx, post)? {
+        return Ok(());
+    }
+    let (by, thread) = (post.account_id, thread(tx.conn, post)?);
+    let own = own(tx.conn, by)?;
+    let project = named_of(tx.conn, &own, &thread, &named)?;
+    let Some(project) = project.and_then(|id| own.iter().find(|project| project.id == id)) else {
+        return how(tx, post, tongue, Verb::ProjectInvite);
+    };
+    let handle = match who.split_once('@') {
+        Some((name, domain)) if tx.site().is_own_name(domain) => name.to_owned(),
+        _ => who,
+    };
+    let Some(account) = store::accounts::find_by_handle(tx.conn, &handle)?.filter(|a| !a.is_unavailable()) else {
+        return reply(tx, post, line(&NOBODY.with(tongue, &[&handle])), tongue).map(|_| ());
+    };
+    let before = store::projects::member(tx.conn, project.id, account.id)?;
+    let (done, sentence) = match (off, before) {
+        (true, None) => (members::remove(tx, by, project.id, account.id), INVITED_NOT),
+        (true, Some(_)) => (Err(Error::Conflict("They are a member of this project already".into())), INVITED_NOT),
+        // They asked: that was answered by it.
+        (false, Some(_)) => (members::invite(tx, by, project.id, account.id).map(|_| ()), words::ACCEPTED),
+        (false, None) => (members::invite(tx, by, project.id, account.id).map(|_| ()), INVITED),
+    };
+    let page = match done {
+        Ok(()) => {
+            let mut page = Page::default();
+            page.person(tx.site(), &account, &format!(" {}", sentence.with(tongue, &[&project.name])));
+            page
+        }
+        Err(Error::NotFound) => line(&NOT_INVITED.with(tongue, &[&project.name])),
+        Err(error) => line(&refusal(error, tongue)?),
+    };
+    reply(tx, post, page, tongue).map(|_| ())
+}
+
 /// The address in `NAME https://…`, where a post is to be taken out.
 pub fn address(rest: &str) -> Option<&str> {
     rest.split_whitespace().find(|word| word.starts_with("https://") || word.starts_with("http://"))
@@ -299,6 +366,42 @@ pub fn withdraw(tx: &mut Tx<'_>, to: &Post, tongue: Tongue, rest: &str, post: Op
     };
     let text = match done {
         Ok(()) => WITHDRAWN.with(tongue, &[&project.name]),
+        Err(Error::NotFound) => NOT_PASSED_ON.with(tongue, &[&project.name]),
+        Err(error) => refusal(error, tongue)?,
+    };
+    reply(tx, to, line(&text), tongue).map(|_| ())
+}
+
+/// Locks the thread below a post of a project, or opens it again.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn lock(
+    tx: &mut Tx<'_>,
+    to: &Post,
+    tongue: Tongue,
+    rest: &str,
+    (post, locked): (Option<Id<Post>>, bool),
+) -> Result<()> {
+    let verb = if locked { Verb::ProjectLock } else { Verb::ProjectUnlock };
+    let words: Vec<&str> = rest.split_whitespace().filter(|word| address(word).is_none()).collect();
+    let (own, thread) = (own(tx.conn, to.account_id)?, thread(tx.conn, to)?);
+    let id = named_of(tx.conn, &own, &thread, &name(&words))?;
+    let Some(project) = id.and_then(|id| own.iter().find(|project| project.id == id)) else {
+        return how(tx, to, tongue, verb);
+    };
+    if address(rest).is_none() {
+        return how(tx, to, tongue, verb);
+    }
+    if is_answered(tx, to)? {
+        return Ok(());
+    }
+    let done = match post {
+        Some(post) => locks::set(tx, to.account_id, project.id, post, locked),
+        None => Err(Error::NotFound),
+    };
+    let text = match done {
+        Ok(()) => (if locked { LOCKED } else { UNLOCKED }).with(tongue, &[&project.name]),
         Err(Error::NotFound) => NOT_PASSED_ON.with(tongue, &[&project.name]),
         Err(error) => refusal(error, tongue)?,
     };

@@ -6,7 +6,7 @@ use crate::{
         projects::{Fields, words::state_of},
         text::{Token, scan},
     },
-    model::Audience,
+    model::{Audience, Membership},
 };
 
 /// A field that a label names.
@@ -20,6 +20,7 @@ enum Label {
     Vendor,
     Links,
     Audience,
+    Membership,
 }
 
 /// What labels are called, English and German; behind each stands a colon.
@@ -49,6 +50,18 @@ const LABELS: &[(&str, Label)] = &[
     ("links", Label::Links),
     ("audience", Label::Audience),
     ("reichweite", Label::Audience),
+    ("membership", Label::Membership),
+    ("mitgliedschaft", Label::Membership),
+];
+
+/// What the ways to become a member are called.
+const MEMBERSHIPS: &[(&str, Membership)] = &[
+    ("open", Membership::Open),
+    ("offen", Membership::Open),
+    ("request", Membership::Request),
+    ("anfrage", Membership::Request),
+    ("invitation", Membership::Invitation),
+    ("einladung", Membership::Invitation),
 ];
 
 /// What an audience is called.
@@ -123,15 +136,31 @@ fn audience(said: &str) -> Option<Audience> {
     named.map(|(_, audience)| *audience).min()
 }
 
+/// Who becomes a member, as it is named; the narrowest of several.
+fn membership(said: &str) -> Option<Membership> {
+    let words = said.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase);
+    let named = words.filter_map(|word| MEMBERSHIPS.iter().find(|(called, _)| *called == word));
+    named.map(|(_, membership)| *membership).max()
+}
+
 /// What stands behind `audience:` and names none: nobody's project goes further than they meant by a slip.
 pub fn odd_audience(text: &str) -> Option<String> {
+    odd(text, Label::Audience, |value| audience(value).is_some())
+}
+
+/// What stands behind `membership:` and names none.
+pub fn odd_membership(text: &str) -> Option<String> {
+    odd(text, Label::Membership, |value| membership(value).is_some())
+}
+
+/// The first that stands behind such a label and is not known.
+fn odd(text: &str, of: Label, is_known: fn(&str) -> bool) -> Option<String> {
     let labels = labels(text);
-    let values =
-        labels.iter().enumerate().filter(|(_, (.., label))| *label == Label::Audience).map(|(at, (_, begin, _))| {
-            let end = labels.get(at + 1).map_or(text.len(), |(begin, ..)| *begin);
-            words(text.get(*begin..end).unwrap_or_default().trim().trim_end_matches([';', '|', ','])).0
-        });
-    let mut odd = values.filter(|value| audience(value).is_none());
+    let values = labels.iter().enumerate().filter(|(_, (.., label))| *label == of).map(|(at, (_, begin, _))| {
+        let end = labels.get(at + 1).map_or(text.len(), |(begin, ..)| *begin);
+        words(text.get(*begin..end).unwrap_or_default().trim().trim_end_matches([';', '|', ','])).0
+    });
+    let mut odd = values.filter(|value| !is_known(value));
     odd.next()
 }
 
@@ -201,6 +230,10 @@ fn labelled(text: &str) -> Fields {
             Label::Audience => {
                 push(&mut fields.tags, tags);
                 fields.audience = audience(&bare);
+            }
+            Label::Membership => {
+                push(&mut fields.tags, tags);
+                fields.membership = membership(&bare);
             }
             Label::Name | Label::Purpose => {
                 push(&mut fields.tags, tags);
@@ -332,6 +365,13 @@ mod tests {
         assert_eq!(
             (text(&read.name), text(&read.purpose), list(&read.looking_for)),
             ("Lager", "leiser werden", "Akustik".into())
+        );
+        let read = edit("Lager mitgliedschaft: nur auf Einladung; sucht: Akustik");
+        assert_eq!((read.0.as_str(), read.1.membership), ("Lager", Some(Membership::Invitation)));
+        assert_eq!(project("Lager membership: open").membership, Some(Membership::Open));
+        assert_eq!(
+            (odd_membership("Lager membership: closed").as_deref(), odd_membership("membership: open")),
+            (Some("closed"), None)
         );
         let read = addition("because customers complain #noise");
         assert_eq!((text(&read.purpose), list(&read.tags)), ("because customers complain", "noise".into()));

@@ -57,6 +57,12 @@ pub enum Verb {
     ProjectModerator,
     /// Give a project to another lead.
     ProjectHandover,
+    /// Invite somebody to a project.
+    ProjectInvite,
+    /// Let a thread of a project have no more answers.
+    ProjectLock,
+    /// Let it have them again.
+    ProjectUnlock,
     /// Take a member or a post out of a project.
     ProjectRemove,
     /// Who may find the writer.
@@ -225,6 +231,30 @@ pub const VERBS: &[Entry] = &[
         &["project handover", "project hand over"],
         &["projekt übergeben", "projekt übergib", "projekt uebergeben"],
         ["project handover Quiet bearing to @ada", "projekt übergeben Leises Lager an @ada"],
+    ),
+    entry(
+        Verb::ProjectInvite,
+        &["project invite", "project add"],
+        &["projekt einladen", "projekt einlade", "projekt lade"],
+        [
+            "project invite Quiet bearing @ada@lyon.example (or: @ada off)",
+            "projekt einladen Leises Lager @ada@lyon.example (oder: @ada aus)",
+        ],
+    ),
+    entry(
+        Verb::ProjectLock,
+        &["project lock"],
+        &["projekt sperren", "projekt sperre"],
+        [
+            "project lock Quiet bearing https://… (the post that takes no more answers)",
+            "projekt sperren Leises Lager https://… (der Beitrag, der keine Antworten mehr annimmt)",
+        ],
+    ),
+    entry(
+        Verb::ProjectUnlock,
+        &["project unlock"],
+        &["projekt entsperren", "projekt entsperre"],
+        ["project unlock Quiet bearing https://…", "projekt entsperren Leises Lager https://…"],
     ),
     entry(
         Verb::ProjectRemove,

@@ -272,6 +272,13 @@ pub const WHICH_AUDIENCE: Sentence = Sentence(
     "„{}“ sagt nicht, wie weit ein Projekt geht, also ist nichts geändert. Schreib: reichweite: standort, reichweite: \
      organisation oder reichweite: offen.",
 );
+/// Who becomes a member was not understood.
+pub const WHICH_MEMBERSHIP: Sentence = Sentence(
+    "“{}” does not say who becomes a member, so nothing is changed. Write: membership: open, membership: on request or \
+     membership: by invitation.",
+    "„{}“ sagt nicht, wer dazugehört, also ist nichts geändert. Schreib: mitgliedschaft: offen, mitgliedschaft: auf Anfrage \
+     oder mitgliedschaft: auf Einladung.",
+);
 /// The ways out of a warning: numbers of projects to join and to follow.
 pub const THREE_WAYS: Sentence = Sentence(
     "Answer here: “join {}”, “follow {}”, “publish because …” if yours is different, or “cancel”.",
@@ -327,6 +334,8 @@ pub const ASKED_TO_JOIN: Sentence = Sentence(
     "The lead of “{}” has your request; you are told of the answer.",
     "Die Leitung von „{}“ hat deine Anfrage; die Antwort bekommst du.",
 );
+/// No request was needed.
+pub const MEMBER_NOW: Sentence = Sentence("You are a member of “{}” now.", "Du gehörst jetzt zu „{}“.");
 /// A request waits for a lead.
 pub const ASKED_NOBODY: Sentence = Sentence(
     "“{}” has no lead at the moment. Your request waits: whoever takes it over is told of it.",
@@ -408,10 +417,10 @@ pub const NO_REQUEST: Sentence = Sentence(
 );
 /// How to change a project.
 pub const WHICH_EDIT: Sentence = Sentence(
-    "Write it so: project edit NAME tags: …; looking for: …; vendor: …; link: …; what for: … (a project that you lead or \
-     moderate)",
-    "Schreib es so: projekt ändern NAME stichworte: …; sucht: …; hersteller: …; link: …; wofür: … (ein Projekt, das du \
-     leitest oder moderierst)",
+    "Write it so: project edit NAME tags: …; looking for: …; vendor: …; link: …; what for: …; membership: … (a project that \
+     you lead or moderate)",
+    "Schreib es so: projekt ändern NAME stichworte: …; sucht: …; hersteller: …; link: …; wofür: …; mitgliedschaft: … (ein \
+     Projekt, das du leitest oder moderierst)",
 );
 /// It is changed.
 pub const EDITED: Sentence = Sentence(
@@ -471,6 +480,31 @@ pub const REFUSED: &[(&str, Sentence)] = &[
         Sentence("Somebody of the site where it lives leads it.", "Es leitet jemand vom Standort, an dem es liegt."),
     ),
     ("They are not there any more", Sentence("They are not there any more.", "Diese Person ist nicht mehr da.")),
+    (
+        "People join this project by invitation only: its lead can invite you",
+        Sentence(
+            "People join it by invitation only: its lead can invite you. You can follow it all the same.",
+            "Dazu gehört nur, wer eingeladen wird: die Leitung kann dich einladen. Folgen kannst du ihm trotzdem.",
+        ),
+    ),
+    (
+        "They are a member of this project already",
+        Sentence("They are a member already.", "Diese Person gehört schon dazu."),
+    ),
+    (
+        "Only people whom this project reaches can be invited",
+        Sentence(
+            "Only people whom the project reaches can be invited: those of the organisation, or of this site.",
+            "Einladen kannst du, wen das Projekt erreicht: Leute der Organisation, oder dieses Standorts.",
+        ),
+    ),
+    (
+        "Too many invitations of this project wait",
+        Sentence(
+            "So many invitations wait that there can be no more just now.",
+            "Es warten so viele Einladungen, dass gerade keine mehr dazukommt.",
+        ),
+    ),
     (
         "This project has too many members",
         Sentence(
@@ -539,12 +573,17 @@ pub const ANSWER_WITH_QUOTE: Sentence = Sentence(
     "The author of the post you answer has to agree first: answer it without a quote",
     "Wer den Beitrag geschrieben hat, auf den du antwortest, muss erst zustimmen: Antworte ohne Zitat.",
 );
+/// Why an answer may not go to a group.
+pub const THREAD_LOCKED: Sentence = Sentence(
+    "The moderators of this group locked the thread: it takes no more answers. Leave the name of the group out",
+    "Wer diese Gruppe moderiert, hat den Faden geschlossen: Er nimmt keine Antworten mehr an. Lass den Namen der Gruppe weg.",
+);
 /// Why nobody posts with an account.
 pub const HAS_MOVED: Sentence =
     Sentence("This account has moved: post from the new one", "Dieses Konto ist umgezogen: Schreib mit dem neuen.");
 /// What is refused with one of these sentences is said in the language of whoever reads it.
-pub const REFUSALS: [Sentence; 6] =
-    [NO_QUOTE, QUOTE_OUT_OF_REACH, NO_ANSWER, ANSWER_OUT_OF_REACH, ANSWER_WITH_QUOTE, HAS_MOVED];
+pub const REFUSALS: [Sentence; 7] =
+    [NO_QUOTE, QUOTE_OUT_OF_REACH, NO_ANSWER, ANSWER_OUT_OF_REACH, ANSWER_WITH_QUOTE, THREAD_LOCKED, HAS_MOVED];
 /// Whatever has a limit.
 pub const TOO_MUCH: Sentence =
     Sentence("That is too long, or too much at once.", "Das ist zu lang, oder zu viel auf einmal.");

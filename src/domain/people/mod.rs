@@ -216,6 +216,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::FiltersChanged(_)
         | Fact::Notified(_)
         | Fact::Membership { .. }
+        | Fact::ThreadLocked { .. }
         | Fact::CollectionJoined(_)
         | Fact::CollectionLeft(_)
         | Fact::CollectionRenamed(_)

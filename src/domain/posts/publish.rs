@@ -374,6 +374,9 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         // Whoever is answered is addressed, named or not (THR-04).
         addressed.push(store::accounts::load(tx.conn, parent.account_id)?);
     }
+    if let Some(parent) = &parent {
+        projects::locks::check_answer(tx, author, parent, visibility, &addressed)?;
+    }
     // Programs have nobody to tell.
     let chosen = Chosen { expressly: chosen.expressly || account.kind != AccountKind::Person, ..chosen };
     let reached = audiences::addressable(tx.conn, rules.as_ref(), chosen, &addressed)?;

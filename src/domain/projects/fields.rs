@@ -6,7 +6,7 @@ use crate::{
         people::facts::{links, tag_of},
         text,
     },
-    model::{Audience, Project, WorkState},
+    model::{Audience, Membership, Project, WorkState},
 };
 
 /// Characters of a name.
@@ -47,6 +47,8 @@ pub struct Fields {
     pub state: Option<WorkState>,
     /// How far it goes.
     pub audience: Option<Audience>,
+    /// Who becomes a member.
+    pub membership: Option<Membership>,
 }
 
 fn wrong(field: &'static str, code: &'static str, reason: String) -> Error {
@@ -111,6 +113,7 @@ pub fn fill(project: &mut Project, fields: &Fields) -> Result<()> {
     if let Some(language) = &fields.language {
         project.language = language_tag(language)?;
     }
+    project.membership = fields.membership.unwrap_or(project.membership);
     describe(project, &fields.term_links)
 }
 

@@ -1,7 +1,7 @@
 //! What is written to a project reaches its followers (FEP-1b12): the project passes on public posts that name it or are
 //! addressed to it, each once, and takes back what its moderators do not want.
 
-use super::{is_inside, letters};
+use super::{is_inside, letters, locks};
 use crate::{
     Error, Result,
     domain::{
@@ -71,6 +71,9 @@ fn pass_on_to(tx: &mut Tx<'_>, post: &Post, projects: &[Project]) -> Result<()> 
         {
             continue;
         }
+        if post.in_reply_to_id.is_some() && locks::is_locked_to(tx, account.id, post.id, author.id)? {
+            continue;
+        }
         announce(tx, &account, post)?;
         store::projects::touch(tx.conn, project.id, tx.now)?;
     }
@@ -97,7 +100,7 @@ pub fn ended(tx: &mut Tx<'_>, post: Id<Post>) -> Result<()> {
     for boost in store::projects::passed_on(tx.conn, post)? {
         posts::remove_boost(tx, &boost)?;
     }
-    Ok(())
+    store::thread_locks::delete_of_post(tx.conn, post)
 }
 
 /// A moderator takes a post out of a project: its followers see it no more, and it is not passed on again. The post

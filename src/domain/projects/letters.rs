@@ -200,6 +200,11 @@ pub(super) fn heard(tx: &mut Tx<'_>, project: &Project, post: &Post) -> Result<(
     };
     match done {
         Ok(()) => Ok(()),
+        Err(Error::Forbidden(reason)) if reason == members::BY_INVITATION => {
+            let words = for_readers(tx, std::slice::from_ref(&author))?;
+            let text = words.by_invitation(&handle(&author), &project.name);
+            say_in(tx, project, words, text, Visibility::Direct).map(|_| ())
+        }
         // What was checked before anything was written: a wrong word, nothing to answer, too long.
         Err(Error::NotFound | Error::Invalid { .. } | Error::Conflict(_) | Error::Forbidden(_)) => {
             let words = for_readers(tx, std::slice::from_ref(&author))?;

@@ -14,7 +14,7 @@ use crate::{
         fact::Step,
     },
     id::Id,
-    model::{Account, Audience, Post, Project, ProjectMember, ProjectRole, Visibility},
+    model::{Account, AccountKind, Audience, Membership, Post, Project, ProjectMember, ProjectRole, Visibility},
     store,
 };
 
@@ -22,6 +22,12 @@ use crate::{
 pub const MEMBERS: i64 = 500;
 /// Requests of one project that wait for an answer.
 const REQUESTS: usize = 200;
+/// Invitations of one project that nobody took yet.
+const INVITATIONS: i64 = 200;
+/// Days after which somebody of another node who asks again is told again that it takes an invitation.
+const TOLD_DAYS: i64 = 1;
+/// Why somebody does not become a member by asking.
+pub const BY_INVITATION: &str = "People join this project by invitation only: its lead can invite you";
 
 fn row(tx: &Tx<'_>, project: &Project, account: Id<Account>, role: ProjectRole) -> ProjectMember {
     ProjectMember {
@@ -35,11 +41,12 @@ fn row(tx: &Tx<'_>, project: &Project, account: Id<Account>, role: ProjectRole) 
     }
 }
 
-/// A local person asks to join a project, here or at another node. Asking again changes nothing.
+/// A local person asks to join a project, here or at another node. Asking again changes nothing. A project of this node that
+/// is open, or invited them, has them as a member at once.
 ///
 /// # Errors
 /// `NotFound` for what they may not see; `Conflict` for who is a member already; `Forbidden` where a block stands between
-/// them, and for a draft.
+/// them, for a draft, and for who is not invited where that is needed.
 pub fn ask(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, message: &str) -> Result<Project> {
     let project = visible(tx.conn, by, id)?;
     if project.published_at.is_none() {
@@ -59,7 +66,9 @@ pub fn ask(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, message: &str) -> 
     }
     let mut asked = ProjectMember { message, ..row(tx, &project, by, ProjectRole::Asked) };
     if project.local {
-        request(tx, &project, asked)?;
+        if !enter(tx, &project, asked)? {
+            return Err(Error::forbidden(BY_INVITATION));
+        }
     } else {
         asked.uri = Some(tx.site().activity_uri(tx.new_id::<ProjectMember>()));
         store::projects::put_member(tx.conn, &asked)?;
@@ -81,6 +90,115 @@ pub fn ask_instead(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, message: &
     Ok(project)
 }
 
+/// Somebody who may ask to join a project of this node does: they are a member at once where it is open or invited them,
+/// or its lead is asked. False when it takes an invitation that they do not have.
+fn enter(tx: &mut Tx<'_>, project: &Project, asked: ProjectMember) -> Result<bool> {
+    let is_welcome = match project.membership {
+        Membership::Open => true,
+        Membership::Request | Membership::Invitation => {
+            store::projects::is_invited(tx.conn, project.id, asked.account)?
+        }
+    };
+    match project.membership {
+        _ if is_welcome => {
+            let who = asked.account;
+            take_in(tx, project, asked)?;
+            tell_of_member(tx, project, who)?;
+        }
+        Membership::Invitation => return Ok(false),
+        Membership::Open | Membership::Request => request(tx, project, asked)?,
+    }
+    Ok(true)
+}
+
+/// Whether it would be in vain that somebody asks to join a project: it takes an invitation, and they have none.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_closed_to(conn: &mut Conn, project: &Project, who: Id<Account>) -> Result<bool> {
+    let closed = project.local && project.membership == Membership::Invitation;
+    Ok(closed && !store::projects::is_invited(conn, project.id, who)?)
+}
+
+/// Somebody is a member from now on, and hears it from the project.
+fn take_in(tx: &mut Tx<'_>, project: &Project, mut member: ProjectMember) -> Result<()> {
+    let who = member.account;
+    if store::projects::count_members(tx.conn, project.id)? >= MEMBERS {
+        return Err(Error::Conflict("This project has too many members".into()));
+    }
+    member.role = ProjectRole::Member;
+    store::projects::put_member(tx.conn, &member)?;
+    store::projects::delete_invitation(tx.conn, project.id, who)?;
+    tx.record(Fact::Membership { project: project.account(), person: who, step: Step::Accepted })?;
+    let person = store::accounts::load(tx.conn, who)?;
+    let words = for_readers(tx, std::slice::from_ref(&person))?;
+    let text = words.answered(&handle(&person), &project.name, true);
+    say_in(tx, project, words, text, Visibility::Direct)?;
+    person_changed(tx, who)?;
+    changed(tx, project.id)
+}
+
+/// The concierge tells the lead of a member whom nobody had to answer.
+fn tell_of_member(tx: &mut Tx<'_>, project: &Project, who: Id<Account>) -> Result<()> {
+    let Some(lead) = lead(tx.conn, project)?.filter(Account::is_local) else { return Ok(()) };
+    let who = store::accounts::load(tx.conn, who)?;
+    let tongue = concierge::tongue_of(tx, lead.id, None)?;
+    let mut page = Page::default();
+    let told = Words::from(tongue).joined(called(&who), &project.name);
+    page.people(tx.site(), std::slice::from_ref(&lead), &told);
+    page.person(tx.site(), &who, "");
+    let own = concierge::ensure(tx)?;
+    concierge::write(tx, &own, page, tongue, &[lead.id], &[]).map(drop)
+}
+
+/// What somebody is called in a letter that does not ring at them.
+fn called(who: &Account) -> &str {
+    if who.display_name.is_empty() { &who.username } else { &who.display_name }
+}
+
+/// The lead, or a moderator, invites somebody of the organisation: they are a member as soon as they say so. Who asked already
+/// is one at once. Inviting again changes nothing.
+///
+/// # Errors
+/// As [`changeable`]; `NotFound` for who is not there; `Conflict` for a member, and where there are too many; `Forbidden` for a
+/// draft, for who left or is not of the organisation, and where a block stands between them.
+pub fn invite(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>) -> Result<Project> {
+    let project = changeable(tx, by, id, ProjectRole::Moderator)?;
+    if project.published_at.is_none() {
+        return Err(Error::forbidden("Nobody joins a draft"));
+    }
+    let person = store::accounts::find(tx.conn, who)?.ok_or(Error::NotFound)?;
+    match role(tx.conn, &project, who)? {
+        Some(ProjectRole::Asked) => return answer(tx, by, id, who, true),
+        Some(_) => return Err(Error::Conflict("They are a member of this project already".into())),
+        None => {}
+    }
+    if !is_there(&person) {
+        return Err(Error::forbidden("They are not there any more"));
+    }
+    let is_near = person.is_local() || project.audience != Some(Audience::Site);
+    if person.kind != AccountKind::Person || !is_near || !is_inside(tx.conn, &person)? {
+        return Err(Error::forbidden("Only people whom this project reaches can be invited"));
+    }
+    if store::follows::is_blocked_either_way(tx.conn, who, project.account())?
+        || store::follows::is_blocked_either_way(tx.conn, who, by)?
+    {
+        return Err(Error::forbidden("This action is not allowed"));
+    }
+    if store::projects::count_members(tx.conn, project.id)? >= MEMBERS {
+        return Err(Error::Conflict("This project has too many members".into()));
+    }
+    if store::projects::count_invitations(tx.conn, project.id)? >= INVITATIONS {
+        return Err(Error::Conflict("Too many invitations of this project wait".into()));
+    }
+    if store::projects::invite(tx.conn, project.id, who, by, tx.now)? {
+        let words = for_readers(tx, std::slice::from_ref(&person))?;
+        let text = words.invited(&handle(&person), &project.name);
+        say_in(tx, &project, words, text, Visibility::Direct)?;
+    }
+    Ok(project)
+}
+
 /// Writes a request down and tells the lead.
 fn request(tx: &mut Tx<'_>, project: &Project, mut asked: ProjectMember) -> Result<()> {
     if store::projects::members(tx.conn, project.id, true, REQUESTS as i64)?.len() >= REQUESTS {
@@ -97,9 +215,8 @@ fn tell_lead(tx: &mut Tx<'_>, project: &Project, asked: &ProjectMember) -> Resul
     let tongue = concierge::tongue_of(tx, lead.id, None)?;
     let words = Words::from(tongue);
     // Named without a mention: the message is the lead's alone.
-    let name = if who.display_name.is_empty() { who.username.clone() } else { who.display_name.clone() };
     let mut page = Page::default();
-    page.people(tx.site(), std::slice::from_ref(&lead), &words.asks(&name, &project.name));
+    page.people(tx.site(), std::slice::from_ref(&lead), &words.asks(called(&who), &project.name));
     page.person(tx.site(), &who, "");
     if !asked.message.is_empty() {
         page.line(&format!("“{}”", asked.message));
@@ -157,11 +274,26 @@ pub fn receive_join(tx: &mut Tx<'_>, who: &Account, project: &Project, uri: Opti
         || !is_inside(tx.conn, who)?
         || store::follows::is_blocked_either_way(tx.conn, who.id, project.account())?;
     if refused {
-        store::projects::put_member(tx.conn, &asked)?;
-        tx.record(Fact::Membership { project: project.account(), person: who.id, step: Step::Refused })?;
-        return store::projects::delete_member(tx.conn, project.id, who.id);
+        return refuse(tx, project, &asked);
     }
-    request(tx, project, asked)
+    if enter(tx, project, asked.clone())? {
+        return Ok(());
+    }
+    refuse(tx, project, &asked)?;
+    // Their node took the request for one that waits, and tells them nothing. Who asks by a letter asks by a Join too.
+    if store::projects::refer(tx.conn, project.id, who.id, tx.now.plus_days(-TOLD_DAYS), tx.now)? {
+        let words = for_readers(tx, std::slice::from_ref(who))?;
+        let text = words.by_invitation(&handle(who), &project.name);
+        say_in(tx, project, words, text, Visibility::Direct)?;
+    }
+    Ok(())
+}
+
+/// Says no to a request from another node, which is not written down.
+fn refuse(tx: &mut Tx<'_>, project: &Project, asked: &ProjectMember) -> Result<()> {
+    store::projects::put_member(tx.conn, asked)?;
+    tx.record(Fact::Membership { project: project.account(), person: asked.account, step: Step::Refused })?;
+    store::projects::delete_member(tx.conn, project.id, asked.account)
 }
 
 /// The lead, or a moderator, answers a request.
@@ -172,30 +304,20 @@ pub fn receive_join(tx: &mut Tx<'_>, who: &Account, project: &Project, uri: Opti
 pub fn answer(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>, yes: bool) -> Result<Project> {
     let project = changeable(tx, by, id, ProjectRole::Moderator)?;
     let member = store::projects::member(tx.conn, project.id, who)?;
-    let mut member = member.filter(|m| m.role == ProjectRole::Asked).ok_or(Error::NotFound)?;
+    let member = member.filter(|m| m.role == ProjectRole::Asked).ok_or(Error::NotFound)?;
+    let person = store::accounts::load(tx.conn, who)?;
     if yes {
-        if !is_there(&store::accounts::load(tx.conn, who)?) {
+        if !is_there(&person) {
             return Err(Error::forbidden("They are not there any more"));
         }
-        if store::projects::count_members(tx.conn, project.id)? >= MEMBERS {
-            return Err(Error::Conflict("This project has too many members".into()));
-        }
-        member.role = ProjectRole::Member;
-        store::projects::put_member(tx.conn, &member)?;
+        take_in(tx, &project, member)?;
+        return Ok(project);
     }
-    let step = if yes { Step::Accepted } else { Step::Refused };
-    tx.record(Fact::Membership { project: project.account(), person: who, step })?;
-    if !yes {
-        store::projects::delete_member(tx.conn, project.id, who)?;
-    }
-    let person = store::accounts::load(tx.conn, who)?;
+    tx.record(Fact::Membership { project: project.account(), person: who, step: Step::Refused })?;
+    store::projects::delete_member(tx.conn, project.id, who)?;
     let words = for_readers(tx, std::slice::from_ref(&person))?;
-    let text = words.answered(&handle(&person), &project.name, yes);
+    let text = words.answered(&handle(&person), &project.name, false);
     say_in(tx, &project, words, text, Visibility::Direct)?;
-    if yes {
-        person_changed(tx, who)?;
-        changed(tx, project.id)?;
-    }
     Ok(project)
 }
 
@@ -229,7 +351,11 @@ pub fn receive_answer(tx: &mut Tx<'_>, project: &Account, who: &Account, join: O
 pub fn leave(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>) -> Result<Project> {
     let project = visible(tx.conn, by, id)?;
     match role(tx.conn, &project, by)? {
-        None => return Ok(project),
+        None => {
+            // Or does not take an invitation.
+            store::projects::delete_invitation(tx.conn, id, by)?;
+            return Ok(project);
+        }
         Some(ProjectRole::Lead) if project.local => {
             return Err(Error::Conflict("Hand the project over to somebody before you leave it".into()));
         }
@@ -261,13 +387,15 @@ pub(super) fn receive_goodbye(tx: &mut Tx<'_>, who: &Account, project: &Project)
     receive_leave(tx, who, project)
 }
 
-/// The lead takes somebody out, who hears it from the project.
+/// The lead takes somebody out, who hears it from the project; or takes back an invitation.
 ///
 /// # Errors
 /// As [`changeable`]; `NotFound` for who is no member; `Conflict` for the lead.
 pub fn remove(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>) -> Result<()> {
     let project = changeable(tx, by, id, ProjectRole::Lead)?;
     let asked = match role(tx.conn, &project, who)? {
+        // Who is invited is so no more.
+        None if store::projects::delete_invitation(tx.conn, id, who)? => return Ok(()),
         None => return Err(Error::NotFound),
         Some(ProjectRole::Lead) => return Err(Error::Conflict("The lead cannot be taken out: hand over first".into())),
         Some(role) => role == ProjectRole::Asked,

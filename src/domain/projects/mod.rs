@@ -3,13 +3,14 @@
 //! actor that can be followed and written to.
 //!
 //! [`fields`] is what is typed, `face` what the account shows, [`members`] who works on it, [`relations`] what it says
-//! about others, [`near`] how far it goes, [`group`] what is written to it, [`letters`] what it says to its lead, [`remote`] what other nodes tell,
+//! about others, [`near`] how far it goes, [`group`] what is written to it, [`letters`] what it says to its lead, [`locks`] which threads take no more answers, [`remote`] what other nodes tell,
 //! [`succession`] what happens when its lead goes.
 
 mod face;
 pub mod fields;
 pub mod group;
 pub mod letters;
+pub mod locks;
 pub mod members;
 pub mod near;
 pub mod relations;
@@ -32,7 +33,9 @@ use crate::{
     Error, Result,
     db::Conn,
     id::Id,
-    model::{Account, AccountKind, Audience, Post, Project, ProjectMember, ProjectRole, Visibility, WorkState},
+    model::{
+        Account, AccountKind, Audience, Membership, Post, Project, ProjectMember, ProjectRole, Visibility, WorkState,
+    },
     store,
 };
 use words::Words;
@@ -172,6 +175,7 @@ pub fn create(tx: &mut Tx<'_>, by: Id<Account>, fields: &Fields) -> Result<Proje
         updated_at: tx.now,
         audience: None,
         term_links: "{}".into(),
+        membership: Membership::Request,
     };
     fields::fill(&mut project, fields)?;
     near::set(tx, by, &mut project, fields.audience)?;
@@ -458,6 +462,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::AccountReturned(_)
         | Fact::PostCameLate(_)
         | Fact::Membership { .. }
+        | Fact::ThreadLocked { .. }
         | Fact::CollectionJoined(_)
         | Fact::CollectionLeft(_)
         | Fact::CollectionRenamed(_)

@@ -5,7 +5,9 @@ use crate::{
     Result,
     domain::{Task, Tx, charter},
     id::Id,
-    model::{Account, AccountKind, Project, ProjectMember, ProjectRelation, ProjectRole, RelationKind, WorkState},
+    model::{
+        Account, AccountKind, Membership, Project, ProjectMember, ProjectRelation, ProjectRole, RelationKind, WorkState,
+    },
     store,
     time::Timestamp,
     uri,
@@ -102,6 +104,7 @@ pub fn receive(tx: &mut Tx<'_>, account: &Account, told: Option<&RemoteProject>)
         updated_at: known.as_ref().map_or(tx.now, |k| k.updated_at),
         audience: None,
         term_links: serde_json::to_string(&told.term_links).map_err(crate::Error::internal)?,
+        membership: Membership::Request,
     };
     if known.as_ref() != Some(&project) {
         project.change = store::projects::next_change(tx.conn)?;
@@ -201,6 +204,9 @@ pub fn receive_members(tx: &mut Tx<'_>, project: Id<Project>, people: &[String],
 
 /// An account is hidden, or gone for good: a project leaves the register, a person their projects.
 pub fn gone(tx: &mut Tx<'_>, account: Id<Account>, for_good: bool) -> Result<()> {
+    if for_good {
+        store::thread_locks::delete_of_group(tx.conn, account)?;
+    }
     if let Some(mut project) = store::projects::of_account(tx.conn, account)? {
         project.removed_at = Some(tx.now);
         project.change = store::projects::next_change(tx.conn)?;
@@ -210,6 +216,7 @@ pub fn gone(tx: &mut Tx<'_>, account: Id<Account>, for_good: bool) -> Result<()>
         }
     } else if for_good {
         store::projects::delete_memberships(tx.conn, account)?;
+        store::projects::delete_invitations_of(tx.conn, account)?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Tx, people::fields::Tongue},
-    model::{RelationKind, WorkState},
+    model::{Membership, RelationKind, WorkState},
     time::Timestamp,
 };
 
@@ -172,6 +172,50 @@ impl Words {
         match self {
             Self::English => format!("{who} asks to join {name}."),
             Self::German => format!("{who} möchte bei {name} mitmachen."),
+        }
+    }
+    /// Somebody is a member whom nobody had to answer, to the lead, whose name stands before it.
+    pub fn joined(self, who: &str, name: &str) -> String {
+        match self {
+            Self::English => format!("{who} is a member of {name} now."),
+            Self::German => format!("{who} gehört jetzt zu {name}."),
+        }
+    }
+    /// Somebody is invited.
+    pub fn invited(self, who: &str, name: &str) -> String {
+        match self {
+            Self::English => {
+                format!(
+                    "{who} You are invited to {name}. Reply “join”, and you are a member; nothing happens otherwise."
+                )
+            }
+            Self::German => {
+                format!(
+                    "{who} Du bist zu {name} eingeladen. Antworte „beitreten“, und du gehörst dazu; sonst geschieht nichts."
+                )
+            }
+        }
+    }
+    /// Somebody asks who would have to be invited.
+    pub fn by_invitation(self, who: &str, name: &str) -> String {
+        match self {
+            Self::English => format!(
+                "{who} People join {name} by invitation only: its lead can invite you. You can follow it all the same."
+            ),
+            Self::German => format!(
+                "{who} Zu {name} gehört nur, wer eingeladen wird: die Leitung kann dich einladen. Folgen kannst du dem Projekt \
+                 trotzdem."
+            ),
+        }
+    }
+    /// Who becomes a member, as a choice.
+    pub const fn membership(self, membership: Membership) -> &'static str {
+        match membership {
+            Membership::Open => self.pick("Open: whoever asks is a member", "Offen: wer fragt, gehört dazu"),
+            Membership::Request => self.pick("On request: the lead answers", "Auf Anfrage: die Leitung antwortet"),
+            Membership::Invitation => {
+                self.pick("By invitation: the lead invites people", "Auf Einladung: die Leitung lädt ein")
+            }
         }
     }
     /// How the lead answers.

@@ -547,6 +547,7 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::AccountMoved(_)
         | Fact::PostCameLate(_)
         | Fact::Membership { .. }
+        | Fact::ThreadLocked { .. }
         | Fact::CollectionJoined(_)
         | Fact::CollectionLeft(_)
         | Fact::CollectionRenamed(_)

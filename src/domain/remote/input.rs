@@ -284,6 +284,8 @@ pub struct RemotePost {
     pub can_quote: Said,
     /// What others may do to it, as its author says.
     pub policies: Policies,
+    /// Whether it takes no more answers; none when it does not say.
+    pub locked: Option<bool>,
     /// The authorisation that it names for answering what it answers.
     pub reply_stamp: Option<String>,
     /// When it is a vote (a name, no text, an answer): the name of the option (POLL-04).

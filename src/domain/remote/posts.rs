@@ -8,7 +8,7 @@ use crate::{
         html::{self, Html},
         ideas, interactions, polls,
         posts::{self, Meaning, NewPoll, NewPost, Revision},
-        questions, quotes,
+        projects, questions, quotes,
         visibility::sees,
     },
     id::Id,
@@ -273,6 +273,9 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
     if held {
         interactions::arrivals::look_into(tx, &stored, post)?;
     }
+    if post.locked == Some(true) {
+        projects::locks::told(tx, author, &stored, post.locked)?;
+    }
     if post.link.is_some() {
         cards::tell(tx, &stored, author, post.link.as_ref())?;
     }
@@ -466,6 +469,7 @@ pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival
     if audience < known.audience {
         store::audiences::narrow(tx.conn, &known, audience)?;
     }
+    projects::locks::told(tx, author, &known, post.locked)?;
     let people = people(tx, author, post, visibility, Arrival::default())?;
     let revision = Revision {
         content: content(post),

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         Tx,
         interactions::{self, arrivals::Claim},
+        projects,
         quotes::policy::Consent,
         remote::{self, Announced},
     },
@@ -27,14 +28,22 @@ enum What<'a> {
     Again(&'a str),
     /// It is said to be gone: look.
     Gone(&'a str),
+    /// It takes no more answers in this group, or takes them again: then it may be the id of the Lock.
+    Lock(&'a str, bool),
 }
 
 fn what(activity: &Parsed) -> Option<What<'_>> {
     match &activity.embedded {
+        Embedded::Activity(Inner { kind, undone: Some((undone, object)), .. }) if kind == "Undo" => {
+            (undone == "Lock").then_some(What::Lock(object, false))
+        }
         Embedded::Activity(Inner { kind, object: Some(object), .. }) => match kind.as_str() {
             "Create" => Some(What::Boost(object)),
             "Update" => Some(What::Again(object)),
             "Delete" => Some(What::Gone(object)),
+            "Lock" => Some(What::Lock(object, true)),
+            // By its id alone.
+            "Undo" => Some(What::Lock(object, false)),
             // A like of somebody else's, seen through a group, is nothing we could prove.
             _ => None,
         },
@@ -45,7 +54,14 @@ fn what(activity: &Parsed) -> Option<What<'_>> {
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
     let Some(what) = what(activity) else { return Ok(Outcome::Done) };
-    let (What::Boost(object) | What::Again(object) | What::Gone(object)) = &what;
+    if let What::Lock(object, locked) = what {
+        let undone = if locked { None } else { store::thread_locks::find_by_uri(tx.conn, object)? };
+        let post = undone.map_or_else(|| object.to_owned(), |lock| lock.post_uri);
+        // The group says what holds in it, whoever of its moderators did it.
+        projects::locks::set_moderated(tx, &received.signer.uri, &post, activity.object.as_deref(), locked)?;
+        return Ok(Outcome::Done);
+    }
+    let (What::Boost(object) | What::Again(object) | What::Gone(object) | What::Lock(object, _)) = &what;
     let known = store::posts::find_by_uri(tx.conn, object)?;
     match (&what, known) {
         (What::Boost(_), Some(post)) => match boost(tx, received, activity, &post, false)? {
@@ -127,6 +143,6 @@ pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, b
             Ok(())
         }
         Some(What::Again(object) | What::Gone(object)) => import::post_again(app, object, budget).await,
-        None => Ok(()),
+        Some(What::Lock(..)) | None => Ok(()),
     }
 }

@@ -15,6 +15,7 @@ mod follow;
 mod interaction_request;
 mod join;
 mod like;
+mod lock;
 mod r#move;
 pub mod parsed;
 mod quote_request;
@@ -62,6 +63,7 @@ fn effect(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Out
         Kind::Move => Ok(r#move::apply(activity)),
         Kind::Join => join::apply(tx, received, activity, true),
         Kind::Leave => join::apply(tx, received, activity, false),
+        Kind::Lock => lock::apply(tx, received, activity),
         Kind::QuoteRequest => quote_request::apply(tx, received, activity),
         Kind::FeatureRequest => feature_request::apply(tx, received, activity),
         Kind::ReplyRequest => interaction_request::apply(tx, received, activity, InteractionKind::Reply),
@@ -105,6 +107,11 @@ async fn resolve(app: &App, received: &Received, activity: &Parsed) -> Result<()
         Kind::Add => add::resolve(app, received, activity, &budget).await,
         Kind::Move => r#move::resolve(app, received, activity, &budget).await,
         Kind::QuoteRequest => quote_request::resolve(app, received, activity, &budget).await,
+        Kind::Lock => match activity.object.clone() {
+            Some(object) => lock::resolve(app, received, activity, (object, true), &budget).await,
+            None => Ok(()),
+        },
+        Kind::Undo => undo::resolve(app, received, activity, &budget).await,
         _ => Ok(()),
     }
 }

@@ -34,6 +34,7 @@ pub enum Kind {
     Move,
     Join,
     Leave,
+    Lock,
     QuoteRequest,
     FeatureRequest,
     ReplyRequest,
@@ -72,6 +73,7 @@ impl Kind {
                     "Move" => Self::Move,
                     "Join" => Self::Join,
                     "Leave" => Self::Leave,
+                    "Lock" => Self::Lock,
                     "QuoteRequest" => Self::QuoteRequest,
                     "FeatureRequest" => Self::FeatureRequest,
                     "ReplyRequest" => Self::ReplyRequest,
@@ -97,6 +99,8 @@ pub struct Inner {
     pub instrument: Option<String>,
     /// The emoji of a reaction.
     pub reaction: Option<RemoteReaction>,
+    /// The type and the object of the activity inside of an Undo.
+    pub undone: Option<(String, String)>,
 }
 
 /// What an activity embeds.
@@ -233,6 +237,7 @@ fn embedded(json: &Json, kind: Kind, object: &Json, actor: &str) -> (Embedded, b
                     object: object.uri("object"),
                     instrument: object.uri("instrument"),
                     reaction: if matches!(name, "Like" | "EmojiReact") { tags::reaction(object) } else { None },
+                    undone: if name == "Undo" { undone(object.one("object")) } else { None },
                 };
                 (Embedded::Activity(inner), false)
             }
@@ -240,4 +245,9 @@ fn embedded(json: &Json, kind: Kind, object: &Json, actor: &str) -> (Embedded, b
         },
         _ => (Embedded::Nothing, false),
     }
+}
+
+/// What an activity that is undone was, and about what.
+fn undone(activity: &Json) -> Option<(String, String)> {
+    Some((activity.types().next()?.to_owned(), activity.uri("object")?))
 }

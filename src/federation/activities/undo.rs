@@ -1,14 +1,18 @@
 //! Undo (FOL-07, FOL-08, INT-02, INT-09, MOD-01, AUT-09).
 
-use super::{Outcome, Parsed, Received, parsed::Embedded};
+use super::{Outcome, Parsed, Received, lock, parsed::Embedded};
 use crate::{
     Result,
+    app::App,
+    db::Conn,
     domain::{Tx, remote},
+    federation::fetch::Budget,
+    store,
 };
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
     let named = match &activity.embedded {
-        // An Undo of a Delete or of a moderator's deed has no effect here.
+        // An Undo of a Delete has no effect here.
         Embedded::Activity(inner) => inner.object.as_deref().map(|object| remote::Named {
             kind: &inner.kind,
             object,
@@ -21,6 +25,27 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
         // What somebody did has an id of their own server.
         return Ok(Outcome::Done);
     }
+    if let Some(post) = locked(tx.conn, activity)? {
+        return lock::undo(tx, received, activity, &post);
+    }
     remote::undo(tx, &received.signer, id, named)?;
     Ok(Outcome::Done)
+}
+
+/// The post of the Lock that is undone, which is embedded or known by its id.
+fn locked(conn: &mut Conn, activity: &Parsed) -> Result<Option<String>> {
+    match (&activity.embedded, &activity.object) {
+        (Embedded::Activity(inner), _) if inner.kind == "Lock" => Ok(inner.object.clone()),
+        (Embedded::Nothing, Some(id)) => Ok(store::thread_locks::find_by_uri(conn, id)?.map(|lock| lock.post_uri)),
+        _ => Ok(None),
+    }
+}
+
+/// Only the Undo of a Lock asks somebody: the group.
+pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {
+    let copy = activity.clone();
+    match app.read(move |conn| locked(conn, &copy)).await? {
+        Some(post) => lock::resolve(app, received, activity, (post, false), budget).await,
+        None => Ok(()),
+    }
 }

@@ -80,6 +80,7 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         quote,
         can_quote: tags::can_quote(json),
         policies: tags::policies(json),
+        locked: json.flag("commentsEnabled").map(|enabled| !enabled),
         reply_stamp: ["replyAuthorization", "approvedBy"].into_iter().find_map(|key| json.uri(key)),
         vote,
         favourites: json.one("likes").count("totalItems"),

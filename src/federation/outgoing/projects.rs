@@ -1,13 +1,18 @@
-//! Who joins and leaves projects, on the way to the other side; and the end of what a project passed on.
+//! Who joins and leaves projects, on the way to the other side; the end of what a project passed on, and threads in which it
+//! takes no more answers.
 
 use super::{Draft, passing_uri, send, send_to_person};
 use crate::{
     Result,
-    domain::{Tx, fact::Step},
+    domain::{
+        Tx,
+        fact::Step,
+        projects::{members, near},
+    },
     federation::render::{PUBLIC, activity::Activity, context::Terms},
     id::Id,
-    model::{self, Account, Post, Project},
-    store,
+    model::{self, Account, Post, Project, ProjectRole},
+    store, uri,
 };
 use serde_json::{Value, json};
 
@@ -79,4 +84,55 @@ pub(super) fn post_ended(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
         send(tx, draft, to)?;
     }
     Ok(())
+}
+
+/// Announce{Lock} or Announce{Undo{Lock}} to the followers of a project (FEP-1b12, as Lemmy does it): by the moderator who did
+/// it, whom the project names anyway, or by the project.
+pub(super) fn thread_locked(
+    tx: &mut Tx<'_>,
+    group: Id<Account>,
+    post: Id<Post>,
+    by: Id<Account>,
+    undo: Option<&str>,
+    locked: bool,
+) -> Result<()> {
+    let (group, post) = (store::accounts::load(tx.conn, group)?, store::posts::load(tx.conn, post)?);
+    let Some(lock) = store::thread_locks::find(tx.conn, group.id, &post.uri)? else { return Ok(()) };
+    let to = store::deliveries::follower_inboxes(tx.conn, group.id)?;
+    let id: Id<Project> = Id::new(group.id.raw());
+    let moderators = store::projects::member_uris(tx.conn, id, ProjectRole::Moderator, true, members::MEMBERS)?;
+    let by = store::accounts::load(tx.conn, by)?.uri;
+    let actor = if moderators.contains(&by) { by } else { group.uri.clone() };
+    let number = tx.new_id::<model::Activity>();
+    let done = |kind: &str, id: &str, object: Value| {
+        json!({
+            "id": id, "type": kind, "actor": actor, "object": object,
+            "to": [PUBLIC], "cc": [group.uri], "audience": group.uri,
+        })
+    };
+    // An id is on the server of its actor.
+    let own = |id: Option<&str>, kind: &str| match id.filter(|id| uri::same_authority(id, &actor)) {
+        Some(id) => id.to_owned(),
+        None => passing_uri(&group.uri, kind, number),
+    };
+    let mut inner = done("Lock", &own(lock.uri.as_deref(), "Lock"), json!(post.uri));
+    if !locked {
+        inner = done("Undo", &own(undo, "Undo"), inner);
+    }
+    let uri = passing_uri(&group.uri, "Announce", number);
+    let json = Activity::new("Announce", &uri, &group.uri, inner).to(PUBLIC).document(Terms::LOCK)?;
+    // Nobody learns by it of a post that does not go as far.
+    let reach = near::of_account(tx.conn, &group)?.map_or(post.audience, |near| near.min(post.audience));
+    let draft = Draft {
+        id: number.raw(),
+        uri: &uri,
+        account: group.id,
+        kind: "Announce",
+        object: Some(&post.uri),
+        post: None,
+        reach,
+        durable: true,
+        json,
+    };
+    send(tx, draft, to)
 }

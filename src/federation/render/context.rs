@@ -98,6 +98,9 @@ impl Terms {
     /// Collections of people (FEP-7aa9).
     pub const FEATURED: Self = Self(1 << 23);
 
+    /// A thread that takes no more answers (Lemmy).
+    pub const LOCK: Self = Self(1 << 24);
+
     const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
@@ -237,6 +240,9 @@ impl Terms {
             for name in ["ReplyAuthorization", "LikeAuthorization", "AnnounceAuthorization"] {
                 term(name, &format!("gts:{name}"));
             }
+        }
+        if self.has(Self::LOCK) {
+            term("Lock", "https://join-lemmy.org/ns#Lock");
         }
         if self.has(Self::REACTION) {
             term("litepub", "http://litepub.social/ns#");

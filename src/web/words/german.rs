@@ -149,6 +149,10 @@ pub(super) static GERMAN: Words = Words {
     project_take_back: "Bitte zurücknehmen",
     project_waits: "Du hast um Aufnahme in dieses Projekt gebeten; noch hat niemand geantwortet.",
     project_member: "Du gehörst zu diesem Projekt.",
+    project_membership: "Wer darf mitmachen?",
+    project_joined: "Du gehörst jetzt dazu. Dein Entwurf ist gelöscht.",
+    project_closed: "Zu diesem Projekt gehört nur, wer eingeladen wird.",
+    project_invited: "Du bist zu diesem Projekt eingeladen.",
     project_led: "Du leitest dieses Projekt.",
     project_follow: "Folgen",
     project_because: "Meines ist anders, weil …",
@@ -284,6 +288,11 @@ pub(super) static GERMAN: Words = Words {
             "Du hast zu viele Entwürfe: veröffentliche oder lösche einige.",
         ),
         ("You are a member of this project already", "Du gehörst schon zu diesem Projekt."),
+        (
+            "People join this project by invitation only: its lead can invite you",
+            "Zu diesem Projekt gehört nur, wer eingeladen wird: Die Leitung kann dich einladen.",
+        ),
+        ("This project has too many members", "Dieses Projekt hat so viele Mitglieder, wie es haben kann."),
         (
             "Too many requests wait for this project's lead",
             "Bei der Leitung dieses Projekts warten so viele Anfragen, dass gerade keine mehr dazukommt.",

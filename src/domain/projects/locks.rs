@@ -1,0 +1,201 @@
+//! Threads that a group takes no more answers in (FEP-1b12, the `Lock` of Lemmy): a post that its moderators lock, and all that
+//! hangs below it. What answers there and names the group is not passed on by a project of this node, and is not written
+//! by people of this node. The posts themselves stay, and whoever leaves the group out may go on talking.
+//!
+//! Of groups of other servers, and of authors there who say that a post of theirs takes no answers, it is kept what they say.
+
+use super::{changeable, role};
+use crate::{
+    Error, Result,
+    domain::{Fact, Tx, concierge::words},
+    id::Id,
+    model::{Account, AccountKind, Post, Project, ProjectRole, Visibility},
+    store::{self, thread_locks::ThreadLock},
+    uri,
+};
+
+/// What came of a Lock, or of its Undo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Locking {
+    /// It had its effect, or there is nothing it could be about.
+    Done,
+    /// Only a moderator of the group may do this, whose id this is: to be asked, then [`set_moderated`]. Nothing was written.
+    Moderators(String),
+}
+
+/// A lead or moderator of this node locks a thread of a project of this node, or opens it again. Doing it twice changes nothing.
+///
+/// # Errors
+/// As [`changeable`]; `NotFound` for a post that is neither the project's own nor passed on by it.
+pub fn set(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, post: Id<Post>, locked: bool) -> Result<()> {
+    let project = changeable(tx, by, id, ProjectRole::Moderator)?;
+    if project.published_at.is_none() {
+        return Err(Error::NotFound);
+    }
+    let post = store::posts::load(tx.conn, post)?;
+    let original = match post.boost_of_id {
+        Some(original) => store::posts::load(tx.conn, original)?,
+        None => post,
+    };
+    if !is_of(tx, &project, &original)? {
+        return Err(Error::NotFound);
+    }
+    change(tx, &project, &original, by, None, locked)
+}
+
+/// Whether a post belongs to a project: it wrote it, or passed it on.
+fn is_of(tx: &mut Tx<'_>, project: &Project, post: &Post) -> Result<bool> {
+    let own = post.account_id == project.account() && post.visibility <= Visibility::Unlisted;
+    Ok(own || store::posts::find_boost(tx.conn, post.id, project.account())?.is_some())
+}
+
+/// `uri`: the id of the Lock, or of its Undo, that arrived.
+fn change(
+    tx: &mut Tx<'_>,
+    project: &Project,
+    post: &Post,
+    by: Id<Account>,
+    uri: Option<&str>,
+    locked: bool,
+) -> Result<()> {
+    let group = project.account();
+    let known = store::thread_locks::find(tx.conn, group, &post.uri)?;
+    if known.is_some() == locked {
+        return Ok(());
+    }
+    if locked {
+        let account = store::accounts::load(tx.conn, group)?;
+        let own = format!("{}#locks/{}", account.uri, tx.new_id::<ThreadLock>());
+        let lock = ThreadLock {
+            group,
+            post_uri: post.uri.clone(),
+            uri: Some(uri.map_or(own, str::to_owned)),
+            by: Some(by),
+            created_at: tx.now,
+        };
+        store::thread_locks::insert(tx.conn, &lock)?;
+    }
+    // The row is there while the followers are told.
+    let undo = uri.filter(|_| !locked).map(str::to_owned);
+    tx.record(Fact::ThreadLocked { group, post: post.id, by, undo, locked })?;
+    if !locked {
+        store::thread_locks::delete(tx.conn, group, &post.uri)?;
+    }
+    Ok(())
+}
+
+/// Somebody of another server locks a thread, or opens it again: a moderator of a project of this node, a group itself, or
+/// somebody of a group's server who may be one of its moderators. `uri`: the id of what arrived.
+///
+/// # Errors
+/// `Forbidden` for who is no moderator of the project that the post belongs to.
+pub fn receive(tx: &mut Tx<'_>, by: &Account, object: &str, uri: Option<&str>, locked: bool) -> Result<Locking> {
+    let Some(post) = store::posts::find_by_uri(tx.conn, object)? else { return Ok(Locking::Done) };
+    let mut projects =
+        store::projects::passed_on(tx.conn, post.id)?.into_iter().map(|boost| boost.account_id).collect::<Vec<_>>();
+    projects.push(post.account_id);
+    let (mut moderates, mut stranger) = (false, false);
+    for account in projects {
+        let Some(project) = store::projects::of_account(tx.conn, account)?.filter(|project| project.local) else {
+            continue;
+        };
+        if role(tx.conn, &project, by.id)? < Some(ProjectRole::Moderator) {
+            stranger = true;
+        } else if is_of(tx, &project, &post)? {
+            change(tx, &project, &post, by.id, uri, locked)?;
+            moderates = true;
+        }
+    }
+    if moderates {
+        return Ok(Locking::Done);
+    }
+    let groups = store::thread_locks::groups_of(tx.conn, post.id)?;
+    if groups.iter().any(|group| group.id == by.id) {
+        keep(tx, by.id, &post.uri, (uri, Some(by.id)), locked)?;
+        return Ok(Locking::Done);
+    }
+    match groups.into_iter().find(|group| uri::same_authority(&group.uri, &by.uri)) {
+        Some(group) => Ok(Locking::Moderators(group.uri)),
+        None if stranger => Err(Error::forbidden("no moderator of the group")),
+        None => Ok(Locking::Done),
+    }
+}
+
+/// A thread of a group of another server is locked or opened in its name: the group passed that on, or says that whoever did
+/// it is one of its moderators. A post that was not written to it stays as it is.
+///
+/// # Errors
+/// Those of the database.
+pub fn set_moderated(tx: &mut Tx<'_>, group: &str, object: &str, uri: Option<&str>, locked: bool) -> Result<()> {
+    let Some(post) = store::posts::find_by_uri(tx.conn, object)? else { return Ok(()) };
+    let groups = store::thread_locks::groups_of(tx.conn, post.id)?;
+    match groups.into_iter().find(|known| known.uri == group) {
+        Some(group) => keep(tx, group.id, &post.uri, (uri, None), locked),
+        None => Ok(()),
+    }
+}
+
+fn keep(
+    tx: &mut Tx<'_>,
+    group: Id<Account>,
+    post: &str,
+    (uri, by): (Option<&str>, Option<Id<Account>>),
+    locked: bool,
+) -> Result<()> {
+    if !locked {
+        return store::thread_locks::delete(tx.conn, group, post);
+    }
+    let (post_uri, uri) = (post.to_owned(), uri.map(str::to_owned));
+    let lock = ThreadLock { group, post_uri, uri, by, created_at: tx.now };
+    store::thread_locks::insert(tx.conn, &lock).map(drop)
+}
+
+/// What the document of a post of another server says of it: whether it takes answers; none when it says nothing. In a group
+/// of another server that is the group's word, else the author's.
+pub fn told(tx: &mut Tx<'_>, author: &Account, post: &Post, locked: Option<bool>) -> Result<()> {
+    let Some(locked) = locked else { return Ok(()) };
+    let place = match post.group_id {
+        Some(group) => store::accounts::find(tx.conn, group)?.filter(|group| !group.is_local()),
+        None => None,
+    };
+    keep(tx, place.map_or(author.id, |group| group.id), &post.uri, (None, None), locked)
+}
+
+/// Refuses an answer that somebody of this node writes into a locked thread: one that is for everybody, and names or answers
+/// whose lock it is. Who moderates a project of this node may.
+///
+/// # Errors
+/// `Forbidden` then.
+pub fn check_answer(
+    tx: &mut Tx<'_>,
+    author: Id<Account>,
+    parent: &Post,
+    visibility: Visibility,
+    addressed: &[Account],
+) -> Result<()> {
+    if visibility > Visibility::Unlisted {
+        return Ok(());
+    }
+    let ids: Vec<Id<Account>> = addressed.iter().map(|account| account.id).collect();
+    for group in store::thread_locks::lockers(tx.conn, &ids)? {
+        if is_locked_to(tx, group, parent.id, author)? {
+            let is_group = addressed.iter().any(|account| account.id == group && account.kind == AccountKind::Group);
+            return Err(Error::forbidden(if is_group { words::THREAD_LOCKED.0 } else { words::NO_ANSWER.0 }));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a group takes no answer of this person below a post, or what they wrote itself.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_locked_to(tx: &mut Tx<'_>, group: Id<Account>, post: Id<Post>, who: Id<Account>) -> Result<bool> {
+    if !store::thread_locks::covers(tx.conn, group, post)? {
+        return Ok(false);
+    }
+    let Some(project) = store::projects::of_account(tx.conn, group)?.filter(|project| project.local) else {
+        return Ok(true);
+    };
+    Ok(role(tx.conn, &project, who)? < Some(ProjectRole::Moderator))
+}

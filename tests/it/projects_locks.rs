@@ -1,0 +1,217 @@
+//! Threads in which a group takes no more answers (FEP-1b12, the Lock of Lemmy): of projects of this node, by their moderators
+//! here and elsewhere, and of groups of other servers.
+
+use crate::{
+    concierge::asks,
+    projects::{bearing, follow, home, known, path, register, two},
+    support::{Client, PUBLIC, Scene, Sender, settle},
+};
+use serde_json::{Value, json};
+use watercooler::{db::Sql, domain::Tx};
+
+/// Somebody of a node answers a post as they know it.
+async fn answers(who: &Client, uri: &str, text: &str) -> u16 {
+    let found = who.get(&format!("/api/v2/search?resolve=true&type=statuses&q={uri}")).await.ok();
+    let id = found["statuses"][0]["id"].as_str().unwrap_or_else(|| panic!("{uri}: {found}")).to_owned();
+    who.post("/api/v1/statuses", json!({"status": text, "in_reply_to_id": id})).await.status
+}
+
+async fn reads(who: &Client, text: &str) -> bool {
+    home(who).await.iter().any(|(by, said)| by == "quietbearing" && said.contains(text))
+}
+
+#[tokio::test]
+async fn answers_in_a_locked_thread_that_name_the_project_are_refused_at_both_nodes_until_it_is_opened() {
+    let (hq, lyon) = two().await;
+    let (alice, eve, bob) = (hq.member("alice").await, hq.member("eve").await, lyon.member("bob").await);
+    let made = register(&alice, bearing()).await;
+    settle(&[&hq, &lyon]).await;
+    let handle = hq.handle("quietbearing");
+    follow(&eve, &made).await;
+    let there = known(&bob, &handle).await;
+    follow(&bob, &there).await;
+    settle(&[&hq, &lyon]).await;
+    let begun = eve.post("/api/v1/statuses", json!({"status": "@quietbearing steel or ceramic?"})).await.ok();
+    let (id, uri) = (begun["id"].as_str().unwrap().to_owned(), begun["uri"].as_str().unwrap().to_owned());
+    settle(&[&hq, &lyon]).await;
+    assert!(reads(&bob, "steel or ceramic").await);
+    let lock = path(&made, &format!("/locks/{id}"));
+    assert_eq!(eve.post(&lock, json!({})).await.status, 403, "only who leads or moderates it");
+    for _ in 0..2 {
+        alice.post(&lock, json!({})).await.ok();
+    }
+    settle(&[&hq, &lyon]).await;
+    assert_eq!(answers(&eve, &uri, "@quietbearing one more thing").await, 403);
+    assert_eq!(answers(&bob, &uri, &format!("@{handle} one more thing")).await, 403);
+    // Whoever leaves the project out goes on talking, and its lead has the last word.
+    assert_eq!(answers(&bob, &uri, "between us: ceramic").await, 200);
+    assert_eq!(answers(&alice, &uri, "@quietbearing this is decided").await, 200);
+    settle(&[&hq, &lyon]).await;
+    assert!(reads(&bob, "this is decided").await && !reads(&eve, "between us").await);
+    let elsewhere = eve.post("/api/v1/statuses", json!({"status": "@quietbearing something else"})).await;
+    assert_eq!(elsewhere.status, 200, "other threads are open");
+    alice.delete(&lock).await.ok();
+    settle(&[&hq, &lyon]).await;
+    assert_eq!(answers(&bob, &uri, &format!("@{handle} brass then")).await, 200);
+    settle(&[&hq, &lyon]).await;
+    assert!(reads(&eve, "brass then").await);
+    // What the project has nothing to do with is not its to lock.
+    let other = eve.post("/api/v1/statuses", json!({"status": "good morning"})).await.ok();
+    let other = path(&made, &format!("/locks/{}", other["id"].as_str().unwrap()));
+    assert_eq!(alice.post(&other, json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_concierge_locks_a_thread_by_the_address_of_its_post() {
+    let (hq, lyon) = two().await;
+    let (alice, eve) = (hq.member("alice").await, hq.member("eve").await);
+    register(&alice, bearing()).await;
+    let begun = eve.post("/api/v1/statuses", json!({"status": "@quietbearing steel or ceramic?"})).await.ok();
+    settle(&[&hq, &lyon]).await;
+    let (url, uri) = (begun["url"].as_str().unwrap(), begun["uri"].as_str().unwrap());
+    let said = asks(&hq, &alice, &format!("project lock Quiet bearing {url}")).await;
+    assert!(said.contains("passes no more answers on in that thread"), "{said}");
+    assert_eq!(answers(&eve, uri, "@quietbearing and brass?").await, 403);
+    let said = asks(&hq, &alice, &format!("projekt entsperren Quiet bearing {url}")).await;
+    assert!(said.contains("gibt in diesem Faden wieder Antworten weiter"), "{said}");
+    assert_eq!(answers(&eve, uri, "@quietbearing and brass?").await, 200);
+    for (who, text) in [(&eve, format!("project lock Quiet bearing {url}")), (&alice, "project lock".to_owned())] {
+        let said = asks(&hq, who, &text).await;
+        assert!(said.contains("Write it so:"), "{text}: {said}");
+    }
+}
+
+/// The activities of this kind that a group passed on to a server, by what is inside.
+fn passed_on(inbox: &[Value], kind: &str) -> Vec<Value> {
+    let announced = inbox.iter().filter(|activity| activity["type"] == "Announce");
+    announced.map(|activity| activity["object"].clone()).filter(|object| object["type"] == kind).collect()
+}
+
+#[tokio::test]
+async fn a_moderator_on_another_server_locks_a_thread_of_a_project_and_its_followers_servers_are_told() {
+    let s = Scene::new().await;
+    let made = register(&s.bob, bearing()).await;
+    let project = s.node.url("/users/quietbearing");
+    for who in [&s.mallory, &s.vera] {
+        s.sends(who, &who.activity("Follow", project.clone())).await;
+    }
+    let (id, ada): (i64, _) = (made["id"].as_str().unwrap().parse().unwrap(), s.account(&s.ada).await.id);
+    let moderates = move |tx: &mut Tx<'_>| {
+        Sql::new("insert into project_members (project_id, account_id, role, created_at) values (")
+            .bind(id)
+            .with(",", ada)
+            .push(",2,0)")
+            .execute(tx.conn)
+    };
+    s.node.app.write(moderates).await.unwrap();
+    follow(&s.carol, &made).await;
+    let thread = s.writes(&s.bob, "public", "@quietbearing steel or ceramic?").await;
+    s.node.settle().await;
+    let answer = async |name: &str| {
+        let mut note = s.note(&s.mallory, name, &format!("<p>answer {name}</p>"));
+        note["inReplyTo"] = json!(thread);
+        note["cc"] = json!([project]);
+        note["tag"] = json!([{"type": "Mention", "href": project, "name": "@quietbearing"}]);
+        s.creates(&s.mallory, &note).await;
+    };
+    answer("1").await;
+    assert!(reads(&s.carol, "answer 1").await);
+    assert_eq!(s.sends(&s.vera, &s.vera.activity("Lock", thread.clone())).await, 403);
+    answer("2").await;
+    assert!(reads(&s.carol, "answer 2").await, "vera only follows it");
+    // As Lemmy sends it.
+    let mut lock = s.ada.activity("Lock", thread.clone());
+    lock["to"] = json!([PUBLIC, project]);
+    lock["cc"] = json!([project]);
+    lock["audience"] = json!(project);
+    s.west.forget();
+    s.sends(&s.ada, &lock).await;
+    s.node.settle().await;
+    let told = passed_on(&s.west.inbox(), "Lock");
+    assert_eq!(told.len(), 1, "{told:?}");
+    for (key, value) in [("actor", &json!(s.ada.id)), ("object", &json!(thread)), ("id", &lock["id"])] {
+        assert_eq!(&told[0][key], value, "{key}");
+    }
+    assert_eq!((&told[0]["to"], &told[0]["cc"]), (&json!([PUBLIC]), &json!([project])));
+    answer("3").await;
+    assert!(!reads(&s.carol, "answer 3").await);
+    // Below an answer it is the same thread.
+    let below = s.mallory.id.clone() + "/notes/1";
+    assert_eq!(answers(&s.carol, &below, "@quietbearing me too").await, 403);
+    assert_eq!(s.sends(&s.vera, &s.vera.activity("Undo", json!({
+        "type": "Lock", "id": s.vera.activity("Lock", thread.clone())["id"], "actor": s.vera.id, "object": thread,
+    }))).await, 403);
+    answer("4").await;
+    assert!(!reads(&s.carol, "answer 4").await);
+    s.west.forget();
+    s.sends(&s.ada, &s.ada.activity("Undo", lock)).await;
+    s.node.settle().await;
+    let told = passed_on(&s.west.inbox(), "Undo");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!((&told[0]["object"]["type"], &told[0]["object"]["object"]), (&json!("Lock"), &json!(thread)));
+    answer("5").await;
+    assert!(reads(&s.carol, "answer 5").await);
+    assert!(!reads(&s.carol, "answer 3").await, "what came meanwhile is not passed on later");
+}
+
+#[tokio::test]
+async fn fed_int_11_what_a_group_elsewhere_locked_takes_no_answers_to_the_group_from_here() {
+    let s = Scene::new().await;
+    let group = Sender::new(&s.east, "group");
+    let mut document = s.east.person("group", &group.signer.key.public_pem().unwrap());
+    document["type"] = json!("Group");
+    document["attributedTo"] = json!([s.mallory.id]);
+    s.east.serve("/users/group", document);
+    s.meet(&group).await;
+    let handle = s.account(&group).await.acct();
+    let begun = |name: &str| {
+        let mut note = s.note(&s.vera, name, "x");
+        note["cc"] = json!([s.uri(&s.bob), group.id]);
+        note["audience"] = json!(group.id);
+        note
+    };
+    let thread = s.creates(&s.vera, &begun("1")).await;
+    let open = async || match answers(&s.bob, &thread, &format!("@{handle} an answer")).await {
+        200 => true,
+        403 => false,
+        status => panic!("{status}"),
+    };
+    assert!(open().await);
+    // One of its moderators, and nobody else; opened again by the whole Lock, and by its id.
+    s.sends(&s.ada, &s.ada.activity("Lock", thread.clone())).await;
+    assert!(open().await, "ada only lives where the group lives");
+    for by_id in [false, true] {
+        let lock = s.mallory.activity("Lock", thread.clone());
+        s.sends(&s.mallory, &lock).await;
+        assert!(!open().await);
+        assert_eq!(answers(&s.bob, &thread, "to you alone").await, 200, "vera may still be answered");
+        let undone = if by_id { lock["id"].clone() } else { lock };
+        s.sends(&s.mallory, &s.mallory.activity("Undo", undone)).await;
+        assert!(open().await);
+    }
+    // Passed on by the group; an announcement by others says nothing.
+    let lock = s.mallory.activity("Lock", thread.clone());
+    s.sends(&s.ada, &s.ada.activity("Announce", lock.clone())).await;
+    assert!(open().await);
+    s.sends(&group, &group.activity("Announce", lock.clone())).await;
+    assert!(!open().await);
+    let undo = s.mallory.activity("Undo", lock);
+    s.sends(&group, &group.activity("Announce", undo)).await;
+    assert!(open().await);
+    // What the document itself says (Lemmy, PeerTube).
+    let mut closed = begun("2");
+    closed["commentsEnabled"] = json!(false);
+    let closed_uri = s.creates(&s.vera, &closed).await;
+    assert_eq!(answers(&s.bob, &closed_uri, &format!("@{handle} an answer")).await, 403);
+    s.node.clock.advance(2_000);
+    closed["commentsEnabled"] = json!(true);
+    closed["updated"] = json!(s.node.clock.now().rfc3339());
+    s.sends(&s.vera, &s.vera.activity("Update", closed)).await;
+    assert_eq!(answers(&s.bob, &closed_uri, &format!("@{handle} an answer")).await, 200);
+    // Without a group it is the word of its author.
+    let mut film = s.note(&s.vera, "3", "a film");
+    film["cc"] = json!([s.uri(&s.bob)]);
+    film["commentsEnabled"] = json!(false);
+    let film = s.creates(&s.vera, &film).await;
+    assert_eq!(answers(&s.bob, &film, "nice").await, 403);
+}
