@@ -272,7 +272,7 @@ async fn description(State(app): State<App>) -> ApiResult<Rendered> {
 
 async fn emojis(State(app): State<App>) -> ApiResult<Rendered> {
     let site = app.site().clone();
-    let rendered = app.glance(move |conn| {
+    let rendered = app.read(move |conn| {
         let list = crate::store::emojis::all(conn)?;
         let documents: Vec<_> = list
             .iter()

@@ -201,6 +201,8 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
+        // Whoever reads again and again, and waits for nothing else, lets others go first now and then.
+        tokio::task::coop::consume_budget().await;
         if let Some(mut taken) = self.near.as_ref().and_then(Near::take) {
             return taken.run(f);
         }

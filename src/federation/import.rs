@@ -354,7 +354,7 @@ async fn known(app: &App, address: &str) -> Result<Option<Imported>> {
     let local_post = app.site().local_post::<Post>(address).map(|(_, id)| id);
     let local_name = app.site().local_username(address);
     let address = address.to_owned();
-    app.glance(move |conn| {
+    app.read(move |conn| {
         if let Some(post) = store::posts::find_by_uri(conn, &address)? {
             return Ok(Some(Imported::Post(Box::new(post))));
         }

@@ -1,7 +1,7 @@
 //! Actors and their collections (DISC-03, 04, 13, 14, 16; OUT-13).
 
 use super::{
-    ACTIVITY_JSON, Answered, Failure, PAGE, Paging, Reader, activity_json, answer, local_actor, read, to_page,
+    ACTIVITY_JSON, Answered, Failure, PAGE, Paging, Reader, activity_json, answer, local_actor, look, read, to_page,
     wants_page,
 };
 use crate::{
@@ -37,7 +37,7 @@ use std::sync::Arc;
 /// `GET /users/{name}`.
 pub async fn show(State(app): State<App>, Path(name): Path<String>, parts: Parts) -> Answered {
     if wants_page(&parts.headers) {
-        let account = read(&app, move |conn| local_actor(conn, &name)).await?;
+        let account = look(&app, true, move |conn| local_actor(conn, &name)).await?;
         return Ok(to_page(&app.site().profile_url(&account.username)));
     }
     let reader = Reader::of(&app, &parts).await?;
@@ -47,7 +47,7 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>, parts: Parts
     }
     let mark = app.kept().mark();
     let (site, wanted) = (app.site().clone(), name.clone());
-    let made = read(&app, move |conn| {
+    let made = look(&app, true, move |conn| {
         let account = local_actor(conn, &wanted)?;
         if account.public_key.is_none() {
             return Ok(Err(account));
@@ -67,7 +67,7 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>, parts: Parts
         Err(account) => {
             let account = own_keys::with_keys(&app, account).await?;
             let site = app.site().clone();
-            read(&app, move |conn| document(conn, &site, &account, reader)).await?.into()
+            look(&app, true, move |conn| document(conn, &site, &account, reader)).await?.into()
         }
     };
     Ok(activity_json(reader, body))
