@@ -5,7 +5,7 @@ use crate::{
     app::App,
     domain::{Task, confirmations, counters, follows, leavers, media, questions::reviews, remote},
     id::Id,
-    model::Post,
+    model::{Media, Post},
     register, store,
 };
 use std::collections::HashSet;
@@ -59,7 +59,9 @@ async fn night(app: &App) -> Result<()> {
 /// Rows a round looks at, at a time.
 const CHUNK: i64 = 500;
 /// Posts that are looked at one by one in a transaction.
-const SOME: i64 = 50;
+const SOME: usize = 50;
+/// Rows that are judged in one read, for which much is looked up.
+const MANY: i64 = 2_000;
 
 /// Uploads that never came onto a post, and files of posts that are gone.
 async fn unattached(app: &App) -> Result<()> {
@@ -108,10 +110,13 @@ async fn old_posts(app: &App) -> Result<()> {
     let until = app.clock().now().plus_days(-days);
     let mut below: Id<Post> = Id::new(until.millis() << 16);
     while !app.stopping().is_cancelled() {
-        let some = app.read(move |conn| store::retention::old_posts(conn, until, below, SOME)).await?;
-        let Some(last) = some.last() else { break };
-        below = *last;
-        app.write(move |tx| remote::let_go(tx, &some)).await?;
+        let looked = app.read(move |conn| store::retention::old_posts(conn, until, below, MANY)).await?;
+        let Some((lowest, old)) = looked else { break };
+        below = lowest;
+        for some in old.chunks(SOME) {
+            let some = some.to_vec();
+            app.write(move |tx| remote::let_go(tx, &some)).await?;
+        }
     }
     Ok(())
 }
@@ -119,22 +124,24 @@ async fn old_posts(app: &App) -> Result<()> {
 /// Copies of remote files that are older than the settings keep them; they are fetched again when asked for.
 async fn stale_copies(app: &App) -> Result<()> {
     let days = i64::from(app.config().media.cache_days);
+    let until = app.clock().now().plus_days(-days);
+    let mut above: Id<Media> = Id::new(0);
     while !app.stopping().is_cancelled() {
-        let gone = app
-            .write(move |tx| {
-                let rows = store::retention::stale_copies(tx.conn, tx.now.plus_days(-days), CHUNK)?;
-                for row in &rows {
-                    store::media::forget_copy(tx.conn, row.id)?;
-                }
-                Ok(rows)
-            })
-            .await?;
-        let full = gone.len() as i64 == CHUNK;
-        let names = gone.into_iter().flat_map(|m| [m.file, m.thumbnail]).flatten().collect();
-        remove(app, names).await?;
-        if !full {
-            break;
-        }
+        let looked = app.read(move |conn| store::retention::stale_copies(conn, until, above, MANY)).await?;
+        let Some((highest, stale)) = looked else { break };
+        above = highest;
+        forget(app, stale).await?;
+    }
+    Ok(())
+}
+
+/// Forgets copies of remote files, which were chosen before: that takes long, and whoever writes waits for one another.
+async fn forget(app: &App, mut copies: Vec<Media>) -> Result<()> {
+    while !copies.is_empty() {
+        let some = copies.split_off(copies.len().saturating_sub(CHUNK as usize));
+        let ids: Vec<Id<Media>> = some.iter().map(|copy| copy.id).collect();
+        app.write(move |tx| ids.iter().try_for_each(|id| store::media::forget_copy(tx.conn, *id))).await?;
+        remove(app, some.into_iter().flat_map(|copy| [copy.file, copy.thumbnail]).flatten().collect()).await?;
     }
     Ok(())
 }
@@ -144,16 +151,15 @@ async fn spare_copies(app: &App) -> Result<()> {
     let most = i64::try_from(app.config().media.cache_mebibytes.saturating_mul(1 << 20)).unwrap_or(i64::MAX);
     while most > 0 && !app.stopping().is_cancelled() {
         let gone = app
-            .write(move |tx| {
-                let mut held = store::media::bytes_of_copies(tx.conn)?;
+            .read(move |conn| {
+                let mut held = store::media::bytes_of_copies(conn)?;
                 let mut gone = Vec::new();
                 if held > most {
-                    for row in store::retention::oldest_copies(tx.conn, CHUNK)? {
+                    for row in store::retention::oldest_copies(conn, CHUNK)? {
                         if held <= most {
                             break;
                         }
                         held -= row.size;
-                        store::media::forget_copy(tx.conn, row.id)?;
                         gone.push(row);
                     }
                 }
@@ -163,7 +169,7 @@ async fn spare_copies(app: &App) -> Result<()> {
         if gone.is_empty() {
             break;
         }
-        remove(app, gone.into_iter().flat_map(|m| [m.file, m.thumbnail]).flatten().collect()).await?;
+        forget(app, gone).await?;
     }
     Ok(())
 }
