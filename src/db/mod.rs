@@ -190,9 +190,9 @@ impl Db {
     }
 
     /// A read-only operation like [`Db::read`], for what is short at any size of the database: rows by their keys, a page of
-    /// a timeline. On SQLite the thread that asks does it itself while one of a few connections is free: the way to another
-    /// thread and back costs more than such an operation. What may take longer than a few milliseconds would keep others
-    /// from being served.
+    /// the home timeline. On SQLite the thread that asks does it itself while one of a few connections is free: the way to
+    /// another thread and back costs more than such an operation. What may take longer than a few milliseconds would keep
+    /// others from being served: it does not count, sort or look through rows of which there may be many.
     ///
     /// # Errors
     /// As [`Db::read`].
