@@ -298,6 +298,18 @@ impl App {
         }
     }
 
+    /// [`App::glance`] for what is `short`, [`App::read`] for what may have to look through many rows.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn look<T, F>(&self, short: bool, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        if short { self.glance(f).await } else { self.read(f).await }
+    }
+
     /// Runs an operation in one transaction; answers after the commit, when events are out and workers are awake. It may
     /// run more than once before that (see [`Db::write`]): it does nothing but what the transaction undoes.
     ///

@@ -120,7 +120,7 @@ fn edited_field(field: &profiles::Field) -> Field<'_> {
 /// `GET /api/v1/accounts/verify_credentials`.
 async fn verify(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
     let site = app.site().clone();
-    Ok(app.glance(move |conn| credential_account(conn, &site, me.account)).await?)
+    Ok(app.read(move |conn| credential_account(conn, &site, me.account)).await?)
 }
 
 /// `PATCH /api/v1/accounts/update_credentials`.
@@ -237,7 +237,7 @@ fn profile_document(conn: &mut Conn, site: &Site, id: Id<model::Account>) -> Res
 
 async fn profile(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
     let site = app.site().clone();
-    Ok(app.glance(move |conn| profile_document(conn, &site, me.account)).await?)
+    Ok(app.read(move |conn| profile_document(conn, &site, me.account)).await?)
 }
 
 async fn change_profile(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
@@ -300,7 +300,7 @@ async fn register(
         locale: params.filled("locale").map(|tag| tag.chars().take(20).collect()),
     };
     let (checked, secret) = (typed.clone(), password.clone());
-    app.glance(move |conn| accounts::check_sign_up(conn, registration, &checked, Some(&secret), now)).await?;
+    app.read(move |conn| accounts::check_sign_up(conn, registration, &checked, Some(&secret), now)).await?;
     let password_hash = app.part::<Passwords>().hash(password, app.random().bytes()).await?;
     let locale = typed.locale.clone();
     let sign_up = SignUp { typed, password_hash, locale };

@@ -50,7 +50,7 @@ struct Reaction<'a> {
 async fn shown(app: App, viewer: Viewer, id: String, emoji: Option<String>) -> ApiResult<Rendered> {
     open_to(&app, viewer)?;
     let (site, now, id) = (app.site().clone(), app.clock().now(), id.parse()?);
-    let body = app.glance(move |conn| {
+    let body = app.read(move |conn| {
         let post = visibility::visible_original(conn, viewer, id, now)?;
         let mut kinds = store::emoji_reactions::kinds(conn, viewer.0, &[post.id])?;
         if let Some(emoji) = emoji {

@@ -121,7 +121,7 @@ async fn v2(State(app): State<App>) -> ApiResult<Rendered> {
     let types = accepted(&app.ffmpeg());
     let (config, now) = (app.config_arc(), app.clock().now());
     let (closed, limited) = (app.authorized_fetch(), app.net().rules().is_allowlist());
-    let rendered = app.glance(move |conn| {
+    let rendered = app.read(move |conn| {
         let site = &config.site;
         let views = contact(conn)?;
         let contacts = Accounts::new(site, &views)?;
@@ -181,7 +181,7 @@ async fn v2(State(app): State<App>) -> ApiResult<Rendered> {
 async fn v1(State(app): State<App>) -> ApiResult<Rendered> {
     let types = accepted(&app.ffmpeg());
     let config = app.config_arc();
-    let rendered = app.glance(move |conn| {
+    let rendered = app.read(move |conn| {
         let site = &config.site;
         let views = contact(conn)?;
         let contacts = Accounts::new(site, &views)?;
@@ -272,7 +272,7 @@ async fn description(State(app): State<App>) -> ApiResult<Rendered> {
 
 async fn emojis(State(app): State<App>) -> ApiResult<Rendered> {
     let site = app.site().clone();
-    let rendered = app.glance(move |conn| {
+    let rendered = app.read(move |conn| {
         let list = crate::store::emojis::all(conn)?;
         let documents: Vec<_> = list
             .iter()

@@ -39,7 +39,7 @@ async fn timeline(State(app): State<App>, Anyone(viewer): Anyone, uri: Uri, para
     let url = params.required("url")?.to_owned();
     let page = page::read(&params, Page::POSTS)?;
     let first = !["max_id", "since_id", "min_id"].iter().any(|name| params.has(name));
-    answer(&app, &uri, Prev::MinId, move |conn, now| {
+    answer(&app, &uri, Prev::MinId, false, move |conn, now| {
         let found = timelines::linking(conn, viewer, &url, page, now)?;
         // The same for a page of which nobody speaks and for one of which the viewer may read nothing.
         if first && found.posts.order.is_empty() { Err(Error::NotFound) } else { Ok(found) }

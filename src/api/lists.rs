@@ -117,7 +117,7 @@ async fn members(
     };
     let site = app.site().clone();
     let (rendered, ids) = app
-        .glance(move |conn| {
+        .read(move |conn| {
             store::lists::owned(conn, me.account, id)?;
             let ids = store::lists::members(conn, id, page.as_ref())?;
             let views = AccountViews::load(conn, &ids)?;

@@ -215,9 +215,12 @@ pub async fn portrait(app: &App, params: &Params, name: &str, kind: Portrait) ->
     }
 }
 
+/// How long a store may take to copy the files of a post.
+const COPYING: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// Other names, by the old ones, for the files of a post that its author deletes to write it anew: the author goes on with
 /// them, and whoever was shown the post finds nothing any more where they were (PRV-13). The bytes lie there already. What
-/// the store does not copy now keeps its name.
+/// the store does not copy now keeps its name: nobody waits for one that does not answer.
 pub(super) async fn files_anew(app: &App, me: Id<Account>, post: Id<Post>) -> ApiResult<HashMap<String, String>> {
     let rows = app.read(move |conn| match store::posts::find(conn, post)? {
         Some(found) if found.account_id == me => store::remote::media_of(conn, post),
@@ -244,5 +247,11 @@ pub(super) async fn files_anew(app: &App, me: Id<Account>, post: Id<Post>) -> Ap
         });
         names
     });
-    Ok(copied.await.map_err(Error::internal)?)
+    match tokio::time::timeout(COPYING, copied).await {
+        Ok(copied) => Ok(copied.map_err(Error::internal)?),
+        Err(_) => {
+            tracing::warn!("files keep their names beyond their post: their store does not answer");
+            Ok(HashMap::new())
+        }
+    }
 }

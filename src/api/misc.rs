@@ -94,7 +94,7 @@ async fn directory(State(app): State<App>, Anyone(viewer): Anyone, params: Param
     let offset = offset.min(limits::ARRAY_REFUSED as i64);
     let (local, newest) = (params.flag("local"), params.text("order") == Some("new"));
     let site = app.site().clone();
-    let found = app.glance(move |conn| {
+    let found = app.read(move |conn| {
         let is_on = people::directory::is_on(conn)?;
         let ids = store::accounts::discoverable(conn, viewer.0.is_none(), is_on, local, (newest, limit, offset))?;
         let views = AccountViews::load(conn, &ids)?.shown_to(conn, viewer)?;

@@ -175,6 +175,11 @@ pub(super) fn selection(params: &Params) -> Option<Selection> {
     Some(Selection { kinds: wanted, except, from, held, ..Selection::default() })
 }
 
+/// Whether all of them are asked for: a kind of which there are few is looked for longer.
+fn is_plain(selection: &Selection) -> bool {
+    selection.kinds.is_empty() && selection.except.is_empty() && selection.from.is_none()
+}
+
 fn link(app: &App, uri: &OriginalUri, rows: &[model::Notification]) -> HeaderMap {
     match (rows.first(), rows.last()) {
         (Some(first), Some(last)) => {
@@ -193,7 +198,7 @@ async fn list(
     let wanted = page::read(&params, Page::ACCOUNTS)?;
     let Some(selection) = selection(&params) else { return Ok((HeaderMap::new(), Rendered(b"[]".to_vec()))) };
     let (inner, now, known) = (app.clone(), app.clock().now(), known(&params));
-    let answer = app.glance(move |conn| {
+    let answer = app.look(is_plain(&selection), move |conn| {
         let rows = store::notifications::list(conn, me.account, &selection, now, wanted)?;
         let headers = link(&inner, &uri, &rows);
         let shown = Shown::load(conn, me.account, rows, &[], now)?;
@@ -240,7 +245,7 @@ async fn unread_count(State(app): State<App>, me: SignedIn, params: Params) -> A
     let most = params.integer("limit")?.unwrap_or(100).clamp(1, 1_000);
     let Some(selection) = selection(&params) else { return Ok(Rendered(br#"{"count":0}"#.to_vec())) };
     let now = app.clock().now();
-    let count = app.glance(move |conn| {
+    let count = app.look(most <= 100 && is_plain(&selection), move |conn| {
         let read = store::notifications::read_marker(conn, me.account)?;
         store::notifications::count_above(conn, me.account, &selection, read, now, most)
     });

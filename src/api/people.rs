@@ -55,7 +55,7 @@ where
 {
     let wanted = page::read(&params, Page::ACCOUNTS)?;
     let (inner, now) = (app.clone(), app.clock().now());
-    let page = app.glance(move |conn| {
+    let page = app.read(move |conn| {
         let rows = read(conn, wanted, now)?;
         let ids: Vec<Id<Account>> = rows.iter().map(|r| r.id).collect();
         let views = AccountViews::load(conn, &ids)?.shown_to(conn, viewer)?;

@@ -77,7 +77,7 @@ async fn several(State(app): State<App>, Anyone(viewer): Anyone, params: Params)
     let site = app.site().clone();
     let mut ids: Vec<Id<Account>> = params.ids("id");
     ids.truncate(limits::ARRAY_KEPT);
-    Ok(app.glance(move |conn| accounts(conn, &site, viewer, &ids)).await?)
+    Ok(app.look(ids.len() <= SHORT, move |conn| accounts(conn, &site, viewer, &ids)).await?)
 }
 
 async fn lookup(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
@@ -119,7 +119,7 @@ async fn statuses(
     let (pinned, tagged) = (params.flag("pinned"), params.filled("tagged").map(str::to_owned));
     let (only_media, exclude_replies) = (params.flag("only_media"), params.flag("exclude_replies"));
     let (exclude_boosts, exclude_direct) = (params.flag("exclude_reblogs"), params.flag("exclude_direct"));
-    answer(&app, &uri, Prev::MinId, move |conn, now| {
+    answer(&app, &uri, Prev::MinId, false, move |conn, now| {
         let tag = match tagged {
             None => None,
             Some(name) => {
@@ -165,7 +165,7 @@ pub(super) async fn look_at(app: &App, accounts: &[Id<Account>]) -> Result<()> {
         return Ok(());
     }
     let (ids, now) = (accounts.to_vec(), app.clock().now());
-    let due = app.glance(move |conn| outbox::due(conn, &ids, now)).await?;
+    let due = app.read(move |conn| outbox::due(conn, &ids, now)).await?;
     if due.is_empty() {
         return Ok(());
     }
@@ -184,11 +184,14 @@ async fn in_lists(State(app): State<App>, me: SignedIn, Path(id): Path<String>) 
 /// Accounts asked about at once.
 const FAMILIAR: usize = 20;
 
+/// Accounts that are read without keeping others waiting; a client may name many more.
+pub(super) const SHORT: usize = 80;
+
 async fn familiar(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
     let mut ids: Vec<Id<Account>> = params.ids("id");
     ids.truncate(FAMILIAR);
     let site = app.site().clone();
-    let found = app.glance(move |conn| {
+    let found = app.read(move |conn| {
         let known = accounts::familiar(conn, me.account, &ids, 10)?;
         let of = |id: Id<Account>| known.iter().filter(|(target, _)| *target == id).map(|(_, known)| *known).collect();
         let pairs: Vec<(Id<Account>, Vec<Id<Account>>)> = ids.into_iter().map(|id| (id, of(id))).collect();

@@ -47,7 +47,7 @@ async fn list(
     let (id, page) = (id.parse()?, page::read(&params, Page::POSTS)?);
     let (site, now) = (app.site().clone(), app.clock().now());
     let (bytes, bounds) = app
-        .glance(move |conn| {
+        .read(move |conn| {
             let timeline = timelines::quoting(conn, me.viewer(), id, page, now)?;
             Ok((render::statuses(&site, &timeline.posts)?, timeline.bounds))
         })

@@ -4,6 +4,7 @@ use super::{
     ApiResult, Params, Rendered,
     auth::{Access, Routes, SignedIn},
     entities::account::Relationship,
+    profiles,
 };
 use crate::{
     Error, Result,
@@ -95,7 +96,7 @@ async fn relationships(State(app): State<App>, me: SignedIn, params: Params) -> 
     let mut ids: Vec<Id<Account>> = params.ids("id");
     ids.truncate(limits::ARRAY_KEPT);
     let (now, with_suspended) = (app.clock().now(), params.flag("with_suspended"));
-    let answer = app.glance(move |conn| {
+    let answer = app.look(ids.len() <= profiles::SHORT, move |conn| {
         // Unknown ids are skipped, and those of suspended people, unless they are asked for.
         let rows = store::accounts::list(conn, &ids)?;
         let known: Vec<Id<Account>> =

@@ -304,7 +304,7 @@ async fn source(State(app): State<App>, me: SignedIn, Path(id): Path<String>) ->
 async fn history(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
     open_to(&app, viewer)?;
     let (id, now, site) = (id.parse()?, app.clock().now(), app.site().clone());
-    let answer = app.glance(move |conn| {
+    let answer = app.read(move |conn| {
         let post = visibility::visible_post(conn, viewer, id, now)?;
         let versions = posts::history(conn, &post)?;
         let authors = AccountViews::load(conn, &[post.account_id])?.shown_to(conn, viewer)?;

@@ -341,7 +341,7 @@ impl Session {
             }
             EventKind::Announcement(id) => {
                 let id = *id;
-                match self.app.glance(move |conn| announcements::document_of(conn, &site, me, id, now)).await {
+                match self.app.read(move |conn| announcements::document_of(conn, &site, me, id, now)).await {
                     Ok(rendered) => Some(("announcement", Some(text(rendered)?))),
                     Err(Error::NotFound) => None,
                     Err(error) => return Err(error),

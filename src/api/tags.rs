@@ -103,7 +103,7 @@ async fn one(State(app): State<App>, Anyone(viewer): Anyone, Path(name): Path<St
     super::timelines::open_to(&app, viewer)?;
     let name = normal(&name)?;
     let (site, now) = (app.site().clone(), app.clock().now());
-    let found = app.glance(move |conn| {
+    let found = app.read(move |conn| {
         // A tag nobody used yet looks like one nobody uses now.
         let mut known = rows::find(conn, &name)?;
         if let Some(tag) = known.take_if(|_| viewer.0.is_none()) {
@@ -158,7 +158,7 @@ async fn followed(State(app): State<App>, me: SignedIn, uri: Uri, params: Params
     let page = page::read(&params, 100)?;
     let (site, now) = (app.site().clone(), app.clock().now());
     let (rendered, cursors) = app
-        .glance(move |conn| {
+        .read(move |conn| {
             let follows = rows::followed(conn, me.account, &page)?;
             let ids: Vec<Id<model::Tag>> = follows.iter().map(|f| f.tag_id).collect();
             let mut tags = rows::list(conn, &ids)?;
@@ -261,13 +261,13 @@ fn skills_of(conn: &mut Conn, site: &Site, owner: &model::Account) -> Result<Ren
 
 async fn featured(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
     let site = app.site().clone();
-    Ok(app.glance(move |conn| featured_list(conn, &site, me.viewer(), me.account)).await?)
+    Ok(app.read(move |conn| featured_list(conn, &site, me.viewer(), me.account)).await?)
 }
 
 async fn featured_of(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
     super::timelines::open_to(&app, viewer)?;
     let (site, id) = (app.site().clone(), id.parse()?);
-    Ok(app.glance(move |conn| featured_list(conn, &site, viewer, id)).await?)
+    Ok(app.read(move |conn| featured_list(conn, &site, viewer, id)).await?)
 }
 
 async fn add_featured(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
@@ -293,7 +293,7 @@ async fn remove_featured(State(app): State<App>, me: SignedIn, Path(id): Path<St
 
 async fn suggestions(State(app): State<App>, me: SignedIn) -> ApiResult<Rendered> {
     let (site, now) = (app.site().clone(), app.clock().now());
-    let found = app.glance(move |conn| {
+    let found = app.read(move |conn| {
         let tags = rows::most_used_by(conn, me.account, Page::POSTS / 2)?;
         Rendered::of(&documents(conn, &site, me.viewer(), &tags, now)?)
     });

@@ -45,14 +45,14 @@ pub fn open_to(app: &App, viewer: Viewer) -> Result<()> {
     Ok(())
 }
 
-/// Reads a timeline on a database thread and serialises it there; answers it with its `Link` header.
-pub async fn answer<F>(app: &App, uri: &Uri, prev: Prev, read: F) -> ApiResult<Response>
+/// Reads a timeline and serialises it where it was read; answers it with its `Link` header. `short`: as for [`App::look`].
+pub async fn answer<F>(app: &App, uri: &Uri, prev: Prev, short: bool, read: F) -> ApiResult<Response>
 where
     F: FnOnce(&mut Conn, Timestamp) -> Result<Timeline> + Send + 'static,
 {
     let (site, now) = (app.site().clone(), app.clock().now());
     let (bytes, bounds) = app
-        .glance(move |conn| {
+        .look(short, move |conn| {
             let timeline = read(conn, now)?;
             Ok((render::statuses(&site, &timeline.posts)?, timeline.bounds))
         })
@@ -66,7 +66,7 @@ where
 
 async fn home(State(app): State<App>, me: SignedIn, uri: Uri, params: Params) -> ApiResult<Response> {
     let page = page::read(&params, Page::POSTS)?;
-    answer(&app, &uri, Prev::MinId, move |conn, now| timelines::home(conn, me.account, page, now)).await
+    answer(&app, &uri, Prev::MinId, true, move |conn, now| timelines::home(conn, me.account, page, now)).await
 }
 
 fn half(params: &Params) -> Half {
@@ -81,7 +81,10 @@ async fn public(State(app): State<App>, Anyone(viewer): Anyone, uri: Uri, params
     open_to(&app, viewer)?;
     let page = page::read(&params, Page::POSTS)?;
     let (half, only_media) = (half(&params), params.flag("only_media"));
-    answer(&app, &uri, Prev::MinId, move |conn, now| timelines::public(conn, viewer, half, only_media, page, now)).await
+    // What there may be little of among much else is looked for longer.
+    let short = !only_media && (half == Half::All || half == Half::Local && viewer.0.is_some());
+    let read = move |conn: &mut Conn, now: Timestamp| timelines::public(conn, viewer, half, only_media, page, now);
+    answer(&app, &uri, Prev::MinId, short, read).await
 }
 
 async fn tag(
@@ -102,13 +105,13 @@ async fn tag(
         half: half(&params),
         only_media: params.flag("only_media"),
     };
-    answer(&app, &uri, Prev::MinId, move |conn, now| timelines::tagged(conn, viewer, &request, page, now)).await
+    answer(&app, &uri, Prev::MinId, false, move |conn, now| timelines::tagged(conn, viewer, &request, page, now)).await
 }
 
 /// Direct posts one by one, as clients before conversations asked for them.
 async fn direct(State(app): State<App>, me: SignedIn, uri: Uri, params: Params) -> ApiResult<Response> {
     let page = page::read(&params, Page::POSTS)?;
-    answer(&app, &uri, Prev::MinId, move |conn, now| timelines::direct(conn, me.account, page, now)).await
+    answer(&app, &uri, Prev::MinId, false, move |conn, now| timelines::direct(conn, me.account, page, now)).await
 }
 
 async fn list(
@@ -119,14 +122,14 @@ async fn list(
     params: Params,
 ) -> ApiResult<Response> {
     let (page, list) = (page::read(&params, Page::POSTS)?, id.parse()?);
-    answer(&app, &uri, Prev::MinId, move |conn, now| timelines::list(conn, me.account, list, page, now)).await
+    answer(&app, &uri, Prev::MinId, false, move |conn, now| timelines::list(conn, me.account, list, page, now)).await
 }
 
 async fn context(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
     open_to(&app, viewer)?;
     let id = id.parse()?;
     let (site, now) = (app.site().clone(), app.clock().now());
-    let found = app.glance(move |conn| {
+    let found = app.read(move |conn| {
         let thread = timelines::context(conn, viewer, id, now)?;
         let render = Render::new(&site, &thread.posts)?;
         // Visitors make us ask nobody.

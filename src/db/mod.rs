@@ -192,9 +192,9 @@ impl Db {
     }
 
     /// A read-only operation like [`Db::read`], for what is short at any size of the database: rows by their keys, a page of
-    /// a timeline. On SQLite the thread that asks does it itself while one of a few connections is free: the way to another
-    /// thread and back costs more than such an operation. What may take longer than a few milliseconds would keep others
-    /// from being served.
+    /// the home timeline. On SQLite the thread that asks does it itself while one of a few connections is free: the way to
+    /// another thread and back costs more than such an operation. What may take longer than a few milliseconds would keep
+    /// others from being served: it does not count, sort or look through rows of which there may be many.
     ///
     /// # Errors
     /// As [`Db::read`].
@@ -203,6 +203,8 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
+        // Whoever reads again and again, and waits for nothing else, lets others go first now and then.
+        tokio::task::coop::consume_budget().await;
         if let Some(mut taken) = self.near.as_ref().and_then(Near::take) {
             return taken.run(f);
         }

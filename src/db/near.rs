@@ -49,6 +49,10 @@ impl Taken {
         // A panicking operation must not leave a transaction open, which would never see anything new.
         let found = std::panic::catch_unwind(AssertUnwindSafe(|| f(conn)));
         let ended = conn.control("COMMIT");
+        if ended.is_err() {
+            // What does not end so is not left open for the next one. The engine may have ended it already.
+            let _ = conn.batch("ROLLBACK");
+        }
         let value = found.unwrap_or_else(|_| Err(Error::internal("an operation panicked")))?;
         ended.map(|()| value)
     }

@@ -61,7 +61,9 @@ const CHUNK: i64 = 500;
 /// Copies that are chosen at once: all there are have to be looked at for it.
 const COPIES: i64 = 5_000;
 /// Posts that are looked at one by one in a transaction.
-const SOME: i64 = 50;
+const SOME: usize = 50;
+/// Rows that are judged in one read, for which much is looked up.
+const MANY: i64 = 2_000;
 
 /// Uploads that never came onto a post, and files of posts that are gone.
 async fn unattached(app: &App) -> Result<()> {
@@ -110,10 +112,13 @@ async fn old_posts(app: &App) -> Result<()> {
     let until = app.clock().now().plus_days(-days);
     let mut below: Id<Post> = Id::new(until.millis() << 16);
     while !app.stopping().is_cancelled() {
-        let some = app.read(move |conn| store::retention::old_posts(conn, until, below, SOME)).await?;
-        let Some(last) = some.last() else { break };
-        below = *last;
-        app.write(move |tx| remote::let_go(tx, &some)).await?;
+        let looked = app.read(move |conn| store::retention::old_posts(conn, until, below, MANY)).await?;
+        let Some((lowest, old)) = looked else { break };
+        below = lowest;
+        for some in old.chunks(SOME) {
+            let some = some.to_vec();
+            app.write(move |tx| remote::let_go(tx, &some)).await?;
+        }
     }
     Ok(())
 }
@@ -121,14 +126,24 @@ async fn old_posts(app: &App) -> Result<()> {
 /// Copies of remote files that are older than the settings keep them; they are fetched again when asked for.
 async fn stale_copies(app: &App) -> Result<()> {
     let days = i64::from(app.config().media.cache_days);
+    let until = app.clock().now().plus_days(-days);
+    let mut above: Id<Media> = Id::new(0);
     while !app.stopping().is_cancelled() {
-        let until = app.clock().now().plus_days(-days);
-        let gone = app.read(move |conn| store::retention::stale_copies(conn, until, CHUNK)).await?;
-        let full = gone.len() as i64 == CHUNK;
-        forget(app, &gone).await?;
-        if !full {
-            break;
-        }
+        let looked = app.read(move |conn| store::retention::stale_copies(conn, until, above, MANY)).await?;
+        let Some((highest, stale)) = looked else { break };
+        above = highest;
+        forget(app, stale).await?;
+    }
+    Ok(())
+}
+
+/// Forgets copies of remote files, which were chosen before: that takes long, and whoever writes waits for one another.
+async fn forget(app: &App, mut copies: Vec<Media>) -> Result<()> {
+    while !copies.is_empty() {
+        let some = copies.split_off(copies.len().saturating_sub(CHUNK as usize));
+        let ids: Vec<Id<Media>> = some.iter().map(|copy| copy.id).collect();
+        app.write(move |tx| ids.iter().try_for_each(|id| store::media::forget_copy(tx.conn, *id))).await?;
+        remove(app, some.into_iter().flat_map(|copy| [copy.file, copy.thumbnail]).flatten().collect()).await?;
     }
     Ok(())
 }
@@ -156,19 +171,7 @@ async fn spare_copies(app: &App) -> Result<()> {
         if gone.is_empty() {
             break;
         }
-        forget(app, &gone).await?;
-    }
-    Ok(())
-}
-
-/// Gives up these copies. They were looked for by reading alone: with all that somebody here may have to do with their posts
-/// that takes too long for a transaction that writes.
-async fn forget(app: &App, gone: &[Media]) -> Result<()> {
-    for some in gone.chunks(CHUNK as usize) {
-        let ids: Vec<Id<Media>> = some.iter().map(|copy| copy.id).collect();
-        app.write(move |tx| ids.iter().try_for_each(|id| store::media::forget_copy(tx.conn, *id))).await?;
-        let names = some.iter().flat_map(|copy| [copy.file.clone(), copy.thumbnail.clone()]).flatten().collect();
-        remove(app, names).await?;
+        forget(app, gone).await?;
     }
     Ok(())
 }

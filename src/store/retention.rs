@@ -40,11 +40,24 @@ const NEEDED: &str = "(exists (select 1 from posts k where k.in_reply_to_id = p.
     or exists (select 1 from pins k where k.post_id = p.id) \
     or exists (select 1 from reports k where k.target_id = p.account_id and k.closed_at is null))";
 
-/// Posts for everybody of other servers, and what was passed on there, with which nobody here has anything to do, that
-/// came and were written before `until`; below this number, the newest first.
-pub fn old_posts(conn: &mut Conn, until: Timestamp, below: Id<Post>, most: i64) -> Result<Vec<Id<Post>>> {
-    Sql::new("select p.id from posts p where not p.local and p.id < ")
+/// Of so many posts below this number: the lowest number, and those for everybody of other servers, and what was passed on
+/// there, with which nobody here has anything to do, that came and were written before `until`; the newest first. None when
+/// there are no posts there. Nobody knows how few those are, and what each costs to judge keeps the connection.
+pub fn old_posts(
+    conn: &mut Conn,
+    until: Timestamp,
+    below: Id<Post>,
+    many: i64,
+) -> Result<Option<(Id<Post>, Vec<Id<Post>>)>> {
+    let lowest: Vec<Id<Post>> = Sql::new("select x.id from (select q.id from posts q where q.id < ")
         .bind(below)
+        .with(" order by q.id desc limit ", many)
+        .push(") x order by x.id limit 1")
+        .load_ids(conn)?;
+    let Some(lowest) = lowest.into_iter().next() else { return Ok(None) };
+    let old = Sql::new("select p.id from posts p where not p.local and p.id < ")
+        .bind(below)
+        .with(" and p.id >= ", lowest)
         .with(" and p.created_at < ", until)
         .with(" and coalesce(p.fetched_at, p.created_at) < ", until)
         .with(" and p.visibility <= ", Visibility::Unlisted)
@@ -53,8 +66,9 @@ pub fn old_posts(conn: &mut Conn, until: Timestamp, below: Id<Post>, most: i64) 
         .push(TOUCHED)
         .push(" and not ")
         .push(FOLLOWED)
-        .with(" order by p.id desc limit ", most)
-        .load_ids(conn)
+        .push(" order by p.id desc")
+        .load_ids(conn)?;
+    Ok(Some((lowest, old)))
 }
 
 /// Whether such a post may go now: still nobody has to do with it, and nothing else shows it.
@@ -70,16 +84,32 @@ pub fn may_go(conn: &mut Conn, post: Id<Post>) -> Result<bool> {
         .exists(conn)
 }
 
-/// Copies of remote files made before `until`, of posts with which nobody here has anything to do.
-pub fn stale_copies(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<Media>> {
-    Sql::new("select m.* from media m left join posts p on p.id = m.post_id where m.remote_url is not null and m.cached_at < ")
+/// Of so many copies of remote files above this number, made before `until`: the highest number, and those of posts with which
+/// nobody here has anything to do. None when there are none.
+pub fn stale_copies(
+    conn: &mut Conn,
+    until: Timestamp,
+    above: Id<Media>,
+    many: i64,
+) -> Result<Option<(Id<Media>, Vec<Media>)>> {
+    let highest: Vec<Id<Media>> =
+        Sql::new("select x.id from (select q.id from media q where q.remote_url is not null and q.cached_at < ")
+            .bind(until)
+            .with(" and q.id > ", above)
+            .with(" order by q.id limit ", many)
+            .push(") x order by x.id desc limit 1")
+            .load_ids(conn)?;
+    let Some(highest) = highest.into_iter().next() else { return Ok(None) };
+    let stale = Sql::new("select m.* from media m left join posts p on p.id = m.post_id where m.remote_url is not null and m.cached_at < ")
         .bind(until)
+        .with(" and m.id > ", above)
+        .with(" and m.id <= ", highest)
         .push(" and not ")
         .push(TOUCHED)
         .push(" and not ")
         .push(FOLLOWED)
-        .with(" limit ", most)
-        .load(conn)
+        .load(conn)?;
+    Ok(Some((highest, stale)))
 }
 
 /// The oldest copies of remote files, those of posts last that come from whom somebody here follows. Where somebody did

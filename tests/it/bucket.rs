@@ -305,6 +305,22 @@ async fn sec_prv_13_a_file_in_the_bucket_ends_with_its_post_or_goes_on_under_ano
 }
 
 #[tokio::test]
+async fn a_post_is_deleted_while_the_store_fails_and_its_file_stays_where_it_was() {
+    let store = Store::start().await;
+    let node = store.node().await;
+    let ada = node.member("ada").await;
+    let attached = upload(&ada, &picture(60, 40)).await;
+    let post = ada.post("/api/v1/statuses", json!({ "media_ids": [attached["id"]] })).await.ok();
+    let post_path = format!("/api/v1/statuses/{}", post["id"].as_str().unwrap());
+    store.set_broken(true);
+    let gone = ada.delete(&post_path).await.ok();
+    assert_eq!(gone["media_attachments"][0]["url"], attached["url"]);
+    assert_eq!(ada.get(&post_path).await.status, 404);
+    store.set_broken(false);
+    assert_eq!(ada.get(&path(&attached["url"])).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_long_file_goes_in_parts_and_any_part_of_it_can_be_had() {
     let store = Store::start().await;
     let node = store.node().await;

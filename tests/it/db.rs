@@ -58,6 +58,47 @@ async fn a_reader_cannot_write() {
     assert!(tried.is_err());
 }
 
+/// What is short is read by the thread that asks.
+#[tokio::test]
+async fn a_glance_sees_what_is_committed_writes_nothing_and_outlives_a_panic() {
+    let node = Node::start().await;
+    let before = settings(&node).await;
+    // More often than there are connections.
+    for n in 1..=20 {
+        let panicked = node.app.glance(|_| -> watercooler::Result<()> { panic!("an operation may panic") }).await;
+        assert!(matches!(panicked, Err(Error::Internal(_))));
+        let tried = node.app.glance(|conn| Sql::new("delete from node_settings").execute(conn)).await;
+        assert!(tried.is_err());
+        node.app.write(move |tx| put(tx, &format!("glance {n}"))).await.unwrap();
+        let seen = node.app.glance(|conn| Sql::new("select count(*) from node_settings").scalar_i64(conn)).await;
+        assert_eq!(seen.unwrap(), before + n);
+    }
+}
+
+#[tokio::test]
+async fn whoever_glances_again_and_again_lets_others_go_first_now_and_then() {
+    let node = Node::start().await;
+    let other = tokio::spawn(async {});
+    for _ in 0..1_000 {
+        node.app.glance(|conn| Sql::new("select count(*) from node_settings").scalar_i64(conn)).await.unwrap();
+    }
+    assert!(other.is_finished());
+}
+
+#[tokio::test]
+async fn a_closed_database_is_not_glanced_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("a.db").display());
+    let db = watercooler::db::Db::open(&watercooler::db::Settings::new(url)).unwrap();
+    let look = |db: &watercooler::db::Db| {
+        let db = db.clone();
+        async move { db.glance(|conn| Sql::new("select count(*) from node_settings").scalar_i64(conn)).await }
+    };
+    assert!(look(&db).await.is_ok());
+    db.close();
+    assert!(matches!(look(&db).await, Err(Error::Unavailable(_))));
+}
+
 #[tokio::test]
 async fn ids_go_up_and_stand_for_their_moment() {
     let node = Node::start().await;

@@ -192,6 +192,7 @@ async fn a_picture_of_ones_choice_stands_for_a_film_or_sound() {
     assert_eq!((&file["meta"]["small"]["width"], &file["url"]), (&json!(40), &sound["url"]));
     assert_ne!(file["preview_url"], other["preview_url"]);
     assert!(edited["edited_at"].is_string(), "{edited}");
+    assert_eq!(ada.get(other["preview_url"].as_str().unwrap()).await.status, 404, "the one before is gone here too");
     assert_eq!(ada.get(file["preview_url"].as_str().unwrap()).await.header("content-type"), "image/jpeg");
     assert_eq!(edit(&ada, b"<svg/>").await.status, 422);
     assert_eq!(edit(&eve, &picture(8, 8)).await.status, 404);

@@ -297,8 +297,10 @@ fn put_media(tx: &mut Tx<'_>, post: &Post, old: &[Media], new: &[Media]) -> Resu
         if post.local || old.iter().any(|o| o.id == row.id) {
             store::posts::attach(tx.conn, row.id, post.id, position)?;
             store::media::describe(tx.conn, row.id, row.description.as_deref(), row.focus_x.zip(row.focus_y))?;
-            if post.local && old.iter().find(|o| o.id == row.id).is_none_or(|o| o.thumbnail != row.thumbnail) {
+            let before = old.iter().find(|o| o.id == row.id);
+            if post.local && before.is_none_or(|o| o.thumbnail != row.thumbnail) {
                 store::media::set_file(tx.conn, row)?;
+                tx.remove_files(before.and_then(|o| o.thumbnail.clone()));
             }
         } else {
             store::posts::insert_media(tx.conn, &Media { post_id: Some(post.id), position, ..row.clone() })?;

@@ -1,8 +1,8 @@
 //! Actors and their collections (DISC-03, 04, 13, 14, 16; OUT-13).
 
 use super::{
-    ACTIVITY_JSON, Answered, Failure, PAGE, Paging, Reader, activity_json, answer, local_actor, read, read_much,
-    to_page, wants_page,
+    ACTIVITY_JSON, Answered, Failure, PAGE, Paging, Reader, activity_json, answer, local_actor, look, read, to_page,
+    wants_page,
 };
 use crate::{
     Error,
@@ -37,7 +37,7 @@ use std::sync::Arc;
 /// `GET /users/{name}`.
 pub async fn show(State(app): State<App>, Path(name): Path<String>, parts: Parts) -> Answered {
     if wants_page(&parts.headers) {
-        let account = read(&app, move |conn| local_actor(conn, &name)).await?;
+        let account = look(&app, true, move |conn| local_actor(conn, &name)).await?;
         return Ok(to_page(&app.site().profile_url(&account.username)));
     }
     let reader = Reader::of(&app, &parts).await?;
@@ -47,7 +47,7 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>, parts: Parts
     }
     let mark = app.kept().mark();
     let (site, wanted) = (app.site().clone(), name.clone());
-    let made = read(&app, move |conn| {
+    let made = look(&app, true, move |conn| {
         let account = local_actor(conn, &wanted)?;
         if account.public_key.is_none() {
             return Ok(Err(account));
@@ -67,7 +67,7 @@ pub async fn show(State(app): State<App>, Path(name): Path<String>, parts: Parts
         Err(account) => {
             let account = own_keys::with_keys(&app, account).await?;
             let site = app.site().clone();
-            read(&app, move |conn| document(conn, &site, &account, reader)).await?.into()
+            look(&app, true, move |conn| document(conn, &site, &account, reader)).await?.into()
         }
     };
     Ok(activity_json(reader, body))
@@ -157,7 +157,7 @@ pub async fn outbox(
     let reader = Reader::of(&app, &parts).await?;
     let viewer = reader.viewer()?;
     let (site, now) = (app.site().clone(), app.clock().now());
-    let body = read_much(&app, move |conn| {
+    let body = read(&app, move |conn| {
         let account = local_actor(conn, &name)?;
         let id = site.outbox_uri(&account.username);
         let hidden = account.is_unavailable();
@@ -218,7 +218,7 @@ pub async fn followers_of_reader(State(app): State<App>, Path(name): Path<String
     let reader = proof::reader(&app, &parts).await.map_err(Failure::Refused)?;
     let reader = reader.ok_or_else(|| Error::unauthorized("This list is given to signed requests only"))?;
     let site = app.site().clone();
-    let body = read_much(&app, move |conn| {
+    let body = read(&app, move |conn| {
         let account = local_actor(conn, &name)?;
         let id = format!("{}_synchronization", site.followers_uri(&account.username));
         let followers = match account.is_unavailable() {

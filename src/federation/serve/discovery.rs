@@ -1,6 +1,6 @@
 //! WebFinger, host-meta and NodeInfo (DISC-01, 02, 06, 07, 16). Always readable, whoever asks.
 
-use super::{Answered, Failure, answer, local_actor, read};
+use super::{Answered, Failure, answer, local_actor, look};
 use crate::{
     Error,
     app::App,
@@ -58,10 +58,11 @@ pub async fn webfinger(State(app): State<App>, Query(asked): Query<Asked>) -> An
             Ok(open(JRD_JSON, body, 3_600))
         }
         Resource::User(name) => {
-            let account = read(&app, move |conn| local_actor(conn, &name)).await.map_err(|failure| match failure {
-                Failure::Gone(_) => Error::Gone.into(),
-                other => other,
-            })?;
+            let account =
+                look(&app, true, move |conn| local_actor(conn, &name)).await.map_err(|failure| match failure {
+                    Failure::Gone(_) => Error::Gone.into(),
+                    other => other,
+                })?;
             let page = account.url.clone().unwrap_or_else(|| site.profile_url(&account.username));
             let avatar = account.avatar.as_deref().map(|file| (site.media_url(file), image_type(file)));
             let avatar = avatar.as_ref().and_then(|(url, kind)| Some((url.as_str(), (*kind)?)));

@@ -251,16 +251,16 @@ where
     T: Send + 'static,
     F: FnOnce(&mut Conn) -> std::result::Result<T, Failure> + Send + 'static,
 {
-    app.glance(move |conn| Result::Ok(f(conn))).await?
+    look(app, false, f).await
 }
 
-/// As [`read`], for what takes longer the more somebody wrote, or the more follow them.
-async fn read_much<T, F>(app: &App, f: F) -> std::result::Result<T, Failure>
+/// The same, for what may be `short` ([`App::look`]).
+async fn look<T, F>(app: &App, short: bool, f: F) -> std::result::Result<T, Failure>
 where
     T: Send + 'static,
     F: FnOnce(&mut Conn) -> std::result::Result<T, Failure> + Send + 'static,
 {
-    app.read(move |conn| Result::Ok(f(conn))).await?
+    app.look(short, move |conn| Result::Ok(f(conn))).await?
 }
 
 /// `max_id` and `page` of a collection's address.

@@ -1,7 +1,7 @@
 //! Posts and activities by their ids, and the collections under a post (OUT-09 to OUT-12). Whoever may not see a post
 //! gets the same 404 as for one that never was (ADDR-OUT-03, PRV-01, PRV-16).
 
-use super::{Answered, Failure, PAGE, Paging, Reader, activity_json, local_actor, read, to_page, wants_page};
+use super::{Answered, Failure, PAGE, Paging, Reader, activity_json, local_actor, look, read, to_page, wants_page};
 use crate::{
     Error,
     app::App,
@@ -79,17 +79,24 @@ where
         return Ok(page);
     }
     let reader = Reader::of(app, parts).await?;
-    let body = made_for(app, named, reader, make).await?;
+    let body = made_for(app, named, reader, false, make).await?;
     Ok(activity_json(reader, body))
 }
 
-async fn made_for<F>(app: &App, (name, id): (String, String), reader: Reader, make: F) -> Result<String, Failure>
+/// `short`: as for [`App::look`].
+async fn made_for<F>(
+    app: &App,
+    (name, id): (String, String),
+    reader: Reader,
+    short: bool,
+    make: F,
+) -> Result<String, Failure>
 where
     F: FnOnce(&mut Conn, &Site, Viewer, Post, Account) -> Result<String, Failure> + Send + 'static,
 {
     let asked = Asked { name, id, viewer: reader.viewer()?, now: app.clock().now() };
     let site = app.site().clone();
-    read(app, move |conn| {
+    look(app, short, move |conn| {
         let (post, account) = visible(conn, &site, &asked)?;
         make(conn, &site, asked.viewer, post, account)
     })
@@ -109,7 +116,7 @@ pub async fn show(State(app): State<App>, Path(named): Named, parts: Parts) -> A
         return Ok(tagged(&parts, kept));
     }
     let mark = app.kept().mark();
-    let body = made_for(&app, named, reader, |conn, site, _, post, account| {
+    let body = made_for(&app, named, reader, true, |conn, site, _, post, account| {
         let whole = Whole::read(conn, site, post, account)?;
         if whole.boosted.is_some() {
             return Ok(whole.activity(site)?);
