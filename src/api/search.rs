@@ -210,10 +210,10 @@ fn find(
 ) -> Result<Results> {
     let mut results = Results::none();
     match named {
-        Some(Found::Account(id)) if request.accounts && request.offset == 0 => {
-            if store::users::waiting(conn, &[id])?.is_empty() {
-                results.accounts.push(id);
-            }
+        Some(Found::Account(id))
+            if request.accounts && request.offset == 0 && store::users::waiting(conn, &[id])?.is_empty() =>
+        {
+            results.accounts.push(id);
         }
         Some(Found::Post(id)) if request.posts && request.offset == 0 => {
             results.posts.extend(store::posts::find(conn, id)?);

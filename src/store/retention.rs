@@ -40,15 +40,13 @@ const NEEDED: &str = "(exists (select 1 from posts k where k.in_reply_to_id = p.
     or exists (select 1 from pins k where k.post_id = p.id) \
     or exists (select 1 from reports k where k.target_id = p.account_id and k.closed_at is null))";
 
+/// Where a look at so many rows ended, and what was found among them; None when there were no rows.
+pub type Looked<R, F> = Option<(Id<R>, Vec<F>)>;
+
 /// Of so many posts below this number: the lowest number, and those for everybody of other servers, and what was passed on
 /// there, with which nobody here has anything to do, that came and were written before `until`; the newest first. None when
 /// there are no posts there. Nobody knows how few those are, and what each costs to judge keeps the connection.
-pub fn old_posts(
-    conn: &mut Conn,
-    until: Timestamp,
-    below: Id<Post>,
-    many: i64,
-) -> Result<Option<(Id<Post>, Vec<Id<Post>>)>> {
+pub fn old_posts(conn: &mut Conn, until: Timestamp, below: Id<Post>, many: i64) -> Result<Looked<Post, Id<Post>>> {
     let lowest: Vec<Id<Post>> = Sql::new("select x.id from (select q.id from posts q where q.id < ")
         .bind(below)
         .with(" order by q.id desc limit ", many)
@@ -86,12 +84,7 @@ pub fn may_go(conn: &mut Conn, post: Id<Post>) -> Result<bool> {
 
 /// Of so many copies of remote files above this number, made before `until`: the highest number, and those of posts with which
 /// nobody here has anything to do. None when there are none.
-pub fn stale_copies(
-    conn: &mut Conn,
-    until: Timestamp,
-    above: Id<Media>,
-    many: i64,
-) -> Result<Option<(Id<Media>, Vec<Media>)>> {
+pub fn stale_copies(conn: &mut Conn, until: Timestamp, above: Id<Media>, many: i64) -> Result<Looked<Media, Media>> {
     let highest: Vec<Id<Media>> =
         Sql::new("select x.id from (select q.id from media q where q.remote_url is not null and q.cached_at < ")
             .bind(until)
