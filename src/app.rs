@@ -277,10 +277,7 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        match self.1 {
-            Hurry::Soon => self.0.db.read(f).await,
-            Hurry::Whenever => self.0.db.unhurried().read(f).await,
-        }
+        self.look(false, f).await
     }
 
     /// As [`App::read`], for what is short at any size of the database; see [`Db::glance`].
@@ -292,10 +289,7 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        match self.1 {
-            Hurry::Soon => self.0.db.glance(f).await,
-            Hurry::Whenever => self.0.db.unhurried().glance(f).await,
-        }
+        self.look(true, f).await
     }
 
     /// [`App::glance`] for what is `short`, [`App::read`] for what may have to look through many rows.
@@ -307,7 +301,15 @@ impl App {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        if short { self.glance(f).await } else { self.read(f).await }
+        let unhurried;
+        let db = match self.1 {
+            Hurry::Soon => &self.0.db,
+            Hurry::Whenever => {
+                unhurried = self.0.db.unhurried();
+                &unhurried
+            }
+        };
+        db.look(short, f).await
     }
 
     /// Runs an operation in one transaction; answers after the commit, when events are out and workers are awake. It may

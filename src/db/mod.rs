@@ -180,15 +180,7 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        let (place, mut f) = (Place::default(), Some(f));
-        let value = place.clone();
-        // Readers block nobody and are blocked by nobody: there is nothing to try again.
-        let operation: Operation = Box::new(move |conn, _| {
-            value.put(f.take().ok_or_else(ran_twice)?(conn)?);
-            Ok(None)
-        });
-        submit(&self.reads, self.wait, false, operation).await?;
-        place.take()
+        self.look(false, f).await
     }
 
     /// A read-only operation like [`Db::read`], for what is short at any size of the database: rows by their keys, a page of
@@ -203,12 +195,38 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        // Whoever reads again and again, and waits for nothing else, lets others go first now and then.
-        tokio::task::coop::consume_budget().await;
-        if let Some(mut taken) = self.near.as_ref().and_then(Near::take) {
-            return taken.run(f);
+        self.look(true, f).await
+    }
+
+    /// [`Db::glance`] for what is `short`, [`Db::read`] for what may have to look through many rows.
+    ///
+    /// # Errors
+    /// As [`Db::read`].
+    pub async fn look<T, F>(&self, short: bool, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
+    {
+        let (place, mut f) = (Place::default(), Some(f));
+        let value = place.clone();
+        // Readers block nobody and are blocked by nobody: there is nothing to try again.
+        let operation: Operation = Box::new(move |conn, _| {
+            value.put(f.take().ok_or_else(ran_twice)?(conn)?);
+            Ok(None)
+        });
+        self.run_read(short, operation).await?;
+        place.take()
+    }
+
+    async fn run_read(&self, short: bool, operation: Operation) -> Result<()> {
+        if short {
+            // Whoever reads again and again, and waits for nothing else, lets others go first now and then.
+            tokio::task::coop::consume_budget().await;
+            if let Some(mut taken) = self.near.as_ref().and_then(Near::take) {
+                return taken.run(operation);
+            }
         }
-        self.read(f).await
+        submit(&self.reads, self.wait, false, operation).await
     }
 
     /// Runs `f` in one transaction. The answer comes after the commit; so does what `f` returns as [`AfterCommit`], even

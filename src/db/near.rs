@@ -1,6 +1,6 @@
 //! Connections to the embedded database for reads so short that the thread that asks does them itself ([`super::Db::glance`]).
 
-use super::Conn;
+use super::{Conn, Operation};
 use crate::{Error, Result};
 use std::{
     panic::AssertUnwindSafe,
@@ -43,18 +43,18 @@ pub(super) struct Taken {
 
 impl Taken {
     /// Runs a read-only operation that sees one consistent state.
-    pub fn run<T>(&mut self, f: impl FnOnce(&mut Conn) -> Result<T>) -> Result<T> {
+    pub fn run(&mut self, mut operation: Operation) -> Result<()> {
         let conn = self.conn.as_mut().ok_or_else(|| Error::internal("a connection was gone"))?;
         conn.control("BEGIN")?;
         // A panicking operation must not leave a transaction open, which would never see anything new.
-        let found = std::panic::catch_unwind(AssertUnwindSafe(|| f(conn)));
+        let found = std::panic::catch_unwind(AssertUnwindSafe(|| operation(conn, true)));
         let ended = conn.control("COMMIT");
         if ended.is_err() {
             // What does not end so is not left open for the next one. The engine may have ended it already.
             let _ = conn.batch("ROLLBACK");
         }
-        let value = found.unwrap_or_else(|_| Err(Error::internal("an operation panicked")))?;
-        ended.map(|()| value)
+        found.unwrap_or_else(|_| Err(Error::internal("an operation panicked")))?;
+        ended
     }
 }
 
