@@ -14,7 +14,7 @@ use super::{
     timelines::open_to,
 };
 use crate::{
-    Error, Result,
+    Result,
     app::App,
     config::{Config, Registration},
     domain::{Viewer, html, views::AccountViews},
@@ -290,11 +290,6 @@ async fn emojis(State(app): State<App>) -> ApiResult<Rendered> {
         Rendered::of(&documents)
     });
     Ok(rendered.await?)
-}
-
-/// For addresses that exist only where a feature is in use.
-pub async fn none_found() -> ApiResult<Rendered> {
-    Err(Error::NotFound.into())
 }
 
 /// The document of an account, for other modules of this edge.

@@ -134,25 +134,9 @@ impl Site {
     pub fn handle(&self, username: &str) -> String {
         format!("{username}@{}", self.0.domain)
     }
-    /// `acct:ada@example.org`.
-    pub fn acct_uri(&self, username: &str) -> String {
-        format!("acct:{username}@{}", self.0.domain)
-    }
     /// Id of an actor.
     pub fn actor_uri(&self, username: &str) -> String {
         self.url(&format!("/users/{username}"))
-    }
-    /// Id of the RSA key of an actor.
-    pub fn key_uri(&self, username: &str) -> String {
-        self.url(&format!("/users/{username}#main-key"))
-    }
-    /// Id of the Ed25519 key of an actor.
-    pub fn ed25519_key_uri(&self, username: &str) -> String {
-        self.url(&format!("/users/{username}#ed25519-key"))
-    }
-    /// Inbox of an actor.
-    pub fn inbox_uri(&self, username: &str) -> String {
-        self.url(&format!("/users/{username}/inbox"))
     }
     /// Outbox of an actor.
     pub fn outbox_uri(&self, username: &str) -> String {

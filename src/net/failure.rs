@@ -97,10 +97,6 @@ impl Failure {
     pub const fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused(_))
     }
-    /// True when the same request may succeed later without a change on our side.
-    pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::TimedOut | Self::Paused(_) | Self::Nonsense(_))
-    }
 }
 
 impl fmt::Display for Failure {

@@ -76,11 +76,6 @@ pub fn find_activity(conn: &mut Conn, id: Id<Activity>) -> Result<Option<Activit
     Sql::new("select a.* from activities a where a.id = ").bind(id).optional(conn)
 }
 
-/// An activity that is still on its way, by its id.
-pub fn find_activity_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<Activity>> {
-    Sql::new("select a.* from activities a where a.uri = ").bind(uri).optional(conn)
-}
-
 /// Waiting deliveries above `after`, oldest first.
 pub fn next(conn: &mut Conn, after: Id<Delivery>, most: i64) -> Result<Vec<Delivery>> {
     Sql::new("select d.* from deliveries d where d.parked_at is null and d.id > ")

@@ -40,11 +40,6 @@ pub fn following(conn: &mut Conn, account: Id<Account>, page: Page) -> Result<Ve
     listed(conn, sql, "f.id", page)
 }
 
-/// Requests that wait for `target`.
-pub fn count_requests(conn: &mut Conn, target: Id<Account>) -> Result<i64> {
-    Sql::new("select count(*) from follows f where f.state = 0 and f.target_id = ").bind(target).scalar_i64(conn)
-}
-
 /// Whom `account` blocks.
 pub fn blocked(conn: &mut Conn, account: Id<Account>, page: Page) -> Result<Vec<Listed<Account>>> {
     let sql =

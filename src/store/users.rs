@@ -79,14 +79,6 @@ pub fn count_other_owners(conn: &mut Conn, account: Id<Account>) -> Result<i64> 
         .scalar_i64(conn)
 }
 
-/// Members of staff, for notices of sign-ups and reports.
-pub fn list_staff(conn: &mut Conn) -> Result<Vec<Id<Account>>> {
-    Sql::new("select u.account_id from users u where u.role > ")
-        .bind(Role::Member)
-        .push(" and u.disabled_at is null order by u.account_id")
-        .load_ids(conn)
-}
-
 /// Whom to turn to: the first of the highest role.
 pub fn first_of_staff(conn: &mut Conn) -> Result<Option<Id<Account>>> {
     let found = Sql::new("select u.account_id from users u where u.role > ")
