@@ -20,6 +20,7 @@ use crate::{
 use futures_util::future::BoxFuture;
 use std::{
     any::{Any, TypeId},
+    borrow::Cow,
     collections::HashMap,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
@@ -268,10 +269,10 @@ impl App {
         &self.0.stop
     }
 
-    /// Runs a read-only operation against one consistent state.
+    /// Runs a read-only operation against one consistent state; see [`Db::look`].
     ///
     /// # Errors
-    /// As [`Db::read`].
+    /// As [`Db::look`].
     pub async fn read<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,
@@ -280,10 +281,10 @@ impl App {
         self.look(false, f).await
     }
 
-    /// As [`App::read`], for what is short at any size of the database; see [`Db::glance`].
+    /// As [`App::read`], for what is short at any size of the database.
     ///
     /// # Errors
-    /// As [`Db::read`].
+    /// As [`Db::look`].
     pub async fn glance<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,
@@ -295,21 +296,21 @@ impl App {
     /// [`App::glance`] for what is `short`, [`App::read`] for what may have to look through many rows.
     ///
     /// # Errors
-    /// As [`Db::read`].
+    /// As [`Db::look`].
     pub async fn look<T, F>(&self, short: bool, f: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
     {
-        let unhurried;
-        let db = match self.1 {
-            Hurry::Soon => &self.0.db,
-            Hurry::Whenever => {
-                unhurried = self.0.db.unhurried();
-                &unhurried
-            }
-        };
-        db.look(short, f).await
+        self.patient_db().look(short, f).await
+    }
+
+    /// The database, waiting for a connection as long as whoever asks may.
+    fn patient_db(&self) -> Cow<'_, Db> {
+        match self.1 {
+            Hurry::Soon => Cow::Borrowed(&self.0.db),
+            Hurry::Whenever => Cow::Owned(self.0.db.unhurried()),
+        }
     }
 
     /// Runs an operation in one transaction; answers after the commit, when events are out and workers are awake. It may
@@ -362,10 +363,7 @@ impl App {
     {
         let app = self.clone();
         let actor = ACTOR.try_with(|actor| *actor).ok();
-        let db = match self.1 {
-            Hurry::Soon => self.0.db.clone(),
-            Hurry::Whenever => self.0.db.unhurried(),
-        };
+        let db = self.patient_db();
         let (runtime, removal) = (tokio::runtime::Handle::try_current().ok(), Removal::default());
         let begun = removal.clone();
         let value = db.write(move |conn| {

@@ -24,7 +24,7 @@ impl Budget {
     }
 
     /// Runs statements that only read, none of which may take longer than the whole budget; `None` when one did. Only
-    /// within a read ([`super::Db::read`]): on PostgreSQL it opens a transaction of its own.
+    /// within a read ([`super::Db::look`]): on PostgreSQL it opens a transaction of its own.
     ///
     /// # Errors
     /// What `read` answers for another reason.

@@ -78,7 +78,7 @@ impl Settings {
 pub struct Db {
     reads: Queue,
     writes: Queue,
-    /// SQLite: for [`Db::glance`].
+    /// SQLite: for what is short; see [`Db::look`].
     near: Option<Near>,
     dialect: Dialect,
     /// None: as long as it takes.
@@ -172,36 +172,14 @@ impl Db {
     /// Runs a read-only operation. On SQLite it sees one consistent state; on PostgreSQL each of its statements sees what is
     /// committed by then.
     ///
+    /// It is `short` when it is so at any size of the database: rows by their keys, a page of the home timeline. On SQLite the
+    /// thread that asks then does it itself while one of a few connections is free: the way to another thread and back costs
+    /// more than such an operation. What may take longer than a few milliseconds would keep others from being served: it does
+    /// not count, sort or look through rows of which there may be many.
+    ///
     /// # Errors
     /// What `f` answers; `Unavailable` when too many wait, no connection was free in time (then `f` does not run), or the
     /// database is away.
-    pub async fn read<T, F>(&self, f: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
-    {
-        self.look(false, f).await
-    }
-
-    /// A read-only operation like [`Db::read`], for what is short at any size of the database: rows by their keys, a page of
-    /// the home timeline. On SQLite the thread that asks does it itself while one of a few connections is free: the way to
-    /// another thread and back costs more than such an operation. What may take longer than a few milliseconds would keep
-    /// others from being served: it does not count, sort or look through rows of which there may be many.
-    ///
-    /// # Errors
-    /// As [`Db::read`].
-    pub async fn glance<T, F>(&self, f: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut Conn) -> Result<T> + Send + 'static,
-    {
-        self.look(true, f).await
-    }
-
-    /// [`Db::glance`] for what is `short`, [`Db::read`] for what may have to look through many rows.
-    ///
-    /// # Errors
-    /// As [`Db::read`].
     pub async fn look<T, F>(&self, short: bool, f: F) -> Result<T>
     where
         T: Send + 'static,

@@ -1,4 +1,4 @@
-//! Connections to the embedded database for reads so short that the thread that asks does them itself ([`super::Db::glance`]).
+//! Connections to the embedded database for reads so short that the thread that asks does them itself ([`super::Db::look`]).
 
 use super::{Conn, Operation};
 use crate::{Error, Result};

@@ -92,7 +92,7 @@ async fn a_closed_database_is_not_glanced_at() {
     let db = watercooler::db::Db::open(&watercooler::db::Settings::new(url)).unwrap();
     let look = |db: &watercooler::db::Db| {
         let db = db.clone();
-        async move { db.glance(|conn| Sql::new("select count(*) from node_settings").scalar_i64(conn)).await }
+        async move { db.look(true, |conn| Sql::new("select count(*) from node_settings").scalar_i64(conn)).await }
     };
     assert!(look(&db).await.is_ok());
     db.close();
@@ -208,5 +208,5 @@ async fn operations_that_wait_together_share_one_transaction_and_each_stands_alo
     let used = statements.load(Ordering::SeqCst);
     assert!(used < 4 * WAITING, "{used} statements");
     let kept = "select count(*) from node_settings where name like 'waiting %'";
-    assert_eq!(db.read(move |conn| Sql::new(kept).scalar_i64(conn)).await.unwrap(), WAITING as i64 - 1);
+    assert_eq!(db.look(false, move |conn| Sql::new(kept).scalar_i64(conn)).await.unwrap(), WAITING as i64 - 1);
 }

@@ -96,7 +96,7 @@ impl Bench<'_> {
         let settings = db::Settings { connections: 2, ..db::Settings::new(self.config.database.expose()) };
         let opened = tokio::task::spawn_blocking(move || Db::open(&settings)).await;
         let database = opened.map_err(|e| Failure::new(e.to_string()))??;
-        Ok(database.read(store::health::bytes).await?)
+        Ok(database.look(false, store::health::bytes).await?)
     }
 
     /// Commands to the concierge, one after the other, each until its answer is among the asker's notifications.
