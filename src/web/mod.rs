@@ -55,7 +55,7 @@ pub fn routes() -> Router<App> {
         .route("/tags/{name}", get(public::tag))
         .route("/ask", get(ask::show).post(ask::submit))
         .route("/projects", get(projects::all).post(projects::belong))
-        .route("/projects/new", get(projects::form).post(projects::submit))
+        .route("/projects/new", get(projects::registering::form).post(projects::registering::submit))
         .route("/answers", get(answers::all))
         .route("/answers/{tag}", get(answers::tagged))
         .route("/ideas", get(ideas::all))

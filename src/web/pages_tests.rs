@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     domain::scopes::Scopes,
     web::{
-        projects::{NewProject, ProjectLine},
+        projects::{ProjectLine, registering::NewProject},
         words::Lang,
     },
 };
