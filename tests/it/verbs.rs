@@ -55,7 +55,7 @@ const ELSEWHERE: [(&str, &str); 10] = [
     ("backup", "backup.rs"),
     ("doctor", "doctor.rs"),
     ("emoji ", "emojis.rs"),
-    ("org ", "organisation.rs"),
+    ("org ", "organisation.rs, and organisation_keys.rs"),
     ("peer relay", "allowlist.rs"),
     ("people import", "expertise.rs"),
     ("peer list", "cli.rs"),
