@@ -5,7 +5,7 @@
 use crate::{
     Error, Result,
     app::App,
-    domain::{Task, charter, projects::letters},
+    domain::{Task, charter, concierge::projects::Alike, projects::letters},
     matching::projects::{Calibration, Candidate, Draft, Project as Entry, Register, Tuning, concepts},
     model::Project,
     store,
@@ -123,15 +123,46 @@ pub struct Question {
     pub except: Option<String>,
 }
 
+impl Question {
+    /// What resembles a project that is not registered yet.
+    pub fn of(draft: &Project) -> Self {
+        Self {
+            text: None,
+            name: draft.name.clone(),
+            purpose: draft.purpose.clone(),
+            tags: draft.tag_list(),
+            vendor: vendor(draft),
+            language: draft.language.clone(),
+            except: draft.uri.clone(),
+        }
+    }
+}
+
+impl Answer {
+    /// As the concierge and the pages say it.
+    pub fn alike(self) -> Vec<Alike> {
+        let one = |found: Found| Alike {
+            project: found.project,
+            words: found.candidate.words,
+            tags: found.candidate.tags,
+            warn: found.candidate.warn,
+        };
+        self.found.into_iter().map(one).collect()
+    }
+}
+
+fn vendor(project: &Project) -> Option<String> {
+    Some(project.vendor_list().join(", ")).filter(|vendor| !vendor.is_empty())
+}
+
 fn entry(project: &Project) -> Entry {
-    let vendor = project.vendor_list().join(", ");
     Entry {
         key: project.uri.clone().unwrap_or_default(),
         language: project.language.clone(),
         name: project.name.clone(),
         purpose: project.purpose.clone(),
         tags: project.tag_list(),
-        vendor: (!vendor.is_empty()).then_some(vendor),
+        vendor: vendor(project),
     }
 }
 

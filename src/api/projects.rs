@@ -276,16 +276,7 @@ async fn named(app: &App, text: &str) -> Result<Row> {
 async fn publish(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
     let id: Id<Row> = id.parse()?;
     let draft = app.read(move |conn| rules::visible(conn, me.account, id)).await?;
-    let asked = Question {
-        text: None,
-        name: draft.name.clone(),
-        purpose: draft.purpose.clone(),
-        tags: draft.tag_list(),
-        vendor: Some(draft.vendor_list().join(", ")).filter(|vendor| !vendor.is_empty()),
-        language: draft.language.clone(),
-        except: draft.uri,
-    };
-    let way = Way::read(&app, &params, asked).await?;
+    let way = Way::read(&app, &params, Question::of(&draft)).await?;
     changing(&app, me, move |tx| way.publish(tx, me.account, id)).await
 }
 

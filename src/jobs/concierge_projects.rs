@@ -67,27 +67,8 @@ async fn register(app: &App, post: Post, text: String, adds: bool, tongue: Tongu
     let Some(draft) = app.write(move |tx| projects::draft(tx, &copy, &text, adds, tongue)).await? else {
         return Ok(());
     };
-    let question = Question {
-        text: None,
-        name: draft.name.clone(),
-        purpose: draft.purpose.clone(),
-        tags: draft.tag_list(),
-        vendor: Some(draft.vendor_list().join(", ")).filter(|vendor| !vendor.is_empty()),
-        language: draft.language.clone(),
-        except: None,
-    };
-    let alike = alike(register::ask(app, question).await?);
+    let alike = register::ask(app, Question::of(&draft)).await?.alike();
     app.write(move |tx| projects::offer(tx, &post, tongue, &draft, &alike)).await
-}
-
-fn alike(answer: register::Answer) -> Vec<Alike> {
-    let one = |found: register::Found| Alike {
-        project: found.project,
-        words: found.candidate.words,
-        tags: found.candidate.tags,
-        warn: found.candidate.warn,
-    };
-    answer.found.into_iter().map(one).collect()
 }
 
 /// Projects by what they are about, then by their names: where there are few, no word is rare, and the register tells
@@ -99,7 +80,7 @@ async fn look(app: &App, text: &str) -> Result<Vec<Alike>> {
         return Ok(newest.into_iter().map(plain).collect());
     }
     let question = Question { text: Some(text.chars().take(500).collect()), ..Question::default() };
-    let mut found = alike(register::ask(app, question).await?);
+    let mut found = register::ask(app, question).await?.alike();
     // Letters that only look alike name nothing that could be said.
     found.retain(|alike| !(alike.words.is_empty() && alike.tags.is_empty()));
     let text = text.to_owned();

@@ -313,23 +313,7 @@ fn keep(tx: &mut crate::domain::Tx<'_>, me: Id<Account>, typed: &Typed, lang: La
 
 /// What resembles a draft, best first.
 async fn look(visitor: &Visitor, draft: &Project) -> Result<Vec<Alike>> {
-    let question = Question {
-        text: None,
-        name: draft.name.clone(),
-        purpose: draft.purpose.clone(),
-        tags: draft.tag_list(),
-        vendor: Some(draft.vendor_list().join(", ")).filter(|vendor| !vendor.is_empty()),
-        language: draft.language.clone(),
-        except: None,
-    };
-    let found = register::ask(&visitor.app, question).await?.found;
-    let one = |found: register::Found| Alike {
-        project: found.project,
-        words: found.candidate.words,
-        tags: found.candidate.tags,
-        warn: found.candidate.warn,
-    };
-    Ok(found.into_iter().map(one).collect())
+    Ok(register::ask(&visitor.app, Question::of(draft)).await?.alike())
 }
 
 /// The same with the reason for each, for the page.
