@@ -139,6 +139,13 @@ fn own(conn: &mut Conn, by: Id<Account>) -> Result<Vec<Project>> {
     Ok(own)
 }
 
+/// The project of the writer at this node that they name.
+fn own_named(tx: &mut Tx<'_>, post: &Post, named: &str) -> Result<Option<Project>> {
+    let (own, thread) = (own(tx.conn, post.account_id)?, thread(tx.conn, post)?);
+    let id = named_of(tx.conn, &own, &thread, named)?;
+    Ok(id.and_then(|id| own.into_iter().find(|project| project.id == id)))
+}
+
 /// Reads `NAME to NAME because …`, `NAME supersedes NAME`, `NAME to NAME same work because …`, `NAME to NAME off`. None
 /// when it is none of that, or the first is no project of the writer at this node.
 ///
@@ -255,6 +262,13 @@ fn member(conn: &mut Conn, site: &Site, project: Id<Project>, who: &str) -> Resu
     Ok(found.into_iter().next().filter(|_| is_clear))
 }
 
+/// A person, and what is so of them and a project now.
+fn said_of(tx: &Tx<'_>, account: &Account, sentence: Sentence, project: &Project, tongue: Tongue) -> Page {
+    let mut page = Page::default();
+    page.person(tx.site(), account, &format!(" {}", sentence.with(tongue, &[&project.name])));
+    page
+}
+
 /// Names a moderator, hands over, or takes a member out.
 ///
 /// # Errors
@@ -264,12 +278,8 @@ pub fn person(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, verb: Verb, rest: &s
     if is_answered(tx, post)? {
         return Ok(());
     }
-    let (by, thread) = (post.account_id, thread(tx.conn, post)?);
-    let own = own(tx.conn, by)?;
-    let project = named_of(tx.conn, &own, &thread, &named)?;
-    let Some(project) = project.and_then(|id| own.iter().find(|project| project.id == id)) else {
-        return how(tx, post, tongue, verb);
-    };
+    let by = post.account_id;
+    let Some(project) = own_named(tx, post, &named)? else { return how(tx, post, tongue, verb) };
     let site = tx.site().clone();
     let Some(account) = member(tx.conn, &site, project.id, &who)? else {
         return reply(tx, post, line(&NO_MEMBER.with(tongue, &[&project.name])), tongue).map(|_| ());
@@ -284,11 +294,7 @@ pub fn person(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, verb: Verb, rest: &s
         _ => (members::remove(tx, by, project.id, account.id), IS_OUT),
     };
     let page = match done {
-        Ok(()) => {
-            let mut page = Page::default();
-            page.person(tx.site(), &account, &format!(" {}", sentence.with(tongue, &[&project.name])));
-            page
-        }
+        Ok(()) => said_of(tx, &account, sentence, &project, tongue),
         Err(error) => line(&refusal(error, tongue)?),
     };
     reply(tx, post, page, tongue).map(|_| ())
@@ -308,12 +314,8 @@ pub fn invite(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, rest: &str) -> Resul
     if is_answered(tx, post)? {
         return Ok(());
     }
-    let (by, thread) = (post.account_id, thread(tx.conn, post)?);
-    let own = own(tx.conn, by)?;
-    let project = named_of(tx.conn, &own, &thread, &named)?;
-    let Some(project) = project.and_then(|id| own.iter().find(|project| project.id == id)) else {
-        return how(tx, post, tongue, Verb::ProjectInvite);
-    };
+    let by = post.account_id;
+    let Some(project) = own_named(tx, post, &named)? else { return how(tx, post, tongue, Verb::ProjectInvite) };
     let handle = match who.split_once('@') {
         Some((name, domain)) if tx.site().is_own_name(domain) => name.to_owned(),
         _ => who,
@@ -330,11 +332,7 @@ pub fn invite(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, rest: &str) -> Resul
         (false, None) => (members::invite(tx, by, project.id, account.id).map(|_| ()), INVITED),
     };
     let page = match done {
-        Ok(()) => {
-            let mut page = Page::default();
-            page.person(tx.site(), &account, &format!(" {}", sentence.with(tongue, &[&project.name])));
-            page
-        }
+        Ok(()) => said_of(tx, &account, sentence, &project, tongue),
         Err(Error::NotFound) => line(&NOT_INVITED.with(tongue, &[&project.name])),
         Err(error) => line(&refusal(error, tongue)?),
     };
@@ -352,9 +350,7 @@ pub fn address(rest: &str) -> Option<&str> {
 /// `Unavailable` when the database is away.
 pub fn withdraw(tx: &mut Tx<'_>, to: &Post, tongue: Tongue, rest: &str, post: Option<Id<Post>>) -> Result<()> {
     let words: Vec<&str> = rest.split_whitespace().filter(|word| address(word).is_none()).collect();
-    let (own, thread) = (own(tx.conn, to.account_id)?, thread(tx.conn, to)?);
-    let id = named_of(tx.conn, &own, &thread, &name(&words))?;
-    let Some(project) = id.and_then(|id| own.iter().find(|project| project.id == id)) else {
+    let Some(project) = own_named(tx, to, &name(&words))? else {
         return how(tx, to, tongue, Verb::ProjectRemove);
     };
     if is_answered(tx, to)? {
@@ -385,11 +381,7 @@ pub fn lock(
 ) -> Result<()> {
     let verb = if locked { Verb::ProjectLock } else { Verb::ProjectUnlock };
     let words: Vec<&str> = rest.split_whitespace().filter(|word| address(word).is_none()).collect();
-    let (own, thread) = (own(tx.conn, to.account_id)?, thread(tx.conn, to)?);
-    let id = named_of(tx.conn, &own, &thread, &name(&words))?;
-    let Some(project) = id.and_then(|id| own.iter().find(|project| project.id == id)) else {
-        return how(tx, to, tongue, verb);
-    };
+    let Some(project) = own_named(tx, to, &name(&words))? else { return how(tx, to, tongue, verb) };
     if address(rest).is_none() {
         return how(tx, to, tongue, verb);
     }
