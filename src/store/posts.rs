@@ -25,6 +25,14 @@ pub fn load(conn: &mut Conn, id: Id<Post>) -> Result<Post> {
     Sql::new(SELECT).with("p.id = ", id).one(conn)
 }
 
+/// What a boost shows; any other post itself.
+pub fn original(conn: &mut Conn, post: &Post) -> Result<Post> {
+    match post.boost_of_id {
+        Some(original) => load(conn, original),
+        None => Ok(post.clone()),
+    }
+}
+
 /// By object id (of a boost: the id of its Announce).
 pub fn find_by_uri(conn: &mut Conn, uri: &str) -> Result<Option<Post>> {
     Sql::new(SELECT).with("p.uri = ", uri).optional(conn)

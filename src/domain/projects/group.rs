@@ -109,16 +109,18 @@ pub fn ended(tx: &mut Tx<'_>, post: Id<Post>) -> Result<()> {
 /// # Errors
 /// As [`super::changeable`]; `NotFound` for a post that the project did not pass on.
 pub fn withdraw(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, post: Id<Post>) -> Result<()> {
+    let (project, post) = moderated(tx, by, id, post)?;
+    take_out(tx, &project, &post)?.then_some(()).ok_or(Error::NotFound)
+}
+
+/// A project of the register that somebody moderates, and the post that they mean: of a boost what it shows.
+pub(super) fn moderated(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, post: Id<Post>) -> Result<(Project, Post)> {
     let project = super::changeable(tx, by, id, ProjectRole::Moderator)?;
     if project.published_at.is_none() {
         return Err(Error::NotFound);
     }
     let post = store::posts::load(tx.conn, post)?;
-    let original = match post.boost_of_id {
-        Some(original) => store::posts::load(tx.conn, original)?,
-        None => post,
-    };
-    take_out(tx, &project, &original)?.then_some(()).ok_or(Error::NotFound)
+    Ok((project, store::posts::original(tx.conn, &post)?))
 }
 
 fn take_out(tx: &mut Tx<'_>, project: &Project, post: &Post) -> Result<bool> {

@@ -4,7 +4,7 @@
 //!
 //! Of groups of other servers, and of authors there who say that a post of theirs takes no answers, it is kept what they say.
 
-use super::{changeable, role};
+use super::{group, role};
 use crate::{
     Error, Result,
     domain::{Fact, Tx, concierge::words},
@@ -26,21 +26,13 @@ pub enum Locking {
 /// A lead or moderator of this node locks a thread of a project of this node, or opens it again. Doing it twice changes nothing.
 ///
 /// # Errors
-/// As [`changeable`]; `NotFound` for a post that is neither the project's own nor passed on by it.
+/// As [`super::changeable`]; `NotFound` for a post that is neither the project's own nor passed on by it.
 pub fn set(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, post: Id<Post>, locked: bool) -> Result<()> {
-    let project = changeable(tx, by, id, ProjectRole::Moderator)?;
-    if project.published_at.is_none() {
+    let (project, post) = group::moderated(tx, by, id, post)?;
+    if !is_of(tx, &project, &post)? {
         return Err(Error::NotFound);
     }
-    let post = store::posts::load(tx.conn, post)?;
-    let original = match post.boost_of_id {
-        Some(original) => store::posts::load(tx.conn, original)?,
-        None => post,
-    };
-    if !is_of(tx, &project, &original)? {
-        return Err(Error::NotFound);
-    }
-    change(tx, &project, &original, by, None, locked)
+    change(tx, &project, &post, by, None, locked)
 }
 
 /// Whether a post belongs to a project: it wrote it, or passed it on.

@@ -44,10 +44,7 @@ pub fn receive_boost(tx: &mut Tx<'_>, booster: &Account, post: &Post, announced:
     if booster.is_unavailable() || store::remote::is_gone(tx.conn, &[&announced.uri], &booster.uri, tx.now)? {
         return Ok(());
     }
-    let original = match post.boost_of_id {
-        Some(original) => store::posts::load(tx.conn, original)?,
-        None => post.clone(),
-    };
+    let original = store::posts::original(tx.conn, post)?;
     let author = store::accounts::load(tx.conn, original.account_id)?;
     let own = original.account_id == booster.id;
     let allowed = original.visibility <= Visibility::Unlisted || own && original.visibility == Visibility::Private;
@@ -83,10 +80,7 @@ pub fn receive_like(
     uri: Option<&str>,
     reaction: Option<&RemoteReaction>,
 ) -> Result<()> {
-    let original = match post.boost_of_id {
-        Some(original) => store::posts::load(tx.conn, original)?,
-        None => post.clone(),
-    };
+    let original = store::posts::original(tx.conn, post)?;
     if let Some(uri) = uri {
         store::remote::lock(tx.conn, uri)?;
         if store::remote::is_gone(tx.conn, &[uri], &actor.uri, tx.now)? {
