@@ -39,15 +39,9 @@ impl Shown {
         let ids: Vec<Id<Collection>> = rows.iter().map(|row| row.id).collect();
         let mut items = store::collections::items(conn, &ids)?;
         let mut people: Vec<Id<Account>> = items.iter().map(|item| item.account_id).collect();
+        let strangers = strangers(conn, viewer, &people)?;
         people.extend(rows.iter().map(|row| row.account_id));
         let people = AccountViews::load(conn, &people)?.shown_to(conn, viewer)?;
-        let strangers = match viewer.0 {
-            Some(viewer) => {
-                let ids: Vec<Id<Account>> = items.iter().map(|item| item.account_id).collect();
-                store::follows::blocked_among(conn, viewer, &ids)?
-            }
-            None => Vec::new(),
-        };
         items.retain(|item| {
             let account = people.get(item.account_id);
             account.is_some_and(may_be_put_in) && !strangers.contains(&item.account_id)
@@ -69,15 +63,20 @@ impl Shown {
         ids.dedup();
         let mut rows = store::collections::several(conn, &ids)?;
         let owners: Vec<Id<Account>> = rows.iter().map(|row| row.account_id).collect();
-        let strangers = match viewer.0 {
-            Some(viewer) => store::follows::blocked_among(conn, viewer, &owners)?,
-            None => Vec::new(),
-        };
+        let strangers = strangers(conn, viewer, &owners)?;
         rows.retain(|row| !strangers.contains(&row.account_id));
         let mut shown = Self::load(conn, viewer, rows)?;
         let people = &shown.people;
         shown.rows.retain(|row| people.get(row.account_id).is_some_and(|owner| !owner.is_unavailable()));
         Ok(shown)
+    }
+}
+
+/// Those of these people of whom and the viewer one side blocks the other.
+fn strangers(conn: &mut Conn, viewer: Viewer, people: &[Id<Account>]) -> Result<Vec<Id<Account>>> {
+    match viewer.0 {
+        Some(viewer) => store::follows::blocked_among(conn, viewer, people),
+        None => Ok(Vec::new()),
     }
 }
 
