@@ -56,15 +56,9 @@ async fn a_project_of_other_software_is_taken_in_liberally_and_what_is_not_under
     assert_eq!(s.bob.get(API).await.ok(), json!([]));
 }
 
-#[tokio::test]
-async fn a_moderator_elsewhere_takes_a_post_out_of_the_project_and_nobody_else_does() {
-    let s = Scene::new().await;
-    let made = register(&s.bob, bearing()).await;
-    let project = s.node.url("/users/quietbearing");
-    follow(&s.carol, &made).await;
-    // mallory follows, so that what she writes is passed on; ada moderates.
-    s.sends(&s.mallory, &s.mallory.activity("Follow", project.clone())).await;
-    let (id, ada): (i64, _) = (made["id"].as_str().unwrap().parse().unwrap(), s.account(&s.ada).await.id);
+/// ada, who lives elsewhere, moderates a project of the node.
+pub async fn ada_moderates(s: &Scene, project: &Value) {
+    let (id, ada): (i64, _) = (project["id"].as_str().unwrap().parse().unwrap(), s.account(&s.ada).await.id);
     let moderates = move |tx: &mut Tx<'_>| {
         Sql::new("insert into project_members (project_id, account_id, role, created_at) values (")
             .bind(id)
@@ -73,6 +67,17 @@ async fn a_moderator_elsewhere_takes_a_post_out_of_the_project_and_nobody_else_d
             .execute(tx.conn)
     };
     s.node.app.write(moderates).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_moderator_elsewhere_takes_a_post_out_of_the_project_and_nobody_else_does() {
+    let s = Scene::new().await;
+    let made = register(&s.bob, bearing()).await;
+    let project = s.node.url("/users/quietbearing");
+    follow(&s.carol, &made).await;
+    // mallory follows, so that what she writes is passed on; ada moderates.
+    s.sends(&s.mallory, &s.mallory.activity("Follow", project.clone())).await;
+    ada_moderates(&s, &made).await;
     let mut note = s.note(&s.mallory, "1", "buy cheap bearings");
     note["cc"] = json!([project]);
     note["audience"] = json!(project);

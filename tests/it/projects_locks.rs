@@ -4,10 +4,10 @@
 use crate::{
     concierge::asks,
     projects::{bearing, follow, home, known, path, register, two},
+    projects_elsewhere::ada_moderates,
     support::{Client, PUBLIC, Scene, Sender, settle},
 };
 use serde_json::{Value, json};
-use watercooler::{db::Sql, domain::Tx};
 
 /// Somebody of a node answers a post as they know it.
 async fn answers(who: &Client, uri: &str, text: &str) -> u16 {
@@ -95,15 +95,7 @@ async fn a_moderator_on_another_server_locks_a_thread_of_a_project_and_its_follo
     for who in [&s.mallory, &s.vera] {
         s.sends(who, &who.activity("Follow", project.clone())).await;
     }
-    let (id, ada): (i64, _) = (made["id"].as_str().unwrap().parse().unwrap(), s.account(&s.ada).await.id);
-    let moderates = move |tx: &mut Tx<'_>| {
-        Sql::new("insert into project_members (project_id, account_id, role, created_at) values (")
-            .bind(id)
-            .with(",", ada)
-            .push(",2,0)")
-            .execute(tx.conn)
-    };
-    s.node.app.write(moderates).await.unwrap();
+    ada_moderates(&s, &made).await;
     follow(&s.carol, &made).await;
     let thread = s.writes(&s.bob, "public", "@quietbearing steel or ceramic?").await;
     s.node.settle().await;
