@@ -106,14 +106,7 @@ async fn knock_at(app: &App, inbox: &Url) -> Result<Result<StatusCode, String>> 
     let signer = own_keys::instance_signer(app).await?;
     let mut last = Ok(StatusCode::UNAUTHORIZED);
     for scheme in knock::order(app, &net::authority(inbox)).await {
-        let hop = HopSigner {
-            signer: signer.clone(),
-            elsewhere: None,
-            scheme,
-            bare: false,
-            media_type: "application/activity+json",
-            clock: app.clock().clone(),
-        };
+        let hop = HopSigner::of_activity(signer.clone(), scheme, app.clock().clone());
         let ask = Ask::post(Purpose::Deliver, inbox.clone(), body.clone()).signed_by(Arc::new(hop));
         last = app.net().fetch(ask).await.map(|answer| answer.status).map_err(|failure| failure.to_string());
         if !matches!(last, Ok(StatusCode::UNAUTHORIZED)) {

@@ -143,14 +143,7 @@ async fn knock(app: &App, row: &Row, url: &Url, body: &Bytes) -> Result<std::res
         false => None,
     };
     let post = |scheme: Scheme| {
-        let hop = HopSigner {
-            elsewhere: None,
-            signer: signer.clone(),
-            scheme,
-            bare: false,
-            media_type: "application/activity+json",
-            clock: app.clock().clone(),
-        };
+        let hop = HopSigner::of_activity(signer.clone(), scheme, app.clock().clone());
         let ask = Ask::post(Purpose::Deliver, url.clone(), body.clone()).signed_by(Arc::new(hop));
         app.net().fetch(match &followers {
             Some(value) => ask.header(followers_sync::HEADER, value.clone()),

@@ -34,6 +34,11 @@ pub struct Elsewhere {
 }
 
 impl HopSigner {
+    /// Signs an activity on its way to an inbox.
+    pub fn of_activity(signer: Arc<Signer>, scheme: Scheme, clock: Clock) -> Self {
+        Self { signer, elsewhere: None, scheme, bare: false, media_type: "application/activity+json", clock }
+    }
+
     fn signer(&self, url: &Url) -> &Signer {
         match &self.elsewhere {
             Some(elsewhere) if elsewhere.home != net::authority(url) => &elsewhere.signer,
