@@ -183,7 +183,7 @@ fn a_file_that_is_no_database_is_named_and_stays_as_it_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn operations_that_wait_together_share_one_transaction_and_each_stands_alone() {
     use std::sync::{
-        Arc, Mutex,
+        Mutex,
         atomic::{AtomicU64, Ordering},
         mpsc,
     };
