@@ -1,0 +1,3 @@
+DROP INDEX conversations_thread;
+DROP INDEX activities_post;
+DROP INDEX posts_written_here;
