@@ -97,10 +97,10 @@ async fn what_one_connection_made_of_a_text_no_other_makes_again() {
     let is_it = |kept: Option<Arc<u32>>| kept.is_some_and(|kept| Arc::ptr_eq(&kept, &made));
     // More often than there are connections.
     for _ in 0..20 {
-        let near = node.app.glance(|conn| Ok((conn.kept("a text"), conn.kept::<u32>("another"))));
+        let near = node.app.glance(|conn| Ok((conn.kept::<u32>("a text"), conn.kept::<u32>("another"))));
         let (kept, other) = near.await.unwrap();
         assert!(is_it(kept) && other.is_none());
-        assert!(is_it(node.app.read(|conn| Ok(conn.kept("a text"))).await.unwrap()));
+        assert!(is_it(node.app.read(|conn| Ok(conn.kept::<u32>("a text"))).await.unwrap()));
     }
 }
 
