@@ -12,7 +12,7 @@ use std::{
     any::Any,
     cell::RefCell,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -37,7 +37,18 @@ pub struct Beside {
 }
 
 /// One value, and what it was made from.
-type Kept = Option<(String, Arc<dyn Any + Send + Sync>)>;
+type Made = Option<(String, Arc<dyn Any + Send + Sync>)>;
+
+/// What was made last on any connection to a database.
+pub(super) type Common = Arc<Mutex<Made>>;
+
+/// What a connection keeps. It takes over what another one made; but it holds on to its own, because not all of them see the
+/// same at the same time.
+#[derive(Default)]
+struct Kept {
+    own: Made,
+    common: Common,
+}
 
 /// A connection to PostgreSQL, and the task on its thread's runtime that moves what is sent and received.
 pub struct PgLink {
@@ -116,24 +127,36 @@ impl Conn {
         last.into_iter().try_for_each(|sql| sql.execute(self).map(drop))
     }
 
-    /// What was made from `source` on this connection, when it was the last thing that was kept. For what every other
-    /// operation reads and takes long to parse: each connection keeps its own, so nobody waits for anybody.
-    pub fn kept<T: Send + Sync + 'static>(&self, source: &str) -> Option<Arc<T>> {
-        let kept = match self {
-            Self::Sqlite(_, beside) => &beside.kept,
-            Self::Postgres(link) => &link.kept,
-        };
-        let (_, value) = kept.as_ref().filter(|(from, _)| from == source)?;
+    fn keeps(&mut self) -> &mut Kept {
+        match self {
+            Self::Sqlite(_, beside) => &mut beside.kept,
+            Self::Postgres(link) => &mut link.kept,
+        }
+    }
+
+    /// From now on this connection keeps what it makes together with the others of its database.
+    pub(super) fn share(&mut self, common: &Common) {
+        self.keeps().common = common.clone();
+    }
+
+    /// What was made from `source`, when it was the last thing that was kept on this connection or on any of its database. For
+    /// what every other operation reads and takes long to parse, and is large.
+    pub fn kept<T: Send + Sync + 'static>(&mut self, source: &str) -> Option<Arc<T>> {
+        let kept = self.keeps();
+        if kept.own.as_ref().is_none_or(|(from, _)| from != source) {
+            let last = kept.common.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            kept.own = Some(last.filter(|(from, _)| from == source)?);
+        }
+        let (_, value) = kept.own.as_ref()?;
         value.clone().downcast().ok()
     }
 
     /// Keeps what was made from `source`, which has to be the same whenever it is made again.
     pub fn keep<T: Send + Sync + 'static>(&mut self, source: String, value: Arc<T>) {
-        let kept = match self {
-            Self::Sqlite(_, beside) => &mut beside.kept,
-            Self::Postgres(link) => &mut link.kept,
-        };
-        *kept = Some((source, value));
+        let value: Arc<dyn Any + Send + Sync> = value;
+        let kept = self.keeps();
+        *kept.common.lock().unwrap_or_else(PoisonError::into_inner) = Some((source.clone(), value.clone()));
+        kept.own = Some((source, value));
     }
 
     /// Whether the other side has not hung up, as far as this machine knows: no round trip.
@@ -238,7 +261,7 @@ pub fn open_postgres(url: &str) -> Result<Conn> {
             }
         });
         let conn = AsyncPgConnection::try_from(client).await.map_err(|e| away(&e))?;
-        Ok::<_, Error>(PgLink { conn: conn.into(), task, kept: None })
+        Ok::<_, Error>(PgLink { conn: conn.into(), task, kept: Kept::default() })
     })?;
     Ok(Conn::Postgres(Box::new(link)))
 }

@@ -109,14 +109,21 @@ impl Db {
         if settings.sqlite_path().is_some() {
             let mut writer = open_sqlite(settings, true)?;
             migrate::run(&mut writer, watch)?;
+            let common = conn::Common::default();
+            writer.share(&common);
+            let reader = || -> Result<Conn> {
+                let mut conn = open_sqlite(settings, false)?;
+                conn.share(&common);
+                Ok(conn)
+            };
             let broken = Broken::beside(settings.sqlite_path());
             let writes = pool::sqlite_writer(writer, QUEUE, broken.clone())?;
             let mut readers = Vec::with_capacity(settings.connections);
             for _ in 0..settings.connections.max(1) {
-                readers.push(open_sqlite(settings, false)?);
+                readers.push(reader()?);
             }
             let reads = pool::sqlite_readers(readers, QUEUE)?;
-            let near = Some(Near::new(|| open_sqlite(settings, false))?);
+            let near = Some(Near::new(reader)?);
             Ok(Self { reads, writes, near, dialect: Dialect::Sqlite, wait: None, server: None, broken })
         } else if settings.url.starts_with("postgres://") || settings.url.starts_with("postgresql://") {
             let url: Arc<str> = settings.url.as_str().into();

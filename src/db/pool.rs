@@ -1,6 +1,9 @@
 //! The threads that own the connections.
 
-use super::{Broken, Conn, DISK, Settings, conn::open_postgres};
+use super::{
+    Broken, Conn, DISK, Settings,
+    conn::{Common, open_postgres},
+};
 use crate::{Error, Result};
 use std::{
     collections::{VecDeque, hash_map::RandomState},
@@ -263,19 +266,26 @@ pub(super) fn sqlite_readers(conns: Vec<Conn>, capacity: usize) -> Result<Queue>
     Ok(queue)
 }
 
+/// What the threads open connections to, and what those keep together.
+struct Backend {
+    settings: Settings,
+    common: Common,
+}
+
 /// Starts the PostgreSQL threads. A broken connection is replaced before the next operation.
 pub(super) fn postgres(settings: &Settings, capacity: usize) -> Result<Queue> {
     let queue = Queue::new(capacity);
+    let backend = Arc::new(Backend { settings: settings.clone(), common: Common::default() });
     for _ in 0..settings.connections.max(2) {
-        let (shared, settings) = (queue.shared.clone(), settings.clone());
+        let (shared, backend) = (queue.shared.clone(), backend.clone());
         spawn(&queue, "db-postgres", move || {
             let mut conn: Option<Conn> = None;
             while let Some(works) = shared.take(1) {
                 for work in works {
                     if work.write {
-                        postgres_write(&mut conn, &settings, work)
+                        postgres_write(&mut conn, &backend, work)
                     } else {
-                        postgres_read(&mut conn, &settings, work)
+                        postgres_read(&mut conn, &backend, work)
                     }
                 }
             }
@@ -286,7 +296,7 @@ pub(super) fn postgres(settings: &Settings, capacity: usize) -> Result<Queue> {
 
 /// A read. No transaction around it, two round trips less: each statement would see what is committed at its own time
 /// anyway, and outside a transaction this connection only reads.
-fn postgres_read(slot: &mut Option<Conn>, settings: &Settings, mut work: Work) {
+fn postgres_read(slot: &mut Option<Conn>, backend: &Backend, mut work: Work) {
     // Not even a connection is opened for somebody who has gone.
     if work.turn.is_over() {
         return;
@@ -294,7 +304,7 @@ fn postgres_read(slot: &mut Option<Conn>, settings: &Settings, mut work: Work) {
     if slot.as_ref().is_some_and(|conn| !conn.is_open()) {
         *slot = None;
     }
-    let Some(conn) = opened(slot, settings) else { return };
+    let Some(conn) = opened(slot, backend) else { return };
     // Opening the connection counts as waiting for it.
     if !work.turn.begin() {
         return;
@@ -308,13 +318,13 @@ fn postgres_read(slot: &mut Option<Conn>, settings: &Settings, mut work: Work) {
     (finish.answer)(seen(slot.is_some(), began.elapsed()));
 }
 
-fn postgres_write(slot: &mut Option<Conn>, settings: &Settings, mut work: Work) {
+fn postgres_write(slot: &mut Option<Conn>, backend: &Backend, mut work: Work) {
     if work.turn.is_over() {
         return;
     }
     for run in 1.. {
         let last = run == super::MOST_RUNS;
-        let Some(conn) = begun(slot, settings) else { return };
+        let Some(conn) = begun(slot, backend) else { return };
         if !work.turn.begin() {
             if conn.batch("ROLLBACK").is_err() {
                 *slot = None;
@@ -356,7 +366,7 @@ fn pause() -> u64 {
 }
 
 /// An open connection; none when the database is away.
-fn opened<'a>(slot: &'a mut Option<Conn>, settings: &Settings) -> Option<&'a mut Conn> {
+fn opened<'a>(slot: &'a mut Option<Conn>, backend: &Backend) -> Option<&'a mut Conn> {
     if slot.is_none() {
         // Errors are understood best in English, which only a superuser may ask for.
         let begin = format!(
@@ -364,9 +374,10 @@ fn opened<'a>(slot: &'a mut Option<Conn>, settings: &Settings) -> Option<&'a mut
              SELECT set_config('lc_messages', 'C', false) WHERE current_setting('is_superuser') = 'on'",
             LOCK_WAIT.as_millis()
         );
-        let opened = open_postgres(&settings.url).and_then(|mut conn| {
+        let opened = open_postgres(&backend.settings.url).and_then(|mut conn| {
             conn.batch(&begin)?;
-            conn.count(settings.statements.as_ref());
+            conn.count(backend.settings.statements.as_ref());
+            conn.share(&backend.common);
             Ok(conn)
         });
         match opened {
@@ -381,10 +392,10 @@ fn opened<'a>(slot: &'a mut Option<Conn>, settings: &Settings) -> Option<&'a mut
 }
 
 /// A connection with an open transaction; none when the database is away.
-fn begun<'a>(slot: &'a mut Option<Conn>, settings: &Settings) -> Option<&'a mut Conn> {
+fn begun<'a>(slot: &'a mut Option<Conn>, backend: &Backend) -> Option<&'a mut Conn> {
     // A connection may have died while idle: BEGIN is the cheapest way to find out, and one new try is free of harm.
     for _ in 0..2 {
-        if opened(slot, settings)?.batch("BEGIN READ WRITE").is_ok() {
+        if opened(slot, backend)?.batch("BEGIN READ WRITE").is_ok() {
             return slot.as_mut();
         }
         *slot = None;

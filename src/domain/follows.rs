@@ -318,8 +318,8 @@ pub fn unmute(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>) -> Res
     Ok(())
 }
 
-/// Mutes that end in one transaction.
-const ENDED: i64 = 50;
+/// Mutes that end in one transaction: each may fill a home, and whoever writes waits for it.
+const ENDED: i64 = 10;
 
 /// Ends mutes whose time is over, some at a time; answers how many ended.
 ///

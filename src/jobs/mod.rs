@@ -166,8 +166,9 @@ async fn run(app: &App, task: Task) -> Result<()> {
             apart(|| crate::federation::followers_sync::run(app, Id::new(account), &url, &digest)).await
         }
         Task::CatchUp { after, since, host } => {
-            let since = since.map(Timestamp::from_millis);
-            app.write(move |tx| remote::outbox::catch_up(tx, Id::new(after), since, host.as_deref())).await
+            let (since, at) = (since.map(Timestamp::from_millis), host.clone());
+            let followed = app.read(move |conn| remote::outbox::missed(conn, Id::new(after), at.as_deref())).await?;
+            app.write(move |tx| remote::outbox::catch_up(tx, &followed, since, host.as_deref())).await
         }
         Task::ReadCarried { uri, gone } => apart(|| import::carried(app, uri, gone)).await,
         Task::ReadOutbox { account, since } => {

@@ -96,14 +96,22 @@ pub fn boosts_in_sight(conn: &mut Conn, of: Id<Post>, most: i64) -> Result<Vec<P
 
 /// Whoever boosted a post has one post less: it goes, and its boosts with it.
 pub fn count_without_boosts(conn: &mut Conn, of: Id<Post>) -> Result<()> {
-    for (column, which) in [("posts_count", ""), ("open_posts_count", " and p.audience = 2")] {
-        Sql::new(format!("update accounts set {column} = {column} - 1 where {column} > 0 and id in "))
-            .with("(select p.account_id from posts p where p.boost_of_id = ", of)
-            .with(" and p.visibility <> ", Visibility::Direct)
-            .push(which)
-            .push(")")
-            .execute(conn)?;
-    }
+    // Each row is written once: a post that spread has thousands.
+    Sql::new(
+        "update accounts set posts_count = case when posts_count > 0 then posts_count - 1 else posts_count end, \
+         open_posts_count = case when open_posts_count > 0 and exists (select 1 from posts b \
+         where b.account_id = accounts.id and b.audience = 2 and b.boost_of_id = ",
+    )
+    .bind(of)
+    .with(" and b.visibility <> ", Visibility::Direct)
+    .with(
+        ") then open_posts_count - 1 else open_posts_count end \
+         where id in (select p.account_id from posts p where p.boost_of_id = ",
+        of,
+    )
+    .with(" and p.visibility <> ", Visibility::Direct)
+    .push(")")
+    .execute(conn)?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! The two databases behave the same.
 
 use crate::support::{NOW, Node};
-use std::task::Poll;
+use std::{sync::Arc, task::Poll};
 use watercooler::{
     Error,
     db::{Dialect, Sql, migration_versions},
@@ -86,6 +86,25 @@ async fn whoever_glances_again_and_again_lets_others_go_first_now_and_then() {
 }
 
 #[tokio::test]
+async fn what_one_connection_made_of_a_text_no_other_makes_again() {
+    let node = Node::start().await;
+    let made = node.app.write(|tx| {
+        let made = Arc::new(7_u32);
+        tx.conn.keep("a text".into(), made.clone());
+        Ok(made)
+    });
+    let made = made.await.unwrap();
+    let is_it = |kept: Option<Arc<u32>>| kept.is_some_and(|kept| Arc::ptr_eq(&kept, &made));
+    // More often than there are connections.
+    for _ in 0..20 {
+        let near = node.app.glance(|conn| Ok((conn.kept::<u32>("a text"), conn.kept::<u32>("another"))));
+        let (kept, other) = near.await.unwrap();
+        assert!(is_it(kept) && other.is_none());
+        assert!(is_it(node.app.read(|conn| Ok(conn.kept::<u32>("a text"))).await.unwrap()));
+    }
+}
+
+#[tokio::test]
 async fn a_closed_database_is_not_glanced_at() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("a.db").display());
@@ -164,7 +183,7 @@ fn a_file_that_is_no_database_is_named_and_stays_as_it_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn operations_that_wait_together_share_one_transaction_and_each_stands_alone() {
     use std::sync::{
-        Arc, Mutex,
+        Mutex,
         atomic::{AtomicU64, Ordering},
         mpsc,
     };

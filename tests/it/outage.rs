@@ -224,7 +224,8 @@ async fn rel_13_however_many_are_followed_at_a_server_all_are_caught_up_with() {
     let back = node.app.write(move |tx| {
         Sql::new("update accounts set outbox_url = uri || '/outbox' where domain is not null").execute(tx.conn)?;
         let since = tx.now.plus_days(-2);
-        outbox::catch_up(tx, Id::new(0), Some(since), Some(host.as_str()))
+        let followed = outbox::missed(tx.conn, Id::new(0), Some(host.as_str()))?;
+        outbox::catch_up(tx, &followed, Some(since), Some(host.as_str()))
     });
     back.await.unwrap();
     let jobs = async || node.app.read(|conn| store::jobs::list(conn, 1_000)).await.unwrap();
@@ -232,7 +233,8 @@ async fn rel_13_however_many_are_followed_at_a_server_all_are_caught_up_with() {
     let Task::CatchUp { after, since, host } = Task::parse(&rest.payload).unwrap() else { panic!("{}", rest.payload) };
     let next = node.app.write(move |tx| {
         let since = since.map(Timestamp::from_millis);
-        outbox::catch_up(tx, Id::new(after), since, host.as_deref())
+        let followed = outbox::missed(tx.conn, Id::new(after), host.as_deref())?;
+        outbox::catch_up(tx, &followed, since, host.as_deref())
     });
     next.await.unwrap();
     let since = node.clock.now().plus_days(-2).millis();

@@ -37,7 +37,7 @@ use std::sync::Arc;
 pub const JOINING: &str = "charter_joining";
 
 /// The version that counts here; none while this node belongs nowhere. Nearly every operation asks, and a charter may list
-/// hundreds of nodes and words: it is read once for each connection and version.
+/// hundreds of nodes and words: each version is parsed once.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.

@@ -91,15 +91,23 @@ pub fn alive(tx: &mut Tx<'_>) -> Result<()> {
     }
 }
 
-/// The task `CatchUp`: has the outboxes read of those whom people here follow, at this host or at all, some at a time: what
-/// was written since then, also where they were read a moment ago.
+/// Those above `after` whom people here follow, at this host or at all, some at a time. All who are followed may have to be
+/// looked at for it, so it is no part of a transaction.
 ///
 /// # Errors
 /// Those of the database.
-pub fn catch_up(tx: &mut Tx<'_>, after: Id<Account>, since: Option<Timestamp>, host: Option<&str>) -> Result<()> {
-    let followed = store::remote::followed_outboxes(tx.conn, after, host, AT_ONCE)?;
+pub fn missed(conn: &mut Conn, after: Id<Account>, host: Option<&str>) -> Result<Vec<Id<Account>>> {
+    store::remote::followed_outboxes(conn, after, host, AT_ONCE)
+}
+
+/// The task `CatchUp`: has the outboxes read of these, whom [`missed`] found: what was written since then, also where they
+/// were read a moment ago.
+///
+/// # Errors
+/// Those of the database.
+pub fn catch_up(tx: &mut Tx<'_>, followed: &[Id<Account>], since: Option<Timestamp>, host: Option<&str>) -> Result<()> {
     let since = since.map(Timestamp::millis);
-    for account in &followed {
+    for account in followed {
         store::remote::claim_outbox(tx.conn, *account, tx.now, tx.now)?;
         tx.enqueue(&Task::ReadOutbox { account: account.raw(), since })?;
     }
