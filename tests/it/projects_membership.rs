@@ -118,6 +118,24 @@ async fn whom_the_lead_invites_is_a_member_with_their_own_word_and_nobody_else_i
 }
 
 #[tokio::test]
+async fn a_moderator_takes_an_invitation_back_and_takes_no_member_out() {
+    let node = Node::start().await;
+    let (alice, eve, carol) = (node.member("alice").await, node.member("eve").await, node.member("carol").await);
+    let made = made(&alice, "open").await;
+    eve.post(&path(&made, "/join"), json!({})).await.ok();
+    alice.post(&path(&made, &format!("/moderators/{}", eve.id)), json!({})).await.ok();
+    alice.put(&path(&made, ""), json!({"membership": "invitation"})).await.ok();
+    let (join, place) = (path(&made, "/join"), path(&made, &format!("/members/{}", carol.id)));
+    eve.post(&place, json!({})).await.ok();
+    eve.delete(&place).await.ok();
+    assert_eq!(carol.post(&join, json!({})).await.status, 403);
+    eve.post(&place, json!({})).await.ok();
+    assert_eq!(carol.post(&join, json!({})).await.ok()["role"], "member");
+    assert_eq!(eve.delete(&place).await.status, 403, "that is the lead's");
+    assert_eq!(role(&carol, &made).await, "member");
+}
+
+#[tokio::test]
 async fn nobody_is_invited_who_is_not_of_the_organisation_or_blocks_the_lead() {
     let node = Node::start().await;
     let (alice, eve) = (node.member("alice").await, node.member("eve").await);

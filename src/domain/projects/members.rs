@@ -387,15 +387,19 @@ pub(super) fn receive_goodbye(tx: &mut Tx<'_>, who: &Account, project: &Project)
     receive_leave(tx, who, project)
 }
 
-/// The lead takes somebody out, who hears it from the project; or takes back an invitation.
+/// The lead takes somebody out, who hears it from the project. Whoever may invite takes back an invitation.
 ///
 /// # Errors
 /// As [`changeable`]; `NotFound` for who is no member; `Conflict` for the lead.
 pub fn remove(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>) -> Result<()> {
-    let project = changeable(tx, by, id, ProjectRole::Lead)?;
-    let asked = match role(tx.conn, &project, who)? {
-        // Who is invited is so no more.
-        None if store::projects::delete_invitation(tx.conn, id, who)? => return Ok(()),
+    let project = changeable(tx, by, id, ProjectRole::Moderator)?;
+    let known = role(tx.conn, &project, who)?;
+    // Who is invited is so no more.
+    if known.is_none() && store::projects::delete_invitation(tx.conn, id, who)? {
+        return Ok(());
+    }
+    changeable(tx, by, id, ProjectRole::Lead)?;
+    let asked = match known {
         None => return Err(Error::NotFound),
         Some(ProjectRole::Lead) => return Err(Error::Conflict("The lead cannot be taken out: hand over first".into())),
         Some(role) => role == ProjectRole::Asked,
