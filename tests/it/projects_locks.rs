@@ -4,7 +4,7 @@
 use crate::{
     concierge::asks,
     projects::{bearing, follow, home, known, path, register, two},
-    support::{Client, PUBLIC, Scene, Sender, settle},
+    support::{Client, Node, PUBLIC, Scene, Sender, settle},
 };
 use serde_json::{Value, json};
 use watercooler::{db::Sql, domain::Tx};
@@ -59,6 +59,26 @@ async fn answers_in_a_locked_thread_that_name_the_project_are_refused_at_both_no
     let other = eve.post("/api/v1/statuses", json!({"status": "good morning"})).await.ok();
     let other = path(&made, &format!("/locks/{}", other["id"].as_str().unwrap()));
     assert_eq!(alice.post(&other, json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_edit_does_not_bring_an_answer_to_a_project_that_locked_the_thread() {
+    let node = Node::start().await;
+    let (alice, eve) = (node.member("alice").await, node.member("eve").await);
+    let made = register(&alice, bearing()).await;
+    let begun = eve.post("/api/v1/statuses", json!({"status": "@quietbearing steel or ceramic?"})).await.ok();
+    let thread = begun["id"].as_str().unwrap();
+    let answer = async |text: &str| {
+        let made = eve.post("/api/v1/statuses", json!({"status": text, "in_reply_to_id": thread})).await.ok();
+        format!("/api/v1/statuses/{}", made["id"].as_str().unwrap())
+    };
+    let (named, quiet) = (answer("@quietbearing ceramic").await, answer("ceramic").await);
+    node.settle().await;
+    alice.post(&path(&made, &format!("/locks/{thread}")), json!({})).await.ok();
+    let edit = async |post: &str, text: &str| eve.put(post, json!({"status": text})).await.status;
+    assert_eq!(edit(&quiet, "@quietbearing ceramic after all").await, 403);
+    assert_eq!(edit(&quiet, "steel").await, 200);
+    assert_eq!(edit(&named, "@quietbearing ceramic, I think").await, 200, "the project has it already");
 }
 
 #[tokio::test]
