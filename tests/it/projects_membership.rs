@@ -182,6 +182,20 @@ async fn the_concierge_sets_who_becomes_a_member_and_invites_in_both_languages()
 }
 
 #[tokio::test]
+async fn the_concierge_offers_nobody_to_join_who_would_have_to_be_invited() {
+    let node = Node::start().await;
+    let (alice, bob) = (node.member("alice").await, node.member("bob").await);
+    let made = made(&alice, "invitation").await;
+    node.settle().await;
+    let find = "project find bearing";
+    let said = asks(&node, &bob, find).await;
+    assert!(said.ends_with("Answer here: “follow 1”."), "{said}");
+    alice.post(&path(&made, &format!("/members/{}", bob.id)), json!({})).await.ok();
+    let said = asks(&node, &bob, find).await;
+    assert!(said.ends_with("Answer here: “join 1” or “follow 1”."), "{said}");
+}
+
+#[tokio::test]
 async fn in_a_browser_one_chooses_who_becomes_a_member_and_nobody_is_offered_to_ask_in_vain() {
     let node = Node::start().await;
     let (_, ada) = node.signed_in("ada").await;
