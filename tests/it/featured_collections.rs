@@ -24,6 +24,17 @@ fn arrived(who: &Sender, kind: &str) -> Vec<Value> {
     who.peer.inbox().into_iter().filter(|activity| activity["type"] == kind).collect()
 }
 
+/// What lets somebody of another server be in a collection, served where it says; as Mastodon writes it, which names them once.
+fn stamp(who: &Sender, name: &str, collection: &Value) -> String {
+    let id = format!("{}/stamps/{name}", who.id);
+    let document = json!({
+        "@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "FeatureAuthorization",
+        "interactingObject": collection, "interactionTarget": who.id,
+    });
+    who.peer.serve(id.strip_prefix(&who.peer.url("")).unwrap(), document);
+    id
+}
+
 #[tokio::test]
 async fn fed_coll_06_a_collection_is_served_and_followers_hear_what_becomes_of_it() {
     let s = Scene::new().await;
@@ -145,8 +156,11 @@ async fn fed_coll_06_only_who_was_asked_answers_and_requests_of_strangers_are_an
     let [request] = &arrived(&s.ada, "FeatureRequest")[..] else { panic!("{:?}", s.east.inbox()) };
     assert_eq!((&request["object"], &request["instrument"]), (&json!(s.ada.id), &made["uri"]));
     let count = async || s.bob.get(&own).await.ok()["collection"]["item_count"].as_u64().unwrap();
-    let stamp = format!("{}/stamps/1", s.ada.id);
-    for (who, result) in [(&s.mallory, stamp.as_str()), (&s.ada, s.vera.id.as_str())] {
+    let stamp_of = |name: &str, collection: &Value| stamp(&s.ada, name, collection);
+    let (other, stamp) = (stamp_of("other", &json!(s.uri(&s.bob))), stamp_of("1", &made["uri"]));
+    let nowhere = format!("{}/stamps/nowhere", s.ada.id);
+    let wrong = [(&s.mallory, &stamp), (&s.ada, &s.vera.id), (&s.ada, &nowhere), (&s.ada, &other)];
+    for (who, result) in wrong {
         let mut accept = who.activity("Accept", request["id"].clone());
         accept["result"] = json!(result);
         s.sends(who, &accept).await;
@@ -309,7 +323,7 @@ async fn fed_coll_06_whoever_is_taken_out_and_put_in_again_is_asked_once() {
     let [request] = &arrived(&s.ada, "FeatureRequest")[..] else { panic!("{:?}", s.east.inbox()) };
     // What she answers meanwhile counts once she is in it again.
     let mut accept = s.ada.activity("Accept", request["id"].clone());
-    accept["result"] = json!(format!("{}/stamps/1", s.ada.id));
+    accept["result"] = json!(stamp(&s.ada, "1", &made["uri"]));
     s.sends(&s.ada, &accept).await;
     assert_eq!(count().await, 0);
     let (item, state) = put().await;
