@@ -155,6 +155,9 @@ pub fn delete(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>) -> Result
 pub fn put_in(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, account: Id<Account>) -> Result<CollectionItem> {
     let mut row = own(tx, owner, id)?;
     let other = store::accounts::load(tx.conn, account)?;
+    if !store::users::waiting(tx.conn, &[account])?.is_empty() {
+        return Err(Error::NotFound);
+    }
     let willing =
         may_be_put_in(&other) && (account == owner || !store::follows::is_blocked_either_way(tx.conn, owner, account)?);
     // Whoever could not look at it, because it stays inside, is not asked either.

@@ -168,6 +168,9 @@ pub fn invite(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account
         return Err(Error::forbidden("Nobody joins a draft"));
     }
     let person = store::accounts::find(tx.conn, who)?.ok_or(Error::NotFound)?;
+    if !store::users::waiting(tx.conn, &[who])?.is_empty() {
+        return Err(Error::NotFound);
+    }
     match role(tx.conn, &project, who)? {
         Some(ProjectRole::Asked) => return answer(tx, by, id, who, true),
         Some(_) => return Err(Error::Conflict("They are a member of this project already".into())),
