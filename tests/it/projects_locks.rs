@@ -215,6 +215,13 @@ async fn fed_int_11_what_a_group_elsewhere_locked_takes_no_answers_to_the_group_
     assert!(open().await);
     s.sends(&group, &group.activity("Announce", lock.clone())).await;
     assert!(!open().await);
+    // The author of the post does not open what they locked.
+    s.node.clock.advance(2_000);
+    let mut claimed = begun("1");
+    claimed["commentsEnabled"] = json!(true);
+    claimed["updated"] = json!(s.node.clock.now().rfc3339());
+    s.sends(&s.vera, &s.vera.activity("Update", claimed)).await;
+    assert!(!open().await);
     let undo = s.mallory.activity("Undo", lock);
     s.sends(&group, &group.activity("Announce", undo)).await;
     assert!(open().await);
