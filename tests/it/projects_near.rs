@@ -168,9 +168,8 @@ async fn strangers_see_no_page_of_a_project_that_is_for_its_site_alone() {
     for (project, status) in [(&near, 404), (&wide, 200)] {
         let name = project["acct"].as_str().unwrap();
         let id = project["id"].as_str().unwrap();
-        for door in
-            [format!("/@{name}"), format!("/api/v1/accounts/{id}"), format!("/api/v1/accounts/lookup?acct={name}")]
-        {
+        let api = ["", "/featured_tags", "/followers", "/following"].map(|end| format!("/api/v1/accounts/{id}{end}"));
+        for door in [format!("/@{name}"), format!("/api/v1/accounts/lookup?acct={name}")].into_iter().chain(api) {
             assert_eq!(anyone.get(&door).await.status, status, "{door}");
             assert!(ada.get(&door).await.status < 400 || door.starts_with("/@"), "{door}");
         }
