@@ -118,6 +118,29 @@ async fn whom_the_lead_invites_is_a_member_with_their_own_word_and_nobody_else_i
 }
 
 #[tokio::test]
+async fn whoever_is_invited_declines_by_leaving_at_the_projects_node_and_from_another() {
+    let (hq, lyon) = two().await;
+    let (alice, eve, bob) = (hq.member("alice").await, hq.member("eve").await, lyon.member("bob").await);
+    let made = made(&alice, "invitation").await;
+    settle(&[&hq, &lyon]).await;
+    let there = known(&bob, &hq.handle("quietbearing")).await;
+    let found = alice.get(&format!("/api/v2/search?resolve=true&type=accounts&q=@{}", lyon.handle("bob"))).await.ok();
+    for id in [eve.id.as_str(), found["accounts"][0]["id"].as_str().unwrap()] {
+        alice.post(&path(&made, &format!("/members/{id}")), json!({})).await.ok();
+    }
+    settle(&[&hq, &lyon]).await;
+    for who in [&eve, &bob] {
+        let word = format!("@{} leave", hq.handle("quietbearing"));
+        who.post("/api/v1/statuses", json!({"status": word, "visibility": "direct"})).await.ok();
+    }
+    settle(&[&hq, &lyon]).await;
+    assert_eq!(eve.post(&path(&made, "/join"), json!({})).await.status, 403);
+    bob.post(&path(&there, "/join"), json!({})).await.ok();
+    settle(&[&hq, &lyon]).await;
+    assert!(role(&bob, &there).await.is_null());
+}
+
+#[tokio::test]
 async fn a_moderator_takes_an_invitation_back_and_takes_no_member_out() {
     let node = Node::start().await;
     let (alice, eve, carol) = (node.member("alice").await, node.member("eve").await, node.member("carol").await);

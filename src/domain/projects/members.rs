@@ -374,7 +374,9 @@ pub fn leave(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>) -> Result<Projec
 /// Somebody of another node leaves a project of this one.
 pub fn receive_leave(tx: &mut Tx<'_>, who: &Account, project: &Project) -> Result<()> {
     match role(tx.conn, project, who.id)? {
-        None | Some(ProjectRole::Lead) => return Ok(()),
+        // Or does not take an invitation.
+        None => return store::projects::delete_invitation(tx.conn, project.id, who.id).map(drop),
+        Some(ProjectRole::Lead) => return Ok(()),
         Some(_) => {}
     }
     store::projects::delete_member(tx.conn, project.id, who.id)?;
