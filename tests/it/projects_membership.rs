@@ -7,6 +7,7 @@ use crate::{
     support::{Browser, Client, Node, PASSWORD, settle},
 };
 use serde_json::{Value, json};
+use watercooler::{db::Sql, domain::Tx};
 
 /// Quiet bearing of alice, with one way to become a member.
 async fn made(alice: &Client, membership: &str) -> Value {
@@ -138,6 +139,33 @@ async fn whoever_is_invited_declines_by_leaving_at_the_projects_node_and_from_an
     bob.post(&path(&there, "/join"), json!({})).await.ok();
     settle(&[&hq, &lyon]).await;
     assert!(role(&bob, &there).await.is_null());
+}
+
+#[tokio::test]
+async fn a_full_project_says_no_to_whoever_asks_from_another_node() {
+    let (hq, lyon) = two().await;
+    let (alice, bob) = (hq.member("alice").await, lyon.member("bob").await);
+    let made = made(&alice, "open").await;
+    settle(&[&hq, &lyon]).await;
+    let there = known(&bob, &hq.handle("quietbearing")).await;
+    let id: i64 = made["id"].as_str().unwrap().parse().unwrap();
+    let fill = move |tx: &mut Tx<'_>| {
+        Sql::new("insert into project_members (project_id, account_id, role, created_at) with recursive n(i) as ")
+            .push("(select 1 union all select n.i + 1 from n where n.i < 500) select ")
+            .bind(id)
+            .push(", n.i, 1, 0 from n")
+            .execute(tx.conn)
+    };
+    hq.app.write(fill).await.unwrap();
+    for word in [false, true] {
+        bob.post(&path(&there, "/join"), json!({})).await.ok();
+        if word {
+            let text = format!("@{} join", hq.handle("quietbearing"));
+            bob.post("/api/v1/statuses", json!({"status": text, "visibility": "direct"})).await.ok();
+        }
+        settle(&[&hq, &lyon]).await;
+        assert!(role(&bob, &there).await.is_null());
+    }
 }
 
 #[tokio::test]

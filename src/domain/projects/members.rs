@@ -279,10 +279,13 @@ pub fn receive_join(tx: &mut Tx<'_>, who: &Account, project: &Project, uri: Opti
     if refused {
         return refuse(tx, project, &asked);
     }
-    if enter(tx, project, asked.clone())? {
-        return Ok(());
+    match enter(tx, project, asked.clone()) {
+        Ok(true) => return Ok(()),
+        // It is full, or too many wait: nobody would ever answer.
+        Err(Error::Conflict(_)) => return refuse(tx, project, &asked),
+        Ok(false) => refuse(tx, project, &asked)?,
+        Err(error) => return Err(error),
     }
-    refuse(tx, project, &asked)?;
     // Their node took the request for one that waits, and tells them nothing. Who asks by a letter asks by a Join too.
     if store::projects::refer(tx.conn, project.id, who.id, tx.now.plus_days(-TOLD_DAYS), tx.now)? {
         let words = for_readers(tx, std::slice::from_ref(who))?;
