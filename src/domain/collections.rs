@@ -309,7 +309,8 @@ pub fn receive_revocation(tx: &mut Tx<'_>, by: &Account, stamp: &str) -> Result<
 /// # Errors
 /// Those of the database.
 pub fn receive_request(tx: &mut Tx<'_>, person: &Account, by: &Account, request: &str, collection: &str) -> Result<()> {
-    if !person.is_local() || by.is_unavailable() {
+    // Who waits for approval is nobody yet.
+    if !person.is_local() || by.is_unavailable() || !store::users::waiting(tx.conn, &[person.id])?.is_empty() {
         return Ok(());
     }
     let outside = people::directory::is_inside_only(tx.conn)? && audiences::place(tx.conn, by)? == Audience::Open;

@@ -2,6 +2,7 @@
 
 use crate::support::{Client, Node, PUBLIC, Scene, Sender, settle};
 use serde_json::{Value, json};
+use watercooler::{db::Sql, domain::Tx};
 
 async fn findable(who: &Client, yes: bool) {
     who.patch("/api/v1/accounts/update_credentials", json!({"discoverable": yes})).await.ok();
@@ -294,6 +295,21 @@ async fn fed_coll_06_who_is_blocked_takes_nobody_elses_authorisation_along() {
     s.carol.post(&format!("/api/v1/accounts/{mallory}/block"), json!({})).await.ok();
     s.node.settle().await;
     assert_eq!((status(&stamps[0]).await, status(&stamps[1]).await), (404, 200));
+}
+
+#[tokio::test]
+async fn fed_coll_06_nobody_answers_for_whoever_waits_for_approval() {
+    let s = Scene::new().await;
+    findable(&s.carol, true).await;
+    let carol: i64 = s.carol.id.parse().unwrap();
+    let waits = move |tx: &mut Tx<'_>| {
+        Sql::new("update users set approved_at = null where account_id = ").bind(carol).execute(tx.conn)
+    };
+    s.node.app.write(waits).await.unwrap();
+    let mut asked = s.ada.activity("FeatureRequest", s.uri(&s.carol));
+    asked["instrument"] = json!(format!("{}/collections/1", s.ada.id));
+    s.sends(&s.ada, &asked).await;
+    assert!(s.east.inbox().iter().all(|activity| !["Accept", "Reject"].contains(&activity["type"].as_str().unwrap())));
 }
 
 #[tokio::test]
