@@ -6,7 +6,9 @@ mod shown;
 
 pub use shown::{Shown, linked};
 
-use super::{Fact, Recommending, Task, Tx, audiences, interactions::arrivals::Claim, people, posts, text};
+use super::{
+    Fact, Recommending, Task, Tx, audiences, interactions::arrivals::Claim, people, posts, projects::near, text,
+};
 use crate::{
     Error, Result,
     config::Site,
@@ -309,8 +311,9 @@ pub fn receive_revocation(tx: &mut Tx<'_>, by: &Account, stamp: &str) -> Result<
 /// # Errors
 /// Those of the database.
 pub fn receive_request(tx: &mut Tx<'_>, person: &Account, by: &Account, request: &str, collection: &str) -> Result<()> {
-    // Who waits for approval is nobody yet.
-    if !person.is_local() || by.is_unavailable() || !store::users::waiting(tx.conn, &[person.id])?.is_empty() {
+    // Who waits for approval is nobody yet, and a project of this site alone is there for nobody elsewhere.
+    let is_there = store::users::waiting(tx.conn, &[person.id])?.is_empty() && !near::is_near(tx.conn, person.id)?;
+    if !person.is_local() || by.is_unavailable() || !is_there {
         return Ok(());
     }
     let outside = people::directory::is_inside_only(tx.conn)? && audiences::place(tx.conn, by)? == Audience::Open;
