@@ -174,15 +174,40 @@ async fn a_moderator_on_another_server_locks_a_thread_of_a_project_and_its_follo
     assert!(!reads(&s.carol, "answer 3").await, "what came meanwhile is not passed on later");
 }
 
-#[tokio::test]
-async fn fed_int_11_what_a_group_elsewhere_locked_takes_no_answers_to_the_group_from_here() {
-    let s = Scene::new().await;
+/// A group of another server, moderated by mallory.
+async fn group(s: &Scene) -> Sender {
     let group = Sender::new(&s.east, "group");
     let mut document = s.east.person("group", &group.signer.key.public_pem().unwrap());
     document["type"] = json!("Group");
     document["attributedTo"] = json!([s.mallory.id]);
     s.east.serve("/users/group", document);
     s.meet(&group).await;
+    group
+}
+
+#[tokio::test]
+async fn fed_int_11_a_lock_under_the_id_of_something_else_does_not_keep_that_from_being_undone() {
+    let s = Scene::new().await;
+    let group = group(&s).await;
+    let mut note = s.note(&s.vera, "1", "x");
+    note["cc"] = json!([s.uri(&s.bob), group.id]);
+    note["audience"] = json!(group.id);
+    let thread = s.creates(&s.vera, &note).await;
+    let own = s.writes(&s.bob, "public", "mine").await;
+    let like = s.vera.activity("Like", own);
+    s.sends(&s.vera, &like).await;
+    let mut lock = s.vera.activity("Lock", thread);
+    lock["id"] = like["id"].clone();
+    s.sends(&group, &group.activity("Announce", lock)).await;
+    assert_eq!(s.count("select count(*) from favourites").await, 1);
+    s.sends(&s.vera, &s.vera.activity("Undo", like["id"].clone())).await;
+    assert_eq!(s.count("select count(*) from favourites").await, 0);
+}
+
+#[tokio::test]
+async fn fed_int_11_what_a_group_elsewhere_locked_takes_no_answers_to_the_group_from_here() {
+    let s = Scene::new().await;
+    let group = group(&s).await;
     let handle = s.account(&group).await.acct();
     let begun = |name: &str| {
         let mut note = s.note(&s.vera, name, "x");
