@@ -14,6 +14,7 @@ use crate::{
     db::Conn,
     domain::{
         Viewer,
+        projects::near,
         reports::{self, Category},
         scopes::Scope,
         views::AccountViews,
@@ -82,7 +83,8 @@ fn headers(app: &App, uri: &OriginalUri, ends: Option<(i64, i64)>, rows: usize, 
 /// May `viewer` see whom this account follows and who follows it?
 fn open_lists(conn: &mut Conn, viewer: Viewer, id: Id<Account>) -> Result<bool> {
     let account = store::accounts::load(conn, id)?;
-    if account.is_unavailable() {
+    // A project of this site alone is there for nobody who asks from elsewhere.
+    if account.is_unavailable() || viewer.0.is_none() && near::is_near(conn, id)? {
         return Err(Error::NotFound);
     }
     if viewer.0 == Some(id) {

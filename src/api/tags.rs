@@ -13,7 +13,7 @@ use crate::{
     app::App,
     config::Site,
     db::Conn,
-    domain::{Viewer, hashtags, people, scopes::Scope, text::normalize_hashtag},
+    domain::{Viewer, hashtags, people, projects::near, scopes::Scope, text::normalize_hashtag},
     id::Id,
     limits, model,
     store::hashtags as rows,
@@ -202,7 +202,8 @@ pub(super) fn featured_list(
     owner: Id<model::Account>,
 ) -> Result<Rendered> {
     let account = crate::store::accounts::load(conn, owner)?;
-    if account.is_unavailable() {
+    // A project of this site alone is there for nobody who asks from elsewhere.
+    if account.is_unavailable() || viewer.0.is_none() && near::is_near(conn, owner)? {
         return Err(Error::NotFound);
     }
     if !account.is_local() {

@@ -6,9 +6,13 @@ mod shown;
 
 pub use shown::{Shown, linked};
 
-use super::{Fact, Recommending, Tx, audiences, people, posts, text};
+use super::{
+    Fact, Recommending, Task, Tx, audiences, interactions::arrivals::Claim, people, posts, projects::near, text,
+};
 use crate::{
     Error, Result,
+    config::Site,
+    db::Conn,
     id::Id,
     limits,
     model::{Account, AccountKind, Audience, Collection, CollectionItem, ItemState},
@@ -153,6 +157,9 @@ pub fn delete(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>) -> Result
 pub fn put_in(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, account: Id<Account>) -> Result<CollectionItem> {
     let mut row = own(tx, owner, id)?;
     let other = store::accounts::load(tx.conn, account)?;
+    if !store::users::waiting(tx.conn, &[account])?.is_empty() {
+        return Err(Error::NotFound);
+    }
     let willing =
         may_be_put_in(&other) && (account == owner || !store::follows::is_blocked_either_way(tx.conn, owner, account)?);
     // Whoever could not look at it, because it stays inside, is not asked either.
@@ -222,27 +229,65 @@ pub fn take_out(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, item: I
     }
 }
 
+/// The place in a collection of this node that a request is about, while the answer of `by` is awaited.
+fn awaited(conn: &mut Conn, site: &Site, by: Id<Account>, request: &str) -> Result<Option<CollectionItem>> {
+    let Some(id) = site.feature_requested::<CollectionItem>(request) else { return Ok(None) };
+    let item = store::collections::find_item_by_id(conn, id)?;
+    Ok(item.filter(|item| {
+        let waits = matches!(item.state, ItemState::Pending | ItemState::Withdrawn) && item.stamp_uri.is_none();
+        item.account_id == by && waits
+    }))
+}
+
 /// Somebody of another server says whether they want to be in a collection of this node: the answer to the request of this
-/// id. A yes counts with an authorisation on their own server.
+/// id. A yes counts with an authorisation on their own server, which is looked at first.
 ///
 /// # Errors
 /// Those of the database.
 pub fn receive_answer(tx: &mut Tx<'_>, by: &Account, request: &str, willing: bool, stamp: Option<&str>) -> Result<()> {
-    let Some(id) = tx.site().feature_requested::<CollectionItem>(request) else { return Ok(()) };
-    let Some(item) = store::collections::find_item_by_id(tx.conn, id)? else { return Ok(()) };
-    let waits = matches!(item.state, ItemState::Pending | ItemState::Withdrawn) && item.stamp_uri.is_none();
-    if item.account_id != by.id || !waits {
-        return Ok(());
-    }
+    let site = tx.site();
+    let Some(item) = awaited(tx.conn, site, by.id, request)? else { return Ok(()) };
     if !willing {
-        return store::collections::settle_item(tx.conn, id, ItemState::Rejected, None);
+        return store::collections::settle_item(tx.conn, item.id, ItemState::Rejected, None);
     }
     let Some(stamp) = stamp.filter(|stamp| uri::same_authority(stamp, &by.uri)) else { return Ok(()) };
-    if item.state == ItemState::Withdrawn {
-        return store::collections::settle_item(tx.conn, id, ItemState::Withdrawn, Some(stamp));
+    let (object, stamp) = (request.to_owned(), stamp.to_owned());
+    tx.enqueue(&Task::CheckConsent { by: by.id.raw(), object, stamp, quote: false })
+}
+
+/// What the authorisation has to say that `by` agreed with to this request; none when that is over, or it is about something
+/// else.
+///
+/// # Errors
+/// Those of the database.
+pub fn agreed(conn: &mut Conn, site: &Site, by: Id<Account>, request: &str, stamp: &str) -> Result<Option<Claim>> {
+    let Some(item) = awaited(conn, site, by, request)? else { return Ok(None) };
+    let row = store::collections::load(conn, item.collection_id)?;
+    let owner = store::accounts::load(conn, row.account_id)?;
+    let person = store::accounts::load(conn, by)?.uri;
+    let object = site.featured_collection_uri(&owner.username, row.id);
+    Ok(Some(Claim { stamp: stamp.to_owned(), author: person.clone(), object, target: person }))
+}
+
+/// It was looked at, and says so: they are in the collection. False when nothing of the kind is awaited.
+///
+/// # Errors
+/// Those of the database.
+pub fn agree(tx: &mut Tx<'_>, by: Id<Account>, request: &str, stamp: &str) -> Result<bool> {
+    let site = tx.site();
+    let Some(item) = awaited(tx.conn, site, by, request)? else { return Ok(false) };
+    let person = store::accounts::load(tx.conn, by)?.uri;
+    store::remote::lock(tx.conn, stamp)?;
+    if store::remote::is_gone(tx.conn, &[stamp], &person, tx.now)? {
+        return Ok(true);
     }
-    store::collections::settle_item(tx.conn, id, ItemState::Accepted, Some(stamp))?;
-    tx.record(Fact::CollectionItemChanged(id, Recommending::Added))
+    // Who was taken out meanwhile is in it again without being asked anew.
+    let state = if item.state == ItemState::Withdrawn { ItemState::Withdrawn } else { ItemState::Accepted };
+    store::collections::settle_item(tx.conn, item.id, state, Some(stamp))?;
+    if state == ItemState::Accepted {
+        tx.record(Fact::CollectionItemChanged(item.id, Recommending::Added))?;
+    }
+    Ok(true)
 }
 
 /// Somebody of another server takes back what lets them be in a collection of this node; false when this is nothing of the
@@ -266,7 +311,9 @@ pub fn receive_revocation(tx: &mut Tx<'_>, by: &Account, stamp: &str) -> Result<
 /// # Errors
 /// Those of the database.
 pub fn receive_request(tx: &mut Tx<'_>, person: &Account, by: &Account, request: &str, collection: &str) -> Result<()> {
-    if !person.is_local() || by.is_unavailable() {
+    // Who waits for approval is nobody yet, and a project of this site alone is there for nobody elsewhere.
+    let is_there = store::users::waiting(tx.conn, &[person.id])?.is_empty() && !near::is_near(tx.conn, person.id)?;
+    if !person.is_local() || by.is_unavailable() || !is_there {
         return Ok(());
     }
     let outside = people::directory::is_inside_only(tx.conn)? && audiences::place(tx.conn, by)? == Audience::Open;

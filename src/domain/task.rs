@@ -137,11 +137,12 @@ pub enum Task {
         /// The answer.
         post: i64,
     },
-    /// Look at the authorisation with which somebody elsewhere agreed to what somebody here wants to do to a post of theirs.
+    /// Look at the authorisation with which somebody elsewhere agreed to what somebody here wants to do to a post of theirs, or to
+    /// be in a collection.
     CheckConsent {
         /// Who agreed.
         by: i64,
-        /// The id of the quoting post, reply, Like or Announce.
+        /// The id of the quoting post, reply, Like or Announce, or of the request to be in a collection.
         object: String,
         /// The id of the authorisation.
         stamp: String,

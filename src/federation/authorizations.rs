@@ -1,5 +1,5 @@
 //! Authorisations that authors elsewhere hand out for what is done to their posts (FEP-044f and the interaction controls of
-//! GoToSocial): a document on the author's own server that names both sides.
+//! GoToSocial), and people for being put into a collection (FEP-7aa9): a document on their own server that names both sides.
 
 use super::{
     eyes::{self, Cause},
@@ -11,6 +11,7 @@ use crate::{
     Error, Result,
     app::App,
     domain::{
+        collections,
         interactions::arrivals::{self, Claim},
         quotes::arrivals as quotes,
     },
@@ -27,6 +28,9 @@ pub const REPLY: &[&str] = &["ReplyAuthorization", "ReplyApproval"];
 const LIKE: &[&str] = &["LikeAuthorization", "LikeApproval"];
 /// Of boosts.
 pub const BOOST: &[&str] = &["AnnounceAuthorization", "AnnounceApproval"];
+
+/// Of places in collections.
+const FEATURE: &[&str] = &["FeatureAuthorization"];
 
 /// What an authorisation of this kind by somebody of this node is called.
 pub const fn type_of(kind: InteractionKind) -> &'static str {
@@ -58,14 +62,16 @@ pub async fn is_genuine(app: &App, claim: &Claim, types: &[&str], budget: &Budge
     Ok(document.id == stamp && says(&document.json, claim, types))
 }
 
-/// Whether an authorisation names its author and both sides (AUT-27).
+/// Whether an authorisation names its author and both sides (AUT-27). Where it is about its author (FEP-7aa9) they need not be
+/// named twice.
 fn says(json: &Json, claim: &Claim, types: &[&str]) -> bool {
     let names = |key: &str, wanted: &str| {
         let mut values = json.values(key);
         values.next().and_then(Json::as_uri).as_deref() == Some(wanted) && values.next().is_none()
     };
+    let is_about_author = claim.author == claim.target && json.values("attributedTo").next().is_none();
     types.iter().any(|kind| json.is_a(kind))
-        && names("attributedTo", &claim.author)
+        && (is_about_author || names("attributedTo", &claim.author))
         && names("interactingObject", &claim.object)
         && names("interactionTarget", &claim.target)
 }
@@ -88,28 +94,38 @@ pub async fn resolve_reply(app: &App, post: Id<Post>) -> Result<()> {
     app.write(move |tx| arrivals::verified(tx, post, &claim.stamp, genuine)).await
 }
 
-/// The task `CheckConsent`: somebody elsewhere agreed to what somebody here wants to do to a post of theirs. That counts once
-/// the authorisation is where they say, because others will look for it there too.
+/// The task `CheckConsent`: somebody elsewhere agreed to what somebody here wants to do to a post of theirs, or to be in a
+/// collection. That counts once the authorisation is where they say, because others will look for it there too.
 ///
 /// # Errors
 /// `Upstream` when the authorisation cannot be had just now.
 pub async fn check(app: &App, by: Id<Account>, object: String, stamp: String, quote: bool) -> Result<()> {
-    let (about, named) = (object.clone(), stamp.clone());
-    let claim = app.read(move |conn| match quote {
-        true => Ok(quotes::agreed(conn, by, &about, &named)?.map(|claim| (claim, QUOTE))),
-        false => Ok(arrivals::agreed(conn, by, &about, &named)?.map(|(kind, claim)| match kind {
-            InteractionKind::Reply => (claim, REPLY),
-            InteractionKind::Favourite => (claim, LIKE),
-            InteractionKind::Boost => (claim, BOOST),
-        })),
+    let (site, about, named) = (app.site().clone(), object.clone(), stamp.clone());
+    let claim = app.read(move |conn| {
+        if let Some(claim) = collections::agreed(conn, &site, by, &about, &named)? {
+            return Ok(Some((claim, FEATURE)));
+        }
+        match quote {
+            true => Ok(quotes::agreed(conn, by, &about, &named)?.map(|claim| (claim, QUOTE))),
+            false => Ok(arrivals::agreed(conn, by, &about, &named)?.map(|(kind, claim)| match kind {
+                InteractionKind::Reply => (claim, REPLY),
+                InteractionKind::Favourite => (claim, LIKE),
+                InteractionKind::Boost => (claim, BOOST),
+            })),
+        }
     });
     let Some((claim, types)) = claim.await? else { return Ok(()) };
     if !is_genuine(app, &claim, types, &Budget::of_activity()).await? {
         return Ok(());
     }
-    app.write(move |tx| match quote {
-        true => quotes::agree(tx, by, &object, &stamp),
-        false => arrivals::agree(tx, by, &object, &stamp),
+    app.write(move |tx| {
+        if collections::agree(tx, by, &object, &stamp)? {
+            return Ok(());
+        }
+        match quote {
+            true => quotes::agree(tx, by, &object, &stamp),
+            false => arrivals::agree(tx, by, &object, &stamp),
+        }
     })
     .await
 }

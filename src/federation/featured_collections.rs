@@ -6,7 +6,7 @@ use crate::{
     Result,
     config::Site,
     db::Conn,
-    domain::{collections, html, people::directory},
+    domain::{collections, html, people::directory, projects::near},
     model::{Account, AccountKind, Audience, Collection, CollectionItem},
     store,
 };
@@ -103,12 +103,15 @@ pub fn are_shown(conn: &mut Conn, reader: Audience) -> Result<bool> {
 }
 
 /// Whether somebody is shown to other servers as one of a collection, and may be: what they say there of a person here
-/// counts, who may be listed at their site alone.
+/// counts, who may be listed at their site alone. A project of this site alone is there for no other server.
 ///
 /// # Errors
 /// Those of the database.
 pub fn may_be_shown(conn: &mut Conn, account: &Account) -> Result<bool> {
-    Ok(collections::may_be_put_in(account) && (!account.is_local() || directory::is_discoverable(conn, account)?))
+    if !collections::may_be_put_in(account) || near::is_near(conn, account.id)? {
+        return Ok(false);
+    }
+    Ok(!account.is_local() || directory::is_discoverable(conn, account)?)
 }
 
 /// How far what is said of a collection goes.

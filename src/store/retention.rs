@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// Somebody here did something with the post `p` (kept it, liked it, reacted to it, voted in it, passed it on, quoted it, wrote
-/// in its thread), wrote what it passes on or quotes, is named in it or was told of it; or it is a question or an idea.
+/// in its thread), wrote what it passes on or quotes, is named in it or was told of it; or it is a question, what solved one,
+/// or an idea.
 const TOUCHED: &str = "(exists (select 1 from bookmarks k where k.post_id = p.id) \
     or exists (select 1 from favourites k join accounts w on w.id = k.account_id and w.domain is null where k.post_id = p.id) \
     or exists (select 1 from emoji_reactions k join accounts w on w.id = k.account_id and w.domain is null \
@@ -24,6 +25,7 @@ const TOUCHED: &str = "(exists (select 1 from bookmarks k where k.post_id = p.id
     or exists (select 1 from quotes k join posts l on l.id = k.quoted_id and l.local where k.post_id = p.id) \
     or exists (select 1 from posts k where k.conversation_id = p.conversation_id and k.local and k.boost_of_id is null) \
     or exists (select 1 from questions k where k.post_id = p.id) \
+    or exists (select 1 from questions k where k.answer_id is not null and k.answer_id = p.id) \
     or exists (select 1 from ideas k where k.post_id = p.id))";
 
 /// Somebody here follows whoever wrote the post `p` or passed it on, or a hashtag of it.

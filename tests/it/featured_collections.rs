@@ -2,6 +2,7 @@
 
 use crate::support::{Client, Node, PUBLIC, Scene, Sender, settle};
 use serde_json::{Value, json};
+use watercooler::{db::Sql, domain::Tx};
 
 async fn findable(who: &Client, yes: bool) {
     who.patch("/api/v1/accounts/update_credentials", json!({"discoverable": yes})).await.ok();
@@ -22,6 +23,17 @@ fn path<'u>(node: &Node, url: &'u str) -> &'u str {
 
 fn arrived(who: &Sender, kind: &str) -> Vec<Value> {
     who.peer.inbox().into_iter().filter(|activity| activity["type"] == kind).collect()
+}
+
+/// What lets somebody of another server be in a collection, served where it says; as Mastodon writes it, which names them once.
+fn stamp(who: &Sender, name: &str, collection: &Value) -> String {
+    let id = format!("{}/stamps/{name}", who.id);
+    let document = json!({
+        "@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "FeatureAuthorization",
+        "interactingObject": collection, "interactionTarget": who.id,
+    });
+    who.peer.serve(id.strip_prefix(&who.peer.url("")).unwrap(), document);
+    id
 }
 
 #[tokio::test]
@@ -145,8 +157,11 @@ async fn fed_coll_06_only_who_was_asked_answers_and_requests_of_strangers_are_an
     let [request] = &arrived(&s.ada, "FeatureRequest")[..] else { panic!("{:?}", s.east.inbox()) };
     assert_eq!((&request["object"], &request["instrument"]), (&json!(s.ada.id), &made["uri"]));
     let count = async || s.bob.get(&own).await.ok()["collection"]["item_count"].as_u64().unwrap();
-    let stamp = format!("{}/stamps/1", s.ada.id);
-    for (who, result) in [(&s.mallory, stamp.as_str()), (&s.ada, s.vera.id.as_str())] {
+    let stamp_of = |name: &str, collection: &Value| stamp(&s.ada, name, collection);
+    let (other, stamp) = (stamp_of("other", &json!(s.uri(&s.bob))), stamp_of("1", &made["uri"]));
+    let nowhere = format!("{}/stamps/nowhere", s.ada.id);
+    let wrong = [(&s.mallory, &stamp), (&s.ada, &s.vera.id), (&s.ada, &nowhere), (&s.ada, &other)];
+    for (who, result) in wrong {
         let mut accept = who.activity("Accept", request["id"].clone());
         accept["result"] = json!(result);
         s.sends(who, &accept).await;
@@ -283,6 +298,21 @@ async fn fed_coll_06_who_is_blocked_takes_nobody_elses_authorisation_along() {
 }
 
 #[tokio::test]
+async fn fed_coll_06_nobody_answers_for_whoever_waits_for_approval() {
+    let s = Scene::new().await;
+    findable(&s.carol, true).await;
+    let carol: i64 = s.carol.id.parse().unwrap();
+    let waits = move |tx: &mut Tx<'_>| {
+        Sql::new("update users set approved_at = null where account_id = ").bind(carol).execute(tx.conn)
+    };
+    s.node.app.write(waits).await.unwrap();
+    let mut asked = s.ada.activity("FeatureRequest", s.uri(&s.carol));
+    asked["instrument"] = json!(format!("{}/collections/1", s.ada.id));
+    s.sends(&s.ada, &asked).await;
+    assert!(s.east.inbox().iter().all(|activity| !["Accept", "Reject"].contains(&activity["type"].as_str().unwrap())));
+}
+
+#[tokio::test]
 async fn fed_coll_06_whoever_is_taken_out_and_put_in_again_is_asked_once() {
     let s = Scene::new().await;
     let mut actor = s.east.person("ada", &s.ada.signer.key.public_pem().unwrap());
@@ -309,7 +339,7 @@ async fn fed_coll_06_whoever_is_taken_out_and_put_in_again_is_asked_once() {
     let [request] = &arrived(&s.ada, "FeatureRequest")[..] else { panic!("{:?}", s.east.inbox()) };
     // What she answers meanwhile counts once she is in it again.
     let mut accept = s.ada.activity("Accept", request["id"].clone());
-    accept["result"] = json!(format!("{}/stamps/1", s.ada.id));
+    accept["result"] = json!(stamp(&s.ada, "1", &made["uri"]));
     s.sends(&s.ada, &accept).await;
     assert_eq!(count().await, 0);
     let (item, state) = put().await;

@@ -1,6 +1,9 @@
 //! People of a node: registration, invitations, approval, roles, passwords, the first account (rows OAU, OPS).
 
-use crate::support::{Browser, Client, NOW, Node, NodeBuilder, PASSWORD};
+use crate::{
+    projects::{bearing, path, register},
+    support::{Browser, Client, NOW, Node, NodeBuilder, PASSWORD},
+};
 use serde_json::{Value, json};
 use watercooler::{
     config::Registration,
@@ -242,11 +245,21 @@ async fn whoever_waits_for_approval_is_nobody_to_clients_either() {
         assert_eq!(shown(who).await, ([404, 404], [false; 4]));
     }
     assert_eq!(mona.post(&follow, json!({})).await.status, 404);
+    let names = async || mona.post("/api/v1/statuses", json!({"status": "hello @anna"})).await.ok()["mentions"].clone();
+    assert_eq!(names().await, json!([]));
+    let made = mona.post("/api/v1/collections", json!({"name": "Welders"})).await.ok()["collection"].clone();
+    let items = format!("/api/v1/collections/{}/items", made["id"].as_str().unwrap());
+    assert_eq!(mona.post(&items, json!({"account_id": id.to_string()})).await.status, 404);
+    let project = register(&mona, bearing()).await;
+    let place = path(&project, &format!("/members/{id}"));
+    assert_eq!(mona.post(&place, json!({})).await.status, 404);
     node.app.write(move |tx| accounts::approve(tx, &Staff::console(), id)).await.unwrap();
     for who in [&mona, &nobody] {
         assert_eq!(shown(who).await, ([200, 200], [true; 4]));
     }
     assert_eq!(mona.post(&follow, json!({})).await.ok()["following"], true);
+    assert_eq!(names().await[0]["acct"], "anna");
+    mona.post(&place, json!({})).await.ok();
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::{
     concierge::asks,
     projects::{bearing, follow, home, known, path, register, two},
     projects_elsewhere::ada_moderates,
-    support::{Client, PUBLIC, Scene, Sender, settle},
+    support::{Client, Node, PUBLIC, Scene, Sender, settle},
 };
 use serde_json::{Value, json};
 
@@ -59,6 +59,26 @@ async fn answers_in_a_locked_thread_that_name_the_project_are_refused_at_both_no
     let other = eve.post("/api/v1/statuses", json!({"status": "good morning"})).await.ok();
     let other = path(&made, &format!("/locks/{}", other["id"].as_str().unwrap()));
     assert_eq!(alice.post(&other, json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn an_edit_does_not_bring_an_answer_to_a_project_that_locked_the_thread() {
+    let node = Node::start().await;
+    let (alice, eve) = (node.member("alice").await, node.member("eve").await);
+    let made = register(&alice, bearing()).await;
+    let begun = eve.post("/api/v1/statuses", json!({"status": "@quietbearing steel or ceramic?"})).await.ok();
+    let thread = begun["id"].as_str().unwrap();
+    let answer = async |text: &str| {
+        let made = eve.post("/api/v1/statuses", json!({"status": text, "in_reply_to_id": thread})).await.ok();
+        format!("/api/v1/statuses/{}", made["id"].as_str().unwrap())
+    };
+    let (named, quiet) = (answer("@quietbearing ceramic").await, answer("ceramic").await);
+    node.settle().await;
+    alice.post(&path(&made, &format!("/locks/{thread}")), json!({})).await.ok();
+    let edit = async |post: &str, text: &str| eve.put(post, json!({"status": text})).await.status;
+    assert_eq!(edit(&quiet, "@quietbearing ceramic after all").await, 403);
+    assert_eq!(edit(&quiet, "steel").await, 200);
+    assert_eq!(edit(&named, "@quietbearing ceramic, I think").await, 200, "the project has it already");
 }
 
 #[tokio::test]
@@ -146,15 +166,40 @@ async fn a_moderator_on_another_server_locks_a_thread_of_a_project_and_its_follo
     assert!(!reads(&s.carol, "answer 3").await, "what came meanwhile is not passed on later");
 }
 
-#[tokio::test]
-async fn fed_int_11_what_a_group_elsewhere_locked_takes_no_answers_to_the_group_from_here() {
-    let s = Scene::new().await;
+/// A group of another server, moderated by mallory.
+async fn group(s: &Scene) -> Sender {
     let group = Sender::new(&s.east, "group");
     let mut document = s.east.person("group", &group.signer.key.public_pem().unwrap());
     document["type"] = json!("Group");
     document["attributedTo"] = json!([s.mallory.id]);
     s.east.serve("/users/group", document);
     s.meet(&group).await;
+    group
+}
+
+#[tokio::test]
+async fn fed_int_11_a_lock_under_the_id_of_something_else_does_not_keep_that_from_being_undone() {
+    let s = Scene::new().await;
+    let group = group(&s).await;
+    let mut note = s.note(&s.vera, "1", "x");
+    note["cc"] = json!([s.uri(&s.bob), group.id]);
+    note["audience"] = json!(group.id);
+    let thread = s.creates(&s.vera, &note).await;
+    let own = s.writes(&s.bob, "public", "mine").await;
+    let like = s.vera.activity("Like", own);
+    s.sends(&s.vera, &like).await;
+    let mut lock = s.vera.activity("Lock", thread);
+    lock["id"] = like["id"].clone();
+    s.sends(&group, &group.activity("Announce", lock)).await;
+    assert_eq!(s.count("select count(*) from favourites").await, 1);
+    s.sends(&s.vera, &s.vera.activity("Undo", like["id"].clone())).await;
+    assert_eq!(s.count("select count(*) from favourites").await, 0);
+}
+
+#[tokio::test]
+async fn fed_int_11_what_a_group_elsewhere_locked_takes_no_answers_to_the_group_from_here() {
+    let s = Scene::new().await;
+    let group = group(&s).await;
     let handle = s.account(&group).await.acct();
     let begun = |name: &str| {
         let mut note = s.note(&s.vera, name, "x");
@@ -186,6 +231,13 @@ async fn fed_int_11_what_a_group_elsewhere_locked_takes_no_answers_to_the_group_
     s.sends(&s.ada, &s.ada.activity("Announce", lock.clone())).await;
     assert!(open().await);
     s.sends(&group, &group.activity("Announce", lock.clone())).await;
+    assert!(!open().await);
+    // The author of the post does not open what they locked.
+    s.node.clock.advance(2_000);
+    let mut claimed = begun("1");
+    claimed["commentsEnabled"] = json!(true);
+    claimed["updated"] = json!(s.node.clock.now().rfc3339());
+    s.sends(&s.vera, &s.vera.activity("Update", claimed)).await;
     assert!(!open().await);
     let undo = s.mallory.activity("Undo", lock);
     s.sends(&group, &group.activity("Announce", undo)).await;

@@ -7,6 +7,7 @@ use crate::{
     support::{Browser, Client, Node, PASSWORD, settle},
 };
 use serde_json::{Value, json};
+use watercooler::{db::Sql, domain::Tx};
 
 /// Quiet bearing of alice, with one way to become a member.
 async fn made(alice: &Client, membership: &str) -> Value {
@@ -118,6 +119,74 @@ async fn whom_the_lead_invites_is_a_member_with_their_own_word_and_nobody_else_i
 }
 
 #[tokio::test]
+async fn whoever_is_invited_declines_by_leaving_at_the_projects_node_and_from_another() {
+    let (hq, lyon) = two().await;
+    let (alice, eve, bob) = (hq.member("alice").await, hq.member("eve").await, lyon.member("bob").await);
+    let made = made(&alice, "invitation").await;
+    settle(&[&hq, &lyon]).await;
+    let there = known(&bob, &hq.handle("quietbearing")).await;
+    let found = alice.get(&format!("/api/v2/search?resolve=true&type=accounts&q=@{}", lyon.handle("bob"))).await.ok();
+    for id in [eve.id.as_str(), found["accounts"][0]["id"].as_str().unwrap()] {
+        alice.post(&path(&made, &format!("/members/{id}")), json!({})).await.ok();
+    }
+    settle(&[&hq, &lyon]).await;
+    for who in [&eve, &bob] {
+        let word = format!("@{} leave", hq.handle("quietbearing"));
+        who.post("/api/v1/statuses", json!({"status": word, "visibility": "direct"})).await.ok();
+    }
+    settle(&[&hq, &lyon]).await;
+    assert_eq!(eve.post(&path(&made, "/join"), json!({})).await.status, 403);
+    bob.post(&path(&there, "/join"), json!({})).await.ok();
+    settle(&[&hq, &lyon]).await;
+    assert!(role(&bob, &there).await.is_null());
+}
+
+#[tokio::test]
+async fn a_full_project_says_no_to_whoever_asks_from_another_node() {
+    let (hq, lyon) = two().await;
+    let (alice, bob) = (hq.member("alice").await, lyon.member("bob").await);
+    let made = made(&alice, "open").await;
+    settle(&[&hq, &lyon]).await;
+    let there = known(&bob, &hq.handle("quietbearing")).await;
+    let id: i64 = made["id"].as_str().unwrap().parse().unwrap();
+    let fill = move |tx: &mut Tx<'_>| {
+        Sql::new("insert into project_members (project_id, account_id, role, created_at) with recursive n(i) as ")
+            .push("(select 1 union all select n.i + 1 from n where n.i < 500) select ")
+            .bind(id)
+            .push(", n.i, 1, 0 from n")
+            .execute(tx.conn)
+    };
+    hq.app.write(fill).await.unwrap();
+    for word in [false, true] {
+        bob.post(&path(&there, "/join"), json!({})).await.ok();
+        if word {
+            let text = format!("@{} join", hq.handle("quietbearing"));
+            bob.post("/api/v1/statuses", json!({"status": text, "visibility": "direct"})).await.ok();
+        }
+        settle(&[&hq, &lyon]).await;
+        assert!(role(&bob, &there).await.is_null());
+    }
+}
+
+#[tokio::test]
+async fn a_moderator_takes_an_invitation_back_and_takes_no_member_out() {
+    let node = Node::start().await;
+    let (alice, eve, carol) = (node.member("alice").await, node.member("eve").await, node.member("carol").await);
+    let made = made(&alice, "open").await;
+    eve.post(&path(&made, "/join"), json!({})).await.ok();
+    alice.post(&path(&made, &format!("/moderators/{}", eve.id)), json!({})).await.ok();
+    alice.put(&path(&made, ""), json!({"membership": "invitation"})).await.ok();
+    let (join, place) = (path(&made, "/join"), path(&made, &format!("/members/{}", carol.id)));
+    eve.post(&place, json!({})).await.ok();
+    eve.delete(&place).await.ok();
+    assert_eq!(carol.post(&join, json!({})).await.status, 403);
+    eve.post(&place, json!({})).await.ok();
+    assert_eq!(carol.post(&join, json!({})).await.ok()["role"], "member");
+    assert_eq!(eve.delete(&place).await.status, 403, "that is the lead's");
+    assert_eq!(role(&carol, &made).await, "member");
+}
+
+#[tokio::test]
 async fn nobody_is_invited_who_is_not_of_the_organisation_or_blocks_the_lead() {
     let node = Node::start().await;
     let (alice, eve) = (node.member("alice").await, node.member("eve").await);
@@ -161,6 +230,20 @@ async fn the_concierge_sets_who_becomes_a_member_and_invites_in_both_languages()
     assert!(said.contains("Offen: wer fragt, gehört dazu"), "{said}");
     let said = asks(&hq, &eve, "project join Quiet bearing").await;
     assert_eq!(said, "You are a member of “Quiet bearing” now.");
+}
+
+#[tokio::test]
+async fn the_concierge_offers_nobody_to_join_who_would_have_to_be_invited() {
+    let node = Node::start().await;
+    let (alice, bob) = (node.member("alice").await, node.member("bob").await);
+    let made = made(&alice, "invitation").await;
+    node.settle().await;
+    let find = "project find bearing";
+    let said = asks(&node, &bob, find).await;
+    assert!(said.ends_with("Answer here: “follow 1”."), "{said}");
+    alice.post(&path(&made, &format!("/members/{}", bob.id)), json!({})).await.ok();
+    let said = asks(&node, &bob, find).await;
+    assert!(said.ends_with("Answer here: “join 1” or “follow 1”."), "{said}");
 }
 
 #[tokio::test]

@@ -168,15 +168,25 @@ async fn strangers_see_no_page_of_a_project_that_is_for_its_site_alone() {
     for (project, status) in [(&near, 404), (&wide, 200)] {
         let name = project["acct"].as_str().unwrap();
         let id = project["id"].as_str().unwrap();
-        for door in
-            [format!("/@{name}"), format!("/api/v1/accounts/{id}"), format!("/api/v1/accounts/lookup?acct={name}")]
-        {
+        let api = ["", "/featured_tags", "/followers", "/following"].map(|end| format!("/api/v1/accounts/{id}{end}"));
+        for door in [format!("/@{name}"), format!("/api/v1/accounts/lookup?acct={name}")].into_iter().chain(api) {
             assert_eq!(anyone.get(&door).await.status, status, "{door}");
             assert!(ada.get(&door).await.status < 400 || door.starts_with("/@"), "{door}");
         }
     }
     let listed = anyone.get("/api/v1/directory?local=true").await;
     assert!(!listed.text.contains("bluelantern"), "{}", listed.text);
+    // Nor among those that somebody recommends.
+    let made = ada.post("/api/v1/collections", json!({"name": "Lamps"})).await.ok()["collection"].clone();
+    for project in [&near, &wide] {
+        let items = format!("/api/v1/collections/{}/items", made["id"].as_str().unwrap());
+        ada.post(&items, json!({"account_id": project["id"]})).await.ok();
+    }
+    let uri = made["uri"].as_str().unwrap();
+    let told = anyone.get_activity(uri.strip_prefix(&node.url("")).unwrap()).await.ok();
+    let told: Vec<&str> =
+        told["orderedItems"].as_array().unwrap().iter().map(|i| i["featuredObject"].as_str().unwrap()).collect();
+    assert_eq!(told, [node.url("/users/quietbearing")]);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::{
 use serde_json::json;
 use watercooler::{
     db::Sql,
-    domain::{Task, posts},
+    domain::{Task, Tx, posts},
     id::Id,
     model::{Account, Media, Visibility},
 };
@@ -106,6 +106,25 @@ async fn who_passed_on_or_quoted_what_was_written_here_counts_however_long_ago()
     assert_eq!(s.count(counted).await, 1);
     // What lets it be quoted hangs on it.
     assert!(s.post(note["id"].as_str().unwrap()).await.is_some());
+}
+
+#[tokio::test]
+async fn what_solved_a_question_stays_with_it() {
+    let s = Scene::new().await;
+    let asked: i64 = found(&s, "asked", None).await.parse().unwrap();
+    let solved: i64 = found(&s, "solved", Some("asked")).await.parse().unwrap();
+    found(&s, "aside", Some("asked")).await;
+    let question = move |tx: &mut Tx<'_>| {
+        Sql::new("insert into questions (post_id, account_id, local, state, answer_id, asked_at) ")
+            .push("select p.id, p.account_id, p.local, 1, ")
+            .bind(solved)
+            .with(", p.created_at from posts p where p.id = ", asked)
+            .execute(tx.conn)
+    };
+    s.node.app.write(question).await.unwrap();
+    s.node.clock.advance(366 * DAY);
+    sweep(&s).await;
+    assert_eq!(here(&s).await, ["asked", "solved"]);
 }
 
 #[tokio::test]

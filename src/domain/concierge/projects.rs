@@ -229,8 +229,8 @@ pub fn offer(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, draft: &Project, alik
     let said = number(tx, &mut page, said, alike, tongue)?;
     let ways = match (draft.purpose.is_empty(), warned) {
         (true, _) => Some(words::WHAT_FOR.of(tongue).to_owned()),
-        (_, true) => ways(&said, alike, tongue, words::THREE_WAYS, words::TWO_WAYS),
-        (_, false) => ways(&said, alike, tongue, words::MAY_PUBLISH, words::PUBLISH_OR_FOLLOW),
+        (_, true) => ways(tx, post, &said, alike, tongue, (words::THREE_WAYS, words::TWO_WAYS))?,
+        (_, false) => ways(tx, post, &said, alike, tongue, (words::MAY_PUBLISH, words::PUBLISH_OR_FOLLOW))?,
     };
     page.line(ways.as_deref().unwrap_or(words::ONLY_PUBLISH.of(tongue)));
     page.line(words::ADD.of(tongue));
@@ -287,16 +287,25 @@ fn number(tx: &mut Tx<'_>, page: &mut Page, mut said: Thread, alike: &[Alike], t
     Ok(said)
 }
 
-/// What can be done about projects that were shown: `both` says which can be joined and which followed, `follow` is said
-/// where nobody works on any of them. None where none was shown.
-fn ways(said: &Thread, alike: &[Alike], tongue: Tongue, both: Sentence, follow: Sentence) -> Option<String> {
+/// What whoever wrote `post` can do about projects that were shown: `both` says which can be joined and which followed, `follow`
+/// is said where nobody works on any of them, or they would ask in vain. None where none was shown.
+fn ways(
+    tx: &mut Tx<'_>,
+    post: &Post,
+    said: &Thread,
+    alike: &[Alike],
+    tongue: Tongue,
+    (both, follow): (Sentence, Sentence),
+) -> Result<Option<String>> {
     let number = |found: &Alike| number_of(said, found.project.id);
-    let first = alike.iter().find_map(number)?;
-    let open = alike.iter().filter(|found| !found.project.state.has_ended()).find_map(number);
-    Some(match open {
-        Some(open) => both.with(tongue, &[&open, &first]),
-        None => follow.with(tongue, &[&first]),
-    })
+    let Some(first) = alike.iter().find_map(number) else { return Ok(None) };
+    for found in alike.iter().filter(|found| !found.project.state.has_ended()) {
+        let Some(open) = number(found) else { continue };
+        if !members::is_closed_to(tx.conn, &found.project, post.account_id)? {
+            return Ok(Some(both.with(tongue, &[&open, &first])));
+        }
+    }
+    Ok(Some(follow.with(tongue, &[&first])))
 }
 
 /// The number of a project in a thread.
@@ -420,7 +429,7 @@ pub fn found(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, alike: &[Alike], verb
             let first = alike.iter().find_map(|found| number_of(&said, found.project.id));
             first.map(|first| words::WHICH_PROJECT.with(tongue, &[verb, &first]))
         }
-        None => ways(&said, alike, tongue, words::JOIN_OR_FOLLOW, words::ONLY_FOLLOW),
+        None => ways(tx, post, &said, alike, tongue, (words::JOIN_OR_FOLLOW, words::ONLY_FOLLOW))?,
     };
     if let Some(what) = what {
         page.line(&what);

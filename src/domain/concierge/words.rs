@@ -380,7 +380,7 @@ pub const PROJECTS: Sentence = Sentence("Projects:", "Projekte:");
 /// Below them: numbers of projects to join and to follow.
 pub const JOIN_OR_FOLLOW: Sentence =
     Sentence("Answer here: “join {}” or “follow {}”.", "Antworte hier: „beitreten {}“ oder „folgen {}“.");
-/// The same where all of them have ended.
+/// The same where all of them have ended, or take an invitation.
 pub const ONLY_FOLLOW: Sentence = Sentence("Answer here: “follow {}”.", "Antworte hier: „folgen {}“.");
 /// Before one's own.
 pub const MINE: Sentence = Sentence("Your projects:", "Deine Projekte:");

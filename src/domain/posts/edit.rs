@@ -91,7 +91,8 @@ pub struct Revision {
 /// A local person edits a post of theirs.
 ///
 /// # Errors
-/// `NotFound` when there is none of theirs; `Invalid` for what the limits forbid.
+/// `NotFound` when there is none of theirs; `Invalid` for what the limits forbid; `Forbidden` for an answer that is to name whoever
+/// locked its thread.
 pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) -> Result<()> {
     let post = store::posts::load(tx.conn, id)?;
     if post.account_id != author || post.is_boost() {
@@ -161,6 +162,14 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
     // The audience was chosen when the post was written.
     let chosen = audiences::Chosen { audience: post.audience, expressly: true };
     let reached = audiences::addressable(tx.conn, None, chosen, &addressed)?;
+    if let Some(parent) = post.in_reply_to_id {
+        // Whom it named before has it already.
+        let before = store::posts::mentions(tx.conn, id)?;
+        let added = reached.iter().filter(|a| !before.iter().any(|m| m.account_id == a.id && !m.silent));
+        let added: Vec<Account> = added.copied().cloned().collect();
+        let parent = store::posts::load(tx.conn, parent)?;
+        projects::locks::check_answer(tx, author, &parent, post.visibility, &added)?;
+    }
     let mentions: Vec<(Id<Account>, bool)> = match interactions::waits(tx.conn, &post)? {
         // Nobody but its author and whoever is asked sees it, whomever it names now.
         true => post.in_reply_to_account_id.map(|asked| (asked, true)).into_iter().collect(),

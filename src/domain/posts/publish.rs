@@ -112,6 +112,10 @@ pub(super) fn mentioned(tx: &mut Tx<'_>, author: Id<Account>, tokens: &[text::To
             found.push(account);
         }
     }
+    // Who waits for approval is nobody yet.
+    let ids: Vec<Id<Account>> = found.iter().filter(|a| a.is_local()).map(|a| a.id).collect();
+    let waiting = store::users::waiting(tx.conn, &ids)?;
+    found.retain(|account| !waiting.contains(&account.id));
     Ok(found)
 }
 

@@ -143,13 +143,19 @@ fn keep(
 }
 
 /// What the document of a post of another server says of it: whether it takes answers; none when it says nothing. In a group
-/// of another server that is the group's word, else the author's.
+/// of another server that is the group's word, else the author's. What a moderator locked no author elsewhere opens.
 pub fn told(tx: &mut Tx<'_>, author: &Account, post: &Post, locked: Option<bool>) -> Result<()> {
     let Some(locked) = locked else { return Ok(()) };
     let place = match post.group_id {
         Some(group) => store::accounts::find(tx.conn, group)?.filter(|group| !group.is_local()),
         None => None,
     };
+    if let Some(group) = place.as_ref().filter(|group| !locked && !uri::same_authority(&group.uri, &author.uri))
+        && store::thread_locks::find(tx.conn, group.id, &post.uri)?
+            .is_some_and(|lock| lock.uri.is_some() || lock.by.is_some())
+    {
+        return Ok(());
+    }
     keep(tx, place.map_or(author.id, |group| group.id), &post.uri, (None, None), locked)
 }
 

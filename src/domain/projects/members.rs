@@ -168,6 +168,9 @@ pub fn invite(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account
         return Err(Error::forbidden("Nobody joins a draft"));
     }
     let person = store::accounts::find(tx.conn, who)?.ok_or(Error::NotFound)?;
+    if !store::users::waiting(tx.conn, &[who])?.is_empty() {
+        return Err(Error::NotFound);
+    }
     match role(tx.conn, &project, who)? {
         Some(ProjectRole::Asked) => return answer(tx, by, id, who, true),
         Some(_) => return Err(Error::Conflict("They are a member of this project already".into())),
@@ -276,10 +279,13 @@ pub fn receive_join(tx: &mut Tx<'_>, who: &Account, project: &Project, uri: Opti
     if refused {
         return refuse(tx, project, &asked);
     }
-    if enter(tx, project, asked.clone())? {
-        return Ok(());
+    match enter(tx, project, asked.clone()) {
+        Ok(true) => return Ok(()),
+        // It is full, or too many wait: nobody would ever answer.
+        Err(Error::Conflict(_)) => return refuse(tx, project, &asked),
+        Ok(false) => refuse(tx, project, &asked)?,
+        Err(error) => return Err(error),
     }
-    refuse(tx, project, &asked)?;
     // Their node took the request for one that waits, and tells them nothing. Who asks by a letter asks by a Join too.
     if store::projects::refer(tx.conn, project.id, who.id, tx.now.plus_days(-TOLD_DAYS), tx.now)? {
         let words = for_readers(tx, std::slice::from_ref(who))?;
@@ -371,7 +377,9 @@ pub fn leave(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>) -> Result<Projec
 /// Somebody of another node leaves a project of this one.
 pub fn receive_leave(tx: &mut Tx<'_>, who: &Account, project: &Project) -> Result<()> {
     match role(tx.conn, project, who.id)? {
-        None | Some(ProjectRole::Lead) => return Ok(()),
+        // Or does not take an invitation.
+        None => return store::projects::delete_invitation(tx.conn, project.id, who.id).map(drop),
+        Some(ProjectRole::Lead) => return Ok(()),
         Some(_) => {}
     }
     store::projects::delete_member(tx.conn, project.id, who.id)?;
@@ -387,15 +395,19 @@ pub(super) fn receive_goodbye(tx: &mut Tx<'_>, who: &Account, project: &Project)
     receive_leave(tx, who, project)
 }
 
-/// The lead takes somebody out, who hears it from the project; or takes back an invitation.
+/// The lead takes somebody out, who hears it from the project. Whoever may invite takes back an invitation.
 ///
 /// # Errors
 /// As [`changeable`]; `NotFound` for who is no member; `Conflict` for the lead.
 pub fn remove(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, who: Id<Account>) -> Result<()> {
-    let project = changeable(tx, by, id, ProjectRole::Lead)?;
-    let asked = match role(tx.conn, &project, who)? {
-        // Who is invited is so no more.
-        None if store::projects::delete_invitation(tx.conn, id, who)? => return Ok(()),
+    let project = changeable(tx, by, id, ProjectRole::Moderator)?;
+    let known = role(tx.conn, &project, who)?;
+    // Who is invited is so no more.
+    if known.is_none() && store::projects::delete_invitation(tx.conn, id, who)? {
+        return Ok(());
+    }
+    changeable(tx, by, id, ProjectRole::Lead)?;
+    let asked = match known {
         None => return Err(Error::NotFound),
         Some(ProjectRole::Lead) => return Err(Error::Conflict("The lead cannot be taken out: hand over first".into())),
         Some(role) => role == ProjectRole::Asked,

@@ -14,7 +14,9 @@ pub use actors::{delete_actor, is_profile_only, names, purge_some, save_actor, u
 pub use input::*;
 pub use moves::{carry_followers, receive_move};
 pub use posts::{Arrival, Deletion, delete_moderated, delete_post, let_go, receive_post, update_post, visibility};
-pub use reactions::{Announced, Named, receive_boost, receive_flag, receive_like, receive_pin, receive_pins, undo};
+pub use reactions::{
+    Announced, Named, receive_boost, receive_flag, receive_like, receive_pin, receive_pins, undo, undo_known,
+};
 
 use super::Tx;
 use crate::{Result, store};

@@ -107,11 +107,10 @@ pub struct Named<'u> {
 /// `by` takes something back: the activity of this id, or the one of this kind about this object. Only what is theirs
 /// (AUT-08, AUT-09, AUTH-10). Unknown ids are remembered (FOL-08, INT-09).
 pub fn undo(tx: &mut Tx<'_>, by: &Account, id: Option<&str>, named: Option<Named<'_>>) -> Result<()> {
-    if let Some(id) = id {
-        store::remote::lock(tx.conn, id)?;
-        if undo_by_id(tx, by, id)? {
-            return Ok(());
-        }
+    if let Some(id) = id
+        && undo_known(tx, by, id)?
+    {
+        return Ok(());
     }
     if let Some(named) = named
         && undo_by_object(tx, by, named)?
@@ -124,7 +123,15 @@ pub fn undo(tx: &mut Tx<'_>, by: &Account, id: Option<&str>, named: Option<Named
     }
 }
 
-/// True when the id is known, whoever it belongs to: then nothing else may be meant by it.
+/// Undoes what is known by this id alone. True when anything is, whoever it belongs to: then nothing else may be meant by it.
+///
+/// # Errors
+/// Those of the database.
+pub fn undo_known(tx: &mut Tx<'_>, by: &Account, id: &str) -> Result<bool> {
+    store::remote::lock(tx.conn, id)?;
+    undo_by_id(tx, by, id)
+}
+
 fn undo_by_id(tx: &mut Tx<'_>, by: &Account, id: &str) -> Result<bool> {
     if let Some(follow) = store::follows::find_by_uri(tx.conn, id)? {
         if follow.account_id == by.id {

@@ -25,6 +25,12 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
         // What somebody did has an id of their own server.
         return Ok(Outcome::Done);
     }
+    // Whoever passed a Lock on chose its id, which may be that of something else.
+    if let Some(id) = id.filter(|_| matches!(activity.embedded, Embedded::Nothing))
+        && remote::undo_known(tx, &received.signer, id)?
+    {
+        return Ok(Outcome::Done);
+    }
     if let Some(post) = locked(tx.conn, activity)? {
         return lock::undo(tx, received, activity, &post);
     }
