@@ -27,7 +27,7 @@ use crate::{
     model::{self, Account, Audience as Reach, Poll, Post, Visibility},
     store,
 };
-
+use activitypub_federation::kinds::object::NoteType;
 use people::{
     PROFILE_DELAY, account_deleted, account_moved, add_nodes, profile_changed, registered, whereabouts_changed,
 };
@@ -389,7 +389,7 @@ fn voted(tx: &mut Tx<'_>, poll: Id<Poll>, account: Id<Account>) -> Result<()> {
         let uri = format!("{vote_uri}/activity");
         let vote = Vote {
             id: vote_uri,
-            kind: "Note",
+            kind: NoteType::Note,
             name: &option.title,
             attributed_to: &from.uri,
             in_reply_to: &post.uri,

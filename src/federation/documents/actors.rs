@@ -17,7 +17,7 @@ use crate::{
         featured_collections, own_keys,
         render::{
             self,
-            actor::{Actor, DefinedTerm, Expertise, Image, Organization, Profile, PropertyValue, Tabs},
+            actor::{Actor, DefinedTerm, Expertise, Image, Kind, Organization, Profile, PropertyValue, Tabs},
             capability::Generator,
             post::Tag,
             project as wire_project,
@@ -27,6 +27,7 @@ use crate::{
     store,
     time::Timestamp,
 };
+use activitypub_federation::kinds::actor::OrganizationType;
 
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
@@ -54,7 +55,7 @@ fn expertise(site: &Site, name: &str, facts: people::Facts) -> Expertise {
         job_title: facts.title,
         member_of: Some(facts.department)
             .filter(|name| !name.is_empty())
-            .map(|name| Organization { kind: "Organization", name }),
+            .map(|name| Organization { kind: OrganizationType::Organization, name }),
         work_location: facts.site,
         time_zone: facts.time_zone,
         knows_language: facts.languages,
@@ -122,7 +123,7 @@ pub fn with_actor<R>(
         key_ids: account.public_key_id.as_deref().zip(account.ed25519_key_id.as_deref()),
     });
     if account.kind == AccountKind::Group {
-        actor.kind = "Group";
+        actor.kind = Kind::GROUP;
     }
     actor.name = Some(&account.display_name);
     actor.webfinger = Some(site.handle(name));
@@ -244,7 +245,7 @@ fn project(conn: &mut Conn, site: &Site, account: &Account) -> Result<Option<wir
         same_as: row.link_list(),
         parent_organization: Some(row.site.clone())
             .filter(|name| !name.is_empty())
-            .map(|name| Organisation { kind: "Organization", name }),
+            .map(|name| Organisation { kind: OrganizationType::Organization, name }),
         related_to: others(RelationKind::Related),
         same_work_as: others(RelationKind::Same),
         supersedes: others(RelationKind::Supersedes),

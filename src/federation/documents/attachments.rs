@@ -9,6 +9,7 @@ use crate::{
     domain::{concierge::words::Sentence, html, people::fields::Tongue},
     model::{Media, MediaKind, MediaState},
 };
+use activitypub_federation::kinds::object::DocumentType;
 
 /// Their number and descriptions, behind the site; the address of the page follows.
 const STAY: Sentence = Sentence("Files that stay at {}: {}.", "Dateien, die bei {} bleiben: {}.");
@@ -40,7 +41,7 @@ pub(super) fn attachment(site: &Site, media: &Media) -> Option<Attachment> {
     });
     let moving = matches!(media.kind, MediaKind::Video | MediaKind::Audio | MediaKind::Gifv);
     Some(Attachment {
-        kind: "Document",
+        kind: DocumentType::Document,
         media_type: mime,
         url: site.media_url(file),
         name: media.description.clone().filter(|d| !d.is_empty()),

@@ -3,6 +3,7 @@
 
 use super::context::Terms;
 use super::post::{Audience, Tag};
+use activitypub_federation::kinds::object::TombstoneType;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -143,7 +144,7 @@ pub struct Tombstone<'a> {
     pub id: &'a str,
     /// `Tombstone`.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: TombstoneType,
     /// The same id, for OStatus readers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub atom_uri: Option<&'a str>,
@@ -152,7 +153,7 @@ pub struct Tombstone<'a> {
 impl<'a> Tombstone<'a> {
     /// The tombstone of `id`.
     pub fn new(id: &'a str) -> Self {
-        Self { id, kind: "Tombstone", atom_uri: None }
+        Self { id, kind: TombstoneType::Tombstone, atom_uri: None }
     }
 }
 

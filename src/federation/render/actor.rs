@@ -3,8 +3,37 @@
 use super::capability::{self, Capability, Generator};
 use super::context::Terms;
 use super::post::Tag;
+use activitypub_federation::kinds::{
+    actor::{ApplicationType, GroupType, OrganizationType, PersonType, ServiceType},
+    object::ImageType,
+};
 use serde::Serialize;
 use url::Url;
+
+/// The kinds of actors that live here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Kind {
+    /// Somebody.
+    Person(PersonType),
+    /// A bot.
+    Service(ServiceType),
+    /// A project or a group.
+    Group(GroupType),
+    /// The instance.
+    Application(ApplicationType),
+}
+
+impl Kind {
+    /// Of a project or a group.
+    pub const GROUP: Self = Self::Group(GroupType::Group);
+    /// Of a bot.
+    pub const SERVICE: Self = Self::Service(ServiceType::Service);
+    /// Of somebody.
+    pub const PERSON: Self = Self::Person(PersonType::Person);
+    /// Of the instance.
+    pub const APPLICATION: Self = Self::Application(ApplicationType::Application);
+}
 
 /// An actor as other servers see it. Strings are URLs or plain text unless said otherwise.
 #[derive(Debug, Serialize)]
@@ -12,9 +41,9 @@ use url::Url;
 pub struct Actor<'a> {
     /// The actor id.
     pub id: &'a str,
-    /// `Person`, `Service` (a bot), `Group` (a project) or `Application` (the instance).
+    /// What kind of actor.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: Kind,
     /// Personal inbox.
     pub inbox: String,
     /// Outbox.
@@ -182,7 +211,7 @@ impl Expertise {
 pub struct Organization {
     /// `Organization`.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: OrganizationType,
     /// Its name.
     pub name: String,
 }
@@ -260,7 +289,7 @@ pub struct Endpoints {
 pub struct Image {
     /// `Image`.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: ImageType,
     /// Its MIME type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
@@ -271,7 +300,7 @@ pub struct Image {
 impl Image {
     /// A picture at `url`.
     pub fn new(url: String, media_type: Option<String>) -> Self {
-        Self { kind: "Image", media_type, url }
+        Self { kind: ImageType::Image, media_type, url }
     }
 }
 
@@ -309,7 +338,7 @@ impl<'a> Actor<'a> {
         };
         Self {
             id,
-            kind: if profile.bot { "Service" } else { "Person" },
+            kind: if profile.bot { Kind::SERVICE } else { Kind::PERSON },
             inbox: format!("{id}/inbox"),
             outbox: format!("{id}/outbox"),
             followers: Some(format!("{id}/followers")),
@@ -374,7 +403,7 @@ impl<'a> Actor<'a> {
             key_ids: None,
         };
         Self {
-            kind: "Application",
+            kind: Kind::APPLICATION,
             followers: None,
             following: None,
             webfinger: Some(format!("{host}@{host}")),

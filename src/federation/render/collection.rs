@@ -1,7 +1,37 @@
 //! Collections and their pages (DISC-13, DISC-14, OUT-12, OUT-13). The caller chooses what is on a page; here only the
 //! shape is made.
 
+use activitypub_federation::kinds::collection::{
+    CollectionPageType, CollectionType, OrderedCollectionPageType, OrderedCollectionType,
+};
 use serde::Serialize;
+
+/// Whether the order of a collection says something.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Kind {
+    /// It does.
+    Ordered(OrderedCollectionType),
+    /// It does not.
+    Unordered(CollectionType),
+}
+
+impl Kind {
+    /// `OrderedCollection`.
+    pub const ORDERED: Self = Self::Ordered(OrderedCollectionType::OrderedCollection);
+    /// `Collection`.
+    pub const UNORDERED: Self = Self::Unordered(CollectionType::Collection);
+}
+
+/// The same of a page.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum PageKind {
+    /// `OrderedCollectionPage`.
+    Ordered(OrderedCollectionPageType),
+    /// `CollectionPage`.
+    Unordered(CollectionPageType),
+}
 
 /// A collection that points to its first page, or holds all its items, or only tells how many there are.
 #[derive(Debug, Serialize)]
@@ -11,7 +41,7 @@ pub struct Collection<'a, T> {
     pub id: &'a str,
     /// `OrderedCollection` or `Collection`.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: Kind,
     /// How many items the reader could see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_items: Option<i64>,
@@ -47,7 +77,7 @@ pub struct Page<'a, T> {
     pub id: String,
     /// `OrderedCollectionPage` or `CollectionPage`.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: PageKind,
     /// The collection.
     pub part_of: &'a str,
     /// The next, older page.
@@ -64,15 +94,15 @@ pub struct Page<'a, T> {
 impl<'a, T> Collection<'a, T> {
     /// Ordered, with a link to its first page.
     pub fn paged(id: &'a str, total: i64) -> Self {
-        Self { first: Some(First::Link(format!("{id}?page=true"))), ..Self::counted(id, "OrderedCollection", total) }
+        Self { first: Some(First::Link(format!("{id}?page=true"))), ..Self::counted(id, Kind::ORDERED, total) }
     }
     /// Ordered, with everything in it.
     pub fn whole(id: &'a str, items: Vec<T>) -> Self {
         let total = i64::try_from(items.len()).unwrap_or(i64::MAX);
-        Self { ordered_items: Some(items), ..Self::counted(id, "OrderedCollection", total) }
+        Self { ordered_items: Some(items), ..Self::counted(id, Kind::ORDERED, total) }
     }
     /// Only the number of items: hidden (PRV-18) or never listed.
-    pub fn counted(id: &'a str, kind: &'static str, total: i64) -> Self {
+    pub fn counted(id: &'a str, kind: Kind, total: i64) -> Self {
         Self { id, kind, total_items: Some(total), first: None, ordered_items: None, items: None, attributed_to: None }
     }
     /// As [`Collection::paged`], in somebody's name.
@@ -83,7 +113,7 @@ impl<'a, T> Collection<'a, T> {
     pub fn replies(id: &'a str, first: Page<'a, T>) -> Self {
         Self {
             id,
-            kind: "Collection",
+            kind: Kind::UNORDERED,
             total_items: None,
             first: Some(First::Page(Box::new(first))),
             ordered_items: None,
@@ -96,11 +126,13 @@ impl<'a, T> Collection<'a, T> {
 impl<'a, T> Page<'a, T> {
     /// A page of an ordered collection.
     pub fn ordered(part_of: &'a str, id: String, items: Vec<T>, next: Option<String>) -> Self {
-        Self { id, kind: "OrderedCollectionPage", part_of, next, ordered_items: Some(items), items: None }
+        let kind = PageKind::Ordered(OrderedCollectionPageType::OrderedCollectionPage);
+        Self { id, kind, part_of, next, ordered_items: Some(items), items: None }
     }
     /// A page of an unordered collection.
     pub fn unordered(part_of: &'a str, id: String, items: Vec<T>, next: Option<String>) -> Self {
-        Self { id, kind: "CollectionPage", part_of, next, ordered_items: None, items: Some(items) }
+        let kind = PageKind::Unordered(CollectionPageType::CollectionPage);
+        Self { id, kind, part_of, next, ordered_items: None, items: Some(items) }
     }
 }
 
@@ -124,7 +156,7 @@ mod tests {
 
     #[test]
     fn fed_disc_13_a_hidden_collection_only_counts() {
-        let json = serde_json::to_value(Collection::<&str>::counted("x", "OrderedCollection", 7)).unwrap();
+        let json = serde_json::to_value(Collection::<&str>::counted("x", Kind::ORDERED, 7)).unwrap();
         assert_eq!(json, json!({"id": "x", "type": "OrderedCollection", "totalItems": 7}));
     }
 }

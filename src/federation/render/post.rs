@@ -1,6 +1,7 @@
 //! Posts: Note and Question, their tags and attachments (OUT-01 to OUT-07, OUT-17, POLL-01), and the vote (POLL-02).
 
 use super::context::Terms;
+use activitypub_federation::kinds::object::{DocumentType, NoteType};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Value, json};
@@ -110,7 +111,7 @@ impl Tag {
 pub struct Attachment {
     /// `Document`.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: DocumentType,
     /// MIME type.
     pub media_type: String,
     /// Where the file is.
@@ -364,7 +365,7 @@ pub struct Vote<'a> {
     pub id: String,
     /// `Note`.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: NoteType,
     /// The option's text.
     pub name: &'a str,
     /// The voter.

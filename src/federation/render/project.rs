@@ -1,5 +1,6 @@
 //! What a `Group` actor says about the project it is, beside what every actor says.
 
+use activitypub_federation::kinds::actor::OrganizationType;
 use serde::Serialize;
 
 /// The facts of a project. Texts are plain.
@@ -85,7 +86,7 @@ pub struct Term {
 pub struct Organisation {
     /// `Organization`.
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: OrganizationType,
     /// For people.
     pub name: String,
 }

@@ -16,7 +16,7 @@ use crate::{
         render::{
             self,
             activity::Activity,
-            collection::{Collection, Page},
+            collection::{Collection, Kind, Page},
             context::Terms,
             post::{Post as Wire, Tag},
         },
@@ -254,7 +254,7 @@ async fn follows(
         };
         // Hidden: the number, nothing else (PRV-18).
         if account.hide_collections || account.is_unavailable() {
-            let hidden = Collection::<&str>::counted(&id, "OrderedCollection", total);
+            let hidden = Collection::<&str>::counted(&id, Kind::ORDERED, total);
             return Ok(render::document(Terms::NONE, hidden)?);
         }
         if !paging.wants_page() {
@@ -308,7 +308,7 @@ pub async fn featured_tags(State(app): State<App>, Path(name): Path<String>, par
         let tags: Vec<Tag> =
             names.iter().map(|name| Tag::Hashtag { href: site.tag_url(name), name: format!("#{name}") }).collect();
         let terms = if tags.is_empty() { Terms::NONE } else { Terms::HASHTAG };
-        let mut collection = Collection::counted(&id, "Collection", tags.len() as i64);
+        let mut collection = Collection::counted(&id, Kind::UNORDERED, tags.len() as i64);
         collection.items = Some(tags);
         Ok(render::document(terms, collection)?)
     })

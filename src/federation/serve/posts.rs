@@ -16,7 +16,7 @@ use crate::{
         render::{
             self,
             activity::Activity,
-            collection::{Collection, Page},
+            collection::{Collection, Kind, Page},
             context::Terms,
             post::QuoteAuthorization,
         },
@@ -246,7 +246,7 @@ pub async fn shares(State(app): State<App>, Path(named): Named, parts: Parts) ->
 }
 
 fn counted(id: &str, total: i64) -> Result<String, Failure> {
-    Ok(render::document(Terms::NONE, Collection::<&str>::counted(id, "Collection", total))?)
+    Ok(render::document(Terms::NONE, Collection::<&str>::counted(id, Kind::UNORDERED, total))?)
 }
 
 /// `GET /users/{name}/quote_authorizations/{id}`: what lets another post quote one of this person's, while it stands; for
