@@ -413,11 +413,12 @@ fn media(tx: &Tx<'_>, author: &Account, post: &RemotePost) -> Vec<Media> {
 
 fn poll(tx: &Tx<'_>, post: &RemotePost) -> Option<NewPoll> {
     post.poll.as_ref().map(|poll| NewPoll {
+/// Pleroma and its kin say with `closed` when a poll will end: what lies ahead closes nothing yet.
         options: poll.options.clone(),
         multiple: poll.multiple,
         hide_totals: false,
         expires_at: poll.ends_at,
-        closed_at: poll.closed_at.or_else(|| poll.closed.then_some(tx.now)),
+        closed_at: poll.closed_at.filter(|at| *at <= tx.now).or_else(|| poll.closed.then_some(tx.now)),
         voters: poll.voters,
     })
 }

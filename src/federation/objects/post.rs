@@ -168,7 +168,7 @@ fn poll(json: &Json) -> Option<RemotePoll> {
         multiple,
         ends_at: json.time("endTime").or(closed_at),
         closed_at,
-        closed: closed_at.is_some() || json.flag("closed").unwrap_or(false),
+        closed: json.flag("closed").unwrap_or(false),
         voters: json.count("votersCount"),
     })
 }
