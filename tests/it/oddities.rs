@@ -35,3 +35,47 @@ async fn fed_poll_01_a_poll_that_says_when_it_will_close_is_open_until_then() {
     assert_eq!(s.bob.get(&path).await.ok()["expired"], json!(true));
     assert_eq!(s.told(&s.bob).await, ["poll"]);
 }
+
+fn anonymous(mut note: Value) -> Value {
+    note.as_object_mut().unwrap().remove("attributedTo");
+    note
+}
+
+#[tokio::test]
+async fn fed_post_13_an_object_that_says_nothing_of_an_author_is_whose_activity_it_came_in() {
+    let s = Scene::new().await;
+    let mut note = anonymous(s.note(&s.ada, "1", "mine"));
+    let id = s.creates(&s.ada, &note).await;
+    assert_eq!(s.post(&id).await.unwrap().account_id, s.account(&s.ada).await.id);
+    s.node.clock.advance(2_000);
+    note["content"] = json!("mine, and better");
+    note["updated"] = json!(s.node.clock.now().rfc3339());
+    s.ada.delivers(&s.node, &s.ada.activity("Update", note.clone())).await;
+    assert!(s.status(&s.bob, &id).await["content"].as_str().unwrap().contains("better"));
+    // It makes nobody the author of what is somebody else's.
+    note["content"] = json!("stolen");
+    for (who, status) in [(&s.mallory, 403), (&s.vera, 202)] {
+        for kind in ["Create", "Update"] {
+            let answer = s.sends(who, &who.activity(kind, note.clone())).await;
+            assert!(answer == 403 || answer == status, "{kind} {answer}");
+        }
+    }
+    assert!(s.status(&s.bob, &id).await["content"].as_str().unwrap().contains("better"));
+    let unknown = anonymous(s.note(&s.ada, "2", "never written"));
+    s.sends(&s.vera, &s.vera.activity("Create", unknown.clone())).await;
+    assert!(s.post(unknown["id"].as_str().unwrap()).await.is_none());
+}
+
+#[tokio::test]
+async fn fed_poll_04_a_vote_that_says_nothing_of_an_author_counts() {
+    let s = Scene::new().await;
+    let draft = json!({"status": "which?", "poll": {"options": ["tea", "coffee"], "expires_in": 600}});
+    let own = s.bob.post("/api/v1/statuses", draft).await.ok()["uri"].as_str().unwrap().to_owned();
+    let mut vote = anonymous(s.note(&s.ada, "vote", ""));
+    (vote["content"], vote["contentMap"]) = (json!(null), json!({}));
+    (vote["name"], vote["inReplyTo"]) = (json!("tea"), json!(own));
+    (vote["to"], vote["cc"]) = (json!(s.uri(&s.bob)), json!([]));
+    let id = s.creates(&s.ada, &vote).await;
+    assert_eq!(s.status(&s.bob, &own).await["poll"]["votes_count"], json!(1));
+    assert!(s.post(&id).await.is_none());
+}

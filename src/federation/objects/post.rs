@@ -15,8 +15,9 @@ use crate::{
     uri,
 };
 
-/// Reads a post. `activity` is the activity around it: its recipients count when the object names none, and among
-/// several authors the one who acts is taken (AUT-14). Errors: `BadRequest` naming what is missing: a type that can be
+/// Reads a post. `activity` is the activity around it: its recipients count when the object names none, whoever acts is
+/// the author when the object has no property for that, and among several authors the one who acts is taken (AUT-14).
+/// Errors: `BadRequest` naming what is missing: a type that can be
 /// shown, a web address as id, an author on the authority of the id (AUT-01).
 pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
     let kind = json
@@ -25,14 +26,18 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         .copied()
         .ok_or_else(|| Error::bad_request("not a post"))?;
     let id = json.id().ok_or_else(|| Error::bad_request("a post without a web address as id"))?;
-    let authors = match json.uris("attributedTo", 20) {
+    let acting = activity.and_then(|a| a.uri("actor"));
+    let mut authors = match json.uris("attributedTo", 20) {
         authors if authors.is_empty() => json.uris("actor", 1),
         authors => authors,
     };
+    if authors.is_empty() && !json.members().any(|(key, _)| matches!(key, "attributedTo" | "actor")) {
+        // Nothing is said of an author at all; what is said and cannot be read makes nobody one.
+        authors.extend(acting.clone());
+    }
     if authors.is_empty() {
         return Err(Error::bad_request("a post without an author"));
     }
-    let acting = activity.and_then(|a| a.uri("actor"));
     let author = acting
         .filter(|actor| authors.contains(actor) && uri::same_authority(actor, &id))
         .or_else(|| authors.iter().find(|a| uri::same_authority(a, &id)).cloned())
@@ -40,7 +45,9 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
 
     let purpose = facts::word(json, "kind");
     let in_reply_to = json.uri("inReplyTo").filter(|parent| *parent != id);
-    let says_nothing = json.get("content").is_null() && json.get("contentMap").is_null();
+    let mut mapped = json.values("contentMap").flat_map(Json::members);
+    let says_nothing =
+        json.get("content").is_null() && mapped.all(|(_, text)| text.as_text().is_none_or(str::is_empty));
     let vote = match json.text("name") {
         Some(name) if kind == "Note" && says_nothing && in_reply_to.is_some() => {
             Some(cut(name, limits::REMOTE_NAME).to_owned())
