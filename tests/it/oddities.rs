@@ -79,3 +79,15 @@ async fn fed_poll_04_a_vote_that_says_nothing_of_an_author_counts() {
     assert_eq!(s.status(&s.bob, &own).await["poll"]["votes_count"], json!(1));
     assert!(s.post(&id).await.is_none());
 }
+
+#[tokio::test]
+async fn fed_post_28_a_chat_message_is_told_to_whom_it_is_addressed_without_naming_them() {
+    let s = Scene::new().await;
+    let mut note = s.note(&s.ada, "1", "psst");
+    note["type"] = json!("ChatMessage");
+    (note["to"], note["cc"]) = (json!([s.uri(&s.bob)]), json!([]));
+    let id = s.creates(&s.ada, &note).await;
+    let seen = s.status(&s.bob, &id).await;
+    assert_eq!((&seen["visibility"], &seen["mentions"][0]["id"]), (&json!("direct"), &json!(s.bob.id)));
+    assert_eq!(s.told(&s.bob).await, ["mention"]);
+}

@@ -7,9 +7,9 @@ use crate::{
         html::{Html, cut, plain_text},
         ideas,
         questions::{self, Told},
-        remote::{Addressing, RemoteAttachment, RemotePoll, RemotePost},
+        remote::{Addressing, RemoteAttachment, RemoteMention, RemotePoll, RemotePost},
     },
-    federation::json::{Json, is_public},
+    federation::json::{Json, PUBLIC, is_public},
     limits,
     model::MediaKind,
     uri,
@@ -77,7 +77,7 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         updated: json.time("updated"),
         in_reply_to,
         audience: json.uri("audience").filter(|a| !is_public(a)),
-        mentions: tags::mentions(json),
+        mentions: mentions(json, kind, &addressing),
         hashtags: tags::hashtags(json),
         attachments: media(json, kind),
         link: attachments::link(json),
@@ -119,6 +119,19 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         author,
         authors,
     })
+}
+
+/// Who is named. A chat message is to whom it is addressed, and its program names nobody in tags.
+fn mentions(json: &Json, kind: &str, addressing: &Addressing) -> Vec<RemoteMention> {
+    let mut named = tags::mentions(json);
+    if kind == "ChatMessage" {
+        for uri in addressing.to.iter().filter(|uri| uri.as_str() != PUBLIC) {
+            if named.len() < limits::MENTIONS && !named.iter().any(|mention| mention.uri == *uri) {
+                named.push(RemoteMention { uri: uri.clone(), name: None });
+            }
+        }
+    }
+    named
 }
 
 /// Whether a post says that it is for everybody. Whatever else it says there means fewer.
