@@ -81,6 +81,19 @@ async fn fed_poll_04_a_vote_that_says_nothing_of_an_author_counts() {
 }
 
 #[tokio::test]
+async fn fed_upd_03_an_update_with_a_part_of_its_actor_has_the_whole_one_read() {
+    let s = Scene::new().await;
+    let mut actor = s.east.person("ada", &s.ada.signer.key.public_pem().unwrap());
+    actor["name"] = json!("Renamed");
+    s.east.serve("/users/ada", actor);
+    let part = json!({"id": s.ada.id, "type": "Person", "name": "Something else"});
+    assert_eq!(s.sends(&s.mallory, &s.mallory.activity("Update", part.clone())).await, 403);
+    assert_eq!(s.account(&s.ada).await.display_name, "ada");
+    assert_eq!(s.sends(&s.ada, &s.ada.activity("Update", part)).await, 202);
+    assert_eq!(s.account(&s.ada).await.display_name, "Renamed");
+}
+
+#[tokio::test]
 async fn fed_post_28_a_chat_message_is_told_to_whom_it_is_addressed_without_naming_them() {
     let s = Scene::new().await;
     let mut note = s.note(&s.ada, "1", "psst");

@@ -242,6 +242,8 @@ fn embedded(json: &Json, kind: Kind, object: &Json, actor: &str) -> (Embedded, b
                 (Embedded::Activity(inner), false)
             }
             _ => (Embedded::Nothing, false),
+            // Some of its own properties: the whole of it is where it lives.
+            _ if kind == Kind::Update && object.id().as_deref() == Some(actor) => (Embedded::Nothing, false),
         },
         _ => (Embedded::Nothing, false),
     }
