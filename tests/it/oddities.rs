@@ -104,3 +104,15 @@ async fn fed_post_28_a_chat_message_is_told_to_whom_it_is_addressed_without_nami
     assert_eq!((&seen["visibility"], &seen["mentions"][0]["id"]), (&json!("direct"), &json!(s.bob.id)));
     assert_eq!(s.told(&s.bob).await, ["mention"]);
 }
+
+#[tokio::test]
+async fn fed_mod_01_who_is_kept_out_of_a_group_is_not_blocked_by_its_moderator() {
+    let s = Scene::new().await;
+    let mut ban = s.ada.activity("Block", s.uri(&s.bob));
+    ban["target"] = json!(s.east.url("/c/main"));
+    ban["removeData"] = json!(true);
+    assert_eq!(s.sends(&s.ada, &ban).await, 202);
+    assert_eq!(s.count("select count(*) from blocks").await, 0);
+    assert_eq!(s.count("select count(*) from follows").await, 1);
+    assert_eq!(s.sends(&s.ada, &s.ada.activity("Undo", ban)).await, 202);
+}
