@@ -94,6 +94,36 @@ async fn fed_upd_03_an_update_with_a_part_of_its_actor_has_the_whole_one_read() 
 }
 
 #[tokio::test]
+async fn fed_post_06_fed_thr_01_who_and_what_of_ours_is_named_by_its_page_is_meant() {
+    let s = Scene::new().await;
+    let own = s.writes(&s.bob, "public", "mine").await;
+    let page = s.post(&own).await.unwrap().url.unwrap();
+    assert_ne!(page, own);
+    let profile = s.node.url("/@bob");
+    let mut reply = s.note(&s.vera, "1", "yes");
+    reply["inReplyTo"] = json!(page);
+    reply["cc"] = json!([profile]);
+    reply["tag"] = json!([{"type": "Mention", "href": profile}]);
+    let id = s.creates(&s.vera, &reply).await;
+    let (above, below) = (s.status(&s.bob, &own).await, s.status(&s.bob, &id).await);
+    assert_eq!((&above["replies_count"], &below["in_reply_to_id"]), (&json!(1), &above["id"]));
+    assert_eq!(s.told(&s.bob).await, ["mention"]);
+    for kind in ["Like", "Announce"] {
+        s.sends(&s.ada, &s.ada.activity(kind, page.clone())).await;
+    }
+    let seen = s.status(&s.bob, &own).await;
+    assert_eq!((&seen["favourites_count"], &seen["reblogs_count"]), (&json!(1), &json!(1)));
+    let like = json!({"type": "Like", "actor": s.ada.id, "object": page});
+    s.ada.delivers(&s.node, &s.ada.activity("Undo", like)).await;
+    assert_eq!(s.status(&s.bob, &own).await["favourites_count"], json!(0));
+    s.sends(&s.mallory, &s.mallory.activity("Follow", profile.clone())).await;
+    assert_eq!(s.told(&s.bob).await.first().map(String::as_str), Some("follow"));
+    // Nothing of ours is changed from outside, however it is named.
+    assert_eq!(s.sends(&s.mallory, &s.mallory.activity("Delete", page)).await, 403);
+    assert!(s.post(&own).await.is_some());
+}
+
+#[tokio::test]
 async fn fed_post_28_a_chat_message_is_told_to_whom_it_is_addressed_without_naming_them() {
     let s = Scene::new().await;
     let mut note = s.note(&s.ada, "1", "psst");
