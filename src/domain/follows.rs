@@ -195,6 +195,25 @@ pub fn receive_accept(tx: &mut Tx<'_>, target: &Account, follower: &Account, uri
     }
 }
 
+/// The target, who lives elsewhere, takes back that it said yes to the Follow of this id: it waits for an answer again. No
+/// effect on anything but a follow of ours.
+///
+/// # Errors
+/// Those of the database.
+pub fn receive_second_thoughts(tx: &mut Tx<'_>, target: &Account, uri: &str) -> Result<()> {
+    let Some(mut follow) = store::follows::find_by_uri(tx.conn, uri)?.filter(|f| f.target_id == target.id) else {
+        return Ok(());
+    };
+    let ours = store::accounts::load(tx.conn, follow.account_id)?.is_local();
+    if !ours || follow.state != FollowState::Accepted {
+        return Ok(());
+    }
+    let before = follow.clone();
+    follow.state = FollowState::Requested;
+    store::follows::update(tx.conn, &follow)?;
+    lapse(tx, &before)
+}
+
 /// The target refuses a request, or removes a follower. No effect when there is neither.
 pub fn reject(tx: &mut Tx<'_>, target: Id<Account>, follower: Id<Account>) -> Result<()> {
     let Some(follow) = store::follows::find(tx.conn, follower, target)? else { return Ok(()) };
@@ -230,14 +249,20 @@ pub fn synchronise(tx: &mut Tx<'_>, target: &Account, listed: &HashSet<String>) 
 
 fn end(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {
     store::follows::delete(tx.conn, follow.id)?;
-    // Lists hold people one follows.
-    if follow.account_id != follow.target_id {
-        store::lists::remove_from_all(tx.conn, follow.account_id, follow.target_id)?;
-    }
+    lapse(tx, follow)?;
     if follow.state == FollowState::Requested {
         // Nothing is left to be answered.
         let (to, from) = (follow.target_id, follow.account_id);
         store::notifications::remove(tx.conn, to, NotificationKind::FollowRequest, from, About::Person)?;
+    }
+    Ok(())
+}
+
+/// What a follow brought goes.
+fn lapse(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {
+    // Lists hold people one follows.
+    if follow.account_id != follow.target_id {
+        store::lists::remove_from_all(tx.conn, follow.account_id, follow.target_id)?;
     }
     if follow.state == FollowState::Accepted {
         store::accounts::count_follow(tx.conn, follow.account_id, follow.target_id, -1)?;

@@ -1,7 +1,8 @@
 //! Shapes that the tests of other servers send, each of which means something.
 
-use crate::support::Scene;
+use crate::support::{Client, Scene, Sender};
 use serde_json::{Value, json};
+use watercooler::{model::FollowState, store};
 
 /// A question of ada's that says how it ends.
 fn question(s: &Scene, closed: Value) -> Value {
@@ -145,4 +146,24 @@ async fn fed_mod_01_who_is_kept_out_of_a_group_is_not_blocked_by_its_moderator()
     assert_eq!(s.count("select count(*) from blocks").await, 0);
     assert_eq!(s.count("select count(*) from follows").await, 1);
     assert_eq!(s.sends(&s.ada, &s.ada.activity("Undo", ban)).await, 202);
+}
+
+#[tokio::test]
+async fn fed_fol_05_whoever_takes_an_accept_back_is_asked_again() {
+    let s = Scene::new().await;
+    let state = async |who: &Client, whom: &Sender| {
+        let (who, whom) = (who.id.parse().unwrap(), s.account(whom).await.id);
+        s.node.app.read(move |conn| store::follows::find(conn, who, whom)).await.unwrap().unwrap()
+    };
+    let follow = state(&s.bob, &s.ada).await;
+    assert_eq!(follow.state, FollowState::Accepted);
+    let accept = |who: &Sender| json!({"type": "Accept", "actor": who.id, "object": follow.uri});
+    assert_eq!(s.sends(&s.mallory, &s.mallory.activity("Undo", accept(&s.mallory))).await, 202);
+    assert_eq!(state(&s.bob, &s.ada).await.state, FollowState::Accepted, "only by whoever gave it");
+    let followers = s.account(&s.ada).await.followers_count;
+    s.ada.delivers(&s.node, &s.ada.activity("Undo", accept(&s.ada))).await;
+    assert_eq!(state(&s.bob, &s.ada).await.state, FollowState::Requested);
+    assert_eq!(s.account(&s.ada).await.followers_count, followers - 1);
+    s.ada.delivers(&s.node, &s.ada.activity("Accept", json!(follow.uri))).await;
+    assert_eq!(state(&s.bob, &s.ada).await.state, FollowState::Accepted);
 }
