@@ -167,3 +167,12 @@ async fn fed_fol_05_whoever_takes_an_accept_back_is_asked_again() {
     s.ada.delivers(&s.node, &s.ada.activity("Accept", json!(follow.uri))).await;
     assert_eq!(state(&s.bob, &s.ada).await.state, FollowState::Accepted);
 }
+
+#[tokio::test]
+async fn fed_mod_04_a_report_may_say_why_in_its_summary() {
+    let s = Scene::new().await;
+    let mut flag = s.ada.activity("Flag", s.uri(&s.bob));
+    flag["summary"] = json!("<b>rude</b>");
+    assert_eq!(s.sends(&s.ada, &flag).await, 202);
+    assert_eq!(s.count("select count(*) from reports where comment = 'rude'").await, 1);
+}

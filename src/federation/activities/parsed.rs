@@ -211,7 +211,9 @@ pub fn parse(json: &Json) -> Result<Parsed> {
             _ => Addressing::default(),
         },
         content: if says {
-            plain_text(cut(json.text("content").unwrap_or(""), limits::REMOTE_BIO))
+            // Lemmy says in the summary why.
+            let said = json.text("content").or_else(|| json.text("summary"));
+            plain_text(cut(said.unwrap_or(""), limits::REMOTE_BIO))
         } else {
             String::new()
         },
