@@ -1,6 +1,6 @@
 //! Shapes that the tests of other servers send, each of which means something.
 
-use crate::support::{Client, Scene, Sender};
+use crate::support::{Client, PUBLIC, Scene, Sender};
 use serde_json::{Value, json};
 use watercooler::{model::FollowState, store};
 
@@ -175,4 +175,16 @@ async fn fed_mod_04_a_report_may_say_why_in_its_summary() {
     flag["summary"] = json!("<b>rude</b>");
     assert_eq!(s.sends(&s.ada, &flag).await, 202);
     assert_eq!(s.count("select count(*) from reports where comment = 'rude'").await, 1);
+}
+
+#[tokio::test]
+async fn fed_post_21_the_group_a_page_was_posted_to_may_stand_beside_the_public() {
+    let s = Scene::new().await;
+    let group = s.east.url("/c/main");
+    let mut page = s.note(&s.ada, "1", "body");
+    (page["type"], page["name"]) = (json!("Page"), json!("Title"));
+    page["audience"] = json!([PUBLIC, group]);
+    let id = s.creates(&s.ada, &page).await;
+    let content = s.status(&s.bob, &id).await["content"].as_str().unwrap().to_owned();
+    assert!(content.contains(&group), "{content}");
 }

@@ -76,7 +76,7 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         published: json.time("published"),
         updated: json.time("updated"),
         in_reply_to,
-        audience: json.uri("audience").filter(|a| !is_public(a)),
+        audience: place(json),
         mentions: mentions(json, kind, &addressing),
         hashtags: tags::hashtags(json),
         attachments: media(json, kind),
@@ -137,6 +137,11 @@ fn mentions(json: &Json, kind: &str, addressing: &Addressing) -> Vec<RemoteMenti
 /// Whether a post says that it is for everybody. Whatever else it says there means fewer.
 fn reach(said: &Json) -> Option<bool> {
     (!said.is_null()).then(|| said.as_text().is_some_and(is_public))
+}
+
+/// The group it was posted to, which may stand beside the public.
+pub fn place(json: &Json) -> Option<String> {
+    json.uris("audience", limits::RECIPIENTS).into_iter().find(|address| !is_public(address))
 }
 
 /// Whom an activity or object is for (ADDR-IN-05 to ADDR-IN-07).
