@@ -110,7 +110,9 @@ async fn fed_post_06_fed_thr_01_who_and_what_of_ours_is_named_by_its_page_is_mea
     assert_eq!((&above["replies_count"], &below["in_reply_to_id"]), (&json!(1), &above["id"]));
     assert_eq!(s.told(&s.bob).await, ["mention"]);
     for kind in ["Like", "Announce"] {
-        s.sends(&s.ada, &s.ada.activity(kind, page.clone())).await;
+        let mut it = s.ada.activity(kind, page.clone());
+        it["to"] = json!([PUBLIC]);
+        s.sends(&s.ada, &it).await;
     }
     let seen = s.status(&s.bob, &own).await;
     assert_eq!((&seen["favourites_count"], &seen["reblogs_count"]), (&json!(1), &json!(1)));
@@ -187,4 +189,27 @@ async fn fed_post_21_the_group_a_page_was_posted_to_may_stand_beside_the_public(
     let id = s.creates(&s.ada, &page).await;
     let content = s.status(&s.bob, &id).await["content"].as_str().unwrap().to_owned();
     assert!(content.contains(&group), "{content}");
+}
+
+#[tokio::test]
+async fn fed_mod_04_a_report_may_name_a_post_by_the_activity_that_brought_it() {
+    let s = Scene::new().await;
+    let own = s.writes(&s.bob, "public", "mine").await;
+    let named = json!([s.uri(&s.bob), format!("{own}/activity")]);
+    assert_eq!(s.sends(&s.ada, &s.ada.activity("Flag", named)).await, 202);
+    assert_eq!(s.count("select count(*) from reports where post_ids <> '[]'").await, 1);
+}
+
+#[tokio::test]
+async fn fed_post_08_a_file_that_says_nothing_of_its_type_is_one() {
+    let s = Scene::new().await;
+    let mut note = s.note(&s.ada, "1", "look");
+    note["attachment"] = json!([
+        "malformed", {"name": "no address"}, {"type": "Note", "url": s.east.url("/n/1"), "content": "not a file"},
+        {"mediaType": "image/png", "url": s.east.url("/a")}, {"url": [s.east.url("/b.mp4")]},
+    ]);
+    let id = s.creates(&s.ada, &note).await;
+    let files = s.status(&s.bob, &id).await["media_attachments"].clone();
+    let kinds: Vec<&str> = files.as_array().unwrap().iter().map(|file| file["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["image", "video"]);
 }

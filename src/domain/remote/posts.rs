@@ -158,7 +158,7 @@ fn parent(tx: &mut Tx<'_>, post: &RemotePost) -> Result<Option<Post>> {
 /// `Forbidden` for an id that is not its author's to give (AUT-01, AUT-06).
 pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival: Arrival) -> Result<Option<Post>> {
     let post = post.at_home(tx.site());
-    let post = post.as_ref();
+    let post: &RemotePost = &post;
     owned(tx, author, &post.uri)?;
     store::remote::lock(tx.conn, &post.uri)?;
     if post.author != author.uri && !post.authors.contains(&author.uri) {
@@ -432,7 +432,7 @@ fn poll(tx: &Tx<'_>, post: &RemotePost) -> Option<NewPoll> {
 /// `Forbidden` for a post of somebody else (AUT-04).
 pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival: Arrival) -> Result<()> {
     let post = post.at_home(tx.site());
-    let post = post.as_ref();
+    let post: &RemotePost = &post;
     owned(tx, author, &post.uri)?;
     store::remote::lock(tx.conn, &post.uri)?;
     let Some(known) = store::posts::find_by_uri(tx.conn, &post.uri)? else {
