@@ -213,3 +213,21 @@ async fn fed_post_08_a_file_that_says_nothing_of_its_type_is_one() {
     let kinds: Vec<&str> = files.as_array().unwrap().iter().map(|file| file["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["image", "video"]);
 }
+
+#[tokio::test]
+async fn fed_poll_01_fed_poll_02_answers_that_look_like_markup_are_voted_for_as_they_are_written() {
+    let s = Scene::new().await;
+    let names = ["List<String>", "List<u8>", "R&amp;D", "<b>"];
+    let mut it = question(&s, json!(null));
+    it["oneOf"] = names.iter().map(|name| json!({"type": "Note", "name": name})).collect();
+    let id = s.creates(&s.ada, &it).await;
+    let poll = s.status(&s.bob, &id).await["poll"].clone();
+    let options = poll["options"].as_array().unwrap().clone();
+    let shown: Vec<&str> = options.iter().map(|option| option["title"].as_str().unwrap()).collect();
+    assert_eq!(shown, names);
+    let path = format!("/api/v1/polls/{}/votes", poll["id"].as_str().unwrap());
+    s.bob.post(&path, json!({"choices": [0]})).await.ok();
+    s.node.settle().await;
+    let vote = s.east.inbox().into_iter().find(|a| a["type"] == "Create").unwrap();
+    assert_eq!((&vote["object"]["name"], &vote["object"]["inReplyTo"]), (&json!(names[0]), &json!(id)));
+}

@@ -175,15 +175,21 @@ fn media(json: &Json, kind: &str) -> Vec<RemoteAttachment> {
     files
 }
 
+/// What an answer of a poll is called. A name is plain text, whatever it looks like, and a vote has to say the same.
+fn title(option: &Json) -> Option<String> {
+    let Some(name) = option.text("name") else {
+        return option.text("content").map(|content| plain_text(cut(content, limits::REMOTE_NAME)));
+    };
+    let line: String = cut(name, limits::REMOTE_NAME).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    Some(line.trim().to_owned())
+}
+
 /// The poll of a Question (POLL-01); `None` when it has no answers.
 fn poll(json: &Json) -> Option<RemotePoll> {
     let multiple = json.get("oneOf").is_null();
     let options: Vec<(String, i64)> = json
         .values(if multiple { "anyOf" } else { "oneOf" })
-        .filter_map(|option| {
-            let title = plain_text(cut(option.text("name").or_else(|| option.text("content"))?, limits::REMOTE_NAME));
-            Some((title, option.one("replies").count("totalItems").unwrap_or(0)))
-        })
+        .filter_map(|option| Some((title(option)?, option.one("replies").count("totalItems").unwrap_or(0))))
         .filter(|(title, _)| !title.is_empty())
         .take(limits::REMOTE_POLL_OPTIONS)
         .collect();
