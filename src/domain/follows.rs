@@ -229,7 +229,7 @@ pub fn unfollow(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>) -> R
 }
 
 /// What another server has listed as all people of this node who follow `target` (FOL-16). Follows that it does not know
-/// are over; where it lists somebody who follows no more, and has not asked to, it is told so.
+/// are over, and those who wait for an answer have it; where it lists somebody who follows no more, it is told so.
 pub fn synchronise(tx: &mut Tx<'_>, target: &Account, listed: &HashSet<String>) -> Result<()> {
     for (follower, uri) in store::follows::local_followers(tx.conn, target.id)? {
         if !listed.contains(&uri) {
@@ -238,10 +238,15 @@ pub fn synchronise(tx: &mut Tx<'_>, target: &Account, listed: &HashSet<String>) 
     }
     for uri in listed.iter().filter(|uri| tx.site().owns_str(uri)).cloned().collect::<Vec<_>>() {
         let Some(account) = store::accounts::find_by_uri(tx.conn, &uri)?.filter(Account::is_local) else { continue };
-        if store::follows::find(tx.conn, account.id, target.id)?.is_none() {
-            let number = tx.new_id::<Follow>();
-            let uri = tx.site().activity_uri(number);
-            tx.record(Fact::FollowStale { account: account.id, target: target.id, uri })?;
+        match store::follows::find(tx.conn, account.id, target.id)? {
+            // The Accept was lost.
+            Some(follow) if follow.state == FollowState::Requested => accept(tx, target.id, account.id)?,
+            Some(_) => {}
+            None => {
+                let number = tx.new_id::<Follow>();
+                let uri = tx.site().activity_uri(number);
+                tx.record(Fact::FollowStale { account: account.id, target: target.id, uri })?;
+            }
         }
     }
     Ok(())
