@@ -286,7 +286,12 @@ pub fn block(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, uri: Op
         return Err(Error::forbidden("You cannot block yourself"));
     }
     store::accounts::load(tx.conn, target)?;
-    if store::follows::find_block(tx.conn, account, target)?.is_some() {
+    if let Some(known) = store::follows::find_block(tx.conn, account, target)? {
+        if uri.is_some() && uri != known.uri {
+            // It came again, and it is the newest that will be undone.
+            store::follows::delete_block(tx.conn, known.id)?;
+            store::follows::insert_block(tx.conn, &Block { uri, ..known })?;
+        }
         return Ok(());
     }
     // Ours first: an Undo or Reject must reach them before the block takes them off every audience.

@@ -231,3 +231,15 @@ async fn fed_poll_01_fed_poll_02_answers_that_look_like_markup_are_voted_for_as_
     let vote = s.east.inbox().into_iter().find(|a| a["type"] == "Create").unwrap();
     assert_eq!((&vote["object"]["name"], &vote["object"]["inReplyTo"]), (&json!(names[0]), &json!(id)));
 }
+
+#[tokio::test]
+async fn fed_mod_01_a_block_that_came_twice_is_undone_by_the_id_of_the_second() {
+    let s = Scene::new().await;
+    let (first, second) = (s.ada.activity("Block", s.uri(&s.carol)), s.ada.activity("Block", s.uri(&s.carol)));
+    for block in [&first, &second] {
+        s.ada.delivers(&s.node, block).await;
+    }
+    assert_eq!(s.count("select count(*) from blocks").await, 1);
+    s.ada.delivers(&s.node, &s.ada.activity("Undo", second["id"].clone())).await;
+    assert_eq!(s.count("select count(*) from blocks").await, 0);
+}
