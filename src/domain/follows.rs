@@ -4,7 +4,7 @@ use super::{Fact, Task, Tx, concierge, remote};
 use crate::{
     Error, Result,
     id::Id,
-    model::{Account, Block, Follow, FollowState, Mute, NotificationKind},
+    model::{Account, AccountKind, Block, Follow, FollowState, Mute, NotificationKind},
     store::{self, notifications::About},
     time::Timestamp,
 };
@@ -109,12 +109,15 @@ pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, ur
     if refused {
         return tx.record(Fact::FollowRefused { target: target.id, follower: follower.id, uri });
     }
+    // Whom staff limits has to ask; nobody answers for a group.
+    let limited = follower.silenced_at.is_some() && target.kind != AccountKind::Group;
+    let asks = target.locked || limited;
     if let Some(mut follow) = store::follows::find(tx.conn, follower.id, target.id)? {
         follow.uri = uri;
         store::follows::update(tx.conn, &follow)?;
         return match follow.state {
             FollowState::Accepted => tx.record(Fact::FollowReaffirmed(follow.id)),
-            FollowState::Requested if target.locked => Ok(()),
+            FollowState::Requested if asks => Ok(()),
             // It was locked when they asked first, and is no more.
             FollowState::Requested => accept(tx, target.id, follower.id),
         };
@@ -123,7 +126,7 @@ pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, ur
         id: tx.new_id(),
         account_id: follower.id,
         target_id: target.id,
-        state: if target.locked { FollowState::Requested } else { FollowState::Accepted },
+        state: if asks { FollowState::Requested } else { FollowState::Accepted },
         uri,
         show_boosts: true,
         notify: false,
@@ -131,7 +134,7 @@ pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, ur
         created_at: tx.now,
     };
     store::follows::insert(tx.conn, &follow)?;
-    if target.locked { tx.record(Fact::FollowRequested(follow.id)) } else { established(tx, &follow) }
+    if asks { tx.record(Fact::FollowRequested(follow.id)) } else { established(tx, &follow) }
 }
 
 /// What every new follow brings: counts, a filled home timeline, the fact.

@@ -2,7 +2,11 @@
 
 use crate::support::{Client, PUBLIC, Scene, Sender};
 use serde_json::{Value, json};
-use watercooler::{model::FollowState, store};
+use watercooler::{
+    domain::{audit::Staff, limited},
+    model::FollowState,
+    store,
+};
 
 /// A question of ada's that says how it ends.
 fn question(s: &Scene, closed: Value) -> Value {
@@ -242,4 +246,21 @@ async fn fed_mod_01_a_block_that_came_twice_is_undone_by_the_id_of_the_second() 
     assert_eq!(s.count("select count(*) from blocks").await, 1);
     s.ada.delivers(&s.node, &s.ada.activity("Undo", second["id"].clone())).await;
     assert_eq!(s.count("select count(*) from blocks").await, 0);
+}
+
+#[tokio::test]
+async fn fed_mod_06_whom_staff_limits_asks_before_following() {
+    let s = Scene::new().await;
+    let ada = s.account(&s.ada).await.id;
+    s.node.app.write(move |tx| limited::silence(tx, &Staff::console(), ada)).await.unwrap();
+    for _ in 0..2 {
+        s.sends(&s.ada, &s.ada.activity("Follow", s.uri(&s.carol))).await;
+    }
+    let accepted = || s.east.inbox().iter().any(|activity| activity["type"] == "Accept");
+    assert!(!accepted());
+    let asking = s.carol.get("/api/v1/follow_requests").await.ok();
+    assert_eq!(asking.as_array().unwrap().len(), 1);
+    s.carol.post(&format!("/api/v1/follow_requests/{ada}/authorize"), json!({})).await.ok();
+    s.node.settle().await;
+    assert!(accepted());
 }
