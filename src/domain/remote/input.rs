@@ -196,7 +196,7 @@ pub struct RemotePoll {
     pub multiple: bool,
     /// When it ends.
     pub ends_at: Option<Timestamp>,
-    /// When it ended; now, when its author only says that it has.
+    /// When it ended, or will.
     pub closed_at: Option<Timestamp>,
     /// It ended, at an unknown time.
     pub closed: bool,

@@ -17,8 +17,8 @@ use crate::{
 
 /// Reads a post. `activity` is the activity around it: its recipients count when the object names none, whoever acts is
 /// the author when the object has no property for that, and among several authors the one who acts is taken (AUT-14).
-/// Errors: `BadRequest` naming what is missing: a type that can be
-/// shown, a web address as id, an author on the authority of the id (AUT-01).
+/// Errors: `BadRequest` naming what is missing: a type that can be shown, a web address as id, an author on the authority of
+/// the id (AUT-01).
 pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
     let kind = json
         .types()
