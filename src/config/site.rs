@@ -291,6 +291,20 @@ impl Site {
             _ => None,
         }
     }
+    /// The id of the actor or post of this node whose page `url` is, an address in its normal form. None of anything else,
+    /// ids among it.
+    pub fn id_of_page(&self, url: &str) -> Option<String> {
+        let path = url.strip_prefix(self.base())?.strip_prefix("/@")?;
+        let mut parts = path.trim_end_matches('/').split('/');
+        let (name, id) = (parts.next()?, parts.next());
+        if name.is_empty() || name.contains(['?', '#']) || parts.next().is_some() {
+            return None;
+        }
+        match id {
+            None => Some(self.actor_uri(name)),
+            Some(id) => Some(self.post_uri::<()>(name, id.parse().ok()?)),
+        }
+    }
     /// Number of the collection of people of this node that `url` names: its id, or its place on the page of its owner.
     pub fn local_collection<T>(&self, url: &str) -> Option<Id<T>> {
         if let Some((page, id)) = url.split_once("#collection-") {

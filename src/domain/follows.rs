@@ -4,7 +4,7 @@ use super::{Fact, Task, Tx, concierge, remote};
 use crate::{
     Error, Result,
     id::Id,
-    model::{Account, Block, Follow, FollowState, Mute, NotificationKind},
+    model::{Account, AccountKind, Block, Follow, FollowState, Mute, NotificationKind},
     store::{self, notifications::About},
     time::Timestamp,
 };
@@ -109,12 +109,15 @@ pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, ur
     if refused {
         return tx.record(Fact::FollowRefused { target: target.id, follower: follower.id, uri });
     }
+    // Whom staff limits has to ask; nobody answers for a group.
+    let limited = follower.silenced_at.is_some() && target.kind != AccountKind::Group;
+    let asks = target.locked || limited;
     if let Some(mut follow) = store::follows::find(tx.conn, follower.id, target.id)? {
         follow.uri = uri;
         store::follows::update(tx.conn, &follow)?;
         return match follow.state {
             FollowState::Accepted => tx.record(Fact::FollowReaffirmed(follow.id)),
-            FollowState::Requested if target.locked => Ok(()),
+            FollowState::Requested if asks => Ok(()),
             // It was locked when they asked first, and is no more.
             FollowState::Requested => accept(tx, target.id, follower.id),
         };
@@ -123,7 +126,7 @@ pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, ur
         id: tx.new_id(),
         account_id: follower.id,
         target_id: target.id,
-        state: if target.locked { FollowState::Requested } else { FollowState::Accepted },
+        state: if asks { FollowState::Requested } else { FollowState::Accepted },
         uri,
         show_boosts: true,
         notify: false,
@@ -131,7 +134,7 @@ pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, ur
         created_at: tx.now,
     };
     store::follows::insert(tx.conn, &follow)?;
-    if target.locked { tx.record(Fact::FollowRequested(follow.id)) } else { established(tx, &follow) }
+    if asks { tx.record(Fact::FollowRequested(follow.id)) } else { established(tx, &follow) }
 }
 
 /// What every new follow brings: counts, a filled home timeline, the fact.
@@ -195,6 +198,25 @@ pub fn receive_accept(tx: &mut Tx<'_>, target: &Account, follower: &Account, uri
     }
 }
 
+/// The target, who lives elsewhere, takes back that it said yes to the Follow of this id: it waits for an answer again. No
+/// effect on anything but a follow of ours.
+///
+/// # Errors
+/// Those of the database.
+pub fn receive_second_thoughts(tx: &mut Tx<'_>, target: &Account, uri: &str) -> Result<()> {
+    let Some(mut follow) = store::follows::find_by_uri(tx.conn, uri)?.filter(|f| f.target_id == target.id) else {
+        return Ok(());
+    };
+    let ours = store::accounts::load(tx.conn, follow.account_id)?.is_local();
+    if !ours || follow.state != FollowState::Accepted {
+        return Ok(());
+    }
+    let before = follow.clone();
+    follow.state = FollowState::Requested;
+    store::follows::update(tx.conn, &follow)?;
+    lapse(tx, &before)
+}
+
 /// The target refuses a request, or removes a follower. No effect when there is neither.
 pub fn reject(tx: &mut Tx<'_>, target: Id<Account>, follower: Id<Account>) -> Result<()> {
     let Some(follow) = store::follows::find(tx.conn, follower, target)? else { return Ok(()) };
@@ -210,7 +232,7 @@ pub fn unfollow(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>) -> R
 }
 
 /// What another server has listed as all people of this node who follow `target` (FOL-16). Follows that it does not know
-/// are over; where it lists somebody who follows no more, and has not asked to, it is told so.
+/// are over, and those who wait for an answer have it; where it lists somebody who follows no more, it is told so.
 pub fn synchronise(tx: &mut Tx<'_>, target: &Account, listed: &HashSet<String>) -> Result<()> {
     for (follower, uri) in store::follows::local_followers(tx.conn, target.id)? {
         if !listed.contains(&uri) {
@@ -219,10 +241,15 @@ pub fn synchronise(tx: &mut Tx<'_>, target: &Account, listed: &HashSet<String>) 
     }
     for uri in listed.iter().filter(|uri| tx.site().owns_str(uri)).cloned().collect::<Vec<_>>() {
         let Some(account) = store::accounts::find_by_uri(tx.conn, &uri)?.filter(Account::is_local) else { continue };
-        if store::follows::find(tx.conn, account.id, target.id)?.is_none() {
-            let number = tx.new_id::<Follow>();
-            let uri = tx.site().activity_uri(number);
-            tx.record(Fact::FollowStale { account: account.id, target: target.id, uri })?;
+        match store::follows::find(tx.conn, account.id, target.id)? {
+            // The Accept was lost.
+            Some(follow) if follow.state == FollowState::Requested => accept(tx, target.id, account.id)?,
+            Some(_) => {}
+            None => {
+                let number = tx.new_id::<Follow>();
+                let uri = tx.site().activity_uri(number);
+                tx.record(Fact::FollowStale { account: account.id, target: target.id, uri })?;
+            }
         }
     }
     Ok(())
@@ -230,14 +257,20 @@ pub fn synchronise(tx: &mut Tx<'_>, target: &Account, listed: &HashSet<String>) 
 
 fn end(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {
     store::follows::delete(tx.conn, follow.id)?;
-    // Lists hold people one follows.
-    if follow.account_id != follow.target_id {
-        store::lists::remove_from_all(tx.conn, follow.account_id, follow.target_id)?;
-    }
+    lapse(tx, follow)?;
     if follow.state == FollowState::Requested {
         // Nothing is left to be answered.
         let (to, from) = (follow.target_id, follow.account_id);
         store::notifications::remove(tx.conn, to, NotificationKind::FollowRequest, from, About::Person)?;
+    }
+    Ok(())
+}
+
+/// What a follow brought goes.
+fn lapse(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {
+    // Lists hold people one follows.
+    if follow.account_id != follow.target_id {
+        store::lists::remove_from_all(tx.conn, follow.account_id, follow.target_id)?;
     }
     if follow.state == FollowState::Accepted {
         store::accounts::count_follow(tx.conn, follow.account_id, follow.target_id, -1)?;
@@ -256,7 +289,12 @@ pub fn block(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, uri: Op
         return Err(Error::forbidden("You cannot block yourself"));
     }
     store::accounts::load(tx.conn, target)?;
-    if store::follows::find_block(tx.conn, account, target)?.is_some() {
+    if let Some(known) = store::follows::find_block(tx.conn, account, target)? {
+        if uri.is_some() && uri != known.uri {
+            // It came again, and it is the newest that will be undone.
+            store::follows::delete_block(tx.conn, known.id)?;
+            store::follows::insert_block(tx.conn, &Block { uri, ..known })?;
+        }
         return Ok(());
     }
     // Ours first: an Undo or Reject must reach them before the block takes them off every audience.

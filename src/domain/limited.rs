@@ -26,7 +26,7 @@ fn subject(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<Account> {
 }
 
 /// Limits an account of this node or of another: it stands on no public timeline, in no trend and in no suggestion, and
-/// what it does reaches only those who follow it, until [`unsilence`].
+/// what it does reaches only those who follow it, until [`unsilence`]. One of another node asks before it follows.
 ///
 /// # Errors
 /// `Forbidden` by rank; `NotFound` for the actor of the node itself.

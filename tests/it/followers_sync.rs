@@ -99,6 +99,20 @@ async fn fed_fol_16_what_another_server_believes_of_our_people_is_set_right() {
 }
 
 #[tokio::test]
+async fn fed_fol_16_whoever_waits_for_an_answer_and_is_listed_has_it() {
+    let s = Scene::new().await;
+    let ada = s.account(&s.ada).await.id;
+    s.carol.post(&format!("/api/v1/accounts/{ada}/follow"), json!({})).await.ok();
+    s.node.settle().await;
+    assert_eq!(relation(&s, &s.carol, &s.ada).await["requested"], true);
+    let (bob, carol) = (s.uri(&s.bob), s.uri(&s.carol));
+    says(&s, "1", &[&bob, &carol], &[&bob, &carol]).await;
+    let seen = relation(&s, &s.carol, &s.ada).await;
+    assert_eq!((&seen["following"], &seen["requested"]), (&json!(true), &json!(false)));
+    assert!(s.east.inbox().iter().all(|a| a["type"] == "Follow"), "nobody is told anything else");
+}
+
+#[tokio::test]
 async fn fed_fol_16_a_list_on_another_server_or_of_somebody_else_is_not_asked_for() {
     let s = Scene::new().await;
     let url = s.west.url("/list_synchronization");

@@ -106,6 +106,7 @@ mod notification_groups;
 mod notification_requests;
 mod notifications;
 mod oauth;
+mod oddities;
 mod operation;
 mod organisation;
 mod organisation_fifty;

@@ -2,10 +2,12 @@
 //! and every address normalised by whoever fills it in.
 
 use crate::{
+    config::Site,
     domain::{html::Html, ideas, interactions::Policies, people::Stance, questions::Told, quotes::policy::Said},
     model::{AccountKind, MediaKind},
     time::Timestamp,
 };
+use std::borrow::Cow;
 
 /// The address that stands for everybody.
 pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";
@@ -194,7 +196,7 @@ pub struct RemotePoll {
     pub multiple: bool,
     /// When it ends.
     pub ends_at: Option<Timestamp>,
-    /// When it ended; now, when its author only says that it has.
+    /// When it ended, or will.
     pub closed_at: Option<Timestamp>,
     /// It ended, at an unknown time.
     pub closed: bool,
@@ -312,4 +314,25 @@ pub struct RemotePost {
     pub route: bool,
     /// Whether it says that it is for everybody; none when it does not say.
     pub open: Option<bool>,
+}
+
+impl RemotePost {
+    /// With ids for whom and what of this node it names by the address that people see, as some programs do.
+    pub fn at_home(&self, site: &Site) -> Cow<'_, Self> {
+        let mentions = self.mentions.iter().map(|mention| &mention.uri);
+        let addressed = self.addressing.to.iter().chain(&self.addressing.cc);
+        let mut named = self.in_reply_to.iter().chain(&self.quote).chain(mentions).chain(addressed);
+        if !named.any(|uri| site.id_of_page(uri).is_some()) {
+            return Cow::Borrowed(self);
+        }
+        let mut post = self.clone();
+        let mentions = post.mentions.iter_mut().map(|mention| &mut mention.uri);
+        let addressed = post.addressing.to.iter_mut().chain(&mut post.addressing.cc);
+        for uri in post.in_reply_to.iter_mut().chain(&mut post.quote).chain(mentions).chain(addressed) {
+            if let Some(id) = site.id_of_page(uri) {
+                *uri = id;
+            }
+        }
+        Cow::Owned(post)
+    }
 }

@@ -157,6 +157,8 @@ fn parent(tx: &mut Tx<'_>, post: &RemotePost) -> Result<Option<Post>> {
 /// # Errors
 /// `Forbidden` for an id that is not its author's to give (AUT-01, AUT-06).
 pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival: Arrival) -> Result<Option<Post>> {
+    let post = post.at_home(tx.site());
+    let post: &RemotePost = &post;
     owned(tx, author, &post.uri)?;
     store::remote::lock(tx.conn, &post.uri)?;
     if post.author != author.uri && !post.authors.contains(&author.uri) {
@@ -411,13 +413,14 @@ fn media(tx: &Tx<'_>, author: &Account, post: &RemotePost) -> Vec<Media> {
         .collect()
 }
 
+/// Pleroma and its kin say with `closed` when a poll will end: what lies ahead closes nothing yet.
 fn poll(tx: &Tx<'_>, post: &RemotePost) -> Option<NewPoll> {
     post.poll.as_ref().map(|poll| NewPoll {
         options: poll.options.clone(),
         multiple: poll.multiple,
         hide_totals: false,
         expires_at: poll.ends_at,
-        closed_at: poll.closed_at.or_else(|| poll.closed.then_some(tx.now)),
+        closed_at: poll.closed_at.filter(|at| *at <= tx.now).or_else(|| poll.closed.then_some(tx.now)),
         voters: poll.voters,
     })
 }
@@ -428,6 +431,8 @@ fn poll(tx: &Tx<'_>, post: &RemotePost) -> Option<NewPoll> {
 /// # Errors
 /// `Forbidden` for a post of somebody else (AUT-04).
 pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival: Arrival) -> Result<()> {
+    let post = post.at_home(tx.site());
+    let post: &RemotePost = &post;
     owned(tx, author, &post.uri)?;
     store::remote::lock(tx.conn, &post.uri)?;
     let Some(known) = store::posts::find_by_uri(tx.conn, &post.uri)? else {

@@ -241,8 +241,9 @@ pub fn receive_flag(tx: &mut Tx<'_>, by: &Account, named: &[String], comment: &s
     let mut accounts = store::remote::accounts_by_uri(tx.conn, &own)?;
     let collections: Vec<Id<Collection>> = own.iter().filter_map(|url| tx.site().local_collection(url)).collect();
     let collections = store::collections::several(tx.conn, &collections)?;
-    // Misskey names the page of a post, or of a profile, where it has one.
+    // Misskey names the page of a post, or of a profile, where it has one; Pleroma the activity that brought the post.
     for address in own {
+        let address = address.strip_suffix("/activity").unwrap_or(address);
         if let Some((_, id)) = tx.site().local_post::<Post>(address) {
             posts.extend(store::posts::find(tx.conn, id)?.filter(|post| posts.iter().all(|known| known.id != post.id)));
         } else if let Some(name) = tx.site().local_username(address) {

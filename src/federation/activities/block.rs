@@ -1,4 +1,7 @@
 //! Block (MOD-01).
+//!
+//! One with a `target` keeps somebody out of a group or a server (Lemmy, Mbin): it is no wish of whoever moderates there
+//! to have nothing to do with them, and has no effect here.
 
 use super::{Outcome, Parsed, Received};
 use crate::{
@@ -8,7 +11,9 @@ use crate::{
 };
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
-    let Some(object) = &activity.object else { return Ok(Outcome::Done) };
+    let Some(object) = activity.object.as_ref().filter(|_| activity.target.is_none()) else {
+        return Ok(Outcome::Done);
+    };
     // An Undo that overtook it.
     if let Some(id) = &activity.id {
         store::remote::lock(tx.conn, id)?;

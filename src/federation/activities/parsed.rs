@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Result,
+    config::Site,
     domain::{
         emoji_reactions::RemoteReaction,
         html::{cut, plain_text},
@@ -155,6 +156,23 @@ pub struct Parsed {
     pub hashtag: Option<String>,
 }
 
+impl Parsed {
+    /// With ids for whom and what of this node it names by the address that people see, as some programs do.
+    #[must_use]
+    pub fn at_home(mut self, site: &Site) -> Self {
+        let inner = match &mut self.embedded {
+            Embedded::Activity(inner) => inner.object.as_mut(),
+            _ => None,
+        };
+        for uri in self.object.iter_mut().chain(&mut self.target).chain(inner) {
+            if let Some(id) = site.id_of_page(uri) {
+                *uri = id;
+            }
+        }
+        self
+    }
+}
+
 /// Reads an activity of plausible shape.
 ///
 /// # Errors
@@ -193,7 +211,9 @@ pub fn parse(json: &Json) -> Result<Parsed> {
             _ => Addressing::default(),
         },
         content: if says {
-            plain_text(cut(json.text("content").unwrap_or(""), limits::REMOTE_BIO))
+            // Lemmy says in the summary why.
+            let said = json.text("content").or_else(|| json.text("summary"));
+            plain_text(cut(said.unwrap_or(""), limits::REMOTE_BIO))
         } else {
             String::new()
         },
@@ -224,6 +244,8 @@ fn embedded(json: &Json, kind: Kind, object: &Json, actor: &str) -> (Embedded, b
         },
         (Kind::Create | Kind::Update, objects::Kind::Actor) => match actor::read(object) {
             Ok(read) if read.uri == actor => (Embedded::Actor(Box::new(read)), false),
+            // Some of its own properties: the whole of it is where it lives.
+            _ if kind == Kind::Update && object.id().as_deref() == Some(actor) => (Embedded::Nothing, false),
             _ => (Embedded::Nothing, true),
         },
         // Nothing but an id, in an object.

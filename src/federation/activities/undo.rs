@@ -1,11 +1,11 @@
-//! Undo (FOL-07, FOL-08, INT-02, INT-09, MOD-01, AUT-09).
+//! Undo (FOL-05, FOL-07, FOL-08, INT-02, INT-09, MOD-01, AUT-09).
 
 use super::{Outcome, Parsed, Received, lock, parsed::Embedded};
 use crate::{
     Result,
     app::App,
     db::Conn,
-    domain::{Tx, remote},
+    domain::{Tx, follows, remote},
     federation::fetch::Budget,
     store,
 };
@@ -23,6 +23,13 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
     let id = activity.object.as_deref();
     if id.is_some_and(|id| !crate::uri::same_authority(id, &activity.actor)) {
         // What somebody did has an id of their own server.
+        return Ok(Outcome::Done);
+    }
+    if let Embedded::Activity(inner) = &activity.embedded
+        && inner.kind == "Accept"
+        && let Some(follow) = &inner.object
+    {
+        follows::receive_second_thoughts(tx, &received.signer, follow)?;
         return Ok(Outcome::Done);
     }
     // Whoever passed a Lock on chose its id, which may be that of something else.

@@ -92,7 +92,7 @@ fn converted(json: &Json, kind: &str, url: &str) -> Html {
         _ => {}
     }
     // The community it was posted to.
-    if let Some(place) = json.uri("audience").filter(|a| kind == "Page" && !crate::federation::json::is_public(a)) {
+    if let Some(place) = super::post::place(json).filter(|_| kind == "Page") {
         out.push_str(&link(&place));
     }
     let preview = json.one("preview");

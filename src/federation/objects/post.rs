@@ -7,17 +7,18 @@ use crate::{
         html::{Html, cut, plain_text},
         ideas,
         questions::{self, Told},
-        remote::{Addressing, RemoteAttachment, RemotePoll, RemotePost},
+        remote::{Addressing, RemoteAttachment, RemoteMention, RemotePoll, RemotePost},
     },
-    federation::json::{Json, is_public},
+    federation::json::{Json, PUBLIC, is_public},
     limits,
     model::MediaKind,
     uri,
 };
 
-/// Reads a post. `activity` is the activity around it: its recipients count when the object names none, and among
-/// several authors the one who acts is taken (AUT-14). Errors: `BadRequest` naming what is missing: a type that can be
-/// shown, a web address as id, an author on the authority of the id (AUT-01).
+/// Reads a post. `activity` is the activity around it: its recipients count when the object names none, whoever acts is
+/// the author when the object has no property for that, and among several authors the one who acts is taken (AUT-14).
+/// Errors: `BadRequest` naming what is missing: a type that can be shown, a web address as id, an author on the authority of
+/// the id (AUT-01).
 pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
     let kind = json
         .types()
@@ -25,14 +26,18 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         .copied()
         .ok_or_else(|| Error::bad_request("not a post"))?;
     let id = json.id().ok_or_else(|| Error::bad_request("a post without a web address as id"))?;
-    let authors = match json.uris("attributedTo", 20) {
+    let acting = activity.and_then(|a| a.uri("actor"));
+    let mut authors = match json.uris("attributedTo", 20) {
         authors if authors.is_empty() => json.uris("actor", 1),
         authors => authors,
     };
+    if authors.is_empty() && !json.members().any(|(key, _)| matches!(key, "attributedTo" | "actor")) {
+        // Nothing is said of an author at all; what is said and cannot be read makes nobody one.
+        authors.extend(acting.clone());
+    }
     if authors.is_empty() {
         return Err(Error::bad_request("a post without an author"));
     }
-    let acting = activity.and_then(|a| a.uri("actor"));
     let author = acting
         .filter(|actor| authors.contains(actor) && uri::same_authority(actor, &id))
         .or_else(|| authors.iter().find(|a| uri::same_authority(a, &id)).cloned())
@@ -40,7 +45,9 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
 
     let purpose = facts::word(json, "kind");
     let in_reply_to = json.uri("inReplyTo").filter(|parent| *parent != id);
-    let says_nothing = json.get("content").is_null() && json.get("contentMap").is_null();
+    let mut mapped = json.values("contentMap").flat_map(Json::members);
+    let says_nothing =
+        json.get("content").is_null() && mapped.all(|(_, text)| text.as_text().is_none_or(str::is_empty));
     let vote = match json.text("name") {
         Some(name) if kind == "Note" && says_nothing && in_reply_to.is_some() => {
             Some(cut(name, limits::REMOTE_NAME).to_owned())
@@ -69,8 +76,8 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         published: json.time("published"),
         updated: json.time("updated"),
         in_reply_to,
-        audience: json.uri("audience").filter(|a| !is_public(a)),
-        mentions: tags::mentions(json),
+        audience: place(json),
+        mentions: mentions(json, kind, &addressing),
         hashtags: tags::hashtags(json),
         attachments: media(json, kind),
         link: attachments::link(json),
@@ -114,9 +121,27 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
     })
 }
 
+/// Who is named. A chat message is to whom it is addressed, and its program names nobody in tags.
+fn mentions(json: &Json, kind: &str, addressing: &Addressing) -> Vec<RemoteMention> {
+    let mut named = tags::mentions(json);
+    if kind == "ChatMessage" {
+        for uri in addressing.to.iter().filter(|uri| uri.as_str() != PUBLIC) {
+            if named.len() < limits::MENTIONS && !named.iter().any(|mention| mention.uri == *uri) {
+                named.push(RemoteMention { uri: uri.clone(), name: None });
+            }
+        }
+    }
+    named
+}
+
 /// Whether a post says that it is for everybody. Whatever else it says there means fewer.
 fn reach(said: &Json) -> Option<bool> {
     (!said.is_null()).then(|| said.as_text().is_some_and(is_public))
+}
+
+/// The group it was posted to, which may stand beside the public.
+pub fn place(json: &Json) -> Option<String> {
+    json.uris("audience", limits::RECIPIENTS).into_iter().find(|address| !is_public(address))
 }
 
 /// Whom an activity or object is for (ADDR-IN-05 to ADDR-IN-07).
@@ -150,15 +175,21 @@ fn media(json: &Json, kind: &str) -> Vec<RemoteAttachment> {
     files
 }
 
+/// What an answer of a poll is called. A name is plain text, whatever it looks like, and a vote has to say the same.
+fn title(option: &Json) -> Option<String> {
+    let Some(name) = option.text("name") else {
+        return option.text("content").map(|content| plain_text(cut(content, limits::REMOTE_NAME)));
+    };
+    let line: String = cut(name, limits::REMOTE_NAME).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    Some(line.trim().to_owned())
+}
+
 /// The poll of a Question (POLL-01); `None` when it has no answers.
 fn poll(json: &Json) -> Option<RemotePoll> {
     let multiple = json.get("oneOf").is_null();
     let options: Vec<(String, i64)> = json
         .values(if multiple { "anyOf" } else { "oneOf" })
-        .filter_map(|option| {
-            let title = plain_text(cut(option.text("name").or_else(|| option.text("content"))?, limits::REMOTE_NAME));
-            Some((title, option.one("replies").count("totalItems").unwrap_or(0)))
-        })
+        .filter_map(|option| Some((title(option)?, option.one("replies").count("totalItems").unwrap_or(0))))
         .filter(|(title, _)| !title.is_empty())
         .take(limits::REMOTE_POLL_OPTIONS)
         .collect();
@@ -168,7 +199,7 @@ fn poll(json: &Json) -> Option<RemotePoll> {
         multiple,
         ends_at: json.time("endTime").or(closed_at),
         closed_at,
-        closed: closed_at.is_some() || json.flag("closed").unwrap_or(false),
+        closed: json.flag("closed").unwrap_or(false),
         voters: json.count("votersCount"),
     })
 }
