@@ -58,11 +58,19 @@ async fn staff_finds_accounts_and_acts_on_them_by_rank_and_leaves_a_trace() {
     assert_eq!(mona.post(&format!("{above}/action"), json!({"type": "suspend"})).await.status, 403);
     assert_eq!(mona.delete(&path).await.status, 403);
     assert_eq!(ada.get("/api/v1/admin/accounts").await.status, 403);
+    // Only who is suspended comes back, or is deleted.
+    assert_eq!(mona.post(&format!("{path}/unsuspend"), json!({})).await.status, 403);
+    assert_eq!(root.delete(&path).await.status, 403);
+    assert_eq!(mona.post(&action, json!({})).await.status, 422, "what is to be done is said");
+    mona.post(&action, json!({"type": "suspend"})).await.ok();
+    // Who is suspended is listed where they are asked for.
+    assert_eq!(names(&mona.get("/api/v1/admin/accounts").await.ok()), ["ada", "mona", "root"]);
+    assert_eq!(names(&mona.get("/api/v1/admin/accounts?suspended=true").await.ok()), ["bob"]);
     assert_eq!(root.delete(&path).await.ok()["username"], "bob");
     assert_eq!(root.get(&path).await.status, 404);
     let traces = "select count(*) from audit_log where action in ('account.disable', 'account.enable', 'account.suspend', \
                   'account.unsuspend', 'account.delete') and target = 'bob'";
-    assert_eq!(count(&node, traces).await, 5);
+    assert_eq!(count(&node, traces).await, 6);
 }
 
 #[tokio::test]
@@ -85,7 +93,9 @@ async fn who_waits_for_approval_is_let_in_or_turned_away() {
     assert_eq!(mona.post(&format!("{path}/reject"), json!({})).await.ok()["username"], "bob");
     assert_eq!(mona.get(&path).await.status, 404);
     let again = mona.post(&format!("/api/v1/admin/accounts/{}/reject", ada.id), json!({})).await;
-    assert_eq!(again.status, 409);
+    assert_eq!(again.status, 403, "they are in already");
+    let again = mona.post(&format!("/api/v1/admin/accounts/{}/approve", ada.id), json!({})).await;
+    assert_eq!(again.status, 403);
 }
 
 #[tokio::test]
