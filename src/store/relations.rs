@@ -29,7 +29,7 @@ pub struct Onlooker {
 }
 
 /// But for whom the onlooker blocks or mutes, and who blocks the onlooker.
-fn welcome(sql: Sql, to: Onlooker) -> Sql {
+pub(super) fn welcome(sql: Sql, to: Onlooker) -> Sql {
     let Some(account) = to.account else { return sql };
     sql.with(" and not exists (select 1 from blocks b where b.target_id = a.id and b.account_id = ", account)
         .with(") and not exists (select 1 from blocks b where b.account_id = a.id and b.target_id = ", account)

@@ -127,3 +127,38 @@ async fn the_narrow_scopes_of_small_questions_suffice() {
         (policy, "nosniff")
     );
 }
+
+#[tokio::test]
+async fn the_directory_passes_over_whom_its_reader_blocks_or_mutes_and_who_blocks_them() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let mut names = Vec::new();
+    for name in ["bob", "carol", "dan", "eve"] {
+        let who = node.member(name).await;
+        who.patch("/api/v1/accounts/update_credentials", json!({"discoverable": true})).await.ok();
+        names.push(who);
+    }
+    let [bob, carol, dan, eve] = names.try_into().unwrap_or_else(|_| panic!("four"));
+    let act = async |who: &Client, verb: &str, whom: &Client| {
+        who.post(&format!("/api/v1/accounts/{}/{verb}", whom.id), json!({})).await.ok();
+    };
+    act(&ada, "block", &bob).await;
+    act(&ada, "mute", &carol).await;
+    act(&dan, "block", &ada).await;
+    for query in ["order=new", "local=true"] {
+        let list = ada.get(&format!("/api/v1/directory?{query}")).await.ok();
+        assert_eq!(list.as_array().unwrap().iter().map(id).collect::<Vec<_>>(), [eve.id.as_str()], "{query}");
+        let list = eve.get(&format!("/api/v1/directory?{query}")).await.ok();
+        assert_eq!(list.as_array().unwrap().len(), 4, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn the_name_of_an_app_is_short() {
+    let node = Node::start().await;
+    let named = async |letters: usize| {
+        let body = json!({"client_name": "x".repeat(letters), "redirect_uris": "a://b"});
+        Client::anonymous(&node).post("/api/v1/apps", body).await.status
+    };
+    assert_eq!((named(60).await, named(61).await), (200, 422));
+}
