@@ -541,6 +541,9 @@ async fn staff_counts_what_is_there_and_what_is_not_kept_is_nought() {
     ] {
         assert_eq!(mona.post(&format!("/api/v1/admin/{path}"), bad.clone()).await.status, 400, "{path} {bad}");
     }
+    // Whoever does not say how asks for the last days.
+    let days = mona.post("/api/v1/admin/retention", json!({"limit": 2})).await.ok();
+    schema.assert_all("Admin::Cohort", &days);
     for path in ["measures", "dimensions"] {
         assert_eq!(mona.post(&format!("/api/v1/admin/{path}"), json!({"limit": 2})).await.ok(), json!([]), "{path}");
     }

@@ -299,12 +299,12 @@ const PERIODS: usize = 62;
 
 /// Of the people who signed up in each period, how many were here in it or later: their last visit is what is kept.
 async fn retention(State(app): State<App>, _: SignedIn, params: Params) -> ApiResult<Rendered> {
-    let monthly = match params.required("frequency")? {
+    let monthly = match params.filled("frequency").unwrap_or("day") {
         "day" => false,
         "month" => true,
         _ => return Err(Error::bad_request("Invalid parameter: frequency").into()),
     };
-    let Stretch(from, to) = stretch(&params, app.clock().now(), true)?;
+    let Stretch(from, to) = stretch(&params, app.clock().now(), false)?;
     let mut periods = Vec::new();
     let mut at = period_of(from, monthly);
     while at < to {
