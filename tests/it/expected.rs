@@ -138,7 +138,7 @@ async fn the_directory_passes_over_whom_its_reader_blocks_or_mutes_and_who_block
         who.patch("/api/v1/accounts/update_credentials", json!({"discoverable": true})).await.ok();
         names.push(who);
     }
-    let [bob, carol, dan, eve] = names.try_into().unwrap_or_else(|_| panic!("four"));
+    let [bob, carol, dan, eve]: [Client; 4] = names.try_into().unwrap_or_else(|_| panic!("four"));
     let act = async |who: &Client, verb: &str, whom: &Client| {
         who.post(&format!("/api/v1/accounts/{}/{verb}", whom.id), json!({})).await.ok();
     };
