@@ -200,6 +200,8 @@ async fn familiar(State(app): State<App>, me: SignedIn, params: Params) -> ApiRe
     }
     let site = app.site().clone();
     let found = app.read(move |conn| {
+        let there = accounts::list(conn, &ids)?;
+        ids.retain(|id| there.iter().any(|account| account.id == *id && !account.is_unavailable()));
         let known = accounts::familiar(conn, me.account, &ids, 10)?;
         let of = |id: Id<Account>| known.iter().filter(|(target, _)| *target == id).map(|(_, known)| *known).collect();
         let pairs: Vec<(Id<Account>, Vec<Id<Account>>)> = ids.into_iter().map(|id| (id, of(id))).collect();

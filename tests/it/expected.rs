@@ -26,7 +26,8 @@ async fn a_person_signs_nobody_up_and_nobody_follows_themselves() {
 async fn who_is_named_twice_is_answered_once_and_lists_are_of_somebody() {
     let node = Node::start().await;
     let (ada, bob) = (node.member("ada").await, node.member("bob").await);
-    let twice = format!("/api/v1/accounts/familiar_followers?id[]={}&id[]={}&id[]={}", bob.id, ada.id, bob.id);
+    // And nobody is answered with nothing.
+    let twice = format!("/api/v1/accounts/familiar_followers?id[]={}&id[]={}&id[]={}&id[]=1", bob.id, ada.id, bob.id);
     let answer = ada.get(&twice).await.ok();
     let asked: Vec<&str> = answer.as_array().unwrap().iter().map(id).collect();
     assert_eq!(asked, [bob.id.as_str(), ada.id.as_str()]);
@@ -150,6 +151,23 @@ async fn the_directory_passes_over_whom_its_reader_blocks_or_mutes_and_who_block
         assert_eq!(list.as_array().unwrap().iter().map(id).collect::<Vec<_>>(), [eve.id.as_str()], "{query}");
         let list = eve.get(&format!("/api/v1/directory?{query}")).await.ok();
         assert_eq!(list.as_array().unwrap().len(), 4, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn the_featured_hashtag_with_most_posts_stands_first() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    for name in ["tea", "steel", "rust"] {
+        ada.post("/api/v1/featured_tags", json!({ "name": name })).await.ok();
+    }
+    for text in ["#steel", "#steel again", "#rust"] {
+        ada.post("/api/v1/statuses", json!({ "status": text })).await.ok();
+    }
+    for path in ["/api/v1/featured_tags".to_owned(), format!("/api/v1/accounts/{}/featured_tags", ada.id)] {
+        let list = ada.get(&path).await.ok();
+        let names: Vec<&str> = list.as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["steel", "rust", "tea"], "{path}");
     }
 }
 
