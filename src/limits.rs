@@ -213,7 +213,7 @@ pub const REDIRECT_URI: usize = 2_000;
 /// Redirect URIs of an app.
 pub const REDIRECT_URIS: usize = 20;
 /// Characters of an app's name.
-pub const APP_NAME: usize = 255;
+pub const APP_NAME: usize = 60;
 /// Seconds an authorisation code lives (OAU-05).
 pub const CODE_SECONDS: i64 = 600;
 

@@ -46,7 +46,7 @@ pub enum Access {
     User(&'static [Scope]),
     /// As `User`, also for somebody whose address waits to be confirmed, or who waits for approval.
     Waiting(&'static [Scope]),
-    /// As `User`, and the person has this role at least at the time of the call.
+    /// As `User`, and the person has this role at least at the time of the call. Whoever shows no token at all has none: 403.
     Staff(Role, &'static [Scope]),
 }
 
@@ -239,7 +239,14 @@ async fn check(app: &App, token: Option<&str>, from: &Extensions, access: Access
         }
     };
     let Some(token) = token else {
-        return if needed { Err(refused("no_token")) } else { Ok(None) };
+        return match access {
+            Access::Staff(..) => {
+                count_refusal("no_token");
+                Err(Error::forbidden("This action is not allowed"))
+            }
+            _ if needed => Err(refused("no_token")),
+            _ => Ok(None),
+        };
     };
     let Some(grant) = look_up(app, token, matches!(access, Access::Waiting(_))).await? else {
         // Whoever makes tokens up counts as nobody: by their address.

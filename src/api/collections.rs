@@ -8,6 +8,7 @@ use super::{
         },
         render::Accounts,
     },
+    page,
     timelines::open_to,
 };
 use crate::{
@@ -27,7 +28,10 @@ use crate::{
     model::{self, Account},
     store::{self, collections as rows},
 };
-use axum::extract::{Path, State};
+use axum::{
+    extract::{OriginalUri, Path, State},
+    http::HeaderMap,
+};
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
@@ -108,18 +112,22 @@ fn several(conn: &mut Conn, site: &Site, viewer: Viewer, rows: Vec<model::Collec
     Rendered::of(&Collections { collections: &shown.documents(site) })
 }
 
-/// May this viewer see what this account recommends?
-fn check(conn: &mut Conn, viewer: Viewer, owner: Id<Account>) -> Result<()> {
+/// Whether this account recommends anything to this viewer: nothing to whom it blocks.
+fn recommends(conn: &mut Conn, viewer: Viewer, owner: Id<Account>) -> Result<bool> {
     let account = store::accounts::load(conn, owner)?;
-    let blocked = match viewer.0.filter(|viewer| *viewer != owner) {
-        Some(viewer) => store::follows::find_block(conn, owner, viewer)?.is_some(),
-        None => false,
-    };
     let views = AccountViews::load(conn, &[owner])?.shown_to(conn, viewer)?;
-    if account.is_unavailable() || blocked || views.get(owner).is_none() {
+    if account.is_unavailable() || views.get(owner).is_none() {
         return Err(Error::NotFound);
     }
-    Ok(())
+    match viewer.0.filter(|viewer| *viewer != owner) {
+        Some(viewer) => Ok(store::follows::find_block(conn, owner, viewer)?.is_none()),
+        None => Ok(true),
+    }
+}
+
+/// May this viewer see what this account recommends?
+fn check(conn: &mut Conn, viewer: Viewer, owner: Id<Account>) -> Result<()> {
+    if recommends(conn, viewer, owner)? { Ok(()) } else { Err(Error::NotFound) }
 }
 
 fn shape(params: &Params) -> Shape {
@@ -144,20 +152,39 @@ fn part(params: &Params) -> ApiResult<(i64, i64)> {
     Ok((limit, offset.min(limits::ARRAY_REFUSED as i64)))
 }
 
+type Answer = ApiResult<(HeaderMap, Rendered)>;
+
+/// A page of collections with its `Link` header, which leads on by `offset`.
+async fn listed<F>(app: App, viewer: Viewer, uri: OriginalUri, (limit, offset): (i64, i64), read: F) -> Answer
+where
+    F: FnOnce(&mut Conn, i64, i64) -> Result<Vec<model::Collection>> + Send + 'static,
+{
+    let site = app.site().clone();
+    let answer = app.read(move |conn| {
+        // One more than is shown: whether there are any.
+        let mut rows = read(conn, limit + 1, offset)?;
+        let more = i64::try_from(rows.len()).is_ok_and(|found| found > limit);
+        rows.truncate(usize::try_from(limit).unwrap_or(0));
+        Ok((more, several(conn, &site, viewer, rows)?))
+    });
+    let (more, body) = answer.await?;
+    Ok((page::link_by_offset(app.site().base(), &uri, limit, offset, more), body))
+}
+
 async fn of_account(
     State(app): State<App>,
     Anyone(viewer): Anyone,
     Path(id): Path<String>,
+    uri: OriginalUri,
     params: Params,
-) -> ApiResult<Rendered> {
+) -> Answer {
     open_to(&app, viewer)?;
-    let (id, site, (limit, offset)) = (id.parse()?, app.site().clone(), part(&params)?);
-    let answer = app.read(move |conn| {
-        check(conn, viewer, id)?;
-        let rows = rows::of(conn, id, viewer.0 == Some(id), limit, offset)?;
-        several(conn, &site, viewer, rows)
-    });
-    Ok(answer.await?)
+    let (id, part): (Id<Account>, _) = (id.parse()?, part(&params)?);
+    listed(app, viewer, uri, part, move |conn, limit, offset| match recommends(conn, viewer, id)? {
+        true => rows::of(conn, id, viewer.0 == Some(id), limit, offset),
+        false => Ok(Vec::new()),
+    })
+    .await
 }
 
 /// Only one's own: in which collections somebody else is, is their business.
@@ -165,17 +192,14 @@ async fn with_account(
     State(app): State<App>,
     me: SignedIn,
     Path(id): Path<String>,
+    uri: OriginalUri,
     params: Params,
-) -> ApiResult<Rendered> {
-    let (id, site, (limit, offset)): (Id<Account>, _, _) = (id.parse()?, app.site().clone(), part(&params)?);
+) -> Answer {
+    let (id, part): (Id<Account>, _) = (id.parse()?, part(&params)?);
     if id != me.account {
         return Err(Error::forbidden("This action is not allowed").into());
     }
-    let answer = app.read(move |conn| {
-        let rows = rows::with(conn, id, limit, offset)?;
-        several(conn, &site, me.viewer(), rows)
-    });
-    Ok(answer.await?)
+    listed(app, me.viewer(), uri, part, move |conn, limit, offset| rows::with(conn, id, limit, offset)).await
 }
 
 async fn show(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {
@@ -220,7 +244,10 @@ async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<String>) ->
 }
 
 async fn put_in(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
-    let (id, account) = (id.parse()?, params.id("account_id")?.ok_or(Error::NotFound)?);
+    let Some(account) = params.id("account_id")? else {
+        return Err(Error::invalid("account_id", "blank", "Account can't be blank").into());
+    };
+    let id = id.parse()?;
     let added = app.write(move |tx| rules::put_in(tx, me.account, id, account)).await?;
     Ok(Rendered::of(&OneItem { collection_item: item(&added) })?)
 }

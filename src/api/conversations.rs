@@ -32,9 +32,13 @@ pub fn routes() -> Routes {
         .post("/api/v1/conversations/{id}/unread", WRITE, unread)
 }
 
-/// Who else takes part, as the row remembers it.
-fn participants(row: &Conversation) -> impl Iterator<Item = Id<Account>> + use<> {
-    serde_json::from_str::<Vec<i64>>(&row.participants).unwrap_or_default().into_iter().map(Id::new)
+/// Who else takes part, as the row remembers it; `owner` where nobody does: clients show a conversation by its people.
+fn participants(row: &Conversation, owner: Id<Account>) -> impl Iterator<Item = Id<Account>> + use<> {
+    let mut others = serde_json::from_str::<Vec<i64>>(&row.participants).unwrap_or_default();
+    if others.is_empty() {
+        others.push(owner.raw());
+    }
+    others.into_iter().map(Id::new)
 }
 
 /// The document of one conversation.
@@ -58,7 +62,7 @@ pub fn documents(
     list: &[Conversation],
     now: Timestamp,
 ) -> Result<Rendered> {
-    let people: Vec<Id<Account>> = list.iter().flat_map(participants).collect();
+    let people: Vec<Id<Account>> = list.iter().flat_map(|c| participants(c, owner)).collect();
     let ids: Vec<_> = list.iter().map(|c| c.last_post_id).collect();
     let posts = crate::store::views::posts(conn, &ids)?;
     let views = PostViews::load_with(conn, owner.into(), posts, &people, now)?;
@@ -68,7 +72,7 @@ pub fn documents(
         .map(|c| misc::Conversation {
             id: c.id,
             unread: c.unread,
-            accounts: participants(c).filter_map(|id| render.accounts.get(id)).collect(),
+            accounts: participants(c, owner).filter_map(|id| render.accounts.get(id)).collect(),
             last_status: render.status(c.last_post_id),
         })
         .collect();

@@ -43,7 +43,7 @@ pub fn routes() -> Routes {
         .get("/api/v1/profile", Access::User(&[Scope::Profile, Scope::ReadAccounts]), profile)
         .update("/api/v1/profile", WRITE, change_profile)
         .post("/api/v1/emails/confirmations", Access::Waiting(&[Scope::WriteAccounts]), confirm_again)
-        .get("/api/v1/emails/check_confirmation", Access::Waiting(&[]), is_confirmed)
+        .get("/api/v1/emails/check_confirmation", Access::Waiting(&[Scope::ReadAccounts]), is_confirmed)
         .delete("/api/v1/profile/avatar", WRITE, remove_avatar)
         .delete("/api/v1/profile/header", WRITE, remove_header)
 }
@@ -283,6 +283,10 @@ async fn register(
     parts: Parts,
     params: Params,
 ) -> ApiResult<Rendered> {
+    if grant.account.is_some() {
+        // Word for word as apps know it.
+        return Err(Error::forbidden("This method requires an client credentials authentication").into());
+    }
     let address = address_of(&parts.extensions);
     if let Some(address) = address {
         app.limiter().check_address(Rule::LoginAddress, address)?;

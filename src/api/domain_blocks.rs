@@ -26,7 +26,7 @@ pub fn routes() -> Routes {
         .get("/api/v1/domain_blocks", Access::User(&[Scope::ReadBlocks]), all)
         .post("/api/v1/domain_blocks", WRITE, block)
         .delete("/api/v1/domain_blocks", WRITE, unblock)
-        .get("/api/v1/domain_blocks/preview", Access::User(&[Scope::ReadBlocks]), preview)
+        .get("/api/v1/domain_blocks/preview", Access::User(&[Scope::ReadBlocks, Scope::WriteBlocks]), preview)
 }
 
 async fn all(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: Params) -> ApiResult<Response> {

@@ -168,7 +168,7 @@ async fn add_keyword(
     Path(id): Path<String>,
     params: Params,
 ) -> ApiResult<Rendered> {
-    let (id, word) = (id.parse()?, params.required("keyword")?.to_owned());
+    let (id, word) = (id.parse()?, params.text("keyword").unwrap_or_default().to_owned());
     let whole = params.bool("whole_word").unwrap_or(true);
     let made =
         app.write(move |tx| Rendered::of(&keyword_document(&filters::add_keyword(tx, me.account, id, &word, whole)?)));
@@ -271,7 +271,9 @@ fn old_input(params: &Params) -> ApiResult<FilterInput> {
 }
 
 async fn old_create(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
-    let phrase = params.required("phrase")?.to_owned();
+    let Some(phrase) = params.filled("phrase").map(str::to_owned) else {
+        return Err(Error::invalid("phrase", "blank", "Phrase can't be blank").into());
+    };
     let keyword = KeywordInput {
         keyword: Some(phrase.clone()),
         whole_word: Some(params.bool("whole_word").unwrap_or(true)),

@@ -190,6 +190,10 @@ pub(super) async fn chosen(app: &App, owner: Id<Account>, id: Id<Media>, picture
 async fn discard(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Empty> {
     let id = id.parse()?;
     app.write(move |tx| {
+        if store::media::load_own(tx.conn, me.account, id)?.post_id.is_some() {
+            let reason = "Media attachment is currently used by a status".into();
+            return Err(Error::Invalid { field: "", code: "", reason });
+        }
         media::pending(tx.conn, me.account, id)?;
         media::discard(tx, me.account, &[id])
     })

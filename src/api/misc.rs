@@ -13,7 +13,7 @@ use crate::{
     app::App,
     domain::{audiences, people, scopes::Scope, views::AccountViews},
     limits, model,
-    store::{self, markers as rows},
+    store::{self, markers as rows, relations::Onlooker},
 };
 use axum::extract::State;
 use std::collections::BTreeMap;
@@ -93,10 +93,10 @@ async fn directory(State(app): State<App>, Anyone(viewer): Anyone, params: Param
     }
     let offset = offset.min(limits::ARRAY_REFUSED as i64);
     let (local, newest) = (params.flag("local"), params.text("order") == Some("new"));
-    let site = app.site().clone();
+    let (site, to) = (app.site().clone(), Onlooker { account: viewer.0, now: app.clock().now() });
     let found = app.read(move |conn| {
         let is_on = people::directory::is_on(conn)?;
-        let ids = store::accounts::discoverable(conn, viewer.0.is_none(), is_on, local, (newest, limit, offset))?;
+        let ids = store::accounts::discoverable(conn, to, is_on, local, (newest, limit, offset))?;
         let views = AccountViews::load(conn, &ids)?.shown_to(conn, viewer)?;
         Rendered::of(&Accounts::new(&site, &views)?.in_order())
     });

@@ -21,8 +21,8 @@ use crate::{
         visibility,
     },
     id::Id,
-    model::{self, Account, FollowState, Post},
-    store::{self, Listed},
+    model::{self, Account, Post},
+    store::{self, Listed, relations::Onlooker},
     time::Timestamp,
 };
 use axum::{
@@ -98,7 +98,7 @@ fn open_lists(conn: &mut Conn, viewer: Viewer, id: Id<Account>) -> Result<bool> 
 }
 
 /// Reads a page of accounts around one thing.
-type Rows<T> = fn(&mut Conn, Id<T>, Page) -> Result<Vec<Listed<Account>>>;
+type Rows<T> = fn(&mut Conn, Id<T>, Onlooker, Page) -> Result<Vec<Listed<Account>>>;
 
 /// A list of an account that its owner may hide.
 async fn connections(
@@ -111,8 +111,9 @@ async fn connections(
 ) -> Answer {
     open_to(&app, viewer)?;
     let id = id.parse()?;
-    answer(app, viewer, uri, params, move |conn, page, _| match open_lists(conn, viewer, id)? {
-        true => rows(conn, id, page),
+    answer(app, viewer, uri, params, move |conn, page, now| match open_lists(conn, viewer, id)? {
+        // In one's own lists nobody is passed over.
+        true => rows(conn, id, Onlooker { account: viewer.0.filter(|viewer| *viewer != id), now }, page),
         false => Ok(Vec::new()),
     })
     .await
@@ -125,8 +126,7 @@ async fn followers(
     uri: OriginalUri,
     params: Params,
 ) -> Answer {
-    let accepted: Rows<Account> = |conn, id, page| store::relations::followers(conn, id, FollowState::Accepted, page);
-    connections(app, viewer, id, uri, params, accepted).await
+    connections(app, viewer, id, uri, params, store::relations::followers).await
 }
 
 async fn following(
@@ -140,10 +140,7 @@ async fn following(
 }
 
 async fn requests(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: Params) -> Answer {
-    answer(app, me.viewer(), uri, params, move |conn, page, _| {
-        store::relations::followers(conn, me.account, FollowState::Requested, page)
-    })
-    .await
+    answer(app, me.viewer(), uri, params, move |conn, page, _| store::relations::requests(conn, me.account, page)).await
 }
 
 async fn blocks(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: Params) -> Answer {
@@ -183,13 +180,13 @@ async fn mutes(State(app): State<App>, me: SignedIn, uri: OriginalUri, params: P
 /// Who reacted to a post, for those who may see it.
 async fn reactors<F>(app: App, viewer: Viewer, id: String, uri: OriginalUri, params: Params, rows: F) -> Answer
 where
-    F: FnOnce(&mut Conn, Id<Post>, Page) -> Result<Vec<Listed<Account>>> + Send + 'static,
+    F: FnOnce(&mut Conn, Id<Post>, Onlooker, Page) -> Result<Vec<Listed<Account>>> + Send + 'static,
 {
     open_to(&app, viewer)?;
     let id = id.parse()?;
     answer(app, viewer, uri, params, move |conn, page, now| {
         let post = visibility::visible_original(conn, viewer, id, now)?;
-        rows(conn, post.id, page)
+        rows(conn, post.id, Onlooker { account: viewer.0, now }, page)
     })
     .await
 }
@@ -211,7 +208,7 @@ async fn reblogged_by(
     uri: OriginalUri,
     params: Params,
 ) -> Answer {
-    let rows = move |conn: &mut Conn, id, page| store::relations::boosted_by(conn, id, viewer.audience(), page);
+    let rows = move |conn: &mut Conn, id, to, page| store::relations::boosted_by(conn, id, viewer.audience(), to, page);
     reactors(app, viewer, id, uri, params, rows).await
 }
 

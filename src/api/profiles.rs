@@ -148,8 +148,10 @@ async fn statuses(
                 !unwanted
             });
             posts.order.truncate(usize::try_from(page.limit).unwrap_or(0));
-            // There are few pins: no page leads to another one.
-            return Ok(timelines::Timeline { posts, bounds: None });
+            // They stand in the order in which they were pinned: a bound goes by the newest and the oldest of them.
+            let ids = || posts.order.iter().map(|id| id.raw());
+            let bounds = ids().max().zip(ids().min());
+            return Ok(timelines::Timeline { posts, bounds });
         }
         timelines::author(conn, viewer, author, query, page, now)
     })
@@ -175,6 +177,7 @@ pub(super) async fn look_at(app: &App, accounts: &[Id<Account>]) -> Result<()> {
 async fn in_lists(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     let id = id.parse()?;
     let found = app.glance(move |conn| {
+        accounts::load(conn, id)?;
         let rows = lists::containing(conn, me.account, id)?;
         Rendered::of(&rows.iter().map(super::lists::list).collect::<Vec<_>>())
     });
@@ -188,10 +191,17 @@ const FAMILIAR: usize = 20;
 pub(super) const SHORT: usize = 80;
 
 async fn familiar(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
-    let mut ids: Vec<Id<Account>> = params.ids("id");
-    ids.truncate(FAMILIAR);
+    let mut ids: Vec<Id<Account>> = Vec::new();
+    for id in params.ids("id") {
+        // Who is named twice is answered once.
+        if ids.len() < FAMILIAR && !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
     let site = app.site().clone();
     let found = app.read(move |conn| {
+        let there = accounts::list(conn, &ids)?;
+        ids.retain(|id| there.iter().any(|account| account.id == *id && !account.is_unavailable()));
         let known = accounts::familiar(conn, me.account, &ids, 10)?;
         let of = |id: Id<Account>| known.iter().filter(|(target, _)| *target == id).map(|(_, known)| *known).collect();
         let pairs: Vec<(Id<Account>, Vec<Id<Account>>)> = ids.into_iter().map(|id| (id, of(id))).collect();

@@ -27,6 +27,8 @@ pub use crate::rate::ClientAddress;
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "Link, Mastodon-Async-Refresh, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, X-Request-Id",
 );
+/// What the client API answers is for programs: a browser that is led there shows and runs nothing of it.
+const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; form-action 'none'");
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
@@ -84,6 +86,8 @@ impl Service<Request> for Door {
             }
             if class.api {
                 headers.append(header::VARY, HeaderValue::from_static("Authorization, Origin"));
+                headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+                headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
                 if signed_in && !headers.contains_key(header::CACHE_CONTROL) {
                     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
                 }
@@ -360,6 +364,8 @@ mod tests {
             assert!(!headers.contains_key("access-control-allow-credentials"));
         }
         let read = call(&router, "GET", "/api/v1/instance", &[("origin", "https://client.example")]).await;
+        assert!(read.headers()["content-security-policy"].to_str().expect("text").starts_with("default-src 'none'"));
+        assert_eq!(read.headers()["x-content-type-options"], "nosniff");
         assert!(read.headers()["access-control-expose-headers"].to_str().expect("text").contains("Link"));
         let page = call(&router, "GET", "/oauth/authorize", &[("origin", "https://client.example")]).await;
         assert!(!page.headers().contains_key("access-control-allow-origin"));

@@ -222,6 +222,8 @@ pub(super) fn featured_list(
             (row.posts_count, row.last_post_at) = rows::use_by(conn, owner, row.tag_id, viewer.audience())?;
         }
     }
+    // What is written about most stands first.
+    featured.sort_by_key(|row| std::cmp::Reverse(row.posts_count));
     let ids: Vec<Id<model::Tag>> = featured.iter().map(|f| f.tag_id).collect();
     let mut tags = rows::list(conn, &ids)?;
     if viewer.0.is_none() && account.is_local() {

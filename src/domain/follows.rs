@@ -32,7 +32,7 @@ pub struct FollowOptions {
 /// who left, a moved account or the account of a program that cannot be followed.
 pub fn request(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, options: &FollowOptions) -> Result<Follow> {
     if account == target {
-        return Err(Error::forbidden("You cannot follow yourself"));
+        return Err(Error::forbidden("Following your own account is not allowed"));
     }
     let other = store::accounts::load(tx.conn, target)?;
     if other.is_unavailable() || !store::users::waiting(tx.conn, &[target])?.is_empty() {

@@ -103,14 +103,19 @@ pub fn delete(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<List>) -> Result<()> {
     back_home(tx, owner, &members)
 }
 
-/// Adds people the owner follows (or the owner); anybody else is `NotFound`.
+/// Adds people the owner follows (or the owner): all of them or nobody.
+///
+/// # Errors
+/// `NotFound` for somebody else's list, and for anybody else; `Invalid` for who is in it already.
 pub fn add(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<List>, accounts: &[Id<Account>]) -> Result<()> {
     let row = store::lists::owned(tx.conn, owner, id)?;
     for account in accounts {
         if *account != owner && follows::find(tx.conn, owner, *account)?.is_none() {
             return Err(Error::NotFound);
         }
-        store::lists::add(tx.conn, id, *account)?;
+        if !store::lists::add(tx.conn, id, *account)? {
+            return Err(Error::invalid("account_id", "taken", "Account has already been taken"));
+        }
     }
     if store::lists::member_count(tx.conn, id)? > MEMBERS {
         return Err(Error::invalid("", "invalid", "A list has at most 1000 members"));

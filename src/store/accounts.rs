@@ -1,5 +1,6 @@
 //! Accounts of this node and of others.
 
+use super::relations::{Onlooker, welcome};
 use crate::{
     Result,
     db::{Conn, Sql},
@@ -144,15 +145,16 @@ pub(super) const ADMITTED: &str =
     " and not exists (select 1 from users w where w.account_id = a.id and w.approved_at is null)";
 
 /// People who want to be found, the most recently active (or the newest) first. Whoever is listed nowhere is not among
-/// them, nor, for a stranger, whoever is for their own site only. While a `directory` is on, people of this node are in it
-/// who did not say no.
+/// them, nor, for a stranger, whoever is for their own site only, nor whom the onlooker blocks or mutes, themselves or with
+/// their domain, and who blocks the onlooker. While a `directory` is on, people of this node are in it who did not say no.
 pub fn discoverable(
     conn: &mut Conn,
-    stranger: bool,
+    to: Onlooker,
     directory: bool,
     local: bool,
     (newest, limit, offset): (bool, i64, i64),
 ) -> Result<Vec<Id<Account>>> {
+    let stranger = to.account.is_none();
     let everybody = directory && !stranger;
     let mut sql = Sql::new(match everybody {
         true => "select a.id from accounts a where (a.discoverable or (a.domain is null and a.kind = 0))",
@@ -167,8 +169,16 @@ pub fn discoverable(
     sql = sql.push(ADMITTED);
     if local {
         sql = sql.push(" and a.domain is null");
+    } else if let Some(account) = to.account {
+        sql = sql
+            .push(
+                " and not exists (select 1 from account_domain_blocks d where d.domain = a.domain and d.account_id = ",
+            )
+            .bind(account)
+            .push(")");
     }
-    sql.push(if newest { " order by a.id desc" } else { " order by coalesce(a.last_post_at, 0) desc, a.id desc" })
+    welcome(sql, to)
+        .push(if newest { " order by a.id desc" } else { " order by coalesce(a.last_post_at, 0) desc, a.id desc" })
         .with(" limit ", limit)
         .with(" offset ", offset)
         .load_ids(conn)

@@ -84,14 +84,10 @@ pub fn member_count(conn: &mut Conn, list: Id<List>) -> Result<i64> {
     Sql::new("select count(*) from list_members m where m.list_id = ").bind(list).scalar_i64(conn)
 }
 
-/// Adds a member; already there is fine.
-pub fn add(conn: &mut Conn, list: Id<List>, account: Id<Account>) -> Result<()> {
-    Sql::new("insert into list_members (list_id, account_id) values (")
-        .bind(list)
-        .with(",", account)
-        .push(") on conflict do nothing")
-        .execute(conn)?;
-    Ok(())
+/// Adds a member; false for who is one already.
+pub fn add(conn: &mut Conn, list: Id<List>, account: Id<Account>) -> Result<bool> {
+    let sql = Sql::new("insert into list_members (list_id, account_id) values (").bind(list).with(",", account);
+    Ok(sql.push(") on conflict do nothing").execute(conn)? > 0)
 }
 
 /// Takes members out.

@@ -16,6 +16,8 @@ pub struct Wanted {
     pub local: Option<bool>,
     /// Neither disabled nor suspended nor waiting.
     pub active: bool,
+    /// Not suspended, whatever else they are.
+    pub unsuspended: bool,
     /// Waiting for approval.
     pub pending: bool,
     /// May not sign in.
@@ -60,6 +62,7 @@ pub fn accounts(conn: &mut Conn, wanted: &Wanted, instance: &str, page: Page) ->
             wanted.active,
             " and a.suspended_at is null and u.disabled_at is null and (u.account_id is null or u.approved_at is not null)",
         ),
+        (wanted.unsuspended, " and a.suspended_at is null"),
         (wanted.pending, " and u.account_id is not null and u.approved_at is null"),
         (wanted.disabled, " and u.disabled_at is not null"),
         (wanted.silenced, " and a.silenced_at is not null"),

@@ -58,11 +58,19 @@ async fn staff_finds_accounts_and_acts_on_them_by_rank_and_leaves_a_trace() {
     assert_eq!(mona.post(&format!("{above}/action"), json!({"type": "suspend"})).await.status, 403);
     assert_eq!(mona.delete(&path).await.status, 403);
     assert_eq!(ada.get("/api/v1/admin/accounts").await.status, 403);
+    // Only who is suspended comes back, or is deleted.
+    assert_eq!(mona.post(&format!("{path}/unsuspend"), json!({})).await.status, 403);
+    assert_eq!(root.delete(&path).await.status, 403);
+    assert_eq!(mona.post(&action, json!({})).await.status, 422, "what is to be done is said");
+    mona.post(&action, json!({"type": "suspend"})).await.ok();
+    // Who is suspended is listed where they are asked for.
+    assert_eq!(names(&mona.get("/api/v1/admin/accounts").await.ok()), ["ada", "mona", "root"]);
+    assert_eq!(names(&mona.get("/api/v1/admin/accounts?suspended=true").await.ok()), ["bob"]);
     assert_eq!(root.delete(&path).await.ok()["username"], "bob");
     assert_eq!(root.get(&path).await.status, 404);
     let traces = "select count(*) from audit_log where action in ('account.disable', 'account.enable', 'account.suspend', \
                   'account.unsuspend', 'account.delete') and target = 'bob'";
-    assert_eq!(count(&node, traces).await, 5);
+    assert_eq!(count(&node, traces).await, 6);
 }
 
 #[tokio::test]
@@ -85,7 +93,9 @@ async fn who_waits_for_approval_is_let_in_or_turned_away() {
     assert_eq!(mona.post(&format!("{path}/reject"), json!({})).await.ok()["username"], "bob");
     assert_eq!(mona.get(&path).await.status, 404);
     let again = mona.post(&format!("/api/v1/admin/accounts/{}/reject", ada.id), json!({})).await;
-    assert_eq!(again.status, 409);
+    assert_eq!(again.status, 403, "they are in already");
+    let again = mona.post(&format!("/api/v1/admin/accounts/{}/approve", ada.id), json!({})).await;
+    assert_eq!(again.status, 403);
 }
 
 #[tokio::test]
@@ -153,6 +163,41 @@ async fn reports_are_assigned_classified_resolved_and_taken_up_again() {
 }
 
 #[tokio::test]
+async fn blocked_and_allowed_domains_are_read_page_by_page() {
+    let node = Node::start().await;
+    let boss = staff(&node, "boss", Role::Admin).await;
+    for (path, of) in [("/api/v1/admin/domain_blocks", "bad.example"), ("/api/v1/admin/domain_allows", "good.example")]
+    {
+        for n in 0..3 {
+            node.clock.advance(1_000);
+            boss.post(path, json!({"domain": format!("n{n}.{of}"), "severity": "noop"})).await.ok();
+        }
+        let page = async |query: &str| {
+            let page = boss.get(&format!("{path}?{query}")).await;
+            let list = page.ok();
+            let names = list.as_array().unwrap().iter().map(|one| one["domain"].as_str().unwrap().to_owned());
+            (names.collect::<Vec<_>>(), page.header("link").to_owned())
+        };
+        let all = boss.get(path).await.ok();
+        let id = |n: usize| all[n]["id"].as_str().unwrap();
+        let (names, link) = page("limit=2").await;
+        assert_eq!(names, [format!("n2.{of}"), format!("n1.{of}")]);
+        assert!(link.contains(&format!("max_id={}>; rel=\"next\"", id(1))), "{link}");
+        assert!(link.contains(&format!("min_id={}>; rel=\"prev\"", id(0))), "{link}");
+        let (names, link) = page(&format!("limit=2&max_id={}", id(1))).await;
+        assert_eq!(names, [format!("n0.{of}")]);
+        assert!(!link.contains("rel=\"next\""), "{link}");
+        assert_eq!(page(&format!("since_id={}", id(1))).await.0, [format!("n2.{of}")]);
+        assert_eq!(page(&format!("limit=1&min_id={}", id(2))).await.0, [format!("n1.{of}")]);
+    }
+    // A stricter block below a laxer one is one more.
+    let path = "/api/v1/admin/domain_blocks";
+    boss.post(path, json!({"domain": "a.n0.bad.example", "severity": "silence"})).await.ok();
+    boss.post(path, json!({"domain": "b.a.n0.bad.example", "severity": "suspend"})).await.ok();
+    assert_eq!(boss.post(path, json!({"domain": "c.a.n0.bad.example", "severity": "noop"})).await.status, 422);
+}
+
+#[tokio::test]
 async fn domains_are_blocked_and_the_block_counts_at_once() {
     let (schema, node) = (Schema::read(), Node::start().await);
     let (admin, mona) = (staff(&node, "boss", Role::Admin).await, staff(&node, "mona", Role::Moderator).await);
@@ -162,7 +207,13 @@ async fn domains_are_blocked_and_the_block_counts_at_once() {
     schema.assert("Admin::DomainBlock", &made);
     assert_eq!((&made["domain"], &made["severity"]), (&json!("bad.example"), &json!("suspend")));
     assert!(node.app.net().rules().standing("bad.example").admitted.is_err());
-    assert_eq!(admin.post(path, body).await.status, 422);
+    // What is blocked already, itself or with a domain above it, is told of.
+    for body in [body, json!({"domain": "a.bad.example", "severity": "silence"})] {
+        let refused = admin.post(path, body).await;
+        assert_eq!(refused.status, 422);
+        assert!(refused.json()["error"].is_string());
+        assert_eq!(refused.json()["existing_domain_block"], made);
+    }
     assert_eq!(admin.post(path, json!({})).await.status, 422);
     assert_eq!(admin.post(path, json!({"domain": "x.example", "severity": "much"})).await.status, 422);
     let one = format!("{path}/{}", made["id"].as_str().unwrap());

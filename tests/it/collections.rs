@@ -92,7 +92,7 @@ async fn nobody_is_put_into_a_collection_who_does_not_want_it() {
     bob.post(&format!("/api/v1/accounts/{}/block", carl.id), json!({})).await.ok();
     assert_eq!(bob.get(&path).await.ok()["collection"]["item_count"], 0);
     bob.post(&format!("/api/v1/accounts/{}/block", ada.id), json!({})).await.ok();
-    assert_eq!(ada.get(&format!("/api/v1/accounts/{}/collections", bob.id)).await.status, 404);
+    assert_eq!(ada.get(&format!("/api/v1/accounts/{}/collections", bob.id)).await.ok(), json!({"collections": []}));
 }
 
 #[tokio::test]
@@ -122,8 +122,19 @@ async fn collections_have_limits_and_hidden_ones_are_listed_for_their_owner_only
     assert_eq!(names(&ada, "").await.len(), 10);
     assert_eq!(names(&bob, "").await.len(), 9);
     assert_eq!(names(&bob, "?limit=2&offset=1").await, ["number 8", "number 7"]);
+    // Pages lead on by their offset, as far as there is more.
+    for (query, offsets) in [("limit=4", &[4][..]), ("limit=4&offset=4", &[8, 0][..]), ("limit=4&offset=8", &[4][..])] {
+        let page = bob.get(&format!("{path}?{query}")).await;
+        let link = page.header("link").to_owned();
+        assert_eq!(link.matches("rel=").count(), offsets.len(), "{query}: {link}");
+        for offset in offsets {
+            assert!(link.contains(&format!("{path}?limit=4&offset={offset}>")), "{query}: {link}");
+        }
+    }
+    assert_eq!(bob.get(&path).await.header("link"), "");
     assert_eq!(bob.get(&format!("{path}?offset=-1")).await.status, 400);
     // A collection is full at some point.
+    assert_eq!(ada.post("/api/v1/collections/1/items", json!({})).await.status, 422, "who?");
     let made = ada.get(&path).await.ok()["collections"][0].clone();
     let items = format!("/api/v1/collections/{}/items", id(&made));
     for n in 0..25 {

@@ -162,6 +162,12 @@ impl World {
                 let one = self.node.member(&format!("other{}", self.next())).await.id;
                 fill(":id", &one);
                 let id: watercooler::id::Id<watercooler::model::Account> = one.parse().unwrap();
+                let suspended = path.ends_with("/unsuspend") || method == "DELETE";
+                if suspended {
+                    let act = format!("/api/v1/admin/accounts/{one}/action");
+                    me.post(&act, json!({"type": "suspend"})).await.ok();
+                }
+                call.body = json!({"type": "none"});
                 if path.ends_with("/approve") || path.ends_with("/reject") {
                     let waits = async move |node: &Node| {
                         let sql = "update users set approved_at = null where account_id = ";
@@ -505,11 +511,16 @@ async fn every_endpoint_of_the_table_answers_or_says_that_it_is_not_there() {
         // Who shows no token, or a bad one.
         if matches!(row.access.as_str(), "user" | "app") {
             let call = world.call(&row, &me).await;
-            let others = [nobody.clone(), Client::with_token(&world.node, "Xnonsense")];
-            for stranger in others {
+            // What is for staff is for nobody in particular either.
+            let for_staff = row.path.contains("/admin/");
+            let others = [
+                (nobody.clone(), if for_staff { 403 } else { 401 }),
+                (Client::with_token(&world.node, "Xnonsense"), 401),
+            ];
+            for (stranger, status) in others {
                 let reply = send(&stranger, &row, &row.method, &call).await;
                 let streaming = row.path == "/api/v1/streaming";
-                if reply.status != 401 && !(streaming && reply.status == 404) {
+                if reply.status != status && !(streaming && reply.status == 404) {
                     fault(&reply, "a stranger may");
                 }
                 if machine && !reply.json()["error"].is_string() {

@@ -61,6 +61,7 @@ mod encodings;
 mod endorsements;
 mod endpoints;
 mod entities;
+mod expected;
 mod expertise;
 mod featured_collections;
 mod federation;

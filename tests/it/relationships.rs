@@ -190,6 +190,49 @@ async fn strangers_see_no_lists_of_people_while_reads_must_be_signed() {
 }
 
 #[tokio::test]
+async fn lists_of_people_pass_over_whom_the_reader_blocks_or_mutes_and_who_blocks_the_reader() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let (carol, dan, eve, zoe) =
+        (node.member("carol").await, node.member("dan").await, node.member("eve").await, node.member("zoe").await);
+    let act = async |who: &Client, verb: &str, whom: &Client| {
+        who.post(&format!("/api/v1/accounts/{}/{verb}", whom.id), json!({})).await.ok()
+    };
+    let post = ada.post("/api/v1/statuses", json!({"status": "hello"})).await.ok();
+    let post = format!("/api/v1/statuses/{}", post["id"].as_str().unwrap());
+    for fan in [&bob, &carol, &dan, &eve] {
+        act(fan, "follow", &ada).await;
+        act(&ada, "follow", fan).await;
+        fan.post(&format!("{post}/favourite"), json!({})).await.ok();
+        fan.post(&format!("{post}/reblog"), json!({})).await.ok();
+    }
+    act(&zoe, "block", &bob).await;
+    act(&zoe, "mute", &carol).await;
+    act(&dan, "block", &zoe).await;
+    act(&ada, "mute", &bob).await;
+    let names = |list: Value| {
+        let mut names: Vec<String> =
+            list.as_array().unwrap().iter().map(|one| one["username"].as_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    };
+    let account = format!("/api/v1/accounts/{}", ada.id);
+    for list in [
+        format!("{account}/followers"),
+        format!("{account}/following"),
+        format!("{post}/favourited_by"),
+        format!("{post}/reblogged_by"),
+    ] {
+        assert_eq!(names(zoe.get(&list).await.ok()), ["eve"], "{list}");
+        assert_eq!(names(bob.get(&list).await.ok()), ["bob", "carol", "dan", "eve"], "{list}");
+    }
+    // In their own lists everybody finds everybody.
+    for list in [format!("{account}/followers"), format!("{account}/following")] {
+        assert_eq!(names(ada.get(&list).await.ok()), ["bob", "carol", "dan", "eve"], "{list}");
+    }
+}
+
+#[tokio::test]
 async fn whom_one_follows_no_more_is_in_none_of_ones_lists() {
     let node = Node::start().await;
     let (ada, bob) = (node.member("ada").await, node.member("bob").await);

@@ -536,12 +536,16 @@ async fn staff_counts_what_is_there_and_what_is_not_kept_is_nought() {
     assert_eq!(list[1]["data"][0]["value"], "0");
     for (path, bad) in [
         ("measures", json!({"keys": ["new_users"]})),
-        ("measures", json!({"start_at": "2027-03-01", "end_at": "2027-03-02"})),
         ("measures", json!({"keys": ["new_users"], "start_at": "soon", "end_at": "2027-03-02"})),
-        ("dimensions", json!({})),
         ("retention", json!({"start_at": "2027-03-01", "end_at": "2027-03-02", "frequency": "year"})),
     ] {
         assert_eq!(mona.post(&format!("/api/v1/admin/{path}"), bad.clone()).await.status, 400, "{path} {bad}");
+    }
+    // Whoever does not say how asks for the last days.
+    let days = mona.post("/api/v1/admin/retention", json!({"limit": 2})).await.ok();
+    schema.assert_all("Admin::Cohort", &days);
+    for path in ["measures", "dimensions"] {
+        assert_eq!(mona.post(&format!("/api/v1/admin/{path}"), json!({"limit": 2})).await.ok(), json!([]), "{path}");
     }
     let long = json!({"keys": ["new_users"], "start_at": "1990-01-01", "end_at": "2027-03-02"});
     let list = mona.post("/api/v1/admin/measures", long).await.ok();

@@ -131,14 +131,17 @@ fn named(params: &Params) -> Wanted {
     }
 }
 
-/// The first generation: a flag for each state.
+/// The first generation: a flag for each state. Without any of them those of this node, or of the domain asked for, that
+/// are not suspended.
 async fn first(State(app): State<App>, _: SignedIn, uri: OriginalUri, params: Params) -> Answer {
-    let local = match (params.flag("local"), params.flag("remote")) {
-        (true, _) => Some(true),
-        (false, true) => Some(false),
+    let local = match (params.flag("remote"), params.flag("local") || params.filled("by_domain").is_none()) {
+        (true, _) => Some(false),
+        (false, true) => Some(true),
         (false, false) => None,
     };
+    let states = ["active", "pending", "disabled", "silenced", "sensitized", "suspended"];
     let wanted = Wanted {
+        unsuspended: !states.iter().any(|state| params.flag(state)),
         local,
         active: params.flag("active"),
         pending: params.flag("pending"),
@@ -181,6 +184,40 @@ async fn show(State(app): State<App>, _: SignedIn, Path(id): Path<String>) -> Ap
     Ok(app.read(move |conn| document(conn, &site, id)).await?)
 }
 
+/// As clients know it from what cannot be done to an account as it is now.
+fn not_allowed() -> Error {
+    Error::forbidden("This action is not allowed")
+}
+
+fn approve_waiting(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    match store::users::load(tx.conn, id)?.approved_at {
+        Some(_) => Err(not_allowed()),
+        None => rules::approve(tx, by, id),
+    }
+}
+
+fn reject_waiting(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    match store::users::load(tx.conn, id)?.approved_at {
+        Some(_) => Err(not_allowed()),
+        None => rules::reject(tx, by, id),
+    }
+}
+
+fn unsuspend_suspended(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    match store::accounts::load(tx.conn, id)?.suspended_at {
+        Some(_) => rules::unsuspend(tx, by, id),
+        None => Err(not_allowed()),
+    }
+}
+
+/// From an app an account is suspended first: what is deleted does not come back.
+fn delete_suspended(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    match store::accounts::load(tx.conn, id)?.suspended_at {
+        Some(_) => rules::delete(tx, by, id),
+        None => Err(not_allowed()),
+    }
+}
+
 /// What staff does with an account.
 type Act = fn(&mut Tx<'_>, &Staff, Id<Account>) -> Result<()>;
 
@@ -207,11 +244,11 @@ async fn end(app: App, me: SignedIn, id: String, parts: Parts, least: Role, act:
 }
 
 async fn approve(State(app): State<App>, me: SignedIn, Path(id): Path<String>, parts: Parts) -> ApiResult<Rendered> {
-    act(app, me, id, parts, rules::approve).await
+    act(app, me, id, parts, approve_waiting).await
 }
 
 async fn reject(State(app): State<App>, me: SignedIn, Path(id): Path<String>, parts: Parts) -> ApiResult<Rendered> {
-    end(app, me, id, parts, Role::Moderator, rules::reject).await
+    end(app, me, id, parts, Role::Moderator, reject_waiting).await
 }
 
 async fn enable(State(app): State<App>, me: SignedIn, Path(id): Path<String>, parts: Parts) -> ApiResult<Rendered> {
@@ -219,7 +256,7 @@ async fn enable(State(app): State<App>, me: SignedIn, Path(id): Path<String>, pa
 }
 
 async fn unsuspend(State(app): State<App>, me: SignedIn, Path(id): Path<String>, parts: Parts) -> ApiResult<Rendered> {
-    act(app, me, id, parts, rules::unsuspend).await
+    act(app, me, id, parts, unsuspend_suspended).await
 }
 
 async fn unsilence(State(app): State<App>, me: SignedIn, Path(id): Path<String>, parts: Parts) -> ApiResult<Rendered> {
@@ -236,7 +273,7 @@ async fn unsensitive(
 }
 
 async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<String>, parts: Parts) -> ApiResult<Rendered> {
-    end(app, me, id, parts, Role::Admin, rules::delete).await
+    end(app, me, id, parts, Role::Admin, delete_suspended).await
 }
 
 /// Acts on an account, and closes the report that was the reason.
@@ -249,7 +286,10 @@ async fn action(
 ) -> ApiResult<Empty> {
     let (id, from): (Id<Account>, _) = (id.parse()?, origin(&parts));
     let report: Option<Id<Report>> = params.id("report_id")?;
-    let done: Option<Act> = match params.filled("type").unwrap_or("none") {
+    let Some(kind) = params.filled("type") else {
+        return Err(Error::invalid("type", "blank", "Type can't be blank").into());
+    };
+    let done: Option<Act> = match kind {
         "none" => None,
         "disable" => Some(rules::disable),
         "suspend" => Some(rules::suspend),

@@ -1,7 +1,7 @@
 //! Domains that are let in, for staff: the peers that were added by command. Where a charter says who belongs to the
 //! organisation, nodes come in through the charter and not through this door.
 
-use super::{PAGE, domains::id_of, origin};
+use super::{domains::id_of, origin, part};
 use crate::{
     Error, Result,
     api::{
@@ -11,14 +11,13 @@ use crate::{
     },
     app::App,
     domain::{audit::Staff, scopes::Scope},
-    limits,
     model::{PeerRow, Role},
     peers::{self, NewPeer},
     store,
 };
 use axum::{
-    extract::{Path, State},
-    http::request::Parts,
+    extract::{OriginalUri, Path, State},
+    http::{HeaderMap, request::Parts},
 };
 
 /// The routes of this noun.
@@ -55,13 +54,16 @@ async fn by(app: &App, me: SignedIn, parts: &Parts) -> Result<Staff> {
     app.write(move |tx| Staff::signed_in(tx, me.account, Role::Admin, &from)).await
 }
 
-async fn list(State(app): State<App>, _: SignedIn, params: Params) -> ApiResult<Rendered> {
-    let limit = params.integer("limit")?.unwrap_or(PAGE).clamp(1, 2 * PAGE);
-    let offset = params.integer("offset")?.unwrap_or(0).clamp(0, limits::ARRAY_REFUSED as i64);
+async fn list(
+    State(app): State<App>,
+    _: SignedIn,
+    uri: OriginalUri,
+    params: Params,
+) -> ApiResult<(HeaderMap, Rendered)> {
     let mut peers = app.read(store::peers::list).await?;
     peers.sort_by_key(|peer| std::cmp::Reverse(peer.created_at));
-    let (skip, take) = (usize::try_from(offset).unwrap_or(0), usize::try_from(limit).unwrap_or(0));
-    Ok(Rendered::of(&peers.iter().skip(skip).take(take).map(document).collect::<Vec<_>>())?)
+    let (headers, rows) = part(&peers, |peer| id_of(&peer.domain), &params, app.site().base(), &uri)?;
+    Ok((headers, Rendered::of(&rows.iter().map(document).collect::<Vec<_>>())?))
 }
 
 async fn show(State(app): State<App>, _: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {

@@ -1,25 +1,25 @@
 //! Blocked domains, for staff.
 
-use super::{PAGE, origin};
+use super::{origin, part};
 use crate::{
     Error, Result,
     api::{
         ApiResult, Empty, Params, Rendered,
         auth::{Access, Routes, SignedIn},
-        entities::admin::AdminDomainBlock,
+        entities::admin::{AdminDomainBlock, AdminExistingDomainBlock},
     },
     app::App,
     crypto,
     domain::{audit::Staff, scopes::Scope},
-    limits,
     model::{DomainBlock, Role},
     net::Severity,
     peers::{self, NewBlock},
     store,
 };
 use axum::{
-    extract::{Path, State},
-    http::request::Parts,
+    extract::{OriginalUri, Path, State},
+    http::{HeaderMap, StatusCode, request::Parts},
+    response::{IntoResponse, Response},
 };
 use std::fmt::Write;
 
@@ -77,13 +77,16 @@ async fn named(app: &App, domain: &str) -> Result<DomainBlock> {
     blocks.into_iter().find(|block| block.domain == domain).ok_or(Error::NotFound)
 }
 
-async fn list(State(app): State<App>, _: SignedIn, params: Params) -> ApiResult<Rendered> {
-    let limit = params.integer("limit")?.unwrap_or(PAGE).clamp(1, 2 * PAGE);
-    let offset = params.integer("offset")?.unwrap_or(0).clamp(0, limits::ARRAY_REFUSED as i64);
+async fn list(
+    State(app): State<App>,
+    _: SignedIn,
+    uri: OriginalUri,
+    params: Params,
+) -> ApiResult<(HeaderMap, Rendered)> {
     let mut blocks = app.read(store::peers::blocks).await?;
     blocks.sort_by_key(|block| std::cmp::Reverse(block.created_at));
-    let (skip, take) = (usize::try_from(offset).unwrap_or(0), usize::try_from(limit).unwrap_or(0));
-    Ok(Rendered::of(&blocks.iter().skip(skip).take(take).map(document).collect::<Vec<_>>())?)
+    let (headers, rows) = part(&blocks, |block| id_of(&block.domain), &params, app.site().base(), &uri)?;
+    Ok((headers, Rendered::of(&rows.iter().map(document).collect::<Vec<_>>())?))
 }
 
 async fn show(State(app): State<App>, _: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
@@ -128,16 +131,45 @@ fn wanted(params: &Params, domain: String, old: Option<&DomainBlock>) -> Result<
     })
 }
 
-async fn create(State(app): State<App>, me: SignedIn, parts: Parts, params: Params) -> ApiResult<Rendered> {
+/// The block of this domain, or the nearest one of a domain that it belongs to.
+async fn over(app: &App, domain: &str) -> Result<Option<DomainBlock>> {
+    let domain = domain.trim().trim_start_matches("*.").to_lowercase();
+    let blocks = app.read(store::peers::blocks).await?;
+    let covers = |block: &DomainBlock| {
+        domain.strip_suffix(block.domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    Ok(blocks.into_iter().filter(covers).max_by_key(|block| block.domain.len()))
+}
+
+/// Whether a block says more than the one of a domain above it.
+fn adds_to(new: &NewBlock, old: &DomainBlock) -> bool {
+    match (new.severity, old.severity) {
+        (Severity::Suspend, _) => true,
+        (_, 0) | (Severity::None, 1) => false,
+        _ => (new.reject_media || !old.reject_media) && (new.reject_reports || !old.reject_reports),
+    }
+}
+
+/// 422 with the block that is there already and says as much.
+fn exists(old: &DomainBlock) -> Result<Response> {
+    let error = format!("You have already imposed stricter limits on {}.", old.domain);
+    let body = Rendered::of(&AdminExistingDomainBlock { error, existing_domain_block: document(old) })?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, body).into_response())
+}
+
+async fn create(State(app): State<App>, me: SignedIn, parts: Parts, params: Params) -> ApiResult<Response> {
     let Some(domain) = params.filled("domain").map(str::to_owned) else {
         return Err(Error::invalid("domain", "blank", "Domain can't be blank").into());
     };
-    if named(&app, &domain).await.is_ok() {
-        return Err(Error::invalid("domain", "taken", "Domain has already been taken").into());
-    }
     let block = wanted(&params, domain.clone(), None)?;
+    if let Some(old) = over(&app, &domain).await? {
+        let same = domain.trim().trim_start_matches("*.").eq_ignore_ascii_case(&old.domain);
+        if same || !adds_to(&block, &old) {
+            return Ok(exists(&old)?);
+        }
+    }
     peers::block(&app, by(&app, me, &parts).await?, block).await?;
-    Ok(Rendered::of(&document(&named(&app, &domain).await?))?)
+    Ok(Rendered::of(&document(&named(&app, &domain).await?))?.into_response())
 }
 
 async fn change(

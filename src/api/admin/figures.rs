@@ -65,12 +65,9 @@ fn below(params: &Params, key: &str, name: &str) -> Option<String> {
     params.map(key).and_then(|inner| inner.filled(name)).map(|text| text.trim().to_lowercase())
 }
 
-fn keys(params: &Params) -> ApiResult<Vec<String>> {
-    let keys: Vec<String> = params.texts("keys").into_iter().take(KEYS).map(str::to_owned).collect();
-    if keys.is_empty() {
-        return Err(Error::bad_request("keys is missing").into());
-    }
-    Ok(keys)
+/// What is asked for; whoever asks for nothing gets an empty list.
+fn keys(params: &Params) -> Vec<String> {
+    params.texts("keys").into_iter().take(KEYS).map(str::to_owned).collect()
 }
 
 /// What a measure counts.
@@ -160,9 +157,10 @@ fn measure(conn: &mut Conn, key: String, counted: Counted, within: Stretch) -> R
 }
 
 async fn measures(State(app): State<App>, _: SignedIn, params: Params) -> ApiResult<Rendered> {
-    let within = stretch(&params, app.clock().now(), true)?;
+    let keys = keys(&params);
+    let within = stretch(&params, app.clock().now(), !keys.is_empty())?;
     let wanted: Vec<(String, Counted)> =
-        keys(&params)?.into_iter().filter_map(|key| Some((key.clone(), counted(&key, &params)?))).collect();
+        keys.into_iter().filter_map(|key| Some((key.clone(), counted(&key, &params)?))).collect();
     let found = app.read(move |conn| {
         let mut list = Vec::with_capacity(wanted.len());
         for (key, counted) in wanted {
@@ -257,7 +255,7 @@ fn dimension(
 async fn dimensions(State(app): State<App>, _: SignedIn, params: Params) -> ApiResult<Rendered> {
     let within = stretch(&params, app.clock().now(), false)?;
     let limit = params.integer("limit")?.unwrap_or(10).clamp(1, 100);
-    let wanted: Vec<Dimension> = keys(&params)?
+    let wanted: Vec<Dimension> = keys(&params)
         .into_iter()
         .map(|key| Dimension {
             tag: below(&params, &key, "id").and_then(|id| id.parse().ok()),
@@ -301,12 +299,12 @@ const PERIODS: usize = 62;
 
 /// Of the people who signed up in each period, how many were here in it or later: their last visit is what is kept.
 async fn retention(State(app): State<App>, _: SignedIn, params: Params) -> ApiResult<Rendered> {
-    let monthly = match params.required("frequency")? {
+    let monthly = match params.filled("frequency").unwrap_or("day") {
         "day" => false,
         "month" => true,
         _ => return Err(Error::bad_request("Invalid parameter: frequency").into()),
     };
-    let Stretch(from, to) = stretch(&params, app.clock().now(), true)?;
+    let Stretch(from, to) = stretch(&params, app.clock().now(), false)?;
     let mut periods = Vec::new();
     let mut at = period_of(from, monthly);
     while at < to {

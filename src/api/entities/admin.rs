@@ -74,6 +74,13 @@ pub struct AdminDomainBlock<'a> {
     pub obfuscate: bool,
 }
 
+/// A domain cannot be blocked because it is already, itself or with one above it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AdminExistingDomainBlock<'a> {
+    pub error: String,
+    pub existing_domain_block: AdminDomainBlock<'a>,
+}
+
 /// A range of addresses that is blocked.
 #[derive(Clone, Debug, Serialize)]
 pub struct AdminIpBlock<'a> {
