@@ -23,7 +23,11 @@ use crate::{
     time::Timestamp,
     uri,
 };
-use axum::{extract::State, http::Uri, response::Response};
+use axum::{
+    extract::State,
+    http::{HeaderValue, Uri, header},
+    response::{IntoResponse, Response},
+};
 use serde::Serialize;
 
 /// The routes of this noun.
@@ -102,7 +106,7 @@ const CACHE_SECONDS: i64 = 86_400;
 /// Pixels.
 const WIDTH: i64 = 400;
 
-async fn oembed(State(app): State<App>, params: Params) -> ApiResult<Rendered> {
+async fn oembed(State(app): State<App>, params: Params) -> ApiResult<Response> {
     let url = params.required("url")?;
     let width = params.integer("maxwidth")?.unwrap_or(WIDTH).clamp(1, WIDTH);
     let height = params.integer("maxheight")?.map(|most| most.clamp(1, i64::from(i32::MAX)));
@@ -113,7 +117,9 @@ async fn oembed(State(app): State<App>, params: Params) -> ApiResult<Rendered> {
     let (site, now, name) = (app.site().clone(), app.clock().now(), app.config().instance.name.clone());
     let url = url.to_owned();
     let found = app.read(move |conn| Rendered::of(&embed(conn, &site, name, (id, &url), (width, height), now)?));
-    Ok(found.await?)
+    // Whoever shows it may keep it as long as `cache_age` says; nobody between does, for it may be gone by then.
+    let kept = [(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"))];
+    Ok((kept, found.await?).into_response())
 }
 
 /// The post of this node whose page or id this may be.
