@@ -249,5 +249,6 @@ async fn whoever_loads_the_answer_to_a_form_anew_comes_back_to_the_form() {
     assert_eq!(browser.get("/settings").await.status, 200);
     let stranger = Browser::new(&node);
     assert_eq!(stranger.get("/settings/reach").await.header("location"), "/settings");
+    assert_eq!(stranger.get("/.well-known/change-password").await.header("location"), "/settings");
     assert_eq!(stranger.get("/settings").await.header("location"), "/sign-in?next=%2Fsettings");
 }
