@@ -25,7 +25,7 @@ use crate::{
 };
 use axum::{
     extract::State,
-    http::{HeaderValue, Uri, header},
+    http::{HeaderMap, HeaderValue, Uri, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -54,17 +54,23 @@ async fn timeline(State(app): State<App>, Anyone(viewer): Anyone, uri: Uri, para
 /// Links answered at once, unless asked for fewer or more, and at most.
 const TRENDS: (i64, i64) = (10, 20);
 
-async fn trending(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+async fn trending(
+    State(app): State<App>,
+    Anyone(viewer): Anyone,
+    uri: Uri,
+    params: Params,
+) -> ApiResult<(HeaderMap, Rendered)> {
     let limit = params.integer("limit")?.unwrap_or(TRENDS.0).clamp(1, TRENDS.1);
     let offset = params.integer("offset")?.unwrap_or(0).max(0);
     // Strangers who may read nothing are told of nothing.
     if open_to(&app, viewer).is_err() {
-        return Ok(Rendered::from(b"[]".to_vec()));
+        return Ok((HeaderMap::new(), Rendered::from(b"[]".to_vec())));
     }
     let (site, now) = (app.site().clone(), app.clock().now());
     let found = app.read(move |conn| {
         let (limit, offset) = (usize::try_from(limit).unwrap_or(0), usize::try_from(offset).unwrap_or(0));
         let found = trends::links(conn, viewer, now, limit, offset)?;
+        let links = super::trends::beside(&site, &uri, found.len(), limit, offset);
         let creators: Vec<_> = found.iter().filter_map(|trend| trend.card.creator_id).collect();
         let views = AccountViews::load(conn, &creators)?.shown_to(conn, viewer)?;
         let accounts = Accounts::new(&site, &views)?;
@@ -80,7 +86,7 @@ async fn trending(State(app): State<App>, Anyone(viewer): Anyone, params: Params
                 PreviewCard { history: Some(days.collect()), ..PreviewCard::new(&site, &trend.card, creator, viewer.0) }
             })
             .collect();
-        Rendered::of(&list)
+        Ok((links, Rendered::of(&list)?))
     });
     Ok(found.await?)
 }

@@ -40,19 +40,41 @@ pub enum Prev {
     SinceId,
 }
 
+/// The caller's parameters but for these and tokens, each with an `&` behind it.
+fn kept(uri: &Uri, but: &[&str]) -> String {
+    let mut kept = String::new();
+    for pair in uri.query().unwrap_or_default().split('&').filter(|p| !p.is_empty()) {
+        let name = pair.split('=').next().unwrap_or("");
+        if !but.contains(&name) && !matches!(name, "access_token" | "bearer_token") {
+            kept.push_str(pair);
+            kept.push('&');
+        }
+    }
+    kept
+}
+
+/// The `Link` header of a page of a list that goes on by `offset`; none when there is no other page.
+pub fn link_by_offset(base: &str, uri: &Uri, limit: i64, offset: i64, more: bool) -> HeaderMap {
+    let (kept, path) = (kept(uri, &["offset"]), uri.path().trim_end_matches('/'));
+    let to = |offset: i64, rel: &str| format!("<{base}{path}?{kept}offset={offset}>; rel=\"{rel}\"");
+    let mut links = Vec::new();
+    if more {
+        links.push(to(offset + limit, "next"));
+    }
+    if offset > 0 {
+        links.push(to((offset - limit).max(0), "prev"));
+    }
+    let mut headers = HeaderMap::new();
+    if let (false, Ok(value)) = (links.is_empty(), HeaderValue::from_str(&links.join(", "))) {
+        headers.insert(header::LINK, value);
+    }
+    headers
+}
+
 /// The `Link` header of a page whose newest row has the cursor `first` and whose oldest has `last`; `next` is left out
 /// when `more` is false. Keeps the caller's other parameters. `base` is the public address without a slash at the end.
 pub fn link(base: &str, uri: &Uri, first: i64, last: i64, more: bool, prev: Prev) -> HeaderMap {
-    let mut kept = String::new();
-    if let Some(query) = uri.query() {
-        for pair in query.split('&').filter(|p| !p.is_empty()) {
-            let name = pair.split('=').next().unwrap_or("");
-            if !matches!(name, "max_id" | "since_id" | "min_id" | "access_token" | "bearer_token") {
-                kept.push_str(pair);
-                kept.push('&');
-            }
-        }
-    }
+    let kept = kept(uri, &["max_id", "since_id", "min_id"]);
     let path = uri.path().trim_end_matches('/');
     let back = match prev {
         Prev::MinId => "min_id",
@@ -107,6 +129,13 @@ mod tests {
             "<https://host.example/api/v1/timelines/tag/x?limit=2&any[]=a&any[]=b&max_id=7>; rel=\"next\", \
              <https://host.example/api/v1/timelines/tag/x?limit=2&any[]=a&any[]=b&min_id=8>; rel=\"prev\""
         );
+        let trends: Uri = "/api/v1/trends/tags?limit=2&offset=3".parse().expect("a uri");
+        assert_eq!(
+            link_by_offset("https://host.example", &trends, 2, 3, true)[header::LINK],
+            "<https://host.example/api/v1/trends/tags?limit=2&offset=5>; rel=\"next\", \
+             <https://host.example/api/v1/trends/tags?limit=2&offset=1>; rel=\"prev\""
+        );
+        assert!(link_by_offset("https://host.example", &trends, 2, 0, false).is_empty());
         let short = link("https://host.example", &uri, 8, 7, false, Prev::SinceId);
         assert_eq!(
             short[header::LINK],
