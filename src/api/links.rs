@@ -23,7 +23,11 @@ use crate::{
     time::Timestamp,
     uri,
 };
-use axum::{extract::State, http::Uri, response::Response};
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, Uri, header},
+    response::{IntoResponse, Response},
+};
 use serde::Serialize;
 
 /// The routes of this noun.
@@ -50,17 +54,23 @@ async fn timeline(State(app): State<App>, Anyone(viewer): Anyone, uri: Uri, para
 /// Links answered at once, unless asked for fewer or more, and at most.
 const TRENDS: (i64, i64) = (10, 20);
 
-async fn trending(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+async fn trending(
+    State(app): State<App>,
+    Anyone(viewer): Anyone,
+    uri: Uri,
+    params: Params,
+) -> ApiResult<(HeaderMap, Rendered)> {
     let limit = params.integer("limit")?.unwrap_or(TRENDS.0).clamp(1, TRENDS.1);
     let offset = params.integer("offset")?.unwrap_or(0).max(0);
     // Strangers who may read nothing are told of nothing.
     if open_to(&app, viewer).is_err() {
-        return Ok(Rendered::from(b"[]".to_vec()));
+        return Ok((HeaderMap::new(), Rendered::from(b"[]".to_vec())));
     }
     let (site, now) = (app.site().clone(), app.clock().now());
     let found = app.read(move |conn| {
         let (limit, offset) = (usize::try_from(limit).unwrap_or(0), usize::try_from(offset).unwrap_or(0));
         let found = trends::links(conn, viewer, now, limit, offset)?;
+        let links = super::trends::beside(&site, &uri, found.len(), limit, offset);
         let creators: Vec<_> = found.iter().filter_map(|trend| trend.card.creator_id).collect();
         let views = AccountViews::load(conn, &creators)?.shown_to(conn, viewer)?;
         let accounts = Accounts::new(&site, &views)?;
@@ -76,7 +86,7 @@ async fn trending(State(app): State<App>, Anyone(viewer): Anyone, params: Params
                 PreviewCard { history: Some(days.collect()), ..PreviewCard::new(&site, &trend.card, creator, viewer.0) }
             })
             .collect();
-        Rendered::of(&list)
+        Ok((links, Rendered::of(&list)?))
     });
     Ok(found.await?)
 }
@@ -102,7 +112,7 @@ const CACHE_SECONDS: i64 = 86_400;
 /// Pixels.
 const WIDTH: i64 = 400;
 
-async fn oembed(State(app): State<App>, params: Params) -> ApiResult<Rendered> {
+async fn oembed(State(app): State<App>, params: Params) -> ApiResult<Response> {
     let url = params.required("url")?;
     let width = params.integer("maxwidth")?.unwrap_or(WIDTH).clamp(1, WIDTH);
     let height = params.integer("maxheight")?.map(|most| most.clamp(1, i64::from(i32::MAX)));
@@ -113,7 +123,9 @@ async fn oembed(State(app): State<App>, params: Params) -> ApiResult<Rendered> {
     let (site, now, name) = (app.site().clone(), app.clock().now(), app.config().instance.name.clone());
     let url = url.to_owned();
     let found = app.read(move |conn| Rendered::of(&embed(conn, &site, name, (id, &url), (width, height), now)?));
-    Ok(found.await?)
+    // Whoever shows it may keep it as long as `cache_age` says; nobody between does, for it may be gone by then.
+    let kept = [(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"))];
+    Ok((kept, found.await?).into_response())
 }
 
 /// The post of this node whose page or id this may be.

@@ -206,23 +206,37 @@ async fn one(State(app): State<App>, me: SignedIn, Path(key): Path<String>, para
     Ok(answer.await?)
 }
 
-/// People of one group who are named at most.
-const NAMED: i64 = 400;
-
-async fn accounts(State(app): State<App>, me: SignedIn, Path(key): Path<String>) -> ApiResult<Rendered> {
-    let (named, now, site) = (named(key)?, app.clock().now(), app.site().clone());
+/// Who stands behind a group, in pages of notifications.
+async fn accounts(
+    State(app): State<App>,
+    me: SignedIn,
+    Path(key): Path<String>,
+    uri: OriginalUri,
+    params: Params,
+) -> ApiResult<(HeaderMap, Rendered)> {
+    let (named, page) = (named(key)?, page::read(&params, Page::ACCOUNTS)?);
+    let (now, site) = (app.clock().now(), app.site().clone());
     let wanted = match named {
         Named::Alone(id) => Selection { only: Some(id), ..Selection::default() },
         Named::Group(key) => Selection { group: Some(key), ..Selection::default() },
     };
     let answer = app.read(move |conn| {
-        let rows = store::notifications::list(conn, me.account, &wanted, now, Page::first(NAMED))?;
+        let rows = store::notifications::list(conn, me.account, &wanted, now, page)?;
+        let more = i64::try_from(rows.len()).is_ok_and(|n| n >= page.limit);
+        let headers = match (rows.first(), rows.last()) {
+            (Some(first), Some(last)) => {
+                page::link(site.base(), &uri, first.id.raw(), last.id.raw(), more, Prev::MinId)
+            }
+            _ => HeaderMap::new(),
+        };
         let shown = Shown::load(conn, me.account, rows, &[], now)?;
-        if shown.rows.is_empty() {
+        // Behind the last page there is nobody; where there is no group there is no page.
+        if shown.rows.is_empty() && page.max_id.is_none() && page.above().is_none() {
             return Err(Error::NotFound);
         }
         let accounts = Accounts::new(&site, &shown.accounts)?;
-        Rendered::of(&shown.rows.iter().filter_map(|n| accounts.get(n.from_account_id)).collect::<Vec<_>>())
+        let people: Vec<_> = shown.rows.iter().filter_map(|n| accounts.get(n.from_account_id)).collect();
+        Ok((headers, Rendered::of(&people)?))
     });
     Ok(answer.await?)
 }
@@ -230,7 +244,7 @@ async fn accounts(State(app): State<App>, me: SignedIn, Path(key): Path<String>)
 async fn dismiss(State(app): State<App>, me: SignedIn, Path(key): Path<String>) -> ApiResult<Empty> {
     let named = named(key)?;
     app.write(move |tx| match &named {
-        Named::Alone(id) => store::notifications::dismiss(tx.conn, me.account, &[*id]),
+        Named::Alone(id) => store::notifications::dismiss(tx.conn, me.account, &[*id]).map(drop),
         Named::Group(key) => notification_groups::dismiss(tx.conn, me.account, key),
     })
     .await?;

@@ -259,9 +259,7 @@ pub(super) async fn clear(State(app): State<App>, me: SignedIn) -> ApiResult<Emp
 
 /// The oldest form: the id is a parameter.
 async fn dismiss_named(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Empty> {
-    let id = params.id("id")?.ok_or(Error::NotFound)?;
-    app.write(move |tx| store::notifications::dismiss(tx.conn, me.account, &[id])).await?;
-    Ok(Empty)
+    dismiss_one(&app, me, params.id("id")?.ok_or(Error::NotFound)?).await
 }
 
 /// Notifications that go at once.
@@ -278,7 +276,12 @@ async fn dismiss_several(State(app): State<App>, me: SignedIn, params: Params) -
 }
 
 async fn dismiss(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Empty> {
-    let id = id.parse()?;
-    app.write(move |tx| store::notifications::dismiss(tx.conn, me.account, &[id])).await?;
-    Ok(Empty)
+    dismiss_one(&app, me, id.parse()?).await
+}
+
+async fn dismiss_one(app: &App, me: SignedIn, id: Id<model::Notification>) -> ApiResult<Empty> {
+    match app.write(move |tx| store::notifications::dismiss(tx.conn, me.account, &[id])).await? {
+        0 => Err(Error::NotFound.into()),
+        _ => Ok(Empty),
+    }
 }

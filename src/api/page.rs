@@ -129,6 +129,13 @@ mod tests {
             "<https://host.example/api/v1/timelines/tag/x?limit=2&any[]=a&any[]=b&max_id=7>; rel=\"next\", \
              <https://host.example/api/v1/timelines/tag/x?limit=2&any[]=a&any[]=b&min_id=8>; rel=\"prev\""
         );
+        let trends: Uri = "/api/v1/trends/tags?limit=2&offset=3".parse().expect("a uri");
+        assert_eq!(
+            link_by_offset("https://host.example", &trends, 2, 3, true)[header::LINK],
+            "<https://host.example/api/v1/trends/tags?limit=2&offset=5>; rel=\"next\", \
+             <https://host.example/api/v1/trends/tags?limit=2&offset=1>; rel=\"prev\""
+        );
+        assert!(link_by_offset("https://host.example", &trends, 2, 0, false).is_empty());
         let short = link("https://host.example", &uri, 8, 7, false, Prev::SinceId);
         assert_eq!(
             short[header::LINK],

@@ -77,8 +77,7 @@ async fn change_policy(
     params: Params,
 ) -> ApiResult<Rendered> {
     let id = id.parse()?;
-    if let Some(policy) = policy_of(&params, "quote_approval_policy")? {
-        app.write(move |tx| quotes::change_policy(tx, me.account, id, policy)).await?;
-    }
+    let policy = policy_of(&params, "quote_approval_policy")?;
+    app.write(move |tx| quotes::change_policy(tx, me.account, id, policy)).await?;
     answer(&app, me.viewer(), id).await
 }

@@ -101,14 +101,15 @@ impl Service<Request> for Door {
 }
 
 impl Door {
-    /// Counts the request under every rule that concerns it; the strictest allowance.
+    /// Counts the request under every rule that concerns it; the strictest allowance. Whoever posts or follows is told how
+    /// much of that is left.
     fn admit(&self, req: &Request) -> Option<Allowance> {
         if !self.limiter.is_on() {
             return None;
         }
         let address = address_of(req.extensions());
         let token = auth::presented(req.headers(), req.uri().query());
-        let mut least: Option<Allowance> = None;
+        let (mut least, mut own): (Option<Allowance>, Option<Allowance>) = (None, None);
         let mut add = |a: Option<Allowance>| {
             least = match (least, a) {
                 (Some(x), Some(y)) => Some(x.stricter(y)),
@@ -121,7 +122,9 @@ impl Door {
             (Some(token), _) => {
                 add(self.limiter.hit(Rule::Token, &token));
                 if let Some(rule) = special(method, path) {
-                    add(self.limiter.hit(rule, &token));
+                    let left = self.limiter.hit(rule, &token);
+                    own = left.filter(|_| matches!(rule, Rule::Posts | Rule::Follows));
+                    add(left);
                 }
             }
             (None, Some(address)) => {
@@ -135,7 +138,10 @@ impl Door {
         if let (true, Some(address)) = (*method == Method::POST && path == "/api/v1/apps", address) {
             add(self.limiter.hit_address(Rule::Apps, address));
         }
-        least
+        match least {
+            Some(strictest) if !strictest.exceeded => own.or(least),
+            _ => least,
+        }
     }
 }
 

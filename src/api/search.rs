@@ -83,8 +83,15 @@ impl Request {
         }
         let wants = |name| kind.is_none_or(|k| k == name);
         let (resolve, offset) = (params.flag("resolve"), bounded(params, "offset", 0, 1_000)?);
-        if viewer.0.is_none() && (resolve || offset > 0) {
-            return Err(Error::unauthorized("Search queries that resolve or page need an authenticated user").into());
+        if viewer.0.is_none() {
+            // Clients look for some of these words.
+            if resolve {
+                let why = "Searches that resolve remote resources are for people who are signed in";
+                return Err(Error::unauthorized(why).into());
+            }
+            if offset > 0 {
+                return Err(Error::unauthorized("Search pagination is not supported without signing in").into());
+            }
         }
         Ok(Self {
             text,

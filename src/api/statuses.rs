@@ -1,13 +1,14 @@
 //! Posts: write, show, edit, delete, react.
 
 use super::{
-    Access, Anyone, ApiResult, Page, Params, Rendered, Routes, SignedIn,
+    Access, Anyone, ApiError, ApiResult, Page, Params, Rendered, Routes, SignedIn,
     entities::{
         render::{self, Accounts, Render},
         status::{EditedOption, EditedPoll, StatusEdit, StatusSource},
     },
     media::{chosen, files_anew},
     page::{self, Prev},
+    params::Value,
     quotes, scheduled,
     timelines::open_to,
 };
@@ -34,10 +35,12 @@ use crate::{
 };
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, Uri},
+    http::{HeaderMap, StatusCode, Uri},
     response::{IntoResponse, Response},
 };
-use std::collections::HashMap;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::collections::{HashMap, HashSet};
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
@@ -123,7 +126,25 @@ fn poll(params: &Params) -> ApiResult<Option<PollDraft>> {
     }))
 }
 
-async fn create(State(app): State<App>, me: SignedIn, headers: HeaderMap, params: Params) -> ApiResult<Rendered> {
+/// What is answered, instead of a post, to a client that said whom it may name.
+#[derive(Serialize)]
+struct Unexpected<'a> {
+    error: &'static str,
+    unexpected_accounts: Vec<&'a RawValue>,
+}
+
+async fn refuse_names(app: &App, viewer: Viewer, named: Vec<Id<Account>>) -> ApiResult<Response> {
+    let site = app.site().clone();
+    let body = app.read(move |conn| {
+        let views = AccountViews::load(conn, &named)?.shown_to(conn, viewer)?;
+        let accounts = Accounts::new(&site, &views)?;
+        let unexpected_accounts = accounts.in_order();
+        Rendered::of(&Unexpected { error: "Post would be sent to unexpected accounts", unexpected_accounts })
+    });
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, body.await?).into_response())
+}
+
+async fn create(State(app): State<App>, me: SignedIn, headers: HeaderMap, params: Params) -> ApiResult<Response> {
     // What was meant for a moment that has passed is posted now.
     let at = scheduled::time(&params)?.filter(|at| *at > app.clock().now());
     let draft = Draft {
@@ -150,9 +171,20 @@ async fn create(State(app): State<App>, me: SignedIn, headers: HeaderMap, params
         }
     }
     let keyed = draft.idempotency_key.is_some();
-    let id = app.write(move |tx| match at {
-        Some(at) => posts::scheduled::schedule(tx, me.account, draft, at),
-        None => posts::publish(tx, me.account, draft),
+    let names_some = params.get("allowed_mentions").is_some_and(|given| !matches!(given, Value::Null));
+    let allowed: Option<Vec<Id<Account>>> = names_some.then(|| params.ids("allowed_mentions"));
+    let id = app.write(move |tx| {
+        if let Some(allowed) = allowed {
+            let named = posts::unexpected(tx, me.account, &draft, &allowed)?;
+            if !named.is_empty() {
+                return Ok(Err(named));
+            }
+        }
+        match at {
+            Some(at) => posts::scheduled::schedule(tx, me.account, draft, at),
+            None => posts::publish(tx, me.account, draft),
+        }
+        .map(Ok)
     });
     let id = match id.await {
         Err(error @ Error::Invalid { code: "open_forbidden", .. }) => {
@@ -162,19 +194,23 @@ async fn create(State(app): State<App>, me: SignedIn, headers: HeaderMap, params
         }
         id => id?,
     };
+    let id = match id {
+        Ok(id) => id,
+        Err(named) => return refuse_names(&app, me.viewer(), named).await,
+    };
     // A repeated request is answered with what the first one made.
     if at.is_some() || keyed {
         let (site, waiting) = (app.site().clone(), Id::new(id.raw()));
         match app.glance(move |conn| scheduled::document(conn, &site, me.account, waiting)).await {
             Err(Error::NotFound) => {}
-            answer => return Ok(answer?),
+            answer => return Ok(answer?.into_response()),
         }
     }
     if finds::remembers(&app, me.account) {
         let named = app.glance(move |conn| store::posts::mentions(conn, id)).await?;
         finds::met(&app, me.account, named.iter().map(|mention| mention.account_id).collect()).await;
     }
-    answer(&app, me.viewer(), id).await
+    Ok(answer(&app, me.viewer(), id).await?.into_response())
 }
 
 /// People of other servers a text mentions whom nobody here has met: as many as this are asked for, this long.
@@ -213,8 +249,11 @@ async fn meet(app: &App, text: &str) {
 
 async fn several(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
     open_to(&app, viewer)?;
-    let mut ids: Vec<Id<Post>> = params.ids("id");
-    ids.truncate(40);
+    let (mut ids, mut known): (Vec<Id<Post>>, _) = (params.ids("id"), HashSet::new());
+    ids.retain(|id| known.insert(*id));
+    if i64::try_from(ids.len()).is_ok_and(|asked| asked > Page::POSTS) {
+        return Err(Error::invalid("id", "too_long", format!("Cannot show more than {} posts", Page::POSTS)).into());
+    }
     let (site, now) = (app.site().clone(), app.clock().now());
     let bytes = app.glance(move |conn| {
         let views = PostViews::by_ids(conn, viewer, &ids, now)?;
@@ -342,12 +381,29 @@ async fn react(app: &App, me: SignedIn, id: &str, reaction: Reaction) -> ApiResu
     answer(app, me.viewer(), shown).await
 }
 
+/// As [`react`], of what takes something back: who is blocked by the author meanwhile may do so, and sees that it is done.
+async fn take_back(app: &App, me: SignedIn, id: &str, reaction: Reaction) -> ApiResult<Rendered> {
+    let id = id.parse()?;
+    let shown = app.write(move |tx| reaction(tx, me.account, id)).await?;
+    match answer(app, me.viewer(), shown).await {
+        Err(ApiError(Error::NotFound)) => {
+            let (site, now) = (app.site().clone(), app.clock().now());
+            let bytes = app.glance(move |conn| {
+                let views = PostViews::taken_back(conn, me.viewer(), shown, now)?;
+                render::status(&site, &views, shown)
+            });
+            Ok(Rendered(bytes.await?))
+        }
+        other => other,
+    }
+}
+
 async fn favourite(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
     react(&app, me, &id, reactions::favourite).await
 }
 
 async fn unfavourite(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
-    react(&app, me, &id, reactions::unfavourite).await
+    take_back(&app, me, &id, reactions::unfavourite).await
 }
 
 async fn reblog(State(app): State<App>, me: SignedIn, Path(id): Path<String>, params: Params) -> ApiResult<Rendered> {
@@ -357,7 +413,7 @@ async fn reblog(State(app): State<App>, me: SignedIn, Path(id): Path<String>, pa
 }
 
 async fn unreblog(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
-    react(&app, me, &id, reactions::unboost).await
+    take_back(&app, me, &id, reactions::unboost).await
 }
 
 async fn bookmark(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
@@ -365,7 +421,7 @@ async fn bookmark(State(app): State<App>, me: SignedIn, Path(id): Path<String>) 
 }
 
 async fn unbookmark(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {
-    react(&app, me, &id, reactions::unbookmark).await
+    take_back(&app, me, &id, reactions::unbookmark).await
 }
 
 async fn pin(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {

@@ -119,7 +119,7 @@ async fn change<F>(app: App, me: SignedIn, name: &str, act: F) -> ApiResult<Rend
 where
     F: FnOnce(&mut crate::domain::Tx<'_>, &model::Tag) -> Result<()> + Clone + Send + 'static,
 {
-    let name = normal(name).map_err(|_| Error::invalid("name", "invalid", "Tag is invalid"))?;
+    let name = normal(name)?;
     let done = app.write(move |tx| {
         let tag = hashtags::ensure(tx, &name)?;
         act(tx, &tag)?;

@@ -1,8 +1,14 @@
 //! What people talk about lately: hashtags and posts. Pages are in [`super::links`].
 
-use super::{Access, Anyone, ApiResult, Page, Params, Rendered, Routes, entities::render, tags, timelines::open_to};
-use crate::{app::App, domain::trends as rules};
-use axum::extract::State;
+use super::{
+    Access, Anyone, ApiResult, Page, Params, Rendered, Routes, entities::render, page::link_by_offset, tags,
+    timelines::open_to,
+};
+use crate::{app::App, config::Site, domain::trends as rules};
+use axum::{
+    extract::State,
+    http::{HeaderMap, Uri},
+};
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
@@ -19,12 +25,24 @@ fn part(params: &Params, default: i64) -> ApiResult<(usize, usize)> {
     Ok((usize::try_from(limit).unwrap_or(0), usize::try_from(offset).unwrap_or(0)))
 }
 
-/// Strangers who may read nothing are told of nothing.
-fn nothing() -> Rendered {
-    Rendered::from(b"[]".to_vec())
+/// Where the pages beside one of `rows` rows are: a full one leads on, and an empty one nowhere.
+pub(super) fn beside(site: &Site, uri: &Uri, rows: usize, limit: usize, offset: usize) -> HeaderMap {
+    let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX / 2);
+    match rows {
+        0 => HeaderMap::new(),
+        rows => link_by_offset(site.base(), uri, number(limit), number(offset), rows >= limit),
+    }
 }
 
-async fn hashtags(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+/// Strangers who may read nothing are told of nothing.
+fn nothing() -> (HeaderMap, Rendered) {
+    (HeaderMap::new(), Rendered::from(b"[]".to_vec()))
+}
+
+/// A page, with where the next one is.
+type Listed = ApiResult<(HeaderMap, Rendered)>;
+
+async fn hashtags(State(app): State<App>, Anyone(viewer): Anyone, uri: Uri, params: Params) -> Listed {
     let (limit, offset) = part(&params, 10)?;
     if open_to(&app, viewer).is_err() {
         return Ok(nothing());
@@ -32,12 +50,13 @@ async fn hashtags(State(app): State<App>, Anyone(viewer): Anyone, params: Params
     let (site, now) = (app.site().clone(), app.clock().now());
     let found = app.read(move |conn| {
         let list = rules::tags(conn, viewer, now, limit, offset)?;
-        Rendered::of(&tags::documents(conn, &site, viewer, &list, now)?)
+        let links = beside(&site, &uri, list.len(), limit, offset);
+        Ok((links, Rendered::of(&tags::documents(conn, &site, viewer, &list, now)?)?))
     });
     Ok(found.await?)
 }
 
-async fn posts(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -> ApiResult<Rendered> {
+async fn posts(State(app): State<App>, Anyone(viewer): Anyone, uri: Uri, params: Params) -> Listed {
     let (limit, offset) = part(&params, Page::POSTS)?;
     if open_to(&app, viewer).is_err() {
         return Ok(nothing());
@@ -45,7 +64,8 @@ async fn posts(State(app): State<App>, Anyone(viewer): Anyone, params: Params) -
     let (site, now) = (app.site().clone(), app.clock().now());
     let found = app.read(move |conn| {
         let views = rules::posts(conn, viewer, now, limit, offset)?;
-        Ok(Rendered::from(render::statuses(&site, &views)?))
+        let links = beside(&site, &uri, views.order.len(), limit, offset);
+        Ok((links, Rendered::from(render::statuses(&site, &views)?)))
     });
     Ok(found.await?)
 }

@@ -111,7 +111,8 @@ pub fn update(tx: &mut Tx<'_>, id: Id<Account>, change: &ProfileChange) -> Resul
     if let Some(note) = &change.note {
         let note = text::clean_input(note).trim().to_owned();
         if note.len() > limits::LOCAL_TEXT || text::count(&text::scan(&note)) > limits::BIO {
-            return Err(too_long("note", limits::BIO));
+            let reason = format!("Note character limit of {} exceeded", limits::BIO);
+            return Err(Error::invalid("note", "too_long", reason));
         }
         account.note = paragraphs(tx, &note);
         account.note_source = Some(note);

@@ -73,7 +73,8 @@ impl Category {
 /// A report before it is stored.
 #[derive(Clone, Debug, Default)]
 pub struct Filing {
-    /// Posts it names; those of other authors are left out, and those that a reporter of this node cannot know of.
+    /// Posts it names; those that a reporter of this node cannot know of are left out, and those of other authors when the
+    /// report arrived.
     pub posts: Vec<Id<Post>>,
     /// Collections it names; those of others are left out.
     pub collections: Vec<Id<Collection>>,
@@ -94,7 +95,7 @@ pub struct Filing {
 /// Files a report by `account` about `target`. What one sender reports about one account within a day is one report.
 ///
 /// # Errors
-/// `NotFound` when the target is not here.
+/// `NotFound` when the target is not here, or a reporter of this node names a post of somebody else that they see.
 pub fn file(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, filing: Filing) -> Result<Report> {
     let other = store::accounts::load(tx.conn, target)?;
     if other.deleted_at.is_some() {
@@ -103,7 +104,7 @@ pub fn file(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, filing: 
     let mut posts: Vec<Id<Post>> = filing.posts;
     posts.truncate(POSTS);
     if filing.from_host.is_none() {
-        posts = known_to(tx, account, &posts)?;
+        posts = known_to(tx, account, target, &posts)?;
     }
     let posts: Vec<i64> = if posts.is_empty() {
         Vec::new()
@@ -166,14 +167,17 @@ pub fn file(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, filing: 
 }
 
 /// Those of the posts that somebody of this node can know of: what the answer names tells of no other that it is there.
-/// A block by their author takes nothing back.
-fn known_to(tx: &mut Tx<'_>, reporter: Id<Account>, posts: &[Id<Post>]) -> Result<Vec<Id<Post>>> {
+/// A block by their author takes nothing back. One of somebody else than `target` is a mistake of the client.
+fn known_to(tx: &mut Tx<'_>, reporter: Id<Account>, target: Id<Account>, posts: &[Id<Post>]) -> Result<Vec<Id<Post>>> {
     let me = store::accounts::load(tx.conn, reporter)?;
     let addressed = store::views::addressed(tx.conn, reporter, posts)?;
     let mut known = Vec::new();
     for post in store::views::posts(tx.conn, posts)? {
         let open = post.visibility <= Visibility::Unlisted;
         if open || addressed.contains(&post.id) || visibility::sees(tx.conn, &me, &post, tx.now)? {
+            if post.account_id != target {
+                return Err(Error::NotFound);
+            }
             known.push(post.id);
         }
     }

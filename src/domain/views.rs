@@ -16,7 +16,9 @@ use crate::{
     Result,
     db::Conn,
     id::Id,
-    model::{Account, AccountKind, App, Card, Filter, FilterKeyword, FilterPost, Media, Poll, PollOption, Post},
+    model::{
+        Account, AccountKind, App, Card, Filter, FilterKeyword, FilterPost, Media, Poll, PollOption, Post, Visibility,
+    },
     store::{
         accounts, cards,
         emoji_reactions::{self, Kind},
@@ -268,6 +270,19 @@ impl PostViews {
         let shown = std::mem::take(&mut views.order);
         views.order = ids.iter().copied().filter(|id| shown.contains(id)).collect();
         Ok(views)
+    }
+
+    /// As [`PostViews::by_ids`], of a post from which the viewer took something back: also when its author blocks them, as
+    /// long as it is for everybody.
+    pub fn taken_back(conn: &mut Conn, viewer: Viewer, id: Id<Post>, now: Timestamp) -> Result<Self> {
+        let mut rows = views::posts(conn, &[id])?;
+        rows.retain(|post| post.visibility <= Visibility::Unlisted && !post.is_boost());
+        let authors: Vec<Id<Account>> = rows.iter().map(|post| post.account_id).collect();
+        if accounts::list(conn, &authors)?.iter().any(Account::is_unavailable) {
+            rows.clear();
+        }
+        let order = rows.iter().map(|post| post.id).collect();
+        Self::finish(conn, viewer, Gathered { order, rows }, &[], now)
     }
 
     /// What hangs on originals; boosts carry nothing of their own.

@@ -41,7 +41,7 @@ fn recognise(head: &[u8]) -> Result<Option<(&'static str, &'static str)>> {
     } else if at(0, b"ID3") || matches!(head, [0xFF, 0xFB | 0xF3 | 0xF2 | 0xFA, ..]) {
         ("audio/mpeg", "mp3")
     } else {
-        return Err(unusable("is not of a kind that can be attached"));
+        return Err(unusable("type is not one that can be attached"));
     }))
 }
 

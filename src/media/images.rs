@@ -57,7 +57,7 @@ struct Decoded {
 
 fn decode(bytes: &[u8], pixels: u64) -> Result<Decoded> {
     let format = recognise(bytes).ok_or_else(|| unusable("is not a picture of a known kind"))?;
-    let broken = |_| unusable("cannot be read as a picture");
+    let broken = |_| unusable("type cannot be verified: it cannot be read as a picture");
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut allowed = image::Limits::default();
     allowed.max_alloc = Some(DECODER_BYTES);

@@ -224,7 +224,7 @@ fn unreadable() -> Error {
 
 /// A 422 about the file.
 fn unusable(reason: &'static str) -> Error {
-    Error::invalid("file", "invalid", reason)
+    Error::invalid("file", "invalid", format!("File {reason}"))
 }
 
 #[cfg(test)]

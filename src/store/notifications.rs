@@ -224,14 +224,9 @@ pub fn find(
         .optional(conn)
 }
 
-/// Removes some.
-pub fn dismiss(conn: &mut Conn, account: Id<Account>, some: &[Id<Notification>]) -> Result<()> {
-    Sql::new("delete from notifications where account_id = ")
-        .bind(account)
-        .push(" and id in ")
-        .ids(some)
-        .execute(conn)?;
-    Ok(())
+/// Removes some; answers how many were there.
+pub fn dismiss(conn: &mut Conn, account: Id<Account>, some: &[Id<Notification>]) -> Result<usize> {
+    Sql::new("delete from notifications where account_id = ").bind(account).push(" and id in ").ids(some).execute(conn)
 }
 
 /// Removes all of a person's.

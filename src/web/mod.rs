@@ -40,6 +40,7 @@ pub fn routes() -> Router<App> {
         .route("/password", get(letters::show_forgot).post(letters::forgot))
         .route("/password/{token}", get(letters::show_reset).post(letters::reset))
         .route("/settings", get(settings::show))
+        .route("/.well-known/change-password", get(settings::back))
         .route("/settings/password", get(settings::back).post(settings::change_password))
         .route("/settings/reach", get(settings::back).post(settings::change_reach))
         .route("/settings/apps/{id}/revoke", get(settings::back).post(settings::revoke_app))

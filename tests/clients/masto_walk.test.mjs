@@ -306,8 +306,8 @@ ada("v2.notifications.list", () => [{ expandAccounts: "full" }], (a) => (ids.gro
 ada("v2.notifications.list", () => [{ expandAccounts: "partial_avatars" }], (a) => a.notificationGroups.length > 0);
 ada("v2.notifications.$select.fetch", () => [ids.group], (a) => a.notificationGroups[0].groupKey === ids.group);
 ada("v2.notifications.$select.accounts.fetch", () => [ids.group], (a) => a.length > 0);
-ada("v2.notifications.$select.dismiss", () => [ids.group]);
 ada("v1.notifications.$select.dismiss", () => [ids.told]);
+ada("v2.notifications.$select.dismiss", () => [ids.group]);
 grace("v1.notifications.list", none, Array.isArray);
 bob("v1.notifications.clear", none);
 grace("v1.statuses.create", () => [{ status: "@ada psst", visibility: "direct" }], (a) => a.visibility === "direct");

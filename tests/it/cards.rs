@@ -490,7 +490,11 @@ async fn trends_of_links_count_people() {
         (&history[0]["uses"], &history[1]["uses"], &history[1]["accounts"]),
         (&json!("0"), &json!("3"), &json!("1"))
     );
-    assert_eq!(titles(&nobody.get("/api/v1/trends/links?limit=1&offset=1").await.ok()), ["/one"]);
+    let second = nobody.get("/api/v1/trends/links?limit=1&offset=1").await;
+    assert_eq!(titles(&second.ok()), ["/one"]);
+    let to = |offset: u8| node.url(&format!("/api/v1/trends/links?limit=1&offset={offset}"));
+    assert_eq!(second.header("link"), format!("<{}>; rel=\"next\", <{}>; rel=\"prev\"", to(2), to(0)));
+    assert_eq!(nobody.get("/api/v1/trends/links?limit=1&offset=2").await.header("link"), "");
     let inside = bob.get("/api/v1/trends/links").await.ok();
     assert_eq!(titles(&inside).len(), 3, "what is for this site counts for its people");
     node.clock.advance(8 * DAY);

@@ -234,7 +234,7 @@ impl Town {
                 return format!("{path}?{ids}");
             }
             "/api/v1/statuses" => {
-                let list = self.me.get("/api/v1/timelines/tag/common?limit=40").await.ok();
+                let list = self.me.get("/api/v1/timelines/tag/common?limit=20").await.ok();
                 let ids = list.as_array().unwrap().iter().map(|post| format!("id[]={}", id(post)));
                 return format!("{path}?{}", ids.collect::<Vec<_>>().join("&"));
             }

@@ -23,6 +23,17 @@ async fn home(who: &Client) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn what_can_be_no_hashtag_is_not_there() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    assert_eq!(ada.get("/api/v1/tags/tag-name").await.status, 404);
+    for action in ["follow", "unfollow", "feature", "unfeature"] {
+        let reply = ada.post(&format!("/api/v1/tags/tag-name/{action}"), json!({})).await;
+        assert_eq!((reply.status, &reply.json()["error"]), (404, &json!("Record not found")), "{action}");
+    }
+}
+
+#[tokio::test]
 async fn public_posts_with_a_followed_hashtag_come_home() {
     let node = Node::start().await;
     let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);

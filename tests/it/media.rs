@@ -347,6 +347,8 @@ async fn sec_web_07_what_is_no_media_is_refused_and_leaves_nothing() {
     for bytes in [&b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..], b"<html></html>", b"%PDF-1.7", b"{}", &cut] {
         let reply = send_form(&ada, "POST", "/api/v2/media", &[], ("file", bytes)).await;
         assert_eq!(reply.status, 422);
+        let said = reply.json();
+        assert!(said["error"].as_str().unwrap().starts_with("Validation failed: File "), "{said}");
     }
     assert_eq!(ada.post("/api/v1/media", json!({})).await.status, 422);
     let long = "x".repeat(1_501);

@@ -208,6 +208,7 @@ async fn a_request_ends_with_what_it_is_about() {
     mention(&node, &carl, "@ada hi", "public").await;
     let one = ada.get("/api/v1/notifications").await.ok()[0]["id"].clone();
     assert_eq!(ada.post("/api/v1/notifications/dismiss", json!({"id": one})).await.ok(), json!({}));
+    assert_eq!(ada.post("/api/v1/notifications/dismiss", json!({"id": one})).await.status, 404);
     assert_eq!(told(&ada).await, 0);
 }
 

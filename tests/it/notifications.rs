@@ -1,6 +1,6 @@
 //! Who is told what.
 
-use crate::support::{Client, Node};
+use crate::support::{Client, Node, Reply};
 use serde_json::{Value, json};
 
 async fn post(client: &Client, text: &str) -> Value {
@@ -133,7 +133,30 @@ async fn notifications_of_one_kind_about_one_thing_are_one_group() {
     assert_eq!(alone["statuses"][0]["id"], note["id"]);
     assert!(alone["notification_groups"][0].get("page_min_id").is_none());
     assert_eq!(ada.get(&format!("/api/v2/notifications/{key}/accounts")).await.ok().as_array().unwrap().len(), 3);
+    // Its people come in pages of notifications, newest first.
+    let names = |reply: &Reply| -> Vec<String> {
+        let name = |one: &Value| one["acct"].as_str().unwrap().to_owned();
+        reply.ok().as_array().unwrap().iter().map(name).collect()
+    };
+    let people = format!("/api/v2/notifications/{key}/accounts");
+    let first = ada.get(&format!("{people}?limit=2")).await;
+    assert_eq!(names(&first), ["joe", "eve"]);
+    let next = first.header("link").split('>').next().unwrap().split_once("/api").unwrap().1.to_owned();
+    assert!(next.contains("limit=2&max_id=") && first.header("link").contains("min_id="), "{next}");
+    let second = ada.get(&format!("/api{next}")).await;
+    assert_eq!(names(&second), ["bob"]);
+    assert!(!second.header("link").contains("rel=\"next\""), "a short page is the last one");
+    assert_eq!(ada.get(&format!("{people}?max_id=1")).await.ok(), json!([]));
+    let stranger = node.member("yan").await;
+    assert_eq!(stranger.get(&people).await.status, 404);
     let newest = groups[0]["most_recent_notification_id"].as_u64().unwrap();
+    // What is dismissed alone is one's own.
+    for (path, body) in [
+        (format!("/api/v1/notifications/{newest}/dismiss"), json!({})),
+        ("/api/v1/notifications/dismiss".to_owned(), json!({ "id": newest })),
+    ] {
+        assert_eq!(stranger.post(&path, body).await.status, 404);
+    }
     let single = ada.get(&format!("/api/v2/notifications/ungrouped-{newest}")).await.ok();
     assert_eq!(single["notification_groups"][0]["group_key"], format!("ungrouped-{newest}"));
     for none in ["nonsense", "ungrouped-1x", "follow-99999999999999", "favourite-1-2", "ungrouped-999", "-", "follow-1"]
@@ -195,10 +218,12 @@ async fn a_report_reaches_the_moderators_and_nobody_else() {
         .unwrap();
     let note = post(&bob, "rude words").await;
     let mine = post(&ada, "mine").await;
-    let body =
-        json!({ "account_id": bob.id, "status_ids": [note["id"], mine["id"]], "comment": "rude", "category": "spam" });
+    let mut body = json!({ "account_id": bob.id, "status_ids": [note["id"], mine["id"]], "comment": "rude" });
+    body["category"] = json!("spam");
+    assert_eq!(ada.post("/api/v1/reports", body.clone()).await.status, 404, "only posts of the reported account");
+    body["status_ids"] = json!([note["id"], "12345"]);
     let report = ada.post("/api/v1/reports", body).await.ok();
-    assert_eq!(report["status_ids"], json!([note["id"]]), "only posts of the reported account");
+    assert_eq!(report["status_ids"], json!([note["id"]]), "what is not there any more does not keep anybody from it");
     assert_eq!((&report["category"], &report["action_taken"]), (&json!("spam"), &json!(false)));
     assert_eq!(report["target_account"]["id"], bob.id);
     assert_eq!(kinds(&boss).await, ["admin.report"]);

@@ -206,6 +206,20 @@ async fn sec_web_12_while_reads_must_be_signed_strangers_see_the_front_page_and_
 }
 
 #[tokio::test]
+async fn the_page_of_a_post_says_when_and_in_which_language_it_was_written() {
+    let node = Node::start().await;
+    let (_, client) = node.signed_in("anna").await;
+    let post = publish(&client, json!({"status": "Una prova d'estatus català", "language": "ca"})).await;
+    let page = Client::anonymous(&node).get(&format!("/@anna/{}", id(&post))).await;
+    let meta = |name: &str, value: &str| format!("<meta property=\"og:{name}\" content=\"{value}\">");
+    for (name, value) in
+        [("type", "article"), ("published_time", post["created_at"].as_str().unwrap()), ("locale", "ca")]
+    {
+        assert!(page.text.contains(&meta(name, value)), "{name}: {}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn suspended_and_deleted_people_have_no_page() {
     use watercooler::domain::{accounts, audit::Staff};
     let node = Node::start().await;
@@ -249,5 +263,6 @@ async fn whoever_loads_the_answer_to_a_form_anew_comes_back_to_the_form() {
     assert_eq!(browser.get("/settings").await.status, 200);
     let stranger = Browser::new(&node);
     assert_eq!(stranger.get("/settings/reach").await.header("location"), "/settings");
+    assert_eq!(stranger.get("/.well-known/change-password").await.header("location"), "/settings");
     assert_eq!(stranger.get("/settings").await.header("location"), "/sign-in?next=%2Fsettings");
 }

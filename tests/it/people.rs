@@ -482,6 +482,8 @@ async fn a_profile_has_limits() {
         assert_eq!(reply.status, 422, "{}", body.to_string().chars().take(60).collect::<String>());
         assert!(reply.json()["error"].is_string());
     }
+    let said = client.patch("/api/v1/accounts/update_credentials", json!({"note": long(1001)})).await.json();
+    assert!(said["details"]["note"][0]["description"].as_str().unwrap().contains("character limit"), "{said}");
     client
         .patch("/api/v1/accounts/update_credentials", json!({"display_name": long(100), "note": long(1000)}))
         .await

@@ -116,7 +116,7 @@ async fn the_author_chooses_who_may_quote() {
     assert_eq!(tries(&bob, &post, json!({})).await.0, 200);
     // Nobody but its author, and no other word.
     let path = format!("/api/v1/statuses/{}/interaction_policy", post["id"].as_str().unwrap());
-    assert_eq!(bob.put(&path, json!({"quote_approval_policy": "public"})).await.status, 404);
+    assert_eq!(bob.put(&path, json!({"quote_approval_policy": "public"})).await.status, 403);
     assert_eq!(ada.put(&path, json!({"quote_approval_policy": "everybody"})).await.status, 422);
     assert_eq!(tries(&bob, &post, json!({"quote_approval_policy": "x"})).await.0, 422);
     // An edit may say it too.
@@ -260,6 +260,29 @@ async fn each_viewer_sees_of_a_quoted_post_what_is_for_them() {
         move |tx: &mut watercooler::domain::Tx<'_>| watercooler::store::users::set_suspended(tx.conn, id, Some(tx.now));
     node.app.write(suspend).await.unwrap();
     assert_eq!(state(&shown(&bob, &second).await), "unauthorized");
+}
+
+#[tokio::test]
+async fn nobody_quotes_across_a_block_nor_says_who_may_quote_a_post_of_others() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let first = says(&ada, json!({"status": "mine"})).await;
+    let path = format!("/api/v1/statuses/{}/interaction_policy", first["id"].as_str().unwrap());
+    for wish in [json!({"quote_approval_policy": "nobody"}), json!({})] {
+        let refused = bob.put(&path, wish).await;
+        assert_eq!((refused.status, &refused.json()["error"]), (403, &json!("This action is not allowed")));
+    }
+    assert_eq!(shown(&ada, &first).await["quote_approval"]["automatic"], json!(["public"]));
+    let secret = says(&ada, json!({"status": "for nobody", "visibility": "direct"})).await;
+    let path = format!("/api/v1/statuses/{}/interaction_policy", secret["id"].as_str().unwrap());
+    assert_eq!(bob.put(&path, json!({"quote_approval_policy": "nobody"})).await.status, 404);
+    acts(&bob, &ada, "block").await;
+    assert_eq!(tries(&bob, &first, json!({})).await.0, 404);
+    acts(&bob, &ada, "unblock").await;
+    acts(&ada, &bob, "block").await;
+    assert_eq!(tries(&bob, &first, json!({"visibility": "unlisted"})).await.0, 404);
+    acts(&ada, &bob, "unblock").await;
+    assert_eq!(tries(&bob, &first, json!({})).await.0, 200);
 }
 
 #[tokio::test]

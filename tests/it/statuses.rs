@@ -189,6 +189,66 @@ async fn reactions_show_on_the_post_and_act_on_the_original() {
 }
 
 #[tokio::test]
+async fn what_is_taken_back_from_a_post_of_whoever_blocks_is_answered_with_the_post() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let post = write(&ada, json!({ "status": "for a while" })).await;
+    let act = async |action: &str| bob.post(&format!("/api/v1/statuses/{}/{action}", id(&post)), json!({})).await;
+    for action in ["reblog", "favourite", "bookmark"] {
+        act(action).await.ok();
+    }
+    ada.post(&format!("/api/v1/accounts/{}/block", bob.id), json!({})).await.ok();
+    for (action, mark) in [("unreblog", "reblogged"), ("unfavourite", "favourited"), ("unbookmark", "bookmarked")] {
+        let seen = act(action).await.ok();
+        assert_eq!((&seen["id"], &seen[mark]), (&post["id"], &json!(false)), "{action}");
+        assert_eq!(bob.get(&format!("/api/v1/statuses/{}", id(&post))).await.status, 404);
+    }
+    assert_eq!(act("unfavourite").await.status, 404, "nothing is left to take back");
+    let left = ada.get(&format!("/api/v1/statuses/{}", id(&post))).await.ok();
+    assert_eq!((&left["reblogs_count"], &left["favourites_count"]), (&json!(0), &json!(0)));
+}
+
+#[tokio::test]
+async fn a_client_says_whom_a_post_may_name() {
+    let node = Node::start().await;
+    let (ada, bob, carl) = (node.member("ada").await, node.member("bob").await, node.member("carl").await);
+    let text = "@bob hm, @carl is rather slow lately";
+    for allowed in [json!([bob.id]), json!(bob.id), json!([])] {
+        let refused = ada.post("/api/v1/statuses", json!({ "status": text, "allowed_mentions": allowed })).await;
+        assert_eq!(refused.status, 422);
+        let said = refused.json();
+        assert!(said["error"].as_str().unwrap().contains("unexpected accounts"), "{said}");
+        let strangers = said["unexpected_accounts"].as_array().unwrap();
+        assert!(strangers.iter().any(|one| one["id"] == carl.id && one["acct"] == "carl"), "{said}");
+        assert_eq!(strangers.len(), if allowed == json!([]) { 2 } else { 1 });
+    }
+    assert_eq!(ada.get(&format!("/api/v1/accounts/{}/statuses", ada.id)).await.ok(), json!([]));
+    assert_eq!(carl.get("/api/v1/notifications?types[]=mention").await.ok(), json!([]));
+    for allowed in [json!([carl.id, bob.id]), json!(null)] {
+        let post = write(&ada, json!({ "status": text, "allowed_mentions": allowed })).await;
+        assert_eq!(post["mentions"].as_array().unwrap().len(), 2);
+    }
+    // A post that waits names them as well.
+    let later = json!({ "status": text, "allowed_mentions": [bob.id], "scheduled_at": "2026-11-25T08:30:00.000Z" });
+    assert_eq!(ada.post("/api/v1/statuses", later).await.status, 422);
+    assert_eq!(ada.get("/api/v1/scheduled_statuses").await.ok(), json!([]));
+}
+
+#[tokio::test]
+async fn posts_are_asked_for_twenty_at_once() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let post = write(&ada, json!({ "status": "one of many" })).await;
+    let ask = async |others: usize| {
+        let others: String = (1..=others).map(|n| format!("&id[]={n}")).collect();
+        ada.get(&format!("/api/v1/statuses?id[]={}{others}", id(&post))).await
+    };
+    assert_eq!(ask(19).await.ok()[0]["id"], post["id"]);
+    let refused = ask(20).await;
+    assert!(refused.status == 422 && refused.json()["error"].is_string(), "{}", refused.text);
+}
+
+#[tokio::test]
 async fn edits_are_shown_with_their_history() {
     let node = Node::start().await;
     let ada = node.member("ada").await;

@@ -89,7 +89,9 @@ async fn other_sites_show_a_public_post_as_a_quotation_and_nothing_else() {
     let (ada, nobody) = (node.member("ada").await, Client::anonymous(&node));
     let write = async |body: Value| ada.post("/api/v1/statuses", body).await.ok()["url"].as_str().unwrap().to_owned();
     let url = write(json!({"status": "1 < 2 & <script>"})).await;
-    let shown = nobody.get(&format!("/api/oembed?url={url}&maxwidth=200&maxheight=150")).await.ok();
+    let reply = nobody.get(&format!("/api/oembed?url={url}&maxwidth=200&maxheight=150")).await;
+    assert_eq!(reply.header("cache-control"), "private, no-store");
+    let shown = reply.ok();
     assert_eq!(shown["height"], 150);
     assert_eq!((&shown["type"], &shown["version"], &shown["width"]), (&json!("rich"), &json!("1.0"), &json!(200)));
     assert_eq!((&shown["author_name"], &shown["author_url"]), (&json!("ada"), &json!(node.url("/@ada"))));

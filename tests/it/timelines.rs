@@ -437,7 +437,10 @@ async fn search_finds_people_posts_and_hashtags_and_never_fails() {
     let page = node.url(&format!("/@ada/{post}"));
     assert_eq!(ids(&bob.get(&format!("/api/v2/search?resolve=true&q={page}")).await.ok()["statuses"]), [post]);
     let anonymous = Client::anonymous(&node);
-    assert_eq!(anonymous.get("/api/v2/search?q=x&resolve=true").await.status, 401);
+    for (more, word) in [("resolve=true", "resolve remote resources"), ("offset=1", "pagination is not supported")] {
+        let refused = anonymous.get(&format!("/api/v2/search?q=x&{more}")).await;
+        assert!(refused.status == 401 && refused.text.contains(word), "{}", refused.text);
+    }
     assert_eq!(ada.get("/api/v2/search?q=x&limit=-1").await.status, 400);
     assert_eq!(ada.get("/api/v2/search?q=x&offset=-1").await.status, 400);
     for odd in ["%27%20%22%20%25%20_%20*%20(%20NEAR%20AND%20-", "%00", "%F0%9F%8E%89", "a%22b", "*", &"x".repeat(6000)]

@@ -205,6 +205,32 @@ async fn sec_oau_12_a_token_may_come_as_a_parameter_and_stays_out_of_what_we_han
 }
 
 #[tokio::test]
+async fn whoever_posts_or_follows_is_told_how_often_they_still_may() {
+    let node =
+        NodeBuilder::new("alpha").await.config(|c| c.rate_limits.mode = watercooler::config::Switch::On).start().await;
+    let (anna, bob) = (node.member("anna").await, node.member("bob").await);
+    let told = |reply: &Reply| -> (u32, u32) {
+        let number = |name: &str| reply.header(name).parse().unwrap();
+        (number("x-ratelimit-limit"), number("x-ratelimit-remaining"))
+    };
+    for n in 1..4 {
+        let read = anna.get("/api/v1/timelines/home").await;
+        assert_eq!(told(&read), (300, 301 - 2 * n));
+        let wrote = anna.post("/api/v1/statuses", json!({"status": "x"})).await;
+        assert_eq!(told(&wrote), (300, 300 - n));
+        assert_eq!(wrote.header("x-ratelimit-reset"), "2026-11-23T15:00:00.000000Z");
+    }
+    let followed = anna.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await;
+    assert_eq!(told(&followed), (400, 399));
+    for _ in 0..297 {
+        anna.post("/api/v1/statuses", json!({})).await;
+        node.clock.advance(2_000);
+    }
+    let refused = anna.post("/api/v1/statuses", json!({"status": "x"})).await;
+    assert_eq!((refused.status, told(&refused)), (429, (300, 0)));
+}
+
+#[tokio::test]
 async fn tokens_that_are_made_up_count_for_the_address_they_come_from() {
     let node =
         NodeBuilder::new("alpha").await.config(|c| c.rate_limits.mode = watercooler::config::Switch::On).start().await;

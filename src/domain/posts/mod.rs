@@ -14,7 +14,7 @@ mod waiting;
 pub use boosts::{NewBoost, insert_boost, remove_boost};
 pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise};
 pub use index::{became_about, index_some, may_be_found_by};
-pub use publish::{Draft, PollDraft, language, publish, reach};
+pub use publish::{Draft, PollDraft, language, publish, reach, unexpected};
 pub(in crate::domain) use removal::let_go;
 pub use removal::{delete_own, remove, rename_files};
 pub(in crate::domain) use waiting::release;

@@ -119,6 +119,22 @@ pub(super) fn mentioned(tx: &mut Tx<'_>, author: Id<Account>, tokens: &[text::To
     Ok(found)
 }
 
+/// Whom a draft names, beside those that its author said it may name: clients ask so before a name in passing makes somebody
+/// a reader.
+///
+/// # Errors
+/// Those of the database.
+pub fn unexpected(
+    tx: &mut Tx<'_>,
+    author: Id<Account>,
+    draft: &Draft,
+    allowed: &[Id<Account>],
+) -> Result<Vec<Id<Account>>> {
+    let typed = text::clean_input(&draft.text);
+    let named = mentioned(tx, author, &text::scan(&typed))?;
+    Ok(named.into_iter().map(|account| account.id).filter(|id| !allowed.contains(id)).collect())
+}
+
 /// The markup of a text whose people are known.
 pub(super) fn markup(tx: &Tx<'_>, tokens: &[text::Token<'_>], people: &[Account]) -> Html {
     let site = tx.site();

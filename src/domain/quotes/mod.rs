@@ -58,9 +58,12 @@ pub struct Quotable {
 /// The post that `me` wants to quote.
 ///
 /// # Errors
-/// `NotFound` for what they may not see, `Forbidden` for what may not be quoted.
+/// `NotFound` for what they may not see and for posts of whom they block, `Forbidden` for what may not be quoted.
 pub fn quotable(tx: &mut Tx<'_>, me: Id<Account>, id: Id<Post>) -> Result<Quotable> {
     let post = visibility::visible_original(tx.conn, Viewer::from(me), id, tx.now)?;
+    if store::follows::find_block(tx.conn, me, post.account_id)?.is_some() {
+        return Err(Error::NotFound);
+    }
     let consent = policy::of(tx.conn, &post, me)?;
     if consent == Consent::Denied {
         return Err(Error::forbidden(words::NO_QUOTE.0));
@@ -215,11 +218,15 @@ pub fn set_policy(tx: &mut Tx<'_>, me: Id<Account>, id: Id<Post>, choice: QuoteP
     Ok(true)
 }
 
-/// As [`set_policy`], and other servers hear of it.
+/// As [`set_policy`], and other servers hear of it; without a choice all stays as it is.
 ///
 /// # Errors
-/// As [`set_policy`].
-pub fn change_policy(tx: &mut Tx<'_>, me: Id<Account>, id: Id<Post>, choice: QuotePolicy) -> Result<()> {
+/// As [`set_policy`]; `Forbidden` for a post that they see and is not theirs.
+pub fn change_policy(tx: &mut Tx<'_>, me: Id<Account>, id: Id<Post>, choice: Option<QuotePolicy>) -> Result<()> {
+    if visibility::visible_post(tx.conn, Viewer::from(me), id, tx.now)?.account_id != me {
+        return Err(Error::forbidden("This action is not allowed"));
+    }
+    let Some(choice) = choice else { return Ok(()) };
     if set_policy(tx, me, id, choice)? {
         tx.record(Fact::QuotePolicyChanged(id))?;
     }
