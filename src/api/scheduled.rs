@@ -91,8 +91,8 @@ fn params_of(waiting: &Waiting) -> ScheduledParams<'_> {
     ScheduledParams {
         text: &waiting.text,
         media_ids: (!waiting.media.is_empty()).then(|| waiting.media()),
-        sensitive: waiting.sensitive,
-        spoiler_text: Some(waiting.spoiler_text.as_str()).filter(|text| !text.is_empty()),
+        sensitive: waiting.sensitive.unwrap_or(false),
+        spoiler_text: &waiting.spoiler_text,
         visibility: &waiting.visibility,
         language: waiting.language.as_deref(),
         scheduled_at: None,

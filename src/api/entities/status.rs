@@ -186,8 +186,9 @@ pub struct ScheduledStatus<'a> {
 pub struct ScheduledParams<'a> {
     pub text: &'a str,
     pub media_ids: Option<Vec<Id<model::Media>>>,
-    pub sensitive: Option<bool>,
-    pub spoiler_text: Option<&'a str>,
+    /// Never null, nor is the next: without either, Tusky shows no waiting post at all.
+    pub sensitive: bool,
+    pub spoiler_text: &'a str,
     pub visibility: &'a str,
     pub language: Option<&'a str>,
     /// Always null: the time stands beside the parameters.
