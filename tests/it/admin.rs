@@ -162,7 +162,9 @@ async fn domains_are_blocked_and_the_block_counts_at_once() {
     schema.assert("Admin::DomainBlock", &made);
     assert_eq!((&made["domain"], &made["severity"]), (&json!("bad.example"), &json!("suspend")));
     assert!(node.app.net().rules().standing("bad.example").admitted.is_err());
-    assert_eq!(admin.post(path, body).await.status, 422);
+    let again = admin.post(path, body).await;
+    assert_eq!((again.status, &again.json()["existing_domain_block"]), (422, &made));
+    assert!(again.json()["error"].is_string());
     assert_eq!(admin.post(path, json!({})).await.status, 422);
     assert_eq!(admin.post(path, json!({"domain": "x.example", "severity": "much"})).await.status, 422);
     let one = format!("{path}/{}", made["id"].as_str().unwrap());

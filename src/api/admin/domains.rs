@@ -19,8 +19,10 @@ use crate::{
 };
 use axum::{
     extract::{Path, State},
-    http::request::Parts,
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
 };
+use serde::Serialize;
 use std::fmt::Write;
 
 /// The routes of this noun.
@@ -128,16 +130,29 @@ fn wanted(params: &Params, domain: String, old: Option<&DomainBlock>) -> Result<
     })
 }
 
-async fn create(State(app): State<App>, me: SignedIn, parts: Parts, params: Params) -> ApiResult<Rendered> {
+/// What stands in the way of a new block, with the block that may be changed instead.
+#[derive(Serialize)]
+struct Existing<'a> {
+    error: &'static str,
+    existing_domain_block: AdminDomainBlock<'a>,
+}
+
+async fn create(State(app): State<App>, me: SignedIn, parts: Parts, params: Params) -> ApiResult<Response> {
     let Some(domain) = params.filled("domain").map(str::to_owned) else {
         return Err(Error::invalid("domain", "blank", "Domain can't be blank").into());
     };
-    if named(&app, &domain).await.is_ok() {
-        return Err(Error::invalid("domain", "taken", "Domain has already been taken").into());
+    match named(&app, &domain).await {
+        Err(Error::NotFound) => {}
+        Err(e) => return Err(e.into()),
+        Ok(old) => {
+            let error = "Validation failed: Domain has already been taken";
+            let body = Rendered::of(&Existing { error, existing_domain_block: document(&old) })?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, body).into_response());
+        }
     }
     let block = wanted(&params, domain.clone(), None)?;
     peers::block(&app, by(&app, me, &parts).await?, block).await?;
-    Ok(Rendered::of(&document(&named(&app, &domain).await?))?)
+    Ok(Rendered::of(&document(&named(&app, &domain).await?))?.into_response())
 }
 
 async fn change(
