@@ -97,6 +97,7 @@ async fn what_a_waiting_post_did_not_say_is_no_null_to_apps_that_want_a_word() {
     });
     let said = ada.post("/api/v1/statuses", said).await.ok();
     assert_eq!((&said["params"]["sensitive"], &said["params"]["spoiler_text"]), (&json!(false), &json!("")));
+    assert!(u32::try_from(said["params"]["application_id"].as_i64().unwrap()).is_ok());
     let plain = schedule(&ada, "Later still", 40).await;
     assert_eq!((&plain["params"]["sensitive"], &plain["params"]["spoiler_text"]), (&json!(false), &json!("")));
     // Who said nothing gets what they prefer, and reads it.
