@@ -8,6 +8,7 @@ use super::{
         },
         render::Accounts,
     },
+    notification_groups::partial_account,
     page,
     timelines::open_to,
 };
@@ -32,6 +33,10 @@ use axum::{
     extract::{OriginalUri, Path, State},
     http::HeaderMap,
 };
+use std::collections::HashSet;
+
+/// People of a collection whose pictures stand beside its name.
+const PICTURED: usize = 4;
 
 /// The routes of this noun.
 pub fn routes() -> Routes {
@@ -109,7 +114,18 @@ fn one(conn: &mut Conn, site: &Site, viewer: Viewer, id: Id<model::Collection>) 
 
 fn several(conn: &mut Conn, site: &Site, viewer: Viewer, rows: Vec<model::Collection>) -> Result<Rendered> {
     let shown = Shown::load(conn, viewer, rows)?;
-    Rendered::of(&Collections { collections: &shown.documents(site) })
+    let mut people: Vec<Id<Account>> = shown.rows.iter().map(|row| row.account_id).collect();
+    for row in &shown.rows {
+        let inside = shown.items.iter().filter(|item| item.collection_id == row.id);
+        people.extend(inside.take(PICTURED).map(|item| item.account_id));
+    }
+    let mut seen = HashSet::new();
+    people.retain(|id| seen.insert(id.raw()));
+    let pictured = people.iter().filter_map(|id| shown.people.get(*id));
+    Rendered::of(&Collections {
+        collections: &shown.documents(site),
+        partial_accounts: pictured.map(|row| partial_account(site, row)).collect(),
+    })
 }
 
 /// Whether this account recommends anything to this viewer: nothing to whom it blocks.

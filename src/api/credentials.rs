@@ -22,6 +22,7 @@ use crate::{
         confirmations, oauth, people,
         profiles::{self, ProfileChange},
         scopes::{Scope, Scopes},
+        text,
     },
     id::Id,
     limits,
@@ -301,12 +302,13 @@ async fn register(
         reason: text("reason"),
         invite: params.filled("invite_code").map(str::to_owned),
         address,
-        locale: params.filled("locale").map(|tag| tag.chars().take(20).collect()),
     };
     let (checked, secret) = (typed.clone(), password.clone());
     app.read(move |conn| accounts::check_sign_up(conn, registration, &checked, Some(&secret), now)).await?;
     let password_hash = app.part::<Passwords>().hash(password, app.random().bytes()).await?;
-    let locale = typed.locale.clone();
+    // What is no language is none, as in Mastodon.
+    let locale = params.filled("locale").filter(|tag| text::language_tag(tag).is_some());
+    let locale = locale.map(|tag| tag.chars().take(20).collect());
     let sign_up = SignUp { typed, password_hash, locale };
     let issued = app.write(move |tx| {
         let (account, _) = accounts::sign_up(tx, &sign_up)?;

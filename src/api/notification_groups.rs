@@ -154,7 +154,8 @@ fn group_documents(site: &Site, shown: &Shown, groups: &[Group], told: &Told) ->
     })
 }
 
-fn partial_account<'a>(site: &'a Site, row: &'a Account) -> PartialAccount<'a> {
+/// Somebody as a small picture needs them.
+pub(super) fn partial_account<'a>(site: &'a Site, row: &'a Account) -> PartialAccount<'a> {
     let whole = render::account(site, row, None);
     PartialAccount {
         id: whole.id,

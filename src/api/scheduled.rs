@@ -91,8 +91,8 @@ fn params_of(waiting: &Waiting) -> ScheduledParams<'_> {
     ScheduledParams {
         text: &waiting.text,
         media_ids: (!waiting.media.is_empty()).then(|| waiting.media()),
-        sensitive: waiting.sensitive,
-        spoiler_text: Some(waiting.spoiler_text.as_str()).filter(|text| !text.is_empty()),
+        sensitive: waiting.sensitive.unwrap_or(false),
+        spoiler_text: &waiting.spoiler_text,
         visibility: &waiting.visibility,
         language: waiting.language.as_deref(),
         scheduled_at: None,
@@ -105,7 +105,7 @@ fn params_of(waiting: &Waiting) -> ScheduledParams<'_> {
         idempotency: waiting.idempotency_key.as_deref(),
         with_rate_limit: false,
         in_reply_to_id: waiting.in_reply_to,
-        application_id: waiting.app.unwrap_or(0),
+        application_id: 0,
         quoted_status_id: waiting.quoted.map(Id::new),
         quote_approval_policy: waiting.quote_policy.as_deref(),
     }

@@ -186,15 +186,13 @@ pub fn is_tombstoned(conn: &mut Conn, uri: &str, audience: Audience) -> Result<b
         .exists(conn)
 }
 
-/// What NodeInfo counts: local accounts, those seen since either date, and local posts that are
-/// for everybody.
+/// What NodeInfo counts: local accounts, those seen since either date (as the client API counts them), and local posts that
+/// are for everybody.
 pub fn usage(conn: &mut Conn, month: crate::time::Timestamp, half_year: crate::time::Timestamp) -> Result<[i64; 4]> {
     let people = "select count(*) from users u join accounts a on a.id = u.account_id where a.deleted_at is null \
                   and u.approved_at is not null";
     let users = Sql::new(people).scalar_i64(conn)?;
-    let active = |conn: &mut Conn, since| {
-        Sql::new(people).with(" and coalesce(u.last_active_at, u.created_at) > ", since).scalar_i64(conn)
-    };
+    let active = |conn: &mut Conn, since| Sql::new(people).with(" and u.last_active_at >= ", since).scalar_i64(conn);
     Ok([
         users,
         active(conn, month)?,

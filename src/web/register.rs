@@ -198,7 +198,6 @@ async fn create(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Respo
         reason: fields.text("reason").to_owned(),
         invite: if let Door::Invite(code) = door { Some(code.clone()) } else { None },
         address: visitor.address,
-        locale: None,
     };
     // What can be refused is refused before the expensive part.
     if let Door::Setup(_) = door {

@@ -32,6 +32,10 @@ async fn a_collection_is_made_read_changed_and_removed() {
     let path = format!("/api/v1/collections/{}", id(&made));
     let added = ada.post(&format!("{path}/items"), json!({"account_id": carl.id})).await.ok();
     schema.assert("CollectionItem", &added["collection_item"]);
+    // Apps show who recommends whom with small pictures.
+    let told = ada.get(&format!("/api/v1/accounts/{}/collections", ada.id)).await.ok();
+    let pictured: Vec<&str> = told["partial_accounts"].as_array().unwrap().iter().map(id).collect();
+    assert_eq!(pictured, [ada.id.as_str(), bob.id.as_str(), carl.id.as_str()]);
     let read = Client::anonymous(&node).get(&path).await.ok();
     schema.assert("CollectionWithAccounts", &read);
     let people: Vec<&str> = read["accounts"].as_array().unwrap().iter().map(id).collect();

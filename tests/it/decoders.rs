@@ -134,7 +134,8 @@ fn every_endpoint_that_is_built_says_what_it_answers() {
         schema.faults_of_kind(&line.kind, &json!([{}]));
     }
     // What an app decodes, and needs a field of, has a shape: the two tables name the same things.
-    for shape in Decoders::get().shapes().filter(|shape| !["ErrorDetail", "MatchedFilter"].contains(shape)) {
+    let inside = ["ErrorDetail", "MatchedFilter", "ScheduledStatus::Params"];
+    for shape in Decoders::get().shapes().filter(|shape| !inside.contains(shape)) {
         for rule in Decoders::get().rules(shape) {
             let away = schema.faults(shape, &json!({}));
             let field = format!("{shape}.{} is missing", rule.field);

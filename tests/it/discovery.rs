@@ -36,6 +36,18 @@ async fn fed_disc_01_webfinger_finds_people_in_any_case_and_by_their_addresses()
 }
 
 #[tokio::test]
+async fn nodeinfo_and_the_client_api_call_the_same_people_active() {
+    let node = Node::start().await;
+    let (here, away) = (rows::local(&node, "ada").await, rows::local(&node, "bob").await);
+    node.app.write(move |tx| watercooler::store::users::touch(tx.conn, here.id, tx.now)).await.unwrap();
+    let client = Client::anonymous(&node);
+    let told = client.get("/api/v2/instance").await.ok()["usage"]["users"]["active_month"].clone();
+    let users = client.get("/nodeinfo/2.0").await.ok()["usage"]["users"].clone();
+    assert_eq!(told, 1, "{} was never here", away.username);
+    assert_eq!(users, json!({"total": 2, "activeMonth": 1, "activeHalfyear": 1}));
+}
+
+#[tokio::test]
 async fn fed_disc_02_webfinger_says_what_is_wrong_with_a_question() {
     let node = Node::start().await;
     let ada = rows::local(&node, "ada").await;

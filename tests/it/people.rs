@@ -152,11 +152,12 @@ async fn an_app_registers_a_person_and_gets_their_token() {
     assert_eq!(empty["details"].as_object().unwrap().len(), 4, "{empty}");
     let nothing = json!({"username": "", "email": "", "password": "", "agreement": false, "locale": "hello"});
     let said = client.post("/api/v1/accounts", nothing).await.json();
-    let one = |code: &str, description: &str| json!([{"error": code, "description": description}]);
+    let one = |code: &str, description: &str| json!({"error": code, "description": description});
     let blank = one("ERR_BLANK", "can't be blank");
+    // As masto.js has its tests: a language that is none is none, and nothing is no address either.
     let expected = json!({
-        "username": blank, "email": blank, "password": blank, "agreement": one("ERR_ACCEPTED", "must be accepted"),
-        "locale": one("ERR_INCLUSION", "is not included in the list"),
+        "username": [blank], "email": [blank, one("ERR_INVALID", "is invalid")], "password": [blank],
+        "agreement": [one("ERR_ACCEPTED", "must be accepted")],
     });
     assert_eq!(said["details"], expected);
     // Whoever signs people up with a narrow token gets one of theirs for all that the app registered for.

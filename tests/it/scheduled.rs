@@ -88,6 +88,30 @@ async fn a_post_waits_with_its_files_and_is_published_once_at_its_time() {
 }
 
 #[tokio::test]
+async fn what_a_waiting_post_did_not_say_is_no_null_to_apps_that_want_a_word() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    // As Tusky sends it, and as other apps do, which say neither.
+    let said = json!({
+        "status": "Later", "scheduled_at": at(30), "sensitive": false, "spoiler_text": "", "visibility": "public",
+    });
+    let said = ada.post("/api/v1/statuses", said).await.ok();
+    assert_eq!((&said["params"]["sensitive"], &said["params"]["spoiler_text"]), (&json!(false), &json!("")));
+    assert!(u32::try_from(said["params"]["application_id"].as_i64().unwrap()).is_ok());
+    let plain = schedule(&ada, "Later still", 40).await;
+    assert_eq!((&plain["params"]["sensitive"], &plain["params"]["spoiler_text"]), (&json!(false), &json!("")));
+    // Who said nothing gets what they prefer, and reads it.
+    ada.patch("/api/v1/accounts/update_credentials", json!({"source": {"sensitive": true}})).await.ok();
+    let preferred = schedule(&ada, "As always", 50).await;
+    assert_eq!(preferred["params"]["sensitive"], true);
+    for minutes in [30, 10, 10] {
+        passes(&node, minutes).await;
+    }
+    let hidden: Vec<Value> = written(&ada).await.iter().map(|post| post["sensitive"].clone()).collect();
+    assert_eq!(hidden, [json!(true), json!(false), json!(false)]);
+}
+
+#[tokio::test]
 async fn files_of_a_waiting_post_are_not_swept_and_are_free_again_when_it_is_cancelled() {
     let node = Node::start().await;
     let ada = node.member("ada").await;

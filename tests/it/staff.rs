@@ -522,6 +522,8 @@ async fn staff_counts_what_is_there_and_what_is_not_kept_is_nought() {
     assert_eq!(list.as_array().unwrap().len(), keys.len() - 1);
     assert_eq!(part("tag_servers"), json!([{"key": node.domain, "human_key": node.domain, "value": "2"}]));
     assert_eq!(part("servers")[0]["key"], node.domain.as_str());
+    let german = json!({"key": "de", "human_key": "German", "value": "1"});
+    assert!(part("tag_languages").as_array().unwrap().contains(&german));
     assert!(part("space_usage")[0]["value"].as_str().unwrap().parse::<u64>().unwrap() > 0);
     // Two who signed up in March, one of whom was here in April.
     node.clock.set(Timestamp::parse("2027-04-02T12:00:00Z").unwrap());

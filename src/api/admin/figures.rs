@@ -10,6 +10,7 @@ use crate::{
             Digits,
             admin::{AdminCohort, AdminCohortData, AdminDimension, AdminDimensionPart, AdminMeasure, AdminMeasureDay},
         },
+        languages::LANGUAGES,
     },
     app::App,
     db::{Conn, Dialect},
@@ -189,6 +190,17 @@ fn shares(list: Vec<Share>, nameless: &str) -> Vec<AdminDimensionPart> {
     list.iter().map(named).collect()
 }
 
+/// Languages: by their code, for people by their name.
+fn spoken(list: Vec<Share>) -> Vec<AdminDimensionPart> {
+    let mut parts = shares(list, "und");
+    for part in &mut parts {
+        if let Some((_, name)) = LANGUAGES.iter().find(|(code, _)| *code == part.key) {
+            part.human_key = (*name).to_owned();
+        }
+    }
+    parts
+}
+
 /// Values of some uses, those with most first.
 fn counted_uses(uses: &[rows::Use], name: impl Fn(&rows::Use) -> Option<String>, limit: i64) -> Vec<Share> {
     let mut counts: BTreeMap<String, i64> = BTreeMap::new();
@@ -216,7 +228,7 @@ fn dimension(
     limit: i64,
 ) -> Result<Option<Vec<AdminDimensionPart>>> {
     Ok(Some(match (asked.key.as_str(), asked.tag, &asked.domain) {
-        ("languages", ..) => shares(rows::languages(conn, limit)?, "und"),
+        ("languages", ..) => spoken(rows::languages(conn, limit)?),
         ("sources", ..) => shares(rows::programs(conn, within, limit)?, own),
         ("servers", ..) => shares(rows::servers(conn, within, limit)?, own),
         ("space_usage", ..) => {
@@ -244,10 +256,10 @@ fn dimension(
         }
         ("tag_languages", Some(tag), _) => {
             let uses = rows::uses_of(conn, tag, within)?;
-            shares(counted_uses(&uses, |one| one.language.clone(), limit), "und")
+            spoken(counted_uses(&uses, |one| one.language.clone(), limit))
         }
         ("instance_accounts", _, Some(domain)) => shares(rows::accounts_of(conn, domain, limit)?, ""),
-        ("instance_languages", _, Some(domain)) => shares(rows::languages_of(conn, domain, within, limit)?, "und"),
+        ("instance_languages", _, Some(domain)) => spoken(rows::languages_of(conn, domain, within, limit)?),
         _ => return Ok(None),
     }))
 }

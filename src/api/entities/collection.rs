@@ -1,5 +1,6 @@
 //! Collections of people.
 
+use super::notification::PartialAccount;
 use crate::{id::Id, model, time::Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -56,6 +57,8 @@ pub struct OneItem {
 #[derive(Clone, Debug, Serialize)]
 pub struct Collections<'a> {
     pub collections: &'a [Collection<'a>],
+    /// Their owners and a few of whom are in each, for their pictures.
+    pub partial_accounts: Vec<PartialAccount<'a>>,
 }
 
 /// One collection with the people in it.

@@ -186,8 +186,9 @@ pub struct ScheduledStatus<'a> {
 pub struct ScheduledParams<'a> {
     pub text: &'a str,
     pub media_ids: Option<Vec<Id<model::Media>>>,
-    pub sensitive: Option<bool>,
-    pub spoiler_text: Option<&'a str>,
+    /// Never null, nor is the next: without either, Tusky shows no waiting post at all.
+    pub sensitive: bool,
+    pub spoiler_text: &'a str,
     pub visibility: &'a str,
     pub language: Option<&'a str>,
     /// Always null: the time stands beside the parameters.
@@ -197,8 +198,9 @@ pub struct ScheduledParams<'a> {
     pub with_rate_limit: bool,
     /// A JSON number, unlike every other id.
     pub in_reply_to_id: Option<i64>,
-    /// A JSON number too.
-    pub application_id: i64,
+    /// A JSON number too, and deprecated. Ids of apps here fit neither the 32 bits that apps read it into nor a number of
+    /// JavaScript: always 0.
+    pub application_id: u32,
     pub quoted_status_id: Option<Id<model::Post>>,
     pub quote_approval_policy: Option<&'a str>,
 }

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         Fact, Tx, admission,
         audit::{self, Staff},
-        confirmations, names, text,
+        confirmations, names,
     },
     error::Faults,
     id::Id,
@@ -47,8 +47,6 @@ pub struct Typed {
     pub invite: Option<String>,
     /// Where they come from.
     pub address: Option<IpAddr>,
-    /// Their language, where an app says it.
-    pub locale: Option<String>,
 }
 
 /// Checks everything of a sign-up that can be checked before its password is hashed. Answers whether it has to be
@@ -81,6 +79,10 @@ pub fn check_sign_up(
         faults.note::<()>(Err(Error::invalid("username", "taken", "Username has already been taken")))?;
     }
     let email = faults.note(names::email(&typed.email))?;
+    if typed.email.trim().is_empty() {
+        // Both, as in Mastodon: nothing is no address either.
+        faults.note::<()>(Err(Error::invalid("email", "invalid", "Email is invalid")))?;
+    }
     if let Some(email) = &email
         && store::users::find_by_email(conn, email)?.is_some()
     {
@@ -93,9 +95,6 @@ pub fn check_sign_up(
     }
     if !typed.agreement {
         faults.note::<()>(Err(Error::invalid("agreement", "accepted", "Agreement must be accepted")))?;
-    }
-    if typed.locale.as_deref().is_some_and(|locale| text::language_tag(locale).is_none()) {
-        faults.note::<()>(Err(Error::invalid("locale", "inclusion", "Locale is not included in the list")))?;
     }
     let reason = typed.reason.trim();
     if reason.chars().count() > REASON {

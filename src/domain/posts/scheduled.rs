@@ -37,7 +37,7 @@ pub struct Waiting {
     pub audience: Option<String>,
     /// It stays here; none: not said.
     pub local_only: Option<bool>,
-    /// Attachments are hidden at first; none: the author's default.
+    /// Attachments are hidden at first; none, in posts that an older program kept: the author's default.
     pub sensitive: Option<bool>,
     /// Its language; none: the author's default.
     pub language: Option<String>,
@@ -72,14 +72,14 @@ pub struct WaitingPoll {
 }
 
 impl Waiting {
-    fn of(draft: &Draft, visibility: &str) -> Self {
+    fn of(draft: &Draft, visibility: &str, sensitive: bool) -> Self {
         Self {
             text: draft.text.clone(),
             spoiler_text: draft.spoiler_text.clone(),
             visibility: visibility.to_owned(),
             audience: draft.audience.audience.map(|audience| audience.as_str().to_owned()),
             local_only: draft.audience.local_only,
-            sensitive: draft.sensitive,
+            sensitive: Some(sensitive),
             language: draft.language.clone(),
             in_reply_to: draft.in_reply_to.map(Id::raw),
             media: draft.media.iter().map(|id| id.raw()).collect(),
@@ -150,7 +150,8 @@ pub fn schedule(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, at: Timestam
         return Err(over(limits::SCHEDULED_POSTS, ""));
     }
     let new = publish::checked(tx, author, draft.clone(), Id::new(id.raw()))?;
-    let waiting = Waiting::of(&draft, new.waits.unwrap_or(new.visibility).as_str());
+    let sensitive = draft.sensitive.unwrap_or(new.sensitive);
+    let waiting = Waiting::of(&draft, new.waits.unwrap_or(new.visibility).as_str(), sensitive);
     let row = ScheduledPost {
         id,
         account_id: author,
