@@ -26,6 +26,8 @@ pub struct Frame {
     pub privacy: bool,
     /// It has terms of service.
     pub terms: bool,
+    /// Where one signs in, to come back to what everybody may look at.
+    pub sign_in: String,
 }
 
 impl Frame {
@@ -55,6 +57,14 @@ impl Frame {
             out.push(digit);
         }
         out
+    }
+    /// What so many are called: one or more.
+    pub fn noun<'a>(&self, number: &i64, one: &'a str, more: &'a str) -> &'a str {
+        // Both languages say it of one alone.
+        match (self.lang, number) {
+            (Lang::English | Lang::German, 1) => one,
+            _ => more,
+        }
     }
     /// `2 July 2026`.
     pub fn day(&self, at: Timestamp) -> String {

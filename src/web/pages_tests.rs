@@ -14,7 +14,15 @@ const EVIL: &str = "<script>alert('x')</script>\" onload=\"y";
 
 fn frame(lang: Lang) -> Frame {
     let sheet = crate::web::assets::sheet().to_owned();
-    Frame { lang, site: "Fab Dresden".into(), signed_in: None, sheet, privacy: true, terms: true }
+    Frame {
+        lang,
+        site: "Fab Dresden".into(),
+        signed_in: None,
+        sheet,
+        privacy: true,
+        terms: true,
+        sign_in: "/sign-in".into(),
+    }
 }
 
 fn card(id: &str, name: &str, html: &str) -> Card {
@@ -376,6 +384,8 @@ fn numbers_and_dates_are_written_as_the_language_writes_them() {
     assert_eq!(english.count(&1_234_567), "1,234,567");
     assert_eq!(german.count(&1_234), "1.234");
     assert_eq!(english.count(&-100), "-100");
+    let counted = |number: i64| english.noun(&number, "reply", "replies");
+    assert_eq!([0, 1, 2].map(counted), ["replies", "reply", "replies"]);
     let at = Timestamp::from_millis(1_782_978_471_000);
     assert_eq!(english.moment(at), "2 July 2026, 07:47 UTC");
     assert_eq!(german.day(at), "2. Juli 2026");

@@ -195,7 +195,7 @@ fn poll_lines(frame: &Frame, view: &PollView, now: Timestamp) -> (Vec<PollOption
         Some(end) => Some(frame.put(words.poll_open, &frame.moment(end))),
         None => None,
     };
-    let counted = format!("{} {}", frame.count(&votes), words.votes);
+    let counted = format!("{} {}", frame.count(&votes), frame.noun(&votes, words.vote, words.votes));
     (options, end.map_or(counted.clone(), |end| format!("{counted} · {end}")))
 }
 

@@ -130,6 +130,32 @@ async fn warnings_hide_and_polls_and_hashtags_show() {
     assert!(tagged.status == 200 && tagged.text.contains("The end of the story"), "{}", tagged.text);
 }
 
+#[tokio::test]
+async fn a_visitor_to_whom_nothing_is_shown_is_told_so_and_comes_back_from_signing_in() {
+    let node = Node::start().await;
+    node.signed_in("anna").await;
+    let browser = Browser::new(&node);
+    assert!(browser.get("/").await.text.contains("<strong>1</strong> <span>person</span>"));
+    let sign_in = "/sign-in?next=%2F%40anna%3Fmax_id%3D9";
+    let page = browser.get("/@anna?max_id=9").await.text;
+    assert!(page.contains("Nothing here is for everybody"), "{page}");
+    assert_eq!(page.matches(&format!("href=\"{sign_in}\"")).count(), 2, "{page}");
+    for (path, next) in [("/tags/none", "%2Ftags%2Fnone"), ("/answers", "%2Fanswers"), ("/ideas", "%2Fideas")] {
+        let page = browser.get(path).await.text;
+        assert!(page.contains(&format!("href=\"/sign-in?next={next}\"")), "{path}: {page}");
+    }
+    // Nobody is led back to a form that came to nothing.
+    assert!(browser.get("/nowhere").await.text.contains("href=\"/sign-in\""));
+    let form = browser.get(sign_in).await;
+    let typed = [("login", "anna"), ("password", PASSWORD)];
+    assert_eq!(browser.submit(&form, "/sign-in", &typed).await.header("location"), "/@anna?max_id=9");
+    let page = browser.get("/@anna").await.text;
+    assert!(page.contains("Nothing to see here yet.") && !page.contains("/sign-in"), "{page}");
+    // On a small node each of them counts at once.
+    node.citizen("berta").await;
+    assert!(browser.get("/").await.text.contains("<strong>2</strong> <span>people</span>"));
+}
+
 /// Every address that has a page for people, filled in from a post: those of `tests/doors.txt` without the documents and files
 /// that are for programs.
 fn pages(post: &Value) -> Vec<String> {

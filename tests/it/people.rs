@@ -510,7 +510,7 @@ async fn the_front_page_says_what_the_node_is() {
         "Be kind.",
         "hello@example.org",
         &node.domain,
-        "<strong>1</strong> <span>people</span>",
+        "<strong>1</strong> <span>person</span>",
     ] {
         assert!(page.text.contains(part), "{part} in {}", page.text);
     }
