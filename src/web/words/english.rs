@@ -165,7 +165,7 @@ pub(super) static ENGLISH: Words = Words {
     project_joined: "You are a member now. Your draft is deleted.",
     project_closed: "People join this project by invitation only.",
     project_invited: "You are invited to this project.",
-    project_led: "You lead this project.",
+    project_led: "You lead this project. To change it, write to @concierge: project state, project edit, project invite or project handover.",
     project_follow: "Follow",
     project_because: "Mine is different because …",
     project_because_hint: "A sentence about the one that is marked. Both leads read it.",

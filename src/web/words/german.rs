@@ -165,7 +165,7 @@ pub(super) static GERMAN: Words = Words {
     project_joined: "Du gehörst jetzt dazu. Dein Entwurf ist gelöscht.",
     project_closed: "Zu diesem Projekt gehört nur, wer eingeladen wird.",
     project_invited: "Du bist zu diesem Projekt eingeladen.",
-    project_led: "Du leitest dieses Projekt.",
+    project_led: "Du leitest dieses Projekt. Um es zu ändern, schreib an @concierge: projekt stand, projekt ändern, projekt einladen oder projekt übergeben.",
     project_follow: "Folgen",
     project_because: "Meines ist anders, weil …",
     project_because_hint: "Ein Satz zu dem, das markiert ist. Beide Leitungen lesen ihn.",
