@@ -1,10 +1,10 @@
 //! The node's front page: what it is, its rules, how many are here, how to come in.
 
 use super::{
-    pages::{Front, Numbers},
+    pages::{Duties, Front, Numbers},
     visit::{Kind, Visitor},
 };
-use crate::{Result, config::Registration, db::Conn, domain::html::sanitize_html, store, time::Timestamp};
+use crate::{Result, config::Registration, db::Conn, domain::html::sanitize_html, model::Role, store, time::Timestamp};
 use axum::{http::StatusCode, response::Response};
 use std::sync::{Mutex, PoisonError};
 
@@ -19,6 +19,10 @@ struct Counted(Mutex<Option<(Timestamp, [i64; 3])>>);
 
 fn count(conn: &mut Conn) -> Result<[i64; 3]> {
     Ok([store::users::count(conn)?, store::users::count_posts(conn)?, store::users::count_nodes(conn)?])
+}
+
+fn duties(conn: &mut Conn) -> Result<Duties> {
+    Ok(Duties { waiting: store::users::count_waiting(conn)?, reports: store::reports::count_open(conn)? })
 }
 
 /// `GET /`.
@@ -42,6 +46,10 @@ async fn page(visitor: &Visitor) -> Result<Front> {
         }
     };
     let [people, posts, nodes] = counts;
+    let duties = match visitor.browser.as_ref().is_some_and(|browser| browser.user.role >= Role::Admin) {
+        true => Some(visitor.app.read(duties).await?),
+        false => None,
+    };
     let config = visitor.app.config();
     let instance = &config.instance;
     Ok(Front {
@@ -54,5 +62,6 @@ async fn page(visitor: &Visitor) -> Result<Front> {
         rules: instance.rules.clone(),
         contact: Some(instance.contact_email.clone()).filter(|mail| !mail.is_empty()),
         may_register: config.registration != Registration::Closed,
+        duties,
     })
 }

@@ -248,6 +248,14 @@ pub struct Numbers {
     pub nodes: i64,
 }
 
+/// What waits for those who run the node.
+pub struct Duties {
+    /// People who asked to join.
+    pub waiting: i64,
+    /// Open reports.
+    pub reports: i64,
+}
+
 /// The front page.
 #[derive(Template)]
 #[template(path = "front.html")]
@@ -270,6 +278,8 @@ pub struct Front {
     pub contact: Option<String>,
     /// Is registration open or by approval?
     pub may_register: bool,
+    /// What waits for the reader, who runs the node.
+    pub duties: Option<Duties>,
 }
 
 /// Who wrote something.

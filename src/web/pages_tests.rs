@@ -278,6 +278,7 @@ fn sec_web_02_the_public_pages_render_markup_as_it_is_and_texts_escaped() {
         rules: vec!["Be kind. Assume good will, also across departments.".into(), "No secrets of customers.".into()],
         contact: Some("hello@fab.example".into()),
         may_register: true,
+        duties: Some(Duties { waiting: 2, reports: 1 }),
     };
     keep("front", &front.render().unwrap());
 
