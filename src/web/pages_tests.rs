@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     domain::scopes::Scopes,
     web::{
-        projects::{ProjectLine, registering::NewProject},
+        projects::{ProjectLine, Projects, registering::NewProject},
         words::Lang,
     },
 };
@@ -119,6 +119,35 @@ fn project(wrong: Wrong) -> String {
     }
     .render()
     .unwrap()
+}
+
+#[test]
+fn the_register_keeps_what_is_looked_for_in_its_forms() {
+    let page = Projects {
+        frame: frame(Lang::German),
+        token: EVIL.into(),
+        done: Some(EVIL.into()),
+        words: EVIL.into(),
+        states: vec![Choice { value: "idea", text: "Idee", chosen: true }],
+        sites: vec![(EVIL.into(), true), ("Lyon".into(), false)],
+        narrowed: true,
+        kept: vec![("q", EVIL.into()), ("max_id", "7".into())],
+        projects: vec![ProjectLine {
+            id: "2".into(),
+            name: EVIL.into(),
+            url: "https://fab.example/@quietbearing".into(),
+            purpose: EVIL.into(),
+            about: EVIL.into(),
+            warn: false,
+            step: Some(("join", "Mitmachen")),
+        }],
+        newest: Some("/projects?q=x".into()),
+        older: Some("/projects?q=x&max_id=2".into()),
+    };
+    let page = page.render().unwrap();
+    keep("projects", &page);
+    assert!(page.contains("type=\"hidden\" name=\"max_id\" value=\"7\""), "{page}");
+    assert!(page.contains("value=\"idea\" selected") && page.contains("value=\"Lyon\">Lyon"), "{page}");
 }
 
 fn ask(wrong: Wrong) -> String {
