@@ -125,7 +125,8 @@ mod tests {
         let mixed = json!([{ "a": 1, "d": 4 }, { "a": 2, "b": null, "c": 3, "d": 5 }, { "e": true }]);
         assert_eq!(value(&mixed), "a  c  d  e\n1     4\n2  3  5\n         yes\n");
         assert_eq!(value(&json!([1, { "a": 2 }])), "1\na=2\n");
-        let nested = json!({ "name": "x", "rules": { "k": 5, "a": null }, "nodes": [{ "domain": "a.example", "behind": 0 }] });
+        let nested =
+            json!({ "name": "x", "rules": { "k": 5, "a": null }, "nodes": [{ "domain": "a.example", "behind": 0 }] });
         assert_eq!(value(&nested), "name   x\nrules  k=5\n\nnodes:\ndomain     behind\na.example  0\n");
         let left = json!({ "state": "left", "todo": [], "handover": { "projects": [], "questions": [] } });
         assert_eq!(value(&left), "state     left\ntodo      none\n\nhandover:\nprojects   none\nquestions  none\n");
