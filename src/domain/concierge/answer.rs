@@ -57,6 +57,7 @@ pub fn run(tx: &mut Tx<'_>, post: &Post, parsed: &Parsed) -> Result<()> {
     let page = match &parsed.command {
         Command::Help => help(tongue),
         Command::Unknown(near) => unknown(tongue, near),
+        Command::Thanks => line(words::WELCOME.of(tongue)),
         Command::Skills(changes) => skills(tx, post.account_id, changes, tongue)?,
         Command::Consent(yes) => return lead::consent(tx, post, tongue, *yes),
         // What needs an index is the caller's.
