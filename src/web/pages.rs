@@ -346,6 +346,8 @@ pub struct Card {
     pub at_text: String,
     /// Was it edited?
     pub edited: bool,
+    /// Who it is for, where that is not everybody whom the author's public posts reach.
+    pub reach: Option<&'static str>,
     /// Content warning, plain; empty for none.
     pub warning: String,
     /// Content, sanitised markup.

@@ -39,6 +39,7 @@ fn card(id: &str, name: &str, html: &str) -> Card {
         at: "2026-07-02T07:47:51.000Z".into(),
         at_text: "2 July 2026, 07:47 UTC".into(),
         edited: false,
+        reach: Some("Followers only"),
         warning: String::new(),
         html: html.into(),
         language: Some("en".into()),

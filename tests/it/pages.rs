@@ -40,6 +40,14 @@ async fn sec_prv_07_a_profile_shows_what_is_public_and_nothing_else() {
     for part in ["a private thought", "a direct thought", "<script", " style="] {
         assert!(!page.text.contains(part), "{part}");
     }
+    // The author sees those as well, and for whom each is.
+    let own = Browser::new(&node);
+    own.sign_in("anna", PASSWORD).await;
+    let own = own.get("/@anna").await.text;
+    for part in ["a private thought", "a direct thought", "Followers only", "Only those it names"] {
+        assert_eq!(own.matches(part).count(), 1, "{part}: {own}");
+        assert!(!page.text.contains(part), "{part}");
+    }
     let uri = node.url("/users/anna");
     assert_eq!(page.header("link"), format!("<{uri}>; rel=\"alternate\"; type=\"application/activity+json\""));
     assert!(page.text.contains(&format!("<link rel=\"alternate\" type=\"application/activity+json\" href=\"{uri}\">")));
