@@ -104,6 +104,12 @@ pub fn count_posts(conn: &mut Conn) -> Result<i64> {
         .scalar_i64(conn)
 }
 
+/// The same with the posts that are for less than everybody, as people of this node are told.
+pub fn count_posts_inside(conn: &mut Conn) -> Result<i64> {
+    Sql::new("select cast(coalesce(sum(a.posts_count), 0) as bigint) from accounts a where a.domain is null")
+        .scalar_i64(conn)
+}
+
 /// Other servers heard of.
 pub fn count_nodes(conn: &mut Conn) -> Result<i64> {
     Sql::new("select count(*) from hosts h").scalar_i64(conn)

@@ -15,10 +15,11 @@ const FEW: i64 = 1_000;
 
 /// Counts that need a walk over tables, kept a while.
 #[derive(Default)]
-struct Counted(Mutex<Option<(Timestamp, [i64; 3])>>);
+struct Counted(Mutex<Option<(Timestamp, [i64; 4])>>);
 
-fn count(conn: &mut Conn) -> Result<[i64; 3]> {
-    Ok([store::users::count(conn)?, store::users::count_posts(conn)?, store::users::count_nodes(conn)?])
+fn count(conn: &mut Conn) -> Result<[i64; 4]> {
+    use store::users;
+    Ok([users::count(conn)?, users::count_posts(conn)?, users::count_posts_inside(conn)?, users::count_nodes(conn)?])
 }
 
 fn duties(conn: &mut Conn) -> Result<Duties> {
@@ -45,7 +46,9 @@ async fn page(visitor: &Visitor) -> Result<Front> {
             counts
         }
     };
-    let [people, posts, nodes] = counts;
+    let [people, open, inside, nodes] = counts;
+    // Strangers are told what strangers may read.
+    let posts = if visitor.browser.is_some() { inside } else { open };
     let duties = match visitor.browser.as_ref().is_some_and(|browser| browser.user.role >= Role::Admin) {
         true => Some(visitor.app.read(duties).await?),
         false => None,

@@ -1,8 +1,11 @@
 //! Pages for people with a browser: profiles, posts with their threads, hashtags; who sees them and how they are sent.
 
-use crate::support::{Browser, Client, Node, NodeBuilder, PASSWORD, Scene};
+use crate::support::{Browser, Client, NOW, Node, NodeBuilder, PASSWORD, Scene, organisation};
 use serde_json::{Value, json};
-use watercooler::config::{AuthorizedFetch, FederationPolicy};
+use watercooler::{
+    config::{AuthorizedFetch, FederationPolicy},
+    time::Clock,
+};
 
 async fn publish(client: &Client, body: Value) -> Value {
     client.post("/api/v1/statuses", body).await.ok()
@@ -162,6 +165,21 @@ async fn a_visitor_to_whom_nothing_is_shown_is_told_so_and_comes_back_from_signi
     // On a small node each of them counts at once.
     node.citizen("berta").await;
     assert!(browser.get("/").await.text.contains("<strong>2</strong> <span>people</span>"));
+}
+
+#[tokio::test]
+async fn the_front_page_of_an_organisation_counts_its_posts_for_its_people_only() {
+    let node = organisation::alone("hq", &Clock::fixed(NOW)).await;
+    organisation::found(&node).await;
+    let (_, anna) = node.signed_in("anna").await;
+    publish(&anna, json!({"status": "the new bench is up"})).await;
+    node.settle().await;
+    let none = "<strong>0</strong> <span>posts</span>";
+    let browser = Browser::new(&node);
+    assert!(browser.get("/").await.text.contains(none));
+    browser.sign_in("anna", PASSWORD).await;
+    let page = browser.get("/").await.text;
+    assert!(page.contains("<span>person</span>") && !page.contains(none), "{page}");
 }
 
 /// Every address that has a page for people, filled in from a post: those of `tests/doors.txt` without the documents and files
