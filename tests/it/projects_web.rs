@@ -266,7 +266,12 @@ async fn the_page_of_a_project_says_how_its_reader_belongs_to_it_and_what_has_en
     let browser = Browser::new(&node);
     browser.sign_in("bob", PASSWORD).await;
     let led = browser.get(own).await.text;
-    assert!(led.contains("You lead this project.") && led.contains("the concierge: project state") && !led.contains("<form"), "{led}");
+    assert!(
+        led.contains("You lead this project.")
+            && led.contains("the concierge: project state")
+            && !led.contains("<form"),
+        "{led}"
+    );
 }
 
 #[tokio::test]
