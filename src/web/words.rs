@@ -88,6 +88,8 @@ pub struct Words {
     pub app_website: &'static str,
     pub allow: &'static str,
     pub deny: &'static str,
+    pub denied_title: &'static str,
+    pub denied_text: &'static str,
     pub only_if_started: &'static str,
     pub code_title: &'static str,
     pub code_text: &'static str,

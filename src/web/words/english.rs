@@ -35,6 +35,8 @@ pub(super) static ENGLISH: Words = Words {
     app_website: "Website",
     allow: "Allow",
     deny: "Deny",
+    denied_title: "You said no",
+    denied_text: "The app got no access to your account. You may close this page.",
     only_if_started: "Allow only what you started yourself. You can withdraw this at any time in your settings.",
     code_title: "Almost done",
     code_text: "Copy this code and paste it into the app that sent you here.",

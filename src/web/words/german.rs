@@ -35,6 +35,8 @@ pub(super) static GERMAN: Words = Words {
     app_website: "Webseite",
     allow: "Erlauben",
     deny: "Ablehnen",
+    denied_title: "Du hast abgelehnt",
+    denied_text: "Die App hat keinen Zugang zu deinem Konto bekommen. Du kannst diese Seite schließen.",
     only_if_started: "Erlaube nur, was du selbst begonnen hast. In den Einstellungen kannst du es jederzeit zurücknehmen.",
     code_title: "Fast fertig",
     code_text: "Kopiere diesen Code in die App, von der du kommst.",
