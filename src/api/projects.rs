@@ -14,7 +14,7 @@ use crate::{
     db::Conn,
     domain::{
         Tx,
-        projects::{self as rules, Fields, group, locks, members, relations, succession},
+        projects::{self as rules, Fields, group, listing, locks, members, relations, succession},
         scopes::Scope,
         views::AccountViews,
     },
@@ -152,7 +152,9 @@ where
 
 async fn all(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
     let limit = params.integer("limit")?.unwrap_or(PAGE).clamp(1, PAGES);
-    let (state, before) = (state_of(&params)?, params.id::<Row>("max_id")?);
+    let text = |name: &str| params.text(name).unwrap_or_default();
+    let wanted = listing::Wanted::new(text("q"), state_of(&params)?, text("site"));
+    let before = params.id::<Row>("max_id")?;
     let (mine, drafts) = (params.flag("mine"), params.flag("drafts"));
     let list = app.read(move |conn| {
         let rows = if drafts {
@@ -160,12 +162,7 @@ async fn all(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<
         } else if mine {
             behind(store::projects::of_member(conn, me.account, OWN)?, before, limit)
         } else {
-            let known = before.map(|id| store::projects::find(conn, id)).transpose()?;
-            match known.map(|row| row.map(|row| (row.updated_at, row.id))) {
-                // Behind what is not there is nothing: else who reads page after page would begin anew.
-                Some(None) => Vec::new(),
-                before => store::projects::listed(conn, state, before.flatten(), limit)?,
-            }
+            listing::list(conn, &wanted, before, limit)?
         };
         Rendered::of(&documents(conn, me.account, rows)?)
     });

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
-/// Longest cell of a table, characters.
+/// Longest cell of a table, characters. Addresses are shown whole: half of one leads nowhere.
 const CELL: usize = 60;
+/// Members of a thing within a thing that stand in its line; more of them follow it, a line each.
+const INLINE: usize = 6;
 
 pub(super) fn value(value: &Value) -> String {
     match value {
@@ -16,16 +18,29 @@ pub(super) fn value(value: &Value) -> String {
 
 fn lines(object: &Map<String, Value>) -> String {
     let width = object.keys().map(String::len).max().unwrap_or(0);
-    let is_table = |value: &Value| matches!(value, Value::Array(rows) if rows.first().is_some_and(Value::is_object));
-    let (tables, plain): (Vec<_>, Vec<_>) =
-        object.iter().filter(|(_, value)| !value.is_null()).partition(|(_, value)| is_table(value));
+    let (parts, plain): (Vec<_>, Vec<_>) =
+        object.iter().filter(|(_, value)| !value.is_null()).partition(|(_, value)| follows(value));
+    let said = |value: &Value| match value {
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        other => text(other),
+    };
     let mut out: String =
-        plain.into_iter().map(|(key, value)| format!("{:width$}  {}\n", key.replace('_', " "), text(value))).collect();
-    // Lists of things within a thing follow it, each under its name.
-    for (key, value) in tables {
+        plain.into_iter().map(|(key, value)| format!("{:width$}  {}\n", key.replace('_', " "), said(value))).collect();
+    // Lists of things within a thing, and large things, follow it, each under its name.
+    for (key, value) in parts {
         out += &format!("\n{}:\n{}", key.replace('_', " "), self::value(value));
     }
     out
+}
+
+fn follows(value: &Value) -> bool {
+    match value {
+        Value::Array(rows) => rows.first().is_some_and(Value::is_object),
+        Value::Object(members) => {
+            members.len() > INLINE || members.values().any(|value| value.is_array() || value.is_object())
+        }
+        _ => false,
+    }
 }
 
 fn table(rows: &[Value]) -> String {
@@ -70,7 +85,8 @@ fn table(rows: &[Value]) -> String {
 
 fn cell(value: &Value) -> String {
     let text = text(value).replace('\n', " ");
-    if text.chars().count() <= CELL {
+    let is_address = (text.starts_with("https://") || text.starts_with("http://")) && !text.contains(' ');
+    if is_address || text.chars().count() <= CELL {
         return text;
     }
     text.chars().take(CELL - 1).chain(['…']).collect()
@@ -84,7 +100,8 @@ fn text(value: &Value) -> String {
         Value::Bool(false) => "no".into(),
         Value::Array(items) => items.iter().map(text_ref).collect::<Vec<_>>().join(", "),
         Value::Object(members) => {
-            members.iter().map(|(key, value)| format!("{key}={}", text(value))).collect::<Vec<_>>().join(", ")
+            let known = members.iter().filter(|(_, value)| !value.is_null());
+            known.map(|(key, value)| format!("{key}={}", text(value))).collect::<Vec<_>>().join(", ")
         }
         other => other.to_string(),
     }
@@ -108,7 +125,15 @@ mod tests {
         let mixed = json!([{ "a": 1, "d": 4 }, { "a": 2, "b": null, "c": 3, "d": 5 }, { "e": true }]);
         assert_eq!(value(&mixed), "a  c  d  e\n1     4\n2  3  5\n         yes\n");
         assert_eq!(value(&json!([1, { "a": 2 }])), "1\na=2\n");
-        let nested = json!({ "name": "x", "rules": { "k": 5 }, "nodes": [{ "domain": "a.example", "behind": 0 }] });
+        let nested =
+            json!({ "name": "x", "rules": { "k": 5, "a": null }, "nodes": [{ "domain": "a.example", "behind": 0 }] });
         assert_eq!(value(&nested), "name   x\nrules  k=5\n\nnodes:\ndomain     behind\na.example  0\n");
+        let left = json!({ "state": "left", "todo": [], "handover": { "projects": [], "questions": [] } });
+        assert_eq!(value(&left), "state     left\ntodo      none\n\nhandover:\nprojects   none\nquestions  none\n");
+        let many: serde_json::Map<_, _> = (0..7).map(|n| (format!("c{n}"), json!((n > 0).then_some(n)))).collect();
+        let lines = (1..7).map(|n| format!("c{n}  {n}\n")).collect::<String>();
+        assert_eq!(value(&json!({ "days": 90, "counted": many })), format!("days     90\n\ncounted:\n{lines}"));
+        let address = format!("https://a.example/invite/{}", "x".repeat(60));
+        assert_eq!(value(&json!([{ "url": address }])), format!("url\n{address}\n"));
     }
 }

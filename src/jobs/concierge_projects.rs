@@ -16,7 +16,7 @@ use crate::{
     id::Id,
     model::{Post, Project},
     register::{self, Question},
-    store,
+    store::{self, projects::Narrowing},
 };
 
 /// Projects named by their names in one answer, or because they changed last.
@@ -76,7 +76,7 @@ async fn register(app: &App, post: Post, text: String, adds: bool, tongue: Tongu
 async fn look(app: &App, text: &str) -> Result<Vec<Alike>> {
     let plain = |project| Alike { project, words: Vec::new(), tags: Vec::new(), warn: false };
     if text.trim_end_matches(['?', '.', '!', ' ']).is_empty() {
-        let newest = app.read(|conn| store::projects::listed(conn, None, None, NAMED)).await?;
+        let newest = app.read(|conn| store::projects::listed(conn, &Narrowing::default(), None, NAMED)).await?;
         return Ok(newest.into_iter().map(plain).collect());
     }
     let question = Question { text: Some(text.chars().take(500).collect()), ..Question::default() };

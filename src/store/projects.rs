@@ -94,22 +94,47 @@ pub fn count_drafts(conn: &mut Conn, owner: Id<Account>) -> Result<i64> {
         .scalar_i64(conn)
 }
 
-/// Published projects, those that changed last first; before this moment and id, in this state.
+/// Which projects of the register are listed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Narrowing<'a> {
+    /// All of these stand in its name or in what it says of itself, folded as a search is, the last one as a beginning.
+    pub words: &'a [String],
+    /// It is in this state.
+    pub state: Option<WorkState>,
+    /// It belongs to this department or node.
+    pub site: Option<&'a str>,
+}
+
+/// Published projects, those that changed last first; before this moment and id, of this kind.
 pub fn listed(
     conn: &mut Conn,
-    state: Option<WorkState>,
+    narrowing: &Narrowing<'_>,
     before: Option<(Timestamp, Id<Project>)>,
     most: i64,
 ) -> Result<Vec<Project>> {
     let mut sql = Sql::new(SELECT).push(PUBLIC);
-    if let Some(state) = state {
+    if !narrowing.words.is_empty() {
+        sql = sql.push(" and ").append(super::search::says(conn.dialect(), narrowing.words, "p.id"));
+    }
+    if let Some(state) = narrowing.state {
         sql = sql.with(" and p.state = ", state);
+    }
+    if let Some(site) = narrowing.site {
+        sql = sql.with(" and p.site = ", site);
     }
     if let Some((at, id)) = before {
         sql =
             sql.with(" and (p.updated_at < ", at).with(" or (p.updated_at = ", at).with(" and p.id < ", id).push("))");
     }
     sql.with(" order by p.updated_at desc, p.id desc limit ", most).load(conn)
+}
+
+/// The departments and nodes that published projects belong to, by their names.
+pub fn sites(conn: &mut Conn, most: i64) -> Result<Vec<String>> {
+    Sql::new("select distinct p.site from projects p where ")
+        .push(PUBLIC)
+        .with(" and p.site <> '' order by p.site limit ", most)
+        .load_texts(conn)
 }
 
 /// Projects somebody works on, the lead's first.

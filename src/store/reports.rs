@@ -50,6 +50,11 @@ pub fn list(conn: &mut Conn, closed: bool, limit: i64) -> Result<Vec<Report>> {
     Sql::new("select r.* from reports r").push(only_open).with(" order by r.id desc limit ", limit).load(conn)
 }
 
+/// How many are open.
+pub fn count_open(conn: &mut Conn) -> Result<i64> {
+    Sql::new("select count(*) from reports r where r.closed_at is null").scalar_i64(conn)
+}
+
 /// How many a server has sent since a moment (AUT-13).
 pub fn count_from_host(conn: &mut Conn, host: &str, since: Timestamp) -> Result<i64> {
     Sql::new("select count(*) from reports r where r.from_host = ")

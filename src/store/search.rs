@@ -4,7 +4,7 @@
 
 mod accounts;
 
-pub use accounts::{accounts, accounts_to_index, index_account, is_named, unindex_account};
+pub use accounts::{accounts, accounts_to_index, index_account, is_named, says, unindex_account};
 
 use crate::{
     Result,

@@ -93,9 +93,20 @@ pub fn count(conn: &mut Conn) -> Result<i64> {
     Sql::new("select count(*) from users u where u.approved_at is not null and u.disabled_at is null").scalar_i64(conn)
 }
 
+/// How many asked to join and wait for an answer.
+pub fn count_waiting(conn: &mut Conn) -> Result<i64> {
+    Sql::new("select count(*) from users u where u.approved_at is null").scalar_i64(conn)
+}
+
 /// Posts for everybody that people of this node wrote: a sum of their counters, not a walk over all posts.
 pub fn count_posts(conn: &mut Conn) -> Result<i64> {
     Sql::new("select cast(coalesce(sum(a.open_posts_count), 0) as bigint) from accounts a where a.domain is null")
+        .scalar_i64(conn)
+}
+
+/// The same with the posts that are for less than everybody, as people of this node are told.
+pub fn count_posts_inside(conn: &mut Conn) -> Result<i64> {
+    Sql::new("select cast(coalesce(sum(a.posts_count), 0) as bigint) from accounts a where a.domain is null")
         .scalar_i64(conn)
 }
 

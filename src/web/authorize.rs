@@ -68,9 +68,16 @@ fn refuse(visitor: &Visitor, fields: &Fields, why: Unauthorizable) -> Response {
 }
 
 fn refused(visitor: &Visitor, uri: &str, refusal: Refusal, state: Option<&str>) -> Response {
+    let words = visitor.lang.words();
+    let is_no = matches!(refusal, Refusal::AccessDenied);
     match oauth::refusal_address(uri, refusal, state) {
         Some(address) => visitor.redirect(&address),
-        None => visitor.message(400, visitor.lang.words().error_400, refusal.description()),
+        // Nothing went wrong, and no app hears of it but from the person.
+        None if is_no => visitor.message(200, words.denied_title, words.denied_text),
+        None => {
+            let why = words.refusal(refusal.description()).unwrap_or(words.text_400);
+            visitor.message(400, words.error_400, why)
+        }
     }
 }
 

@@ -1,22 +1,29 @@
 //! The node's front page: what it is, its rules, how many are here, how to come in.
 
 use super::{
-    pages::{Front, Numbers},
+    pages::{Duties, Front, Numbers},
     visit::{Kind, Visitor},
 };
-use crate::{Result, config::Registration, db::Conn, domain::html::sanitize_html, store, time::Timestamp};
+use crate::{Result, config::Registration, db::Conn, domain::html::sanitize_html, model::Role, store, time::Timestamp};
 use axum::{http::StatusCode, response::Response};
 use std::sync::{Mutex, PoisonError};
 
 /// Seconds the counts are kept.
 const KEPT: i64 = 300;
+/// Fewer of all are counted anew for each reader, which costs nothing: on a new node each of them is news.
+const FEW: i64 = 1_000;
 
 /// Counts that need a walk over tables, kept a while.
 #[derive(Default)]
-struct Counted(Mutex<Option<(Timestamp, [i64; 3])>>);
+struct Counted(Mutex<Option<(Timestamp, [i64; 4])>>);
 
-fn count(conn: &mut Conn) -> Result<[i64; 3]> {
-    Ok([store::users::count(conn)?, store::users::count_posts(conn)?, store::users::count_nodes(conn)?])
+fn count(conn: &mut Conn) -> Result<[i64; 4]> {
+    use store::users;
+    Ok([users::count(conn)?, users::count_posts(conn)?, users::count_posts_inside(conn)?, users::count_nodes(conn)?])
+}
+
+fn duties(conn: &mut Conn) -> Result<Duties> {
+    Ok(Duties { waiting: store::users::count_waiting(conn)?, reports: store::reports::count_open(conn)? })
 }
 
 /// `GET /`.
@@ -32,14 +39,20 @@ async fn page(visitor: &Visitor) -> Result<Front> {
     let counted = visitor.app.part::<Counted>();
     let known = *counted.0.lock().unwrap_or_else(PoisonError::into_inner);
     let counts = match known {
-        Some((at, counts)) if at.plus_seconds(KEPT) > now => counts,
+        Some((at, counts)) if at.plus_seconds(KEPT) > now && counts.iter().sum::<i64>() >= FEW => counts,
         _ => {
             let counts = visitor.app.read(count).await?;
             *counted.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, counts));
             counts
         }
     };
-    let [people, posts, nodes] = counts;
+    let [people, open, inside, nodes] = counts;
+    // Strangers are told what strangers may read.
+    let posts = if visitor.browser.is_some() { inside } else { open };
+    let duties = match visitor.browser.as_ref().is_some_and(|browser| browser.user.role >= Role::Admin) {
+        true => Some(visitor.app.read(duties).await?),
+        false => None,
+    };
     let config = visitor.app.config();
     let instance = &config.instance;
     Ok(Front {
@@ -52,5 +65,6 @@ async fn page(visitor: &Visitor) -> Result<Front> {
         rules: instance.rules.clone(),
         contact: Some(instance.contact_email.clone()).filter(|mail| !mail.is_empty()),
         may_register: config.registration != Registration::Closed,
+        duties,
     })
 }

@@ -26,6 +26,8 @@ pub struct Frame {
     pub privacy: bool,
     /// It has terms of service.
     pub terms: bool,
+    /// Where one signs in, to come back to what everybody may look at.
+    pub sign_in: String,
 }
 
 impl Frame {
@@ -55,6 +57,14 @@ impl Frame {
             out.push(digit);
         }
         out
+    }
+    /// What so many are called: one or more.
+    pub fn noun<'a>(&self, number: &i64, one: &'a str, more: &'a str) -> &'a str {
+        // Both languages say it of one alone.
+        match (self.lang, number) {
+            (Lang::English | Lang::German, 1) => one,
+            _ => more,
+        }
     }
     /// `2 July 2026`.
     pub fn day(&self, at: Timestamp) -> String {
@@ -238,6 +248,14 @@ pub struct Numbers {
     pub nodes: i64,
 }
 
+/// What waits for those who run the node.
+pub struct Duties {
+    /// People who asked to join.
+    pub waiting: i64,
+    /// Open reports.
+    pub reports: i64,
+}
+
 /// The front page.
 #[derive(Template)]
 #[template(path = "front.html")]
@@ -260,6 +278,8 @@ pub struct Front {
     pub contact: Option<String>,
     /// Is registration open or by approval?
     pub may_register: bool,
+    /// What waits for the reader, who runs the node.
+    pub duties: Option<Duties>,
 }
 
 /// Who wrote something.
@@ -326,6 +346,8 @@ pub struct Card {
     pub at_text: String,
     /// Was it edited?
     pub edited: bool,
+    /// Who it is for, where that is not everybody whom the author's public posts reach.
+    pub reach: Option<&'static str>,
     /// Content warning, plain; empty for none.
     pub warning: String,
     /// Content, sanitised markup.

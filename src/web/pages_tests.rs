@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     domain::scopes::Scopes,
     web::{
-        projects::{ProjectLine, registering::NewProject},
+        projects::{ProjectLine, Projects, registering::NewProject},
         words::Lang,
     },
 };
@@ -14,7 +14,15 @@ const EVIL: &str = "<script>alert('x')</script>\" onload=\"y";
 
 fn frame(lang: Lang) -> Frame {
     let sheet = crate::web::assets::sheet().to_owned();
-    Frame { lang, site: "Fab Dresden".into(), signed_in: None, sheet, privacy: true, terms: true }
+    Frame {
+        lang,
+        site: "Fab Dresden".into(),
+        signed_in: None,
+        sheet,
+        privacy: true,
+        terms: true,
+        sign_in: "/sign-in".into(),
+    }
 }
 
 fn card(id: &str, name: &str, html: &str) -> Card {
@@ -31,6 +39,7 @@ fn card(id: &str, name: &str, html: &str) -> Card {
         at: "2026-07-02T07:47:51.000Z".into(),
         at_text: "2 July 2026, 07:47 UTC".into(),
         edited: false,
+        reach: Some("Followers only"),
         warning: String::new(),
         html: html.into(),
         language: Some("en".into()),
@@ -111,6 +120,35 @@ fn project(wrong: Wrong) -> String {
     }
     .render()
     .unwrap()
+}
+
+#[test]
+fn the_register_keeps_what_is_looked_for_in_its_forms() {
+    let page = Projects {
+        frame: frame(Lang::German),
+        token: EVIL.into(),
+        done: Some(EVIL.into()),
+        words: EVIL.into(),
+        states: vec![Choice { value: "idea", text: "Idee", chosen: true }],
+        sites: vec![(EVIL.into(), true), ("Lyon".into(), false)],
+        narrowed: true,
+        kept: vec![("q", EVIL.into()), ("max_id", "7".into())],
+        projects: vec![ProjectLine {
+            id: "2".into(),
+            name: EVIL.into(),
+            url: "https://fab.example/@quietbearing".into(),
+            purpose: EVIL.into(),
+            about: EVIL.into(),
+            warn: false,
+            step: Some(("join", "Mitmachen")),
+        }],
+        newest: Some("/projects?q=x".into()),
+        older: Some("/projects?q=x&max_id=2".into()),
+    };
+    let page = page.render().unwrap();
+    keep("projects", &page);
+    assert!(page.contains("type=\"hidden\" name=\"max_id\" value=\"7\""), "{page}");
+    assert!(page.contains("value=\"idea\" selected") && page.contains("value=\"Lyon\">Lyon"), "{page}");
 }
 
 fn ask(wrong: Wrong) -> String {
@@ -270,6 +308,7 @@ fn sec_web_02_the_public_pages_render_markup_as_it_is_and_texts_escaped() {
         rules: vec!["Be kind. Assume good will, also across departments.".into(), "No secrets of customers.".into()],
         contact: Some("hello@fab.example".into()),
         may_register: true,
+        duties: Some(Duties { waiting: 2, reports: 1 }),
     };
     keep("front", &front.render().unwrap());
 
@@ -376,6 +415,8 @@ fn numbers_and_dates_are_written_as_the_language_writes_them() {
     assert_eq!(english.count(&1_234_567), "1,234,567");
     assert_eq!(german.count(&1_234), "1.234");
     assert_eq!(english.count(&-100), "-100");
+    let counted = |number: i64| english.noun(&number, "reply", "replies");
+    assert_eq!([0, 1, 2].map(counted), ["replies", "reply", "replies"]);
     let at = Timestamp::from_millis(1_782_978_471_000);
     assert_eq!(english.moment(at), "2 July 2026, 07:47 UTC");
     assert_eq!(german.day(at), "2. Juli 2026");

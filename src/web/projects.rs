@@ -1,10 +1,11 @@
-//! `/projects`: the register. There, and on the page of a project, one asks to join it, and leaves it.
+//! `/projects`: the register, or what of it somebody looks for (`?q=`, `state`, `site`). There, and on the page of a project,
+//! one asks to join it, and leaves it.
 
 pub mod registering;
 
 use super::{
-    pages::Frame,
-    public::{finish, older_than},
+    pages::{Choice, Frame},
+    public::finish,
     shown,
     visit::{Fields, Kind, Visitor},
     words::Lang,
@@ -15,10 +16,10 @@ use crate::{
     domain::{
         concierge::words as sentences,
         people::fields::Tongue,
-        projects::{self as rules, members, words::Words},
+        projects::{self as rules, listing, listing::Wanted, members, words::Words},
     },
     id::Id,
-    model::{Account, Project, ProjectRole},
+    model::{Account, Project, ProjectRole, WorkState},
     rate::Rule,
     store,
 };
@@ -27,6 +28,9 @@ use axum::{extract::RawQuery, http::StatusCode, response::Response};
 
 /// Projects of a page of the register.
 const PAGE: i64 = 30;
+/// The states, in the order of a project's life.
+const STATES: [WorkState; 5] =
+    [WorkState::Idea, WorkState::Active, WorkState::Paused, WorkState::Done, WorkState::Stopped];
 
 /// A project in a list.
 #[derive(Clone, Debug)]
@@ -70,7 +74,17 @@ pub struct Projects {
     pub token: String,
     /// What was done just now.
     pub done: Option<String>,
-    /// Those of the reader first, then those that changed last.
+    /// What was searched for.
+    pub words: String,
+    /// The states that may be chosen.
+    pub states: Vec<Choice>,
+    /// The sites that may be chosen, and whether it is the one.
+    pub sites: Vec<(String, bool)>,
+    /// Something is looked for.
+    pub narrowed: bool,
+    /// What is looked for and behind which project, for the forms of a project to come back to.
+    pub kept: Vec<(&'static str, String)>,
+    /// Those of the reader first when nothing is looked for, then those that changed last.
     pub projects: Vec<ProjectLine>,
     /// The first page, from another one.
     pub newest: Option<String>,
@@ -89,25 +103,70 @@ async fn page_of(visitor: &Visitor, project: &Project) -> Result<Response> {
     Ok(visitor.redirect(&format!("/@{}", account.username)))
 }
 
+/// What of the register is shown.
+#[derive(Clone, Debug, Default)]
+struct Asked {
+    wanted: Wanted,
+    /// Behind this project.
+    below: Option<Id<Project>>,
+}
+
+impl Asked {
+    fn read(fields: &Fields) -> Self {
+        let wanted = Wanted::new(fields.text("q"), fields.text("state").parse().ok(), fields.text("site"));
+        Self { wanted, below: fields.text("max_id").parse().ok() }
+    }
+
+    /// What is looked for, as it stands in an address.
+    fn narrowed(&self) -> Vec<(&'static str, String)> {
+        let state = self.wanted.state.map(WorkState::as_str).unwrap_or_default();
+        let all = [("q", self.wanted.text.clone()), ("state", state.to_owned()), ("site", self.wanted.site.clone())];
+        all.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+}
+
+/// The register narrowed so, behind this project.
+fn address(narrowed: &[(&'static str, String)], below: Option<Id<Project>>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(narrowed);
+    if let Some(id) = below {
+        query.append_pair("max_id", &id.to_string());
+    }
+    match query.finish() {
+        query if query.is_empty() => "/projects".to_owned(),
+        query => format!("/projects?{query}"),
+    }
+}
+
 /// `GET /projects`.
 pub async fn all(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
-    let Some(browser) = &visitor.browser else { return visitor.redirect("/sign-in?next=%2Fprojects") };
-    finish(&visitor, list(&visitor, browser.account.id, older_than(query), None).await)
+    let asked = Asked::read(&Fields::parse(query.unwrap_or_default().as_bytes()));
+    let Some(browser) = &visitor.browser else {
+        let next = address(&asked.narrowed(), asked.below);
+        return visitor.redirect(&sign_in(&next));
+    };
+    finish(&visitor, list(&visitor, browser.account.id, asked, None).await)
+}
+
+/// Signing in, to go on there.
+fn sign_in(next: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("/sign-in?{query}")
 }
 
 /// `POST /projects`: somebody asks to join a project of the register, takes that back, or leaves it.
 pub async fn belong(visitor: Visitor, fields: Fields) -> Response {
-    let Some(browser) = &visitor.browser else { return visitor.redirect("/sign-in?next=%2Fprojects") };
+    let Some(browser) = &visitor.browser else { return visitor.redirect(&sign_in("/projects")) };
     if !visitor.is_own_form(fields.text("token")) {
         return visitor.fail(Error::forbidden(visitor.lang.words().stale_form));
     }
-    let (way, id) = fields.text("do").split_once(' ').unwrap_or_default();
-    let on_page = fields.text("from") == "page";
-    finish(&visitor, step_of(&visitor, browser.account.id, way, id, on_page).await)
+    finish(&visitor, step_of(&visitor, browser.account.id, &fields).await)
 }
 
-/// `on_page`: on the page of the project, which says how it stands; otherwise the register does.
-async fn step_of(visitor: &Visitor, me: Id<Account>, way: &str, id: &str, on_page: bool) -> Result<Response> {
+/// On the page of the project, which says how it stands, or in the register, which does then.
+async fn step_of(visitor: &Visitor, me: Id<Account>, fields: &Fields) -> Result<Response> {
+    let (way, id) = fields.text("do").split_once(' ').unwrap_or_default();
+    let on_page = fields.text("from") == "page";
     let id: Id<Project> = id.parse()?;
     let joins = match way {
         "join" => true,
@@ -137,17 +196,20 @@ async fn step_of(visitor: &Visitor, me: Id<Account>, way: &str, id: &str, on_pag
         (false, Some(ProjectRole::Asked)) => sentences::REQUEST_BACK,
         (false, Some(_)) => sentences::LEFT,
     };
-    list(visitor, me, None, Some(sentence.with(tongue(visitor.lang), &[&row.name]))).await
+    list(visitor, me, Asked::read(fields), Some(sentence.with(tongue(visitor.lang), &[&row.name]))).await
 }
 
-async fn list(visitor: &Visitor, me: Id<Account>, below: Option<i64>, done: Option<String>) -> Result<Response> {
+async fn list(visitor: &Visitor, me: Id<Account>, asked: Asked, done: Option<String>) -> Result<Response> {
     let (site, lang) = (visitor.app.site().clone(), visitor.lang);
+    let (narrowed, below) = (asked.narrowed(), asked.below);
+    let Wanted { text, state, site: of_site } = asked.wanted.clone();
     let read = visitor.app.read(move |conn| {
-        let (before, own) = match below {
-            Some(id) => (store::projects::find(conn, Id::new(id))?.map(|row| (row.updated_at, row.id)), Vec::new()),
-            None => (None, store::projects::of_member_or_asking(conn, me, PAGE)?),
+        // Whoever looks for something gets that, theirs or not.
+        let own = match below.is_none() && asked.wanted.is_all() {
+            true => store::projects::of_member_or_asking(conn, me, PAGE)?,
+            false => Vec::new(),
         };
-        let mut rows = store::projects::listed(conn, None, before, PAGE)?;
+        let mut rows = listing::list(conn, &asked.wanted, below, PAGE)?;
         let last = rows.last().map(|row| row.id).filter(|_| rows.len() as i64 >= PAGE);
         rows.retain(|row| !own.iter().any(|mine| mine.id == row.id));
         rows.splice(0..0, own);
@@ -159,16 +221,33 @@ async fn list(visitor: &Visitor, me: Id<Account>, below: Option<i64>, done: Opti
             let closed = members::is_closed_to(conn, &row, me)?;
             lines.extend(line(conn, &site, row, (role, closed), lang)?);
         }
-        Ok((lines, last))
+        Ok((lines, last, listing::sites(conn)?))
     });
-    let (projects, last) = read.await?;
+    let (projects, last, mut sites) = read.await?;
+    // What an address asks for stands in the form, also where no project is.
+    if !of_site.is_empty() && !sites.contains(&of_site) {
+        sites.push(of_site.clone());
+    }
+    let words = Words::from(tongue(lang));
+    let choice =
+        |one: &WorkState| Choice { value: one.as_str(), text: words.headline(*one), chosen: state == Some(*one) };
+    let offered = |name: String| {
+        let chosen = name == of_site;
+        (name, chosen)
+    };
+    let behind = below.map(|id| ("max_id", id.to_string()));
     let page = Projects {
         frame: visitor.frame(),
         token: visitor.token(),
         done,
+        words: text,
+        states: STATES.iter().map(choice).collect(),
+        sites: sites.into_iter().map(offered).collect(),
+        narrowed: !narrowed.is_empty(),
+        newest: below.map(|_| address(&narrowed, None)),
+        older: last.map(|id| address(&narrowed, Some(id))),
+        kept: narrowed.into_iter().chain(behind).collect(),
         projects,
-        newest: below.map(|_| "/projects".to_owned()),
-        older: last.map(|id| format!("/projects?max_id={id}")),
     };
     Ok(visitor.page(StatusCode::OK, Kind::Form, &page))
 }

@@ -9,7 +9,7 @@ use crate::{
     },
     id::Id,
     media::intake::seal,
-    model::{self, Account, Media, MediaKind, MediaState, Post},
+    model::{self, Account, Audience, Media, MediaKind, MediaState, Post, Visibility},
     time::Timestamp,
 };
 
@@ -116,6 +116,12 @@ pub fn card(frame: &Frame, site: &Site, views: &PostViews, id: Id<Post>, pinned:
         at: post.created_at.rfc3339(),
         at_text: frame.moment(post.created_at),
         edited: post.edited_at.is_some(),
+        reach: match (post.visibility, post.audience) {
+            (Visibility::Direct, _) => Some(frame.w().reach_direct),
+            (Visibility::Private, _) => Some(frame.w().reach_private),
+            (_, Audience::Site) => Some(frame.w().reach_here),
+            _ => None,
+        },
         warning: post.spoiler_text.clone(),
         html: text(site, views, shown),
         language: post.language.clone(),
@@ -195,7 +201,7 @@ fn poll_lines(frame: &Frame, view: &PollView, now: Timestamp) -> (Vec<PollOption
         Some(end) => Some(frame.put(words.poll_open, &frame.moment(end))),
         None => None,
     };
-    let counted = format!("{} {}", frame.count(&votes), words.votes);
+    let counted = format!("{} {}", frame.count(&votes), frame.noun(&votes, words.vote, words.votes));
     (options, end.map_or(counted.clone(), |end| format!("{counted} · {end}")))
 }
 

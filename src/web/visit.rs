@@ -160,7 +160,19 @@ impl Visitor {
             sheet: assets::sheet().to_owned(),
             privacy: self.app.config().instance.privacy_policy.is_some(),
             terms: self.app.config().instance.terms_of_service.is_some(),
+            sign_in: self.sign_in(),
         }
+    }
+
+    /// Where one signs in, and goes on from there with a page that shows more to who is signed in.
+    fn sign_in(&self) -> String {
+        let pages = ["/@", "/tags/", "/answers", "/ideas"];
+        if !pages.iter().any(|page| self.uri.path().starts_with(page)) {
+            return "/sign-in".to_owned();
+        }
+        let here = self.uri.path_and_query().map_or("/", |here| here.as_str());
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", here).finish();
+        format!("/sign-in?{query}")
     }
 
     /// Does something as whoever is signed in here: each of its transactions begins with asking whether they still may,

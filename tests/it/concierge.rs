@@ -169,6 +169,9 @@ async fn people_are_answered_in_their_language() {
     let ada = node.member("ada").await;
     assert!(asks(&node, &ada, "hilfe").await.contains("Du kannst mir schreiben"), "as they wrote");
     assert!(asks(&node, &ada, "wer kennt Falknerei").await.contains("niemand eingetragen"));
+    assert!(asks(&node, &ada, "abwesend bis 24.12.2026").await.contains("vor dem 24.12.2026 nicht gefragt"));
+    assert!(asks(&node, &ada, "danke!").await.contains("Gern."), "thanks are no unknown command");
+    assert!(asks(&node, &ada, "Thank you :)").await.contains("You are welcome."));
     ada.patch("/api/v1/accounts/update_credentials", json!({ "source": { "language": "de" } })).await.ok();
     assert!(asks(&node, &ada, "kräuter").await.contains("Meintest du"), "as they set");
     assert!(asks(&node, &ada, "help").await.contains("Du kannst mir schreiben"));

@@ -212,6 +212,13 @@ async fn saying_no_is_told_to_the_app() {
     let location = no.header("location");
     assert!(location.starts_with(&format!("{WEB}&error=access_denied&error_description=")), "{location}");
     assert!(location.ends_with("&state=s%201"));
+    // Where no app hears of it, the person reads that it is done, in their language.
+    let page = browser.get(&ask(&app, OOB, "read", &[])).await;
+    let fields = crate::support::hidden_fields(&page.text, "/oauth/authorize");
+    let mut fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    fields.push(("decision", "deny"));
+    let no = browser.post("/oauth/authorize?lang=de", &fields).await;
+    assert!(no.status == 200 && no.text.contains("Du hast abgelehnt"), "{}", no.text);
 }
 
 #[tokio::test]

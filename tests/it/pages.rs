@@ -1,8 +1,11 @@
 //! Pages for people with a browser: profiles, posts with their threads, hashtags; who sees them and how they are sent.
 
-use crate::support::{Browser, Client, Node, NodeBuilder, PASSWORD, Scene};
+use crate::support::{Browser, Client, NOW, Node, NodeBuilder, PASSWORD, Scene, organisation};
 use serde_json::{Value, json};
-use watercooler::config::{AuthorizedFetch, FederationPolicy};
+use watercooler::{
+    config::{AuthorizedFetch, FederationPolicy},
+    time::Clock,
+};
 
 async fn publish(client: &Client, body: Value) -> Value {
     client.post("/api/v1/statuses", body).await.ok()
@@ -38,6 +41,14 @@ async fn sec_prv_07_a_profile_shows_what_is_public_and_nothing_else() {
     }
     // Nothing else is there, not even as a preview.
     for part in ["a private thought", "a direct thought", "<script", " style="] {
+        assert!(!page.text.contains(part), "{part}");
+    }
+    // The author sees those as well, and for whom each is.
+    let own = Browser::new(&node);
+    own.sign_in("anna", PASSWORD).await;
+    let own = own.get("/@anna").await.text;
+    for part in ["a private thought", "a direct thought", "Followers only", "Only those it names"] {
+        assert_eq!(own.matches(part).count(), 1, "{part}: {own}");
         assert!(!page.text.contains(part), "{part}");
     }
     let uri = node.url("/users/anna");
@@ -128,6 +139,47 @@ async fn warnings_hide_and_polls_and_hashtags_show() {
     assert!(page.text.contains("Tuesday") && page.text.contains("<meter") && page.text.contains("open until"));
     let tagged = Browser::new(&node).get("/tags/torque").await;
     assert!(tagged.status == 200 && tagged.text.contains("The end of the story"), "{}", tagged.text);
+}
+
+#[tokio::test]
+async fn a_visitor_to_whom_nothing_is_shown_is_told_so_and_comes_back_from_signing_in() {
+    let node = Node::start().await;
+    node.signed_in("anna").await;
+    let browser = Browser::new(&node);
+    assert!(browser.get("/").await.text.contains("<strong>1</strong> <span>person</span>"));
+    let sign_in = "/sign-in?next=%2F%40anna%3Fmax_id%3D9";
+    let page = browser.get("/@anna?max_id=9").await.text;
+    assert!(page.contains("Nothing here is for everybody"), "{page}");
+    assert_eq!(page.matches(&format!("href=\"{sign_in}\"")).count(), 2, "{page}");
+    for (path, next) in [("/tags/none", "%2Ftags%2Fnone"), ("/answers", "%2Fanswers"), ("/ideas", "%2Fideas")] {
+        let page = browser.get(path).await.text;
+        assert!(page.contains(&format!("href=\"/sign-in?next={next}\"")), "{path}: {page}");
+    }
+    // Nobody is led back to a form that came to nothing.
+    assert!(browser.get("/nowhere").await.text.contains("href=\"/sign-in\""));
+    let form = browser.get(sign_in).await;
+    let typed = [("login", "anna"), ("password", PASSWORD)];
+    assert_eq!(browser.submit(&form, "/sign-in", &typed).await.header("location"), "/@anna?max_id=9");
+    let page = browser.get("/@anna").await.text;
+    assert!(page.contains("Nothing to see here yet.") && !page.contains("/sign-in"), "{page}");
+    // On a small node each of them counts at once.
+    node.citizen("berta").await;
+    assert!(browser.get("/").await.text.contains("<strong>2</strong> <span>people</span>"));
+}
+
+#[tokio::test]
+async fn the_front_page_of_an_organisation_counts_its_posts_for_its_people_only() {
+    let node = organisation::alone("hq", &Clock::fixed(NOW)).await;
+    organisation::found(&node).await;
+    let (_, anna) = node.signed_in("anna").await;
+    publish(&anna, json!({"status": "the new bench is up"})).await;
+    node.settle().await;
+    let none = "<strong>0</strong> <span>posts</span>";
+    let browser = Browser::new(&node);
+    assert!(browser.get("/").await.text.contains(none));
+    browser.sign_in("anna", PASSWORD).await;
+    let page = browser.get("/").await.text;
+    assert!(page.contains("<span>person</span>") && !page.contains(none), "{page}");
 }
 
 /// Every address that has a page for people, filled in from a post: those of `tests/doors.txt` without the documents and files

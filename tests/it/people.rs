@@ -68,7 +68,16 @@ async fn sec_ops_08_the_first_account_comes_by_a_one_time_link() {
         .submit(&page, &path, &[("username", "boss"), ("email", "boss@example.org"), ("password", PASSWORD)])
         .await;
     assert_eq!((done.status, done.header("location")), (302, "/"));
-    assert!(browser.get("/").await.text.contains("/@boss"));
+    let front = browser.get("/").await.text;
+    assert!(front.contains("/@boss"));
+    // What comes next is said there, and what waits; to nobody else.
+    assert!(front.contains("watercooler invite create"), "{front}");
+    assert!(front.contains("People who wait for approval: <strong>0</strong>"), "{front}");
+    node.citizen("anna").await;
+    let member = Browser::new(&node);
+    assert!(!member.get("/").await.text.contains("watercooler invite"));
+    member.sign_in("anna", PASSWORD).await;
+    assert!(!member.get("/").await.text.contains("watercooler invite"));
     // Used once: nobody gets a second owner by it, and no new link is made.
     assert_eq!(Browser::new(&node).get(&path).await.status, 404);
     assert_eq!(node.app.write(setup::open_setup).await.unwrap(), None);
@@ -513,7 +522,7 @@ async fn the_front_page_says_what_the_node_is() {
         "Be kind.",
         "hello@example.org",
         &node.domain,
-        "<strong>1</strong> <span>people</span>",
+        "<strong>1</strong> <span>person</span>",
     ] {
         assert!(page.text.contains(part), "{part} in {}", page.text);
     }

@@ -266,7 +266,12 @@ async fn the_page_of_a_project_says_how_its_reader_belongs_to_it_and_what_has_en
     let browser = Browser::new(&node);
     browser.sign_in("bob", PASSWORD).await;
     let led = browser.get(own).await.text;
-    assert!(led.contains("You lead this project.") && !led.contains("<form"), "{led}");
+    assert!(
+        led.contains("You lead this project.")
+            && led.contains("the concierge: project state")
+            && !led.contains("<form"),
+        "{led}"
+    );
 }
 
 #[tokio::test]
@@ -356,4 +361,106 @@ async fn what_is_wrong_with_a_form_is_said_beside_its_field_in_the_language_of_t
     let one_more = [("name", "Draft fifty"), ("purpose", "One too many"), ("token", token)];
     let refused = browser.post(german, &one_more).await;
     assert!(refused.status == 422 && refused.text.contains("Du hast zu viele Entwürfe"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn the_register_is_searched_by_words_state_and_site_in_a_browser_as_by_a_program() {
+    const API: &str = crate::projects::API;
+    let (hq, lyon) = crate::projects::two().await;
+    let (alice, bob) = (lyon.member("alice").await, hq.member("bob").await);
+    registers(&alice, "Quiet bearing", "Find why bearing B7 hums", &["vibration"]).await;
+    let idea = json!({ "name": "Café Wärmepumpe", "purpose": "Heat the canteen with waste heat", "publish": true });
+    bob.post(API, idea).await.ok();
+    bob.post(API, json!({ "name": "Quiet draft", "purpose": "Nobody else sees it" })).await.ok();
+    settle(&[&hq, &lyon]).await;
+    minutes(&[&hq, &lyon], 2).await;
+    let (_, ada) = hq.signed_in("ada").await;
+    let browser = Browser::new(&hq);
+    let to_sign_in = browser.get("/projects?q=bear&max_id=7").await;
+    assert_eq!(to_sign_in.header("location"), "/sign-in?next=%2Fprojects%3Fq%3Dbear%26max_id%3D7");
+    assert!(!browser.get("/").await.text.contains("href=\"/projects\""));
+    browser.sign_in("ada", PASSWORD).await;
+    for page in ["/", "/settings", "/@ada"] {
+        let text = browser.get(page).await.text;
+        let head = text.split("</header>").next().unwrap();
+        assert!(head.contains("href=\"/projects\""), "{page}: {head}");
+    }
+    let all = ada.get(API).await.ok();
+    let site_of = |name: &str| {
+        let row = all.as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
+        row["site"].as_str().unwrap().to_owned()
+    };
+    let (here, there) = (site_of("Café Wärmepumpe"), site_of("Quiet bearing"));
+    assert_ne!(here, there);
+    let both = ["Café Wärmepumpe", "Quiet bearing"];
+    let site = |name: &str| {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("site", name).finish()
+    };
+    let asked: [(String, &[&str]); 14] = [
+        (String::new(), &both[..]),
+        ("q=bear".into(), &both[1..]),
+        // In what it is for, and in its hashtags.
+        ("q=hums".into(), &both[1..]),
+        ("q=vibration".into(), &both[1..]),
+        ("q=CAFE+w%C3%84rm".into(), &both[..1]),
+        ("q=bearing+canteen".into(), &both[..0]),
+        ("q=draft".into(), &both[..0]),
+        ("q=%21%21".into(), &both[..0]),
+        ("state=idea".into(), &both[..1]),
+        ("state=active&q=quiet".into(), &both[1..]),
+        ("state=done".into(), &both[..0]),
+        (site(&there), &both[1..]),
+        (format!("{}&state=idea", site(&here)), &both[..1]),
+        (site("Atlantis"), &both[..0]),
+    ];
+    for (query, found) in asked {
+        let page = browser.get(&format!("/projects?{query}")).await;
+        let listed = ada.get(&format!("{API}?{query}")).await.ok().to_string();
+        for name in both.into_iter().chain(["Quiet draft"]) {
+            let expected = found.contains(&name);
+            assert_eq!(page.text.contains(&format!(">{name}</a>")), expected, "{query} {name}: {}", page.text);
+            assert_eq!(listed.contains(&format!("\"{name}\"")), expected, "{query} {name}: {listed}");
+        }
+        assert_eq!(page.text.contains("No project like this"), found.is_empty(), "{query}");
+    }
+    // What no state is called is not asked for.
+    let page = browser.get("/projects?state=gone&q=%3Cb%3E").await;
+    assert!(page.status == 200 && page.text.contains("value=\"&#60;b&#62;\""), "{}", page.text);
+    assert!(browser.get("/projects?lang=de").await.text.contains("alle Standorte"));
+    // Who asks to join stays where they looked.
+    let narrowed = format!("/projects?{}&q=bearing&state=active", site(&there));
+    let page = browser.get(&narrowed).await;
+    assert!(page.text.contains("value=\"active\" selected") && page.text.contains("All projects"), "{}", page.text);
+    let way = button(&page, "join").to_owned();
+    let page = browser.submit(&page, "/projects", &[("do", &way)]).await;
+    assert!(page.text.contains("has your request") && page.text.contains("value=\"bearing\""), "{}", page.text);
+    assert!(page.text.contains(">Quiet bearing</a>") && !page.text.contains("Wärmepumpe"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_long_search_of_the_register_has_pages() {
+    let node = Node::start().await;
+    let bob = node.member("bob").await;
+    for number in 0..32 {
+        registers(&bob, &format!("Garden {number}"), "Grow herbs & more", &[]).await;
+        if number % 8 == 0 {
+            registers(&bob, &format!("Choir {number}"), "Sing together", &[]).await;
+        }
+        node.clock.advance(1_000);
+    }
+    node.signed_in("ada").await;
+    let browser = Browser::new(&node);
+    browser.sign_in("ada", PASSWORD).await;
+    let (mut path, mut seen) = ("/projects?q=herbs&state=active".to_owned(), Vec::new());
+    for pages in 1.. {
+        let page = browser.get(&path).await.text;
+        seen.extend((0..32).filter(|number| page.contains(&format!(">Garden {number}</a>"))));
+        assert!(!page.contains("Choir") && pages < 4, "{page}");
+        assert_eq!(page.contains("Projects that changed last"), pages > 1, "{page}");
+        let Some(rest) = page.split("rel=\"next\" href=\"").nth(1) else { break };
+        path = crate::support::unescape(rest.split('"').next().unwrap());
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (0..32).collect::<Vec<_>>());
 }

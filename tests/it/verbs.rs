@@ -109,9 +109,9 @@ async fn every_verb_does_what_it_says_and_answers_json() {
     assert!(refused.contains("`account suspend ada --lift`"), "{refused}");
     let changed = walk.does(&["account", "suspend", "ada", "--lift"]).await;
     assert_eq!((&changed["state"], home(&ada).await), (&json!("active"), 200));
-    for verb in ["limit", "sensitive"] {
-        walk.does(&["account", verb, "ada"]).await;
-        walk.does(&["account", verb, "ada", "--lift"]).await;
+    for (verb, said) in [("limit", "limited"), ("sensitive", "sensitive")] {
+        assert_eq!(walk.does(&["account", verb, "ada"]).await[said], true, "{verb}");
+        assert_eq!(walk.does(&["account", verb, "ada", "--lift"]).await[said], Value::Null, "{verb}");
     }
     assert_eq!(walk.does(&["account", "audience", "ada", "site"]).await["audience"], "site");
     let aliases = walk.does(&["account", "alias", "ada", "https://old.example/users/ada"]).await["aliases"].clone();
@@ -125,10 +125,11 @@ async fn every_verb_does_what_it_says_and_answers_json() {
     for name in ["bob", "carl", "dora"] {
         walk.node.citizen(name).await;
     }
-    let waiting = "update users set approved_at = null where account_id in \
+    let waiting = "update users set approved_at = null, sign_up_reason = 'I work here' where account_id in \
                    (select a.id from accounts a where a.username in ('bob', 'carl'))";
     walk.node.app.write(move |tx| Sql::new(waiting).execute(tx.conn)).await.unwrap();
     let pending = walk.does(&["account", "list", "--pending"]).await;
+    assert_eq!(pending[0]["reason"], "I work here");
     let states: Vec<_> = pending.as_array().unwrap().iter().map(|one| (&one["username"], &one["state"])).collect();
     assert_eq!(states, [(&json!("bob"), &json!("waiting")), (&json!("carl"), &json!("waiting"))]);
     assert_eq!(walk.does(&["account", "approve", "bob"]).await["state"], "active");

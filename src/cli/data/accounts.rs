@@ -488,6 +488,10 @@ fn describe(account: &Account, user: Option<&User>, domain: &str) -> Value {
         "role": user.map(|u| u.role.as_str()),
         "state": state,
         "uri": account.uri,
+        // Why they want to be here, for who decides.
+        "reason": user.filter(|_| state == "waiting").and_then(|u| u.sign_up_reason.clone()),
+        "limited": account.silenced_at.map(|_| true),
+        "sensitive": account.sensitized_at.map(|_| true),
         "left_on": account.left_on.map(Timestamp::date),
         "created_at": account.created_at,
     })

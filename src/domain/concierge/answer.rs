@@ -57,6 +57,7 @@ pub fn run(tx: &mut Tx<'_>, post: &Post, parsed: &Parsed) -> Result<()> {
     let page = match &parsed.command {
         Command::Help => help(tongue),
         Command::Unknown(near) => unknown(tongue, near),
+        Command::Thanks => line(words::WELCOME.of(tongue)),
         Command::Skills(changes) => skills(tx, post.account_id, changes, tongue)?,
         Command::Consent(yes) => return lead::consent(tx, post, tongue, *yes),
         // What needs an index is the caller's.
@@ -92,7 +93,7 @@ pub fn run(tx: &mut Tx<'_>, post: &Post, parsed: &Parsed) -> Result<()> {
             let most = limits.weekly.map_or(tx.config().questions.weekly as i64, i64::from);
             match limits.away_until.filter(|until| tx.now < *until) {
                 _ if limits.off => line(words::ASKS_OFF.of(tongue)),
-                Some(until) => line(&words::AWAY.with(tongue, &[&until.date()])),
+                Some(until) => line(&words::AWAY.with(tongue, &[&written(until.date(), tongue)])),
                 None => line(&words::WEEKLY.with(tongue, &[&most.to_string()])),
             }
         }
@@ -153,6 +154,14 @@ fn reach(tx: &mut Tx<'_>, account: Id<Account>, audience: Option<Option<Audience
         Some(Audience::Open) => open.of(tongue),
         None => usual.of(tongue),
     }))
+}
+
+/// A day, `2026-12-24`, as the language writes it.
+fn written(day: String, tongue: Tongue) -> String {
+    match tongue {
+        Tongue::English => day,
+        Tongue::German => day.rsplit('-').collect::<Vec<_>>().join("."),
+    }
 }
 
 fn line(text: &str) -> Page {

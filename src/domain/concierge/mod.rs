@@ -182,7 +182,9 @@ fn is_command(tx: &mut Tx<'_>, post: &Post) -> Result<bool> {
     use verbs::Verb::{ProjectCancel, ProjectFollow, ProjectJoin, ProjectLeave, ProjectPublish};
     // What people say to one another as well.
     let is_talk = |command: &parse::Command| match command {
-        parse::Command::Unknown(_) | parse::Command::Consent(_) | parse::Command::Idea(_) => true,
+        parse::Command::Unknown(_) | parse::Command::Thanks | parse::Command::Consent(_) | parse::Command::Idea(_) => {
+            true
+        }
         parse::Command::Project(verb, _) => {
             matches!(verb, ProjectCancel | ProjectFollow | ProjectJoin | ProjectLeave | ProjectPublish)
         }

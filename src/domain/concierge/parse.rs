@@ -78,6 +78,8 @@ pub enum Command {
     Project(Verb, String),
     /// Yes or no to what the concierge asked.
     Consent(bool),
+    /// Thanks, and nothing else.
+    Thanks,
     /// The three nearest verbs.
     Unknown([Verb; 3]),
 }
@@ -187,6 +189,9 @@ pub fn parse(text: &str) -> Parsed {
     if let Some((yes, tongue)) = agreed(text) {
         return Parsed { command: Command::Consent(yes), tongue };
     }
+    if let Some(tongue) = thanks(text) {
+        return known(Command::Thanks, tongue);
+    }
     match wording::asked(text) {
         Some(Asked::Experts) => Parsed { command: Command::Knows(text.to_owned()), tongue: None },
         Some(Asked::OpenQuestions) => Parsed { command: Command::Open, tongue: None },
@@ -205,6 +210,25 @@ fn agreed(text: &str) -> Option<(bool, Option<Tongue>)> {
     let yes = consent(&word).filter(|_| alone || CLEAR.contains(&word.as_str()))?;
     let german = ["ja", "nein", "annehmen", "ablehnen", "willkommen"].contains(&word.as_str());
     Some((yes, german.then_some(Tongue::German)))
+}
+
+/// The language of thanks that are all that is said.
+fn thanks(text: &str) -> Option<Tongue> {
+    const ENGLISH: &[&str] =
+        &["thanks", "thank you", "thx", "thanks a lot", "many thanks", "thank you very much", "thanks concierge"];
+    const GERMAN: &[&str] =
+        &["danke", "danke schön", "dankeschön", "danke sehr", "danke dir", "vielen dank", "besten dank"];
+    if text.len() > 60 {
+        return None;
+    }
+    let words: Vec<String> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
+    let said = words.join(" ");
+    match said.as_str() {
+        said if ENGLISH.contains(&said) => Some(Tongue::English),
+        said if GERMAN.contains(&said) => Some(Tongue::German),
+        _ => None,
+    }
 }
 
 fn is_search(text: &str) -> bool {
@@ -423,6 +447,8 @@ mod tests {
         assert_eq!((command("Accept!"), command("nein.")), (Command::Consent(true), Command::Consent(false)));
         assert_eq!(command("accept her please"), Command::Consent(true));
         assert!(matches!(command("no idea who that is"), Command::Unknown(_)));
+        assert_eq!((command("Thanks!"), parse("Vielen  Dank :)").tongue), (Command::Thanks, Some(Tongue::German)));
+        assert_ne!(command("thanks to whoever knows kafka"), Command::Thanks);
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub const SOMETHING_GONE: Sentence = Sentence(
 );
 /// Before all verbs.
 pub const HELP: Sentence = Sentence("You can write to me:", "Du kannst mir schreiben:");
+/// In answer to thanks.
+pub const WELCOME: Sentence = Sentence("You are welcome.", "Gern.");
 /// Before the three nearest verbs.
 pub const UNKNOWN: Sentence = Sentence(
     "I did not understand that. Did you mean one of these?",

@@ -3,13 +3,14 @@
 //! actor that can be followed and written to.
 //!
 //! [`fields`] is what is typed, `face` what the account shows, [`members`] who works on it, [`relations`] what it says
-//! about others, [`near`] how far it goes, [`group`] what is written to it, [`letters`] what it says to its lead, [`locks`] which threads take no more answers, [`remote`] what other nodes tell,
+//! about others, [`listing`] the register as a list, [`near`] how far it goes, [`group`] what is written to it, [`letters`] what it says to its lead, [`locks`] which threads take no more answers, [`remote`] what other nodes tell,
 //! [`succession`] what happens when its lead goes.
 
 mod face;
 pub mod fields;
 pub mod group;
 pub mod letters;
+pub mod listing;
 pub mod locks;
 pub mod members;
 pub mod near;

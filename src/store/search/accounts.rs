@@ -97,6 +97,20 @@ pub fn accounts(
     sql.with(" limit ", limit).load_ids(conn)
 }
 
+/// The condition that the account with the id in this column is found by all `words`: in its names or in what it says of
+/// itself, the last one as a beginning.
+pub fn says(dialect: Dialect, words: &[String], column: &'static str) -> Sql {
+    let index = match dialect {
+        Dialect::Sqlite => {
+            Sql::new(" in (select f.rowid from accounts_fts f where f.body match ").bind(sqlite_people(words, true))
+        }
+        Dialect::Postgres => {
+            Sql::new(" in (select f.id from accounts_fts f where f.body @@ ").append(postgres_people(words, true))
+        }
+    };
+    Sql::new(column).append(index).push(")")
+}
+
 /// Split as queries are, so that `ann_b` is found by `ann`.
 fn names_of(account: &Account) -> String {
     indexed(&[&account.username, account.domain.as_deref().unwrap_or(""), &account.display_name])

@@ -1,7 +1,7 @@
 //! `/projects/new`: a project is written down in a browser (J6). What resembles it is shown before anything is
 //! published, with three ways out: join, follow, or say what is different. The draft stays on this node.
 
-use super::{ProjectLine, page_of, tongue, way};
+use super::{ProjectLine, STATES, page_of, tongue, way};
 use crate::{
     Error, Result,
     domain::{
@@ -33,9 +33,6 @@ use axum::{http::StatusCode, response::Response};
 const DRAFTS: i64 = 50;
 /// Who may become a member, from all to few.
 const MEMBERSHIPS: [Membership; 3] = [Membership::Open, Membership::Request, Membership::Invitation];
-/// The states, in the order of a project's life.
-const STATES: [WorkState; 5] =
-    [WorkState::Idea, WorkState::Active, WorkState::Paused, WorkState::Done, WorkState::Stopped];
 const SIGN_IN: &str = "/sign-in?next=%2Fprojects%2Fnew";
 
 /// A project to be registered.

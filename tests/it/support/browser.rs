@@ -67,9 +67,13 @@ impl Browser {
     }
 }
 
-/// The hidden fields of the first form with this action.
+/// The hidden fields of the first form with this action that is not a search.
 pub fn hidden_fields(html: &str, action: &str) -> Vec<(String, String)> {
-    let form = html.split("<form ").find(|form| form.contains(&format!("action=\"{action}\""))).expect("the form");
+    let sent = |form: &&str| {
+        let searches = form.split('>').next().is_some_and(|tag| tag.contains("method=\"get\""));
+        !searches && form.contains(&format!("action=\"{action}\""))
+    };
+    let form = html.split("<form ").find(sent).expect("the form");
     let form = form.split("</form>").next().unwrap();
     let attribute = |tag: &str, name: &str| {
         let value = tag.split(&format!(" {name}=\"")).nth(1).unwrap_or_default().split('"').next().unwrap_or_default();
