@@ -291,6 +291,14 @@ impl Site {
             _ => None,
         }
     }
+    /// The id of the person or post of this node whose page `url` is: others may name either.
+    pub fn id_of_page(&self, url: &str) -> Option<String> {
+        match self.segments(url)?.as_slice() {
+            [name] => name.strip_prefix('@').map(|name| self.actor_uri(name)),
+            [name, id] => Some(self.post_uri::<()>(name.strip_prefix('@')?, id.parse().ok()?)),
+            _ => None,
+        }
+    }
     /// Number of the collection of people of this node that `url` names: its id, or its place on the page of its owner.
     pub fn local_collection<T>(&self, url: &str) -> Option<Id<T>> {
         if let Some((page, id)) = url.split_once("#collection-") {

@@ -49,3 +49,28 @@ async fn fed_sigin_19_an_actor_may_list_no_more_than_the_id_of_its_key() {
     assert_eq!(ada.deliver(&node, &like(&ada)).await.status, 401, "the actor does not list it");
     assert_eq!(taken(&node).await, 2);
 }
+
+#[tokio::test]
+async fn fed_thr_01_fed_int_01_fed_fol_01_the_page_of_a_person_or_a_post_stands_for_its_id() {
+    let s = Scene::new().await;
+    let post = s.writes(&s.bob, "public", "hello").await;
+    let written = s.status(&s.bob, &post).await;
+    let (page, profile) = (written["url"].clone(), s.node.url("/@bob"));
+    let mut note = s.note(&s.mallory, "1", "an answer");
+    note["inReplyTo"] = page.clone();
+    note["cc"] = json!([s.uri(&s.bob)]);
+    note["tag"] = json!([{ "type": "Mention", "href": profile, "name": "@bob" }]);
+    let answer = s.creates(&s.mallory, &note).await;
+    let answer = s.status(&s.bob, &answer).await;
+    assert_eq!(answer["in_reply_to_id"], written["id"]);
+    assert_eq!(answer["mentions"][0]["username"], "bob");
+
+    s.sends(&s.mallory, &s.mallory.activity("Like", page.clone())).await;
+    s.sends(&s.mallory, &s.mallory.activity("Follow", profile)).await;
+    let mut told = s.told(&s.bob).await;
+    told.sort();
+    assert_eq!(told, ["favourite", "follow", "mention"]);
+    let like = json!({ "type": "Like", "actor": s.mallory.id, "object": page });
+    s.sends(&s.mallory, &s.mallory.activity("Undo", like)).await;
+    assert_eq!(s.status(&s.bob, &post).await["favourites_count"], 0);
+}

@@ -85,7 +85,9 @@ fn people(
     visibility: Visibility,
     arrival: Arrival,
 ) -> Result<People> {
-    let mut wanted: Vec<&str> = post.mentions.iter().map(|m| m.uri.as_str()).collect();
+    // Some name the page of somebody of ours, which is no id.
+    let pages: Vec<String> = post.mentions.iter().filter_map(|m| tx.site().id_of_page(&m.uri)).collect();
+    let mut wanted: Vec<&str> = post.mentions.iter().map(|m| &m.uri).chain(&pages).map(String::as_str).collect();
     for address in post.addressing.all().chain(post.audience.as_deref()) {
         let somebody = address != PUBLIC && Some(address) != author.followers_url.as_deref() && address != author.uri;
         if somebody && wanted.len() < limits::RECIPIENTS && !wanted.contains(&address) {
@@ -112,7 +114,7 @@ fn people(
             out.group = Some(account.id);
         }
         let addressed = post.addressing.all().any(|a| a == account.uri);
-        let named = post.mentions.iter().any(|m| m.uri == account.uri);
+        let named = post.mentions.iter().map(|m| &m.uri).chain(&pages).any(|uri| *uri == account.uri);
         // The group is shown as the place a post was written to, among those who are meant (POST-21).
         let named = named || post.audience.as_deref() == Some(account.uri.as_str());
         // Naming alone bothers nobody, and opens to somebody only what is for nobody but single people (ADDR-IN-04).
@@ -143,7 +145,8 @@ fn people(
 /// its id until it ends: neither would see the other, and the answer would never hang in its thread. So one waits.
 fn parent(tx: &mut Tx<'_>, post: &RemotePost) -> Result<Option<Post>> {
     let Some(uri) = &post.in_reply_to else { return Ok(None) };
-    let mut found = store::posts::find_by_uri(tx.conn, uri)?;
+    let id = tx.site().id_of_page(uri);
+    let mut found = store::posts::find_by_uri(tx.conn, id.as_ref().unwrap_or(uri))?;
     if found.is_none() && !tx.site().owns_str(uri) {
         store::remote::lock(tx.conn, uri)?;
         found = store::posts::find_by_uri(tx.conn, uri)?;

@@ -2,6 +2,7 @@
 
 use crate::{
     Error, Result,
+    config::Site,
     domain::{
         emoji_reactions::RemoteReaction,
         html::{cut, plain_text},
@@ -153,6 +154,22 @@ pub struct Parsed {
     pub reaction: Option<RemoteReaction>,
     /// The hashtag of an Add or Remove, in its normal form.
     pub hashtag: Option<String>,
+}
+
+impl Parsed {
+    /// The same, about the ids of people and posts of ours where it names their pages.
+    pub fn by_ids(mut self, site: &Site) -> Self {
+        let named = |object: &Option<String>| object.as_deref().and_then(|object| site.id_of_page(object));
+        if let Some(id) = named(&self.object) {
+            self.object = Some(id);
+        }
+        if let Embedded::Activity(inner) = &mut self.embedded
+            && let Some(id) = named(&inner.object)
+        {
+            inner.object = Some(id);
+        }
+        self
+    }
 }
 
 /// Reads an activity of plausible shape.

@@ -321,7 +321,7 @@ async fn take(
         colleague: admit::is_colleague(&rules, uri::host(&known.actor)),
         known,
         // Markup is cleaned here, outside of the transaction: there is one writer.
-        activity: Arc::new(activities::parsed::parse(&document.json).map_err(Turned::Effect)?),
+        activity: Arc::new(activities::parsed::parse(&document.json).map_err(Turned::Effect)?.by_ids(app.site())),
         activity_uri: document.id.clone(),
         proves_itself: document.json.values("proof").any(|p| p.text("cryptosuite") == Some("eddsa-jcs-2022")),
         // Sixteen bytes are enough to tell ids apart; an activity without one is its own bytes (ROB-06).

@@ -257,7 +257,7 @@ async fn one(app: &App, item: InboxItem) -> Result<()> {
         return Err(Error::forbidden("a host whose reports we do not take"));
     }
     admit::strip(&app.net().rules(), &mut json);
-    let activity = Arc::new(activities::parsed::parse(&json)?);
+    let activity = Arc::new(activities::parsed::parse(&json)?.by_ids(app.site()));
     let colleague = admit::is_colleague(&app.net().rules(), &item.host);
     activities::receive(app, &Received { signer, recipient, colleague, activity }).await
 }
