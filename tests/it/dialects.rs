@@ -74,3 +74,48 @@ async fn fed_thr_01_fed_int_01_fed_fol_01_the_page_of_a_person_or_a_post_stands_
     s.sends(&s.mallory, &s.mallory.activity("Undo", like)).await;
     assert_eq!(s.status(&s.bob, &post).await["favourites_count"], 0);
 }
+
+#[tokio::test]
+async fn fed_fetch_09_fed_post_09_objects_where_others_write_texts_and_files_without_a_type() {
+    let s = Scene::new().await;
+    let mut note = s.note(&s.ada, "1", "");
+    note["content"] = json!({ "@value": "<p>Hallo</p>", "@language": "de" });
+    note["cc"] = json!([s.uri(&s.bob)]);
+    note["tag"] = json!([{ "type": "Mention", "href": { "@id": s.uri(&s.bob) }, "name": "@bob" }]);
+    note["attachment"] =
+        json!([{ "url": s.east.url("/a.png"), "mediaType": "image/png", "name": "a cat" }, { "name": "b" }]);
+    let id = s.creates(&s.ada, &note).await;
+    let shown = s.status(&s.bob, &id).await;
+    assert_eq!((&shown["content"], &shown["language"]), (&json!("<p>Hallo</p>"), &json!("de")));
+    assert_eq!(shown["mentions"][0]["username"], "bob");
+    let files = shown["media_attachments"].as_array().unwrap();
+    assert_eq!(files.len(), 1);
+    assert_eq!((&files[0]["type"], &files[0]["description"]), (&json!("image"), &json!("a cat")));
+
+    // All of it written out, as a processor of JSON-LD leaves it that knows no shorter names.
+    let term = |name: &str| format!("https://www.w3.org/ns/activitystreams#{name}");
+    let id = format!("{}/notes/2", s.ada.id);
+    let (bob, public) = (json!([{ "@id": s.uri(&s.bob) }]), json!([{ "@id": PUBLIC }]));
+    let mention = json!({ "@type": [term("Mention")], term("href"): bob, term("name"): [{ "@value": "@bob" }] });
+    let note = json!({
+        "@id": id,
+        "@type": [term("Note")],
+        term("attributedTo"): [{ "@id": s.ada.id }],
+        term("to"): public,
+        term("cc"): bob,
+        term("content"): [{ "@value": "<p>Hej</p>", "@language": "sv" }],
+        term("tag"): [mention],
+    });
+    let create = json!({
+        "@id": format!("{id}/create"),
+        "@type": [term("Create")],
+        term("actor"): [{ "@id": s.ada.id }],
+        term("to"): public,
+        term("cc"): bob,
+        term("object"): [note],
+    });
+    assert_eq!(s.sends(&s.ada, &create).await, 202);
+    let shown = s.status(&s.bob, &id).await;
+    assert_eq!((&shown["content"], &shown["language"]), (&json!("<p>Hej</p>"), &json!("sv")));
+    assert_eq!((&shown["visibility"], &shown["mentions"][0]["username"]), (&json!("public"), &json!("bob")));
+}

@@ -106,13 +106,16 @@ pub fn link(json: &Json) -> Option<RemoteLink> {
 
 /// One attachment.
 fn file(item: &Json) -> Option<RemoteAttachment> {
-    let declared = item.types().find_map(|t| match t {
+    let of_type = |t: &str| match t {
         "Image" => Some(MediaKind::Image),
         "Video" => Some(MediaKind::Video),
         "Audio" => Some(MediaKind::Audio),
         "Document" => Some(MediaKind::Unknown),
         _ => None,
-    })?;
+    };
+    // Without a type it is whatever its address leads to, as Mastodon has it.
+    let untyped = item.types().next().is_none().then_some(MediaKind::Unknown);
+    let declared = untyped.or_else(|| item.types().find_map(of_type))?;
     let own_mime = item.text("mediaType").or_else(|| item.text("mimeType"));
     let link = best_file(item.get("url"), declared)?;
     let mime = own_mime.or(link.mime).map(|m| cut(m, 100).trim().to_ascii_lowercase());
