@@ -119,3 +119,18 @@ async fn fed_fetch_09_fed_post_09_objects_where_others_write_texts_and_files_wit
     assert_eq!((&shown["content"], &shown["language"]), (&json!("<p>Hej</p>"), &json!("sv")));
     assert_eq!((&shown["visibility"], &shown["mentions"][0]["username"]), (&json!("public"), &json!("bob")));
 }
+
+#[tokio::test]
+async fn fed_fetch_03_an_actor_may_be_a_part_of_the_document_at_its_address() {
+    let (node, peer) = pair().await;
+    let mut document = peer.person("ada", &rsa(0).public_pem().unwrap());
+    let page = document["id"].as_str().unwrap().to_owned();
+    let (id, key) = (format!("{page}#me"), format!("{page}#key"));
+    document["id"] = json!(id);
+    document["publicKey"] = json!({ "id": key, "owner": id, "publicKeyPem": rsa(0).public_pem().unwrap() });
+    peer.serve("/users/ada", document);
+    let mut ada = Sender::known(&peer, "ada");
+    (ada.id, ada.signer.key_id) = (id, key);
+    ada.delivers(&node, &like(&ada)).await;
+    assert_eq!(taken(&node).await, 1);
+}
