@@ -134,3 +134,14 @@ async fn fed_fetch_03_an_actor_may_be_a_part_of_the_document_at_its_address() {
     ada.delivers(&node, &like(&ada)).await;
     assert_eq!(taken(&node).await, 1);
 }
+
+#[tokio::test]
+async fn fed_fetch_05_a_handle_may_be_typed_as_webfinger_writes_it() {
+    let s = Scene::new().await;
+    s.east.person("ben", "none");
+    let handle = format!("ben@{}", s.east.authority);
+    for typed in [format!("acct:{handle}"), format!("acct:@{handle}")] {
+        let found = s.bob.get(&format!("/api/v2/search?resolve=true&q={typed}")).await.ok();
+        assert_eq!(found["accounts"][0]["acct"], json!(handle), "{typed}");
+    }
+}
