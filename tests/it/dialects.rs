@@ -2,7 +2,7 @@
 
 use crate::{
     inbox::{like, pair, reads, taken},
-    support::{PUBLIC, Scene, Sender, rsa},
+    support::{NodeBuilder, PUBLIC, Peer, Scene, Sender, rsa},
 };
 use serde_json::{Value, json};
 
@@ -144,4 +144,16 @@ async fn fed_fetch_05_a_handle_may_be_typed_as_webfinger_writes_it() {
         let found = s.bob.get(&format!("/api/v2/search?resolve=true&q={typed}")).await.ok();
         assert_eq!(found["accounts"][0]["acct"], json!(handle), "{typed}");
     }
+}
+
+#[tokio::test]
+async fn fed_rob_09_somebody_is_named_by_the_letters_of_their_host() {
+    let peer = Peer::start("xn--bcher-kva").await;
+    let node = NodeBuilder::new("alpha").await.knows(&peer.authority).start().await;
+    let ada = node.member("ada").await;
+    peer.person("ben", "none");
+    let typed = peer.authority.replace("xn--bcher-kva", "Bücher");
+    let made = ada.post("/api/v1/statuses", json!({ "status": format!("hello @ben@{typed}") })).await.ok();
+    assert_eq!(made["mentions"][0]["acct"], json!(format!("ben@{}", peer.authority)));
+    assert!(made["content"].as_str().unwrap().contains("u-url mention"), "{made}");
 }
