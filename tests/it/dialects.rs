@@ -91,6 +91,10 @@ async fn fed_fetch_09_fed_post_09_objects_where_others_write_texts_and_files_wit
     let files = shown["media_attachments"].as_array().unwrap();
     assert_eq!(files.len(), 1);
     assert_eq!((&files[0]["type"], &files[0]["description"]), (&json!("image"), &json!("a cat")));
+    let mut note = s.note(&s.ada, "picture", "");
+    note["image"] = json!([{ "type": "Image", "url": s.east.url("/b.png"), "name": "a dog" }]);
+    let id = s.creates(&s.ada, &note).await;
+    assert_eq!(s.status(&s.bob, &id).await["media_attachments"][0]["description"], "a dog");
 
     // All of it written out, as a processor of JSON-LD leaves it that knows no shorter names.
     let term = |name: &str| format!("https://www.w3.org/ns/activitystreams#{name}");
