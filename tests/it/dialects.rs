@@ -108,6 +108,7 @@ async fn fed_fetch_09_fed_post_09_objects_where_others_write_texts_and_files_wit
         term("to"): public,
         term("cc"): bob,
         term("content"): [{ "@value": "<p>Hej</p>", "@language": "sv" }],
+        term("sensitive"): [{ "@value": true }],
         term("tag"): [mention],
     });
     let create = json!({
@@ -122,6 +123,7 @@ async fn fed_fetch_09_fed_post_09_objects_where_others_write_texts_and_files_wit
     let shown = s.status(&s.bob, &id).await;
     assert_eq!((&shown["content"], &shown["language"]), (&json!("<p>Hej</p>"), &json!("sv")));
     assert_eq!((&shown["visibility"], &shown["mentions"][0]["username"]), (&json!("public"), &json!("bob")));
+    assert_eq!(shown["sensitive"], true);
 }
 
 #[tokio::test]
@@ -160,4 +162,17 @@ async fn fed_rob_09_somebody_is_named_by_the_letters_of_their_host() {
     let made = ada.post("/api/v1/statuses", json!({ "status": format!("hello @ben@{typed}") })).await.ok();
     assert_eq!(made["mentions"][0]["acct"], json!(format!("ben@{}", peer.authority)));
     assert!(made["content"].as_str().unwrap().contains("u-url mention"), "{made}");
+}
+
+#[tokio::test]
+async fn fed_upd_03_fed_upd_04_who_says_of_their_update_only_who_they_are_is_read_where_they_live() {
+    let s = Scene::new().await;
+    let mut document = s.east.person("ada", &rsa(0).public_pem().unwrap());
+    document["name"] = json!("Ada Lovelace");
+    s.east.serve("/users/ada", document);
+    let update = s.ada.activity("Update", json!({ "id": s.ada.id, "type": "Person" }));
+    assert_eq!(s.sends(&s.ada, &update).await, 202);
+    assert_eq!(s.account(&s.ada).await.display_name, "Ada Lovelace");
+    let update = s.mallory.activity("Update", json!({ "id": s.ada.id, "type": "Person" }));
+    assert_eq!(s.sends(&s.mallory, &update).await, 403, "of somebody else");
 }

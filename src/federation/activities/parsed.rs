@@ -241,7 +241,8 @@ fn embedded(json: &Json, kind: Kind, object: &Json, actor: &str) -> (Embedded, b
         },
         (Kind::Create | Kind::Update, objects::Kind::Actor) => match actor::read(object) {
             Ok(read) if read.uri == actor => (Embedded::Actor(Box::new(read)), false),
-            _ => (Embedded::Nothing, true),
+            // Less than an actor, but the sender: it is read where it lives.
+            _ => (Embedded::Nothing, object.id().as_deref() != Some(actor)),
         },
         // Nothing but an id, in an object.
         (Kind::Create | Kind::Update, _) if object.types().next().is_none() => (Embedded::Nothing, false),
