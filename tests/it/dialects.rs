@@ -4,7 +4,7 @@ use crate::{
     inbox::{like, pair, reads, taken},
     support::{NodeBuilder, PUBLIC, Peer, Scene, Sender, rsa},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 #[tokio::test]
 async fn fed_sigin_18_a_signature_may_name_the_actor_where_it_means_the_actors_key() {
