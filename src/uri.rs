@@ -55,6 +55,16 @@ pub fn host(uri: &str) -> &str {
     authority(uri).split_once("://").map_or("", |(_, host)| host)
 }
 
+/// The domain of a handle as somebody typed it (`host` or `host:port`), in the form that is stored: lower case, punycode.
+pub fn domain(typed: &str) -> String {
+    if typed.is_ascii() {
+        return typed.to_ascii_lowercase();
+    }
+    let (name, port) = typed.split_once(':').map_or((typed, None), |(name, port)| (name, Some(port)));
+    let name = url::Host::parse(name).map_or_else(|_| name.to_lowercase(), |host| host.to_string());
+    port.map_or_else(|| name.clone(), |port| format!("{name}:{port}"))
+}
+
 /// Whether two **normalised** addresses belong to the same authority.
 pub fn same_authority(a: &str, b: &str) -> bool {
     let a = authority(a);
@@ -95,6 +105,18 @@ fn unreserved(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fed_rob_09_the_domain_of_a_handle_has_one_spelling() {
+        for (typed, stored) in [
+            ("Bücher.Example", "xn--bcher-kva.example"),
+            ("bücher.example:8443", "xn--bcher-kva.example:8443"),
+            ("XN--bcher-kva.example", "xn--bcher-kva.example"),
+            ("localhost:80", "localhost:80"),
+        ] {
+            assert_eq!(domain(typed), stored, "{typed}");
+        }
+    }
 
     #[test]
     fn sec_aut_18_fed_rob_09_spellings_of_one_address_are_one_id() {

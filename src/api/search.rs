@@ -76,7 +76,10 @@ fn bounded(params: &Params, name: &'static str, default: i64, most: i64) -> ApiR
 
 impl Request {
     fn read(params: &Params, viewer: Viewer) -> ApiResult<Self> {
-        let text: String = params.required("q")?.trim().chars().take(QUERY).collect();
+        let typed = params.required("q")?.trim();
+        // A handle as WebFinger writes it.
+        let typed = typed.strip_prefix("acct:").filter(|handle| handle.contains('@')).unwrap_or(typed);
+        let text: String = typed.chars().take(QUERY).collect();
         let kind = params.filled("type");
         if kind.is_some_and(|k| !["accounts", "statuses", "hashtags"].contains(&k)) {
             return Err(Error::bad_request("Invalid parameter: type").into());
@@ -117,7 +120,7 @@ impl Request {
     fn is_handle(&self) -> bool {
         let bare = self.text.strip_prefix('@').unwrap_or(&self.text);
         let parts = bare.split_once('@');
-        let plain = |name: &str| !name.is_empty() && !name.starts_with('-') && (!name.contains(':') || name == "acct:");
+        let plain = |name: &str| !name.is_empty() && !name.starts_with('-') && !name.contains(':');
         parts.is_some_and(|(name, host)| plain(name) && !host.is_empty() && !bare.contains(char::is_whitespace))
     }
 }

@@ -311,6 +311,11 @@ fn a_site_builds_its_addresses_and_reads_them_back() {
     assert_eq!(site.local_post("https://social.example.org/@ada/7"), Some(("ada".into(), id)));
     assert_eq!(site.local_post(&site.post_uri("ada", id)), Some(("ada".into(), id)));
     assert_eq!(site.local_post::<Post>("https://social.example.org/@ada/x"), None);
+    assert_eq!(site.id_of_page("https://social.example.org/@ada"), Some(site.actor_uri("ada")));
+    assert_eq!(site.id_of_page("https://social.example.org/@ada/7"), Some(site.post_uri("ada", id)));
+    for no_page in [&site.actor_uri("ada"), "https://social.example.org/@ada/x", "https://other.example/@ada"] {
+        assert_eq!(site.id_of_page(no_page), None, "{no_page}");
+    }
     for own in ["social.example.org", "SOCIAL.example.org:443", "example.org", "example.org."] {
         assert!(site.is_own_name(own), "{own}");
     }

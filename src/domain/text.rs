@@ -3,7 +3,7 @@
 //! [`super::html`].
 
 use super::html::{Html, escape_into};
-use crate::limits;
+use crate::{limits, uri};
 use linkify::{LinkFinder, LinkKind};
 use std::borrow::Cow;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
@@ -166,12 +166,12 @@ pub fn hashtags(tokens: &[Token<'_>]) -> Vec<String> {
     names
 }
 
-/// The mentions among `tokens` as (name, domain), both in lower case, each once, in order.
+/// The mentions among `tokens` as (name, domain), both in lower case and the domain in punycode, each once, in order.
 pub fn mentions(tokens: &[Token<'_>]) -> Vec<(String, Option<String>)> {
     let mut handles = Vec::new();
     for token in tokens {
         if let Token::Mention { username, domain } = token {
-            let handle = (username.to_ascii_lowercase(), domain.map(str::to_lowercase));
+            let handle = (username.to_ascii_lowercase(), domain.map(uri::domain));
             if !handles.contains(&handle) {
                 handles.push(handle);
             }
@@ -237,7 +237,7 @@ fn render(
         match *token {
             Token::Text(text) => page.text(text),
             Token::Url(url) => link(page.inline(), url, style),
-            Token::Mention { username, domain } => match profile(username, domain) {
+            Token::Mention { username, domain } => match profile(username, domain.map(uri::domain).as_deref()) {
                 Some(url) => {
                     let out = page.inline();
                     out.push_str("<span class=\"h-card\" translate=\"no\"><a href=\"");

@@ -478,12 +478,14 @@ fn link_in_header(links: &str) -> Option<String> {
     links.split('<').skip(1).find_map(|link| {
         let (target, parameters) = link.split_once('>')?;
         let parameters = parameters.to_ascii_lowercase();
-        let right = parameters.contains("alternate") && parameters.contains("application/activity+json");
-        right.then(|| target.trim().to_owned())
+        let modern = || parameters.contains("application/ld+json") && parameters.contains(CONTEXT);
+        let right = parameters.contains("application/activity+json") || modern();
+        (right && parameters.contains("alternate")).then(|| target.trim().to_owned())
     })
 }
 
-/// The `href` of `<link rel="alternate" type="application/activity+json" href="...">` in the head of a page, in any spelling.
+/// The `href` of `<link rel="alternate" type="application/activity+json" href="...">` in the head of a page, in any spelling,
+/// with either type that a document may have.
 fn link_in_page(page: &str) -> Option<String> {
     let lower = page.to_ascii_lowercase();
     let end = lower.find("</head").unwrap_or(lower.len());
@@ -494,13 +496,15 @@ fn link_in_page(page: &str) -> Option<String> {
         let attribute = |name: &str| {
             let at = names.find(&format!(" {name}="))? + name.len() + 2;
             let rest = tag.get(at..)?;
-            let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-            rest.get(1..)?.split(quote).next().map(|value| value.trim().replace("&amp;", "&"))
+            let value = match rest.chars().next()? {
+                quote @ ('"' | '\'') => rest.get(1..)?.split(quote).next()?,
+                // Pages that were made small have no quotation marks.
+                _ => rest.split(' ').next()?,
+            };
+            Some(value.trim().replace("&quot;", "\"").replace("&amp;", "&"))
         };
-        let has = |name: &str, word: &str| {
-            attribute(name).is_some_and(|value| value.split([' ', ';']).any(|part| part.eq_ignore_ascii_case(word)))
-        };
-        if has("rel", "alternate") && has("type", "application/activity+json") {
+        let alternate = |rel: String| rel.split(' ').any(|word| word.eq_ignore_ascii_case("alternate"));
+        if attribute("rel").is_some_and(alternate) && attribute("type").is_some_and(|kind| is_activity(&kind)) {
             return attribute("href");
         }
     }
@@ -550,6 +554,13 @@ mod tests {
             "<https://x.test/a,b>; rel=\"canonical\", </n/3,4>; type=\"application/activity+json\"; rel=alternate";
         assert_eq!(link_in_header(header).as_deref(), Some("/n/3,4"));
         assert_eq!(link_in_header("rel=alternate; application/activity+json"), None);
+        let small =
+            "<link rel=alternate type=text/xml href=/rss><link rel=alternate type=application/activity+json href=/n/5>";
+        assert_eq!(link_in_page(small).as_deref(), Some("/n/5"));
+        let profile =
+            r#"</n/6>; rel="alternate"; type="application/ld+json; profile=\"https://www.w3.org/ns/activitystreams\"""#;
+        assert_eq!(link_in_header(profile).as_deref(), Some("/n/6"));
+        assert_eq!(link_in_header(r#"</context>; rel="alternate"; type="application/ld+json""#), None);
     }
 
     #[test]

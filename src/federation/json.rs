@@ -160,6 +160,14 @@ impl Json {
         entries.iter().map(|(k, v)| (k.as_str(), v))
     }
 
+    /// What stands in the written-out form `{"@value": ...}` of a number or a truth value; anything else as it is.
+    fn written(&self) -> &Self {
+        match self.get("@value") {
+            Self::Null => self,
+            value => value,
+        }
+    }
+
     /// Text, also in its written-out form `{"@value": ...}`.
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -179,7 +187,7 @@ impl Json {
 
     /// A whole number, also one in quotes or with a fraction; never negative.
     pub fn count(&self, key: &str) -> Option<i64> {
-        let number = match self.one(key) {
+        let number = match self.one(key).written() {
             Self::Int(n) => *n,
             Self::Float(f) if f.is_finite() => *f as i64,
             Self::Text(text) => text.trim().parse().ok()?,
@@ -190,7 +198,7 @@ impl Json {
 
     /// A number.
     pub fn as_number(&self) -> Option<f64> {
-        match self {
+        match self.written() {
             Self::Int(n) => Some(*n as f64),
             Self::Float(f) => Some(*f),
             Self::Text(text) => text.trim().parse().ok().filter(|f: &f64| f.is_finite()),
@@ -200,7 +208,7 @@ impl Json {
 
     /// A truth value, also one in quotes.
     pub fn flag(&self, key: &str) -> Option<bool> {
-        match self.one(key) {
+        match self.one(key).written() {
             Self::Bool(b) => Some(*b),
             Self::Text(t) if t.eq_ignore_ascii_case("true") => Some(true),
             Self::Text(t) if t.eq_ignore_ascii_case("false") => Some(false),

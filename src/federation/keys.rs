@@ -13,6 +13,7 @@ use crate::{
     app::App,
     crypto::{KeyKind, PublicKey},
     id::Id,
+    limits,
     model::Account,
     store,
     time::Timestamp,
@@ -151,25 +152,38 @@ pub async fn find(app: &App, keys: &Keys, key_id: &str) -> Result<Option<Arc<Kno
     let wanted = key_id.to_owned();
     let row = app
         .glance(move |conn| {
-            Ok(match store::accounts::find_by_key(conn, &wanted)? {
+            if let Some(row) = store::accounts::find_by_key(conn, &wanted)? {
+                return Ok(Some(row));
+            }
+            Ok(match store::inbox::find_by_ed25519(conn, &wanted)? {
                 Some(row) => Some(row),
-                None => store::inbox::find_by_ed25519(conn, &wanted)?,
+                None if may_be_an_actor(&wanted) => store::accounts::find_by_uri(conn, &wanted)?,
+                None => None,
             })
         })
         .await?;
     Ok(row.filter(|row| !row.is_local()).and_then(|row| from_row(keys, key_id, &row)))
 }
 
+/// Whether what a signature calls its key may be the id of an actor: activitypub-express, and so Guppe, names the actor
+/// where it means the actor's RSA key (SIGIN-18).
+fn may_be_an_actor(key_id: &str) -> bool {
+    !key_id.contains('#')
+}
+
 fn from_row(keys: &Keys, key_id: &str, row: &Account) -> Option<Arc<Known>> {
-    let key = if row.public_key_id.as_deref() == Some(key_id) {
-        PublicKey::from_spki(row.public_key.as_deref()?)
-    } else if row.ed25519_key_id.as_deref() == Some(key_id) {
-        PublicKey::from_ed25519(row.ed25519_key.as_deref()?)
+    let (rsa, ed25519) = (row.public_key_id.as_deref(), row.ed25519_key_id.as_deref());
+    let (id, key) = if rsa == Some(key_id) {
+        (key_id, PublicKey::from_spki(row.public_key.as_deref()?))
+    } else if ed25519 == Some(key_id) {
+        (key_id, PublicKey::from_ed25519(row.ed25519_key.as_deref()?))
+    } else if row.uri == key_id {
+        (rsa?, PublicKey::from_spki(row.public_key.as_deref()?))
     } else {
         return None;
     };
     let known = Known {
-        key_id: key_id.into(),
+        key_id: id.into(),
         account: row.id,
         actor: row.uri.as_str().into(),
         key: key.ok()?,
@@ -290,12 +304,19 @@ async fn resolve(app: &App, key_id: &str, budget: &Budget) -> Result<(Arc<Docume
     if !uri::same_authority(&document.id, key_id) {
         return Err(Trouble::Refused);
     }
+    let mut bare = None;
     if objects::kind(&document.json) == Kind::Key {
         // A bare key only says whom to ask.
-        let listed = actor::keys(&document.json);
-        let owner = listed.iter().find(|k| k.id == key_id).or(listed.first()).and_then(|k| k.owner.clone());
-        let owner = owner.filter(|owner| uri::same_authority(owner, key_id)).ok_or(Trouble::Refused)?;
+        let mut listed = actor::keys(&document.json);
+        let place = listed.iter().position(|k| k.id == key_id).unwrap_or_default();
+        let key = (place < listed.len()).then(|| listed.swap_remove(place)).ok_or(Trouble::Refused)?;
+        let owner = key.owner.clone().filter(|owner| uri::same_authority(owner, key_id)).ok_or(Trouble::Refused)?;
         document = self::document(app, &owner, budget).await?;
+        // Its owner may list no more than its id.
+        let named = |json: &Json| {
+            json.values("publicKey").take(limits::KEYS_PER_ACTOR).any(|k| k.as_uri().as_deref() == Some(key_id))
+        };
+        bare = Some(key).filter(|key| key.id == key_id && named(&document.json));
     }
     if !uri::same_authority(&document.id, key_id) {
         return Err(Trouble::Refused);
@@ -306,7 +327,10 @@ async fn resolve(app: &App, key_id: &str, budget: &Budget) -> Result<(Arc<Docume
         _ => return Err(Trouble::Refused),
     }
     let listed = actor::keys(&document.json);
-    let listed = listed.iter().find(|k| k.id == key_id).ok_or(Trouble::Refused)?;
+    let named = listed.iter().find(|k| k.id == key_id);
+    // Where the actor itself is named, its first key is meant.
+    let meant = || listed.first().filter(|_| document.id == key_id);
+    let listed = named.or(bare.as_ref()).or_else(meant).ok_or(Trouble::Refused)?;
     if listed.owner.as_ref().is_some_and(|owner| *owner != document.id) {
         return Err(Trouble::Refused);
     }

@@ -126,6 +126,16 @@ async fn fed_fetch_04_a_page_leads_to_its_document() {
     peer.serve_as("/page", 200, "text/html; charset=utf-8", format!("<html><head>{head}</head></html>"));
     let budget = Budget::of_activity();
     assert_eq!(fetch::by_page(&node.app, &peer.url("/page"), &budget).await.unwrap().id, peer.url("/n/1"));
+    // As other programs and minifiers write it.
+    let profile = r#"application/ld+json; profile="https://www.w3.org/ns/activitystreams""#;
+    for (name, head) in [
+        ("small", "<link rel=alternate type=application/activity+json href=/n/1>".to_owned()),
+        ("profile", format!("<link rel='alternate' type='{profile}' href='/n/1'>")),
+    ] {
+        let path = format!("/{name}");
+        peer.serve_as(&path, 200, "text/html", format!("<html><head>{head}</head></html>"));
+        assert_eq!(fetch::by_page(&node.app, &peer.url(&path), &budget).await.unwrap().id, peer.url("/n/1"), "{name}");
+    }
     peer.serve_as("/plain", 200, "text/html", "<html></html>");
     assert!(fetch::by_page(&node.app, &peer.url("/plain"), &budget).await.is_err());
 }

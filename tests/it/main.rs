@@ -49,6 +49,7 @@ mod delivery;
 mod delivery_failing;
 mod delivery_truth;
 mod demo;
+mod dialects;
 mod digests;
 mod discovery;
 mod disk;

@@ -155,8 +155,8 @@ pub fn spoiler(json: &Json, kind: &str, sensitive: bool) -> String {
     }
 }
 
-/// The language: the key of `contentMap` under which `content` stands, else its first; else what the document or its
-/// context says (POST-04).
+/// The language: the key of `contentMap` under which `content` stands, else its first; else what `content`, the document
+/// or its context says (POST-04).
 pub fn language(json: &Json) -> Option<String> {
     let content = json.text("content");
     let map = json.one("contentMap");
@@ -170,7 +170,12 @@ pub fn language(json: &Json) -> Option<String> {
         language.as_text().or_else(|| language.text("identifier"))
     };
     let context = || json.values("@context").find_map(|c| c.get("@language").as_text());
-    own.or_else(|| named("language")).or_else(|| named("inLanguage")).or_else(context).and_then(text::language_tag)
+    let value = || json.one("content").get("@language").as_text();
+    own.or_else(value)
+        .or_else(|| named("language"))
+        .or_else(|| named("inLanguage"))
+        .or_else(context)
+        .and_then(text::language_tag)
 }
 
 #[cfg(test)]

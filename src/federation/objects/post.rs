@@ -165,7 +165,7 @@ fn media(json: &Json, kind: &str) -> Vec<RemoteAttachment> {
         "Video" => attachments::playable(json, MediaKind::Video).or_else(|| attachments::own_picture(json, "icon")),
         "Audio" => attachments::playable(json, MediaKind::Audio).or_else(|| attachments::own_picture(json, "icon")),
         "Image" => attachments::own_picture(json, "url"),
-        "Event" | "Article" | "Page" if files.is_empty() => attachments::own_picture(json, "image"),
+        "Event" | "Article" | "Page" | "Note" if files.is_empty() => attachments::own_picture(json, "image"),
         _ => None,
     };
     if let Some(own) = own {

@@ -67,7 +67,7 @@ pub fn mentions(json: &Json) -> Vec<RemoteMention> {
         if out.len() == limits::MENTIONS {
             break;
         }
-        let Some(uri) = tag.get("href").as_text().and_then(uri::normalize).or_else(|| tag.id()) else { continue };
+        let Some(uri) = tag.uri("href").or_else(|| tag.id()) else { continue };
         if !out.iter().any(|m| m.uri == uri) {
             out.push(RemoteMention { uri, name: tag.text("name").map(|n| cut(n, limits::REMOTE_NAME).to_owned()) });
         }
