@@ -91,6 +91,28 @@ async fn whoever_blocks_a_domain_is_told_what_that_ended_and_nobody_else_is() {
 }
 
 #[tokio::test]
+async fn whoever_is_suspended_stops_following_and_who_loses_a_follower_is_told() {
+    let s = Scene::new().await;
+    s.sends(&s.ada, &s.ada.activity("Follow", s.uri(&s.carol))).await;
+    s.node.settle().await;
+    s.carol.post("/api/v1/notifications/clear", json!({})).await.ok();
+    s.east.forget();
+    let ada = s.account(&s.ada).await.id;
+    s.node.app.write(move |tx| accounts::suspend(tx, &Staff::console(), ada)).await.unwrap();
+    s.node.settle().await;
+    let name = s.account(&s.ada).await.acct();
+    assert_eq!(told(&s.carol).await, [lost("account_suspension", &name, 1, 0)]);
+    let sent: Vec<Value> = s.east.inbox().iter().map(|activity| activity["type"].clone()).collect();
+    assert_eq!(sent, ["Reject"]);
+    // Whoever follows goes on once it is lifted.
+    assert!(told(&s.bob).await.is_empty());
+    s.node.app.write(move |tx| accounts::unsuspend(tx, &Staff::console(), ada)).await.unwrap();
+    let of = format!("/api/v1/accounts/relationships?id[]={ada}");
+    assert_eq!(s.bob.get(&of).await.ok()[0]["following"], true);
+    assert_eq!(s.carol.get(&of).await.ok()[0]["followed_by"], false);
+}
+
+#[tokio::test]
 async fn nobody_is_told_of_lost_follows_who_left_and_they_go_with_the_account() {
     let s = Scene::new().await;
     s.follows(&s.carol, &s.ada).await;
