@@ -148,6 +148,8 @@ fn group_documents(site: &Site, shown: &Shown, groups: &[Group], told: &Told) ->
                     Some(report_document(report, accounts.get(report.target_id)?))
                 }),
                 collection: g.newest.collection_id.and_then(|id| shown.collections.document(site, id)),
+                event: shown.event(&g.newest),
+                moderation_warning: shown.warning(&g.newest, &accounts),
                 fallback: fallback(&g.newest, shown, told.known.as_deref()),
             })
             .collect(),

@@ -6,7 +6,7 @@ use super::{
     collections,
     entities::{
         Render,
-        notification::{Fallback, Notification},
+        notification::{AccountWarning, Fallback, Notification, SeveranceEvent},
         render::Accounts,
     },
     page::{self, Prev},
@@ -55,6 +55,8 @@ pub(super) struct Shown {
     pub(super) accounts: AccountViews,
     pub(super) reports: HashMap<i64, model::Report>,
     pub(super) collections: collections::Shown,
+    warnings: HashMap<i64, model::AccountWarning>,
+    severances: HashMap<i64, model::Severance>,
 }
 
 impl Shown {
@@ -80,8 +82,15 @@ impl Shown {
         ids.dedup();
         let collections = store::collections::several(conn, &ids)?;
         let collections = collections::Shown::load(conn, Viewer::from(me), collections)?;
+        let ids: Vec<Id<model::AccountWarning>> = rows.iter().filter_map(|n| n.warning_id).collect();
+        let warnings = store::warnings::several(conn, &ids)?;
+        let warnings: HashMap<i64, model::AccountWarning> = warnings.into_iter().map(|w| (w.id.raw(), w)).collect();
+        let ids: Vec<Id<model::Severance>> = rows.iter().filter_map(|n| n.severance_id).collect();
+        let severances = store::severances::several(conn, &ids)?;
+        let severances: HashMap<i64, model::Severance> = severances.into_iter().map(|s| (s.id.raw(), s)).collect();
         let mut people: Vec<Id<Account>> = rows.iter().map(|n| n.from_account_id).collect();
         people.extend(reports.values().map(|r| r.target_id));
+        people.extend(warnings.values().map(|w| w.account_id));
         people.extend_from_slice(also);
         let accounts = AccountViews::load(conn, &people)?;
         let rows = rows
@@ -93,7 +102,40 @@ impl Shown {
                     && accounts.get(n.from_account_id).is_some()
             })
             .collect();
-        Ok(Self { rows, posts, accounts, reports, collections })
+        Ok(Self { rows, posts, accounts, reports, collections, warnings, severances })
+    }
+
+    /// The follows that a row says were lost.
+    pub(super) fn event(&self, row: &model::Notification) -> Option<SeveranceEvent<'_>> {
+        let severance = self.severances.get(&row.severance_id?.raw())?;
+        Some(SeveranceEvent {
+            id: severance.id,
+            r#type: severance.kind,
+            purged: true,
+            target_name: &severance.target_name,
+            followers_count: severance.followers_count,
+            following_count: severance.following_count,
+            created_at: severance.created_at,
+        })
+    }
+
+    /// The word of staff that a row brings.
+    pub(super) fn warning<'a>(
+        &'a self,
+        row: &model::Notification,
+        accounts: &'a Accounts<'a>,
+    ) -> Option<AccountWarning<'a>> {
+        let warning = self.warnings.get(&row.warning_id?.raw())?;
+        let numbers = |json: &String| serde_json::from_str::<Vec<i64>>(json).unwrap_or_default();
+        Some(AccountWarning {
+            id: warning.id,
+            action: warning.action,
+            text: &warning.text,
+            status_ids: warning.post_ids.as_ref().map(|json| numbers(json).into_iter().map(Id::new).collect()),
+            target_account: accounts.get(warning.account_id)?,
+            appeal: None,
+            created_at: warning.created_at,
+        })
     }
 }
 
@@ -125,6 +167,8 @@ fn document<'a>(
             Some(report_document(report, accounts.get(report.target_id)?))
         }),
         collection: row.collection_id.and_then(|id| shown.collections.document(site, id)),
+        event: shown.event(row),
+        moderation_warning: shown.warning(row, accounts),
         fallback: fallback(row, shown, known),
     })
 }
@@ -156,8 +200,16 @@ pub(super) fn fallback(row: &model::Notification, shown: &Shown, known: Option<&
         Kind::QuotedUpdate => "changed a post that you quoted",
         Kind::AddedToCollection => "put you into a collection",
         Kind::CollectionUpdate => "changed a collection that you are in",
+        Kind::ModerationWarning => "sent you a moderation warning",
+        Kind::SeveredRelationships => "ended follows of yours",
     };
-    Some(Fallback { title: format!("{} {did}", html::escape(name)), summary: None, details: None })
+    let summary = match (row.warning_id, row.severance_id) {
+        (Some(id), _) => shown.warnings.get(&id.raw()).map(|warning| warning.text.as_str()),
+        (_, Some(id)) => shown.severances.get(&id.raw()).map(|severance| severance.target_name.as_str()),
+        _ => None,
+    };
+    let summary = summary.filter(|text| !text.is_empty()).map(|text| html::escape(text).into_owned());
+    Some(Fallback { title: format!("{} {did}", html::escape(name)), summary, details: None })
 }
 
 pub(super) fn kinds(params: &Params, name: &str) -> Vec<Kind> {

@@ -66,6 +66,8 @@ value_from! {
     crate::model::Audience => Small(|v| v.code()),
     crate::model::FollowState => Small(|v| v.code()),
     crate::model::NotificationKind => Small(|v| v.code()),
+    crate::model::WarningAction => Small(|v| v.code()),
+    crate::model::SeveranceKind => Small(|v| v.code()),
     crate::model::MediaState => Small(|v| v.code()),
     crate::model::MediaKind => Small(|v| v.code()),
     crate::model::CardState => Small(|v| v.code()),

@@ -4,8 +4,8 @@ use super::interactions::requests::Answer;
 use crate::{
     id::Id,
     model::{
-        Account, Block, Collection, CollectionItem, EmojiReaction, Favourite, Follow, Interaction, Notification, Poll,
-        Post, Report, Tag,
+        Account, AccountWarning, Block, Collection, CollectionItem, EmojiReaction, Favourite, Follow, Interaction,
+        Notification, Poll, Post, Report, Severance, Tag,
     },
 };
 
@@ -198,6 +198,10 @@ pub enum Fact {
     CollectionRenamed(Id<Collection>),
     /// A report reached the moderators.
     ReportFiled(Id<Report>),
+    /// Staff warned somebody of this node, or says why it did something to their account.
+    AccountWarned(Id<AccountWarning>),
+    /// Somebody of this node lost follows with a block or a suspension.
+    FollowsSevered(Id<Severance>),
     /// A person's filters changed.
     FiltersChanged(Id<Account>),
     /// A notification was written.

@@ -56,6 +56,7 @@ pub mod reports;
 pub mod scopes;
 pub mod search;
 pub mod setup;
+pub mod severances;
 pub mod stored;
 pub mod streams;
 pub mod suggestions;
@@ -67,6 +68,7 @@ pub mod trends;
 pub mod tx;
 pub mod views;
 pub mod visibility;
+pub mod warnings;
 pub mod words;
 
 pub use fact::{Event, EventKind, Fact, Recommending};

@@ -118,6 +118,14 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             }
             Ok(())
         }
+        Fact::AccountWarned(id) => {
+            let to = store::warnings::load(tx.conn, *id)?.account_id;
+            write_from_node(tx, to, Kind::ModerationWarning, About::Warning(*id))
+        }
+        Fact::FollowsSevered(id) => {
+            let to = store::severances::load(tx.conn, *id)?.account_id;
+            write_from_node(tx, to, Kind::SeveredRelationships, About::Severance(*id))
+        }
         Fact::Notified(id) => {
             let Some(row) = notifications::by_id(tx.conn, *id)? else { return Ok(()) };
             let home = [row.account_id].into();
@@ -187,6 +195,13 @@ fn write(tx: &mut Tx<'_>, to: Id<Account>, kind: Kind, from: Id<Account>, about:
         Some(written) => tx.record(Fact::Notified(written)),
         None => Ok(()),
     }
+}
+
+/// As [`write`], of what nobody did whom one could name: clients need somebody to show, and get the actor of the node.
+fn write_from_node(tx: &mut Tx<'_>, to: Id<Account>, kind: Kind, about: About) -> Result<()> {
+    let actor = tx.site().instance_actor_uri();
+    let actor = store::accounts::find_by_uri(tx.conn, &actor)?;
+    write(tx, to, kind, actor.map_or(to, |actor| actor.id), about)
 }
 
 /// As [`write`]; the newest change takes the place of the word of an earlier one.

@@ -5,11 +5,12 @@ use super::{
     Tx,
     audit::{self, Staff},
     follows, people,
+    severances::{self, Lost},
 };
 use crate::{
     Error, Result,
     id::Id,
-    model::{Account, DomainBlock, PeerRow, Role},
+    model::{Account, DomainBlock, PeerRow, Role, SeveranceKind},
     store,
 };
 
@@ -105,14 +106,21 @@ pub fn unblock(tx: &mut Tx<'_>, by: &Staff, domain: &str) -> Result<()> {
     audit::write(tx, by, "peer.unblock", domain, "")
 }
 
-/// Ends all follows between people here and these accounts of blocked hosts, both ways (MOD-06).
-pub fn sever(tx: &mut Tx<'_>, remote: &[Id<Account>]) -> Result<()> {
+/// Ends all follows between people here and these accounts of a blocked domain, both ways (MOD-06), and tells those who
+/// lose some.
+///
+/// # Errors
+/// `Unavailable` when the database is away.
+pub fn sever(tx: &mut Tx<'_>, domain: &str, remote: &[Id<Account>]) -> Result<()> {
+    let mut lost = Lost::default();
     for follow in store::peers::follows_with(tx.conn, remote)? {
-        if remote.contains(&follow.account_id) {
+        let by_remote = remote.contains(&follow.account_id);
+        lost.note(&follow, by_remote);
+        if by_remote {
             follows::reject(tx, follow.target_id, follow.account_id)?;
         } else {
             follows::unfollow(tx, follow.account_id, follow.target_id)?;
         }
     }
-    Ok(())
+    severances::tell(tx, SeveranceKind::DomainBlock, domain, &lost)
 }

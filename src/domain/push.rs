@@ -191,7 +191,10 @@ pub fn due(tx: &mut Tx<'_>, subscription: Id<PushSubscription>, id: Id<Notificat
         token_sealed: row.token_sealed,
         stumbled: row.failures > 0,
         seconds,
-        personal: matches!(news.kind, Kind::Mention | Kind::FollowRequest | Kind::AdminReport),
+        personal: matches!(
+            news.kind,
+            Kind::Mention | Kind::FollowRequest | Kind::AdminReport | Kind::ModerationWarning
+        ),
         said: Said {
             access_token: String::new(),
             notification_id: news.id.raw(),
@@ -218,11 +221,17 @@ fn may_know(conn: &mut Conn, me: Id<Account>, kind: Kind) -> Result<bool> {
 const NOTIFICATIONS: i16 = 1 << 1;
 const BLUR: i16 = 2;
 
-/// The beginning of the post, the name of the collection, or what whoever caused it says of themselves; none when the reader may not see the post
-/// any more, muted its thread, or filters it.
+/// The beginning of the post, the name of the collection, what staff says, where the follows led that are over, or what whoever
+/// caused it says of themselves; none when the reader may not see the post any more, muted its thread, or filters it.
 fn body(tx: &mut Tx<'_>, me: Id<Account>, news: &Notification, from: &Account) -> Result<Option<String>> {
     if let Some(id) = news.collection_id {
         return Ok(Some(line(&store::collections::load(tx.conn, id)?.name, limits::PUSH_TEXT)));
+    }
+    if let Some(id) = news.warning_id {
+        return Ok(Some(line(&store::warnings::load(tx.conn, id)?.text, limits::PUSH_TEXT)));
+    }
+    if let Some(id) = news.severance_id {
+        return Ok(Some(line(&store::severances::load(tx.conn, id)?.target_name, limits::PUSH_TEXT)));
     }
     let Some(id) = news.post_id else {
         let note = if news.kind == Kind::AdminReport { String::new() } else { plain_text(&from.note) };
@@ -290,6 +299,10 @@ fn title(kind: Kind, locale: &str, name: &str) -> String {
         (Kind::AdminSignUp, true) => ("", " hat sich angemeldet"),
         (Kind::AdminReport, false) => ("", " has reported something"),
         (Kind::AdminReport, true) => ("", " hat etwas gemeldet"),
+        (Kind::ModerationWarning, false) => ("A moderation warning from ", ""),
+        (Kind::ModerationWarning, true) => ("Eine Moderationswarnung von ", ""),
+        (Kind::SeveredRelationships, false) => ("You have lost follows on ", ""),
+        (Kind::SeveredRelationships, true) => ("Du hast Follows verloren auf ", ""),
     };
     format!("{before}{name}{after}")
 }

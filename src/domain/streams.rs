@@ -71,6 +71,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::Blocked(_)
         | Fact::Unblocked(_)
         | Fact::ReportFiled(_)
+        | Fact::AccountWarned(_)
+        | Fact::FollowsSevered(_)
         | Fact::Notified(_)
         | Fact::AccessRevoked { .. } => Ok(()),
     }

@@ -123,6 +123,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::CollectionLeft(_)
         | Fact::CollectionRenamed(_)
         | Fact::FiltersChanged(_)
+        | Fact::AccountWarned(_)
+        | Fact::FollowsSevered(_)
         | Fact::Notified(_)
         | Fact::AccessRevoked { .. } => Ok(()),
     }

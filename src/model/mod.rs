@@ -25,9 +25,10 @@ pub use post::{
 };
 pub use project::{Membership, Project, ProjectMember, ProjectRelation, ProjectRole, RelationKind, WorkState};
 pub use relation::{
-    AccountNote, Block, Collection, CollectionItem, Conversation, CustomEmoji, FeaturedTag, Filter, FilterKeyword,
-    FilterPost, Follow, FollowState, FollowedTag, ItemState, List, ListMember, Marker, Mute, Notification,
-    NotificationKind, NotificationPolicy, NotificationRequest, Verdict,
+    AccountNote, AccountWarning, Block, Collection, CollectionItem, Conversation, CustomEmoji, FeaturedTag, Filter,
+    FilterKeyword, FilterPost, Follow, FollowState, FollowedTag, ItemState, List, ListMember, Marker, Mute,
+    Notification, NotificationKind, NotificationPolicy, NotificationRequest, Severance, SeveranceKind, Verdict,
+    WarningAction,
 };
 pub use work::{Activity, Delivery, DomainBlock, Host, InboxItem, Job, PeerRow, Report};
 

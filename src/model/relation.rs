@@ -1,6 +1,7 @@
 //! What stands between accounts, and what one person keeps to read by.
 
 use super::{
+    Row,
     account::Account,
     post::{Post, Tag},
     schema,
@@ -8,7 +9,10 @@ use super::{
     whole_row,
 };
 use crate::{id::Id, time::Timestamp};
-use diesel::prelude::*;
+use diesel::{
+    prelude::*,
+    sql_types::{BigInt, Nullable, SmallInt, Text},
+};
 
 small_enum!(
     /// A follow that waits for its target's consent, or one that stands.
@@ -32,6 +36,8 @@ small_enum!(
         QuotedUpdate = 21 "quoted_update",
         AddedToCollection = 22 "added_to_collection",
         CollectionUpdate = 23 "collection_update",
+        ModerationWarning = 24 "moderation_warning",
+        SeveredRelationships = 25 "severed_relationships",
     }
 );
 
@@ -131,6 +137,58 @@ pub struct Notification {
     /// The reader's policy keeps it back.
     pub held: bool,
     pub collection_id: Option<Id<Collection>>,
+    pub warning_id: Option<Id<AccountWarning>>,
+    pub severance_id: Option<Id<Severance>>,
+}
+
+small_enum!(
+    /// What staff did to an account whose owner is warned; the words are those of the client API.
+    WarningAction {
+        Nothing = 0 "none", Disable = 1 "disable", Sensitive = 2 "sensitive", Silence = 3 "silence",
+        Suspend = 4 "suspend",
+    }
+);
+
+/// What staff told somebody of this node about an act on their account.
+#[derive(Clone, Debug, Queryable)]
+pub struct AccountWarning {
+    pub id: Id<AccountWarning>,
+    pub account_id: Id<Account>,
+    pub action: WarningAction,
+    /// Plain text; empty when staff said nothing.
+    pub text: String,
+    /// Posts that are the reason, as a JSON array.
+    pub post_ids: Option<String>,
+    pub created_at: Timestamp,
+}
+
+impl Row for AccountWarning {
+    type SqlTypes = (BigInt, BigInt, SmallInt, Text, Nullable<Text>, BigInt);
+}
+
+small_enum!(
+    /// Why follows ended that nobody ended one by one; the words are those of the client API.
+    SeveranceKind {
+        DomainBlock = 0 "domain_block", UserDomainBlock = 1 "user_domain_block",
+        AccountSuspension = 2 "account_suspension",
+    }
+);
+
+/// Follows that somebody of this node lost at once.
+#[derive(Clone, Debug, Queryable)]
+pub struct Severance {
+    pub id: Id<Severance>,
+    pub account_id: Id<Account>,
+    pub kind: SeveranceKind,
+    /// The domain, or the handle of the account.
+    pub target_name: String,
+    pub followers_count: i64,
+    pub following_count: i64,
+    pub created_at: Timestamp,
+}
+
+impl Row for Severance {
+    type SqlTypes = (BigInt, BigInt, SmallInt, Text, BigInt, BigInt, BigInt);
 }
 
 small_enum!(

@@ -567,6 +567,8 @@ diesel::table! {
         created_at -> BigInt,
         held -> Bool,
         collection_id -> Nullable<BigInt>,
+        warning_id -> Nullable<BigInt>,
+        severance_id -> Nullable<BigInt>,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     net::{Refusal, Rules},
     store::{self, peers::BY_POLICY},
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Posts moved in one transaction.
 const POSTS: i64 = 500;
@@ -23,7 +23,8 @@ pub(super) async fn apply(app: &App, rules: &Arc<Rules>, kept: &[String]) -> Res
         let page = app.read(move |conn| store::peers::hosted(conn, after, STEP)).await?;
         let Some(last) = page.last() else { break };
         after = last.id;
-        let (mut hide, mut show, mut mute, mut unmute, mut cut) = (vec![], vec![], vec![], vec![], vec![]);
+        let (mut hide, mut show, mut mute, mut unmute) = (vec![], vec![], vec![], vec![]);
+        let mut cut: BTreeMap<String, Vec<Id<Account>>> = BTreeMap::new();
         let (mut left, mut returned) = (vec![], vec![]);
         for account in &page {
             let by_handle = rules.standing(&account.domain);
@@ -48,7 +49,7 @@ pub(super) async fn apply(app: &App, rules: &Arc<Rules>, kept: &[String]) -> Res
                         hide.push(account.id);
                     }
                     if refusal == Refusal::Blocked {
-                        cut.push(account.id);
+                        cut.entry(account.domain.clone()).or_default().push(account.id);
                     }
                 }
                 (Ok(()), Some(BY_POLICY)) => show.push(account.id),
@@ -60,7 +61,7 @@ pub(super) async fn apply(app: &App, rules: &Arc<Rules>, kept: &[String]) -> Res
                 _ => {}
             }
         }
-        if [&hide, &show, &mute, &unmute, &cut, &left, &returned].iter().all(|ids| ids.is_empty()) {
+        if cut.is_empty() && [&hide, &show, &mute, &unmute, &left, &returned].iter().all(|ids| ids.is_empty()) {
             continue;
         }
         // Posts first: were this to end here, the accounts would still be found to differ the next time.
@@ -68,7 +69,9 @@ pub(super) async fn apply(app: &App, rules: &Arc<Rules>, kept: &[String]) -> Res
         relist(app, &unmute, true).await?;
         let (muted, unmuted) = (mute.clone(), unmute.clone());
         app.write(move |tx| {
-            peers::sever(tx, &cut)?;
+            for (domain, accounts) in &cut {
+                peers::sever(tx, domain, accounts)?;
+            }
             store::peers::set_hidden(tx.conn, &hide, true)?;
             store::peers::set_hidden(tx.conn, &show, false)?;
             peers::left(tx, &left)?;

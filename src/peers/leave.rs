@@ -35,7 +35,8 @@ pub(super) async fn take(app: &App, domain: &str) -> Result<()> {
         hosts.extend(of.iter().map(|account| uri::host(&account.uri).to_owned()));
         let cut: Vec<Id<Account>> = of.iter().map(|account| account.id).collect();
         if !cut.is_empty() {
-            app.write(move |tx| peers::sever(tx, &cut)).await?;
+            let name = domain.to_owned();
+            app.write(move |tx| peers::sever(tx, &name, &cut)).await?;
         }
     }
     let hosts: Vec<String> = hosts.into_iter().collect();

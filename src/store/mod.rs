@@ -61,6 +61,7 @@ pub mod reviews;
 pub mod revocations;
 pub mod scheduled;
 pub mod search;
+pub mod severances;
 pub mod staff;
 pub mod stored;
 pub mod suggestions;
@@ -70,5 +71,6 @@ pub mod timelines;
 pub mod trends;
 pub mod users;
 pub mod views;
+pub mod warnings;
 
 pub use listed::Listed;

@@ -4,7 +4,7 @@ use crate::{
     Result,
     db::{Conn, Sql},
     id::Id,
-    model::{Account, Collection, Notification, NotificationKind, Post, Report, Role},
+    model::{Account, AccountWarning, Collection, Notification, NotificationKind, Post, Report, Role, Severance},
     time::Timestamp,
 };
 use diesel::sql_types::BigInt;
@@ -20,6 +20,10 @@ pub enum About {
     Report(Id<Report>),
     /// A collection.
     Collection(Id<Collection>),
+    /// What staff says of an act on the reader's account.
+    Warning(Id<AccountWarning>),
+    /// Follows that the reader lost.
+    Severance(Id<Severance>),
 }
 
 impl About {
@@ -35,6 +39,8 @@ impl About {
             Self::Post(id) => sql.with(" and post_id = ", id),
             Self::Report(id) => sql.with(" and report_id = ", id),
             Self::Collection(id) => sql.with(" and collection_id = ", id),
+            Self::Warning(id) => sql.with(" and warning_id = ", id),
+            Self::Severance(id) => sql.with(" and severance_id = ", id),
         }
     }
 }
@@ -48,14 +54,13 @@ pub fn insert(
     about: About,
     now: Timestamp,
 ) -> Result<Option<Id<Notification>>> {
-    let (report, collection) = match about {
-        About::Report(id) => (Some(id), None),
-        About::Collection(id) => (None, Some(id)),
-        About::Person | About::Post(_) => (None, None),
-    };
+    let report = if let About::Report(id) = about { Some(id) } else { None };
+    let collection = if let About::Collection(id) = about { Some(id) } else { None };
+    let warning = if let About::Warning(id) = about { Some(id) } else { None };
+    let severance = if let About::Severance(id) = about { Some(id) } else { None };
     let id = Sql::new(
-        "insert into notifications (account_id, kind, from_account_id, post_id, report_id, collection_id, group_key, created_at) \
-         values (",
+        "insert into notifications (account_id, kind, from_account_id, post_id, report_id, collection_id, warning_id, \
+         severance_id, group_key, created_at) values (",
     )
     .bind(account)
     .with(",", kind)
@@ -63,6 +68,8 @@ pub fn insert(
     .with(",", about.post())
     .with(",", report)
     .with(",", collection)
+    .with(",", warning)
+    .with(",", severance)
     .with(",", super::notification_groups::key(kind, about.post(), now))
     .with(",", now)
     .push(") returning id")

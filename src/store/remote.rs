@@ -345,6 +345,8 @@ pub fn remove_relations(conn: &mut Conn, account: Id<Account>) -> Result<()> {
         "delete from list_members where account_id = ",
         "delete from account_notes where target_id = ",
         "delete from notifications where from_account_id = ",
+        "delete from account_warnings where account_id = ",
+        "delete from severances where account_id = ",
         "delete from pins where account_id = ",
         "delete from poll_votes where account_id = ",
         "delete from mentions where account_id = ",

@@ -14,8 +14,8 @@ pub fn chunk(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     let mut gone = 0;
     // Ids of activities are kept 30 days (SIG-18), idempotency keys an hour and some (REL-01), codes long enough to
     // notice a second use (OAU-03), clients that nobody ever signed in with 30 days (OAU-21). A dialogue with the
-    // concierge may be taken up again for 90 days.
-    let rules: [(&str, &str, Timestamp, &str); 9] = [
+    // concierge may be taken up again for 90 days. Follows that somebody lost are remembered as long as they are told of it.
+    let rules: [(&str, &str, Timestamp, &str); 10] = [
         ("seen_activities", "hash", now.plus_days(-30), "seen_at < "),
         ("tombstones", "uri", now, "expires_at < "),
         ("ip_blocks", "id", now, "expires_at < "),
@@ -24,6 +24,12 @@ pub fn chunk(conn: &mut Conn, now: Timestamp) -> Result<usize> {
         ("sessions", "id", now.plus_days(-90), "last_seen_at < "),
         ("concierge_threads", "conversation_id", now.plus_days(-90), "changed_at < "),
         ("missing_inboxes", "inbox", now.plus_days(-90), "dead_at < "),
+        (
+            "severances",
+            "id",
+            now.plus_days(-1),
+            "not exists (select 1 from notifications n where n.severance_id = severances.id) and created_at < ",
+        ),
         (
             "apps",
             "id",

@@ -7,7 +7,16 @@ use crate::{
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use watercooler::{db::Sql, id::Id, model};
+use watercooler::{
+    db::Sql,
+    domain::{
+        audit::Staff,
+        severances::{self, Lost},
+        warnings,
+    },
+    id::Id,
+    model,
+};
 
 /// Addresses that do need more, with the reason: none should.
 fn excused() -> BTreeSet<String> {
@@ -202,6 +211,13 @@ impl Town {
             let other = self.node.member(&format!("{verb}ed{n}")).await;
             act(&me, format!("/api/v1/accounts/{}/{verb}", other.id)).await;
         }
+        let mine: Id<model::Account> = me.id.parse().unwrap();
+        let tells = move |tx: &mut watercooler::domain::Tx<'_>| {
+            warnings::warn(tx, &Staff::console(), mine, model::WarningAction::Nothing, "be kind", None)?;
+            let (kind, name) = (model::SeveranceKind::UserDomainBlock, format!("gone{n}.example"));
+            severances::tell(tx, kind, &name, &Lost::of(mine, 1, 2))
+        };
+        self.node.app.write(tells).await.unwrap();
         let asker = self.node.member(&format!("asker{n}")).await;
         act(&asker, format!("/api/v1/accounts/{}/follow", me.id)).await;
         me.patch("/api/v2/notifications/policy", json!({"for_not_following": "filter"})).await.ok();

@@ -11,6 +11,13 @@ use std::collections::BTreeSet;
 use watercooler::{
     config::{FederationPolicy, Scheme},
     db::Sql,
+    domain::{
+        audit::Staff,
+        severances::{self, Lost},
+        warnings,
+    },
+    id::Id,
+    model::{Account, SeveranceKind, WarningAction},
     net::Peer as Door,
 };
 
@@ -135,6 +142,31 @@ async fn whoever_is_put_into_a_collection_hears_what_it_is_called() {
     assert_eq!(world.arrived().await, ["Torque"]);
     let told = world.device.read(&world.service.received()[0]);
     assert_eq!(told["title"], "bob has put you into a collection");
+}
+
+#[tokio::test]
+async fn whoever_is_warned_or_loses_follows_hears_what_the_node_says() {
+    let world = World::new().await;
+    let mut wish = world.wish(true);
+    wish["data"]["alerts"] = json!({ "moderation_warning": true, "severed_relationships": true });
+    let made = world.ada.post(PATH, wish).await.ok();
+    assert_eq!(made["alerts"]["moderation_warning"], true);
+    let ada: Id<Account> = world.ada.id.parse().unwrap();
+    let tells = move |tx: &mut watercooler::domain::Tx<'_>| {
+        warnings::warn(tx, &Staff::console(), ada, WarningAction::Silence, "Be  kind", None)?;
+        severances::tell(tx, SeveranceKind::DomainBlock, "bad.example", &Lost::of(ada, 0, 1))
+    };
+    world.node.app.write(tells).await.unwrap();
+    let mut arrived = world.arrived().await;
+    arrived.sort();
+    assert_eq!(arrived, ["Be kind", "bad.example"]);
+    let mut titles: Vec<String> = Vec::new();
+    for message in world.service.received() {
+        titles.push(world.device.read(&message)["title"].as_str().unwrap().to_owned());
+    }
+    titles.sort();
+    let name = &world.node.domain;
+    assert_eq!(titles, [format!("A moderation warning from {name}"), format!("You have lost follows on {name}")]);
 }
 
 #[tokio::test]

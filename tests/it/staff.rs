@@ -557,15 +557,15 @@ async fn staff_counts_what_is_there_and_what_is_not_kept_is_nought() {
 
 #[tokio::test]
 async fn the_command_line_limits_accounts_and_marks_them() {
-    use watercooler::cli::data::{AccountVerb, DataVerb, run};
+    use watercooler::cli::data::{AccountVerb, DataVerb, Word, run};
     let node = Node::start().await;
     let bob = node.member("bob").await;
     let does = async |verb: DataVerb| run(&node.app, verb).await.unwrap();
     let state = async || bob.get(&format!("/api/v1/accounts/{}", bob.id)).await.ok();
     for lift in [false, true] {
-        does(DataVerb::Account(AccountVerb::Limit { name: "bob".into(), lift })).await;
+        does(DataVerb::Account(AccountVerb::Limit { name: "bob".into(), lift, word: Word::default() })).await;
         assert_eq!(state().await["limited"].as_bool().unwrap_or_default(), !lift);
-        does(DataVerb::Account(AccountVerb::Sensitive { name: "bob".into(), lift })).await;
+        does(DataVerb::Account(AccountVerb::Sensitive { name: "bob".into(), lift, word: Word::default() })).await;
     }
     assert_eq!(traces(&node, "account.unsensitive").await, ["bob"]);
 }

@@ -99,20 +99,25 @@ async fn every_verb_does_what_it_says_and_answers_json() {
     let ada = walk.node.member("ada").await;
     assert_eq!(walk.does(&["account", "role", "@Ada", "moderator"]).await["role"], "moderator");
     assert_eq!(walk.does(&["account", "role", "ada", "member"]).await["role"], "member");
+    assert_eq!(walk.does(&["account", "warn", "ada", "Be kind"]).await["state"], "active");
     let changed = walk.does(&["account", "disable", "ada"]).await;
     assert_eq!((&changed["state"], home(&ada).await), (&json!("disabled"), 401));
     let changed = walk.does(&["account", "enable", "ada"]).await;
     assert_eq!((&changed["state"], home(&ada).await), (&json!("active"), 200));
-    let changed = walk.does(&["account", "suspend", "ada"]).await;
+    let changed = walk.does(&["account", "suspend", "ada", "--text", "Spam"]).await;
     assert_eq!((&changed["state"], home(&ada).await), (&json!("suspended"), 401));
     let refused = tries(&walk.node, &["account", "enable", "ada"]).await.unwrap_err();
     assert!(refused.contains("`account suspend ada --lift`"), "{refused}");
     let changed = walk.does(&["account", "suspend", "ada", "--lift"]).await;
     assert_eq!((&changed["state"], home(&ada).await), (&json!("active"), 200));
     for (verb, said) in [("limit", "limited"), ("sensitive", "sensitive")] {
-        assert_eq!(walk.does(&["account", verb, "ada"]).await[said], true, "{verb}");
+        assert_eq!(walk.does(&["account", verb, "ada", "--quiet"]).await[said], true, "{verb}");
         assert_eq!(walk.does(&["account", verb, "ada", "--lift"]).await[said], Value::Null, "{verb}");
     }
+    let told = ada.get("/api/v1/notifications?types[]=moderation_warning").await.ok();
+    let told = told.as_array().unwrap().iter().map(|one| &one["moderation_warning"]);
+    let told: Vec<_> = told.map(|one| (one["action"].as_str().unwrap(), one["text"].as_str().unwrap())).collect();
+    assert_eq!(told, [("suspend", "Spam"), ("disable", ""), ("none", "Be kind")]);
     assert_eq!(walk.does(&["account", "audience", "ada", "site"]).await["audience"], "site");
     let aliases = walk.does(&["account", "alias", "ada", "https://old.example/users/ada"]).await["aliases"].clone();
     assert_eq!(aliases, json!(["https://old.example/users/ada"]));
@@ -254,6 +259,7 @@ async fn what_is_not_there_is_named_in_the_refusal() {
         (vec!["peer", "unblock", "far.example"], "no block of `far.example` was set by command"),
         (vec!["account", "role", &far, "admin"], "is no person of this node"),
         (vec!["account", "disable", "nobody"], "there is no account `nobody` here"),
+        (vec!["account", "warn", &far, "be kind"], "is no person of this node"),
         (vec!["account", "move", "ada", &nobody], "there is no account `nobody@"),
         (vec!["announcement", "delete", "9"], "there is no announcement 9"),
         (vec!["emoji", "remove", "cat"], "there is no emoji `cat` of this node"),

@@ -13,9 +13,9 @@ use crate::{
     app::App,
     config::Site,
     db::Conn,
-    domain::{Tx, accounts as rules, audit::Staff, limited, reports, scopes::Scope, views::AccountViews},
+    domain::{Tx, accounts as rules, audit::Staff, limited, reports, scopes::Scope, views::AccountViews, warnings},
     id::Id,
-    model::{Account, Report, Role, User},
+    model::{Account, Report, Role, User, WarningAction},
     store::{
         self,
         staff::{Wanted, accounts as wanted_accounts},
@@ -276,7 +276,8 @@ async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<String>, pa
     end(app, me, id, parts, Role::Admin, delete_suspended).await
 }
 
-/// Acts on an account, and closes the report that was the reason.
+/// Acts on an account, closes the report that was the reason, and tells whoever it is about unless that is not wanted: the
+/// word for that is one for mail, and decides about the notification as well (as clients know it).
 async fn action(
     State(app): State<App>,
     me: SignedIn,
@@ -289,22 +290,28 @@ async fn action(
     let Some(kind) = params.filled("type") else {
         return Err(Error::invalid("type", "blank", "Type can't be blank").into());
     };
-    let done: Option<Act> = match kind {
-        "none" => None,
-        "disable" => Some(rules::disable),
-        "suspend" => Some(rules::suspend),
-        "silence" => Some(limited::silence),
-        "sensitive" => Some(limited::sensitize),
-        _ => {
-            let reason = "Type is not included in the list: none, disable, sensitive, silence, suspend";
-            return Err(Error::invalid("type", "inclusion", reason).into());
-        }
+    let Ok(kind) = kind.parse::<WarningAction>() else {
+        let reason = "Type is not included in the list: none, disable, sensitive, silence, suspend";
+        return Err(Error::invalid("type", "inclusion", reason).into());
     };
+    let done: Option<Act> = match kind {
+        WarningAction::Nothing => None,
+        WarningAction::Disable => Some(rules::disable),
+        WarningAction::Suspend => Some(rules::suspend),
+        WarningAction::Silence => Some(limited::silence),
+        WarningAction::Sensitive => Some(limited::sensitize),
+    };
+    let told = params.bool("send_email_notification").unwrap_or(true);
+    let reason = report.filter(|_| params.bool("include_statuses").unwrap_or(true));
+    let text = params.text("text").unwrap_or_default().to_owned();
     app.write(move |tx| {
         let by = acting(tx, me, Role::Moderator, &from)?;
         store::accounts::load(tx.conn, id)?;
         if let Some(done) = done {
             done(tx, &by, id)?;
+        }
+        if told {
+            warnings::warn(tx, &by, id, kind, &text, reason)?;
         }
         match report {
             Some(report) => match reports::close(tx, &by, report) {

@@ -3,7 +3,7 @@
 use super::{Digits, collection::Collection, misc::Report, status::Status};
 use crate::{
     id::Id,
-    model::{self, Verdict},
+    model::{self, SeveranceKind, Verdict, WarningAction},
     time::Timestamp,
 };
 use serde::Serialize;
@@ -24,6 +24,10 @@ pub struct Notification<'a> {
     pub report: Option<Report<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collection: Option<Collection<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<SeveranceEvent<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moderation_warning: Option<AccountWarning<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
 }
@@ -50,7 +54,37 @@ pub struct NotificationGroup<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collection: Option<Collection<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<SeveranceEvent<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moderation_warning: Option<AccountWarning<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fallback: Option<Fallback>,
+}
+
+/// What staff says of an act on the viewer's account.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccountWarning<'a> {
+    pub id: Id<model::AccountWarning>,
+    pub action: WarningAction,
+    pub text: &'a str,
+    pub status_ids: Option<Vec<Id<model::Post>>>,
+    pub target_account: &'a RawValue,
+    /// Nobody appeals by an app here.
+    pub appeal: Option<()>,
+    pub created_at: Timestamp,
+}
+
+/// Follows that the viewer lost at once.
+#[derive(Clone, Debug, Serialize)]
+pub struct SeveranceEvent<'a> {
+    pub id: Id<model::Severance>,
+    pub r#type: SeveranceKind,
+    /// There is no list of whom it was about.
+    pub purged: bool,
+    pub target_name: &'a str,
+    pub followers_count: i64,
+    pub following_count: i64,
+    pub created_at: Timestamp,
 }
 
 /// What a client shows of a kind that it does not know.

@@ -6,10 +6,11 @@ use crate::{
     app::App,
     crypto::Passwords,
     domain::{
+        Tx,
         accounts::{self, NewPerson},
         aliases, audiences,
         audit::Staff,
-        confirmations, leavers, limited, moves, names,
+        confirmations, leavers, limited, moves, names, warnings,
     },
     federation::{
         fetch::Budget,
@@ -17,7 +18,7 @@ use crate::{
         own_keys,
     },
     id::Id,
-    model::{Account, Audience, Role, User},
+    model::{Account, Audience, Role, User, WarningAction},
     store,
     time::Timestamp,
 };
@@ -79,10 +80,20 @@ pub enum AccountVerb {
         #[command(flatten)]
         password: PasswordInput,
     },
+    /// Tell somebody of this node something as its staff, and do nothing else
+    Warn {
+        /// User name
+        name: String,
+        /// What they are told
+        text: String,
+    },
     /// Forbid somebody to sign in; their posts stay
     Disable {
         /// User name
         name: String,
+        #[command(flatten)]
+        #[serde(default)]
+        word: Word,
     },
     /// Allow somebody to sign in again
     Enable {
@@ -96,6 +107,9 @@ pub enum AccountVerb {
         /// Lift the suspension
         #[arg(long)]
         lift: bool,
+        #[command(flatten)]
+        #[serde(default)]
+        word: Word,
     },
     /// Show what an account posts only to those who follow it
     Limit {
@@ -104,6 +118,9 @@ pub enum AccountVerb {
         /// Lift the limit
         #[arg(long)]
         lift: bool,
+        #[command(flatten)]
+        #[serde(default)]
+        word: Word,
     },
     /// Mark everything an account posts as sensitive
     Sensitive {
@@ -112,6 +129,9 @@ pub enum AccountVerb {
         /// No longer
         #[arg(long)]
         lift: bool,
+        #[command(flatten)]
+        #[serde(default)]
+        word: Word,
     },
     /// Delete a person and all they wrote, for good
     Delete {
@@ -176,6 +196,17 @@ pub enum AccountVerb {
         #[arg(long, requires = "other")]
         remove: bool,
     },
+}
+
+/// What somebody is told of an act on their account.
+#[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
+pub struct Word {
+    /// Why, for whoever it is about
+    #[arg(long)]
+    pub text: Option<String>,
+    /// Do not tell them
+    #[arg(long, conflicts_with = "text")]
+    pub quiet: bool,
 }
 
 /// Where a password comes from.
@@ -248,7 +279,8 @@ impl AccountVerb {
             | Self::Reject { name }
             | Self::Role { name, .. }
             | Self::Password { name, .. }
-            | Self::Disable { name }
+            | Self::Warn { name, .. }
+            | Self::Disable { name, .. }
             | Self::Enable { name }
             | Self::Suspend { name, .. }
             | Self::Limit { name, .. }
@@ -341,14 +373,21 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
         AccountVerb::Role { name, role } => {
             on(app, name, move |tx, by, id| accounts::set_role(tx, by, id, role.role())).await
         }
-        AccountVerb::Disable { name } => on(app, name, accounts::disable).await,
+        AccountVerb::Warn { name, text } => on(app, name, move |tx, by, id| warn(tx, by, id, &text)).await,
+        AccountVerb::Disable { name, word } => act(app, name, accounts::disable, WarningAction::Disable, word).await,
         AccountVerb::Enable { name } => on(app, name, enable).await,
-        AccountVerb::Suspend { name, lift: false } => on(app, name, accounts::suspend).await,
-        AccountVerb::Suspend { name, lift: true } => on(app, name, accounts::unsuspend).await,
-        AccountVerb::Limit { name, lift: false } => on(app, name, limited::silence).await,
-        AccountVerb::Limit { name, lift: true } => on(app, name, limited::unsilence).await,
-        AccountVerb::Sensitive { name, lift: false } => on(app, name, limited::sensitize).await,
-        AccountVerb::Sensitive { name, lift: true } => on(app, name, limited::unsensitize).await,
+        AccountVerb::Suspend { name, lift: true, .. } => on(app, name, accounts::unsuspend).await,
+        AccountVerb::Suspend { name, lift: false, word } => {
+            act(app, name, accounts::suspend, WarningAction::Suspend, word).await
+        }
+        AccountVerb::Limit { name, lift: true, .. } => on(app, name, limited::unsilence).await,
+        AccountVerb::Limit { name, lift: false, word } => {
+            act(app, name, limited::silence, WarningAction::Silence, word).await
+        }
+        AccountVerb::Sensitive { name, lift: true, .. } => on(app, name, limited::unsensitize).await,
+        AccountVerb::Sensitive { name, lift: false, word } => {
+            act(app, name, limited::sensitize, WarningAction::Sensitive, word).await
+        }
         AccountVerb::Delete { yes: false, .. } => {
             Err(Error::bad_request("deleting cannot be undone: say --yes to go on"))
         }
@@ -429,7 +468,7 @@ pub(super) async fn run(app: &App, verb: AccountVerb) -> Result<Value> {
 }
 
 /// Who is kept out for another reason would stay out: the verb that ends that is named instead.
-fn enable(tx: &mut crate::domain::Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+fn enable(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
     let account = store::accounts::load(tx.conn, id)?;
     let name = &account.username;
     if account.suspended_at.is_some() {
@@ -442,11 +481,39 @@ fn enable(tx: &mut crate::domain::Tx<'_>, by: &Staff, id: Id<Account>) -> Result
     accounts::enable(tx, by, id)
 }
 
+/// A warning and nothing else; only people of this node can be told.
+fn warn(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>, text: &str) -> Result<()> {
+    store::users::load(tx.conn, id)?;
+    let account = store::accounts::load(tx.conn, id)?;
+    if account.left_on.is_some() {
+        return Err(Error::Conflict(format!("{} has left", account.username).into()));
+    }
+    warnings::warn(tx, by, id, WarningAction::Nothing, text, None)
+}
+
+/// As [`on`], and tells whoever it is about.
+async fn act(
+    app: &App,
+    name: String,
+    operation: fn(&mut Tx<'_>, &Staff, Id<Account>) -> Result<()>,
+    action: WarningAction,
+    word: Word,
+) -> Result<Value> {
+    on(app, name, move |tx, by, id| {
+        operation(tx, by, id)?;
+        match word.quiet {
+            true => Ok(()),
+            false => warnings::warn(tx, by, id, action, word.text.as_deref().unwrap_or_default(), None),
+        }
+    })
+    .await
+}
+
 /// Runs a staff operation on the account of this name and describes what is left.
 async fn on(
     app: &App,
     name: String,
-    operation: impl FnOnce(&mut crate::domain::Tx<'_>, &Staff, Id<Account>) -> Result<()> + Clone + Send + 'static,
+    operation: impl FnOnce(&mut Tx<'_>, &Staff, Id<Account>) -> Result<()> + Clone + Send + 'static,
 ) -> Result<Value> {
     let domain = app.site().domain().to_owned();
     app.write(move |tx| {

@@ -13,7 +13,7 @@ mod moderation;
 mod peers;
 mod people;
 
-pub use accounts::AccountVerb;
+pub use accounts::{AccountVerb, Word};
 pub use announcements::AnnouncementVerb;
 pub use answers::AnswersVerb;
 pub use audit::AuditVerb;

@@ -11,14 +11,15 @@ use super::{
     Fact, Task, Tx,
     audit::{self, Staff},
     charter::{self, document::Audience},
-    names, oauth, people,
+    follows, names, oauth, people,
+    severances::{self, Lost},
 };
 use crate::{
     Error, Result,
     config::{DefaultVisibility, FederationPolicy},
     db::Conn,
     id::Id,
-    model::{Account, AccountKind, Invite, QuotePolicy, Role, Session, User, Visibility},
+    model::{Account, AccountKind, Invite, QuotePolicy, Role, Session, SeveranceKind, User, Visibility},
     store,
 };
 
@@ -281,7 +282,8 @@ pub fn enable(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
     trace(tx, by, "account.enable", id, "")
 }
 
-/// Hides an account of this node or of another, with all it wrote, until [`unsuspend`].
+/// Hides an account of this node or of another, with all it wrote, until [`unsuspend`]. One of another node stops following
+/// people here: its server would go on showing it what reaches its neighbours. That does not come back.
 ///
 /// # Errors
 /// `Forbidden` by rank; `Conflict` for the last owner; `NotFound` for the actor of the node itself.
@@ -295,6 +297,10 @@ pub fn suspend(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
     if account.suspended_at.is_some() {
         return Ok(());
     }
+    if !account.is_local() {
+        // First: who is suspended is sent nothing.
+        end_follows(tx, &account)?;
+    }
     store::users::set_suspended(tx.conn, id, Some(tx.now))?;
     trace(tx, by, "account.suspend", id, "")?;
     if account.is_local() {
@@ -302,6 +308,18 @@ pub fn suspend(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
         store::scheduled::delete_all(tx.conn, id)?;
     }
     tx.record(Fact::AccountSuspended(id))
+}
+
+/// Ends the follows of somebody of another node, and tells those who lose a follower.
+fn end_follows(tx: &mut Tx<'_>, account: &Account) -> Result<()> {
+    let mut lost = Lost::default();
+    for follow in store::peers::follows_with(tx.conn, &[account.id])? {
+        if follow.account_id == account.id {
+            lost.note(&follow, true);
+            follows::reject(tx, follow.target_id, account.id)?;
+        }
+    }
+    severances::tell(tx, SeveranceKind::AccountSuspension, &account.acct(), &lost)
 }
 
 /// Shows it again.

@@ -214,6 +214,8 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
         | Fact::Unblocked(_)
         | Fact::ReportFiled(_)
         | Fact::FiltersChanged(_)
+        | Fact::AccountWarned(_)
+        | Fact::FollowsSevered(_)
         | Fact::Notified(_)
         | Fact::Membership { .. }
         | Fact::ThreadLocked { .. }
