@@ -5,6 +5,7 @@
 
 use super::{
     fetch::{self, Budget, Document},
+    json::Json,
     objects::{self, Kind, actor},
     pace::Buckets,
 };
