@@ -114,7 +114,7 @@ pub fn reaction_of(
 }
 
 async fn list(State(app): State<App>, me: SignedIn, params: Params) -> ApiResult<Rendered> {
-    let (site, now, dismissed) = (app.site().clone(), app.clock().now(), params.flag("with_dismissed"));
+    let (site, now, dismissed) = (app.site().clone(), app.clock().now(), params.bool("with_dismissed").unwrap_or(true));
     let found = app.read(move |conn| {
         let views = rules::shown(conn, &site, me.account, dismissed, now)?;
         Rendered::of(&views.iter().map(|view| document(&site, view)).collect::<Vec<_>>())

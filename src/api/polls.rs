@@ -5,7 +5,7 @@ use crate::{
     Error, Result,
     app::App,
     db::Conn,
-    domain::{Task, Viewer, polls, scopes::Scope, views},
+    domain::{Task, Viewer, emojis, polls, scopes::Scope, views},
     id::Id,
     model::Poll,
     time::Timestamp,
@@ -22,10 +22,13 @@ pub fn routes() -> Routes {
 }
 
 fn document(conn: &mut Conn, viewer: Viewer, id: Id<Poll>, now: Timestamp) -> Result<Rendered> {
-    let (_, post) = polls::visible_poll(conn, viewer, id, now)?;
+    let (_, mut post) = polls::visible_poll(conn, viewer, id, now)?;
+    if !post.local {
+        emojis::renew(conn, &mut [(post.uri.as_str(), &mut post.emojis)])?;
+    }
     let mut view = views::polls(conn, viewer.0, &[id])?.pop().ok_or(Error::NotFound)?;
     view.own = viewer.0 == Some(post.account_id);
-    Rendered::of(&render::poll(&view, viewer.0.is_some(), now))
+    Rendered::of(&render::poll(&view, &post.emojis, viewer.0.is_some(), now))
 }
 
 async fn show(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<String>) -> ApiResult<Rendered> {

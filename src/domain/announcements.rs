@@ -237,7 +237,7 @@ pub struct View {
     pub read: bool,
 }
 
-/// What is announced just now, for this person: without what they dismissed, unless that is asked for.
+/// What is announced just now, for this person: what they dismissed only where that is asked for.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.

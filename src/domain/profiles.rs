@@ -214,8 +214,17 @@ fn shown(a: &Account) -> impl PartialEq + use<'_> {
     )
 }
 
+/// Apps show the sentence alone, so it names what is too long.
 fn too_long(field: &'static str, most: usize) -> Error {
-    Error::invalid(field, "too_long", format!("This is too long (maximum is {most} characters)"))
+    let what = match field {
+        "display_name" => "Display name",
+        "note" => "Bio",
+        "fields" => "A profile field",
+        "avatar_description" => "Description of the profile picture",
+        "header_description" => "Description of the header picture",
+        _ => "This",
+    };
+    Error::invalid(field, "too_long", format!("{what} is too long (maximum is {most} characters)"))
 }
 
 fn alt_text(field: &'static str, alt: &str) -> Result<String> {

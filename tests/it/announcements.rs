@@ -31,7 +31,7 @@ async fn seen(who: &Client, path: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn staff_tells_everybody_and_each_reads_it_until_they_dismiss_it() {
+async fn staff_tells_everybody_and_each_says_what_they_have_read() {
     let node = Node::start().await;
     let (ada, bob) = (node.member("ada").await, node.member("bob").await);
     assert_eq!(seen(&ada, ALL).await, [Value::Null; 0]);
@@ -51,16 +51,21 @@ async fn staff_tells_everybody_and_each_reads_it_until_they_dismiss_it() {
     assert_eq!(one["published_at"], NOW.rfc3339());
     ada.post(&format!("{ALL}/{id}/dismiss"), json!({})).await.ok();
     ada.post(&format!("{ALL}/{id}/dismiss"), json!({})).await.ok();
-    assert_eq!((seen(&ada, ALL).await.len(), seen(&bob, ALL).await.len()), (0, 1));
-    let with = seen(&ada, &format!("{ALL}?with_dismissed=true")).await;
-    assert_eq!(with[0]["read"], true);
+    // It stays in the list, marked as read, unless an app wants only what is new.
+    let unread = format!("{ALL}?with_dismissed=false");
+    assert_eq!(
+        (seen(&ada, ALL).await[0]["read"].clone(), seen(&bob, ALL).await[0]["read"].clone()),
+        (json!(true), json!(false))
+    );
+    assert_eq!((seen(&ada, &unread).await.len(), seen(&bob, &unread).await.len()), (0, 1));
+    assert_eq!(seen(&ada, &format!("{ALL}?with_dismissed=true")).await[0]["read"], true);
     assert_eq!(ada.post(&format!("{ALL}/1/dismiss"), json!({})).await.status, 404);
     assert_eq!(Client::anonymous(&node).get(ALL).await.status, 401);
     // Said differently, and taken back.
     let edited = announcement(&node, json!({ "edit": { "id": id, "text": "Dinner" } })).await.unwrap();
     assert_eq!(edited["text"], "Dinner");
     assert_eq!(seen(&bob, ALL).await[0]["content"], "<p>Dinner</p>");
-    assert_eq!(seen(&ada, ALL).await.len(), 0, "who has dismissed it is not told again");
+    assert_eq!(seen(&ada, &unread).await.len(), 0, "who has dismissed it is not told again");
     announcement(&node, json!({ "delete": { "id": id } })).await.unwrap();
     assert_eq!(seen(&bob, ALL).await.len(), 0);
     assert!(announcement(&node, json!({ "delete": { "id": id } })).await.is_err());
@@ -98,16 +103,17 @@ async fn each_of_several_announcements_has_its_own_people_posts_and_reactions() 
         other.put(&format!("{ALL}/{id}/reactions/%F0%9F%91%8D"), json!({})).await.ok();
         made.push((id, who.id.clone(), post["id"].clone(), url));
     }
-    who_says(&ada, &made, [false, true]).await;
-    who_says(&bob, &made, [true, false]).await;
-    // What is dismissed is left out, and the rest is as it was.
+    who_says(&ada, ALL, &made, [false, true]).await;
+    who_says(&bob, ALL, &made, [true, false]).await;
+    // What is dismissed is left out where only the others are wanted, and the rest is as it was.
     ada.post(&format!("{ALL}/{}/dismiss", made[0].0), json!({})).await.ok();
-    who_says(&ada, &made[1..], [true, true]).await;
+    who_says(&ada, ALL, &made, [false, true]).await;
+    who_says(&ada, &format!("{ALL}?with_dismissed=false"), &made[1..], [true, true]).await;
 }
 
 /// What somebody sees: of each the person and the post it names, and whether they reacted.
-async fn who_says(reader: &Client, made: &[(String, String, Value, String)], mine: [bool; 2]) {
-    let list = seen(reader, ALL).await;
+async fn who_says(reader: &Client, path: &str, made: &[(String, String, Value, String)], mine: [bool; 2]) {
+    let list = seen(reader, path).await;
     assert_eq!(list.len(), made.len());
     for ((one, (id, person, post, url)), me) in list.iter().zip(made).zip(mine) {
         let people: Vec<&Value> = one["mentions"].as_array().unwrap().iter().map(|person| &person["id"]).collect();

@@ -260,7 +260,6 @@ impl Town {
             "/api/v1/peers/search" => return format!("{path}?q=better"),
             "/api/v1/domain_blocks/preview" => return format!("{path}?domain=far0.example"),
             "/api/v1/timelines/link" => return format!("{path}?limit=40&url=https://news.example/"),
-            "/api/v1/announcements" => return format!("{path}?with_dismissed=true"),
             "/api/v1/markers" => return format!("{path}?timeline[]=home"),
             "/api/watercooler/v1/experts" => return format!("{path}?q=welding&limit=40"),
             "/api/v1/admin/accounts/{id}" | "/api/watercooler/v1/people/{id}" => path.replace("{id}", &first),

@@ -50,6 +50,16 @@ async fn custom_emoji_stand_with_what_is_written_with_them_here_and_elsewhere() 
     let id = tag["id"].as_str().unwrap();
     let alone = document(&node, &id[id.find("/emojis/").unwrap()..]).await;
     assert_eq!((&alone["type"], &alone["name"], &alone["id"]), (&json!("Emoji"), &tag["name"], &tag["id"]));
+    // Those of the options of a poll stand with the poll, whoever votes.
+    let options = json!({"options": ["a :secret:", "b"], "expires_in": 300});
+    let asked = ada.post("/api/v1/statuses", json!({"status": "which? :blob_cat:", "poll": options})).await.ok();
+    assert_eq!(
+        (used(&asked["emojis"]), used(&asked["poll"]["emojis"])),
+        (vec!["blob_cat".to_owned(), "secret".to_owned()], vec!["secret".to_owned()])
+    );
+    let vote = format!("/api/v1/polls/{}/votes", asked["poll"]["id"].as_str().unwrap());
+    let voted = node.member("bob").await.post(&vote, json!({"choices": [0]})).await.ok();
+    assert_eq!(voted["emojis"], asked["poll"]["emojis"]);
     // As many as are left when it is edited; in a profile too.
     let edit = format!("/api/v1/statuses/{}", post["id"].as_str().unwrap());
     assert_eq!(used(&ada.put(&edit, json!({"status": ":secret:"})).await.ok()["emojis"]), ["secret"]);

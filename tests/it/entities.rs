@@ -211,11 +211,19 @@ async fn posts_of_other_servers_have_every_field() {
     question["type"] = json!("Question");
     question["endTime"] = json!("2026-12-01T00:00:00Z");
     let option = |name: &str| json!({"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": 2}});
-    question["oneOf"] = json!([option("a"), option("b")]);
+    question["oneOf"] = json!([option("a"), option("b :blob:")]);
+    let emoji = |name: &str, url: &str| json!({"type": "Emoji", "name": name, "icon": {"type": "Image", "url": url}});
+    question["tag"] =
+        json!([emoji(":blob:", "https://east.example/blob.png"), emoji(":tea:", "https://east.example/tea.png"),]);
     let uri = scene.creates(&scene.ada, &question).await;
     let status = scene.status(&scene.bob, &uri).await;
     schema.assert("Status", &status);
     assert_eq!(status["poll"]["votes_count"], 4);
+    // Clients look for the pictures of options here, not at the post.
+    assert_eq!(status["emojis"].as_array().unwrap().len(), 2);
+    assert_eq!(status["poll"]["emojis"], json!([status["emojis"][0]]));
+    let poll = scene.bob.get(&format!("/api/v1/polls/{}", status["poll"]["id"].as_str().unwrap())).await.ok();
+    assert_eq!(poll["emojis"], status["poll"]["emojis"]);
     schema.assert_all("Status", &scene.bob.get("/api/v1/timelines/home").await.ok());
     let page = scene.bob.get("/api/v2/notifications").await.ok();
     schema.assert("GroupedNotificationsResults", &page);

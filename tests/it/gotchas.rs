@@ -396,6 +396,27 @@ async fn a_profile_names_links_as_its_own() {
 }
 
 #[tokio::test]
+async fn a_profile_that_is_too_long_is_told_which_part() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    for (body, what) in [
+        (json!({"display_name": "x".repeat(101)}), "Display name is too long (maximum is 100 characters)"),
+        (json!({"note": "x".repeat(1_001)}), "Bio is too long (maximum is 1000 characters)"),
+        (
+            json!({"fields_attributes": [{"name": "a", "value": "x".repeat(256)}]}),
+            "A profile field is too long (maximum is 255 characters)",
+        ),
+        (
+            json!({"avatar_description": "x".repeat(1_501)}),
+            "Description of the profile picture is too long (maximum is 1500 characters)",
+        ),
+    ] {
+        let refused = ada.patch("/api/v1/accounts/update_credentials", body).await;
+        assert_eq!((refused.status, &refused.json()["error"]), (422, &json!(format!("Validation failed: {what}"))));
+    }
+}
+
+#[tokio::test]
 async fn filters_of_an_accounts_posts_work_together() {
     let node = Node::start().await;
     let (ada, bob) = (node.member("ada").await, node.member("bob").await);

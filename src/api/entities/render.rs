@@ -332,7 +332,7 @@ impl<'a> Render<'a> {
                 let creator = creator.and_then(|account| Some((account, self.accounts.get(account.id)?)));
                 PreviewCard::new(self.site, card, creator, self.views.viewer)
             }),
-            poll: view.poll.as_ref().map(|p| poll(p, signed_in, self.views.now)),
+            poll: view.poll.as_ref().map(|p| poll(p, &post.emojis, signed_in, self.views.now)),
             quote: self.quote(view, within),
             quote_approval: QuoteApproval { automatic, manual, current_user: subject.consent.as_str() },
             tagged_collections: self.views.collections.linked_in(self.site, &post.content),
@@ -423,11 +423,13 @@ pub fn contexts(bits: i16) -> Vec<&'static str> {
     CONTEXTS.iter().enumerate().filter(|(n, _)| bits & (1 << n) != 0).map(|(_, name)| *name).collect()
 }
 
-/// A poll for the viewer it was read for.
-pub fn poll(view: &PollView, signed_in: bool, now: Timestamp) -> Poll<'_> {
+/// A poll for the viewer it was read for, with those of the emoji stored with its post that its options use.
+pub fn poll<'a>(view: &'a PollView, stored: &str, signed_in: bool, now: Timestamp) -> Poll<'a> {
     let poll = &view.poll;
     let expired = poll.closed_at.is_some() || poll.expires_at.is_some_and(|at| at <= now);
     let hidden = poll.hide_totals && !expired;
+    let mut used = emojis(stored);
+    used.retain(|emoji| view.options.iter().any(|o| o.title.contains(&format!(":{}:", emoji.shortcode))));
     Poll {
         id: poll.id,
         expires_at: poll.expires_at,
@@ -440,7 +442,7 @@ pub fn poll(view: &PollView, signed_in: bool, now: Timestamp) -> Poll<'_> {
             .iter()
             .map(|o| PollOption { title: &o.title, votes_count: (!hidden).then_some(o.votes_count) })
             .collect(),
-        emojis: Vec::new(),
+        emojis: used,
         voted: signed_in.then_some(view.own || !view.own_votes.is_empty()),
         own_votes: signed_in.then(|| view.own_votes.clone()),
     }
