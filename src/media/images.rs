@@ -13,7 +13,7 @@ use image::{
 };
 use std::io::Cursor;
 
-/// Bytes a decoder may allocate.
+/// Bytes a decoder may allocate, and a decoded picture have: of sixteen bits a channel the same pixels are twice as much.
 const DECODER_BYTES: u64 = 512 * 1024 * 1024;
 /// Bytes a decoder of PNG may allocate for what is beside the picture, and not as long as the file: a colour profile of
 /// some hundred kilobytes unpacks to hundreds of megabytes (WEB-10).
@@ -77,7 +77,8 @@ fn decode(bytes: &[u8], pixels: u64) -> Result<Decoded> {
     let broken = |_| unusable("cannot be read as a picture");
     let mut decoder = decoder(bytes, format).map_err(broken)?;
     let (width, height) = decoder.dimensions();
-    if width == 0 || height == 0 || u64::from(width) * u64::from(height) > pixels {
+    let too_many = u64::from(width) * u64::from(height) > pixels || decoder.total_bytes() > DECODER_BYTES;
+    if width == 0 || height == 0 || too_many {
         return Err(unusable("has too many pixels"));
     }
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
@@ -424,15 +425,28 @@ mod tests {
         assert!(attachment(&png(100, 100, false), 9_999).is_err());
     }
 
-    /// A PNG with a chunk of this kind behind its header.
-    fn with_chunk(png: &[u8], kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
-        // Eight bytes of signature, and the header with its length, kind and checksum.
-        let (head, rest) = png.split_at(33);
+    fn chunk(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
         let body = [kind.as_slice(), content].concat();
         let mut sum = flate2::Crc::new();
         sum.update(&body);
         let length = (content.len() as u32).to_be_bytes();
-        [head, length.as_slice(), body.as_slice(), sum.sum().to_be_bytes().as_slice(), rest].concat()
+        [length.as_slice(), body.as_slice(), sum.sum().to_be_bytes().as_slice()].concat()
+    }
+
+    /// A PNG with a chunk of this kind behind its header.
+    fn with_chunk(png: &[u8], kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+        // Eight bytes of signature, and the header with its length, kind and checksum.
+        let (head, rest) = png.split_at(33);
+        [head, chunk(kind, content).as_slice(), rest].concat()
+    }
+
+    #[test]
+    fn sec_web_10_what_a_picture_takes_in_memory_counts_and_not_its_pixels_alone() {
+        // 9990 pixels a side, four channels of sixteen bits.
+        let header = chunk(b"IHDR", &[0, 0, 0x27, 0x06, 0, 0, 0x27, 0x06, 16, 6, 0, 0, 0]);
+        let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), header.as_slice(), chunk(b"IDAT", b"").as_slice()].concat();
+        let why = attachment(&picture, limits::REMOTE_IMAGE_PIXELS).unwrap_err().to_string();
+        assert!(why.contains("too many pixels"), "{why}");
     }
 
     #[test]
