@@ -115,6 +115,11 @@ fn connection(
     let door = Door::of(stream, progress.clone());
     let service = hyper::service::service_fn(move |mut request: Request<hyper::body::Incoming>| {
         progress.asked(request.version() > Version::HTTP_11 || request.headers().contains_key(header::UPGRADE));
+        if !names_one_host(&request) {
+            let end = [(header::CONNECTION, "close"), (header::CONTENT_TYPE, "application/json; charset=utf-8")];
+            let refusal = (StatusCode::BAD_REQUEST, end, r#"{"error":"One Host header is wanted"}"#).into_response();
+            return futures_util::future::Either::Left(std::future::ready(Ok(refusal)));
+        }
         let client = forwarded::resolve(&config, peer, request.headers_mut());
         request.extensions_mut().insert(ConnectInfo(client));
         if is_elsewhere(&config, &request) {
@@ -132,6 +137,15 @@ fn connection(
             tracing::debug!(%error, %peer, "a connection ended early");
         }
     });
+}
+
+/// Whether it says once whom it is for (RFC 9112, 3.2). Of two names a proxy may read one and we the other, and a
+/// signature covers only one of them (LIM-09, SIG-10).
+fn names_one_host<B>(request: &Request<B>) -> bool {
+    match request.headers().get_all(header::HOST).iter().count() {
+        0 => request.version() != Version::HTTP_11,
+        named => named == 1,
+    }
 }
 
 /// Whether it came to the name that is for files alone, and asks for something else: no page and no cookie is ever at home

@@ -13,6 +13,8 @@ use crate::{
 const FILTERS: i64 = 200;
 /// Words of one filter, and posts of one filter.
 const ENTRIES: usize = 200;
+/// Words of all filters of one person: each of them is looked for in each post of each page they read.
+const WORDS: i64 = 2_000;
 /// Characters of a title or word.
 const TEXT: usize = 255;
 
@@ -75,7 +77,7 @@ pub fn create(tx: &mut Tx<'_>, owner: Id<Account>, input: &FilterInput) -> Resul
     };
     let filter = shape(tx, filter, input)?;
     rows::insert(tx.conn, &filter)?;
-    apply_keywords(tx, filter.id, &input.keywords)?;
+    apply_keywords(tx, owner, filter.id, &input.keywords)?;
     changed(tx, owner)?;
     view(tx.conn, filter)
 }
@@ -85,7 +87,7 @@ pub fn change(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Filter>, input: &Filte
     let filter = rows::owned(tx.conn, owner, id)?;
     let filter = shape(tx, filter, input)?;
     rows::update(tx.conn, &filter)?;
-    apply_keywords(tx, filter.id, &input.keywords)?;
+    apply_keywords(tx, owner, filter.id, &input.keywords)?;
     changed(tx, owner)?;
     view(tx.conn, filter)
 }
@@ -107,7 +109,7 @@ fn shape(tx: &Tx<'_>, mut filter: Filter, input: &FilterInput) -> Result<Filter>
     Ok(filter)
 }
 
-fn apply_keywords(tx: &mut Tx<'_>, filter: Id<Filter>, inputs: &[KeywordInput]) -> Result<()> {
+fn apply_keywords(tx: &mut Tx<'_>, owner: Id<Account>, filter: Id<Filter>, inputs: &[KeywordInput]) -> Result<()> {
     let known = rows::keywords(tx.conn, filter)?;
     for input in inputs {
         match input.id {
@@ -138,6 +140,16 @@ fn apply_keywords(tx: &mut Tx<'_>, filter: Id<Filter>, inputs: &[KeywordInput]) 
     if rows::keywords(tx.conn, filter)?.len() > ENTRIES {
         return Err(Error::invalid("keywords", "too_long", "A filter has at most 200 keywords"));
     }
+    // Whoever has more from before may still take some away.
+    let added = inputs.iter().any(|input| input.id.is_none() && !input.destroy);
+    if added { room_for_words(tx, owner) } else { Ok(()) }
+}
+
+/// Refuses what was just added to very many words.
+fn room_for_words(tx: &mut Tx<'_>, owner: Id<Account>) -> Result<()> {
+    if rows::count_keywords(tx.conn, owner)? > WORDS {
+        return Err(Error::invalid("keywords", "too_long", "All filters together have at most 2000 keywords"));
+    }
     Ok(())
 }
 
@@ -162,6 +174,7 @@ pub fn add_keyword(
     }
     let keyword = FilterKeyword { id: tx.new_id(), filter_id: filter, keyword: text("keyword", word)?, whole_word };
     rows::insert_keyword(tx.conn, &keyword)?;
+    room_for_words(tx, owner)?;
     changed(tx, owner)?;
     Ok(keyword)
 }

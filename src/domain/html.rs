@@ -6,10 +6,12 @@
 //! paragraphs with links, though: [`fast_path`] reads exactly the well-nested subset for which the parser changes
 //! nothing but attributes, and gives up at the first doubt. A property test compares the two.
 
+mod cost;
 mod fallback;
 
 pub use fallback::with_quote_fallback;
 
+use cost::affordable;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use url::Url;
@@ -252,45 +254,6 @@ fn tag_end(markup: &str) -> usize {
     markup.len()
 }
 
-/// Whether the HTML5 parser can be let loose on this. Unclosed formatting elements are opened again in every later
-/// block, so hostile nesting costs (unclosed elements) x (tags) nodes (LIM-11); real posts stay far below the bound.
-fn affordable(markup: &str) -> bool {
-    const FORMATTING: [&str; 14] =
-        ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
-    const RAW: [&str; 9] =
-        ["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext"];
-    let (mut tags, mut open, mut deepest, mut trusted) = (0usize, [0usize; FORMATTING.len()], 0usize, true);
-    let mut rest = markup;
-    while let Some(at) = rest.find('<') {
-        rest = rest.get(at + 1..).unwrap_or("");
-        tags += 1;
-        let closing = rest.starts_with('/');
-        let name_on = if closing { rest.get(1..).unwrap_or("") } else { rest };
-        let end = name_on.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name_on.len());
-        let name = name_on.get(..end).unwrap_or("").to_ascii_lowercase();
-        // Comments, raw text and quoted attributes can hide a closing tag: then nothing counts as closed any more.
-        if name.is_empty() || RAW.contains(&name.as_str()) {
-            trusted = false;
-        }
-        if let Some(head) = rest.split('>').next()
-            && head.matches(['"', '\'']).count() % 2 == 1
-        {
-            trusted = false;
-        }
-        if let Some(kind) = FORMATTING.iter().position(|f| *f == name)
-            && let Some(count) = open.get_mut(kind)
-        {
-            if !closing {
-                *count += 1;
-            } else if trusted {
-                *count = count.saturating_sub(1);
-            }
-            deepest = deepest.max(open.iter().sum());
-        }
-    }
-    deepest.saturating_mul(tags) <= 200_000
-}
-
 /// What may hold what in the fast path.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
@@ -470,6 +433,7 @@ fn copy_attribute(out: &mut String, name: &str, attribute: &str, value: &str) ->
 /// plain text: whoever shows it escapes it.
 pub fn plain_text(markup: &str) -> String {
     let mut out = String::with_capacity(markup.len());
+    let last = markup.rfind('>');
     let mut rest = markup;
     loop {
         let next = rest.find(['<', '&']).unwrap_or(rest.len());
@@ -478,7 +442,12 @@ pub fn plain_text(markup: &str) -> String {
         if tail.is_empty() {
             break;
         }
-        rest = if let Some(tag) = tail.strip_prefix('<') { skip_tag(&mut out, tag) } else { entity(&mut out, tail) };
+        // A search that leads nowhere, at each `<` of very many, would take for ever (LIM-11).
+        let ends = last.is_some_and(|last| last >= markup.len() - tail.len());
+        rest = match tail.strip_prefix('<') {
+            Some(tag) => skip_tag(&mut out, tag, ends),
+            None => entity(&mut out, tail),
+        };
     }
     let mut end = out.trim_end().len();
     out.truncate(end);
@@ -487,11 +456,13 @@ pub fn plain_text(markup: &str) -> String {
     out
 }
 
-fn skip_tag<'m>(out: &mut String, tag: &'m str) -> &'m str {
+/// Goes on behind a tag; `ends` says that a `>` follows at all.
+fn skip_tag<'m>(out: &mut String, tag: &'m str, ends: bool) -> &'m str {
     let closing = tag.starts_with('/');
     let name_on = tag.strip_prefix('/').unwrap_or(tag);
     let is_tag = name_on.starts_with(|c: char| c.is_ascii_alphabetic()) || tag.starts_with(['!', '?']);
-    let Some((inside, mut rest)) = tag.split_once('>').filter(|_| is_tag) else {
+    let whole = if is_tag && ends { tag.split_once('>') } else { None };
+    let Some((inside, mut rest)) = whole else {
         out.push('<');
         return tag;
     };
@@ -500,8 +471,11 @@ fn skip_tag<'m>(out: &mut String, tag: &'m str) -> &'m str {
     match name.to_ascii_lowercase().as_str() {
         "br" => out.push('\n'),
         hidden @ ("script" | "style") if !closing => {
-            let lower = rest.to_ascii_lowercase();
-            let end = lower.find(&format!("</{hidden}")).unwrap_or(rest.len());
+            let is_end = |at: &usize| {
+                let name = rest.get(at + 2..at + 2 + hidden.len());
+                name.is_some_and(|name| name.eq_ignore_ascii_case(hidden))
+            };
+            let end = rest.match_indices("</").map(|(at, _)| at).find(is_end).unwrap_or(rest.len());
             rest = rest.get(end..).unwrap_or("");
         }
         "p" | "div" | "li" | "blockquote" | "pre" | "ul" | "ol" | "tr" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
@@ -515,7 +489,7 @@ fn skip_tag<'m>(out: &mut String, tag: &'m str) -> &'m str {
 }
 
 fn entity<'m>(out: &mut String, tail: &'m str) -> &'m str {
-    let window: &str = tail.get(..tail.len().min(12)).unwrap_or_else(|| tail.split(' ').next().unwrap_or(""));
+    let window = cut(tail, 12);
     let decoded = window.find(';').and_then(|end| {
         let name = tail.get(1..end)?;
         let character = match name {

@@ -356,8 +356,9 @@ pub fn redeem(
     let in_time = tx.now.millis() - row.created_at.millis() <= limits::CODE_SECONDS * 1000;
     let proven = match (&row.challenge, verifier) {
         (Some(challenge), Some(verifier)) => answers(challenge, verifier),
-        (Some(_), None) => false,
-        (None, _) => true,
+        // A verifier says that a challenge was sent: where none came, somebody took it out on the way (RFC 9700, 4.8.2).
+        (Some(_), None) | (None, Some(_)) => false,
+        (None, None) => true,
     };
     if row.app_id != app.id || row.redirect_uri != redirect_uri || !in_time || !proven {
         return Ok(Err(Refusal::InvalidGrant));

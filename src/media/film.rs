@@ -12,6 +12,10 @@ use std::{
 /// Largest index of a film that is read, bytes.
 const INDEX_BYTES: u64 = 16 * 1024 * 1024;
 
+/// Boxes at the outermost level that are looked at: a film of fragments has two for each, and a file of nothing but
+/// empty ones would keep a worker busy for minutes (WEB-10).
+const BOXES: usize = 200_000;
+
 /// What the beginning of a file, at most 64 bytes, promises. Whether an MP4 file holds pictures stands further behind: by its
 /// brand it is taken for a film or a sound here.
 ///
@@ -86,8 +90,12 @@ fn mp4(upload: &Path, head: &[u8]) -> Result<Processed> {
     let broken = || unusable("is a broken film");
     let mut file = OpenOptions::new().read(true).write(true).open(upload).map_err(Error::internal)?;
     let length = file.metadata().map_err(Error::internal)?.len();
-    let (mut at, mut index) = (0u64, None);
+    let (mut at, mut index, mut boxes) = (0u64, None, 0);
     while at < length {
+        boxes += 1;
+        if boxes > BOXES {
+            return Err(broken());
+        }
         let (kind, header, size) = box_header(&mut file, at, length).ok_or_else(broken)?;
         match &kind {
             b"moov" => {
@@ -252,6 +260,13 @@ mod tests {
         let at = large.windows(4).position(|w| w == (640u32 << 16).to_be_bytes()).unwrap();
         large[at..at + 4].copy_from_slice(&(20_000u32 << 16).to_be_bytes());
         assert!(matches!(run(&large).0, Err(Error::Invalid { .. })));
+    }
+
+    #[test]
+    fn sec_web_10_a_film_of_empty_boxes_without_end_is_refused() {
+        let empty = |count: usize| [film(), boxed(b"free", b"").repeat(count)].concat();
+        assert!(run(&empty(1_000)).0.is_ok());
+        assert!(matches!(run(&empty(BOXES)).0, Err(Error::Invalid { .. })));
     }
 
     #[test]

@@ -13,8 +13,11 @@ use image::{
 };
 use std::io::Cursor;
 
-/// Bytes a decoder may allocate.
+/// Bytes a decoder may allocate, and a decoded picture have: of sixteen bits a channel the same pixels are twice as much.
 const DECODER_BYTES: u64 = 512 * 1024 * 1024;
+/// Bytes a decoder of PNG may allocate for what is beside the picture, and not as long as the file: a colour profile of
+/// some hundred kilobytes unpacks to hundreds of megabytes (WEB-10).
+const PNG_NOTES: u64 = 8 * 1024 * 1024;
 /// Pixels of a small version (640 x 360).
 const SMALL_PIXELS: u64 = 230_400;
 /// Sides of an avatar and of a header.
@@ -55,16 +58,27 @@ struct Decoded {
     profile: Option<Vec<u8>>,
 }
 
+/// A decoder that has read the header and no pixel yet.
+fn decoder(bytes: &[u8], format: ImageFormat) -> image::ImageResult<impl ImageDecoder> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    let mut allowed = image::Limits::default();
+    allowed.max_alloc = Some(match format {
+        // The pixels are not among what this decoder counts. A profile that is too large is left out, and a note counts by
+        // its length in the file, some times over.
+        ImageFormat::Png => (bytes.len() as u64).saturating_mul(4).saturating_add(PNG_NOTES),
+        _ => DECODER_BYTES,
+    });
+    reader.limits(allowed);
+    reader.into_decoder()
+}
+
 fn decode(bytes: &[u8], pixels: u64) -> Result<Decoded> {
     let format = recognise(bytes).ok_or_else(|| unusable("is not a picture of a known kind"))?;
     let broken = |_| unusable("type cannot be verified: it cannot be read as a picture");
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    let mut allowed = image::Limits::default();
-    allowed.max_alloc = Some(DECODER_BYTES);
-    reader.limits(allowed);
-    let mut decoder = reader.into_decoder().map_err(broken)?;
+    let mut decoder = decoder(bytes, format).map_err(broken)?;
     let (width, height) = decoder.dimensions();
-    if width == 0 || height == 0 || u64::from(width) * u64::from(height) > pixels {
+    let too_many = u64::from(width) * u64::from(height) > pixels || decoder.total_bytes() > DECODER_BYTES;
+    if width == 0 || height == 0 || too_many {
         return Err(unusable("has too many pixels"));
     }
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
@@ -409,6 +423,51 @@ mod tests {
         bomb[16..24].copy_from_slice(&[0, 0, 0x9C, 0x40, 0, 0, 0x9C, 0x40]);
         assert!(matches!(attachment(&bomb, limits::IMAGE_PIXELS), Err(Error::Invalid { .. })));
         assert!(attachment(&png(100, 100, false), 9_999).is_err());
+    }
+
+    fn chunk(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+        let body = [kind.as_slice(), content].concat();
+        let mut sum = flate2::Crc::new();
+        sum.update(&body);
+        let length = (content.len() as u32).to_be_bytes();
+        [length.as_slice(), body.as_slice(), sum.sum().to_be_bytes().as_slice()].concat()
+    }
+
+    /// A PNG with a chunk of this kind behind its header.
+    fn with_chunk(png: &[u8], kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+        // Eight bytes of signature, and the header with its length, kind and checksum.
+        let (head, rest) = png.split_at(33);
+        [head, chunk(kind, content).as_slice(), rest].concat()
+    }
+
+    #[test]
+    fn sec_web_10_what_a_picture_takes_in_memory_counts_and_not_its_pixels_alone() {
+        // 9990 pixels a side, four channels of sixteen bits.
+        let header = chunk(b"IHDR", &[0, 0, 0x27, 0x06, 0, 0, 0x27, 0x06, 16, 6, 0, 0, 0]);
+        let picture = [b"\x89PNG\r\n\x1a\n".as_slice(), header.as_slice(), chunk(b"IDAT", b"").as_slice()].concat();
+        let why = attachment(&picture, limits::REMOTE_IMAGE_PIXELS).unwrap_err().to_string();
+        assert!(why.contains("too many pixels"), "{why}");
+    }
+
+    #[test]
+    fn sec_web_10_a_colour_profile_that_unpacks_to_megabytes_is_left_out() {
+        let profile_of = |length: usize| {
+            let mut packed = flate2::write::ZlibEncoder::new(b"a\0\0".to_vec(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut packed, &vec![0; length]).unwrap();
+            with_chunk(&png(8, 8, false), b"iCCP", &packed.finish().unwrap())
+        };
+        let kept = |bytes: &[u8]| decoder(bytes, ImageFormat::Png).unwrap().icc_profile().unwrap().map(|p| p.len());
+        assert_eq!(kept(&profile_of(3_000)), Some(3_000));
+        let bomb = profile_of(16 * 1024 * 1024);
+        assert!(bomb.len() < 256 * 1024, "{}", bomb.len());
+        assert_eq!(kept(&bomb), None);
+        // The picture itself is as good as any.
+        assert_eq!(attachment(&bomb, limits::IMAGE_PIXELS).unwrap().width, 8);
+        // Long notes are no reason to refuse it either.
+        let mut note = b"Comment\0".to_vec();
+        note.resize(12 << 20, b'a');
+        let noted = with_chunk(&png(8, 8, false), b"tEXt", &note);
+        assert_eq!(attachment(&noted, limits::IMAGE_PIXELS).unwrap().width, 8);
     }
 
     #[test]

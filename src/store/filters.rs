@@ -78,6 +78,13 @@ pub fn keywords(conn: &mut Conn, filter: Id<Filter>) -> Result<Vec<FilterKeyword
     super::views::filter_keywords(conn, &[filter])
 }
 
+/// How many words all filters of a person have together.
+pub fn count_keywords(conn: &mut Conn, owner: Id<Account>) -> Result<i64> {
+    Sql::new("select count(*) from filter_keywords k join filters f on f.id = k.filter_id where f.account_id = ")
+        .bind(owner)
+        .scalar_i64(conn)
+}
+
 /// Writes a new word.
 pub fn insert_keyword(conn: &mut Conn, keyword: &FilterKeyword) -> Result<()> {
     Sql::new("insert into filter_keywords (id, filter_id, keyword, whole_word) values (")

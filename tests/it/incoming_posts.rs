@@ -56,6 +56,17 @@ async fn fed_post_02_fed_post_03_markup_is_cleaned_and_a_summary_becomes_a_warni
 }
 
 #[tokio::test]
+async fn sec_lim_11_a_post_of_nothing_but_beginnings_costs_no_more_than_another() {
+    let s = Scene::new().await;
+    for (name, piece) in [("1", "<"), ("2", "<!--"), ("3", "<a '"), ("4", "<ul><li>")] {
+        let markup = format!("<p>words</p>{}", piece.repeat(90_000 / piece.len()));
+        let id = s.creates(&s.ada, &s.note(&s.ada, name, &markup)).await;
+        let seen = s.status(&s.bob, &id).await;
+        assert!(seen["content"].as_str().unwrap().contains("words"), "{piece}");
+    }
+}
+
+#[tokio::test]
 async fn fed_post_02_blocks_that_are_unwrapped_keep_their_texts_apart() {
     let s = Scene::new().await;
     let markup = "<div>one</div><div>two <b>bold</b></div>\n<section><p>three</p><div>four</div></section>five";

@@ -84,6 +84,27 @@ async fn sec_lim_09_what_two_readers_might_read_in_two_ways_is_refused_or_ends_t
 }
 
 #[tokio::test]
+async fn sec_lim_09_a_request_says_once_whom_it_is_for() {
+    let (node, peer) = pair().await;
+    for named in ["", "host: x\r\nhost: y\r\n", "host: x\r\nhost: x\r\n"] {
+        let answer = whole(&node, &format!("GET /healthz HTTP/1.1\r\n{named}\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{named:?}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{named:?}: {answer}");
+    }
+    // Names came with version 1.1.
+    assert!(whole(&node, "GET /healthz HTTP/1.0\r\n\r\n").await.contains(" 200 "));
+    // Which of the two was signed nobody can tell.
+    let ada = Sender::new(&peer, "ada");
+    let letter = ada.letter(&node, "/inbox", &like(&ada));
+    let lines: String = letter.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let host = if lines.contains("host: ") { String::new() } else { format!("host: {}\r\n", node.domain) };
+    let length = letter.body.len();
+    let head = format!("POST /inbox HTTP/1.1\r\n{host}host: other.example\r\ncontent-length: {length}\r\n{lines}");
+    let answer = whole(&node, &format!("{head}\r\n{}", String::from_utf8_lossy(&letter.body))).await;
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+}
+
+#[tokio::test]
 async fn sec_lim_09_a_delivery_in_chunks_that_are_none_is_malformed_and_not_too_large() {
     let (node, peer) = pair().await;
     let ada = Sender::new(&peer, "ada");

@@ -375,9 +375,27 @@ async fn sec_oau_06_a_challenge_once_given_must_be_answered() {
         let reply = exchange(&node, &app, &code, OOB, answer.clone()).await;
         assert_eq!(reply.status, status, "{answer} {}", reply.text);
     }
-    // Without a challenge a verifier changes nothing.
-    let code = code_of(&consent(&browser, &ask(&app, OOB, "read", &[])).await);
-    exchange(&node, &app, &code, OOB, json!({"code_verifier": verifier})).await.ok();
+}
+
+#[tokio::test]
+async fn sec_oau_06_a_verifier_without_a_challenge_says_that_somebody_took_the_challenge_out() {
+    let node = Node::start().await;
+    node.citizen("anna").await;
+    let browser = signed_in_browser(&node, "anna").await;
+    let app = app(&node).await;
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    for (answer, status) in [
+        (json!({"code_verifier": verifier}), 400),
+        // An app that fills in a form of its own leaves the field empty.
+        (json!({"code_verifier": ""}), 200),
+        (json!({"code_verifier": null}), 200),
+    ] {
+        let code = code_of(&consent(&browser, &ask(&app, OOB, "read", &[])).await);
+        let reply = exchange(&node, &app, &code, OOB, answer.clone()).await;
+        assert_eq!(reply.status, status, "{answer} {}", reply.text);
+        // The code is dead afterwards, whichever it was.
+        assert_eq!(exchange(&node, &app, &code, OOB, json!({})).await.status, 400);
+    }
 }
 
 #[tokio::test]

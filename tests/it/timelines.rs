@@ -315,6 +315,30 @@ async fn lists_hashtags_and_accounts_have_timelines() {
 }
 
 #[tokio::test]
+async fn sec_lim_14_all_filters_of_a_person_have_so_many_words_together() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let filter = |title: usize, words: usize| {
+        let words: Vec<Value> = (0..words).map(|n| json!({"keyword": format!("word{title}of{n}")})).collect();
+        json!({"title": format!("Filter {title}"), "context": ["home"], "keywords_attributes": words})
+    };
+    let mut last = Value::Null;
+    for title in 0..10 {
+        last = ada.post("/api/v2/filters", filter(title, 200)).await.ok();
+    }
+    assert_eq!(ada.post("/api/v2/filters", filter(10, 1)).await.status, 422);
+    // Without words of its own it is a filter all the same, and gets none later.
+    let other = ada.post("/api/v2/filters", filter(10, 0)).await.ok();
+    let words = format!("/api/v2/filters/{}/keywords", other["id"].as_str().unwrap());
+    assert_eq!(ada.post(&words, json!({"keyword": "one more"})).await.status, 422);
+    assert_eq!(ada.get("/api/v2/filters").await.ok().as_array().unwrap().len(), 11);
+    // Where one goes there is room for another.
+    let gone = format!("/api/v2/filters/keywords/{}", last["keywords"][0]["id"].as_str().unwrap());
+    ada.delete(&gone).await.ok();
+    ada.post(&words, json!({"keyword": "one more"})).await.ok();
+}
+
+#[tokio::test]
 async fn filters_mark_what_they_match_in_both_generations() {
     let node = Node::start().await;
     let (ada, bob) = (node.member("ada").await, node.member("bob").await);

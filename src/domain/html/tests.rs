@@ -119,11 +119,55 @@ fn sec_lim_11_hostile_nesting_is_flattened_quickly() {
 }
 
 #[test]
+fn sec_lim_11_what_begins_very_often_and_never_ends_is_read_once() {
+    let started = std::time::Instant::now();
+    for piece in [
+        "<",
+        "< ",
+        "</",
+        "<a",
+        "<a '",
+        "<a href=\"",
+        "<!--",
+        "<![CDATA[",
+        "<ul><li>",
+        "<div>",
+        "<div><table><td></div>",
+        "<script></script>",
+        "<script>",
+        "&é",
+        "&amp",
+        "> <",
+    ] {
+        let markup = piece.repeat(crate::limits::REMOTE_CONTENT / piece.len());
+        let out = clean(&markup);
+        assert!(!out.contains("<script") && !out.contains("<!"), "{piece}");
+        plain_text(&markup);
+        plain_line(&markup, 500);
+    }
+    // Each of these took seconds to minutes, as long as each of its beginnings looked for its end.
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+    assert!(!affordable(&"<div>".repeat(10_000)) && affordable(&"<div><p>x</p></div>".repeat(5_000)));
+    // A closing tag of another element closes nothing, and one within a cell nothing around it.
+    assert!(!affordable(&"<div></ul>".repeat(8_000)));
+    let cell = format!("{}<table><td>{}", "<div>".repeat(500), "</div>".repeat(500));
+    assert!(!affordable(&cell.repeat(15)));
+    let roots: String = (0..4_000).map(|n| format!("<html x{n}=1></html>")).collect();
+    assert!(!affordable(&format!("{roots}{roots}")));
+    let attributes: String = (0..10_000).map(|n| format!(" a{n}")).collect();
+    assert!(!affordable(&format!("<p{attributes}>x</p>")) && affordable(&format!("{attributes}<p>x</p>")));
+    // Whoever closes no paragraph and no item writes a long text all the same.
+    assert!(affordable(&"<p>Some words of a paragraph.<br>".repeat(2_000)));
+}
+
+#[test]
 fn plain_text_keeps_words_apart() {
     assert_eq!(plain_text("<p>One<br>two</p><p>3 &lt; 4 &amp;&#x41;</p>"), "One\ntwo\n3 < 4 &A");
     assert_eq!(plain_text("I <3 you & me"), "I <3 you & me");
     assert_eq!(plain_text("<script>x()</script>y<style>z</style>"), "y");
     assert_eq!(plain_text("<a href=\"https://x/\">x</a>"), "x");
+    assert_eq!(plain_text("a<ScRiPt>b</sCrIpT >c <b"), "ac <b");
+    assert_eq!(plain_text("a < b > c <i>d</i> & &amp;é"), "a < b > c d & &é");
 }
 
 #[test]
