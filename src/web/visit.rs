@@ -170,8 +170,16 @@ impl Visitor {
         if !pages.iter().any(|page| self.uri.path().starts_with(page)) {
             return "/sign-in".to_owned();
         }
-        let here = self.uri.path_and_query().map_or("/", |here| here.as_str());
-        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", here).finish();
+        let mut here = self.uri.path().to_owned();
+        let asked = url::form_urlencoded::parse(self.uri.query().unwrap_or("").as_bytes());
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        // No token goes on.
+        query.extend_pairs(asked.filter(|(name, _)| !matches!(name.as_ref(), "access_token" | "bearer_token")));
+        let query = query.finish();
+        if !query.is_empty() {
+            here = format!("{here}?{query}");
+        }
+        let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", &here).finish();
         format!("/sign-in?{query}")
     }
 

@@ -168,7 +168,7 @@ async fn old_clients_remove_notifications_with_delete() {
         list.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
     };
     let all = ids().await;
-    assert_eq!(bob.delete(&format!("/api/v1/notifications/{}", all[0])).await.status, 200);
+    assert_eq!(bob.delete(&format!("/api/v1/notifications/{}", all[0])).await.status, 404);
     assert_eq!(ids().await.len(), 3, "nobody else's");
     ada.delete(&format!("/api/v1/notifications/{}", all[0])).await.ok();
     assert_eq!(ids().await, all[1..]);
