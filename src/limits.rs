@@ -179,6 +179,10 @@ pub const EMOJIS: i64 = 2_000;
 pub const REMOTE_EMOJIS: i64 = 5_000;
 /// Bytes of the picture of one.
 pub const EMOJI_BYTES: usize = 256 * 1024;
+/// Bytes of the picture of one of another server.
+pub const REMOTE_EMOJI_BYTES: usize = 2 * 1024 * 1024;
+/// Addresses of pictures of emoji that are known of another server; the oldest give way.
+pub const REMOTE_EMOJI_PICTURES: i64 = 20_000;
 /// Pixels of its longer side.
 pub const EMOJI_SIDE: u32 = 256;
 /// Ranges of addresses that are blocked.

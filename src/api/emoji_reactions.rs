@@ -4,7 +4,7 @@
 use super::{
     Anyone, ApiResult, Rendered,
     auth::{Access, Routes, SignedIn},
-    entities::render::{Accounts, reaction_name},
+    entities::render::{Accounts, reaction_name, reaction_picture},
     statuses::answer,
     timelines::open_to,
 };
@@ -42,7 +42,7 @@ struct Reaction<'a> {
     count: i64,
     me: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<&'a str>,
+    url: Option<String>,
     accounts: Vec<&'a RawValue>,
 }
 
@@ -72,7 +72,7 @@ async fn shown(app: App, viewer: Viewer, id: String, emoji: Option<String>) -> A
                 name: reaction_name(kind),
                 count: kind.count,
                 me: kind.mine,
-                url: kind.url.as_deref(),
+                url: reaction_picture(&site, kind),
                 accounts: people
                     .iter()
                     .filter(|(name, domain, _)| *name == kind.name && *domain == kind.domain)

@@ -363,7 +363,7 @@ async fn history(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<
                     options: titles.iter().map(|title| EditedOption { title: title.into() }).collect(),
                 }),
                 media_attachments: version.media.iter().map(|m| render::media(&site, m)).collect(),
-                emojis: render::emojis(&post.emojis),
+                emojis: render::emojis(&site, &post.emojis),
                 quote: views.get(id).and_then(|view| shown.quote(view, true)),
             })
             .collect();

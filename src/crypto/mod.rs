@@ -42,6 +42,12 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// The part of an address that proves that its holder was shown a remote file: whoever knows the file's own address
+/// could fetch it there anyway, and nobody else can make this up (PRV-13, WEB-14).
+pub fn address_seal(remote_url: &str) -> String {
+    hex(sha256(remote_url.as_bytes()).get(..16).unwrap_or_default())
+}
+
 /// What is stored instead of a token, code or reset link (OPS-04): looked up by equality, so no comparison of secrets
 /// ever happens in our code (OAU-20).
 pub fn token_hash(token: &str) -> String {

@@ -152,6 +152,9 @@ fn react_as(
     if mine.len() >= limits::REACTIONS_EACH || is_new && there.len() >= limits::REACTION_KINDS {
         return Ok(false);
     }
+    if let Some(url) = emoji.url.as_deref().filter(|_| !emoji.domain.is_empty()) {
+        emojis::remember_picture(tx, &emoji.domain, url)?;
+    }
     let likes = store::reactions::find_favourite(tx.conn, post.id, account)?.is_some();
     let id = tx.new_id();
     let row = EmojiReaction {

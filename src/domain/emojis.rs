@@ -8,10 +8,14 @@ use super::{
 use crate::{
     Error, Result,
     config::Site,
+    crypto,
     db::Conn,
     limits,
     model::{CustomEmoji, Role},
-    store::emojis as rows,
+    store::{
+        self,
+        emojis::{self as rows, Shelf},
+    },
     time::Timestamp,
     uri,
 };
@@ -150,6 +154,42 @@ struct Came {
     /// When it had changed last. Unit: milliseconds.
     #[serde(default)]
     at: Option<i64>,
+}
+
+/// Remembers where the picture of an emoji of another server is, so that this node hands it out to people here. `told_by`
+/// is that server, or one that speaks of it.
+///
+/// # Errors
+/// Those of the database.
+pub fn remember_picture(tx: &mut Tx<'_>, told_by: &str, url: &str) -> Result<()> {
+    rows::remember_picture(tx.conn, &crypto::address_seal(url), url, told_by, tx.now)
+}
+
+/// Rows that [`catch_up`] looks at in one transaction.
+const CAUGHT_UP: i64 = 200;
+
+/// Remembers the pictures of what came before this node handed them out itself, some at a time; false when that is done.
+///
+/// # Errors
+/// Those of the database.
+pub fn catch_up(tx: &mut Tx<'_>) -> Result<bool> {
+    for (shelf, mark) in [(Shelf::Posts, "emoji_of_posts_until"), (Shelf::Accounts, "emoji_of_accounts_until")] {
+        let until = store::users::find_setting(tx.conn, mark)?.and_then(|text| text.parse().ok()).unwrap_or(0_i64);
+        if until == i64::MAX {
+            continue;
+        }
+        let some = rows::with_emoji(tx.conn, shelf, until, CAUGHT_UP)?;
+        for (_, whose, json) in &some {
+            let list: Vec<Came> = serde_json::from_str(json).unwrap_or_default();
+            for emoji in &list {
+                remember_picture(tx, uri::host(whose), &emoji.url)?;
+            }
+        }
+        let until = some.last().map_or(i64::MAX, |(id, _, _)| *id);
+        store::users::set_setting(tx.conn, mark, &until.to_string())?;
+        return Ok(true);
+    }
+    Ok(false)
 }
 
 /// Gives emoji that came with posts and profiles of other servers the pictures that those have for them by now (POST-10).

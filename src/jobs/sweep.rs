@@ -3,7 +3,7 @@
 use crate::{
     Error, Result,
     app::App,
-    domain::{Task, confirmations, counters, follows, leavers, media, questions::reviews, remote},
+    domain::{Task, confirmations, counters, emojis, follows, leavers, media, questions::reviews, remote},
     id::Id,
     model::{Media, Post},
     register, store,
@@ -25,6 +25,7 @@ pub(super) async fn run(app: &App) -> Result<()> {
     old_posts(app).await?;
     unattached(app).await?;
     cards(app).await?;
+    emoji_pictures(app).await?;
     stale_copies(app).await?;
     spare_copies(app).await?;
     stray_files(app).await?;
@@ -211,6 +212,22 @@ async fn cards(app: &App) -> Result<()> {
                 Ok(names)
             })
             .await?;
+        let full = gone.len() as i64 == CHUNK;
+        remove(app, gone).await?;
+        if !full {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Copies of the pictures of emoji of other servers that are older than the settings keep them. What came before such
+/// pictures had an address here gets one.
+async fn emoji_pictures(app: &App) -> Result<()> {
+    let days = i64::from(app.config().media.cache_days);
+    while !app.stopping().is_cancelled() && app.write(emojis::catch_up).await? {}
+    while !app.stopping().is_cancelled() {
+        let gone = app.write(move |tx| store::emojis::forget_copies(tx.conn, tx.now.plus_days(-days), CHUNK)).await?;
         let full = gone.len() as i64 == CHUNK;
         remove(app, gone).await?;
         if !full {

@@ -212,6 +212,21 @@ pub fn emoji(bytes: &[u8]) -> Result<Encoded> {
     if bytes.len() > limits::EMOJI_BYTES {
         return Err(Error::TooLarge("The picture of an emoji has at most 256 KiB".into()));
     }
+    small_as_an_emoji(bytes)
+}
+
+/// As [`emoji`], of another server, which may allow larger ones than this node.
+///
+/// # Errors
+/// As [`attachment`].
+pub fn remote_emoji(bytes: &[u8]) -> Result<Encoded> {
+    if bytes.len() > limits::REMOTE_EMOJI_BYTES {
+        return Err(Error::TooLarge("The picture of an emoji is too large".into()));
+    }
+    small_as_an_emoji(bytes)
+}
+
+fn small_as_an_emoji(bytes: &[u8]) -> Result<Encoded> {
     let decoded = decode(bytes, EMOJI_PIXELS)?;
     let (width, height) = (decoded.image.width(), decoded.image.height());
     let animated = if decoded.format == ImageFormat::Gif { gif::clean(bytes)?.filter(|g| g.frames > 1) } else { None };
@@ -222,7 +237,7 @@ pub fn emoji(bytes: &[u8]) -> Result<Encoded> {
 }
 
 /// Pixels that the picture of an emoji may declare.
-const EMOJI_PIXELS: u64 = 2_048 * 2_048;
+pub(super) const EMOJI_PIXELS: u64 = 2_048 * 2_048;
 
 /// A neutral preview for films, whose frames we do not decode: some clients drop films without a preview.
 pub fn film_preview(width: u32, height: u32) -> Result<Encoded> {

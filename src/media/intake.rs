@@ -8,6 +8,7 @@ use super::{
     storage::{self, Incoming, Storage},
     unusable,
 };
+pub use crate::crypto::address_seal as seal;
 use crate::{Error, Result, random::Random};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -205,13 +206,19 @@ pub fn emoji(storage: &Storage, random: &Random, picture: &[u8]) -> Result<Strin
     Ok(name)
 }
 
-/// The part of an address that proves that its holder was shown a remote file: whoever knows the file's own address
-/// could fetch it there anyway, and nobody else can make this up (PRV-13, WEB-14).
-pub fn seal(remote_url: &str) -> String {
-    use std::fmt::Write;
-    let mut out = String::with_capacity(32);
-    for byte in crate::crypto::sha256(remote_url.as_bytes()).iter().take(16) {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
+/// Stores our copy of the picture of an emoji of another server; answers its name. Blocks.
+///
+/// # Errors
+/// As [`emoji`].
+pub fn remote_emoji(storage: &Storage, random: &Random, picture: &[u8], ffmpeg: &Ffmpeg) -> Result<String> {
+    let done = if images::foreign(picture).is_some() {
+        let mut incoming = storage.incoming(random.bytes())?;
+        incoming.write(picture)?;
+        images::remote_emoji(&super::still(incoming.path(), ffmpeg, images::EMOJI_PIXELS)?)?
+    } else {
+        images::remote_emoji(picture)?
+    };
+    let name = storage::name(random.bytes(), false, done.extension);
+    storage.put(random.bytes(), &name, &done.bytes)?;
+    Ok(name)
 }

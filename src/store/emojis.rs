@@ -8,7 +8,7 @@ use crate::{
     model::CustomEmoji,
     time::Timestamp,
 };
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 /// All, by shortcode.
 pub fn all(conn: &mut Conn) -> Result<Vec<CustomEmoji>> {
@@ -109,4 +109,92 @@ pub fn newest(
         .texts(shortcodes)
         .load_as::<(Text, Text, Text, BigInt), (String, String, String, i64)>(conn)?;
     Ok(rows.into_iter().map(|(domain, name, url, at)| (domain, name, url, Timestamp::from_millis(at))).collect())
+}
+
+/// The picture of an emoji of another server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// Its own address.
+    pub url: String,
+    /// Our copy.
+    pub file: Option<String>,
+}
+
+/// The picture whose address this seal stands for.
+pub fn picture(conn: &mut Conn, seal: &str) -> Result<Option<Picture>> {
+    let rows =
+        Sql::new("select p.url, p.file from emoji_pictures p where p.seal = ")
+            .bind(seal)
+            .load_as::<(Text, Nullable<Text>), (String, Option<String>)>(conn)?;
+    Ok(rows.into_iter().next().map(|(url, file)| Picture { url, file }))
+}
+
+/// Remembers the address of a picture that a server told of; of one server up to a number of them, the newest.
+pub fn remember_picture(conn: &mut Conn, seal: &str, url: &str, told_by: &str, now: Timestamp) -> Result<()> {
+    let written = Sql::new("insert into emoji_pictures (seal, url, told_by, created_at) values (")
+        .bind(seal)
+        .with(",", url)
+        .with(",", told_by)
+        .with(",", now)
+        .push(") on conflict (seal) do nothing")
+        .execute(conn)?;
+    if written > 0 {
+        // Their copies are files that no row knows, which go by themselves.
+        Sql::new(
+            "delete from emoji_pictures where seal in (select x.seal from (select p.seal from emoji_pictures p \
+             where p.told_by = ",
+        )
+        .bind(told_by)
+        .with(" order by p.created_at desc limit 100 offset ", limits::REMOTE_EMOJI_PICTURES)
+        .push(") x)")
+        .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Remembers our copy of a picture.
+pub fn set_copy(conn: &mut Conn, seal: &str, file: &str, now: Timestamp) -> Result<()> {
+    Sql::new("update emoji_pictures set file = ")
+        .bind(file)
+        .with(", cached_at = ", now)
+        .with(" where seal = ", seal)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Forgets copies that were made before `until`; answers their names.
+pub fn forget_copies(conn: &mut Conn, until: Timestamp, most: i64) -> Result<Vec<String>> {
+    let names = Sql::new("select p.file from emoji_pictures p where p.file is not null and p.cached_at < ")
+        .bind(until)
+        .with(" limit ", most)
+        .load_texts(conn)?;
+    if !names.is_empty() {
+        Sql::new("update emoji_pictures set file = null, cached_at = null where file in ")
+            .texts(names.as_slice())
+            .execute(conn)?;
+    }
+    Ok(names)
+}
+
+/// What came from other servers with emoji, as it is stored: posts, or accounts. Number, own address, and the emoji.
+pub fn with_emoji(conn: &mut Conn, table: Shelf, above: i64, most: i64) -> Result<Vec<(i64, String, String)>> {
+    let sql = match table {
+        Shelf::Posts => "select t.id, t.uri, t.emojis from posts t where not t.local and t.emojis <> '[]' and t.id > ",
+        Shelf::Accounts => {
+            "select t.id, t.uri, t.emojis from accounts t where t.domain is not null and t.emojis <> '[]' and t.id > "
+        }
+    };
+    Sql::new(sql)
+        .bind(above)
+        .with(" order by t.id limit ", most)
+        .load_as::<(BigInt, Text, Text), (i64, String, String)>(conn)
+}
+
+/// Where emoji are stored with what uses them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    /// With posts.
+    Posts,
+    /// With accounts.
+    Accounts,
 }

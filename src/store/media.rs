@@ -79,6 +79,7 @@ pub fn used_names(conn: &mut Conn, names: &[String]) -> Result<Vec<String>> {
         ("media", ["file", "thumbnail"]),
         ("accounts", ["avatar", "header"]),
         ("custom_emojis", ["file", "file"]),
+        ("emoji_pictures", ["file", "file"]),
         ("cards", ["image", "image"]),
     ] {
         for column in columns {

@@ -6,6 +6,7 @@ use crate::{
     app::App,
     domain::{cards, media},
     id::Id,
+    limits,
     media::{
         Bounds, Kind,
         images::Portrait,
@@ -148,12 +149,13 @@ fn range(text: &str, length: u64) -> Option<Option<(u64, u64)>> {
     }
 }
 
-/// `remote/avatar/ACCOUNT`, `remote/header/ACCOUNT`, `remote/card/CARD-SEAL`, or `remote/MEDIA/SEAL`.
+/// `remote/avatar/ACCOUNT`, `remote/header/ACCOUNT`, `remote/card/CARD-SEAL`, `remote/emoji/SEAL`, or `remote/MEDIA/SEAL`.
 async fn remote(State(app): State<App>, Path((kind, id)): Path<(String, String)>, asked: HeaderMap) -> Response {
     let name = match kind.as_str() {
         "avatar" => portrait(&app, &id, Portrait::Avatar).await,
         "header" => portrait(&app, &id, Portrait::Header).await,
         "card" => card(&app, &id).await,
+        "emoji" => emoji(&app, &id).await,
         media => attachment(&app, media, &id, false).await,
     };
     hand_out(&app, name, &asked).await
@@ -177,6 +179,15 @@ fn is_theirs(app: &App, url: &str) -> bool {
     let rules = app.net().rules();
     let is_peer = Url::parse(url).is_ok_and(|url| rules.standing_of_url(&url).is_peer);
     !app.config().media.proxy_remote && !rules.is_allowlist() && !is_peer
+}
+
+/// Whether the rules of this node let nothing of the host of `url` be shown.
+fn is_refused(app: &App, url: &str) -> bool {
+    let rules = app.net().rules();
+    !Url::parse(url).is_ok_and(|url| {
+        let standing = rules.standing_of_url(&url);
+        standing.admitted.is_ok() && !standing.reject_media
+    })
 }
 
 async fn hand_out(app: &App, name: Result<Source>, asked: &HeaderMap) -> Response {
@@ -354,6 +365,45 @@ async fn card(app: &App, name: &str) -> Result<Source> {
     let file = picture.file.clone();
     app.write(move |tx| cards::keep_picture(tx, id, &url, picture.clone())).await?;
     Ok(Source::Ours(file))
+}
+
+/// Our copy of the picture of an emoji of another server, fetched now when there is none. Its seal finds it: an address
+/// that nobody told this node of is not there.
+async fn emoji(app: &App, seal: &str) -> Result<Source> {
+    let find = |app: &App| {
+        let (app, seal) = (app.clone(), seal.to_owned());
+        async move { app.read(move |conn| store::emojis::picture(conn, &seal)).await?.ok_or(Error::NotFound) }
+    };
+    let picture = find(app).await?;
+    let url = picture.url;
+    // It is in the posts of a host that was blocked since, too.
+    if is_refused(app, &url) {
+        return Err(Error::NotFound);
+    }
+    if let Some(file) = picture.file {
+        return Ok(Source::Ours(file));
+    }
+    if is_theirs(app, &url) {
+        return Ok(Source::Theirs(url));
+    }
+    let fetches = app.part::<Fetches>();
+    let _place = fetches.place(&url).await?;
+    if let Some(file) = find(app).await?.file {
+        return Ok(Source::Ours(file));
+    }
+    let (storage, random, ffmpeg) = (app.storage(), app.random().clone(), app.ffmpeg());
+    let name = fetch(app, &url, move |incoming| {
+        let length = std::fs::metadata(incoming.path()).map_err(Error::internal)?.len();
+        if length > limits::REMOTE_EMOJI_BYTES as u64 {
+            return Err(Error::TooLarge("The picture of an emoji is too large".into()));
+        }
+        let bytes = std::fs::read(incoming.path()).map_err(Error::internal)?;
+        intake::remote_emoji(&storage, &random, &bytes, &ffmpeg)
+    })
+    .await?;
+    let (kept, seal) = (name.clone(), seal.to_owned());
+    app.write(move |tx| store::emojis::set_copy(tx.conn, &seal, &kept, tx.now)).await?;
+    Ok(Source::Ours(name))
 }
 
 /// Receives a remote file through the gate and hands it to `work`.

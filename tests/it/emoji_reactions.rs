@@ -74,7 +74,15 @@ async fn fed_int_08_reactions_arrive_with_their_emoji_and_count_as_favourites_fo
     assert_eq!(shown(&s, &s.bob, &own).await, named(&[("🍩", 2), (&cat, 1)]));
     let status = s.status(&s.bob, &own).await;
     assert_eq!(status["favourites_count"], 3);
-    assert_eq!((&status["reactions"][0]["me"], &status["reactions"][1]["url"]), (&json!(false), &json!(picture)));
+    // Clients get its picture from this node.
+    s.west.serve_as("/emoji/cat.png", 200, "image/png", crate::media::picture(20, 20));
+    let ours = crate::emojis::address(&s, &picture);
+    let cat_shown = &status["reactions"][1];
+    assert_eq!(
+        (&status["reactions"][0]["me"], &cat_shown["url"], &cat_shown["static_url"]),
+        (&json!(false), &json!(ours), &json!(ours))
+    );
+    assert_eq!(Client::anonymous(&s.node).get(&ours).await.header("content-type"), "image/png");
     Schema::read().assert_all("Reaction", &status["reactions"]);
     assert_eq!(s.told(&s.bob).await, ["favourite", "favourite", "favourite"]);
     // Who it was, of all and of one.
@@ -86,7 +94,7 @@ async fn fed_int_08_reactions_arrive_with_their_emoji_and_count_as_favourites_fo
     };
     assert_eq!((who(&all[0]), who(&all[1])), (vec!["ada".into(), "mallory".into()], vec!["vera".into()]));
     let one = s.bob.get(&format!("{BASE}/{id}/reactions/{cat}")).await.ok();
-    assert_eq!((one.as_array().unwrap().len(), &one[0]["name"], &one[0]["url"]), (1, &json!(cat), &json!(picture)));
+    assert_eq!((one.as_array().unwrap().len(), &one[0]["name"], &one[0]["url"]), (1, &json!(cat), &json!(ours)));
     assert_eq!(s.bob.get(&format!("{BASE}/{id}/reactions/{THUMB}")).await.ok(), json!([]));
     // Nobody else takes it back; they do: by its id, whole, and whole under an id that nobody knows.
     s.sends(&s.mallory, &s.mallory.activity("Undo", first.clone())).await;

@@ -1,11 +1,22 @@
 //! Custom emoji of the node.
 
-use crate::support::{Client, Node, schema::Schema};
+use crate::{
+    media::picture,
+    support::{Client, Node, Scene, schema::Schema},
+};
 use serde_json::{Value, json};
 use watercooler::{
     db::Sql,
-    domain::{audit::Staff, emojis},
+    domain::{Task, audit::Staff, emojis},
+    media::intake::seal,
+    net::Severity,
+    peers::{self, NewBlock},
 };
+
+/// Where the node of a scene hands out the picture that has this address elsewhere.
+pub fn address(s: &Scene, url: &str) -> String {
+    s.node.url(&format!("/media/remote/emoji/{}", seal(url)))
+}
 
 /// A document as other servers read it.
 async fn document(node: &Node, path: &str) -> Value {
@@ -114,4 +125,117 @@ async fn the_command_line_keeps_emoji() {
     assert_eq!(does(DataVerb::Emoji(EmojiVerb::List)).await.as_array().unwrap().len(), 1);
     does(DataVerb::Emoji(EmojiVerb::Remove { shortcode: "cat".into() })).await;
     assert_eq!(bob.get("/api/v1/custom_emojis").await.ok(), json!([]));
+}
+
+/// A post of ada's with the emoji `:cow:`, whose picture has this address; as bob sees it.
+async fn with_cow(s: &Scene, name: &str, url: &str) -> Value {
+    let mut note = s.note(&s.ada, name, "<p>:cow:</p>");
+    note["tag"] = json!([{"type": "Emoji", "name": ":cow:", "icon": {"type": "Image", "url": url}}]);
+    let uri = s.creates(&s.ada, &note).await;
+    s.status(&s.bob, &uri).await
+}
+
+/// How often ada's server was asked for this.
+fn asked(s: &Scene, path: &str) -> usize {
+    s.east.received().iter().filter(|request| request.method == "GET" && request.path == path).count()
+}
+
+async fn sweep(s: &Scene) {
+    s.node.app.write(|tx| tx.enqueue(&Task::Sweep)).await.unwrap();
+    s.node.settle().await;
+}
+
+#[tokio::test]
+async fn sec_web_14_pictures_of_emoji_elsewhere_come_through_this_node_which_fetches_each_once() {
+    let s = Scene::new().await;
+    s.east.serve_as("/cow.png", 200, "image/png", picture(300, 20));
+    let status = with_cow(&s, "1", &s.east.url("/cow.png")).await;
+    let ours = address(&s, &s.east.url("/cow.png"));
+    assert_eq!(
+        status["emojis"],
+        json!([{"shortcode": "cow", "url": ours, "static_url": ours, "visible_in_picker": true, "category": null}])
+    );
+    assert_eq!(asked(&s, "/cow.png"), 0, "when somebody looks");
+    let anybody = Client::anonymous(&s.node);
+    let got = anybody.get(&ours).await;
+    assert_eq!((got.status, got.header("content-type")), (200, "image/png"));
+    assert_eq!(got.header("x-content-type-options"), "nosniff");
+    assert_eq!(got.header("content-security-policy"), "default-src 'none'; sandbox");
+    assert!(got.header("cache-control").starts_with("private"));
+    assert!(!got.body.windows(11).any(|w| w == b"SecretPlace"));
+    assert_eq!(image::load_from_memory(&got.body).unwrap().width(), 256, "as small as it is shown");
+    // In every post, and for everybody, it is the same.
+    assert_eq!(with_cow(&s, "2", &s.east.url("/cow.png")).await["emojis"], status["emojis"]);
+    assert_eq!(anybody.get(&ours).await.body, got.body);
+    assert_eq!(asked(&s, "/cow.png"), 1);
+    // An address that nobody told of opens nothing, though it is there.
+    s.east.serve_as("/calf.png", 200, "image/png", picture(20, 20));
+    for made_up in
+        [address(&s, &s.east.url("/calf.png")), s.node.url("/media/remote/emoji/x"), ours.replace("emoji/", "emoji/0")]
+    {
+        assert_eq!(anybody.get(&made_up).await.status, 404, "{made_up}");
+    }
+    assert_eq!(asked(&s, "/calf.png"), 0);
+    // Copies do not stay for ever.
+    s.node.clock.advance((i64::from(s.node.app.config().media.cache_days) + 1) * 86_400_000);
+    sweep(&s).await;
+    assert_eq!(anybody.get(&ours).await.body, got.body);
+    assert_eq!(asked(&s, "/cow.png"), 2);
+    // Nothing of a host whose media are refused.
+    let block = NewBlock {
+        domain: "east.test".to_owned(),
+        severity: Severity::None,
+        reject_media: true,
+        ..NewBlock::default()
+    };
+    peers::block(&s.node.app, Staff::console(), block).await.unwrap();
+    assert_eq!(anybody.get(&ours).await.status, 404, "not even our copy");
+}
+
+#[tokio::test]
+async fn sec_web_07_what_is_no_small_picture_is_not_handed_out_as_an_emoji_of_another_server() {
+    let s = Scene::new().await;
+    let svg = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    s.east.serve_as("/a.svg", 200, "image/svg+xml", svg);
+    s.east.serve_as("/b.png", 200, "image/png", "<script>alert(1)</script>");
+    s.east.serve_as("/c.png", 404, "image/png", picture(8, 8));
+    s.east.serve_as("/d.png", 200, "image/png", vec![0_u8; watercooler::limits::REMOTE_EMOJI_BYTES + 1]);
+    for (n, path) in ["/a.svg", "/b.png", "/c.png", "/d.png"].into_iter().enumerate() {
+        let status = with_cow(&s, &n.to_string(), &s.east.url(path)).await;
+        let ours = status["emojis"][0]["url"].as_str().unwrap();
+        for _ in 0..2 {
+            assert_eq!(Client::anonymous(&s.node).get(ours).await.status, 404, "{path}");
+        }
+        assert_eq!(asked(&s, path), 1, "{path} is left alone for a while");
+    }
+    // Nor what lies within the network of this node.
+    let status = with_cow(&s, "within", "http://127.0.0.1:1/cow.png").await;
+    if let Some(ours) = status["emojis"][0]["url"].as_str() {
+        assert_eq!(Client::anonymous(&s.node).get(ours).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn without_the_proxy_clients_are_sent_to_the_other_server_for_its_emoji() {
+    let s = Scene::built(|node| node.config(|config| config.media.proxy_remote = false)).await;
+    let theirs = "https://files.example/cow.png";
+    let status = with_cow(&s, "1", theirs).await;
+    let got = Client::anonymous(&s.node).get(status["emojis"][0]["url"].as_str().unwrap()).await;
+    assert_eq!((got.status, got.header("location")), (307, theirs));
+    let guess = Client::anonymous(&s.node).get(&address(&s, "https://files.example/calf.png")).await;
+    assert_eq!((guess.status, guess.header("location")), (404, ""), "nobody is sent anywhere else");
+}
+
+#[tokio::test]
+async fn emoji_that_came_before_this_node_handed_out_their_pictures_are_shown_too() {
+    let s = Scene::new().await;
+    s.east.serve_as("/cow.png", 200, "image/png", picture(20, 20));
+    let status = with_cow(&s, "1", &s.east.url("/cow.png")).await;
+    let forget = |sql: &'static str| s.node.app.write(move |tx| Sql::new(sql).execute(tx.conn));
+    forget("delete from emoji_pictures").await.unwrap();
+    forget("delete from node_settings where name like 'emoji_of_%'").await.unwrap();
+    let ours = status["emojis"][0]["url"].as_str().unwrap();
+    assert_eq!(Client::anonymous(&s.node).get(ours).await.status, 404);
+    sweep(&s).await;
+    assert_eq!(Client::anonymous(&s.node).get(ours).await.status, 200);
 }

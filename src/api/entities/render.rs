@@ -43,6 +43,9 @@ pub const ACTIONS: [&str; 3] = ["warn", "hide", "blur"];
 struct StoredEmoji {
     shortcode: String,
     url: String,
+    /// Those of this node have one.
+    #[serde(default)]
+    id: Option<String>,
 }
 
 /// One profile field as stored.
@@ -55,21 +58,39 @@ struct StoredField {
 }
 
 /// The custom emoji of a post or account, as stored with it.
-pub fn emojis(stored: &str) -> Vec<CustomEmoji<'static>> {
+pub fn emojis(site: &Site, stored: &str) -> Vec<CustomEmoji<'static>> {
     if stored == "[]" {
         return Vec::new();
     }
     let list: Vec<StoredEmoji> = serde_json::from_str(stored).unwrap_or_default();
     list.into_iter()
         .filter(|e| !e.url.is_empty())
-        .map(|e| CustomEmoji {
-            shortcode: e.shortcode.into(),
-            url: e.url.clone().into(),
-            static_url: e.url.into(),
-            visible_in_picker: true,
-            category: None,
+        .map(|e| {
+            let url = if e.id.is_some() { e.url } else { emoji_picture(site, &e.url) };
+            CustomEmoji {
+                shortcode: e.shortcode.into(),
+                url: url.clone().into(),
+                static_url: url.into(),
+                visible_in_picker: true,
+                category: None,
+            }
         })
         .collect()
+}
+
+/// Where this node hands out the picture of an emoji of another server: fetched when first looked at.
+fn emoji_picture(site: &Site, remote_url: &str) -> String {
+    // One of ours that they show.
+    if remote_url.starts_with(&site.media_url("")) {
+        return remote_url.to_owned();
+    }
+    site.media_url(&format!("remote/emoji/{}", seal(remote_url)))
+}
+
+/// The picture of a custom emoji under a post.
+pub fn reaction_picture(site: &Site, kind: &Kind) -> Option<String> {
+    let url = kind.url.as_deref()?;
+    Some(if kind.domain.is_empty() { url.to_owned() } else { emoji_picture(site, url) })
 }
 
 /// How clients know the emoji of a reaction.
@@ -164,7 +185,7 @@ pub fn account<'a>(site: &Site, row: &'a model::Account, moved: Option<&'a model
         show_media_replies: row.show_media_replies,
         show_featured: row.show_featured,
         noindex: !row.indexable,
-        emojis: if gone { Vec::new() } else { emojis(&row.emojis) },
+        emojis: if gone { Vec::new() } else { emojis(site, &row.emojis) },
         roles: Vec::new(),
         fields,
         feature_approval: match collections::may_be_put_in(row) {
@@ -326,25 +347,28 @@ impl<'a> Render<'a> {
                 })
                 .collect(),
             tags: view.tags.iter().map(|t| StatusTag { name: t, url: self.site.tag_url(t) }).collect(),
-            emojis: emojis(&post.emojis),
+            emojis: emojis(self.site, &post.emojis),
             card: view.card.as_ref().map(|card| {
                 let creator = card.creator_id.and_then(|id| self.views.accounts.get(id));
                 let creator = creator.and_then(|account| Some((account, self.accounts.get(account.id)?)));
                 PreviewCard::new(self.site, card, creator, self.views.viewer)
             }),
-            poll: view.poll.as_ref().map(|p| poll(p, &post.emojis, signed_in, self.views.now)),
+            poll: view.poll.as_ref().map(|p| poll(self.site, p, &post.emojis, signed_in, self.views.now)),
             quote: self.quote(view, within),
             quote_approval: QuoteApproval { automatic, manual, current_user: subject.consent.as_str() },
             tagged_collections: self.views.collections.linked_in(self.site, &post.content),
             reactions: subject
                 .reactions
                 .iter()
-                .map(|kind| Reaction {
-                    name: reaction_name(kind),
-                    count: kind.count,
-                    me: signed_in.then_some(kind.mine),
-                    url: kind.url.as_deref(),
-                    static_url: kind.url.as_deref(),
+                .map(|kind| {
+                    let url = reaction_picture(self.site, kind);
+                    Reaction {
+                        name: reaction_name(kind),
+                        count: kind.count,
+                        me: signed_in.then_some(kind.mine),
+                        static_url: url.clone().map(Into::into),
+                        url: url.map(Into::into),
+                    }
                 })
                 .collect(),
             favourited: signed_in.then_some(subject.marks.favourited),
@@ -424,11 +448,11 @@ pub fn contexts(bits: i16) -> Vec<&'static str> {
 }
 
 /// A poll for the viewer it was read for, with those of the emoji stored with its post that its options use.
-pub fn poll<'a>(view: &'a PollView, stored: &str, signed_in: bool, now: Timestamp) -> Poll<'a> {
+pub fn poll<'a>(site: &Site, view: &'a PollView, stored: &str, signed_in: bool, now: Timestamp) -> Poll<'a> {
     let poll = &view.poll;
     let expired = poll.closed_at.is_some() || poll.expires_at.is_some_and(|at| at <= now);
     let hidden = poll.hide_totals && !expired;
-    let mut used = emojis(stored);
+    let mut used = emojis(site, stored);
     used.retain(|emoji| view.options.iter().any(|o| o.title.contains(&format!(":{}:", emoji.shortcode))));
     Poll {
         id: poll.id,

@@ -73,9 +73,9 @@ pub struct Reaction<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub me: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<&'a str>,
+    pub url: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub static_url: Option<&'a str>,
+    pub static_url: Option<Cow<'a, str>>,
 }
 
 /// The program a post was written with.

@@ -220,6 +220,7 @@ pub(super) fn emojis_json(tx: &mut Tx<'_>, author: &str, emojis: &[RemoteEmoji])
     }
     let mut list = Vec::with_capacity(emojis.len());
     for emoji in emojis {
+        crate::domain::emojis::remember_picture(tx, crate::uri::host(author), &emoji.url)?;
         let updated = emoji.updated.map(|at| at.min(tx.now));
         if let Some(updated) = updated {
             let id = tx.new_id();
