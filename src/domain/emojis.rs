@@ -165,31 +165,45 @@ pub fn remember_picture(tx: &mut Tx<'_>, told_by: &str, url: &str) -> Result<()>
     rows::remember_picture(tx.conn, &crypto::address_seal(url), url, told_by, tx.now)
 }
 
-/// Rows that [`catch_up`] looks at in one transaction.
+/// Rows that [`catch_up`] goes through in one transaction.
 const CAUGHT_UP: i64 = 200;
 
-/// Remembers the pictures of what came before this node handed them out itself, some at a time; false when that is done.
+/// Posts or profiles of other servers that came before this node handed out the pictures of their emoji.
+#[derive(Clone, Debug)]
+pub struct Earlier {
+    /// The setting that says how far this has come.
+    mark: &'static str,
+    /// Number, own address, and the emoji.
+    rows: Vec<(i64, String, String)>,
+}
+
+/// The next of them; none when that is done. It may look through all there are.
 ///
 /// # Errors
 /// Those of the database.
-pub fn catch_up(tx: &mut Tx<'_>) -> Result<bool> {
+pub fn earlier(conn: &mut Conn) -> Result<Option<Earlier>> {
     for (shelf, mark) in [(Shelf::Posts, "emoji_of_posts_until"), (Shelf::Accounts, "emoji_of_accounts_until")] {
-        let until = store::users::find_setting(tx.conn, mark)?.and_then(|text| text.parse().ok()).unwrap_or(0_i64);
-        if until == i64::MAX {
-            continue;
+        let until = store::users::find_setting(conn, mark)?.and_then(|text| text.parse().ok()).unwrap_or(0_i64);
+        if until < i64::MAX {
+            return Ok(Some(Earlier { mark, rows: rows::with_emoji(conn, shelf, until, CAUGHT_UP)? }));
         }
-        let some = rows::with_emoji(tx.conn, shelf, until, CAUGHT_UP)?;
-        for (_, whose, json) in &some {
-            let list: Vec<Came> = serde_json::from_str(json).unwrap_or_default();
-            for emoji in &list {
-                remember_picture(tx, uri::host(whose), &emoji.url)?;
-            }
-        }
-        let until = some.last().map_or(i64::MAX, |(id, _, _)| *id);
-        store::users::set_setting(tx.conn, mark, &until.to_string())?;
-        return Ok(true);
     }
-    Ok(false)
+    Ok(None)
+}
+
+/// Remembers the pictures of their emoji.
+///
+/// # Errors
+/// Those of the database.
+pub fn catch_up(tx: &mut Tx<'_>, earlier: &Earlier) -> Result<()> {
+    for (_, whose, json) in &earlier.rows {
+        let list: Vec<Came> = serde_json::from_str(json).unwrap_or_default();
+        for emoji in &list {
+            remember_picture(tx, uri::host(whose), &emoji.url)?;
+        }
+    }
+    let until = earlier.rows.last().map_or(i64::MAX, |(id, _, _)| *id);
+    store::users::set_setting(tx.conn, earlier.mark, &until.to_string())
 }
 
 /// Gives emoji that came with posts and profiles of other servers the pictures that those have for them by now (POST-10).

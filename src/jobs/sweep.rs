@@ -225,7 +225,10 @@ async fn cards(app: &App) -> Result<()> {
 /// pictures had an address here gets one.
 async fn emoji_pictures(app: &App) -> Result<()> {
     let days = i64::from(app.config().media.cache_days);
-    while !app.stopping().is_cancelled() && app.write(emojis::catch_up).await? {}
+    while !app.stopping().is_cancelled() {
+        let Some(earlier) = app.read(emojis::earlier).await? else { break };
+        app.write(move |tx| emojis::catch_up(tx, &earlier)).await?;
+    }
     while !app.stopping().is_cancelled() {
         let gone = app.write(move |tx| store::emojis::forget_copies(tx.conn, tx.now.plus_days(-days), CHUNK)).await?;
         let full = gone.len() as i64 == CHUNK;
