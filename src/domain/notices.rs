@@ -1,6 +1,6 @@
 //! Fact -> notifications. The one place that decides who is told what.
 
-use super::{Event, EventKind, Fact, Tx, coffee, introductions, notification_requests, push, questions};
+use super::{Event, EventKind, Fact, Tx, accounts, coffee, introductions, notification_requests, push, questions};
 use crate::{
     Result,
     db::Sql,
@@ -199,9 +199,8 @@ fn write(tx: &mut Tx<'_>, to: Id<Account>, kind: Kind, from: Id<Account>, about:
 
 /// As [`write`], of what nobody did whom one could name: clients need somebody to show, and get the actor of the node.
 fn write_from_node(tx: &mut Tx<'_>, to: Id<Account>, kind: Kind, about: About) -> Result<()> {
-    let actor = tx.site().instance_actor_uri();
-    let actor = store::accounts::find_by_uri(tx.conn, &actor)?;
-    write(tx, to, kind, actor.map_or(to, |actor| actor.id), about)
+    let actor = accounts::instance::actor(tx)?;
+    write(tx, to, kind, actor.id, about)
 }
 
 /// As [`write`]; the newest change takes the place of the word of an earlier one.

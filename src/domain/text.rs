@@ -419,7 +419,10 @@ mod tests {
             of("@a@localhost:8080: @b@h:x"),
             [("a".into(), Some("localhost:8080".into())), ("b".into(), Some("h".into()))]
         );
-        assert_eq!(of("@a@ @b@münchen.example-"), [("a".into(), None), ("b".into(), Some("münchen.example".into()))]);
+        assert_eq!(
+            of("@a@ @b@münchen.example-"),
+            [("a".into(), None), ("b".into(), Some("xn--mnchen-3ya.example".into()))]
+        );
         assert_eq!(of("https://x.example/@ann"), []);
     }
 

@@ -9,14 +9,15 @@ use crate::{
     db::Conn,
     domain::{
         Fact, Task,
+        accounts::instance,
         audit::{self, Staff},
-        charter, counters,
+        charter,
     },
     id::Id,
-    model::{Account, AccountKind},
+    model::Account,
     store,
-    time::Timestamp,
 };
+pub use instance::INSTANCE;
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
@@ -216,9 +217,6 @@ pub async fn with_keys(app: &App, account: Account) -> Result<Account> {
     app.glance(move |conn| store::accounts::load(conn, id)).await
 }
 
-/// The id of the instance actor's row, in every database.
-pub const INSTANCE: Id<Account> = Id::new(1);
-
 /// The instance actor, made when it is first needed.
 ///
 /// # Errors
@@ -227,17 +225,7 @@ pub async fn instance_actor(app: &App) -> Result<Account> {
     let found = app.glance(|conn| store::accounts::find(conn, INSTANCE)).await?;
     let account = match found {
         Some(account) => account,
-        None => {
-            app.write(|tx| {
-                if store::accounts::find(tx.conn, INSTANCE)?.is_none() {
-                    let row = instance_row(tx.site(), tx.now);
-                    insert_instance(tx.conn, &row)?;
-                    counters::begin(tx)?;
-                }
-                store::accounts::load(tx.conn, INSTANCE)
-            })
-            .await?
-        }
+        None => app.write(instance::actor).await?,
     };
     with_keys(app, account).await
 }
@@ -302,71 +290,6 @@ pub async fn instance_signer(app: &App) -> Result<Arc<Signer>> {
     }
     instance_actor(app).await?;
     signer(app, INSTANCE).await
-}
-
-fn insert_instance(conn: &mut Conn, row: &Account) -> Result<()> {
-    store::actor_keys::insert_account(conn, row)
-}
-
-/// Its user name is the node's domain, which no person can have: it holds a dot or a colon, or is `localhost`.
-fn instance_row(site: &crate::config::Site, now: Timestamp) -> Account {
-    let uri = site.instance_actor_uri();
-    Account {
-        id: INSTANCE,
-        handle: format!("{0}@{0}", site.domain().to_lowercase()),
-        username: site.domain().to_owned(),
-        domain: None,
-        url: Some(site.url("/")),
-        kind: AccountKind::Application,
-        display_name: String::new(),
-        note: String::new(),
-        note_source: None,
-        fields: "[]".into(),
-        emojis: "[]".into(),
-        avatar: None,
-        avatar_remote_url: None,
-        avatar_description: String::new(),
-        header: None,
-        header_remote_url: None,
-        header_description: String::new(),
-        locked: true,
-        discoverable: false,
-        indexable: false,
-        hide_collections: true,
-        show_media: true,
-        show_media_replies: true,
-        show_featured: true,
-        memorial: false,
-        inbox_url: Some(format!("{uri}/inbox")),
-        shared_inbox_url: Some(site.shared_inbox_uri()),
-        outbox_url: Some(format!("{uri}/outbox")),
-        followers_url: None,
-        following_url: None,
-        featured_url: None,
-        public_key_id: Some(site.instance_key_uri()),
-        public_key: None,
-        ed25519_key_id: None,
-        ed25519_key: None,
-        also_known_as: "[]".into(),
-        moved_to_id: None,
-        move_processed_at: None,
-        posts_count: 0,
-        open_posts_count: 0,
-        followers_count: 0,
-        following_count: 0,
-        last_post_at: None,
-        created_at: now,
-        updated_at: now,
-        fetched_at: None,
-        suspended_at: None,
-        suspended_by_origin: false,
-        silenced_at: None,
-        deleted_at: None,
-        attribution_domains: "[]".into(),
-        left_on: None,
-        sensitized_at: None,
-        uri,
-    }
 }
 
 /// The bytes inside a PEM block.

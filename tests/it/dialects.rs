@@ -135,6 +135,12 @@ async fn fed_fetch_03_an_actor_may_be_a_part_of_the_document_at_its_address() {
     document["id"] = json!(id);
     document["publicKey"] = json!({ "id": key, "owner": id, "publicKeyPem": rsa(0).public_pem().unwrap() });
     peer.serve("/users/ada", document);
+    let subject = format!("acct:ada@{}", peer.authority);
+    let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("resource", &subject).finish();
+    let found = json!({
+        "subject": subject, "links": [{ "rel": "self", "type": "application/activity+json", "href": id }],
+    });
+    peer.serve_as(&format!("/.well-known/webfinger?{query}"), 200, "application/jrd+json", found.to_string());
     let mut ada = Sender::known(&peer, "ada");
     (ada.id, ada.signer.key_id) = (id, key);
     ada.delivers(&node, &like(&ada)).await;

@@ -401,7 +401,7 @@ async fn a_profile_that_is_too_long_is_told_which_part() {
     let ada = node.member("ada").await;
     for (body, what) in [
         (json!({"display_name": "x".repeat(101)}), "Display name is too long (maximum is 100 characters)"),
-        (json!({"note": "x".repeat(1_001)}), "Bio is too long (maximum is 1000 characters)"),
+        (json!({"note": "x".repeat(1_001)}), "Note character limit of 1000 exceeded"),
         (
             json!({"fields_attributes": [{"name": "a", "value": "x".repeat(256)}]}),
             "A profile field is too long (maximum is 255 characters)",

@@ -2,6 +2,7 @@
 //! staff does leaves a trace (`audit`). Passwords arrive here hashed: hashing takes longer than a transaction may.
 //! Profiles are in `profiles`.
 
+pub mod instance;
 mod joining;
 
 pub(super) use joining::remove_unused;
