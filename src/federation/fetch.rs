@@ -250,7 +250,7 @@ fn target(address: &str) -> Option<Url> {
     Some(url)
 }
 
-/// FETCH-03: when the id is another address than the one that answered, ask there once; then it must match.
+/// FETCH-03: when the id is another address than the one that answered, ask there once; then it must match, but for a fragment.
 async fn load(app: &App, purpose: Purpose, person: Option<Id<Account>>, url: Url, budget: &Budget) -> Fetched {
     let asked = authority(&url);
     let first = read(app, purpose, person, url, budget).await?;
@@ -288,7 +288,8 @@ async fn read(
     admit::strip(&app.net().rules(), &mut json);
     let id = json.id().ok_or_else(|| Lack::Bad("a document without id".into()))?;
     let here = uri::normalize(answer.url.as_str()).unwrap_or_default();
-    if id == here {
+    // What the document is about may be a part of it.
+    if id.split_once('#').map_or(id.as_str(), |(whole, _)| whole) == here {
         return Ok(Read::Own(Document { id, json, body: answer.body }));
     }
     Ok(Read::Elsewhere(id))
