@@ -83,7 +83,6 @@ const rest = walk(types("rest/client.d.ts"), "Client", {
     [/tags\[\d+\]\.id is missing/, "the hashtags of a status have name and address"],
     [/options\[\d+\]\.emojis is missing/, "the emoji of a poll stand beside its options"],
     [/params\.applicationId is \d/, "a number, as documented"],
-    [/params\.(spoilerText|sensitive) is null/, "nothing was said"],
     [/params\.id is missing/, "no part of what was asked for"],
     [/application is missing/, "of boosts, and of what is for few"],
     [/detectedLanguageSource is missing/, "documented as `detected_source_language`"],
