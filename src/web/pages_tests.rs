@@ -4,6 +4,7 @@
 use super::*;
 use crate::{
     domain::scopes::Scopes,
+    time::Timestamp,
     web::{
         projects::{ProjectLine, Projects, registering::NewProject},
         words::Lang,
