@@ -225,6 +225,9 @@ fn bench_says_what_it_did_and_how_it_was_set() {
     assert_eq!(report["workload"]["synchronous"], synchronous, "PostgreSQL has settings of its own for that");
     assert!(report["database_bytes"].as_u64().unwrap() > 1 << 20, "{report}");
     assert_eq!(report["figures"].as_array().unwrap().len(), 1);
+    for measure in ["cores", "fsync_ms", "rsa_sign_ms", "thread_ms"] {
+        assert!(report["machine"][measure].as_f64().unwrap() > 0.0, "{measure}: {report}");
+    }
     let told = refusal(&output);
     let told: Vec<Value> = told.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     assert!(told.iter().any(|step| step["doing"].as_str().unwrap().starts_with("Seeding 250 posts")), "{told:?}");

@@ -4,6 +4,7 @@
 mod clients;
 mod faults;
 mod load;
+mod machine;
 mod people;
 mod scenes;
 mod seed;
@@ -25,7 +26,7 @@ use load::{Line, Receiver, Times, storm};
 use seed::{HOSTS, INBOXES, World, seed};
 use serde_json::{Value, json};
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -143,7 +144,8 @@ async fn measure(arguments: &BenchArgs, folder: &Path, base: toml::Table, as_jso
     std::fs::write(&file, format!("{settings}{base}"))?;
     let config = Sources { file: Some(file.clone()), ..Sources::default() }.load()?.config;
     data_folder(&config)?;
-    let (sync_ms, database) = (fsync_ms(folder)?, config.database.masked());
+    let machine = machine::measured(folder, &key)?;
+    let database = config.database.masked();
 
     say(format!("Seeding {} posts into {database} ...", arguments.posts));
     let app = serve::open(config.clone()).await?;
@@ -201,7 +203,7 @@ async fn measure(arguments: &BenchArgs, folder: &Path, base: toml::Table, as_jso
             "followers": 50, "followed": 200, "hosts": HOSTS, "inboxes": HOSTS * INBOXES,
             // PostgreSQL has settings of its own for that.
             "synchronous": config.database.is_sqlite().then_some(config.sqlite.synchronous) },
-        "machine": { "fsync_ms": sync_ms, "cores": std::thread::available_parallelism().map_or(1, usize::from) },
+        "machine": machine,
         "start_ms": ready.as_millis(),
         "seed_seconds": seeded.as_secs(),
         "memory_idle_mib": idle.resident >> 20,
@@ -223,21 +225,6 @@ fn settings(port: u16, receiver: u16, database: Option<&str>) -> String {
          [accounts]\ndefault_indexable = true\n\
          [[federation.peer]]\ndomain = \"*.bench.localhost\"\naddresses = [\"127.0.0.0/8\"]\nport = {receiver}\nscheme = \"http\"\n"
     )
-}
-
-/// What the disk takes for one small synced write, the median of 30.
-fn fsync_ms(folder: &Path) -> std::io::Result<f64> {
-    let path = folder.join("fsync");
-    let mut file = std::fs::File::create(&path)?;
-    let mut times = Vec::new();
-    for _ in 0..30 {
-        file.write_all(&[0; 4096])?;
-        let asked = Instant::now();
-        file.sync_data()?;
-        times.push(asked.elapsed().as_secs_f64() * 1000.0);
-    }
-    times.sort_unstable_by(f64::total_cmp);
-    Ok(times.get(15).copied().unwrap_or_default())
 }
 
 /// This program with the settings of the measured node and no others: what stands in the environment is for a real node,
