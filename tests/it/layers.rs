@@ -420,6 +420,15 @@ fn sec_ops_06_crates_come_from_the_registry_and_none_is_another_cryptography_of_
 }
 
 #[test]
+fn the_map_names_every_layer() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let map: String = text.lines().filter(|line| line.starts_with("//! |")).collect();
+    for module in text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')) {
+        assert!(map.contains(&format!("[`{module}`]")), "{module} is not on the map of src/lib.rs");
+    }
+}
+
+#[test]
 fn every_file_says_what_it_is_for() {
     // Modules say what they are for: the first line of each file is its purpose.
     let mut wrong = Vec::new();
