@@ -77,6 +77,9 @@ fn rel_31_an_unknown_key_is_refused_with_file_line_and_the_nearest_name() {
     assert!(error.contains(":2: unknown key `polcy`; did you mean `policy`?"), "{error}");
     let error = load("", &[("WATERCOOLER_FEDERATION__POLCY", "open")], &[]).unwrap_err().to_string();
     assert!(error.starts_with("WATERCOOLER_FEDERATION__POLCY: unknown key `polcy`; did you mean `policy`"), "{error}");
+    // What is like nothing is not taken for a short name.
+    let error = load("foo = 1", &[], &[]).unwrap_err().to_string();
+    assert!(error.ends_with("unknown key `foo`; `watercooler config reference` lists the keys"), "{error}");
     // Within lists and tables too, and what is wrong with an item is said before what else it could have been.
     for (name, value, reason) in [
         ("FEDERATION__PEER", "[{ domain = 'a', adresses = [] }]", "unknown key `adresses`; did you mean `addresses`?"),
