@@ -450,7 +450,11 @@ impl Config {
         values::in_range("sqlite.readers", self.sqlite.readers, 1, 64)?;
         values::in_range("postgres.connections", self.postgres.connections, 2, 200)?;
         for (at, peer) in self.federation.peer.iter_mut().enumerate() {
-            peer.domain = values::pattern(&format!("federation.peer[{at}].domain"), &peer.domain)?;
+            let key = format!("federation.peer[{at}].domain");
+            (peer.domain, peer.port) = values::place(&key, &peer.domain, peer.port)?;
+            if peer.port == Some(0) {
+                return Err(ConfigError::value(&format!("federation.peer[{at}].port"), "is between 1 and 65535"));
+            }
         }
         for (at, relay) in self.push.relay.iter_mut().enumerate() {
             let key = format!("push.relay[{at}].domain");

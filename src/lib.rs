@@ -29,9 +29,10 @@
 //! | [`store`] | SQL | `db`, `model` |
 //! | [`domain`] | the rules | `store` and below |
 //! | [`app`] | the handle every edge holds | `domain` and below, `net`, `media` |
-//! | [`peers`], [`experts`] | what every edge asks: with whom we speak, who knows what | `app` and below |
+//! | [`kept`], [`reserve`] | documents as they were last written; room for signing in on a full disk | the ground, `db` |
+//! | [`peers`], [`experts`], [`register`] | what every edge asks: with whom we speak, who knows what, what is done already | `app` and below |
 //! | [`processes`] | what several processes on one PostgreSQL tell one another | `app` and below, deliveries |
-//! | [`push`] | sends messages to push services | `app` and below |
+//! | [`push`], [`mail`] | send messages to push services, and letters | `app` and below |
 //! | [`previews`] | reads pages that posts link to | `app` and below |
 //! | [`api`], [`web`], [`federation`], [`jobs`], [`cli`] | the edges | `app` and below; not each other |
 //! | [`node`], [`server`], [`telemetry`] | puts a node together and serves it | everything |

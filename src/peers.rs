@@ -177,9 +177,12 @@ pub async fn remove(app: &App, by: Staff, domain: &str) -> Result<String> {
 /// Blocks a domain; it counts when this returns. Answers its name as it is kept and matched.
 ///
 /// # Errors
-/// `Invalid` for what is no domain; `Forbidden` below admin.
+/// `Invalid` for what is no domain, or our own; `Forbidden` below admin.
 pub async fn block(app: &App, by: Staff, new: NewBlock) -> Result<String> {
     let domain = normal_domain(new.domain.trim().trim_start_matches("*."), false)?;
+    if app.site().is_own_name(&domain) {
+        return Err(Error::invalid("domain", "invalid", format!("`{domain}` is this node itself")));
+    }
     let row = DomainBlock {
         domain: domain.clone(),
         severity: match new.severity {

@@ -102,6 +102,30 @@ fn unreserved(text: &str) -> Cow<'_, str> {
     if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }
 }
 
+/// Whether whoever sends these values of `Accept` wants the page that stands at an address more than its document
+/// (DISC-05). Pages and documents lead to one another, so both ask here.
+pub fn wants_page<'a>(accept: impl Iterator<Item = &'a str>) -> bool {
+    let (mut page, mut data) = (0_u16, 0_u16);
+    for range in accept.flat_map(|value| value.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts
+            .find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")))
+            .and_then(|q| q.trim().parse::<f32>().ok())
+            .unwrap_or(1.0);
+        // Thousandths, as the specification counts them.
+        let quality = (quality.clamp(0.0, 1.0) * 1000.0) as u16;
+        match kind.as_str() {
+            "text/html" | "application/xhtml+xml" => page = page.max(quality),
+            "application/activity+json" | "application/ld+json" | "application/json" | "*/*" => {
+                data = data.max(quality);
+            }
+            _ => {}
+        }
+    }
+    page > data
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

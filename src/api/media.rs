@@ -1,7 +1,7 @@
 //! Uploads. A small picture is ready when the call answers; films and what else takes long are processed behind a 202, and
 //! apps ask until they are ready, but for those of the first generation, which wait for the answer.
 
-use super::{Access, ApiResult, Empty, Params, Rendered, Routes, SignedIn, entities::render};
+use super::{Access, ApiResult, Empty, Params, Rendered, Routes, SignedIn, entities::render, params::Value};
 use crate::{
     Error, Result,
     app::App,
@@ -214,7 +214,8 @@ pub async fn portrait(app: &App, params: &Params, name: &str, kind: Portrait) ->
             let work = move || intake::portrait(&storage, &random, &bytes, kind, &ffmpeg);
             Ok(Some(Some(app.part::<Workshop>().run(work).await?)))
         }
-        None if params.has(name) && params.text(name).is_none_or(str::is_empty) => Ok(Some(None)),
+        // A form of a browser in which no file was chosen sends an empty one, and means nothing by it.
+        None if matches!(params.get(name), Some(Value::Null)) || params.text(name) == Some("") => Ok(Some(None)),
         None => Ok(None),
     }
 }

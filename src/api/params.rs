@@ -417,8 +417,8 @@ async fn with_body(mut params: Params, req: Request) -> Result<Params, ApiError>
 /// Whether a body of this type carries JSON; without a type its first byte decides.
 fn is_json(kind: &str, body: &[u8]) -> bool {
     is_type(kind, "application/json")
-        || kind.split(';').next().is_some_and(|t| t.trim().ends_with("+json"))
-        || (!is_type(kind, "application/x-www-form-urlencoded") && body.first() == Some(&b'{'))
+        || kind.split(';').next().is_some_and(|t| t.trim().to_ascii_lowercase().ends_with("+json"))
+        || (!is_type(kind, "application/x-www-form-urlencoded") && body.trim_ascii_start().first() == Some(&b'{'))
 }
 
 /// The token in the body of a request that shows none elsewhere, and the request as it was. Files are not searched: their
@@ -475,8 +475,10 @@ async fn multipart(mut req: Request) -> ApiResult<Params> {
         let Some(name) = part.name().map(str::to_owned) else { continue };
         let file_name = part.file_name().map(str::to_owned);
         let kind = part.content_type().map(str::to_owned);
-        let is_file = file_name.is_some() || kind.as_deref().is_some_and(|k| !k.starts_with("text/"));
         let may_hold_one = FILES.contains(&name.as_str());
+        // A type alone makes no file of a text: Tusky's parts are all `multipart/form-data` by what they say.
+        let is_file =
+            file_name.is_some() || (may_hold_one && kind.as_deref().is_some_and(|kind| !kind.starts_with("text/")));
         let cap = if is_file || may_hold_one { limit } else { limits::LOCAL_TEXT + 1 };
         let mut bytes = Vec::new();
         while let Some(chunk) = part.chunk().await.map_err(multipart_error)? {

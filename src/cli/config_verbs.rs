@@ -39,8 +39,8 @@ pub(super) fn check(loaded: &Loaded, as_json: bool) -> Result<(), Failure> {
     }
     if config.outgoing.proxy.is_set() && config.federation.policy != FederationPolicy::Allowlist {
         notes.push(
-            "under the open policy any host is asked for through outgoing.proxy, which looks names up itself: let it \
-             refuse addresses inside",
+            "under the open policy this node looks names up itself and asks outgoing.proxy for a public address: it needs a \
+             resolver that knows the names of the world, or peer entries for whom the proxy is asked by name",
         );
     }
     if as_json {

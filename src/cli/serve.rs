@@ -259,7 +259,7 @@ fn announce(
         }
     }
     match setup {
-        Some(link) => print(&format!("No owner yet. This link works once and makes the first account: {link}")),
+        Some(link) => print(&format!("No admin yet. This link works once and makes the first account: {link}")),
         None => Ok(()),
     }
 }

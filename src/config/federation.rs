@@ -91,6 +91,7 @@ pub enum AuthorizedFetch {
 #[serde(deny_unknown_fields)]
 pub struct PeerEntry {
     /// An exact host (`hr.corp.example`) or a wildcard (`*.sites.corp.example`, which does not match `sites.corp.example`).
+    /// `localhost:8081` says the port too.
     pub domain: String,
     /// Private addresses or ranges this host may have. Empty: public addresses only.
     #[serde(default, with = "super::values::networks")]

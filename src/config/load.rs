@@ -336,7 +336,7 @@ fn describe(message: &str) -> String {
     let nearest = words
         .filter(|name| !name.is_empty())
         .map(|name| (strsim::damerau_levenshtein(unknown, name), name))
-        .filter(|(distance, name)| *distance <= 2.max(name.len() / 2))
+        .filter(|(distance, name)| *distance <= 1.max(name.len() / 2))
         .min();
     match nearest {
         Some((_, name)) => format!("unknown key `{unknown}`; did you mean `{name}`?"),

@@ -77,6 +77,9 @@ fn rel_31_an_unknown_key_is_refused_with_file_line_and_the_nearest_name() {
     assert!(error.contains(":2: unknown key `polcy`; did you mean `policy`?"), "{error}");
     let error = load("", &[("WATERCOOLER_FEDERATION__POLCY", "open")], &[]).unwrap_err().to_string();
     assert!(error.starts_with("WATERCOOLER_FEDERATION__POLCY: unknown key `polcy`; did you mean `policy`"), "{error}");
+    // What is like nothing is not taken for a short name.
+    let error = load("foo = 1", &[], &[]).unwrap_err().to_string();
+    assert!(error.ends_with("unknown key `foo`; `watercooler config reference` lists the keys"), "{error}");
     // Within lists and tables too, and what is wrong with an item is said before what else it could have been.
     for (name, value, reason) in [
         ("FEDERATION__PEER", "[{ domain = 'a', adresses = [] }]", "unknown key `adresses`; did you mean `addresses`?"),
@@ -93,6 +96,16 @@ fn rel_31_an_unknown_key_is_refused_with_file_line_and_the_nearest_name() {
     }
     let error = load("", &[("WATERCOOLER_MEDIA__ATTACHMENTS", "many")], &[]).unwrap_err().to_string();
     assert!(error.starts_with("WATERCOOLER_MEDIA__ATTACHMENTS: invalid type: string \"many\""), "{error}");
+}
+
+#[test]
+fn a_peer_may_be_named_with_its_port_as_its_handles_have_it() {
+    let text = "[[federation.peer]]\ndomain = 'localhost:8081'\n[[federation.peer]]\ndomain = '[::1]:8082'\nport = 8082\n\
+                [[federation.peer]]\ndomain = '*.Sites.example.:8443'\n[[federation.peer]]\ndomain = '[::1]'";
+    let peers = load(text, &[], &[]).unwrap().config.federation.peer;
+    let named: Vec<_> = peers.iter().map(|peer| (peer.domain.as_str(), peer.port)).collect();
+    let wanted = [("localhost", Some(8081)), ("[::1]", Some(8082)), ("*.sites.example", Some(8443)), ("[::1]", None)];
+    assert_eq!(named, wanted);
 }
 
 #[test]
@@ -133,8 +146,17 @@ fn rel_31_a_wrong_value_is_refused_with_its_place() {
             ":4: `instance.languages[1]`: `deutsch` is no code of a language, such as `de` or `pt-BR`",
         ),
         (
-            "domain = 'a.example'\n[[federation.peer]]\ndomain = 'b.example'\n[[federation.peer]]\ndomain = 'c.example:80'",
-            ":5: `federation.peer[1].domain`: `c.example:80` is not a host name (a port goes into `port`)",
+            "domain = 'a.example'\n[[federation.peer]]\ndomain = 'b.example'\n[[federation.peer]]\ndomain = 'c.example:x'",
+            ":5: `federation.peer[1].domain`: `c.example:x` is not a host name",
+        ),
+        ("[[federation.peer]]\ndomain = 'c.example:81'\nport = 80", "`c.example:81` says another port than `port`"),
+        (
+            "[[federation.peer]]\ndomain = 'c.example'\nport = 0",
+            ":3: `federation.peer[0].port`: is between 1 and 65535",
+        ),
+        (
+            "[[federation.peer]]\ndomain = 'c.example:81'\n[[federation.peer]]\nport = 81\ndomain = 'c.example'",
+            ":5: `federation.peer[1].domain`: `c.example` has an entry with the same port already, number 1",
         ),
         ("[[push.relay]]\naddresses = []\ndomain = '*.a.example'", ":3: `push.relay[0].domain`"),
         ("[[federation.peer]]\ndomain = 'a.example'\naddresses = ['10.0.0.0/33']", ":3: `10.0.0.0/33`"),

@@ -360,7 +360,26 @@ pub(super) fn pattern(key: &str, text: &str) -> Result<String, ConfigError> {
     };
     match url::Host::parse(host) {
         Ok(host) if !(host.to_string().is_empty()) => Ok(format!("{star}{host}")),
-        _ => Err(ConfigError::value(key, format!("`{text}` is not a host name (a port goes into `port`)"))),
+        _ => Err(ConfigError::value(key, format!("`{text}` is not a host name"))),
+    }
+}
+
+/// The same with the port behind it, as a node on plain http has it in its domain (`localhost:8081`), and as `peer add`
+/// takes it. `port` is what else is said of it.
+pub(super) fn place(key: &str, text: &str, port: Option<u16>) -> Result<(String, Option<u16>), ConfigError> {
+    let text = text.trim();
+    let behind = match text.rsplit_once(':') {
+        Some((host, digits)) if !host.contains(':') || host.ends_with(']') => {
+            digits.parse::<u16>().ok().filter(|number| *number > 0).map(|number| (host, number))
+        }
+        _ => None,
+    };
+    match (behind, port) {
+        (None, port) => Ok((pattern(key, text)?, port)),
+        (Some((_, number)), Some(other)) if number != other => {
+            Err(ConfigError::value(key, format!("`{text}` says another port than `port`")))
+        }
+        (Some((host, number)), _) => Ok((pattern(key, host)?, Some(number))),
     }
 }
 

@@ -17,12 +17,12 @@ use std::net::IpAddr;
 /// Name of the setting that holds the hash of the one-time link for the first admin.
 const SETUP: &str = "setup_token_hash";
 
-/// A new one-time link for the first admin, when the node has no owner yet (OPS-08). An earlier one dies.
+/// A new one-time link for the first admin, when nobody runs the node yet (OPS-08). An earlier one dies.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn open_setup(tx: &mut Tx<'_>) -> Result<Option<String>> {
-    if store::users::has_owner(tx.conn)? {
+    if store::users::has_admin(tx.conn)? {
         return Ok(None);
     }
     let token = tx.random().token();
@@ -31,14 +31,14 @@ pub fn open_setup(tx: &mut Tx<'_>) -> Result<Option<String>> {
     Ok(Some(tx.site().url(&format!("/setup/{token}"))))
 }
 
-/// Is this the token of the one-time link, and is there still no owner?
+/// Is this the token of the one-time link, and is there still nobody who runs the node?
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
 pub fn is_setup(conn: &mut Conn, token: &str) -> Result<bool> {
     let stored = store::users::find_setting(conn, SETUP)?.unwrap_or_default();
     let given = crate::crypto::sha256_hex(token.as_bytes());
-    Ok(crate::crypto::same(stored.as_bytes(), given.as_bytes()) && !store::users::has_owner(conn)?)
+    Ok(crate::crypto::same(stored.as_bytes(), given.as_bytes()) && !store::users::has_admin(conn)?)
 }
 
 /// The first account, by the one-time link, from this address: the owner.

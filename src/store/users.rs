@@ -52,9 +52,9 @@ pub fn page(conn: &mut Conn, after: Id<Account>, pending_only: bool, limit: i64)
     sql.push(" order by u.account_id limit ").bind(limit).load(conn)
 }
 
-/// Does the node have an owner yet?
-pub fn has_owner(conn: &mut Conn) -> Result<bool> {
-    Sql::new("select u.account_id from users u where u.role = ").bind(Role::Owner).push(" limit 1").exists(conn)
+/// Does somebody run the node yet: an owner, or an admin whom a command made?
+pub fn has_admin(conn: &mut Conn) -> Result<bool> {
+    Sql::new("select u.account_id from users u where u.role >= ").bind(Role::Admin).push(" limit 1").exists(conn)
 }
 
 /// Those among `accounts` who are nobody yet: they wait for approval, or for their address to be confirmed.

@@ -102,7 +102,14 @@ impl FromRequestParts<App> for Visitor {
             None => None,
         };
         let known = jar.get(cookie_name(app, "form")).map(Cookie::value).filter(|value| value.len() == 43);
-        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let accept: Vec<&str> =
+            headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+        let names_document = accept.iter().any(|accept| {
+            let accept = accept.to_ascii_lowercase();
+            accept.contains("application/activity+json") || accept.contains("application/ld+json")
+        });
+        // Who wants the page more would be led back from the document.
+        let wants_activity = names_document && !crate::uri::wants_page(accept.into_iter());
         Ok(Self {
             app: app.clone(),
             lang,
@@ -110,7 +117,7 @@ impl FromRequestParts<App> for Visitor {
             address,
             agent: headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned),
             uri: parts.uri.clone(),
-            wants_activity: accept.contains("application/activity+json") || accept.contains("application/ld+json"),
+            wants_activity,
             form_token: known.map_or_else(|| app.random().token(), str::to_owned),
             form_cookie_is_new: known.is_none(),
             headers,

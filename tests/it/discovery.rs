@@ -151,6 +151,27 @@ async fn fed_disc_04_both_accept_forms_get_the_same_document() {
 }
 
 #[tokio::test]
+async fn fed_disc_05_page_and_document_never_lead_to_one_another() {
+    let (node, _, _, ada) = scene().await;
+    let post = publish(&node, &ada, "Hi", Visibility::Public).await;
+    let client = Client::anonymous(&node);
+    for (page, document) in [("/@ada".to_owned(), ada.uri.clone()), (format!("/@ada/{}", post.id), post.uri.clone())] {
+        for (accept, wanted) in [
+            ("text/html, application/activity+json;q=0.1", [200, 302]),
+            ("text/html", [200, 302]),
+            ("application/activity+json;q=0.9, text/html;q=0.8", [302, 200]),
+            ("text/html, application/activity+json", [302, 200]),
+            ("Application/Activity+JSON", [302, 200]),
+            ("*/*", [200, 200]),
+        ] {
+            let ask =
+                async |path: &String| client.send(client.request("GET", path).header("accept", accept)).await.status;
+            assert_eq!([ask(&page).await, ask(&document).await], wanted, "{page} {accept}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn fed_disc_15_the_shared_inbox_is_told_and_lies_where_the_actors_are() {
     let (node, _, zoe, ada) = scene().await;
     for actor in [ada.uri.clone(), node.url("/actor")] {

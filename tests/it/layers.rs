@@ -233,6 +233,11 @@ fn imports(code: &str) -> BTreeSet<String> {
     names
 }
 
+/// How many modules deep a file is: two for `config/load.rs`, one for `config.rs` and `api/mod.rs`.
+fn depth(file: &str) -> usize {
+    file.trim_end_matches(".rs").split('/').filter(|part| *part != "mod").count()
+}
+
 #[test]
 fn imports_point_down_and_edges_do_not_know_one_another() {
     let mut wrong = Vec::new();
@@ -242,6 +247,10 @@ fn imports_point_down_and_edges_do_not_know_one_another() {
             wrong.push(format!("{file}: say in tests/it/layers.rs which layer it is"));
             continue;
         };
+        // From the root every layer could be reached by names that say nothing of `crate`.
+        if code.contains(&"super::".repeat(depth(&file))) {
+            wrong.push(format!("{file}: say `crate::` for what is not of this layer"));
+        }
         for name in imports(&code) {
             let known = LAYERS.iter().any(|(layer, _)| *layer == name);
             if known && name != own && !BASE.contains(&name.as_str()) && !allowed.contains(&name.as_str()) {
@@ -307,8 +316,8 @@ fn of_the_protocol_crate_types_and_traits_are_used_and_neither_inbox_nor_fetcher
 fn rules_and_queries_never_wait() {
     let mut wrong = Vec::new();
     for (file, code) in all_sources() {
-        let waits = code.contains(".await") || code.contains("async fn") || code.contains("async move");
-        if ["domain", "store", "model"].contains(&layer(&file)) && waits {
+        let waits = [".await", "async fn", "async move", "block_on", "thread::sleep", ".blocking_"];
+        if ["domain", "store", "model"].contains(&layer(&file)) && waits.iter().any(|text| code.contains(text)) {
             wrong.push(file);
         }
     }
@@ -408,6 +417,15 @@ fn sec_ops_06_crates_come_from_the_registry_and_none_is_another_cryptography_of_
     }
     // RUSTSEC-2023-0071: no private key goes through that crate.
     assert_eq!(with_rsa, ["activitypub_federation"]);
+}
+
+#[test]
+fn the_map_names_every_layer() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).unwrap();
+    let map: String = text.lines().filter(|line| line.starts_with("//! |")).collect();
+    for module in text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')) {
+        assert!(map.contains(&format!("[`{module}`]")), "{module} is not on the map of src/lib.rs");
+    }
 }
 
 #[test]

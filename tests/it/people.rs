@@ -92,6 +92,24 @@ async fn sec_ops_08_the_first_account_comes_by_a_one_time_link() {
 }
 
 #[tokio::test]
+async fn sec_ops_08_an_admin_made_by_command_ends_the_one_time_link() {
+    let node = Node::start().await;
+    let link = node.app.write(setup::open_setup).await.unwrap().unwrap();
+    let path = link.strip_prefix(&node.url("")).unwrap().to_owned();
+    // Whoever only helps does not run the node.
+    node.citizen_with("mona", Role::Moderator).await;
+    let browser = Browser::new(&node);
+    let page = browser.get(&path).await;
+    assert_eq!(page.status, 200);
+    // The link may stand in a log for ever: from now on it gives nobody the node.
+    node.citizen_with("boss", Role::Admin).await;
+    assert_eq!(browser.get(&path).await.status, 404);
+    let late = [("username", "late"), ("email", "late@example.org"), ("password", PASSWORD)];
+    assert_eq!(browser.submit(&page, &path, &late).await.status, 404);
+    assert_eq!(node.app.write(setup::open_setup).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn registration_is_closed_by_default_for_pages_and_apps() {
     let node = Node::start().await;
     assert_eq!(Browser::new(&node).get("/register").await.status, 403);

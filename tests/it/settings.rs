@@ -192,6 +192,22 @@ fn rel_31_config_check_refuses_what_serve_would_refuse() {
 }
 
 #[test]
+fn config_check_says_what_a_proxy_is_asked_for() {
+    let place = Place::embedded();
+    let notes = |more: &str| {
+        place.settings(more);
+        place.json(&["config", "check", "--json"])["notes"].as_array().unwrap().clone()
+    };
+    assert!(notes("").is_empty());
+    // Under the open policy names are looked up here and the proxy is asked for addresses; under an allowlist by name.
+    let proxy = "[outgoing]\nproxy = \"http://proxy.example:3128\"\n";
+    let said = notes(proxy);
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].as_str().unwrap().contains("this node looks names up itself"), "{said:?}");
+    assert!(notes(&format!("{proxy}[federation]\npolicy = \"allowlist\"\n")).is_empty());
+}
+
+#[test]
 fn the_environment_may_hold_what_is_no_text_but_not_in_a_setting() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
     let place = Place::embedded();

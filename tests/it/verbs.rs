@@ -246,6 +246,7 @@ async fn what_is_not_there_is_named_in_the_refusal() {
     let (node, other) = Node::two().await;
     let (ada, eve) = (node.member("ada").await, other.member("eve").await);
     let (far, nobody) = (other.handle("eve"), other.handle("nobody"));
+    let own = node.app.site().domain().to_uppercase();
     let found = ada.get(&format!("/api/v2/search?resolve=true&q=@{far}")).await.ok();
     assert_eq!(found["accounts"].as_array().unwrap().len(), 1);
     drop(eve);
@@ -257,6 +258,7 @@ async fn what_is_not_there_is_named_in_the_refusal() {
         (vec!["token", "revoke", "x"], "there is no such token"),
         (vec!["peer", "remove", "far.example"], "no peer `far.example` was added by command"),
         (vec!["peer", "unblock", "far.example"], "no block of `far.example` was set by command"),
+        (vec!["peer", "block", &own], "is this node itself"),
         (vec!["account", "role", &far, "admin"], "is no person of this node"),
         (vec!["account", "disable", "nobody"], "there is no account `nobody` here"),
         (vec!["account", "warn", &far, "be kind"], "is no person of this node"),

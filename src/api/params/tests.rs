@@ -115,6 +115,8 @@ async fn the_body_wins_over_the_query_in_every_encoding() {
         ("application/x-www-form-urlencoded", "a=body"),
         ("", r#"{"a":"body"}"#),
         ("", "a=body"),
+        ("application/vnd.api+JSON", r#"{"a":"body"}"#),
+        ("text/plain", " \n{\"a\":\"body\"}"),
         (
             "multipart/form-data; boundary=X",
             "--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nbody\r\n--X\r\nContent-Disposition: form-data; \
@@ -128,6 +130,31 @@ async fn the_body_wins_over_the_query_in_every_encoding() {
             assert_eq!(p.file("file").map(|f| f.bytes.as_ref()), Some(b"BYTES".as_slice()));
         }
     }
+}
+
+#[tokio::test]
+async fn the_type_of_a_part_makes_no_file_of_a_text() {
+    // What Tusky sends when somebody edits their profile.
+    let part = |name: &str, kind: &str, value: &str| {
+        format!(
+            "--X\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Transfer-Encoding: binary\r\nContent-Type: \
+             {kind}\r\n\r\n{value}\r\n"
+        )
+    };
+    let form = "multipart/form-data; charset=utf-8";
+    let body = [
+        part("display_name", form, "Ada"),
+        part("locked", "application/json", "true"),
+        part("fields_attributes[0][name]", form, "Skills"),
+        part("avatar", "image/png", "BYTES"),
+        "--X--\r\n".to_owned(),
+    ];
+    let sent = request("multipart/form-data; boundary=X", &body.concat());
+    let p = Params::from_request(sent, &()).await.expect("readable");
+    assert_eq!(p.text("display_name"), Some("Ada"));
+    assert_eq!(p.bool("locked"), Some(true));
+    assert_eq!(p.maps("fields_attributes").first().and_then(|field| field.text("name")), Some("Skills"));
+    assert_eq!(p.file("avatar").map(|file| file.bytes.as_ref()), Some(b"BYTES".as_slice()));
 }
 
 #[tokio::test]

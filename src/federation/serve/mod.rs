@@ -20,7 +20,7 @@ use crate::{
     federation::{documents::Shown, own_keys},
     id::Id,
     model::{Account, AccountKind, Post},
-    store,
+    store, uri,
 };
 use axum::{
     Router,
@@ -193,26 +193,7 @@ fn activity_json(reader: Reader, body: impl Into<Body>) -> Response {
 
 /// Whether a browser asks: a page is wanted more than a document (DISC-05). Without wishes it is a document.
 fn wants_page(headers: &HeaderMap) -> bool {
-    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let (mut page, mut data) = (0_u16, 0_u16);
-    for range in accept.flat_map(|value| value.split(',')) {
-        let mut parts = range.split(';').map(str::trim);
-        let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
-        let quality = parts
-            .find_map(|p| p.strip_prefix("q=").or_else(|| p.strip_prefix("Q=")))
-            .and_then(|q| q.trim().parse::<f32>().ok())
-            .unwrap_or(1.0);
-        // Thousandths, as the specification counts them.
-        let quality = (quality.clamp(0.0, 1.0) * 1000.0) as u16;
-        match kind.as_str() {
-            "text/html" | "application/xhtml+xml" => page = page.max(quality),
-            "application/activity+json" | "application/ld+json" | "application/json" | "*/*" => {
-                data = data.max(quality);
-            }
-            _ => {}
-        }
-    }
-    page > data
+    uri::wants_page(headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()))
 }
 
 /// Sends a browser to the page for people.

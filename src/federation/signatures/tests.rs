@@ -272,6 +272,9 @@ fn sec_sig_06_07_08_the_digest_is_there_covered_and_the_bodys() {
     let mut case = post(Scheme::Rfc9421);
     *case.header("content-digest") = "nonsense::".into();
     assert_eq!((case.judge(), Reject::BadDigest.status()), (Err(Reject::BadDigest), 400));
+    // One that can be read and is too short for any body's is a wrong one.
+    *case.header("content-digest") = "sha-256=:AAAA:".into();
+    assert_eq!((case.judge(), Reject::Digest.status()), (Err(Reject::Digest), 401));
 }
 
 #[test]
