@@ -1,6 +1,6 @@
-//! Accepting an answer by a button: what `✅` says in an app (N6).
+//! Accepting an answer by a button, which is what `✅` says in an app, or by a `✅` that comes with an edit (N6).
 
-use super::{accept, is_answer, may_end};
+use super::{accept, end, is_answer, marks, may_end, of_reply};
 use crate::{
     Error, Result,
     db::Conn,
@@ -66,4 +66,20 @@ pub fn choose(tx: &mut Tx<'_>, by: Id<Account>, question: Id<Post>, answer: Id<P
         return Err(Error::NotFound);
     }
     accept(tx, question, &answer)
+}
+
+/// A mark may come with an edit. One that stood there before says nothing anew: another answer may be accepted by now.
+pub(super) fn marked(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    let post = store::posts::load(tx.conn, id)?;
+    let Some(parent) = post.in_reply_to_id.filter(|_| post.local && marks(&post)) else { return Ok(()) };
+    let Some(before) = store::posts::edits(tx.conn, id)?.pop() else { return Ok(()) };
+    let before = Post { content: before.content, source_text: before.source_text, ..post.clone() };
+    if marks(&before) {
+        return Ok(());
+    }
+    let Some(question) = of_reply(tx, id)? else { return Ok(()) };
+    if !may_end(tx.conn, &question, post.account_id)? {
+        return Ok(());
+    }
+    end(tx, question, &post, parent)
 }
