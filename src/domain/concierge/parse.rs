@@ -9,7 +9,7 @@ use crate::{
             fields::Tongue,
             wording::{self, Asked},
         },
-        projects::words::consent,
+        projects::words::{consent, is_clear},
         questions::cap::MOST,
     },
     matching::people::{is_question, may_ask_for_place},
@@ -200,14 +200,13 @@ pub fn parse(text: &str) -> Parsed {
     }
 }
 
-/// Yes or no, said and nothing else: `no idea who that is` is no answer. Two words are clear in any company.
+/// Yes or no, said and nothing else: `no idea who that is` is no answer. Some words are clear in any company.
 fn agreed(text: &str) -> Option<(bool, Option<Tongue>)> {
-    const CLEAR: &[&str] = &["accept", "decline", "reject", "annehmen", "ablehnen"];
     let end = text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len());
     let (word, rest) = text.split_at_checked(end)?;
     let word = word.to_lowercase();
     let alone = rest.trim().is_empty() || rest.starts_with([',', '.', '!', ':', ';', '\n']);
-    let yes = consent(&word).filter(|_| alone || CLEAR.contains(&word.as_str()))?;
+    let yes = consent(&word).filter(|_| alone || is_clear(&word))?;
     let german = ["ja", "nein", "annehmen", "ablehnen", "willkommen"].contains(&word.as_str());
     Some((yes, german.then_some(Tongue::German)))
 }

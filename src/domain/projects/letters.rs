@@ -5,7 +5,7 @@ use super::{
     Words, handle, is_inside, members,
     relations::RELATIONS,
     role, say_in, set_state,
-    words::{consent, membership, state_of},
+    words::{consent, is_clear, membership, stands_alone, state_of},
 };
 use crate::{
     Error, Result,
@@ -239,11 +239,12 @@ fn obey(tx: &mut Tx<'_>, project: &Project, post: &Post, by: &Account, text: &st
     let Some(first) = said.next() else { return Ok(()) };
     let word = first.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let rest = said.collect::<Vec<_>>().join(" ");
-    if let Some(yes) = consent(&word) {
+    let alone = stands_alone(first, &rest);
+    if let Some(yes) = consent(&word).filter(|_| alone || is_clear(&word)) {
         let who = asked(tx, project, post)?.ok_or(Error::NotFound)?;
         return members::answer(tx, by.id, project.id, who, yes).map(|_| ());
     }
-    let state = state_of(&word).ok_or(Error::NotFound)?;
+    let state = state_of(&word).filter(|_| alone).ok_or(Error::NotFound)?;
     set_state(tx, by.id, project.id, state, rest.trim_start_matches([':', '-', ',']).trim()).map(|_| ())
 }
 
