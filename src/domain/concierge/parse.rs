@@ -11,6 +11,7 @@ use crate::{
         },
         projects::words::{consent, is_clear},
         questions::cap::MOST,
+        text::{Token, scan},
     },
     matching::people::{is_question, may_ask_for_place},
     model::Audience,
@@ -113,6 +114,38 @@ pub fn spoken(text: &str, is_own: impl Fn(&str) -> bool) -> &str {
         spoken = before.trim_end();
     }
     spoken
+}
+
+/// The people whom a text begins with, as handles, but for the concierge itself.
+pub fn named_before(text: &str, is_own: impl Fn(&str) -> bool) -> Vec<String> {
+    let text = text.trim_start();
+    let names = scan(text.get(..after_names(text)).unwrap_or_default()).into_iter().filter_map(|token| match token {
+        Token::Mention { username, domain: None } => Some(username.to_owned()),
+        Token::Mention { username, domain: Some(domain) } => Some(format!("{username}@{domain}")),
+        _ => None,
+    });
+    names.filter(|name| !is_own(name)).collect()
+}
+
+/// The same command about whom or what stood before its verb, where it needs that and nothing behind it says who:
+/// `@ada project invite Quiet bearing`.
+pub fn about(parsed: Parsed, before: &[String]) -> Parsed {
+    let [who] = before else { return parsed };
+    let command = match parsed.command {
+        Command::Project(
+            verb @ (Verb::ProjectModerator | Verb::ProjectHandover | Verb::ProjectInvite | Verb::ProjectRemove),
+            rest,
+        ) if !rest.split_whitespace().any(|word| word.starts_with('@') || is_address(word)) => {
+            Command::Project(verb, format!("@{who} {rest}"))
+        }
+        Command::Project(
+            verb @ (Verb::ProjectJoin | Verb::ProjectLeave | Verb::ProjectFollow | Verb::ProjectLead),
+            rest,
+        ) if rest.is_empty() => Command::Project(verb, format!("@{who}")),
+        Command::Introduce(rest) if rest.is_empty() => Command::Introduce(who.clone()),
+        other => other,
+    };
+    Parsed { command, ..parsed }
 }
 
 /// Reads a text without its leading mentions.
@@ -457,6 +490,27 @@ mod tests {
         assert_eq!(said("@bob help  @concierge@a.example:80? @concierge"), "help");
         assert_eq!(said("project remove Lager @ada"), "project remove Lager @ada");
         assert_eq!((said("@concierge"), said("join me@concierge"), said("")), ("", "join me@concierge", ""));
+    }
+
+    #[test]
+    fn who_stands_before_a_verb_is_not_lost() {
+        let is_own = |name: &str| name == "concierge";
+        let read = |text: &str| about(parse(spoken(text, is_own)), &named_before(text, is_own)).command;
+        let project = |verb, rest: &str| Command::Project(verb, rest.into());
+        assert_eq!(
+            read("@ada@b.example:80, @concierge project invite Lager"),
+            project(Verb::ProjectInvite, "@ada@b.example:80 Lager")
+        );
+        assert_eq!(read("@ada projekt entferne Lager"), project(Verb::ProjectRemove, "@ada Lager"));
+        assert_eq!(read("@ada project handover Lager to @bob"), project(Verb::ProjectHandover, "Lager to @bob"));
+        assert_eq!(
+            read("@ada project remove Lager https://a.example/1"),
+            project(Verb::ProjectRemove, "Lager https://a.example/1")
+        );
+        assert_eq!(read("@ada @bob project invite Lager"), project(Verb::ProjectInvite, "Lager"));
+        assert_eq!(read("@concierge @lager follow"), project(Verb::ProjectFollow, "@lager"));
+        assert_eq!(read("@lager @concierge join 2"), project(Verb::ProjectJoin, "2"));
+        assert_eq!((read("@ada intro"), read("@ada help")), (introduce("ada"), Command::Help));
     }
 
     #[test]
