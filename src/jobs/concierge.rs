@@ -57,7 +57,9 @@ async fn obey(app: &App, post: Post, who: Id<Account>) -> Result<()> {
         user.eq_ignore_ascii_case(&own) && domain.is_none_or(|domain| app.site().is_own_name(domain))
     };
     let said = spoken(&typed, is_own);
-    let asks = questions::has_tag(said, &app.config().questions.tag);
+    // The tag alone asks nothing.
+    let says = said.split_whitespace().any(|word| !word.starts_with('#') && word.contains(char::is_alphanumeric));
+    let asks = says && questions::has_tag(said, &app.config().questions.tag);
     let before = named_now(app, &post, named_before(&typed, is_own)).await?;
     let mut parsed = about(parse(said), &before);
     // A verb goes before the tag, what only sounds like one does not.

@@ -158,7 +158,8 @@ pub fn parse(text: &str) -> Parsed {
             Verb::Help => return known(Command::Help, tongue),
             // `skill:kafka` is a search; `skills: +kafka` is not.
             Verb::Skills if !is_search(text) => return known(Command::Skills(skills(rest)), tongue),
-            Verb::Ask if !rest.is_empty() => return known(Command::Ask(rest.to_owned()), tongue),
+            // `ask?` asks how it is done.
+            Verb::Ask if says(rest) => return known(Command::Ask(rest.to_owned()), tongue),
             Verb::Open => return known(Command::Open, tongue),
             Verb::Ideas if rest.trim_end_matches(['?', '.', '!']).is_empty() => return known(Command::Ideas, tongue),
             Verb::Idea | Verb::IdeaTake | Verb::Ideas => {
@@ -350,7 +351,12 @@ fn skills(text: &str) -> Vec<SkillChange> {
 fn idea(text: &str) -> Option<String> {
     let rest = after(text, "idea").or_else(|| after(text, "idee"))?;
     let rest = rest.trim_start_matches([':', ',', ' ', '\n', '\t']).trim();
-    (!rest.is_empty()).then(|| rest.to_owned())
+    says(rest).then(|| rest.to_owned())
+}
+
+/// Whether there is a word in it.
+fn says(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
 }
 
 /// On or off.
@@ -371,7 +377,10 @@ fn asks(text: &str) -> Option<Asks> {
     if is_one(word, ON) {
         return Some(Asks::Weekly(None));
     }
-    let number: i16 = word.parse().ok()?;
+    let number: i16 = word.trim_end_matches(['.', '!']).parse().ok()?;
+    if number == 0 {
+        return Some(Asks::Off);
+    }
     (1..=MOST).contains(&number).then_some(Asks::Weekly(Some(number)))
 }
 
@@ -466,7 +475,10 @@ mod tests {
         assert_eq!((command("idea list"), command("Ideen?")), (Command::Ideas, Command::Ideas));
         assert!(matches!(command("ideas for the canteen"), Command::Unknown([Verb::Ideas, ..])));
         assert_eq!(command("asks 5"), Command::Asks(Asks::Weekly(Some(5))));
-        assert_eq!(command("anfragen aus"), Command::Asks(Asks::Off));
+        assert_eq!((command("anfragen aus"), command("asks 0")), (Command::Asks(Asks::Off), Command::Asks(Asks::Off)));
+        // Who asks how it is done publishes nothing.
+        assert!(matches!(command("ask?"), Command::Unknown([Verb::Ask, ..])));
+        assert!(matches!(command("Idee …?"), Command::Unknown(_)));
         assert_eq!(command("abwesend bis 24.12.2026"), Command::Asks(Asks::Away("2026-12-24".into())));
         assert_eq!(command("away off"), Command::Asks(Asks::Back));
         assert_eq!(command("project new: Quiet"), Command::Project(Verb::ProjectNew, "Quiet".into()));
