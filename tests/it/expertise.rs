@@ -204,6 +204,26 @@ async fn fields_have_german_names_for_who_speaks_german_and_are_read_in_every_la
 }
 
 #[tokio::test]
+async fn a_client_that_sends_back_markup_loses_no_facts() {
+    let node = Node::start().await;
+    let alice = alice(&node).await;
+    let before = alice.get(ME).await.ok();
+    let me = alice.get("/api/v1/accounts/verify_credentials").await.ok();
+    let text = |field: &Value, name: &str| field[name].as_str().unwrap().to_owned();
+    let mut fields: Vec<(String, String)> =
+        me["fields"].as_array().unwrap().iter().map(|f| (text(f, "name"), text(f, "value"))).collect();
+    assert!(fields[0].1.contains("<a href="), "{fields:?}");
+    sends(&alice, &fields).await;
+    let after = alice.get(ME).await.ok();
+    assert_eq!((&after["skills"], &after["works_on"]), (&before["skills"], &before["works_on"]));
+    // One that adds to it is read as well.
+    fields[0].1.push_str(" #torque");
+    sends(&alice, &fields).await;
+    let skills = alice.get(ME).await.ok()["skills"].to_string();
+    assert!(skills.contains("vibrationanalysis") && skills.contains("torque"), "{skills}");
+}
+
+#[tokio::test]
 async fn what_the_organisation_keeps_to_itself_is_ignored_when_a_client_changes_it() {
     let node = NodeBuilder::new("alpha").await.config(|config| config.people.may_change_title = false).start().await;
     let alice = node.member("alice").await;

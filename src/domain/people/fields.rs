@@ -7,7 +7,7 @@ use crate::{
     config::Site,
     domain::{
         Tx,
-        html::escape,
+        html::{escape, plain_text},
         profiles::{self, Field},
     },
     limits,
@@ -269,8 +269,12 @@ pub fn take(shown: &[Field], facts: &Facts, typed: &[(String, String)], locale: 
         match made.filter(|made| !seen.contains(made)) {
             Some(made) => {
                 seen.push(made);
-                let text: String = value.chars().take(READ).collect();
-                if blank || text.trim() != plain(made, facts, locale) {
+                let sent = value.trim();
+                // Some clients send back what everybody is shown, markup and all.
+                let as_shown = |field: &Field| field.generated.as_deref() == Some(made.word()) && field.value == sent;
+                let text = if sent.contains("</") { plain_text(sent) } else { sent.to_owned() };
+                let text: String = text.chars().take(READ).collect();
+                if blank || (text.trim() != plain(made, facts, locale) && !shown.iter().any(as_shown)) {
                     read(made, text.trim(), facts, locale, &mut taken.change);
                 }
             }
