@@ -536,6 +536,9 @@ async fn what_waits_for_a_server_that_is_closed_no_longer_is_not_sent_after_all(
     world.lists_far(true).await;
     world.far.inbox_answers(503);
     let posts = world.three().await;
+    act(&world.ada, &posts[1], "pin").await;
+    act(&world.ada, &posts[2], "pin").await;
+    world.settle().await;
     world.far.forget();
     let waiting = async || {
         let count =
@@ -549,6 +552,8 @@ async fn what_waits_for_a_server_that_is_closed_no_longer_is_not_sent_after_all(
     world.hq.clock.advance(3_600_000);
     world.settle().await;
     assert_eq!(words(&world.arrived()), ["openword"]);
+    let uri = |post: &Value| post["uri"].as_str().unwrap().to_owned();
+    assert!(world.arrived().contains(&uri(&posts[2])) && !world.arrived().contains(&uri(&posts[1])), "nor its address");
     let id = posts[1]["id"].as_str().unwrap();
     let told = world.ada.get(&format!("/api/watercooler/v1/statuses/{id}/delivery")).await.ok();
     assert_eq!((&told["refused"], &told["waiting"]), (&json!(1), &json!(0)), "{told}");
