@@ -609,4 +609,16 @@ fn a_list_of_the_organisation_is_taken_over() {
     assert_eq!(place.json(&["people", "import", "people.csv", "--json"])["changed"], 1, "the dry run changed nothing");
     let again = place.json(&["people", "import", "people.csv", "--json"]);
     assert_eq!((&again["changed"], &again["unchanged"]), (&json!(0), &json!(1)));
+    // Who may find somebody is theirs to say: a list holds back, and brings nobody back into view.
+    let listed = |word: &str, title: &str| {
+        fs::write(&file, format!("person;listed;title\nada;{word};{title}\n")).unwrap();
+        place.json(&["people", "import", "people.csv", "--json"])
+    };
+    assert_eq!(listed("site", "")["changed"], 1);
+    let wider = listed("organisation", "");
+    assert_eq!((&wider["refused"], &wider["changed"]), (&json!(1), &json!(0)), "{wider}");
+    assert!(wider["lines"][0]["error"].as_str().unwrap().starts_with("listed: "), "{wider}");
+    let wider = listed("organisation", "Director");
+    assert_eq!((&wider["changed"], &wider["lines"][0]["state"]), (&json!(1), &json!("changed")), "the rest counts");
+    assert_eq!((&listed("unlisted", "")["changed"], &listed("site", "")["changed"]), (&json!(1), &json!(0)));
 }
