@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use watercooler::{
     db::Sql,
-    domain::{Fact, accounts, audit::Staff, html::plain_text},
+    domain::{Fact, accounts, audit::Staff, html::plain_text, questions},
     id::Id,
-    model::Role,
+    model::{Account, Role},
     time::Clock,
 };
 
@@ -314,6 +314,16 @@ async fn ones_own_node_decides_how_often_one_is_asked() {
     asks(&lyon, &alice, "away off").await;
     ask(8).await;
     assert_eq!(put_to(&alice).await.len(), 5);
+}
+
+#[tokio::test]
+async fn of_questions_that_come_at_once_no_more_ring_than_somebody_wants() {
+    let node = Node::start().await;
+    let bob = node.member("bob").await;
+    let id: Id<Account> = bob.id.parse().unwrap();
+    let put = (1..=12).map(|number: i64| node.app.write(move |tx| questions::cap::admit(tx, id, Id::new(number))));
+    let told = futures_util::future::join_all(put).await;
+    assert_eq!(told.into_iter().filter(|told| *told.as_ref().unwrap()).count(), 3);
 }
 
 #[tokio::test]
