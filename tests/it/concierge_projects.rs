@@ -362,6 +362,17 @@ async fn after_six_silent_months_the_lead_is_asked_once_and_answers_with_a_word(
     order(&node, Task::PairProjects).await;
     let found = letters(&alice).await;
     assert_eq!(found.iter().filter(|l| says(l, "still alive")).count(), 2);
+    // So is yes, which lets in nobody who happens to ask to join; no says too little.
+    let eve = node.member("eve").await;
+    eve.post(&path(&made, "/join"), json!({})).await.ok();
+    for (text, state) in [("No.", "paused"), ("Yes, it is!", "active")] {
+        let status = format!("@quietbearing {text}");
+        let reply = json!({"status": status, "visibility": "direct", "in_reply_to_id": found[0]["id"]});
+        alice.post("/api/v1/statuses", reply).await.ok();
+        node.settle().await;
+        assert_eq!(alice.get(&path(&made, "")).await.ok()["state"], state, "{text}");
+    }
+    assert_eq!(alice.get(&path(&made, "/requests")).await.ok().as_array().unwrap().len(), 1, "eve still waits");
     // One tap is an answer, too.
     let vote = format!("/api/v1/polls/{}/votes", found[0]["poll"]["id"].as_str().unwrap());
     alice.post(&vote, json!({ "choices": [2] })).await.ok();
