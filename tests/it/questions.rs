@@ -275,7 +275,11 @@ async fn a_mark_that_comes_with_an_edit_accepts_the_answer_once() {
     };
     edits(0, "✅ thanks").await;
     assert_eq!(state().await, (json!("answered"), replies[0].2.clone()));
-    edits(1, "✅ this one is better").await;
+    // At its end it says the same, of somebody's answer.
+    let own = json!({ "status": "Ordered ✅", "in_reply_to_id": question["id"] });
+    bob.post("/api/v1/statuses", own).await.ok();
+    assert_eq!(state().await, (json!("answered"), replies[0].2.clone()));
+    edits(1, "this one is better! ✅").await;
     assert_eq!(state().await, (json!("answered"), replies[1].2.clone()));
     // What stood there before is not said again by whoever mends a word.
     edits(0, "✅ thanks!").await;

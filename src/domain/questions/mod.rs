@@ -450,7 +450,7 @@ fn replied(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     let Some(question) = of_reply(tx, id)? else { return Ok(()) };
     let post = store::posts::load(tx.conn, id)?;
     let Some(parent) = post.in_reply_to_id else { return Ok(()) };
-    let ends = marks(&post) && may_end(tx.conn, &question, post.account_id)?;
+    let ends = accepting::is_marked(tx.conn, &question, &post)? && may_end(tx.conn, &question, post.account_id)?;
     if post.account_id != question.asker && !ends {
         if decline::heard(tx, &question, &post)? || !is_answer(tx.conn, &question, &post)? {
             return Ok(());
