@@ -295,13 +295,14 @@ async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option
         results.why = wording::why(found.tongue);
         // The project itself stands before its people, in one list whatever its pages are.
         let mut all: Vec<(Id<Account>, Option<String>)> = Vec::new();
-        if let Some(text) = wording::project_asked(&request.text) {
+        if let Some((text, place)) = wording::project_asked(&request.text) {
             let question = register::Question { text: Some(text.to_owned()), ..register::Question::default() };
             let mut found_projects = register::ask(app, question).await?.found;
             // Of one that is called so nobody asks for others with like letters.
             if found_projects.iter().any(|found| is_called(&found.project.name, text)) {
                 found_projects.retain(|found| is_called(&found.project.name, text));
             }
+            found_projects.retain(|found| place.is_none_or(|place| is_at(&found.project.site, place)));
             for project in found_projects {
                 let shared = project.candidate.tags.iter().chain(&project.candidate.words).map(String::as_str);
                 if let Some(because) = wording::shared(shared, found.tongue) {
@@ -309,7 +310,7 @@ async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option
                 }
             }
             if all.is_empty() {
-                let named = projects_named(app, viewer, text.to_owned(), PROJECTS).await?;
+                let named = projects_named(app, viewer, (text.to_owned(), place.map(str::to_owned)), PROJECTS).await?;
                 all.extend(named.into_iter().map(|account| (account, None)));
             }
         }
@@ -325,7 +326,12 @@ async fn question(app: &App, viewer: Viewer, request: &Request) -> Result<Option
 }
 
 /// Projects by name: where there are few, no word is rare, and the register tells nothing apart.
-async fn projects_named(app: &App, viewer: Viewer, text: String, limit: usize) -> Result<Vec<Id<Account>>> {
+async fn projects_named(
+    app: &App,
+    viewer: Viewer,
+    (text, place): (String, Option<String>),
+    limit: usize,
+) -> Result<Vec<Id<Account>>> {
     let (now, milliseconds) = (app.clock().now(), app.config().posts.search_milliseconds);
     app.read(move |conn| {
         let query = AccountQuery { following: false, about: false, limit, offset: 0 };
@@ -335,18 +341,35 @@ async fn projects_named(app: &App, viewer: Viewer, text: String, limit: usize) -
         let exact = projects().any(|row| is_called(&row.display_name, &text));
         let fits =
             |id: &Id<Account>| projects().any(|row| row.id == *id && (!exact || is_called(&row.display_name, &text)));
-        Ok(found.into_iter().filter(fits).collect())
+        let mut named: Vec<Id<Account>> = found.into_iter().filter(fits).collect();
+        if let Some(place) = place {
+            let mut there = Vec::with_capacity(named.len());
+            for id in named {
+                if store::projects::of_account(conn, id)?.is_some_and(|project| is_at(&project.site, &place)) {
+                    there.push(id);
+                }
+            }
+            named = there;
+        }
+        Ok(named)
     })
     .await
 }
 
+/// Whether a site is the one that is named, in full or by some of its words.
+fn is_at(site: &str, place: &str) -> bool {
+    let (site, place) = (plain_words(site), plain_words(place));
+    place.iter().all(|word| site.contains(word))
+}
+
 /// Whether a project has this name, however it is written.
 fn is_called(name: &str, text: &str) -> bool {
-    let plain = |text: &str| {
-        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        words.map(str::to_lowercase).collect::<Vec<_>>()
-    };
-    plain(name) == plain(text)
+    plain_words(name) == plain_words(text)
+}
+
+fn plain_words(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect()
 }
 
 /// Questions that nobody answered.

@@ -292,6 +292,7 @@ async fn edit(State(app): State<App>, me: SignedIn, Path(id): Path<String>, para
         attachments,
         poll: Some(poll(&params)?),
         quote_policy: quotes::policy_of(&params, "quote_approval_policy")?,
+        audience: wish(&params)?,
     };
     if let Some(text) = &change.text {
         let post = app.glance(move |conn| store::posts::find(conn, id)).await?;

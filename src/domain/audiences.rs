@@ -22,9 +22,13 @@ use crate::{
 };
 use std::borrow::Cow;
 
-/// What an author may write at the start of a post, and what it means.
-const MARKS: [(&str, Audience); 3] =
-    [("!site", Audience::Site), ("!org", Audience::Organisation), ("!open", Audience::Open)];
+/// What an author may write at the start of a post, and what it means. Some keyboards have a wide sign.
+const MARKS: [(&str, Audience); 4] = [
+    ("!site", Audience::Site),
+    ("!org", Audience::Organisation),
+    ("!open", Audience::Open),
+    ("\u{ff01}site", Audience::Site),
+];
 
 /// Signs that people put behind it, which go with it.
 const ENDS: [char; 16] = [':', ',', '.', ';', '!', '?', '…', '–', '—', '：', '，', '。', '；', '！', '？', '、'];
@@ -133,15 +137,36 @@ pub fn of_remote(conn: &mut Conn, author: &str, visibility: Visibility, said: Op
     })
 }
 
-/// The audience written at the start of a text, before or after the names that clients put there, and the text without it.
+/// The audience written at the start of a text, before or after the names that clients put there, and the text without it. Of
+/// several the nearest counts. `!site` may also stand behind hashtags, as in `#ask !site`.
 pub fn mark(text: &str) -> (Option<Audience>, Cow<'_, str>) {
-    if !text.contains('!') {
+    if !text.contains(['!', '\u{ff01}']) {
         return (None, text.into());
     }
-    let (names, rest) = text.split_at_checked(after_names(text)).unwrap_or(("", text));
+    let (mut said, mut rest) = mark_at(text, after_names(text), false);
+    if said.is_none() {
+        (said, rest) = mark_at(text, after_names_and_tags(text), true);
+    }
+    while said.is_some() {
+        let (again, left) = mark_at(&rest, after_names(&rest), false);
+        if again.is_none() {
+            break;
+        }
+        let left = left.into_owned();
+        (said, rest) = (said.min(again), left.into());
+    }
+    (said, rest)
+}
+
+/// The same at one place of a text; `only_near`: no mark but that of the site.
+fn mark_at(text: &str, at: usize, only_near: bool) -> (Option<Audience>, Cow<'_, str>) {
+    let (names, rest) = text.split_at_checked(at).unwrap_or(("", text));
     for (mark, audience) in MARKS {
         let Some((head, tail)) = rest.split_at_checked(mark.len()) else { continue };
         let near = audience == Audience::Site;
+        if only_near && !near {
+            continue;
+        }
         let ends = tail
             .chars()
             .next()
@@ -175,9 +200,19 @@ fn is_blank(c: char) -> bool {
 
 /// Where the text begins behind names that stand before it. Unit: bytes.
 pub(super) fn after_names(text: &str) -> usize {
+    after(text, false)
+}
+
+/// The same behind names and hashtags.
+fn after_names_and_tags(text: &str) -> usize {
+    after(text, true)
+}
+
+fn after(text: &str, tags: bool) -> usize {
     let mut at = 0;
     for token in scan(text) {
         match token {
+            Token::Hashtag(tag) if tags => at += 1 + tag.len(),
             Token::Mention { username, domain } => {
                 at += 1 + username.len() + domain.map_or(0, |domain| 1 + domain.len())
             }
@@ -404,6 +439,13 @@ mod tests {
         assert_eq!(read("\u{200e}!site Coffee is out"), said(Audience::Site, "Coffee is out"));
         assert_eq!(read("\u{feff} !site\u{200b} Coffee is out"), said(Audience::Site, "Coffee is out"));
         assert_eq!(read("@bob \u{2066}!site no"), said(Audience::Site, "@bob \u{2066}no"));
+        assert_eq!(read("\u{ff01}Site Coffee is out"), said(Audience::Site, "Coffee is out"));
+        // Behind hashtags what keeps it near counts, what lets it go does not.
+        assert_eq!(read("#ask !site Which glue?"), said(Audience::Site, "#ask Which glue?"));
+        assert_eq!(read("@bob #ask, #b7: !SITE which?"), said(Audience::Site, "@bob #ask, #b7: which?"));
+        // Of two the nearer counts.
+        assert_eq!(read("!open !site x"), said(Audience::Site, "x"));
+        assert_eq!(read("@bob !site: !open !org x"), said(Audience::Site, "@bob x"));
         for plain in [
             "!open-source tools",
             "!site's",
@@ -418,6 +460,9 @@ mod tests {
             "#!site",
             "@bob",
             "@bob hi !site",
+            "#ask !open x",
+            "#ask hi !site",
+            "\u{ff01}open x",
         ] {
             assert_eq!(read(plain), (None, plain.to_owned()), "{plain}");
         }

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         concierge::{
             self, answer,
-            parse::{Command, Parsed, parse, spoken},
+            parse::{Command, Parsed, about, named_before, parse, spoken},
         },
         counters::{Counter, count},
         questions::{
@@ -52,12 +52,16 @@ pub(super) async fn answer(app: &App, id: Id<Post>) -> Result<()> {
 async fn obey(app: &App, post: Post, who: Id<Account>) -> Result<()> {
     let typed = concierge::typed(&post);
     let own = app.read(concierge::find).await?.map(|account| account.username).unwrap_or_default();
-    let said = spoken(&typed, |name| {
+    let is_own = |name: &str| {
         let (user, domain) = name.split_once('@').map_or((name, None), |(user, domain)| (user, Some(domain)));
         user.eq_ignore_ascii_case(&own) && domain.is_none_or(|domain| app.site().is_own_name(domain))
-    });
-    let asks = questions::has_tag(said, &app.config().questions.tag);
-    let mut parsed = parse(said);
+    };
+    let said = spoken(&typed, is_own);
+    // The tag alone asks nothing.
+    let says = said.split_whitespace().any(|word| !word.starts_with('#') && word.contains(char::is_alphanumeric));
+    let asks = says && questions::has_tag(said, &app.config().questions.tag);
+    let before = named_now(app, &post, named_before(&typed, is_own)).await?;
+    let mut parsed = about(parse(said), &before);
     // A verb goes before the tag, what only sounds like one does not.
     let is_verb = parsed.tongue.is_some() || !matches!(parsed.command, Command::Knows(_) | Command::Open);
     if asks && (said.starts_with('#') || !is_verb) {
@@ -100,6 +104,22 @@ async fn obey(app: &App, post: Post, who: Id<Account>) -> Result<()> {
     experts::finds::searched(app, who, &found.experts);
     let found: Vec<_> = found.experts.into_iter().map(|expert| (expert.account, expert.because)).collect();
     app.write(move |tx| answer::knows(tx, &post, tongue, &found)).await
+}
+
+/// Those of `names` whom the writer put there: apps begin an answer with all who are named in what it answers.
+async fn named_now(app: &App, post: &Post, mut names: Vec<String>) -> Result<Vec<String>> {
+    let Some(parent) = post.in_reply_to_id.filter(|_| !names.is_empty()) else { return Ok(names) };
+    let before = app.read(move |conn| {
+        let mut ids: Vec<_> = store::posts::mentions(conn, parent)?.iter().map(|m| m.account_id).collect();
+        ids.extend(store::posts::find(conn, parent)?.map(|post| post.account_id));
+        store::accounts::list(conn, &ids)
+    });
+    let before = before.await?;
+    names.retain(|name| {
+        let user = name.split('@').next().unwrap_or_default();
+        !before.iter().any(|account| account.username.eq_ignore_ascii_case(user))
+    });
+    Ok(names)
 }
 
 /// What carries the tag of questions is one, whether the verb stands before it or not.

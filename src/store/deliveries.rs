@@ -64,7 +64,7 @@ pub fn insert(
 /// Drops what is on its way to a host with posts that are not for everybody; that such a post is gone is still told.
 pub fn drop_inside(conn: &mut Conn, host: &str, now: Timestamp) -> Result<usize> {
     const WHICH: &str = " and activity_id in (select a.id from activities a join posts p on p.id = a.post_id \
-                         where a.kind in ('Create', 'Update', 'Announce') and p.audience < ";
+                         where a.kind in ('Create', 'Update', 'Announce', 'Add', 'Lock') and p.audience < ";
     let which = |sql: Sql| sql.bind(host).with(WHICH, Audience::Open).push(")");
     let ids = which(Sql::new("d.id in (select id from deliveries where host = ")).push(")");
     ledger::lose(conn, ids, "it is not inside of the organisation any more", now)?;

@@ -139,6 +139,13 @@ async fn the_tag_asks_in_a_message_to_the_concierge_too() {
     }
     let open = bob.get("/api/v2/search?q=open+questions").await.ok()["statuses"].as_array().unwrap().len();
     assert_eq!(open, 2);
+    // Who wants to know how it is done, or sends too early, publishes nothing.
+    for text in ["ask?", "frage …", "#ask", "#ask ?", "idea?"] {
+        let said = crate::concierge::asks(&node, &ada, text).await;
+        assert!(said.contains("I did not understand that") || said.contains("Das habe ich nicht verstanden"), "{said}");
+    }
+    let found = bob.get("/api/v2/search?q=open+questions").await.ok()["statuses"].as_array().unwrap().len();
+    assert_eq!(found, 2);
     // An open post to the concierge is the question itself, and nothing about it is misunderstood.
     let post = ada.post("/api/v1/statuses", json!({ "status": "@concierge #ask Which tape?" })).await.ok();
     node.settle().await;

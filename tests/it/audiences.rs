@@ -221,6 +221,43 @@ async fn a_mark_at_the_start_of_a_warning_counts_for_the_post() {
     assert!(refused(&edit("!open the cellar").await).contains("An edit cannot change"));
     let edited = edit("!site the attic").await.ok();
     assert_eq!((&edited["audience"], &edited["spoiler_text"]), (&json!("site"), &json!("the attic")));
+    // Nor does a field beside the text; what agrees, or says nothing, does no harm.
+    let inside = post(json!({ "status": "orgsecret" })).await.ok();
+    for (said, field, status) in [
+        (&inside, json!({ "local_only": true }), 422),
+        (&inside, json!({ "audience": "site" }), 422),
+        (&inside, json!({ "local_only": false }), 200),
+        (&said, json!({ "local_only": true }), 200),
+        (&said, json!({ "local_only": false }), 200),
+        (&said, json!({ "audience": "open" }), 422),
+    ] {
+        let mut body = json!({ "status": "anew" });
+        body.as_object_mut().unwrap().extend(field.as_object().unwrap().clone());
+        let at = format!("/api/v1/statuses/{}", said["id"].as_str().unwrap());
+        let edit = world.ada.put(&at, body.clone()).await;
+        assert_eq!(edit.status, status, "{body}: {}", edit.text);
+    }
+}
+
+#[tokio::test]
+async fn a_post_that_says_to_stay_stays_wherever_that_stands_at_its_start() {
+    let world = World::new().await;
+    for text in [
+        "#ask !site sitesecret, who knows? #glue",
+        "!open !site sitesecret",
+        "\u{ff01}SITE sitesecret",
+        "@bob\u{a0}!Site: sitesecret",
+    ] {
+        let said = says(&world.ada, text).await;
+        assert_eq!(said["audience"], "site", "{text}: {said}");
+        assert!(!said["content"].as_str().unwrap().to_lowercase().contains("site "), "{text}: {said}");
+    }
+    // What lets it go further stands first, or is text.
+    let said = says(&world.ada, "#b7 !open orgsecret").await;
+    assert_eq!(said["audience"], "organisation", "{said}");
+    world.settle().await;
+    assert!(words(&world.arrived()).is_empty(), "{}", world.arrived());
+    assert_eq!(words(&home(&world.lea).await), ["orgsecret"]);
 }
 
 #[tokio::test]
@@ -499,6 +536,9 @@ async fn what_waits_for_a_server_that_is_closed_no_longer_is_not_sent_after_all(
     world.lists_far(true).await;
     world.far.inbox_answers(503);
     let posts = world.three().await;
+    act(&world.ada, &posts[1], "pin").await;
+    act(&world.ada, &posts[2], "pin").await;
+    world.settle().await;
     world.far.forget();
     let waiting = async || {
         let count =
@@ -512,6 +552,8 @@ async fn what_waits_for_a_server_that_is_closed_no_longer_is_not_sent_after_all(
     world.hq.clock.advance(3_600_000);
     world.settle().await;
     assert_eq!(words(&world.arrived()), ["openword"]);
+    let uri = |post: &Value| post["uri"].as_str().unwrap().to_owned();
+    assert!(world.arrived().contains(&uri(&posts[2])) && !world.arrived().contains(&uri(&posts[1])), "nor its address");
     let id = posts[1]["id"].as_str().unwrap();
     let told = world.ada.get(&format!("/api/watercooler/v1/statuses/{id}/delivery")).await.ok();
     assert_eq!((&told["refused"], &told["waiting"]), (&json!(1), &json!(0)), "{told}");

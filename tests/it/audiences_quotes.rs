@@ -41,10 +41,16 @@ async fn a_quote_goes_no_further_than_what_it_quotes() {
     }
     assert_eq!(words(&home(&world.ola).await), ["openword"]);
     assert_eq!(words(&home(&world.lea).await), ["orgsecret", "openword"]);
-    // Authorisations are read by whoever may see what is quoted.
-    for (post, quote, [out, lyon]) in
-        [(&posts[0], &made[0], [404, 404]), (&posts[1], &made[2], [404, 200]), (&posts[2], &made[4], [200, 200])]
-    {
+    // Authorisations are read by whoever may see what is quoted, and may know of what quotes it.
+    let near = quotes(&world.bob, &posts[2], "!site See this").await;
+    let inside = quotes(&world.bob, &posts[2], "!org See this").await;
+    for (post, quote, [out, lyon]) in [
+        (&posts[0], &made[0], [404, 404]),
+        (&posts[1], &made[2], [404, 200]),
+        (&posts[2], &made[4], [200, 200]),
+        (&posts[2], &near, [404, 404]),
+        (&posts[2], &inside, [404, 200]),
+    ] {
         let stamp = format!("/users/ada/quote_authorizations/{}", quote["id"].as_str().unwrap());
         let nobody = Client::anonymous(&world.hq).get_activity(&stamp).await;
         assert_eq!(nobody.status, out, "{}", post["content"]);

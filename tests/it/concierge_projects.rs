@@ -362,6 +362,17 @@ async fn after_six_silent_months_the_lead_is_asked_once_and_answers_with_a_word(
     order(&node, Task::PairProjects).await;
     let found = letters(&alice).await;
     assert_eq!(found.iter().filter(|l| says(l, "still alive")).count(), 2);
+    // So is yes, which lets in nobody who happens to ask to join; no says too little.
+    let eve = node.member("eve").await;
+    eve.post(&path(&made, "/join"), json!({})).await.ok();
+    for (text, state) in [("No.", "paused"), ("Yes, it is!", "active")] {
+        let status = format!("@quietbearing {text}");
+        let reply = json!({"status": status, "visibility": "direct", "in_reply_to_id": found[0]["id"]});
+        alice.post("/api/v1/statuses", reply).await.ok();
+        node.settle().await;
+        assert_eq!(alice.get(&path(&made, "")).await.ok()["state"], state, "{text}");
+    }
+    assert_eq!(alice.get(&path(&made, "/requests")).await.ok().as_array().unwrap().len(), 1, "eve still waits");
     // One tap is an answer, too.
     let vote = format!("/api/v1/polls/{}/votes", found[0]["poll"]["id"].as_str().unwrap());
     alice.post(&vote, json!({ "choices": [2] })).await.ok();
@@ -467,4 +478,56 @@ async fn a_name_that_begins_with_the_word_for_a_state_is_a_name() {
     assert_eq!(said, "“Active badges” is now paused. Its followers read it.");
     let said = asks(&node, &ada, "project state done because every door has one").await;
     assert!(said.contains("“Active badges” is now done"), "{said}");
+}
+
+#[tokio::test]
+async fn a_name_with_the_word_for_a_state_in_it_changes_no_state() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let mut made = Vec::new();
+    for name in ["Done deal", "Quiet idea box", "Deal done"] {
+        let fields = json!({"name": name, "purpose": "Contracts.", "state": "active", "publish": true});
+        made.push(register(&ada, fields).await);
+    }
+    node.settle().await;
+    for text in ["Done deal", "done deal!", "“Deal done”", "Quiet idea box"] {
+        let said = asks(&node, &ada, &format!("project state {text}")).await;
+        assert!(said.contains("Write it so"), "{text}: {said}");
+    }
+    for project in &made {
+        assert_eq!(ada.get(&path(project, "")).await.ok()["state"], "active");
+    }
+    for (text, said) in [
+        ("Done deal paused", "“Done deal” is now paused"),
+        ("Deal done done", "“Deal done” is now done"),
+        ("Quiet idea box stopped because nobody writes", "“Quiet idea box” is now stopped"),
+    ] {
+        let told = asks(&node, &ada, &format!("project state {text}")).await;
+        assert!(told.contains(said), "{text}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_lead_says_to_a_project_in_passing_changes_nothing() {
+    let node = Node::start().await;
+    let (alice, bob) = (node.member("alice").await, node.member("bob").await);
+    let made = register(&alice, bearing()).await;
+    bob.post(&path(&made, "/join"), json!({})).await.ok();
+    node.settle().await;
+    let says_to = async |text: &str| {
+        let status = json!({ "status": format!("@quietbearing {text}"), "visibility": "direct" });
+        alice.post("/api/v1/statuses", status).await.ok();
+        node.settle().await;
+        letters(&alice).await.remove(0)
+    };
+    for text in ["Done deal", "Active discussion at ten, who comes?", "No idea who Bob is", "ok who is Bob?"] {
+        let said = says_to(text).await;
+        assert!(says(&said, "I did not understand"), "{text}: {said}");
+    }
+    let now = alice.get(&path(&made, "")).await.ok();
+    assert_eq!(now["state"], "active");
+    assert_eq!(alice.get(&path(&made, "/requests")).await.ok().as_array().unwrap().len(), 1, "Bob still waits");
+    says_to("Paused until May").await;
+    let now = alice.get(&path(&made, "")).await.ok();
+    assert_eq!((&now["state"], &now["state_reason"]), (&json!("paused"), &json!("until May")));
 }

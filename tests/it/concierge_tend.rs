@@ -144,6 +144,11 @@ async fn moderators_are_named_a_project_is_handed_over_and_members_are_taken_out
     assert_eq!(moderators().await, 2);
     let told = asks(&w.hq, &w.alice, "projekt moderation Quiet bearing cleo aus").await;
     assert!(told.contains("moderiert „Quiet bearing“ nicht mehr."), "{told}");
+    // Some put everybody they name first.
+    let told = asks(&w.hq, &w.alice, &format!("@{handle} project moderator Quiet bearing")).await;
+    assert!(told.contains("cleo") && told.contains("moderates “Quiet bearing” now."), "{told}");
+    let told = asks(&w.hq, &w.alice, &format!("@{handle}, project moderator Quiet bearing off")).await;
+    assert!(told.contains("does not moderate “Quiet bearing” any more."), "{told}");
     assert_eq!((moderators().await, role(&cleo).await), (1, "member".to_owned()));
     let told = asks(&w.hq, &w.alice, "project moderator Quiet bearing @nobody").await;
     assert!(told.contains("Nobody of that name belongs to “Quiet bearing”."), "{told}");

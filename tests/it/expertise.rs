@@ -204,6 +204,26 @@ async fn fields_have_german_names_for_who_speaks_german_and_are_read_in_every_la
 }
 
 #[tokio::test]
+async fn a_client_that_sends_back_markup_loses_no_facts() {
+    let node = Node::start().await;
+    let alice = alice(&node).await;
+    let before = alice.get(ME).await.ok();
+    let me = alice.get("/api/v1/accounts/verify_credentials").await.ok();
+    let text = |field: &Value, name: &str| field[name].as_str().unwrap().to_owned();
+    let mut fields: Vec<(String, String)> =
+        me["fields"].as_array().unwrap().iter().map(|f| (text(f, "name"), text(f, "value"))).collect();
+    assert!(fields[0].1.contains("<a href="), "{fields:?}");
+    sends(&alice, &fields).await;
+    let after = alice.get(ME).await.ok();
+    assert_eq!((&after["skills"], &after["works_on"]), (&before["skills"], &before["works_on"]));
+    // One that adds to it is read as well.
+    fields[0].1.push_str(" #torque");
+    sends(&alice, &fields).await;
+    let skills = alice.get(ME).await.ok()["skills"].to_string();
+    assert!(skills.contains("vibrationanalysis") && skills.contains("torque"), "{skills}");
+}
+
+#[tokio::test]
 async fn what_the_organisation_keeps_to_itself_is_ignored_when_a_client_changes_it() {
     let node = NodeBuilder::new("alpha").await.config(|config| config.people.may_change_title = false).start().await;
     let alice = node.member("alice").await;
@@ -589,4 +609,16 @@ fn a_list_of_the_organisation_is_taken_over() {
     assert_eq!(place.json(&["people", "import", "people.csv", "--json"])["changed"], 1, "the dry run changed nothing");
     let again = place.json(&["people", "import", "people.csv", "--json"]);
     assert_eq!((&again["changed"], &again["unchanged"]), (&json!(0), &json!(1)));
+    // Who may find somebody is theirs to say: a list holds back, and brings nobody back into view.
+    let listed = |word: &str, title: &str| {
+        fs::write(&file, format!("person;listed;title\nada;{word};{title}\n")).unwrap();
+        place.json(&["people", "import", "people.csv", "--json"])
+    };
+    assert_eq!(listed("site", "")["changed"], 1);
+    let wider = listed("organisation", "");
+    assert_eq!((&wider["refused"], &wider["changed"]), (&json!(1), &json!(0)), "{wider}");
+    assert!(wider["lines"][0]["error"].as_str().unwrap().starts_with("listed: "), "{wider}");
+    let wider = listed("organisation", "Director");
+    assert_eq!((&wider["changed"], &wider["lines"][0]["state"]), (&json!(1), &json!("changed")), "the rest counts");
+    assert_eq!((&listed("unlisted", "")["changed"], &listed("site", "")["changed"]), (&json!(1), &json!(0)));
 }

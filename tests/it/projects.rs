@@ -117,6 +117,13 @@ async fn a_published_project_is_a_group_that_says_what_the_vocabulary_asks_for()
     // Where there is nothing to compare with, the search box of any client finds it by name.
     let found = alice.get("/api/v2/search?q=project:quiet&type=accounts").await.ok();
     assert_eq!(found["accounts"][0]["acct"], "quietbearing", "{found}");
+    // A place behind it is where it has to be.
+    let site: String = url::form_urlencoded::byte_serialize(made["site"].as_str().unwrap().as_bytes()).collect();
+    for (place, count) in [(site.as_str(), 1), ("Atlantis", 0)] {
+        let found = alice.get(&format!("/api/v2/search?q=project:quiet%20site:{place}&type=accounts")).await.ok();
+        let groups = found["accounts"].as_array().unwrap().iter().filter(|account| account["group"] == true).count();
+        assert_eq!(groups, count, "{place}: {found}");
+    }
     let page = Client::anonymous(&node).get("/@quietbearing").await;
     assert!(page.status == 200 && page.text.contains("Quiet bearing"), "{}", page.text);
     let reply = alice.get_activity("/users/quietbearing").await;

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use watercooler::{
     db::Sql,
-    domain::{Fact, accounts, audit::Staff, html::plain_text},
+    domain::{Fact, accounts, audit::Staff, html::plain_text, questions},
     id::Id,
-    model::Role,
+    model::{Account, Role},
     time::Clock,
 };
 
@@ -242,6 +242,52 @@ async fn a_mark_in_answer_to_the_concierge_ends_a_question_and_is_no_command() {
 }
 
 #[tokio::test]
+async fn a_mark_that_comes_with_an_edit_accepts_the_answer_once() {
+    let (hq, lyon, oslo, [bob, alice, cleo]) = three().await;
+    let all = [&hq, &lyon, &oslo];
+    skills(&alice, &["adhesives"]).await;
+    skills(&cleo, &["adhesives"]).await;
+    settle(&all).await;
+    let question = post(&bob, "#ask Which glue? #adhesives", None).await;
+    settle(&all).await;
+    let mut replies = Vec::new();
+    for expert in [&alice, &cleo] {
+        let found = format!("/api/v2/search?resolve=true&q={}", question["uri"].as_str().unwrap());
+        let there = expert.get(&found).await.ok()["statuses"][0].clone();
+        post(expert, &format!("@{} Silicone.", hq.handle("bob")), Some(&there)).await;
+    }
+    settle(&all).await;
+    let answers: Vec<Value> = mentions(&bob).await.iter().map(|n| n["status"].clone()).collect();
+    for handle in [lyon.handle("alice"), oslo.handle("cleo")] {
+        let answer = answers.iter().find(|answer| answer["account"]["acct"] == handle.as_str()).unwrap();
+        replies.push((post(&bob, &format!("@{handle} thanks"), Some(answer)).await, handle, answer["uri"].clone()));
+    }
+    let state = async || {
+        settle(&all).await;
+        let document = bob.get_activity(question["uri"].as_str().unwrap()).await.ok();
+        (document["askState"].clone(), document["acceptedAnswer"].clone())
+    };
+    assert_eq!(state().await.0, "open");
+    let edits = async |at: usize, text: &str| {
+        let (reply, handle, _) = &replies[at];
+        let path = format!("/api/v1/statuses/{}", reply["id"].as_str().unwrap());
+        bob.put(&path, json!({ "status": format!("@{handle} {text}") })).await.ok();
+    };
+    edits(0, "✅ thanks").await;
+    assert_eq!(state().await, (json!("answered"), replies[0].2.clone()));
+    // At its end it says the same, of somebody's answer.
+    let own = json!({ "status": "Ordered ✅", "in_reply_to_id": question["id"] });
+    bob.post("/api/v1/statuses", own).await.ok();
+    assert_eq!(state().await, (json!("answered"), replies[0].2.clone()));
+    edits(1, "this one is better! ✅").await;
+    assert_eq!(state().await, (json!("answered"), replies[1].2.clone()));
+    // What stood there before is not said again by whoever mends a word.
+    edits(0, "✅ thanks!").await;
+    assert_eq!(state().await, (json!("answered"), replies[1].2.clone()));
+    assert!(open(&alice).await.is_empty(), "answered at every node");
+}
+
+#[tokio::test]
 async fn ones_own_node_decides_how_often_one_is_asked() {
     let (hq, lyon, oslo, [bob, alice, _]) = three().await;
     let all = [&hq, &lyon, &oslo];
@@ -272,6 +318,16 @@ async fn ones_own_node_decides_how_often_one_is_asked() {
     asks(&lyon, &alice, "away off").await;
     ask(8).await;
     assert_eq!(put_to(&alice).await.len(), 5);
+}
+
+#[tokio::test]
+async fn of_questions_that_come_at_once_no_more_ring_than_somebody_wants() {
+    let node = Node::start().await;
+    let bob = node.member("bob").await;
+    let id: Id<Account> = bob.id.parse().unwrap();
+    let put = (1..=12).map(|number: i64| node.app.write(move |tx| questions::cap::admit(tx, id, Id::new(number))));
+    let told = futures_util::future::join_all(put).await;
+    assert_eq!(told.into_iter().filter(|told| *told.as_ref().unwrap()).count(), 3);
 }
 
 #[tokio::test]

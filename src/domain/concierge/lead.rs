@@ -15,7 +15,7 @@ use crate::{
         people::{fields::Tongue, gardener},
         projects::{
             self, Fields, members, succession,
-            words::{Words, state_of},
+            words::{Words, stands_alone, state_of},
         },
         questions::reviews,
     },
@@ -28,6 +28,8 @@ use crate::{
 const SHOWN: i64 = 20;
 /// Projects of somebody among which one is looked for by name.
 pub(super) const OWN: i64 = 100;
+/// What people put around a name.
+const QUOTES: [char; 7] = ['"', '“', '”', '„', ':', ',', ' '];
 
 /// Shows what somebody works on, by numbers, who waits for them, and their drafts.
 ///
@@ -169,17 +171,31 @@ pub fn set_state(tx: &mut Tx<'_>, post: &Post, tongue: Tongue, rest: &str) -> Re
 
 fn stated(tx: &mut Tx<'_>, post: &Post, rest: &str) -> Result<Option<(Id<Project>, WorkState, String)>> {
     let mut own = store::projects::of_member(tx.conn, post.account_id, OWN)?;
+    let words: Vec<&str> = rest.split_whitespace().collect();
+    let said = words.join(" ").to_lowercase();
+    let said = said.trim_matches(QUOTES);
+    // A name alone says nothing of how far it is, though the word for that may stand in it: `Done deal`.
+    if words.len() > 1 && own.iter().any(|project| is_same(&project.name, said)) {
+        return Ok(None);
+    }
     own.retain(|project| project.local);
     let thread = thread(tx.conn, post)?;
-    let words: Vec<&str> = rest.split_whitespace().collect();
     let mut unnamed = None;
     for (at, word) in words.iter().enumerate() {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
         let Some(state) = state_of(&bare) else { continue };
         let name = words.get(..at).unwrap_or_default().join(" ");
-        let name = name.trim_matches(['"', '“', '”', '„', ':', ',', ' ']);
-        let Some(id) = named_of(tx.conn, &own, &thread, name)? else { continue };
+        let name = name.trim_matches(QUOTES);
         let reason = words.get(at + 1..).unwrap_or_default().join(" ");
+        if name.is_empty() && !stands_alone(word, &reason) {
+            continue;
+        }
+        let Some(id) = named_of(tx.conn, &own, &thread, name)? else { continue };
+        // `Quiet idea box paused`: that the name begins so does not end it there.
+        let longer = format!("{} {bare}", name.to_lowercase());
+        if !name.is_empty() && own.iter().any(|p| p.id == id && p.name.to_lowercase().starts_with(&longer)) {
+            continue;
+        }
         let found = (id, state, typed::reason(&reason).to_owned());
         if !name.is_empty() {
             return Ok(Some(found));

@@ -9,8 +9,9 @@ use crate::{
             fields::Tongue,
             wording::{self, Asked},
         },
-        projects::words::consent,
+        projects::words::{consent, is_clear},
         questions::cap::MOST,
+        text::{Token, scan},
     },
     matching::people::{is_question, may_ask_for_place},
     model::Audience,
@@ -115,6 +116,38 @@ pub fn spoken(text: &str, is_own: impl Fn(&str) -> bool) -> &str {
     spoken
 }
 
+/// The people whom a text begins with, as handles, but for the concierge itself.
+pub fn named_before(text: &str, is_own: impl Fn(&str) -> bool) -> Vec<String> {
+    let text = text.trim_start();
+    let names = scan(text.get(..after_names(text)).unwrap_or_default()).into_iter().filter_map(|token| match token {
+        Token::Mention { username, domain: None } => Some(username.to_owned()),
+        Token::Mention { username, domain: Some(domain) } => Some(format!("{username}@{domain}")),
+        _ => None,
+    });
+    names.filter(|name| !is_own(name)).collect()
+}
+
+/// The same command about whom or what stood before its verb, where it needs that and nothing behind it says who:
+/// `@ada project invite Quiet bearing`.
+pub fn about(parsed: Parsed, before: &[String]) -> Parsed {
+    let [who] = before else { return parsed };
+    let command = match parsed.command {
+        Command::Project(
+            verb @ (Verb::ProjectModerator | Verb::ProjectHandover | Verb::ProjectInvite | Verb::ProjectRemove),
+            rest,
+        ) if !rest.split_whitespace().any(|word| word.starts_with('@') || is_address(word)) => {
+            Command::Project(verb, format!("@{who} {rest}"))
+        }
+        Command::Project(
+            verb @ (Verb::ProjectJoin | Verb::ProjectLeave | Verb::ProjectFollow | Verb::ProjectLead),
+            rest,
+        ) if rest.is_empty() => Command::Project(verb, format!("@{who}")),
+        Command::Introduce(rest) if rest.is_empty() => Command::Introduce(who.clone()),
+        other => other,
+    };
+    Parsed { command, ..parsed }
+}
+
 /// Reads a text without its leading mentions.
 pub fn parse(text: &str) -> Parsed {
     let text = text.trim();
@@ -125,7 +158,8 @@ pub fn parse(text: &str) -> Parsed {
             Verb::Help => return known(Command::Help, tongue),
             // `skill:kafka` is a search; `skills: +kafka` is not.
             Verb::Skills if !is_search(text) => return known(Command::Skills(skills(rest)), tongue),
-            Verb::Ask if !rest.is_empty() => return known(Command::Ask(rest.to_owned()), tongue),
+            // `ask?` asks how it is done.
+            Verb::Ask if says(rest) => return known(Command::Ask(rest.to_owned()), tongue),
             Verb::Open => return known(Command::Open, tongue),
             Verb::Ideas if rest.trim_end_matches(['?', '.', '!']).is_empty() => return known(Command::Ideas, tongue),
             Verb::Idea | Verb::IdeaTake | Verb::Ideas => {
@@ -200,14 +234,13 @@ pub fn parse(text: &str) -> Parsed {
     }
 }
 
-/// Yes or no, said and nothing else: `no idea who that is` is no answer. Two words are clear in any company.
+/// Yes or no, said and nothing else: `no idea who that is` is no answer. Some words are clear in any company.
 fn agreed(text: &str) -> Option<(bool, Option<Tongue>)> {
-    const CLEAR: &[&str] = &["accept", "decline", "reject", "annehmen", "ablehnen"];
     let end = text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len());
     let (word, rest) = text.split_at_checked(end)?;
     let word = word.to_lowercase();
     let alone = rest.trim().is_empty() || rest.starts_with([',', '.', '!', ':', ';', '\n']);
-    let yes = consent(&word).filter(|_| alone || CLEAR.contains(&word.as_str()))?;
+    let yes = consent(&word).filter(|_| alone || is_clear(&word))?;
     let german = ["ja", "nein", "annehmen", "ablehnen", "willkommen"].contains(&word.as_str());
     Some((yes, german.then_some(Tongue::German)))
 }
@@ -318,7 +351,12 @@ fn skills(text: &str) -> Vec<SkillChange> {
 fn idea(text: &str) -> Option<String> {
     let rest = after(text, "idea").or_else(|| after(text, "idee"))?;
     let rest = rest.trim_start_matches([':', ',', ' ', '\n', '\t']).trim();
-    (!rest.is_empty()).then(|| rest.to_owned())
+    says(rest).then(|| rest.to_owned())
+}
+
+/// Whether there is a word in it.
+fn says(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
 }
 
 /// On or off.
@@ -339,7 +377,10 @@ fn asks(text: &str) -> Option<Asks> {
     if is_one(word, ON) {
         return Some(Asks::Weekly(None));
     }
-    let number: i16 = word.parse().ok()?;
+    let number: i16 = word.trim_end_matches(['.', '!']).parse().ok()?;
+    if number == 0 {
+        return Some(Asks::Off);
+    }
     (1..=MOST).contains(&number).then_some(Asks::Weekly(Some(number)))
 }
 
@@ -434,7 +475,10 @@ mod tests {
         assert_eq!((command("idea list"), command("Ideen?")), (Command::Ideas, Command::Ideas));
         assert!(matches!(command("ideas for the canteen"), Command::Unknown([Verb::Ideas, ..])));
         assert_eq!(command("asks 5"), Command::Asks(Asks::Weekly(Some(5))));
-        assert_eq!(command("anfragen aus"), Command::Asks(Asks::Off));
+        assert_eq!((command("anfragen aus"), command("asks 0")), (Command::Asks(Asks::Off), Command::Asks(Asks::Off)));
+        // Who asks how it is done publishes nothing.
+        assert!(matches!(command("ask?"), Command::Unknown([Verb::Ask, ..])));
+        assert!(matches!(command("Idee …?"), Command::Unknown(_)));
         assert_eq!(command("abwesend bis 24.12.2026"), Command::Asks(Asks::Away("2026-12-24".into())));
         assert_eq!(command("away off"), Command::Asks(Asks::Back));
         assert_eq!(command("project new: Quiet"), Command::Project(Verb::ProjectNew, "Quiet".into()));
@@ -458,6 +502,27 @@ mod tests {
         assert_eq!(said("@bob help  @concierge@a.example:80? @concierge"), "help");
         assert_eq!(said("project remove Lager @ada"), "project remove Lager @ada");
         assert_eq!((said("@concierge"), said("join me@concierge"), said("")), ("", "join me@concierge", ""));
+    }
+
+    #[test]
+    fn who_stands_before_a_verb_is_not_lost() {
+        let is_own = |name: &str| name == "concierge";
+        let read = |text: &str| about(parse(spoken(text, is_own)), &named_before(text, is_own)).command;
+        let project = |verb, rest: &str| Command::Project(verb, rest.into());
+        assert_eq!(
+            read("@ada@b.example:80, @concierge project invite Lager"),
+            project(Verb::ProjectInvite, "@ada@b.example:80 Lager")
+        );
+        assert_eq!(read("@ada projekt entferne Lager"), project(Verb::ProjectRemove, "@ada Lager"));
+        assert_eq!(read("@ada project handover Lager to @bob"), project(Verb::ProjectHandover, "Lager to @bob"));
+        assert_eq!(
+            read("@ada project remove Lager https://a.example/1"),
+            project(Verb::ProjectRemove, "Lager https://a.example/1")
+        );
+        assert_eq!(read("@ada @bob project invite Lager"), project(Verb::ProjectInvite, "Lager"));
+        assert_eq!(read("@concierge @lager follow"), project(Verb::ProjectFollow, "@lager"));
+        assert_eq!(read("@lager @concierge join 2"), project(Verb::ProjectJoin, "2"));
+        assert_eq!((read("@ada intro"), read("@ada help")), (introduce("ada"), Command::Help));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{
     config::Site,
     domain::{
         Tx,
-        html::escape,
+        html::{escape, plain_text},
         profiles::{self, Field},
     },
     limits,
@@ -269,8 +269,12 @@ pub fn take(shown: &[Field], facts: &Facts, typed: &[(String, String)], locale: 
         match made.filter(|made| !seen.contains(made)) {
             Some(made) => {
                 seen.push(made);
-                let text: String = value.chars().take(READ).collect();
-                if blank || text.trim() != plain(made, facts, locale) {
+                let sent = value.trim();
+                // Some clients send back what everybody is shown, markup and all.
+                let as_shown = |field: &Field| field.generated.as_deref() == Some(made.word()) && field.value == sent;
+                let text = if sent.contains("</") { plain_text(sent) } else { sent.to_owned() };
+                let text: String = text.chars().take(READ).collect();
+                if blank || (text.trim() != plain(made, facts, locale) && !shown.iter().any(as_shown)) {
                     read(made, text.trim(), facts, locale, &mut taken.change);
                 }
             }
@@ -279,7 +283,12 @@ pub fn take(shown: &[Field], facts: &Facts, typed: &[(String, String)], locale: 
         }
     }
     let (front, back) = shown.split_at_checked(CLIENT_FIELDS).unwrap_or((shown, &[]));
-    let sent = |field: &Field| typed.iter().any(|(name, _)| *name.trim() == field.name);
+    // What was made here comes back under its name in whatever language it was shown.
+    let is = |name: &str, field: &Field| {
+        *name.trim() == field.name
+            || field.generated.is_some() && Made::named(name).map(Made::word) == field.generated.as_deref()
+    };
+    let sent = |field: &Field| typed.iter().any(|(name, _)| is(name, field));
     // A field that comes back with nothing in it was shown.
     let emptied = |at: usize| typed.get(at).is_some_and(|(name, value)| (name.trim(), value.trim()) == ("", ""));
     let knows = front.iter().enumerate().any(|(at, field)| sent(field) || emptied(at));
@@ -538,6 +547,9 @@ mod tests {
             .map(|(name, text)| if name == "Blog" { (name, "x".into()) } else { (name, text) })
             .collect();
         assert_eq!(take(&fields(&shown), &alice(), &five, Tongue::English).own, [("Blog".to_owned(), "x".to_owned())]);
+        // Under the names of another language, too: one that was shown before its owner chose this one.
+        let german = [(Made::Ask.name(Tongue::German).to_owned(), "#torque".to_owned())];
+        assert_eq!(take(&fields(&shown), &alice(), &german, Tongue::English).own, [shown[4].clone()]);
         // Emptying a line empties what it stands for.
         let mut emptied = four.clone();
         emptied[1] = Default::default();

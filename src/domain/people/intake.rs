@@ -29,7 +29,7 @@ pub struct Outcome {
     pub person: String,
     /// `changed`, `unchanged`, `unknown` or `refused`.
     pub state: &'static str,
-    /// Why it was refused.
+    /// Why it was refused, or what of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
@@ -189,7 +189,13 @@ pub fn apply(tx: &mut Tx<'_>, entry: &Entry, dry: bool) -> Result<Outcome> {
     let domain = tx.site().domain();
     let Some(id) = find(tx.conn, domain, &entry.who)? else { return Ok(outcome("unknown", None)) };
     let before = facts::load(tx.conn, id)?;
-    let change = FactsChange { skills: merged(&before, entry), ..entry.change.clone() };
+    let mut change = FactsChange { skills: merged(&before, entry), ..entry.change.clone() };
+    // Who may find somebody is theirs to say: a list may only hold back more.
+    let wider = change.listed.is_some_and(|listed| rank(listed) < rank(before.listed));
+    let kept = wider.then(|| "listed: they are found by fewer people, and only they themselves change that".to_owned());
+    if wider {
+        change.listed = None;
+    }
     let facts = match facts::changed(before.clone(), &change, By::Organisation, &tx.config().people) {
         Ok(facts) => facts,
         Err(Error::Invalid { field, reason, .. }) => {
@@ -198,12 +204,21 @@ pub fn apply(tx: &mut Tx<'_>, entry: &Entry, dry: bool) -> Result<Outcome> {
         Err(error) => return Err(error),
     };
     if facts == before {
-        return Ok(outcome("unchanged", None));
+        return Ok(outcome(if wider { "refused" } else { "unchanged" }, kept));
     }
     if !dry {
         facts::update(tx, id, &change, By::Organisation)?;
     }
-    Ok(outcome("changed", None))
+    Ok(outcome("changed", kept))
+}
+
+/// How far somebody holds back.
+const fn rank(listed: Listed) -> u8 {
+    match listed {
+        Listed::Organisation => 0,
+        Listed::Site => 1,
+        Listed::Unlisted => 2,
+    }
 }
 
 /// What the file says of skills, and behind it what the person listed beside that.

@@ -23,12 +23,24 @@ pub fn asked(text: &str) -> Option<Asked> {
     is_question(text).then_some(Asked::Experts)
 }
 
-/// What stands behind `project:`, where a question asks for nothing else.
-pub fn project_asked(text: &str) -> Option<&str> {
+/// What stands behind `project:`, where a question asks for nothing else, and behind `site:` after it.
+pub fn project_asked(text: &str) -> Option<(&str, Option<&str>)> {
     let (name, rest) = text.trim().split_once(':')?;
-    let names = ["project", "projekt", "projet"];
-    let rest = rest.trim().trim_matches('"');
-    (names.contains(&name.to_lowercase().as_str()) && !rest.is_empty()).then_some(rest)
+    if !["project", "projekt", "projet"].contains(&name.trim().to_lowercase().as_str()) {
+        return None;
+    }
+    let placed = rest.rmatch_indices(':').find_map(|(colon, _)| {
+        let (what, word) = rest.get(..colon)?.rsplit_once(char::is_whitespace)?;
+        let place = bare(rest.get(colon + 1..)?);
+        let is_place = ["site", "standort"].contains(&word.to_lowercase().as_str()) && !place.is_empty();
+        is_place.then_some((what, Some(place)))
+    });
+    let (what, place) = placed.unwrap_or((rest, None));
+    Some((bare(what), place)).filter(|(what, _)| !what.is_empty())
+}
+
+fn bare(text: &str) -> &str {
+    text.trim().trim_matches('"').trim()
 }
 
 /// Why a project was found: the words that it shares with the question. None where it shares none.
@@ -166,6 +178,15 @@ mod tests {
         {
             assert_eq!(asked(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_project_may_be_looked_for_at_a_site() {
+        assert_eq!(project_asked("Project: \"Quiet bearing\""), Some(("Quiet bearing", None)));
+        assert_eq!(project_asked("projekt:lager Standort: \"Plant 3\""), Some(("lager", Some("Plant 3"))));
+        assert_eq!(project_asked("project:web site: launch site:Lyon"), Some(("web site: launch", Some("Lyon"))));
+        assert_eq!(project_asked("project:noise site:"), Some(("noise site:", None)));
+        assert_eq!((project_asked("project:"), project_asked("skill:x site:y")), (None, None));
     }
 
     #[test]

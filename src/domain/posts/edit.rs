@@ -5,7 +5,9 @@ use crate::{
     Error, Result,
     db::Conn,
     domain::{
-        EventKind, Fact, Tx, audiences, emojis,
+        EventKind, Fact, Tx,
+        audiences::{self, Wish},
+        emojis,
         html::Html,
         interactions,
         media::{Preview, shown_by, takes_preview},
@@ -13,7 +15,7 @@ use crate::{
     },
     id::Id,
     limits,
-    model::{Account, Media, Post, PostEdit, QuotePolicy},
+    model::{Account, Audience, Media, Post, PostEdit, QuotePolicy},
     store,
     time::Timestamp,
 };
@@ -39,6 +41,8 @@ pub struct Change {
     pub poll: Option<Option<PollDraft>>,
     /// Who may quote it.
     pub quote_policy: Option<QuotePolicy>,
+    /// How far it may go. That stands, so this can only agree; many apps send "not only here" unasked.
+    pub audience: Wish,
 }
 
 /// What changes about one file.
@@ -108,7 +112,8 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
         let (said, rest) = audiences::mark(&cleaned);
         (warned, spoiler) = (said, rest.into_owned());
     }
-    if [marked, warned].into_iter().flatten().any(|said| said != post.audience) {
+    let stay = change.audience.local_only.filter(|stay| *stay).map(|_| Audience::Site);
+    if [marked, warned, change.audience.audience, stay].into_iter().flatten().any(|said| said != post.audience) {
         return Err(Error::invalid(
             "audience",
             "fixed",

@@ -5,7 +5,7 @@ use super::{
     Words, handle, is_inside, members,
     relations::RELATIONS,
     role, say_in, set_state,
-    words::{consent, membership, state_of},
+    words::{consent, is_clear, membership, stands_alone, state_of},
 };
 use crate::{
     Error, Result,
@@ -15,7 +15,7 @@ use crate::{
         html,
     },
     id::Id,
-    model::{Account, AccountKind, Audience, Poll, Post, Project, ProjectRole, Visibility},
+    model::{Account, AccountKind, Audience, Poll, Post, Project, ProjectRole, Visibility, WorkState},
     store,
 };
 
@@ -239,12 +239,25 @@ fn obey(tx: &mut Tx<'_>, project: &Project, post: &Post, by: &Account, text: &st
     let Some(first) = said.next() else { return Ok(()) };
     let word = first.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
     let rest = said.collect::<Vec<_>>().join(" ");
-    if let Some(yes) = consent(&word) {
+    let alone = stands_alone(first, &rest);
+    if let Some(yes) = consent(&word).filter(|_| alone || is_clear(&word)) {
+        if answers_whether_alive(tx, project, post)? {
+            // No says neither paused nor done nor stopped, and turns away nobody who happens to ask to join.
+            let state = Some(WorkState::Active).filter(|_| yes).ok_or(Error::NotFound)?;
+            return set_state(tx, by.id, project.id, state, "").map(|_| ());
+        }
         let who = asked(tx, project, post)?.ok_or(Error::NotFound)?;
         return members::answer(tx, by.id, project.id, who, yes).map(|_| ());
     }
-    let state = state_of(&word).ok_or(Error::NotFound)?;
+    let state = state_of(&word).filter(|_| alone).ok_or(Error::NotFound)?;
     set_state(tx, by.id, project.id, state, rest.trim_start_matches([':', '-', ',']).trim()).map(|_| ())
+}
+
+/// Whether a post answers the letter in which a silent project asks how far it is: that alone offers choices in its own name.
+fn answers_whether_alive(tx: &mut Tx<'_>, project: &Project, post: &Post) -> Result<bool> {
+    let Some(letter) = post.in_reply_to_id else { return Ok(false) };
+    Ok(store::polls::find_by_post(tx.conn, letter)?.is_some()
+        && store::posts::load(tx.conn, letter)?.account_id == project.account())
 }
 
 /// Whose request an answer means: that of the message it answers, or the only one there is.

@@ -352,6 +352,22 @@ pub fn consent(word: &str) -> Option<bool> {
     })
 }
 
+/// Whether a yes or no is clear in any company: `accept her, please`.
+pub fn is_clear(word: &str) -> bool {
+    ["accept", "decline", "reject", "annehmen", "ablehnen"].contains(&word)
+}
+
+/// What may follow a word that answers without a sign between them: why it is so, and since or until when.
+const FOLLOWS: &[&str] = &["because", "weil", "denn", "since", "seit", "until", "till", "bis"];
+
+/// Whether the word that `rest` follows answers by itself: nothing follows, a sign divides them, or a reason does. `Done deal,
+/// see you at ten` says nothing of how far a project is, and `no idea who that is` turns nobody away.
+pub fn stands_alone(word: &str, rest: &str) -> bool {
+    let rest = rest.trim_start();
+    let next: String = rest.chars().take_while(|c| c.is_alphanumeric()).collect();
+    next.is_empty() || !word.ends_with(char::is_alphanumeric) || FOLLOWS.contains(&next.to_lowercase().as_str())
+}
+
 /// Whether somebody writes that they join or that they leave, in either language, and what they say to it. Leaving is the
 /// whole of a message, or its first word stands by itself (`leave: no time`): `leave it to me` is something else.
 pub fn membership(text: &str) -> Option<(bool, String)> {

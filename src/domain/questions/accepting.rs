@@ -1,10 +1,10 @@
-//! Accepting an answer by a button: what `✅` says in an app (N6).
+//! Accepting an answer by a button, which is what `✅` says in an app, or by a `✅` that comes with an edit (N6).
 
-use super::{accept, is_answer, may_end};
+use super::{MARK, accept, end, is_answer, marks, may_end, of_reply};
 use crate::{
     Error, Result,
     db::Conn,
-    domain::{Tx, Viewer, visibility},
+    domain::{Tx, Viewer, concierge::typed, visibility},
     id::Id,
     model::{Account, Post},
     store::{self, questions::Question},
@@ -66,4 +66,32 @@ pub fn choose(tx: &mut Tx<'_>, by: Id<Account>, question: Id<Post>, answer: Id<P
         return Err(Error::NotFound);
     }
     accept(tx, question, &answer)
+}
+
+/// Whether a reply in the thread of a question begins with the mark, or, to somebody's answer, ends with it: `Thank you! ✅`. To
+/// one's own post, or to what the concierge says, it has to begin with it: "ordered ✅" ends no question.
+pub(super) fn is_marked(conn: &mut Conn, question: &Question, reply: &Post) -> Result<bool> {
+    if marks(reply) {
+        return Ok(true);
+    }
+    let text = typed(reply);
+    // Behind it there may be the sign that asks for a picture of it.
+    let text = text.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '\u{fe0f}' | '.' | '!'));
+    let Some(parent) = reply.in_reply_to_id.filter(|_| text.ends_with(MARK)) else { return Ok(false) };
+    let answer = store::posts::load(conn, parent)?;
+    is_theirs(conn, question, &answer)
+}
+
+/// A mark may come with an edit. One that stood there before says nothing anew: another answer may be accepted by now.
+pub(super) fn marked(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
+    let post = store::posts::load(tx.conn, id)?;
+    let Some(parent) = post.in_reply_to_id.filter(|_| post.local) else { return Ok(()) };
+    let Some(question) = of_reply(tx, id)? else { return Ok(()) };
+    let Some(before) = store::posts::edits(tx.conn, id)?.pop() else { return Ok(()) };
+    let before = Post { content: before.content, source_text: before.source_text, ..post.clone() };
+    let is_new = is_marked(tx.conn, &question, &post)? && !is_marked(tx.conn, &question, &before)?;
+    if !is_new || !may_end(tx.conn, &question, post.account_id)? {
+        return Ok(());
+    }
+    end(tx, question, &post, parent)
 }

@@ -450,7 +450,7 @@ fn replied(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     let Some(question) = of_reply(tx, id)? else { return Ok(()) };
     let post = store::posts::load(tx.conn, id)?;
     let Some(parent) = post.in_reply_to_id else { return Ok(()) };
-    let ends = marks(&post) && may_end(tx.conn, &question, post.account_id)?;
+    let ends = accepting::is_marked(tx.conn, &question, &post)? && may_end(tx.conn, &question, post.account_id)?;
     if post.account_id != question.asker && !ends {
         if decline::heard(tx, &question, &post)? || !is_answer(tx.conn, &question, &post)? {
             return Ok(());
@@ -461,10 +461,15 @@ fn replied(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
     if !ends {
         return Ok(());
     }
+    end(tx, question, &post, parent)
+}
+
+/// Does what a mark says: accepts the answer it replies to, or ends the question where that is nobody's answer.
+fn end(tx: &mut Tx<'_>, question: Question, mark: &Post, parent: Id<Post>) -> Result<()> {
     let answer = store::posts::load(tx.conn, parent)?;
     let by = store::accounts::load(tx.conn, answer.account_id)?;
     if answer.account_id == question.asker || by.kind != AccountKind::Person {
-        return close(tx, question, post.account_id);
+        return close(tx, question, mark.account_id);
     }
     accept(tx, question, &answer)
 }
@@ -534,7 +539,13 @@ pub fn consume(tx: &mut Tx<'_>, fact: &Fact) -> Result<()> {
             }
             replied(tx, *post)
         }
-        Fact::PostEdited { post, .. } => edited(tx, *post),
+        Fact::PostEdited { post, quiet, .. } => {
+            // Votes that are counted change no word of it.
+            if !*quiet {
+                accepting::marked(tx, *post)?;
+            }
+            edited(tx, *post)
+        }
         Fact::PostDeleted(post) => going(tx, *post),
         Fact::PollVoted(poll, by) => reviews::tapped(tx, *poll, *by),
         Fact::AccountRegistered(_)

@@ -250,10 +250,14 @@ fn counted(id: &str, total: i64) -> Result<String, Failure> {
 }
 
 /// `GET /users/{name}/quote_authorizations/{id}`: what lets another post quote one of this person's, while it stands; for
-/// whoever may see the quoted post.
+/// whoever may see the quoted post, and who belongs where one of this node that quotes it goes.
 pub async fn quote_authorization(State(app): State<App>, Path(named): Named, parts: Parts) -> Answered {
     stamp(&app, named, &parts, |conn, site, author, id| {
-        let (quoting, quoted) = arrivals::authorisation(conn, author.id, id.parse()?)?;
+        let (quoting, mut quoted) = arrivals::authorisation(conn, author.id, id.parse()?)?;
+        if quoting.local {
+            // It names a post of this node, and is for nobody who may not know of that.
+            quoted.audience = quoted.audience.min(quoting.audience);
+        }
         let id = site.quote_stamp_uri(&author.username, quoting.id);
         let stamp = QuoteAuthorization::new(&id, &author.uri, &quoting.uri, &quoted.uri);
         Ok((render::document(Terms::QUOTE, stamp)?, quoted))
