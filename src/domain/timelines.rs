@@ -120,7 +120,10 @@ const TAGS: usize = 4;
 /// Public posts with a hashtag; a tag nobody used is an empty page.
 pub fn tagged(conn: &mut Conn, viewer: Viewer, request: &TagRequest, page: Page, now: Timestamp) -> Result<Timeline> {
     let mut known = |names: &[String]| -> Result<(Vec<Id<Tag>>, bool)> {
-        let names: Vec<String> = names.iter().take(TAGS).filter_map(|n| normalize_hashtag(n)).collect();
+        let mut names: Vec<String> = names.iter().take(TAGS).filter_map(|n| normalize_hashtag(n)).collect();
+        // Two spellings are one hashtag.
+        names.sort_unstable();
+        names.dedup();
         let ids = rows::tag_ids(conn, &names)?;
         let complete = ids.len() == names.len();
         Ok((ids, complete))
