@@ -218,3 +218,28 @@ async fn a_hashtag_in_two_spellings_is_one() {
         assert_eq!(ids, [&both["id"]], "{more}");
     }
 }
+
+#[tokio::test]
+async fn who_hides_whom_they_follow_is_nobodys_familiar_follower() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let (carol, dora) = (node.member("carol").await, node.member("dora").await);
+    for (who, whom) in [(&ada, &bob), (&ada, &carol), (&bob, &dora), (&carol, &dora)] {
+        who.post(&format!("/api/v1/accounts/{}/follow", whom.id), json!({})).await.ok();
+    }
+    let familiar = async || {
+        let answer = ada.get(&format!("/api/v1/accounts/familiar_followers?id[]={}", dora.id)).await.ok();
+        assert_eq!(answer[0]["id"], dora.id.as_str(), "{answer}");
+        let known = answer[0]["accounts"].as_array().unwrap().iter();
+        known.map(|account| account["username"].as_str().unwrap().to_owned()).collect::<Vec<String>>()
+    };
+    assert_eq!(familiar().await, ["carol", "bob"]);
+    let hide = async |who: &Client, hidden: bool| {
+        who.patch("/api/v1/accounts/update_credentials", json!({ "hide_collections": hidden })).await.ok()
+    };
+    hide(&bob, true).await;
+    assert_eq!(familiar().await, ["carol"]);
+    hide(&bob, false).await;
+    hide(&dora, true).await;
+    assert_eq!(familiar().await, [""; 0]);
+}
