@@ -243,3 +243,18 @@ async fn who_hides_whom_they_follow_is_nobodys_familiar_follower() {
     hide(&dora, true).await;
     assert_eq!(familiar().await, [""; 0]);
 }
+
+#[tokio::test]
+async fn an_empty_line_of_a_form_is_no_word_of_a_filter() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let words = json!([{"keyword": ""}, {"keyword": "soup"}, {}, {"keyword": " "}]);
+    let made = ada
+        .post("/api/v2/filters", json!({"title": "food", "context": ["home"], "keywords_attributes": words}))
+        .await
+        .ok();
+    assert_eq!(made["keywords"].as_array().unwrap().len(), 1, "{made}");
+    let words = json!([{"keyword": "", "whole_word": true}]);
+    let body = json!({"title": "food", "context": ["home"], "keywords_attributes": words});
+    assert_eq!(ada.post("/api/v2/filters", body).await.status, 422);
+}
