@@ -160,9 +160,13 @@ async fn second(State(app): State<App>, _: SignedIn, uri: OriginalUri, params: P
     let local = match params.filled("origin") {
         Some("local") => Some(true),
         Some("remote") => Some(false),
-        _ => None,
+        Some(_) => return Err(Error::bad_request("Invalid parameter: origin").into()),
+        None => None,
     };
     let status = params.filled("status").unwrap_or_default();
+    if !matches!(status, "" | "active" | "pending" | "disabled" | "silenced" | "sensitized" | "suspended") {
+        return Err(Error::bad_request("Invalid parameter: status").into());
+    }
     let roles = params.texts("role_ids");
     let wanted = Wanted {
         local,
@@ -189,15 +193,26 @@ fn not_allowed() -> Error {
     Error::forbidden("This action is not allowed")
 }
 
+/// Whose account of this node it is; those of others are not let in here, nor turned away.
+fn user_of(tx: &mut Tx<'_>, id: Id<Account>) -> Result<User> {
+    store::accounts::load(tx.conn, id)?;
+    store::users::find(tx.conn, id)?.ok_or_else(not_allowed)
+}
+
+fn enable_local(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    user_of(tx, id)?;
+    rules::enable(tx, by, id)
+}
+
 fn approve_waiting(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
-    match store::users::load(tx.conn, id)?.approved_at {
+    match user_of(tx, id)?.approved_at {
         Some(_) => Err(not_allowed()),
         None => rules::approve(tx, by, id),
     }
 }
 
 fn reject_waiting(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
-    match store::users::load(tx.conn, id)?.approved_at {
+    match user_of(tx, id)?.approved_at {
         Some(_) => Err(not_allowed()),
         None => rules::reject(tx, by, id),
     }
@@ -252,7 +267,7 @@ async fn reject(State(app): State<App>, me: SignedIn, Path(id): Path<String>, pa
 }
 
 async fn enable(State(app): State<App>, me: SignedIn, Path(id): Path<String>, parts: Parts) -> ApiResult<Rendered> {
-    act(app, me, id, parts, rules::enable).await
+    act(app, me, id, parts, enable_local).await
 }
 
 async fn unsuspend(State(app): State<App>, me: SignedIn, Path(id): Path<String>, parts: Parts) -> ApiResult<Rendered> {
