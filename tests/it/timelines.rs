@@ -152,7 +152,14 @@ async fn timelines_leave_out_whom_the_reader_blocks_or_mutes_and_their_boosted_p
     act(&ada, &format!("/api/v1/accounts/{}/mute", eve.id)).await;
     assert_eq!(ids(&ada.get("/api/v1/timelines/home").await.ok()), std::slice::from_ref(&kept));
     assert_eq!(ids(&ada.get("/api/v1/timelines/public").await.ok()), std::slice::from_ref(&kept));
+    // Nor on the profile of whoever boosted it; on her own it stands, for who looks for it.
+    let profile = |who: &Client| format!("/api/v1/accounts/{}/statuses", who.id);
+    assert_eq!(ids(&ada.get(&profile(&bob)).await.ok()), std::slice::from_ref(&kept));
+    assert_eq!(ids(&ada.get(&profile(&eve)).await.ok()), std::slice::from_ref(&hers));
+    act(&bob, &format!("/api/v1/accounts/{}/mute", eve.id)).await;
+    assert_eq!(ids(&bob.get(&profile(&bob)).await.ok()).len(), 2, "in one's own lists nothing is passed over");
     act(&ada, &format!("/api/v1/accounts/{}/unmute", eve.id)).await;
+    assert_eq!(ids(&ada.get(&profile(&bob)).await.ok()).len(), 2);
     act(&eve, &format!("/api/v1/accounts/{}/block", ada.id)).await;
     assert_eq!(ids(&ada.get("/api/v1/timelines/public").await.ok()), [kept]);
     assert_eq!(ada.get(&format!("/api/v1/statuses/{hers}")).await.status, 404);
