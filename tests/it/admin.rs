@@ -257,3 +257,23 @@ async fn what_cannot_be_asked_of_accounts_is_refused_and_people_of_other_servers
         assert_eq!(mona.post(&format!("/api/v1/admin/accounts/1/{act}"), json!({})).await.status, 404, "{act}");
     }
 }
+
+#[tokio::test]
+async fn an_act_answers_all_that_was_reported_of_an_account_and_a_word_only_what_it_is_about() {
+    let node = Node::start().await;
+    let mona = staff(&node, "mona", Role::Moderator).await;
+    let (ada, bob, carol) = (node.member("ada").await, node.member("bob").await, node.member("carol").await);
+    let mut filed = Vec::new();
+    for (who, whom) in [(&ada, &bob), (&carol, &bob), (&ada, &carol)] {
+        filed.push(who.post("/api/v1/reports", json!({"account_id": whom.id})).await.ok()["id"].clone());
+    }
+    let open = async || {
+        let list = mona.get("/api/v1/admin/reports").await.ok();
+        list.as_array().unwrap().iter().map(|report| report["id"].clone()).collect::<Vec<Value>>()
+    };
+    let action = format!("/api/v1/admin/accounts/{}/action", bob.id);
+    mona.post(&action, json!({"type": "none", "text": "Mind your tone", "report_id": filed[0]})).await.ok();
+    assert_eq!(open().await, [filed[2].clone(), filed[1].clone()]);
+    mona.post(&action, json!({"type": "silence"})).await.ok();
+    assert_eq!(open().await, filed[2..]);
+}

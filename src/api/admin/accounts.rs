@@ -8,7 +8,7 @@ use crate::{
         auth::{Access, Routes, SignedIn},
         credentials::{role_entity, role_of},
         entities::{admin::AdminAccount, render::Accounts},
-        page::{self, Prev},
+        page::{self, Page, Prev},
     },
     app::App,
     config::Site,
@@ -291,8 +291,12 @@ async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<String>, pa
     end(app, me, id, parts, Role::Admin, delete_suspended).await
 }
 
-/// Acts on an account, closes the report that was the reason, and tells whoever it is about unless that is not wanted: the
-/// word for that is one for mail, and decides about the notification as well (as clients know it).
+/// Open reports about one account that an act answers.
+const REPORTS: i64 = 1_000;
+
+/// Acts on an account, closes the report that was the reason and, unless it is a word alone, all others about it, and tells
+/// whoever it is about unless that is not wanted: the word for that is one for mail, and decides about the notification as
+/// well (as clients know it).
 async fn action(
     State(app): State<App>,
     me: SignedIn,
@@ -328,14 +332,20 @@ async fn action(
         if told {
             warnings::warn(tx, &by, id, kind, &text, reason)?;
         }
-        match report {
-            Some(report) => match reports::close(tx, &by, report) {
-                // Somebody else was faster.
-                Err(Error::Conflict(_)) => Ok(()),
-                other => other,
-            },
-            None => Ok(()),
+        // What is done about an account answers all that was reported of it; a word alone only what it is about.
+        let mut answered: Vec<Id<Report>> = report.into_iter().collect();
+        if done.is_some() {
+            let open = store::reports::page(tx.conn, false, None, Some(id), Page::first(REPORTS))?;
+            answered.extend(open.iter().map(|row| row.id).filter(|open| report != Some(*open)));
         }
+        for report in answered {
+            match reports::close(tx, &by, report) {
+                // Somebody else was faster.
+                Err(Error::Conflict(_)) => {}
+                other => other?,
+            }
+        }
+        Ok(())
     })
     .await?;
     Ok(Empty)
