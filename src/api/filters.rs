@@ -317,6 +317,10 @@ async fn old_change(
                           filter keyword. Use a more recent application or the web interface.";
             return Err(Error::invalid("", "invalid", reason));
         }
+        if phrase.is_some() && filter.title == keyword.keyword && rows::keywords(tx.conn, filter.id)?.len() == 1 {
+            // It was made by an old app, which knows no title: it stays what the word is.
+            input.title.clone_from(&phrase);
+        }
         input.keywords = vec![KeywordInput { id: Some(id), keyword: phrase, whole_word, destroy: false }];
         let view = filters::change(tx, me.account, keyword.filter_id, &input)?;
         let keyword = view.keywords.iter().find(|k| k.id == id).ok_or(Error::NotFound)?;

@@ -102,6 +102,15 @@ async fn languages(State(app): State<App>) -> ApiResult<Rendered> {
     Ok(Rendered::of(&*pairs(&app).await)?)
 }
 
+/// The one of these codes that stands for a language: it itself, that without its region, or any of the same language
+/// (`zh-Hans` for `zh`, `pt-BR` for `pt`).
+fn spoken<'a>(mut codes: impl Iterator<Item = &'a String> + Clone, tag: &str) -> Option<&'a str> {
+    let (whole, main) = (tag.replace('_', "-"), main_of(tag));
+    let exact = codes.clone().find(|code| code.replace('_', "-").eq_ignore_ascii_case(&whole));
+    let found = exact.or_else(|| codes.clone().find(|code| **code == main));
+    found.or_else(|| codes.find(|code| main_of(code) == main)).map(String::as_str)
+}
+
 /// The language without its region.
 fn main_of(tag: &str) -> String {
     tag.split(['-', '_']).next().unwrap_or(tag).to_ascii_lowercase()
@@ -133,31 +142,35 @@ async fn translate(
             Ok((original, language.unwrap_or_else(|| "en".into())))
         })
         .await?;
-    let (source, target) = (original.language.as_deref().map(main_of), main_of(&language));
     let pairs = pairs(&app).await;
-    let targets = pairs.get(source.as_deref().unwrap_or("und"));
-    if targets.is_none_or(|targets| !targets.contains(&target)) {
+    let from = match original.language.as_deref() {
+        None => Some("und"),
+        Some(tag) => spoken(pairs.keys(), tag),
+    };
+    let target = from.and_then(|from| pairs.get(from)).and_then(|targets| spoken(targets.iter(), &language));
+    let Some((from, target)) = from.zip(target) else {
         return Err(if pairs.is_empty() {
             Error::upstream("the machine that translates cannot be reached")
         } else {
             Error::forbidden("This action is not allowed")
         }
         .into());
-    }
-    let answer = ask(&app, url, &original.texts(), source.as_deref(), &target).await?;
+    };
+    let source = Some(from).filter(|from| *from != "und");
+    let answer = ask(&app, url, &original.texts(), source, target).await?;
     let put = original.put(&answer.texts)?;
     let detected = answer.detected.get(0).unwrap_or(&answer.detected).get("language").and_then(Value::as_str);
     let detected: String = detected.unwrap_or_default().chars().take(16).collect();
     Ok(Rendered::of(&Translation {
         content: put.content,
         spoiler_text: put.spoiler_text,
-        language: &target,
+        language: target,
         poll: put.poll.map(|(id, titles)| TranslatedPoll {
             id,
             options: titles.into_iter().map(|title| TranslatedOption { title }).collect(),
         }),
         media_attachments: put.media.into_iter().map(|(id, description)| TranslatedMedia { id, description }).collect(),
-        detected_source_language: source.unwrap_or(detected),
+        detected_source_language: source.map_or(detected, str::to_owned),
         provider: "LibreTranslate",
     })?)
 }

@@ -63,8 +63,8 @@ async fn posts(State(app): State<App>, Anyone(viewer): Anyone, uri: Uri, params:
     }
     let (site, now) = (app.site().clone(), app.clock().now());
     let found = app.read(move |conn| {
-        let views = rules::posts(conn, viewer, now, limit, offset)?;
-        let links = beside(&site, &uri, views.order.len(), limit, offset);
+        let (views, looked_at) = rules::posts(conn, viewer, now, limit, offset)?;
+        let links = beside(&site, &uri, looked_at, limit, offset);
         Ok((links, Rendered::from(render::statuses(&site, &views)?)))
     });
     Ok(found.await?)

@@ -213,7 +213,10 @@ fn boosted(tx: &mut Tx<'_>, boost: Id<Post>) -> Result<()> {
     }
     match named(tx.site(), &original) {
         Some(url) => match rows::by_url(tx.conn, &url, "")? {
-            Some(card) if !is_due(&card, tx.now) => rows::link(tx.conn, original.id, card.id),
+            Some(card) if !is_due(&card, tx.now) => {
+                rows::link(tx.conn, original.id, card.id)?;
+                if card.kind == CardKind::Video { became_about(tx, &original) } else { Ok(()) }
+            }
             _ => ask(tx, &original, &boost),
         },
         None => Ok(()),

@@ -126,6 +126,9 @@ fn apply_keywords(tx: &mut Tx<'_>, owner: Id<Account>, filter: Id<Filter>, input
                 rows::update_keyword(tx.conn, &keyword)?;
             }
             None if input.destroy => {}
+            // An empty line of a form.
+            None if input.whole_word.is_none()
+                && input.keyword.as_deref().is_none_or(|word| word.trim().is_empty()) => {}
             None => {
                 let keyword = FilterKeyword {
                     id: tx.new_id(),

@@ -120,7 +120,10 @@ const TAGS: usize = 4;
 /// Public posts with a hashtag; a tag nobody used is an empty page.
 pub fn tagged(conn: &mut Conn, viewer: Viewer, request: &TagRequest, page: Page, now: Timestamp) -> Result<Timeline> {
     let mut known = |names: &[String]| -> Result<(Vec<Id<Tag>>, bool)> {
-        let names: Vec<String> = names.iter().take(TAGS).filter_map(|n| normalize_hashtag(n)).collect();
+        let mut names: Vec<String> = names.iter().take(TAGS).filter_map(|n| normalize_hashtag(n)).collect();
+        // Two spellings are one hashtag.
+        names.sort_unstable();
+        names.dedup();
         let ids = rows::tag_ids(conn, &names)?;
         let complete = ids.len() == names.len();
         Ok((ids, complete))
@@ -165,8 +168,8 @@ pub fn list(conn: &mut Conn, owner: Id<Account>, list: Id<List>, page: Page, now
     fill(conn, owner.into(), page, now, |conn, page| rows::list(conn, list.id, owner, list.replies_policy, page))
 }
 
-/// Posts of one account that the viewer may see. Blocks and mutes of the viewer's own do not matter here, but domains
-/// the viewer blocks do, boosts from there included (PRV-12).
+/// Posts of one account that the viewer may see. That the viewer blocks or mutes this account does not matter here, but whom
+/// it boosts does, and so do domains the viewer blocks (PRV-12).
 pub fn author(
     conn: &mut Conn,
     viewer: Viewer,
@@ -181,7 +184,8 @@ pub fn author(
     }
     let posts = rows::author(conn, author, query, visibility::condition(viewer), &page)?;
     let bounds = posts.first().map(|p| p.id.raw()).zip(posts.last().map(|p| p.id.raw()));
-    let mut posts = PostViews::load(conn, viewer, posts, now)?;
+    let gathered = Gathered::of_author(conn, viewer, author, posts, now)?;
+    let mut posts = PostViews::finish(conn, viewer, gathered, &[], now)?;
     without_blocked_domains(conn, &mut posts)?;
     Ok(Timeline { posts, bounds })
 }

@@ -95,15 +95,25 @@ fn found(rules: &[Rule], subject: &str) -> Option<bool> {
     rules.iter().find(|rule| rule.subject == subject).map(|rule| rule.allowed)
 }
 
-/// The posts that trend, but for those of people whom the viewer does not want to read.
-pub fn posts(conn: &mut Conn, viewer: Viewer, now: Timestamp, limit: usize, offset: usize) -> Result<PostViews> {
+/// The posts that trend, but for those of people whom the viewer does not want to read; and how many were looked at for
+/// them: the page goes on when that is all of it, however few are shown.
+///
+/// # Errors
+/// Those of the database.
+pub fn posts(
+    conn: &mut Conn,
+    viewer: Viewer,
+    now: Timestamp,
+    limit: usize,
+    offset: usize,
+) -> Result<(PostViews, usize)> {
     let all = all_posts(conn, viewer, now)?;
     let ids: Vec<Id<Post>> =
         all.into_iter().filter(Reviewed::shown).map(|one| one.what).skip(offset).take(limit).collect();
     let mut rows = store::views::posts(conn, &ids)?;
     rows.sort_by_key(|post| ids.iter().position(|id| *id == post.id));
     let gathered = Gathered::read(conn, viewer, rows, true, now)?;
-    PostViews::finish(conn, viewer, gathered, &[], now)
+    Ok((PostViews::finish(conn, viewer, gathered, &[], now)?, ids.len()))
 }
 
 /// The host of a page: its publisher.

@@ -403,6 +403,31 @@ pub struct Gathered {
 impl Gathered {
     /// Judges `posts`; with `timeline` also leaves out those by, or boosted from, people the viewer blocks or mutes.
     pub fn read(conn: &mut Conn, viewer: Viewer, posts: Vec<Post>, timeline: bool, now: Timestamp) -> Result<Self> {
+        Self::judged(conn, viewer, posts, now, |standings, post| !timeline || standings.welcome(post.account_id))
+    }
+
+    /// Judges `posts` of one author, whose own are shown to whoever looks at them; what they boosted of people whom the
+    /// viewer blocks or mutes is left out, but in one's own.
+    pub fn of_author(
+        conn: &mut Conn,
+        viewer: Viewer,
+        author: Id<Account>,
+        posts: Vec<Post>,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let own = viewer.0 == Some(author);
+        Self::judged(conn, viewer, posts, now, |standings, post| {
+            own || post.account_id == author || standings.welcome(post.account_id)
+        })
+    }
+
+    fn judged(
+        conn: &mut Conn,
+        viewer: Viewer,
+        posts: Vec<Post>,
+        now: Timestamp,
+        shown: impl Fn(&Standings, &Post) -> bool,
+    ) -> Result<Self> {
         let mut order: Vec<Id<Post>> = posts.iter().map(|p| p.id).collect();
         let mut rows = posts;
         let missing: Vec<Id<Post>> =
@@ -415,7 +440,7 @@ impl Gathered {
         let standings = Standings::for_posts(conn, viewer, &rows, now)?;
         let seen = visibility::judge(conn, viewer, rows.iter(), &standings)?;
         let mut seen = seen.into_iter();
-        rows.retain(|p| seen.next().unwrap_or(false) && (!timeline || standings.welcome(p.account_id)));
+        rows.retain(|p| seen.next().unwrap_or(false) && shown(&standings, p));
         // A boost goes with its original.
         let there = |id: Id<Post>| rows.binary_search_by_key(&id, |p| p.id).is_ok();
         let gone: Vec<Id<Post>> =

@@ -55,7 +55,22 @@ fn recognise(head: &[u8]) -> Result<Option<(&'static str, &'static str)>> {
 /// `Invalid` when it is none, or broken.
 pub fn process(upload: &Path, head: &[u8]) -> Result<Processed> {
     let Some((mime, extension)) = recognise(head)? else { return mp4(upload, head) };
+    if mime == "video/webm" && is_sound(upload).map_err(Error::internal)? {
+        return done(Kind::Audio, "audio/webm", "weba", Index::default());
+    }
     done(kind(head)?, mime, extension, Index::default())
+}
+
+/// Bytes of a WebM file in which the codecs of its tracks are looked for.
+const TRACKS: u64 = 256 * 1024;
+
+/// Whether a WebM file names codecs at its beginning, and none for pictures. One that names none is taken for a film.
+fn is_sound(upload: &Path) -> std::io::Result<bool> {
+    let mut start = Vec::new();
+    File::open(upload)?.take(TRACKS).read_to_end(&mut start)?;
+    let names = |codec: &[u8]| start.windows(codec.len()).any(|part| part == codec);
+    let sounds = names(b"A_OPUS") || names(b"A_VORBIS");
+    Ok(sounds && !names(b"V_VP8") && !names(b"V_VP9") && !names(b"V_AV1"))
 }
 
 fn done(kind: Kind, mime: &'static str, extension: &'static str, index: Index) -> Result<Processed> {
@@ -279,5 +294,23 @@ mod tests {
         }
         assert_eq!(run(b"ID3\x04rest").0.unwrap().mime, "audio/mpeg");
         assert_eq!(run(b"OggS\0rest").0.unwrap().kind, Kind::Audio);
+    }
+
+    #[test]
+    fn a_webm_file_of_sound_alone_is_no_film() {
+        let webm = |tracks: &str| [b"\x1A\x45\xDF\xA3\x42\x82\x84webm".as_slice(), tracks.as_bytes()].concat();
+        for (tracks, mime) in [
+            ("\u{6}A_OPUS", "audio/webm"),
+            ("\u{8}A_VORBIS", "audio/webm"),
+            ("\u{5}V_VP9 \u{6}A_OPUS", "video/webm"),
+            ("\u{5}V_AV1", "video/webm"),
+            ("nothing is said", "video/webm"),
+        ] {
+            let done = run(&webm(tracks)).0.unwrap();
+            assert_eq!(
+                (done.mime, done.kind == Kind::Audio, done.small.is_none()),
+                (mime, mime == "audio/webm", mime == "audio/webm")
+            );
+        }
     }
 }

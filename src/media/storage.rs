@@ -129,6 +129,7 @@ pub fn mime_of(name: &str) -> Option<&'static str> {
         "mp4" => "video/mp4",
         "mov" => "video/quicktime",
         "webm" => "video/webm",
+        "weba" => "audio/webm",
         "mp3" => "audio/mpeg",
         "ogg" => "audio/ogg",
         "wav" => "audio/wav",

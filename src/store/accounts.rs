@@ -113,7 +113,7 @@ pub fn stay(conn: &mut Conn, id: Id<Account>) -> Result<()> {
 }
 
 /// Followers of the targets whom `viewer` follows, each behind its target, the newest first. Whoever hides who follows them
-/// has none.
+/// has none, and who hides whom they follow is not among them.
 pub fn familiar(
     conn: &mut Conn,
     viewer: Id<Account>,
@@ -131,7 +131,9 @@ pub fn familiar(
     .bind(viewer)
     .push(
         " join accounts a on a.id = g.target_id and not a.hide_collections and a.deleted_at is null \
-         and a.suspended_at is null and not a.suspended_by_origin where g.state = 1 and g.target_id in ",
+         and a.suspended_at is null and not a.suspended_by_origin \
+         join accounts b on b.id = g.account_id and not b.hide_collections and b.deleted_at is null \
+         and b.suspended_at is null and not b.suspended_by_origin where g.state = 1 and g.target_id in ",
     )
     .ids(targets)
     .with(") k where k.place <= ", most)

@@ -107,6 +107,8 @@ pub enum Trait {
     Link,
     /// It is about a page on which something can be played.
     Embed,
+    /// It quotes another post, with consent or without.
+    Quote,
     /// It answers.
     Reply,
     /// It is marked as not for everybody's eyes.
@@ -114,7 +116,7 @@ pub enum Trait {
 }
 
 impl Trait {
-    const ALL: [(Self, &str); 9] = [
+    const ALL: [(Self, &str); 10] = [
         (Self::Media, "media"),
         (Self::Image, "image"),
         (Self::Video, "video"),
@@ -122,6 +124,7 @@ impl Trait {
         (Self::Poll, "poll"),
         (Self::Link, "link"),
         (Self::Embed, "embed"),
+        (Self::Quote, "quote"),
         (Self::Reply, "reply"),
         (Self::Sensitive, "sensitive"),
     ];

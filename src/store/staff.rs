@@ -38,7 +38,7 @@ pub struct Wanted {
     pub display_name: Option<String>,
     /// Of this domain.
     pub domain: Option<String>,
-    /// With this e-mail address.
+    /// Beginning of the e-mail address.
     pub email: Option<String>,
     /// Invited by this account.
     pub invited_by: Option<Id<Account>>,
@@ -81,7 +81,9 @@ pub fn accounts(conn: &mut Conn, wanted: &Wanted, instance: &str, page: Page) ->
         let one_of = sql.push(" and (1 = 0");
         sql = roles.iter().fold(one_of, |sql, role| sql.with(" or u.role = ", *role)).push(")");
     }
-    for (beginning, column) in [(&wanted.username, "a.username"), (&wanted.display_name, "a.display_name")] {
+    for (beginning, column) in
+        [(&wanted.username, "a.username"), (&wanted.display_name, "a.display_name"), (&wanted.email, "u.email_normal")]
+    {
         if let Some(text) = beginning {
             let text = text.to_lowercase();
             let length = i64::try_from(text.chars().count()).unwrap_or(0);
@@ -93,9 +95,6 @@ pub fn accounts(conn: &mut Conn, wanted: &Wanted, instance: &str, page: Page) ->
     }
     if let Some(domain) = &wanted.domain {
         sql = sql.with(" and a.domain = ", domain.to_lowercase());
-    }
-    if let Some(email) = &wanted.email {
-        sql = sql.with(" and u.email_normal = ", email.to_lowercase());
     }
     if let Some(inviter) = wanted.invited_by {
         sql = sql.with(" and u.invite_id in (select i.id from invites i where i.created_by = ", inviter).push(")");

@@ -91,8 +91,11 @@ async fn hand_over(file: Opened, name: &str, asked: &HeaderMap) -> Result<Option
     if known.is_some_and(|known| known.split(',').any(|k| k.trim().trim_start_matches("W/") == tag)) {
         return Ok(Some((StatusCode::NOT_MODIFIED, fixed).into_response()));
     }
+    // Whoever has a part of another state of it gets the whole.
+    let same = asked.get(header::IF_RANGE).is_none_or(|known| known.to_str().is_ok_and(|known| known.trim() == tag));
+    let asked_part = asked.get(header::RANGE).filter(|_| same).and_then(|v| v.to_str().ok());
     let mut headers = fixed;
-    let range = asked.get(header::RANGE).and_then(|v| v.to_str().ok()).and_then(|r| range(r, length));
+    let range = asked_part.and_then(|r| range(r, length));
     let (status, told, from, count) = match range {
         None => (StatusCode::OK, None, 0, length),
         Some(Some((from, to))) => {

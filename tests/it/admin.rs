@@ -1,6 +1,6 @@
 //! What staff does from an app.
 
-use crate::support::{Client, Node, NodeBuilder, schema::Schema};
+use crate::support::{Client, Node, NodeBuilder, Scene, schema::Schema};
 use serde_json::{Value, json};
 use watercooler::{config::Registration, db::Sql, model::Role};
 
@@ -232,4 +232,48 @@ async fn domains_are_blocked_and_the_block_counts_at_once() {
     assert_eq!(admin.delete(&one).await.ok(), json!({}));
     assert_eq!((admin.delete(&one).await.status, admin.get(path).await.ok()), (404, json!([])));
     assert!(!node.app.net().rules().standing("bad.example").silenced);
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_of_accounts_is_refused_and_people_of_other_servers_are_not_let_in() {
+    let s = Scene::new().await;
+    let mona = staff(&s.node, "mona", Role::Moderator).await;
+    for odd in ["status=asleep", "origin=mars"] {
+        assert_eq!(mona.get(&format!("/api/v2/admin/accounts?{odd}")).await.status, 400, "{odd}");
+    }
+    let sql = "update users set email = 'Ada.L@Mail.example', email_normal = 'ada.l@mail.example' where account_id in \
+               (select a.id from accounts a where a.username = 'bob' and a.domain is null)";
+    s.node.app.write(move |tx| Sql::new(sql).execute(tx.conn)).await.unwrap();
+    for (email, found) in [("ada.l@mail.example", 1), ("ADA.", 1), ("mail.example", 0), ("ada_l", 0), ("%25", 0)] {
+        for generation in ["v1", "v2"] {
+            let list = mona.get(&format!("/api/{generation}/admin/accounts?email={email}")).await.ok();
+            assert_eq!(names(&list), ["bob"][..found], "{generation} {email}");
+        }
+    }
+    let ada = s.account(&s.ada).await.id;
+    for act in ["enable", "approve", "reject"] {
+        let refused = mona.post(&format!("/api/v1/admin/accounts/{ada}/{act}"), json!({})).await;
+        assert_eq!(refused.status, 403, "{act}: {}", refused.text);
+        assert_eq!(mona.post(&format!("/api/v1/admin/accounts/1/{act}"), json!({})).await.status, 404, "{act}");
+    }
+}
+
+#[tokio::test]
+async fn an_act_answers_all_that_was_reported_of_an_account_and_a_word_only_what_it_is_about() {
+    let node = Node::start().await;
+    let mona = staff(&node, "mona", Role::Moderator).await;
+    let (ada, bob, carol) = (node.member("ada").await, node.member("bob").await, node.member("carol").await);
+    let mut filed = Vec::new();
+    for (who, whom) in [(&ada, &bob), (&carol, &bob), (&ada, &carol)] {
+        filed.push(who.post("/api/v1/reports", json!({"account_id": whom.id})).await.ok()["id"].clone());
+    }
+    let open = async || {
+        let list = mona.get("/api/v1/admin/reports").await.ok();
+        list.as_array().unwrap().iter().map(|report| report["id"].clone()).collect::<Vec<Value>>()
+    };
+    let action = format!("/api/v1/admin/accounts/{}/action", bob.id);
+    mona.post(&action, json!({"type": "none", "text": "Mind your tone", "report_id": filed[0]})).await.ok();
+    assert_eq!(open().await, [filed[2].clone(), filed[1].clone()]);
+    mona.post(&action, json!({"type": "silence"})).await.ok();
+    assert_eq!(open().await, filed[2..]);
 }

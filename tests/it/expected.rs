@@ -180,3 +180,81 @@ async fn the_name_of_an_app_is_short() {
     };
     assert_eq!((named(60).await, named(61).await), (200, 422));
 }
+
+#[tokio::test]
+async fn a_page_of_trends_leads_on_past_those_whom_its_reader_does_not_want_to_read() {
+    let node = Node::start().await;
+    let (ada, bob, carol) = (node.member("ada").await, node.member("bob").await, node.member("carol").await);
+    let mut posts = Vec::new();
+    for who in [&ada, &bob] {
+        who.patch("/api/v1/accounts/update_credentials", json!({"discoverable": true})).await.ok();
+        posts.push(who.post("/api/v1/statuses", json!({"status": "look"})).await.ok());
+    }
+    for (who, post) in [(&ada, &posts[0]), (&bob, &posts[0]), (&bob, &posts[1])] {
+        who.post(&format!("/api/v1/statuses/{}/favourite", id(post)), json!({})).await.ok();
+    }
+    carol.post(&format!("/api/v1/accounts/{}/block", ada.id), json!({})).await.ok();
+    let page = carol.get("/api/v1/trends/statuses?limit=1").await;
+    assert_eq!(page.json(), json!([]));
+    let next = "/api/v1/trends/statuses?limit=1&offset=1";
+    assert!(page.header("link").contains(&format!("{next}>; rel=\"next\"")), "{}", page.header("link"));
+    assert_eq!(carol.get(next).await.ok()[0]["id"], posts[1]["id"]);
+    // Behind the last one there is nothing, and so it says.
+    let last = carol.get("/api/v1/trends/statuses?limit=3").await;
+    assert_eq!((last.json()[0]["id"].clone(), last.header("link")), (posts[1]["id"].clone(), ""));
+}
+
+#[tokio::test]
+async fn a_hashtag_in_two_spellings_is_one() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let both = ada.post("/api/v1/statuses", json!({"status": "#Tea and #Cake"})).await.ok();
+    ada.post("/api/v1/statuses", json!({"status": "#tea alone"})).await.ok();
+    for more in
+        ["all[]=Cake&all[]=cake", "all[]=cake&all[]=cake&all[]=TEA", "all[]=%EF%BD%83%EF%BD%81%EF%BD%8B%EF%BD%85"]
+    {
+        let found = ada.get(&format!("/api/v1/timelines/tag/TEA?{more}")).await.ok();
+        let ids: Vec<&Value> = found.as_array().unwrap().iter().map(|post| &post["id"]).collect();
+        assert_eq!(ids, [&both["id"]], "{more}");
+    }
+}
+
+#[tokio::test]
+async fn who_hides_whom_they_follow_is_nobodys_familiar_follower() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let (carol, dora) = (node.member("carol").await, node.member("dora").await);
+    for (who, whom) in [(&ada, &bob), (&ada, &carol), (&bob, &dora), (&carol, &dora)] {
+        who.post(&format!("/api/v1/accounts/{}/follow", whom.id), json!({})).await.ok();
+    }
+    let familiar = async || {
+        let answer = ada.get(&format!("/api/v1/accounts/familiar_followers?id[]={}", dora.id)).await.ok();
+        assert_eq!(answer[0]["id"], dora.id.as_str(), "{answer}");
+        let known = answer[0]["accounts"].as_array().unwrap().iter();
+        known.map(|account| account["username"].as_str().unwrap().to_owned()).collect::<Vec<String>>()
+    };
+    assert_eq!(familiar().await, ["carol", "bob"]);
+    let hide = async |who: &Client, hidden: bool| {
+        who.patch("/api/v1/accounts/update_credentials", json!({ "hide_collections": hidden })).await.ok()
+    };
+    hide(&bob, true).await;
+    assert_eq!(familiar().await, ["carol"]);
+    hide(&bob, false).await;
+    hide(&dora, true).await;
+    assert_eq!(familiar().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_empty_line_of_a_form_is_no_word_of_a_filter() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let words = json!([{"keyword": ""}, {"keyword": "soup"}, {}, {"keyword": " "}]);
+    let made = ada
+        .post("/api/v2/filters", json!({"title": "food", "context": ["home"], "keywords_attributes": words}))
+        .await
+        .ok();
+    assert_eq!(made["keywords"].as_array().unwrap().len(), 1, "{made}");
+    let words = json!([{"keyword": "", "whole_word": true}]);
+    let body = json!({"title": "food", "context": ["home"], "keywords_attributes": words});
+    assert_eq!(ada.post("/api/v2/filters", body).await.status, 422);
+}

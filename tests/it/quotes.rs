@@ -2,6 +2,7 @@
 
 use crate::support::{Client, NOW, Node, schema::Schema};
 use serde_json::{Value, json};
+use watercooler::{db::Sql, domain::Task};
 
 async fn says(who: &Client, body: Value) -> Value {
     who.post("/api/v1/statuses", body).await.ok()
@@ -328,4 +329,32 @@ async fn a_waiting_post_quotes_when_its_time_comes() {
     let mentions = told(&bob, "mention").await;
     let said = mentions.iter().filter_map(|one| one["status"]["content"].as_str()).collect::<String>();
     assert!(said.contains("nicht veröffentlicht: Dieser Beitrag darf nicht zitiert werden."), "{said}");
+}
+
+#[tokio::test]
+async fn quotes_are_found_as_such() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let first = says(&ada, json!({"status": "The harbour"})).await;
+    let second = quotes(&bob, &first, "Look, a harbour").await;
+    let plain = says(&bob, json!({"status": "Another harbour"})).await;
+    let found = async |query: &str| {
+        let found = bob.get(&format!("/api/v2/search?type=statuses&q={}", query.replace(' ', "%20"))).await.ok();
+        found["statuses"].as_array().unwrap().iter().map(|post| post["id"].clone()).collect::<Vec<Value>>()
+    };
+    let queries = [
+        ("harbour has:quote", &second["id"]),
+        ("is:quote from:bob", &second["id"]),
+        ("harbour from:bob -has:quote", &plain["id"]),
+    ];
+    for (query, id) in queries {
+        assert_eq!(found(query).await, std::slice::from_ref(id), "{query}");
+    }
+    // What an older version put into the index is put there again.
+    node.app.write(|tx| Sql::new("delete from posts_fts").execute(tx.conn)).await.unwrap();
+    node.app.write(|tx| tx.enqueue(&Task::IndexPosts { author: None, after: 0 })).await.unwrap();
+    node.settle().await;
+    for (query, id) in queries {
+        assert_eq!(found(query).await, std::slice::from_ref(id), "{query}");
+    }
 }

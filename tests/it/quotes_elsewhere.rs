@@ -525,3 +525,26 @@ async fn fed_quo_01_a_quote_and_what_it_quotes_that_come_at_the_same_moment_find
         assert_eq!(known.quoted_id, Some(quoted), "{n}");
     }
 }
+
+#[tokio::test]
+async fn an_update_makes_a_post_a_quote_for_those_who_search_or_one_in_another_language() {
+    let s = Scene::new().await;
+    let own = s.note(&s.ada, "own", "<p>the first word</p>");
+    s.creates(&s.ada, &own).await;
+    let mut note = s.note(&s.ada, "later", "<p>harbour</p>");
+    let id = s.creates(&s.ada, &note).await;
+    let post = s.status(&s.bob, &id).await["id"].as_str().unwrap().to_owned();
+    s.bob.post(&format!("/api/v1/statuses/{post}/bookmark"), json!({})).await.ok();
+    let found = async |operator: &str| {
+        let found = s.bob.get(&format!("/api/v2/search?type=statuses&q=harbour%20{operator}")).await.ok();
+        found["statuses"].as_array().unwrap().len()
+    };
+    assert_eq!((found("has:quote").await, found("-has:quote").await, found("language:fr").await), (0, 1, 0));
+    note["quote"] = own["id"].clone();
+    s.sends(&s.ada, &s.ada.activity("Update", note.clone())).await;
+    assert_eq!((found("has:quote").await, found("-has:quote").await), (1, 0));
+    note.as_object_mut().unwrap().remove("quote");
+    note["contentMap"] = json!({"fr": "<p>harbour</p>"});
+    s.sends(&s.ada, &s.ada.activity("Update", note)).await;
+    assert_eq!((found("has:quote").await, found("-has:quote").await, found("language:fr").await), (0, 1, 1));
+}

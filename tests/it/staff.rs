@@ -138,6 +138,7 @@ async fn everything_of_a_marked_account_is_sensitive_and_only_what_it_marked_its
     let action = format!("/api/v1/admin/accounts/{}/action", bob.id);
     assert_eq!(mona.post(&action, json!({"type": "sensitive"})).await.ok(), json!({}));
     assert_eq!(ada.get(&path).await.ok()["sensitive"], true);
+    assert_eq!(bob.get(&path).await.ok()["sensitive"], false, "or the next edit would say so for good");
     assert_eq!(mona.get(&format!("/api/v1/admin/accounts/{}", bob.id)).await.ok()["sensitized"], true);
     let [inviter, invited] = [&mona, &bob].map(|who| who.id.parse::<i64>().unwrap());
     let invites = move |tx: &mut watercooler::domain::Tx<'_>| {

@@ -410,3 +410,26 @@ async fn fed_poll_02_votes_travel_to_the_poll_and_tallies_travel_back() {
     // A vote is no post (POLL-05).
     assert!(ada.get("/api/v1/notifications?types[]=mention").await.ok().as_array().unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn another_language_alone_is_an_edit_and_the_post_is_found_by_it() {
+    let node = Node::start().await;
+    let ada = node.member("ada").await;
+    let post = write(&ada, json!({ "status": "Harbour", "language": "en" })).await;
+    let path = format!("/api/v1/statuses/{}", id(&post));
+    node.clock.advance(5_000);
+    let edited = ada.put(&path, json!({ "status": "Harbour", "language": "de" })).await.ok();
+    let at = &json!("2026-11-23T12:00:05.000Z");
+    assert_eq!((&edited["language"], &edited["edited_at"]), (&json!("de"), at));
+    for (language, many) in [("de", 1), ("en", 0)] {
+        let found = ada.get(&format!("/api/v2/search?type=statuses&q=harbour%20language:{language}")).await.ok();
+        assert_eq!(found["statuses"].as_array().unwrap().len(), many, "{language}");
+    }
+    // Without a word of it the language stays.
+    node.clock.advance(5_000);
+    for body in [json!({ "status": "Harbour" }), json!({ "status": "Harbour", "language": "DE" })] {
+        let same = ada.put(&path, body).await.ok();
+        assert_eq!((&same["language"], &same["edited_at"]), (&json!("de"), at));
+    }
+    assert_eq!(ada.get(&format!("{path}/history")).await.ok().as_array().unwrap().len(), 2);
+}

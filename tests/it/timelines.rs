@@ -152,7 +152,14 @@ async fn timelines_leave_out_whom_the_reader_blocks_or_mutes_and_their_boosted_p
     act(&ada, &format!("/api/v1/accounts/{}/mute", eve.id)).await;
     assert_eq!(ids(&ada.get("/api/v1/timelines/home").await.ok()), std::slice::from_ref(&kept));
     assert_eq!(ids(&ada.get("/api/v1/timelines/public").await.ok()), std::slice::from_ref(&kept));
+    // Nor on the profile of whoever boosted it; on her own it stands, for who looks for it.
+    let profile = |who: &Client| format!("/api/v1/accounts/{}/statuses", who.id);
+    assert_eq!(ids(&ada.get(&profile(&bob)).await.ok()), std::slice::from_ref(&kept));
+    assert_eq!(ids(&ada.get(&profile(&eve)).await.ok()), std::slice::from_ref(&hers));
+    act(&bob, &format!("/api/v1/accounts/{}/mute", eve.id)).await;
+    assert_eq!(ids(&bob.get(&profile(&bob)).await.ok()).len(), 2, "in one's own lists nothing is passed over");
     act(&ada, &format!("/api/v1/accounts/{}/unmute", eve.id)).await;
+    assert_eq!(ids(&ada.get(&profile(&bob)).await.ok()).len(), 2);
     act(&eve, &format!("/api/v1/accounts/{}/block", ada.id)).await;
     assert_eq!(ids(&ada.get("/api/v1/timelines/public").await.ok()), [kept]);
     assert_eq!(ada.get(&format!("/api/v1/statuses/{hers}")).await.status, 404);
@@ -525,6 +532,8 @@ async fn an_old_app_changes_its_own_word_and_not_the_others_of_the_filter() {
     let changed =
         ada.put(&path, json!({"phrase": "two", "context": ["home", "public"], "irreversible": false})).await.ok();
     assert_eq!((&changed["phrase"], &changed["context"]), (&json!("two"), &json!(["home", "public"])));
+    // The title it was given by the app goes with its only word, one that its owner gave stays.
+    assert_eq!(ada.get("/api/v2/filters").await.ok()[0]["title"], "two");
     let filter = ada.get("/api/v2/filters").await.ok()[0]["id"].as_str().unwrap().to_owned();
     ada.post(&format!("/api/v2/filters/{filter}/keywords"), json!({"keyword": "three"})).await.ok();
     let refused = ada.put(&path, json!({"phrase": "two", "context": ["home"]})).await;
@@ -537,6 +546,7 @@ async fn an_old_app_changes_its_own_word_and_not_the_others_of_the_filter() {
     let same = json!({"phrase": "zwei", "context": ["public", "home"], "irreversible": false});
     assert_eq!(ada.put(&path, same).await.ok()["phrase"], "zwei");
     assert_eq!(ada.get("/api/v1/filters").await.ok().as_array().unwrap().len(), 2);
+    assert_eq!(ada.get("/api/v2/filters").await.ok()[0]["title"], "two");
     // What an old app cannot say stays; one that knows only the two older actions cannot read it either.
     let new = ada.unchecked();
     new.put(&format!("/api/v2/filters/{filter}"), json!({"filter_action": "blur"})).await.ok();

@@ -126,3 +126,31 @@ async fn what_is_for_the_site_goes_to_a_machine_inside_only() {
     assert_eq!(refused.status, 403, "{}", refused.text);
     assert!(machine.received().is_empty());
 }
+
+#[tokio::test]
+async fn languages_that_the_machine_names_with_a_script_or_region_are_found() {
+    let machine = Peer::start("babel").await;
+    let node = translating(&machine).await;
+    let spoken = r#"[{"code": "de", "targets": ["en", "zh-Hans", "zh-Hant", "pt-BR"]},
+                     {"code": "zh-Hans", "targets": ["de"]}]"#;
+    machine.serve_as("GET /languages", 200, "application/json", spoken);
+    answers(&machine, json!(["x"]));
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    let german = write(&ada, json!({"status": "Tag", "language": "de"})).await;
+    let chinese = write(&ada, json!({"status": "x", "language": "zh-CN"})).await;
+    for (post, wanted, source, target) in [
+        (&german, "zh-Hant", "de", "zh-Hant"),
+        (&german, "ZH_hant", "de", "zh-Hant"),
+        (&german, "zh", "de", "zh-Hans"),
+        (&german, "pt", "de", "pt-BR"),
+        (&german, "en-GB", "de", "en"),
+        (&chinese, "de-AT", "zh-Hans", "de"),
+    ] {
+        machine.forget();
+        let told = bob.post(&format!("/api/v1/statuses/{post}/translate"), json!({"lang": wanted})).await.ok();
+        let named = (&told["detected_source_language"], &told["language"]);
+        assert_eq!(named, (&json!(source), &json!(target)), "{wanted}");
+        let asked = machine.received().into_iter().find(|r| r.path == "/translate").unwrap().json();
+        assert_eq!((&asked["source"], &asked["target"]), (&json!(source), &json!(target)), "{wanted}");
+    }
+}

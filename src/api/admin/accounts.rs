@@ -8,7 +8,7 @@ use crate::{
         auth::{Access, Routes, SignedIn},
         credentials::{role_entity, role_of},
         entities::{admin::AdminAccount, render::Accounts},
-        page::{self, Prev},
+        page::{self, Page, Prev},
     },
     app::App,
     config::Site,
@@ -160,9 +160,13 @@ async fn second(State(app): State<App>, _: SignedIn, uri: OriginalUri, params: P
     let local = match params.filled("origin") {
         Some("local") => Some(true),
         Some("remote") => Some(false),
-        _ => None,
+        Some(_) => return Err(Error::bad_request("Invalid parameter: origin").into()),
+        None => None,
     };
     let status = params.filled("status").unwrap_or_default();
+    if !matches!(status, "" | "active" | "pending" | "disabled" | "silenced" | "sensitized" | "suspended") {
+        return Err(Error::bad_request("Invalid parameter: status").into());
+    }
     let roles = params.texts("role_ids");
     let wanted = Wanted {
         local,
@@ -189,15 +193,26 @@ fn not_allowed() -> Error {
     Error::forbidden("This action is not allowed")
 }
 
+/// Whose account of this node it is; those of others are not let in here, nor turned away.
+fn user_of(tx: &mut Tx<'_>, id: Id<Account>) -> Result<User> {
+    store::accounts::load(tx.conn, id)?;
+    store::users::find(tx.conn, id)?.ok_or_else(not_allowed)
+}
+
+fn enable_local(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
+    user_of(tx, id)?;
+    rules::enable(tx, by, id)
+}
+
 fn approve_waiting(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
-    match store::users::load(tx.conn, id)?.approved_at {
+    match user_of(tx, id)?.approved_at {
         Some(_) => Err(not_allowed()),
         None => rules::approve(tx, by, id),
     }
 }
 
 fn reject_waiting(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
-    match store::users::load(tx.conn, id)?.approved_at {
+    match user_of(tx, id)?.approved_at {
         Some(_) => Err(not_allowed()),
         None => rules::reject(tx, by, id),
     }
@@ -252,7 +267,7 @@ async fn reject(State(app): State<App>, me: SignedIn, Path(id): Path<String>, pa
 }
 
 async fn enable(State(app): State<App>, me: SignedIn, Path(id): Path<String>, parts: Parts) -> ApiResult<Rendered> {
-    act(app, me, id, parts, rules::enable).await
+    act(app, me, id, parts, enable_local).await
 }
 
 async fn unsuspend(State(app): State<App>, me: SignedIn, Path(id): Path<String>, parts: Parts) -> ApiResult<Rendered> {
@@ -276,8 +291,12 @@ async fn delete(State(app): State<App>, me: SignedIn, Path(id): Path<String>, pa
     end(app, me, id, parts, Role::Admin, delete_suspended).await
 }
 
-/// Acts on an account, closes the report that was the reason, and tells whoever it is about unless that is not wanted: the
-/// word for that is one for mail, and decides about the notification as well (as clients know it).
+/// Open reports about one account that an act answers.
+const REPORTS: i64 = 1_000;
+
+/// Acts on an account, closes the report that was the reason and, unless it is a word alone, all others about it, and tells
+/// whoever it is about unless that is not wanted: the word for that is one for mail, and decides about the notification as
+/// well (as clients know it).
 async fn action(
     State(app): State<App>,
     me: SignedIn,
@@ -313,14 +332,20 @@ async fn action(
         if told {
             warnings::warn(tx, &by, id, kind, &text, reason)?;
         }
-        match report {
-            Some(report) => match reports::close(tx, &by, report) {
-                // Somebody else was faster.
-                Err(Error::Conflict(_)) => Ok(()),
-                other => other,
-            },
-            None => Ok(()),
+        // What is done about an account answers all that was reported of it; a word alone only what it is about.
+        let mut answered: Vec<Id<Report>> = report.into_iter().collect();
+        if done.is_some() {
+            let open = store::reports::page(tx.conn, false, None, Some(id), Page::first(REPORTS))?;
+            answered.extend(open.iter().map(|row| row.id).filter(|open| report != Some(*open)));
         }
+        for report in answered {
+            match reports::close(tx, &by, report) {
+                // Somebody else was faster.
+                Err(Error::Conflict(_)) => {}
+                other => other?,
+            }
+        }
+        Ok(())
     })
     .await?;
     Ok(Empty)

@@ -314,7 +314,8 @@ impl<'a> Render<'a> {
             created_at: post.created_at,
             in_reply_to_id: post.in_reply_to_id,
             in_reply_to_account_id: post.in_reply_to_account_id,
-            sensitive: subject.post.sensitive || author.sensitized_at.is_some(),
+            // Whoever wrote it edits it: they are told what they said themselves.
+            sensitive: subject.post.sensitive || !own && author.sensitized_at.is_some(),
             spoiler_text: &subject.post.spoiler_text,
             visibility: post.visibility.as_str(),
             language: subject.post.language.as_deref(),

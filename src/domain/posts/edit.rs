@@ -215,7 +215,8 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
 }
 
 /// Gives a post its new state. Without a change that a reader would notice nothing is recorded as an edit; new tallies
-/// of a poll alone are told quietly (POLL-03).
+/// of a poll alone are told quietly (POLL-03), and another language of a post of this node is such a change: other servers
+/// and the filters of readers go by it.
 pub fn revise(tx: &mut Tx<'_>, old: &Post, revision: Revision) -> Result<()> {
     let old_media = ordered(store::posts::media(tx.conn, &old.media())?, &old.media());
     let media = if old.local { revision.media } else { matched(&old_media, revision.media) };
@@ -235,6 +236,7 @@ pub fn revise(tx: &mut Tx<'_>, old: &Post, revision: Revision) -> Result<()> {
         || revision.content.as_str() != old.content
         || revision.spoiler_text != old.spoiler_text
         || revision.sensitive != old.sensitive
+        || old.local && revision.language != old.language
         || media.iter().map(seen).ne(old_media.iter().map(seen));
     if noticed {
         keep_state(tx, old, &old_media, &old_titles, old_poll.is_some())?;
@@ -261,8 +263,12 @@ pub fn revise(tx: &mut Tx<'_>, old: &Post, revision: Revision) -> Result<()> {
     if !noticed {
         if !new.local {
             // Whom and what it names may change without its text (UPD-01).
-            put_mentions(tx, new.id, &revision.mentions)?;
+            let named = put_mentions(tx, new.id, &revision.mentions)?;
             tag(tx, new.id, &revision.tags, false)?;
+            if !named.is_empty() || new.language != old.language {
+                let author = store::accounts::load(tx.conn, new.account_id)?;
+                index::again(tx, &new, &author)?;
+            }
         }
         if tallies {
             tell_readers(tx, &new, EventKind::Edit(new.id))?;

@@ -15,7 +15,7 @@ use crate::{
 /// Posts indexed again in one transaction.
 const CHUNK: i64 = 100;
 
-/// Puts a new post into the index.
+/// Puts a new post into the index; `quotes` says whether it quotes another one.
 pub(super) fn put<'a>(
     tx: &mut Tx<'_>,
     post: &'a Post,
@@ -23,6 +23,7 @@ pub(super) fn put<'a>(
     mentions: &[(Id<Account>, bool)],
     media: &'a [Media],
     options: impl Iterator<Item = &'a str>,
+    quotes: bool,
 ) -> Result<()> {
     let finders = Finders {
         open: is_open(post, author),
@@ -31,7 +32,7 @@ pub(super) fn put<'a>(
         many: false,
     };
     let body = words(post, media, options);
-    let traits = traits(tx, post, media, false, false);
+    let traits = traits(tx, post, media, Beside { quotes, ..Beside::default() });
     store::search::index_post(tx.conn, post.id, &body, &traits, &finders, true)
 }
 
@@ -57,8 +58,12 @@ pub(super) fn again(tx: &mut Tx<'_>, post: &Post, author: &Account) -> Result<()
         true => store::cards::of_post(tx.conn, post.id)?,
         false => None,
     };
-    let told = !post.local && card.is_some();
-    let traits = traits(tx, post, &media, told, card.is_some_and(|card| card.kind == CardKind::Video));
+    let beside = Beside {
+        about: !post.local && card.is_some(),
+        plays: card.is_some_and(|card| card.kind == CardKind::Video),
+        quotes: store::quotes::find(tx.conn, post.id)?.is_some(),
+    };
+    let traits = traits(tx, post, &media, beside);
     store::search::index_post(tx.conn, post.id, &body, &traits, &finders, false)
 }
 
@@ -79,7 +84,7 @@ pub fn may_be_found_by(tx: &mut Tx<'_>, person: Id<Account>, post: &Post) -> Res
     again(tx, post, &author)
 }
 
-/// A post is about a page that its text does not name.
+/// A post is about a page that its text does not name, or what it quotes is another post, or none any more.
 ///
 /// # Errors
 /// Those of the database.
@@ -115,11 +120,21 @@ fn is_open(post: &Post, author: &Account) -> bool {
     post.visibility == Visibility::Public && author.indexable
 }
 
-/// What a post is like; `about` says that its server named a page that its text does not, `plays` that something on its page
-/// can be played.
-fn traits(tx: &Tx<'_>, post: &Post, media: &[Media], about: bool, plays: bool) -> Traits {
+/// What neither a post nor its files say of it.
+#[derive(Clone, Copy, Default)]
+struct Beside {
+    /// Its server named a page that its text does not.
+    about: bool,
+    /// Something on its page can be played.
+    plays: bool,
+    /// It quotes another post.
+    quotes: bool,
+}
+
+/// What a post is like.
+fn traits(tx: &Tx<'_>, post: &Post, media: &[Media], beside: Beside) -> Traits {
     let has = |kinds: &[MediaKind]| media.iter().any(|one| kinds.contains(&one.kind));
-    let about = about
+    let about = beside.about
         || cards::may_link(&post.content) && {
             let site = tx.site();
             cards::first_link(&post.content, |url| site.owns(url)).is_some()
@@ -131,7 +146,8 @@ fn traits(tx: &Tx<'_>, post: &Post, media: &[Media], about: bool, plays: bool) -
         (Trait::Audio, has(&[MediaKind::Audio])),
         (Trait::Poll, post.poll_id.is_some()),
         (Trait::Link, about),
-        (Trait::Embed, plays),
+        (Trait::Embed, beside.plays),
+        (Trait::Quote, beside.quotes),
         (Trait::Reply, post.in_reply_to_id.is_some() || post.in_reply_to_uri.is_some()),
         (Trait::Sensitive, post.sensitive),
     ];

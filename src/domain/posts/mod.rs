@@ -237,7 +237,7 @@ pub fn insert_post(tx: &mut Tx<'_>, new: NewPost) -> Result<Option<Post>> {
     super::introductions::note(tx, &post, &author, &new.meaning)?;
     super::ideas::note(tx, &post, &author, &new.meaning, &new.tags)?;
     let options = new.poll.iter().flat_map(|p| p.options.iter().map(|(title, _)| title.as_str()));
-    index::put(tx, &post, &author, &new.mentions, &new.media, options)?;
+    index::put(tx, &post, &author, &new.mentions, &new.media, options, quotes_another)?;
     if !post.local {
         adopt_orphans(tx, &post)?;
         quotes::arrivals::adopt(tx, &post)?;

@@ -7,7 +7,7 @@ use crate::{
     domain::{
         Fact, Task, Tx,
         interactions::arrivals::Claim,
-        posts::tell_changed,
+        posts::{became_about, tell_changed},
         remote::{self, Arrival, RemotePost},
         visibility::sees,
     },
@@ -232,6 +232,8 @@ pub fn receive_change(tx: &mut Tx<'_>, author: &Account, post: &Post, told: &Rem
                 let post = store::posts::load(tx.conn, post.id)?;
                 settle(tx, &post, true)?;
             }
+            let now = store::posts::load(tx.conn, post.id)?;
+            became_about(tx, &now)?;
             tell_changed(tx, post)?;
         }
     }

@@ -226,7 +226,7 @@ fn kind_of(mime: Option<&str>, href: &str, declared: MediaKind) -> MediaKind {
     match extension.as_str() {
         "jpg" | "jpeg" | "png" | "gif" | "webp" | "avif" | "heic" | "bmp" | "jfif" => MediaKind::Image,
         "mp4" | "webm" | "mov" | "m4v" | "ogv" | "mkv" => MediaKind::Video,
-        "mp3" | "ogg" | "oga" | "opus" | "flac" | "wav" | "m4a" | "aac" => MediaKind::Audio,
+        "mp3" | "ogg" | "oga" | "opus" | "flac" | "wav" | "m4a" | "aac" | "weba" => MediaKind::Audio,
         _ => MediaKind::Unknown,
     }
 }
