@@ -153,6 +153,7 @@ mod severances;
 mod sign_in;
 mod signals;
 mod skill_links;
+mod snapshots;
 mod soak;
 mod staff;
 mod statuses;
