@@ -152,6 +152,7 @@ mod settings;
 mod severances;
 mod sign_in;
 mod signals;
+mod signed_doors;
 mod skill_links;
 mod snapshots;
 mod soak;
