@@ -205,6 +205,14 @@ pub async fn post_named(app: &App, id: &str, cause: &Cause, budget: &Budget) -> 
     post_as(app, id, cause, Arrival::FETCHED, budget).await
 }
 
+/// As [`post`], as a part of something larger: nothing more is fetched for it.
+///
+/// # Errors
+/// As [`account`].
+pub async fn post_walked(app: &App, id: &str, budget: &Budget) -> Result<Option<Post>> {
+    post_as(app, id, &Cause::default(), Arrival::WALKED, budget).await
+}
+
 /// As [`post_named`], because something quotes it.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Groups of other servers: who may take away what was posted to them (AUTH-04, FEP-1b12).
 
-use crate::support::{Scene, Sender};
+use crate::support::{PUBLIC, Scene, Sender};
 use serde_json::{Value, json};
 
 /// A group on east, with this as its `attributedTo`.
@@ -81,4 +81,45 @@ async fn fed_auth_04_moderators_are_named_one_by_one_or_by_the_group_itself_and_
     let post = posted_to(&s, "3", json!(group.id)).await;
     s.sends(&s.ada, &s.ada.activity("Delete", post.clone())).await;
     assert!(s.post(&post).await.is_none());
+}
+
+#[tokio::test]
+async fn the_first_follow_of_a_group_brings_what_it_passed_on_as_it_is_where_it_lives() {
+    let s = Scene::new().await;
+    let group = group(&s, json!([])).await;
+    let announced = |number: i64, object: Value| {
+        json!({
+            "id": s.east.url(&format!("/activities/announce/{number}")), "type": "Announce", "actor": group.id,
+            "to": [PUBLIC], "cc": [format!("{}/followers", group.id)], "object": object,
+        })
+    };
+    let (mut items, mut ids) = (Vec::new(), Vec::new());
+    for number in 1..=3_i64 {
+        let mut page = s.note(&s.vera, &format!("p{number}"), "a page");
+        page["published"] = json!(s.node.clock.now().plus_seconds(-3_600 * number).rfc3339());
+        s.west.serve(&format!("/users/vera/notes/p{number}"), page.clone());
+        ids.push(page["id"].as_str().unwrap().to_owned());
+        // What is embedded counts for nothing.
+        page["content"] = json!("altered");
+        let create = json!({"id": format!("{}/create", ids[0]), "type": "Create", "actor": s.vera.id, "object": page});
+        items.push(announced(number, create));
+    }
+    let like = json!({"id": s.west.url("/likes/1"), "type": "Like", "actor": s.vera.id, "object": ids[0]});
+    items.push(announced(4, like));
+    let mut forged = announced(5, json!(ids[0]));
+    forged["actor"] = json!(s.ada.id);
+    items.push(forged);
+    let outbox = format!("{}/outbox", group.id);
+    s.east.serve("/users/group/outbox", json!({"id": outbox, "type": "OrderedCollection", "orderedItems": items}));
+    s.follows(&s.bob, &group).await;
+    s.node.settle().await;
+    let home = s.bob.get("/api/v1/timelines/home").await.ok();
+    let boosts: Vec<&Value> = home.as_array().unwrap().iter().filter(|status| !status["reblog"].is_null()).collect();
+    let shown: Vec<&str> = boosts.iter().filter_map(|status| status["reblog"]["uri"].as_str()).collect();
+    assert_eq!(shown, ids, "the newest first");
+    for boost in boosts {
+        assert_eq!(boost["reblog"]["content"], "a page");
+        assert_eq!(boost["created_at"], boost["reblog"]["created_at"], "no news");
+    }
+    assert!(s.told(&s.bob).await.is_empty());
 }
