@@ -123,3 +123,36 @@ async fn the_first_follow_of_a_group_brings_what_it_passed_on_as_it_is_where_it_
     }
     assert!(s.told(&s.bob).await.is_empty());
 }
+
+#[tokio::test]
+async fn fed_int_11_a_like_that_a_group_passes_on_counts_where_whoever_gave_it_says_so() {
+    let s = Scene::new().await;
+    let group = group(&s, json!([])).await;
+    s.follows(&s.carol, &group).await;
+    s.node.settle().await;
+    let own = s.writes(&s.bob, "public", "mine").await;
+    let passes_on = async |said: &Value| {
+        let mut announce = group.activity("Announce", said.clone());
+        announce["to"] = json!([PUBLIC]);
+        // What was not there a moment ago is not asked for again at once.
+        s.node.clock.advance(16 * 60_000);
+        s.sends(&group, &announce).await;
+        s.status(&s.bob, &own).await["favourites_count"].as_i64().unwrap()
+    };
+    let like = json!({"id": s.west.url("/likes/1"), "type": "Like", "actor": s.vera.id, "object": own});
+    assert_eq!(passes_on(&like).await, 0, "her server knows of none");
+    let mut other = like.clone();
+    other["object"] = json!(s.west.url("/users/vera/notes/1"));
+    s.west.serve("/likes/1", other);
+    assert_eq!(passes_on(&like).await, 0, "she likes something else");
+    let mut stolen = like.clone();
+    stolen["actor"] = json!(s.ada.id);
+    assert_eq!(passes_on(&stolen).await, 0, "that would be somebody else");
+    s.west.serve("/likes/1", like.clone());
+    assert_eq!((passes_on(&like).await, passes_on(&like).await), (1, 1), "once");
+    assert_eq!(s.told(&s.bob).await, ["favourite"]);
+    let undo = json!({"id": s.west.url("/undos/1"), "type": "Undo", "actor": s.vera.id, "object": like});
+    assert_eq!(passes_on(&undo).await, 1);
+    s.west.serve("/undos/1", undo.clone());
+    assert_eq!(passes_on(&undo).await, 0);
+}
