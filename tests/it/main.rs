@@ -119,6 +119,7 @@ mod outside;
 mod pages;
 mod peers;
 mod people;
+mod plain_readers;
 mod policies;
 mod posts;
 mod privacy;
