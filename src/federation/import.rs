@@ -282,8 +282,15 @@ pub async fn post_again(app: &App, id: &str, budget: &Budget) -> Result<()> {
         Err(e) => return Err(e),
     };
     let Some(document) = document else { return forget_post(app, id).await };
-    let json = shown(&document.json);
-    let read = objects::post::read(json, None)?;
+    renew(app, &document.json, budget).await
+}
+
+/// A known post is as its own server has just served it.
+///
+/// # Errors
+/// As [`account`].
+pub(super) async fn renew(app: &App, json: &Json, budget: &Budget) -> Result<()> {
+    let read = objects::post::read(shown(json), None)?;
     let author = account(app, &read.author, budget).await?;
     app.write(move |tx| remote::update_post(tx, &author, &read, Arrival::FETCHED)).await
 }
