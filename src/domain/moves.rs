@@ -59,6 +59,8 @@ pub fn back(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>) -> Result<()> {
         return Ok(());
     }
     store::accounts::stay(tx.conn, id)?;
+    // Who has not heard of it would only follow somebody else, and does not come back.
+    store::deliveries::take_back_move(tx.conn, id)?;
     audit::write(tx, by, "account.unmove", &account.acct(), "")?;
     tx.record(Fact::AccountUpdated(id))
 }

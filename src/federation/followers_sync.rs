@@ -77,10 +77,8 @@ pub async fn header(
             return Ok(None);
         }
         let sender = store::accounts::load(conn, account)?;
+        // Also where nobody follows any more: somebody else there is named in it, and hears that.
         let followers = followers_at(conn, account, &inbox)?;
-        if followers.is_empty() {
-            return Ok(None);
-        }
         let collection = site.followers_uri(&sender.username);
         let digest = digest(followers.iter().map(String::as_str));
         let text = format!("collectionId=\"{collection}\", url=\"{collection}_synchronization\", digest=\"{digest}\"");

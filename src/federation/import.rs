@@ -73,7 +73,7 @@ pub async fn account_and_whither(app: &App, id: &str, budget: &Budget) -> Result
     match fetch::actor(app, id, budget).await {
         Ok(found) => {
             let moved_on = found.actor.moved_to.is_some();
-            Ok((save(app, found).await?, moved_on))
+            Ok((save(app, found, budget).await?, moved_on))
         }
         Err(Error::Gone) => {
             let id = id.to_owned();
@@ -107,7 +107,7 @@ pub async fn account_by_handle(app: &App, handle: &str, budget: &Budget) -> Resu
         Some(known) if known.fetched_at.is_some_and(|at| at > stale) => Ok(known),
         known => match fetch::actor_by_handle(app, &handle, budget).await {
             Ok(found) => {
-                let account = save(app, found).await?;
+                let account = save(app, found, budget).await?;
                 counts(app, &account, budget).await?;
                 Ok(account)
             }
@@ -116,7 +116,27 @@ pub async fn account_by_handle(app: &App, handle: &str, budget: &Budget) -> Resu
     }
 }
 
-async fn save(app: &App, found: FoundActor) -> Result<Account> {
+async fn save(app: &App, found: FoundActor, budget: &Budget) -> Result<Account> {
+    let actor = found.actor.clone();
+    let account = keep_found(app, found).await?;
+    let to = actor.moved_to.clone();
+    let unread = to.is_some() && app.glance(move |conn| remote::went_somewhere(conn, &actor)).await?;
+    let Some(to) = to.filter(|_| unread) else { return Ok(account) };
+    fetch::forget(app, &to);
+    // Where that one went is not asked: such a chain may have no end.
+    let target = match fetch::actor(app, &to, budget).await {
+        Ok(target) => keep_found(app, target).await,
+        Err(error) => Err(error),
+    };
+    match target {
+        Ok(target) => app.write(move |tx| remote::show_moved(tx, account.id, &target)).await,
+        Err(error @ Error::Unavailable(_)) => Err(error),
+        // Nobody we could show.
+        Err(_) => Ok(account),
+    }
+}
+
+async fn keep_found(app: &App, found: FoundActor) -> Result<Account> {
     let mut actor = found.actor;
     // The stored handle is the one that its server confirmed (DISC-09).
     actor.username.clone_from(&found.handle.username);
@@ -183,6 +203,14 @@ pub async fn post(app: &App, id: &str, budget: &Budget) -> Result<Option<Post>> 
 /// As [`account`].
 pub async fn post_named(app: &App, id: &str, cause: &Cause, budget: &Budget) -> Result<Option<Post>> {
     post_as(app, id, cause, Arrival::FETCHED, budget).await
+}
+
+/// As [`post`], as a part of something larger: nothing more is fetched for it.
+///
+/// # Errors
+/// As [`account`].
+pub async fn post_walked(app: &App, id: &str, budget: &Budget) -> Result<Option<Post>> {
+    post_as(app, id, &Cause::default(), Arrival::WALKED, budget).await
 }
 
 /// As [`post_named`], because something quotes it.
@@ -254,8 +282,15 @@ pub async fn post_again(app: &App, id: &str, budget: &Budget) -> Result<()> {
         Err(e) => return Err(e),
     };
     let Some(document) = document else { return forget_post(app, id).await };
-    let json = shown(&document.json);
-    let read = objects::post::read(json, None)?;
+    renew(app, &document.json, budget).await
+}
+
+/// A known post is as its own server has just served it.
+///
+/// # Errors
+/// As [`account`].
+pub(super) async fn renew(app: &App, json: &Json, budget: &Budget) -> Result<()> {
+    let read = objects::post::read(shown(json), None)?;
     let author = account(app, &read.author, budget).await?;
     app.write(move |tx| remote::update_post(tx, &author, &read, Arrival::FETCHED)).await
 }
@@ -320,7 +355,7 @@ pub async fn lookup(app: &App, text: &str, budget: &Budget) -> Result<Imported> 
     match objects::kind(json) {
         Kind::Actor => {
             let found = fetch::actor_of(app, document.clone(), None, budget).await?;
-            let account = save(app, found).await?;
+            let account = save(app, found, budget).await?;
             counts(app, &account, budget).await?;
             Ok(Imported::Account(Box::new(account)))
         }

@@ -57,6 +57,11 @@ pub async fn read(app: &App, post: Id<Post>) -> Result<()> {
         Err(error) => return import::missing(app, &post.uri, &error).await,
     };
     let json = import::shown(&document.json);
+    // It may have changed while nobody could tell this node.
+    let is_newer = json.time("updated").is_some_and(|at| at > post.edited_at.unwrap_or(post.created_at));
+    if is_newer && let Err(error @ Error::Unavailable(_)) = import::renew(app, json, &walk.budget).await {
+        return Err(error);
+    }
     for key in ["context", "contextHistory"] {
         let Some(address) = json.uri(key).filter(|address| !app.site().owns_str(address)) else { continue };
         let items = walk.items(&Json::Text(address.clone()), &address).await;

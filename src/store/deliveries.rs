@@ -231,6 +231,16 @@ pub fn take_back_post(conn: &mut Conn, post: Id<Post>) -> Result<usize> {
         .execute(conn)
 }
 
+/// Takes back what waits of the moves of an account that stays (MOVE-04).
+pub fn take_back_move(conn: &mut Conn, account: Id<Account>) -> Result<usize> {
+    Sql::new("delete from deliveries where account_id = ")
+        .bind(account)
+        .push(" and activity_id in (select a.id from activities a where a.kind = 'Move' and a.account_id = ")
+        .bind(account)
+        .push(")")
+        .execute(conn)
+}
+
 /// Takes back what waits for a host that has no follower of `account` any more since `gone` left (ADDR-OUT-04):
 /// followers-only posts, but for those that name somebody else of `domain`, who may read them without following.
 pub fn take_back_private(

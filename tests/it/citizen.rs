@@ -351,6 +351,31 @@ async fn fed_thr_03_opening_a_post_of_another_server_brings_what_others_answered
 }
 
 #[tokio::test]
+async fn fed_thr_03_fed_upd_01_a_post_that_somebody_opens_is_shown_as_it_is_by_now() {
+    let s = Scene::new().await;
+    let root = serves(&s, "root", None, &[]);
+    let mut note = s.note(&s.mallory, "unused", "as it was");
+    (note["id"], note["cc"]) = (json!(root), json!([s.uri(&s.bob)]));
+    s.creates(&s.mallory, &note).await;
+    s.node.clock.advance(8 * 86_400_000);
+    // Its Update was given up while this node was away.
+    note["content"] = json!("as it is");
+    note["updated"] = json!(s.node.clock.now().plus_seconds(-86_400).rfc3339());
+    s.east.serve("/notes/root", note.clone());
+    under(&s, &root).await;
+    let seen = s.status(&s.bob, &root).await;
+    assert_eq!(seen["content"], "as it is");
+    assert!(!seen["edited_at"].is_null());
+    // An older state that is served still does not come back.
+    note["content"] = json!("older");
+    note["updated"] = json!(s.node.clock.now().plus_seconds(-2 * 86_400).rfc3339());
+    s.east.serve("/notes/root", note);
+    s.node.clock.advance(901_000);
+    under(&s, &root).await;
+    assert_eq!(s.status(&s.bob, &root).await["content"], "as it is");
+}
+
+#[tokio::test]
 async fn fed_fetch_06_a_long_thread_is_read_page_by_page() {
     const PAGES: usize = 12;
     const EACH: usize = 30;

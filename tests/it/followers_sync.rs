@@ -128,3 +128,18 @@ async fn fed_fol_16_a_list_on_another_server_or_of_somebody_else_is_not_asked_fo
     s.node.settle().await;
     assert!(s.east.received().is_empty());
 }
+
+#[tokio::test]
+async fn fed_fol_15_a_server_where_nobody_follows_hears_that_too() {
+    let s = Scene::new().await;
+    // Believed to be followers there, perhaps: the Undo or Reject was lost.
+    let text = format!("@vera@{} for followers, and for you", s.west.authority);
+    s.bob.post("/api/v1/statuses", json!({"status": text, "visibility": "private"})).await.ok();
+    s.node.settle().await;
+    let posts: Vec<_> = s.west.received().into_iter().filter(|r| r.method == "POST").collect();
+    assert_eq!(posts.len(), 1);
+    let header = posts[0].headers[HEADER].to_str().unwrap();
+    assert!(header.ends_with(&format!("digest=\"{}\"", "0".repeat(64))), "{header}");
+    let read = s.vera.reading(&s.node, "/users/bob/followers_synchronization").send(&s.node).await.ok();
+    assert_eq!(read["orderedItems"], json!([]));
+}

@@ -1,6 +1,6 @@
 //! Groups of other servers: who may take away what was posted to them (AUTH-04, FEP-1b12).
 
-use crate::support::{Scene, Sender};
+use crate::support::{PUBLIC, Scene, Sender};
 use serde_json::{Value, json};
 
 /// A group on east, with this as its `attributedTo`.
@@ -81,4 +81,78 @@ async fn fed_auth_04_moderators_are_named_one_by_one_or_by_the_group_itself_and_
     let post = posted_to(&s, "3", json!(group.id)).await;
     s.sends(&s.ada, &s.ada.activity("Delete", post.clone())).await;
     assert!(s.post(&post).await.is_none());
+}
+
+#[tokio::test]
+async fn the_first_follow_of_a_group_brings_what_it_passed_on_as_it_is_where_it_lives() {
+    let s = Scene::new().await;
+    let group = group(&s, json!([])).await;
+    let announced = |number: i64, object: Value| {
+        json!({
+            "id": s.east.url(&format!("/activities/announce/{number}")), "type": "Announce", "actor": group.id,
+            "to": [PUBLIC], "cc": [format!("{}/followers", group.id)], "object": object,
+        })
+    };
+    let (mut items, mut ids) = (Vec::new(), Vec::new());
+    for number in 1..=3_i64 {
+        let mut page = s.note(&s.vera, &format!("p{number}"), "a page");
+        page["published"] = json!(s.node.clock.now().plus_seconds(-3_600 * number).rfc3339());
+        s.west.serve(&format!("/users/vera/notes/p{number}"), page.clone());
+        ids.push(page["id"].as_str().unwrap().to_owned());
+        // What is embedded counts for nothing.
+        page["content"] = json!("altered");
+        let create = json!({"id": format!("{}/create", ids[0]), "type": "Create", "actor": s.vera.id, "object": page});
+        items.push(announced(number, create));
+    }
+    let like = json!({"id": s.west.url("/likes/1"), "type": "Like", "actor": s.vera.id, "object": ids[0]});
+    items.push(announced(4, like));
+    let mut forged = announced(5, json!(ids[0]));
+    forged["actor"] = json!(s.ada.id);
+    items.push(forged);
+    let outbox = format!("{}/outbox", group.id);
+    s.east.serve("/users/group/outbox", json!({"id": outbox, "type": "OrderedCollection", "orderedItems": items}));
+    s.follows(&s.bob, &group).await;
+    s.node.settle().await;
+    let home = s.bob.get("/api/v1/timelines/home").await.ok();
+    let boosts: Vec<&Value> = home.as_array().unwrap().iter().filter(|status| !status["reblog"].is_null()).collect();
+    let shown: Vec<&str> = boosts.iter().filter_map(|status| status["reblog"]["uri"].as_str()).collect();
+    assert_eq!(shown, ids, "the newest first");
+    for boost in boosts {
+        assert_eq!(boost["reblog"]["content"], "a page");
+        assert_eq!(boost["created_at"], boost["reblog"]["created_at"], "no news");
+    }
+    assert!(s.told(&s.bob).await.is_empty());
+}
+
+#[tokio::test]
+async fn fed_int_11_a_like_that_a_group_passes_on_counts_where_whoever_gave_it_says_so() {
+    let s = Scene::new().await;
+    let group = group(&s, json!([])).await;
+    s.follows(&s.carol, &group).await;
+    s.node.settle().await;
+    let own = s.writes(&s.bob, "public", "mine").await;
+    let passes_on = async |said: &Value| {
+        let mut announce = group.activity("Announce", said.clone());
+        announce["to"] = json!([PUBLIC]);
+        // What was not there a moment ago is not asked for again at once.
+        s.node.clock.advance(16 * 60_000);
+        s.sends(&group, &announce).await;
+        s.status(&s.bob, &own).await["favourites_count"].as_i64().unwrap()
+    };
+    let like = json!({"id": s.west.url("/likes/1"), "type": "Like", "actor": s.vera.id, "object": own});
+    assert_eq!(passes_on(&like).await, 0, "her server knows of none");
+    let mut other = like.clone();
+    other["object"] = json!(s.west.url("/users/vera/notes/1"));
+    s.west.serve("/likes/1", other);
+    assert_eq!(passes_on(&like).await, 0, "she likes something else");
+    let mut stolen = like.clone();
+    stolen["actor"] = json!(s.ada.id);
+    assert_eq!(passes_on(&stolen).await, 0, "that would be somebody else");
+    s.west.serve("/likes/1", like.clone());
+    assert_eq!((passes_on(&like).await, passes_on(&like).await), (1, 1), "once");
+    assert_eq!(s.told(&s.bob).await, ["favourite"]);
+    let undo = json!({"id": s.west.url("/undos/1"), "type": "Undo", "actor": s.vera.id, "object": like});
+    assert_eq!(passes_on(&undo).await, 1);
+    s.west.serve("/undos/1", undo.clone());
+    assert_eq!(passes_on(&undo).await, 0);
 }

@@ -1,6 +1,11 @@
 //! Figures for Prometheus: off unless they are asked for, on an address of their own or behind a token.
 
-use crate::cli::{Place, Server};
+use crate::{
+    cli::{Place, Server},
+    crash::{deliver, neighbour, neighbours},
+    support::PUBLIC,
+};
+use serde_json::json;
 use std::io::{Read, Write};
 
 /// Status and body of `GET path` at an address, with a token or without.
@@ -66,4 +71,28 @@ fn an_address_of_their_own_gives_figures_without_a_token_and_nothing_else() {
         assert_eq!(ask(&own, path, None).0, 404, "{path}");
     }
     assert_eq!(main_door(&server, None).0, 404, "the main address has no token");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fed_post_15_what_concerns_nobody_here_is_counted_as_what_is_refused_is() {
+    let (place, _, peer, signer) = neighbours().await;
+    std::fs::write(place.path().join("token"), "figures\n").unwrap();
+    let port = peer.authority.rsplit_once(':').unwrap().1;
+    place.settings(&format!("{}[metrics]\ntoken = \"file:token\"\n", neighbour(port)));
+    let server = place.serve();
+    let (ada, id) = (peer.url("/users/ada"), peer.url("/notes/1"));
+    let create = json!({
+        "@context": "https://www.w3.org/ns/activitystreams", "id": format!("{id}/activity"), "type": "Create", "actor": ada,
+        "to": [PUBLIC],
+        "object": { "id": id, "type": "Note", "attributedTo": ada, "to": [PUBLIC], "content": "to the world" },
+    });
+    assert_eq!(deliver(&server, &signer, &create).await, Some(202));
+    let mut forged = create.clone();
+    forged["actor"] = json!(peer.url("/users/eve"));
+    assert_eq!(deliver(&server, &signer, &forged).await, Some(401));
+    let (_, body) = main_door(&server, Some("figures"));
+    for reason in ["irrelevant", "not_the_actor"] {
+        let line = format!("federation_rejected_total{{reason=\"{reason}\"}} 1");
+        assert!(body.contains(&line), "{line} in {body}");
+    }
 }

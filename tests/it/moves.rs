@@ -194,3 +194,61 @@ async fn fed_move_04_an_alias_is_shown_on_the_actor_and_told() {
     let relation = s.carol.get(&format!("/api/v1/accounts/relationships?id[]={bob}")).await.ok()[0].clone();
     assert_eq!(relation["following"], true);
 }
+
+#[tokio::test]
+async fn fed_move_03_where_somebody_went_is_read_where_nobody_here_knows_it_and_counts_when_that_agrees() {
+    let s = Scene::new().await;
+    let pem = s.vera.signer.key.public_pem().unwrap();
+    let mut nia = s.west.person("nia", &pem);
+    nia["alsoKnownAs"] = json!([s.mallory.id]);
+    s.west.serve("/users/nia", nia.clone());
+    let mut mallory = s.east.person("mallory", &pem);
+    mallory["movedTo"] = nia["id"].clone();
+    s.east.serve("/users/mallory", mallory.clone());
+    s.sends(&s.mallory, &s.mallory.activity("Update", mallory)).await;
+    let (old, handle) = (s.account(&s.mallory).await, format!("nia@{}", s.west.authority));
+    let seen = s.bob.get(&format!("/api/v1/accounts/{}", old.id)).await.ok();
+    assert_eq!(seen["moved"]["acct"], json!(handle));
+    assert_eq!(old.move_processed_at, None, "that was no Move");
+
+    // Whom somebody looks for; the other end is asked again, and has to agree.
+    for (name, agrees) in [("olga", false), ("otto", true)] {
+        let mut one = s.east.person(name, &pem);
+        one["movedTo"] = nia["id"].clone();
+        if agrees {
+            nia["alsoKnownAs"] = json!([s.mallory.id, one["id"]]);
+            s.west.serve("/users/nia", nia.clone());
+        }
+        s.east.serve(&format!("/users/{name}"), one);
+        let found =
+            s.bob.get(&format!("/api/v2/search?resolve=true&q=@{name}@{}", s.east.authority)).await.ok()["accounts"][0]
+                .clone();
+        assert_eq!(found["username"], name);
+        let seen = s.bob.get(&format!("/api/v1/accounts/{}", found["id"].as_str().unwrap())).await.ok();
+        assert_eq!(seen["moved"]["acct"], if agrees { json!(handle) } else { Value::Null }, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn fed_move_04_of_a_move_that_is_taken_back_nobody_hears_who_has_not_heard_yet() {
+    let s = Scene::new().await;
+    s.sends(&s.ada, &s.ada.activity("Follow", s.uri(&s.bob))).await;
+    let bob: Id<Account> = s.bob.id.parse().unwrap();
+    s.carol.post(&format!("/api/v1/accounts/{bob}/follow"), json!({})).await.ok();
+    s.node.settle().await;
+    s.east.forget();
+    s.west.forget();
+    known_as(&s, json!([s.uri(&s.bob)]));
+    let (vera, moved_on) = import::account_and_whither(&s.node.app, &s.vera.id, &Budget::of_activity()).await.unwrap();
+    s.node.app.write(move |tx| moves::away(tx, &Staff::console(), bob, &vera, moved_on)).await.unwrap();
+    let waits = "select count(*) from deliveries d join activities a on a.id = d.activity_id where a.kind = 'Move'";
+    assert_eq!(s.count(waits).await, 1);
+    // Wrong: nothing is on its way yet.
+    s.node.app.write(move |tx| moves::back(tx, &Staff::console(), bob)).await.unwrap();
+    s.node.clock.advance(61_000);
+    s.node.settle().await;
+    assert!(s.east.inbox().iter().all(|a| a["type"] != "Move"), "{:?}", s.east.inbox());
+    assert!(s.west.inbox().iter().all(|a| a["type"] != "Follow"), "carol stays");
+    let relation = s.carol.get(&format!("/api/v1/accounts/relationships?id[]={bob}")).await.ok()[0].clone();
+    assert_eq!(relation["following"], true);
+}

@@ -3,6 +3,7 @@
 use super::{RemoteActor, RemoteEmoji};
 use crate::{
     Error, Result,
+    db::Conn,
     domain::{Fact, Task, Tx, audit, charter, people, profiles::Field, projects::remote as projects, search},
     id::Id,
     model::{Account, Audience},
@@ -184,6 +185,24 @@ fn show(tx: &mut Tx<'_>, account: &mut Account, actor: &RemoteActor) -> Result<(
         },
     };
     Ok(())
+}
+
+/// Whether somebody says to have moved to an account that has to be read before that is believed: it is not known here, or
+/// did not name them when it was read last (MOVE-03).
+pub fn went_somewhere(conn: &mut Conn, actor: &RemoteActor) -> Result<bool> {
+    let Some(to) = &actor.moved_to else { return Ok(false) };
+    let target = store::accounts::find_by_uri(conn, to)?;
+    Ok(target.is_none_or(|target| !target.is_local() && !names(&target, &actor.uri)))
+}
+
+/// The account that somebody says to have moved to was read: they are shown as moved when it names them, too (MOVE-03).
+pub fn show_moved(tx: &mut Tx<'_>, account: Id<Account>, target: &Account) -> Result<Account> {
+    let mut account = store::accounts::load(tx.conn, account)?;
+    if target.id != account.id && names(target, &account.uri) && account.moved_to_id != Some(target.id) {
+        account.moved_to_id = Some(target.id);
+        store::remote::update_account(tx.conn, &account)?;
+    }
+    Ok(account)
 }
 
 /// Whether `account` says that it is also known as `uri` (MOVE-01).

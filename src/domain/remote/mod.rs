@@ -10,7 +10,9 @@ mod posts;
 mod reactions;
 pub mod threads;
 
-pub use actors::{delete_actor, is_profile_only, names, purge_some, save_actor, update_profile};
+pub use actors::{
+    delete_actor, is_profile_only, names, purge_some, save_actor, show_moved, update_profile, went_somewhere,
+};
 pub use input::*;
 pub use moves::{carry_followers, receive_move};
 pub use posts::{Arrival, Deletion, delete_moderated, delete_post, let_go, receive_post, update_post, visibility};

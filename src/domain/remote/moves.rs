@@ -45,8 +45,10 @@ pub fn receive_move(tx: &mut Tx<'_>, from: &Account, to: &Account, colleagues: b
 /// One chunk of the task [`Task::MoveFollowers`]: local followers follow the new account and leave the old one; lists,
 /// remarks, mutes and blocks go with them. Answers whether there are more.
 pub fn carry_followers(tx: &mut Tx<'_>, from: Id<Account>, to: Id<Account>) -> Result<bool> {
-    let target = store::accounts::load(tx.conn, to)?;
-    if target.is_unavailable() {
+    let (owner, target) = (store::accounts::load(tx.conn, from)?, store::accounts::load(tx.conn, to)?);
+    // Somebody of this node may have taken it back meanwhile.
+    let stays = owner.is_local() && owner.moved_to_id != Some(to);
+    if stays || target.is_unavailable() {
         return Ok(false);
     }
     for person in store::remote::local_averse(tx.conn, true, from)? {

@@ -222,6 +222,7 @@ pub fn receive_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arriva
         && !is_relevant(tx, author, arrival)?
         && !is_for_the_network(tx, author, post)?
     {
+        metrics::counter!("federation_rejected_total", "reason" => "irrelevant").increment(1);
         return Ok(None);
     }
     let meaning = meaning(tx, author, post)?;

@@ -3,10 +3,10 @@
 
 use super::{
     Outcome, Parsed, Received,
-    parsed::{Embedded, Inner},
+    parsed::{self, Embedded, Inner, Kind},
 };
 use crate::{
-    Result,
+    Error, Result,
     app::App,
     domain::{
         Tx,
@@ -15,10 +15,16 @@ use crate::{
         quotes::policy::Consent,
         remote::{self, Announced},
     },
-    federation::{authorizations, eyes::Cause, fetch::Budget, import},
-    model::{InteractionKind, Post},
-    store,
+    federation::{
+        authorizations,
+        eyes::Cause,
+        fetch::{self, Budget},
+        import, proof,
+    },
+    model::{AccountKind, InteractionKind, Post},
+    store, uri,
 };
+use std::sync::Arc;
 
 /// The post that is passed on, and what is to be done with it.
 enum What<'a> {
@@ -30,21 +36,40 @@ enum What<'a> {
     Gone(&'a str),
     /// It takes no more answers in this group, or takes them again: then it may be the id of the Lock.
     Lock(&'a str, bool),
+    /// Somebody likes it, or takes that back: look where they said so.
+    Said {
+        /// The id of what they said.
+        id: &'a str,
+        /// Who.
+        by: &'a str,
+        /// The post.
+        post: &'a str,
+    },
+}
+
+/// What somebody said about a post; only their own server can tell.
+fn said<'a>(activity: &'a Parsed, by: Option<&'a str>, post: &'a str) -> Option<What<'a>> {
+    let (id, by) = (activity.object.as_deref()?, by?);
+    uri::same_authority(id, by).then_some(What::Said { id, by, post })
 }
 
 fn what(activity: &Parsed) -> Option<What<'_>> {
     match &activity.embedded {
-        Embedded::Activity(Inner { kind, undone: Some((undone, object)), .. }) if kind == "Undo" => {
-            (undone == "Lock").then_some(What::Lock(object, false))
+        Embedded::Activity(Inner { kind, actor, undone: Some((undone, object)), .. }) if kind == "Undo" => {
+            match undone.as_str() {
+                "Lock" => Some(What::Lock(object, false)),
+                "Like" | "EmojiReact" => said(activity, actor.as_deref(), object),
+                _ => None,
+            }
         }
-        Embedded::Activity(Inner { kind, object: Some(object), .. }) => match kind.as_str() {
+        Embedded::Activity(Inner { kind, actor, object: Some(object), .. }) => match kind.as_str() {
             "Create" => Some(What::Boost(object)),
             "Update" => Some(What::Again(object)),
             "Delete" => Some(What::Gone(object)),
             "Lock" => Some(What::Lock(object, true)),
             // By its id alone.
             "Undo" => Some(What::Lock(object, false)),
-            // A like of somebody else's, seen through a group, is nothing we could prove.
+            "Like" | "EmojiReact" => said(activity, actor.as_deref(), object),
             _ => None,
         },
         Embedded::Activity(_) => None,
@@ -61,7 +86,10 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
         projects::locks::set_moderated(tx, &received.signer.uri, &post, activity.object.as_deref(), locked)?;
         return Ok(Outcome::Done);
     }
-    let (What::Boost(object) | What::Again(object) | What::Gone(object) | What::Lock(object, _)) = &what;
+    let object = match &what {
+        What::Said { id, by, post } => return about_ours(tx, received, (*id, *by), post),
+        What::Boost(object) | What::Again(object) | What::Gone(object) | What::Lock(object, _) => *object,
+    };
     let known = store::posts::find_by_uri(tx.conn, object)?;
     match (&what, known) {
         (What::Boost(_), Some(post)) => match boost(tx, received, activity, &post, false)? {
@@ -84,6 +112,42 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
         (What::Again(_) | What::Gone(_), Some(post)) if !post.local => Ok(Outcome::Fetch),
         _ => Ok(Outcome::Done),
     }
+}
+
+/// Whether somebody's own server is asked for what a group passes on of theirs: about a post of ours, in a group that people
+/// here have to do with.
+fn about_ours(tx: &mut Tx<'_>, received: &Received, (id, by): (&str, &str), post: &str) -> Result<Outcome> {
+    let group = &received.signer;
+    if group.kind != AccountKind::Group || tx.site().owns_str(by) {
+        return Ok(Outcome::Done);
+    }
+    let Some(post) = store::posts::find_by_uri(tx.conn, post)?.filter(|post| post.local) else {
+        return Ok(Outcome::Done);
+    };
+    let known = store::reactions::find_favourite_by_uri(tx.conn, id)?.is_some()
+        || store::emoji_reactions::find_by_uri(tx.conn, id)?.is_some();
+    let wanted = !known
+        && (store::remote::has_local_follower(tx.conn, group.id)?
+            || store::posts::find_boost(tx.conn, post.id, group.id)?.is_some());
+    Ok(if wanted { Outcome::Fetch } else { Outcome::Done })
+}
+
+/// What somebody is said to have said counts as they say it themselves.
+async fn as_said_there(app: &App, id: &str, by: &str, budget: &Budget) -> Result<()> {
+    if proof::is_revoked(app, by) {
+        return Ok(());
+    }
+    let document = fetch::document(app, id, budget).await?;
+    let said = parsed::parse(&document.json)?.at_home(app.site());
+    if !matches!(said.kind, Kind::Like | Kind::Undo) || said.actor != by || said.id.as_deref() != Some(id) {
+        return Err(Error::forbidden("their own server says something else"));
+    }
+    let signer = import::account(app, by, budget).await?;
+    if signer.is_unavailable() {
+        return Ok(());
+    }
+    let theirs = Received { signer, recipient: None, colleague: false, activity: Arc::new(said) };
+    app.write(move |tx| super::apply(tx, &theirs).map(|_| ())).await
 }
 
 /// `agreed`: the author of the post agrees, which was looked at. Answers what has to be looked at first.
@@ -143,6 +207,7 @@ pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, b
             Ok(())
         }
         Some(What::Again(object) | What::Gone(object)) => import::post_again(app, object, budget).await,
+        Some(What::Said { id, by, .. }) => as_said_there(app, id, by, budget).await,
         Some(What::Lock(..)) | None => Ok(()),
     }
 }

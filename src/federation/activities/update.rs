@@ -20,6 +20,8 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
             remote::update_post(tx, &received.signer, post, arrival)?;
             Ok(Outcome::Done)
         }
+        // Where they went is read before it is shown.
+        Embedded::Actor(actor) if remote::went_somewhere(tx.conn, actor)? => Ok(Outcome::Fetch),
         // Keys and addresses are believed from its own document alone.
         Embedded::Actor(actor) if remote::is_profile_only(&received.signer, actor) => {
             remote::update_profile(tx, &received.signer, actor)?;
