@@ -145,7 +145,7 @@ small_enum!(
     /// What staff did to an account whose owner is warned; the words are those of the client API.
     WarningAction {
         Nothing = 0 "none", Disable = 1 "disable", Sensitive = 2 "sensitive", Silence = 3 "silence",
-        Suspend = 4 "suspend",
+        Suspend = 4 "suspend", DeletePosts = 5 "delete_statuses", HidePosts = 6 "mark_statuses_as_sensitive",
     }
 );
 
@@ -157,7 +157,7 @@ pub struct AccountWarning {
     pub action: WarningAction,
     /// Plain text; empty when staff said nothing.
     pub text: String,
-    /// Posts that are the reason, as a JSON array.
+    /// Posts that are the reason, or that the act was about, as a JSON array.
     pub post_ids: Option<String>,
     pub created_at: Timestamp,
 }
