@@ -11,7 +11,7 @@ use super::{
 use crate::{id::Id, time::Timestamp};
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Nullable, SmallInt, Text},
+    sql_types::{BigInt, Bool, Nullable, SmallInt, Text},
 };
 
 small_enum!(
@@ -185,10 +185,12 @@ pub struct Severance {
     pub followers_count: i64,
     pub following_count: i64,
     pub created_at: Timestamp,
+    /// Whom it was about is not known any more.
+    pub purged: bool,
 }
 
 impl Row for Severance {
-    type SqlTypes = (BigInt, BigInt, SmallInt, Text, BigInt, BigInt, BigInt);
+    type SqlTypes = (BigInt, BigInt, SmallInt, Text, BigInt, BigInt, BigInt, Bool);
 }
 
 small_enum!(

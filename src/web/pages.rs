@@ -503,6 +503,20 @@ pub struct SessionLine {
     pub current: bool,
 }
 
+/// Follows that ended at once.
+pub struct SeveredLine {
+    /// The number of the event.
+    pub id: String,
+    /// What ended them.
+    pub name: String,
+    /// When.
+    pub when: String,
+    /// How many followers, if any.
+    pub followers: Option<String>,
+    /// How many followed, if any.
+    pub following: Option<String>,
+}
+
 /// `/settings`.
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -525,6 +539,10 @@ pub struct Settings {
     pub audiences: Vec<Choice>,
     /// Who finds them.
     pub listings: Vec<Choice>,
+    /// Follows that ended at once.
+    pub severed: Vec<SeveredLine>,
+    /// For how long that can be read.
+    pub severed_kept: String,
 }
 
 #[cfg(test)]

@@ -293,6 +293,14 @@ fn sec_web_02_every_form_page_renders_and_escapes_what_people_typed() {
         sessions: vec![line("1", "Firefox on Linux", true), line("2", "Safari on iPhone", false)],
         audiences: vec![Choice { value: "site", text: Lang::English.words().reach_site, chosen: true }],
         listings: vec![Choice { value: "site", text: Lang::English.words().reach_site, chosen: false }],
+        severed: vec![SeveredLine {
+            id: "7".into(),
+            name: "Blocked by the staff: east.example".into(),
+            when: "2 July 2026".into(),
+            followers: Some("Followers (3)".into()),
+            following: None,
+        }],
+        severed_kept: "The lists are kept for 90 days.".into(),
     };
     keep("settings", &page.render().unwrap());
 }

@@ -254,6 +254,20 @@ impl Visitor {
         answer
     }
 
+    /// A file of whoever is signed in, to be saved.
+    pub fn download(&self, name: &str, content_type: &'static str, text: String) -> Response {
+        let mut answer = (StatusCode::OK, text).into_response();
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+            headers.insert(header::CONTENT_DISPOSITION, disposition);
+        }
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        self.harden(headers);
+        answer
+    }
+
     fn policy(&self, kind: Kind) -> String {
         let site = self.app.site();
         let mut base = site.base().to_owned();
