@@ -6,6 +6,7 @@ mod answers;
 mod ask;
 pub mod assets;
 mod authorize;
+mod feeds;
 pub mod files;
 mod front;
 mod ideas;

@@ -332,6 +332,8 @@ pub struct Profile {
     pub url: String,
     /// The ActivityPub document.
     pub uri: String,
+    /// The same as RSS, where strangers may see it.
+    pub feed: Option<String>,
     /// Bio in one plain line, for previews.
     pub summary: String,
     /// Bio, sanitised markup.
@@ -388,6 +390,8 @@ pub struct Listing {
     pub newest: Option<String>,
     /// Link to the next page.
     pub older: Option<String>,
+    /// The same as RSS, where strangers may see it.
+    pub feed: Option<String>,
 }
 
 /// A question and its accepted answer.

@@ -348,6 +348,7 @@ fn sec_web_02_the_public_pages_render_markup_as_it_is_and_texts_escaped() {
         handle: "anna@fab.example".into(),
         url: "https://fab.example/@anna".into(),
         uri: "https://fab.example/users/anna".into(),
+        feed: Some("https://fab.example/@anna.rss".into()),
         summary: EVIL.into(),
         bio: "<p>Test engineer. Sensors, calibration, and the good coffee on floor 3.</p>".into(),
         avatar: "/assets/avatars/missing.png".into(),
