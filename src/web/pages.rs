@@ -140,6 +140,10 @@ pub struct Register {
     pub reason: String,
     /// Is a reason asked for?
     pub ask_reason: bool,
+    /// What was typed.
+    pub date_of_birth: String,
+    /// How old one has to be, where one is asked.
+    pub min_age: Option<String>,
     /// Rules to agree to; none for the first account.
     pub rules: Vec<String>,
     /// Text of the button.

@@ -179,7 +179,7 @@ fn what_is_wrong_with_a_form_is_read_with_the_field_and_has_the_keyboard() {
     for field in ["question", "audience"] {
         shown("ask-wrong", &ask(Wrong::field(field, EVIL)));
     }
-    for field in ["username", "email", "password", "reason", "agreement"] {
+    for field in ["username", "email", "password", "date_of_birth", "reason", "agreement"] {
         shown("register-wrong", &register("Create account", Wrong::field(field, EVIL)));
     }
     keep("project", &project(Wrong::nothing()));
@@ -238,6 +238,8 @@ fn register(heading: &str, wrong: Wrong) -> String {
         email: "anna@fab.example".into(),
         reason: EVIL.into(),
         ask_reason: true,
+        date_of_birth: EVIL.into(),
+        min_age: Some("You must be at least 16.".into()),
         rules: vec!["Be kind. Assume good will, also across departments.".into(), "No secrets of customers.".into()],
         button: frame.w().create_account.into(),
         wrong,
