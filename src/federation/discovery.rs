@@ -141,11 +141,12 @@ pub fn user_jrd<'a>(
             ..Link::default()
         });
     }
+    links.extend(intents(names));
     Jrd { subject: format!("acct:{username}@{}", names.domain), aliases: [actor, page], links }
 }
 
 /// Where other servers send people of this node who want to follow or answer somebody there.
-fn subscribe<'a>(names: Names<'_>) -> Link<'a> {
+fn subscribe(names: Names<'_>) -> Link<'static> {
     Link {
         rel: "http://ostatus.org/schema/1.0/subscribe",
         template: Some(format!("{}/authorize_interaction?uri={{uri}}", names.public_url)),
@@ -153,9 +154,19 @@ fn subscribe<'a>(names: Names<'_>) -> Link<'a> {
     }
 }
 
+/// The same for newer servers, by what somebody wants to do (FEP-3b86): to follow, or to look at something here.
+fn intents(names: Names<'_>) -> [Link<'static>; 2] {
+    ["https://w3id.org/fep/3b86/Follow", "https://w3id.org/fep/3b86/Object"].map(|rel| Link {
+        rel,
+        template: Some(format!("{}/authorize_interaction?uri={{object}}", names.public_url)),
+        ..Link::default()
+    })
+}
+
 /// WebFinger of the node itself (DISC-16), also for whoever only says of which node they are.
 pub fn instance_jrd<'a>(names: Names<'a>, actor: &'a str) -> Jrd<'a> {
     let kind = Some("application/activity+json");
+    let [follow, object] = intents(names);
     Jrd {
         subject: format!("acct:{0}@{0}", names.domain),
         aliases: [actor, names.public_url],
@@ -163,6 +174,8 @@ pub fn instance_jrd<'a>(names: Names<'a>, actor: &'a str) -> Jrd<'a> {
             Link { rel: "self", kind, href: Some(actor), ..Link::default() },
             Link { rel: SERVICE_REL, kind, href: Some(actor), ..Link::default() },
             subscribe(names),
+            follow,
+            object,
         ],
     }
 }
@@ -318,6 +331,11 @@ mod tests {
         assert_eq!(json["links"][1]["type"], "application/activity+json");
         assert_eq!(json["links"][2]["template"], "https://social.alpha.test/authorize_interaction?uri={uri}");
         assert_eq!(json["aliases"][0], "https://social.alpha.test/users/ada");
+        // By what somebody wants to do, for those who know that.
+        for (at, rel) in [(3, "https://w3id.org/fep/3b86/Follow"), (4, "https://w3id.org/fep/3b86/Object")] {
+            let template = "https://social.alpha.test/authorize_interaction?uri={object}";
+            assert_eq!((&json["links"][at]["rel"], &json["links"][at]["template"]), (&json!(rel), &json!(template)));
+        }
     }
 
     #[test]
