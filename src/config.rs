@@ -212,6 +212,9 @@ pub struct Accounts {
     pub default_discoverable: Option<bool>,
     /// Public posts of new accounts are found by search. Default: as `default_discoverable`.
     pub default_indexable: Option<bool>,
+    /// How old somebody has to be who signs up, in years: they are asked for the day they were born, which is not kept. 0: nobody
+    /// is asked. Up to 120.
+    pub min_age: usize,
 }
 
 /// What people may change of what the organisation knows about them. Skills, time zone, languages, projects and who may
@@ -468,6 +471,7 @@ impl Config {
         }
         values::in_range("people.erase_after_days", self.people.erase_after_days, 0, 36_500)?;
         values::in_range("people.anonymise_after_days", self.people.anonymise_after_days, 0, 36_500)?;
+        values::in_range("accounts.min_age", self.accounts.min_age, 0, 120)?;
         self.questions.prepare()?;
         self.translation.prepare()?;
         self.media.s3.prepare()?;

@@ -293,18 +293,20 @@ async fn register(
         app.limiter().check_address(Rule::LoginAddress, address)?;
     }
     let text = |name: &str| params.text(name).unwrap_or_default().to_owned();
-    let (registration, now) = (app.config().registration, app.clock().now());
+    let (registration, min_age) = (app.config().registration, app.config().accounts.min_age);
+    let now = app.clock().now();
     let password = text("password");
     let typed = Typed {
         username: text("username"),
         email: text("email"),
         agreement: params.flag("agreement"),
         reason: text("reason"),
+        date_of_birth: text("date_of_birth"),
         invite: params.filled("invite_code").map(str::to_owned),
         address,
     };
     let (checked, secret) = (typed.clone(), password.clone());
-    app.read(move |conn| accounts::check_sign_up(conn, registration, &checked, Some(&secret), now)).await?;
+    app.read(move |conn| accounts::check_sign_up(conn, registration, min_age, &checked, Some(&secret), now)).await?;
     let password_hash = app.part::<Passwords>().hash(password, app.random().bytes()).await?;
     // What is no language is none, as in Mastodon.
     let locale = params.filled("locale").filter(|tag| text::language_tag(tag).is_some());

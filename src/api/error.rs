@@ -31,8 +31,9 @@ struct Body<'a> {
 
 /// One entry of `details`: what is wrong, without the name of the field, under which it stands.
 fn fault(field: &str, code: &str, reason: &str) -> serde_json::Value {
-    let named = reason.split_once(' ').filter(|(name, _)| name.eq_ignore_ascii_case(field));
-    let description = named.map_or(reason, |(_, rest)| rest);
+    let name = field.replace('_', " ");
+    let named = reason.split_at_checked(name.len()).filter(|(start, _)| start.eq_ignore_ascii_case(&name));
+    let description = named.and_then(|(_, rest)| rest.strip_prefix(' ')).unwrap_or(reason);
     serde_json::json!({"error": format!("ERR_{}", code.to_uppercase()), "description": description})
 }
 

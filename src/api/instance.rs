@@ -167,7 +167,7 @@ async fn v2(State(app): State<App>) -> ApiResult<Rendered> {
                 approval_required: config.registration == Registration::Approval,
                 reason_required: Some(config.registration == Registration::Approval),
                 message: None,
-                min_age: None,
+                min_age: u32::try_from(config.accounts.min_age).ok().filter(|age| *age > 0),
                 url: None,
             },
             api_versions: ApiVersions { mastodon: API_VERSION },

@@ -69,6 +69,7 @@ pub fn routes() -> auth::Routes {
         // one line per noun
         .merge(absent::routes())
         .merge(admin::accounts::routes())
+        .merge(admin::posts::routes())
         .merge(admin::reports::routes())
         .merge(admin::domains::routes())
         .merge(announcements::routes())

@@ -111,7 +111,7 @@ impl Shown {
         Some(SeveranceEvent {
             id: severance.id,
             r#type: severance.kind,
-            purged: true,
+            purged: severance.purged,
             target_name: &severance.target_name,
             followers_count: severance.followers_count,
             following_count: severance.following_count,

@@ -33,6 +33,11 @@ const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
+/// Says since when an address has another name (RFC 9745).
+const DEPRECATION: HeaderName = HeaderName::from_static("deprecation");
+/// When collections got theirs: 9 June 2026.
+const SINCE: HeaderValue = HeaderValue::from_static("@1780963200");
+
 /// Puts the door in front of all routes of `inner` (of every edge).
 pub fn door(inner: Router, limiter: Arc<RateLimiter>) -> Router {
     Router::new().fallback_service(Door { inner, limiter })
@@ -60,6 +65,7 @@ impl Service<Request> for Door {
             if class.machine {
                 strip_slash(&mut req);
             }
+            let deprecated = rename(&mut req);
             if class.cors && req.method() == Method::OPTIONS {
                 return Ok(preflight(req.headers(), class));
             }
@@ -81,6 +87,9 @@ impl Service<Request> for Door {
                 response = spoken(response);
             }
             let headers = response.headers_mut();
+            if deprecated {
+                headers.insert(DEPRECATION, SINCE);
+            }
             if class.cors {
                 cors(headers);
             }
@@ -235,6 +244,25 @@ fn strip_slash(req: &mut Request) {
     if let Ok(uri) = target.parse::<Uri>() {
         *req.uri_mut() = uri;
     }
+}
+
+/// Collections were tried out under another name, which apps of that time still call. Answers whether this is one of those.
+fn rename(req: &mut Request) -> bool {
+    let Some(rest) = req.uri().path().strip_prefix("/api/v1_alpha/") else { return false };
+    let mut parts = rest.split('/');
+    let named = match (parts.next(), parts.nth(1), parts.next()) {
+        (Some("accounts"), Some("collections" | "in_collections"), None) => true,
+        (first, ..) => first == Some("collections"),
+    };
+    let target = match req.uri().query() {
+        Some(query) => format!("/api/v1/{rest}?{query}"),
+        None => format!("/api/v1/{rest}"),
+    };
+    match target.parse::<Uri>() {
+        Ok(uri) if named => *req.uri_mut() = uri,
+        _ => return false,
+    }
+    true
 }
 
 fn cors(headers: &mut HeaderMap) {

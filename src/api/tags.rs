@@ -16,7 +16,7 @@ use crate::{
     domain::{Viewer, hashtags, people, projects::near, scopes::Scope, text::normalize_hashtag},
     id::Id,
     limits, model,
-    store::hashtags as rows,
+    store::{self, hashtags as rows},
     time::Timestamp,
 };
 use axum::{
@@ -57,6 +57,7 @@ pub fn documents(
 ) -> Result<Vec<Tag>> {
     let ids: Vec<Id<model::Tag>> = tags.iter().map(|t| t.id).collect();
     let usage = rows::usage(conn, &ids, viewer.audience(), now.midnight().plus_days(1 - DAYS as i64))?;
+    let rules = store::trends::tag_rules(conn, &ids)?;
     let (followed, featured) = match viewer.0 {
         Some(me) => (rows::followed_among(conn, me, &ids)?, rows::featured_among(conn, me, &ids)?),
         None => (Vec::new(), Vec::new()),
@@ -80,7 +81,11 @@ pub fn documents(
                 .collect();
             Tag {
                 id: tag.id,
-                name: tag.name.clone(),
+                // As staff spells it, once it has looked at it.
+                name: match rules.iter().any(|rule| rule.tag == tag.id && rule.reviewed_at.is_some()) {
+                    true => tag.display.clone(),
+                    false => tag.name.clone(),
+                },
                 url: site.tag_url(&tag.name),
                 history,
                 following: viewer.0.map(|_| followed.contains(&tag.id)),

@@ -2,16 +2,8 @@
 //! there are hidden, profiles there show no posts, and follows end, both ways. Nobody elsewhere is told of the block
 //! itself, only that follows ended.
 
-use super::{
-    Task, Tx, follows,
-    severances::{self, Lost},
-};
-use crate::{
-    Error, Result,
-    id::Id,
-    model::{Account, SeveranceKind},
-    store,
-};
+use super::{Task, Tx, follows, severances};
+use crate::{Error, Result, id::Id, model::Account, store};
 
 /// Domains of one person.
 const MOST: i64 = 1_000;
@@ -35,9 +27,7 @@ pub fn block(tx: &mut Tx<'_>, owner: Id<Account>, domain: &str) -> Result<()> {
     let id = tx.new_id::<Account>();
     store::domain_blocks::insert(tx.conn, id, owner, domain, tx.now)?;
     store::domain_blocks::remove_notifications(tx.conn, owner, domain)?;
-    // All of them, though they may end in several steps.
-    let (following, followers) = store::domain_blocks::count_follows(tx.conn, owner, domain)?;
-    severances::tell(tx, SeveranceKind::UserDomainBlock, domain, &Lost::of(owner, followers, following))?;
+    severances::tell_of_own_block(tx, owner, domain)?;
     if sever(tx, owner, domain)? {
         tx.enqueue(&Task::SeverDomain { account: owner.raw(), domain: domain.to_owned() })?;
     }

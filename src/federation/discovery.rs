@@ -71,11 +71,19 @@ pub fn resource(names: Names<'_>, resource: &str) -> Option<Resource> {
 fn by_url(names: Names<'_>, resource: &str) -> Option<Resource> {
     let asked = Url::parse(resource).ok()?;
     let ours = Url::parse(names.public_url).ok()?;
+    let path = asked.path().trim_end_matches('/');
+    let authority = match (asked.host_str()?, asked.port()) {
+        (host, Some(port)) => format!("{host}:{port}"),
+        (host, None) => host.to_owned(),
+    };
+    // Pages elsewhere ask for the name in handles, which people know.
+    if path.is_empty() && asked.scheme() == ours.scheme() && names.is_ours(&authority) {
+        return Some(Resource::Instance);
+    }
     let same = asked.host_str() == ours.host_str() && asked.port_or_known_default() == ours.port_or_known_default();
     if !same || asked.scheme() != ours.scheme() {
         return None;
     }
-    let path = asked.path().trim_end_matches('/');
     if path.is_empty() || path == "/actor" {
         return Some(Resource::Instance);
     }
@@ -123,11 +131,7 @@ pub fn user_jrd<'a>(
             ..Link::default()
         },
         Link { rel: "self", kind: Some("application/activity+json"), href: Some(actor), ..Link::default() },
-        Link {
-            rel: "http://ostatus.org/schema/1.0/subscribe",
-            template: Some(format!("{}/authorize_interaction?uri={{uri}}", names.public_url)),
-            ..Link::default()
-        },
+        subscribe(names),
     ];
     if let Some((href, kind)) = avatar {
         links.push(Link {
@@ -137,18 +141,41 @@ pub fn user_jrd<'a>(
             ..Link::default()
         });
     }
+    links.extend(intents(names));
     Jrd { subject: format!("acct:{username}@{}", names.domain), aliases: [actor, page], links }
 }
 
-/// WebFinger of the node itself (DISC-16).
+/// Where other servers send people of this node who want to follow or answer somebody there.
+fn subscribe(names: Names<'_>) -> Link<'static> {
+    Link {
+        rel: "http://ostatus.org/schema/1.0/subscribe",
+        template: Some(format!("{}/authorize_interaction?uri={{uri}}", names.public_url)),
+        ..Link::default()
+    }
+}
+
+/// The same for newer servers, by what somebody wants to do (FEP-3b86): to follow, or to look at something here.
+fn intents(names: Names<'_>) -> [Link<'static>; 2] {
+    ["https://w3id.org/fep/3b86/Follow", "https://w3id.org/fep/3b86/Object"].map(|rel| Link {
+        rel,
+        template: Some(format!("{}/authorize_interaction?uri={{object}}", names.public_url)),
+        ..Link::default()
+    })
+}
+
+/// WebFinger of the node itself (DISC-16), also for whoever only says of which node they are.
 pub fn instance_jrd<'a>(names: Names<'a>, actor: &'a str) -> Jrd<'a> {
     let kind = Some("application/activity+json");
+    let [follow, object] = intents(names);
     Jrd {
         subject: format!("acct:{0}@{0}", names.domain),
         aliases: [actor, names.public_url],
         links: vec![
             Link { rel: "self", kind, href: Some(actor), ..Link::default() },
             Link { rel: SERVICE_REL, kind, href: Some(actor), ..Link::default() },
+            subscribe(names),
+            follow,
+            object,
         ],
     }
 }
@@ -279,9 +306,21 @@ mod tests {
 
     #[test]
     fn fed_disc_16_the_node_itself_is_found_by_its_host() {
-        for it in ["acct:alpha.test@alpha.test", "https://social.alpha.test", "https://social.alpha.test/actor"] {
+        for it in [
+            "acct:alpha.test@alpha.test",
+            "https://social.alpha.test",
+            "https://social.alpha.test/actor",
+            "https://alpha.test",
+            "https://alpha.test/",
+        ] {
             assert_eq!(resource(SPLIT, it), Some(Resource::Instance), "{it}");
         }
+        for other in ["https://alpha.test/actor", "http://alpha.test", "https://alpha.test:8443", "https://beta.test"] {
+            assert_eq!(resource(SPLIT, other), None, "{other}");
+        }
+        let json = serde_json::to_value(instance_jrd(SPLIT, "https://social.alpha.test/actor")).unwrap();
+        let template = json["links"].as_array().unwrap().iter().find_map(|link| link["template"].as_str());
+        assert_eq!(template, Some("https://social.alpha.test/authorize_interaction?uri={uri}"));
     }
 
     #[test]
@@ -292,6 +331,11 @@ mod tests {
         assert_eq!(json["links"][1]["type"], "application/activity+json");
         assert_eq!(json["links"][2]["template"], "https://social.alpha.test/authorize_interaction?uri={uri}");
         assert_eq!(json["aliases"][0], "https://social.alpha.test/users/ada");
+        // By what somebody wants to do, for those who know that.
+        for (at, rel) in [(3, "https://w3id.org/fep/3b86/Follow"), (4, "https://w3id.org/fep/3b86/Object")] {
+            let template = "https://social.alpha.test/authorize_interaction?uri={object}";
+            assert_eq!((&json["links"][at]["rel"], &json["links"][at]["template"]), (&json!(rel), &json!(template)));
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::{
 use crate::{id::Id, time::Timestamp};
 use diesel::{
     prelude::*,
-    sql_types::{BigInt, Nullable, SmallInt, Text},
+    sql_types::{BigInt, Bool, Nullable, SmallInt, Text},
 };
 
 small_enum!(
@@ -145,7 +145,7 @@ small_enum!(
     /// What staff did to an account whose owner is warned; the words are those of the client API.
     WarningAction {
         Nothing = 0 "none", Disable = 1 "disable", Sensitive = 2 "sensitive", Silence = 3 "silence",
-        Suspend = 4 "suspend",
+        Suspend = 4 "suspend", DeletePosts = 5 "delete_statuses", HidePosts = 6 "mark_statuses_as_sensitive",
     }
 );
 
@@ -157,7 +157,7 @@ pub struct AccountWarning {
     pub action: WarningAction,
     /// Plain text; empty when staff said nothing.
     pub text: String,
-    /// Posts that are the reason, as a JSON array.
+    /// Posts that are the reason, or that the act was about, as a JSON array.
     pub post_ids: Option<String>,
     pub created_at: Timestamp,
 }
@@ -185,10 +185,12 @@ pub struct Severance {
     pub followers_count: i64,
     pub following_count: i64,
     pub created_at: Timestamp,
+    /// Whom it was about is not known any more.
+    pub purged: bool,
 }
 
 impl Row for Severance {
-    type SqlTypes = (BigInt, BigInt, SmallInt, Text, BigInt, BigInt, BigInt);
+    type SqlTypes = (BigInt, BigInt, SmallInt, Text, BigInt, BigInt, BigInt, Bool);
 }
 
 small_enum!(

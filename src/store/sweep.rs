@@ -14,7 +14,8 @@ pub fn chunk(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     let mut gone = 0;
     // Ids of activities are kept 30 days (SIG-18), idempotency keys an hour and some (REL-01), codes long enough to
     // notice a second use (OAU-03), clients that nobody ever signed in with 30 days (OAU-21). A dialogue with the
-    // concierge may be taken up again for 90 days. Follows that somebody lost are remembered as long as they are told of it.
+    // concierge may be taken up again for 90 days. Follows that somebody lost are remembered as long as they are told of it, or as whom
+    // they lost.
     let rules: [(&str, &str, Timestamp, &str); 10] = [
         ("seen_activities", "hash", now.plus_days(-30), "seen_at < "),
         ("tombstones", "uri", now, "expires_at < "),
@@ -27,7 +28,7 @@ pub fn chunk(conn: &mut Conn, now: Timestamp) -> Result<usize> {
         (
             "severances",
             "id",
-            now.plus_days(-1),
+            now.plus_days(-super::severances::LISTED_DAYS),
             "not exists (select 1 from notifications n where n.severance_id = severances.id) and created_at < ",
         ),
         (
@@ -51,6 +52,7 @@ pub fn chunk(conn: &mut Conn, now: Timestamp) -> Result<usize> {
         .with(" limit ", CHUNK)
         .push(")")
         .execute(conn)?;
+    gone += super::severances::purge(conn, now, CHUNK)?;
     gone += super::ledger::sweep(conn, now, CHUNK)?;
     gone += super::stored::sweep(conn, now, CHUNK)?;
     Ok(gone)

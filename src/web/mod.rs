@@ -6,6 +6,7 @@ mod answers;
 mod ask;
 pub mod assets;
 mod authorize;
+mod feeds;
 pub mod files;
 mod front;
 mod ideas;
@@ -18,6 +19,7 @@ mod public;
 mod reach;
 mod register;
 mod settings;
+mod severed;
 mod shown;
 mod sign_in;
 mod visit;
@@ -45,6 +47,8 @@ pub fn routes() -> Router<App> {
         .route("/settings/reach", get(settings::back).post(settings::change_reach))
         .route("/settings/apps/{id}/revoke", get(settings::back).post(settings::revoke_app))
         .route("/settings/sessions/{id}/end", get(settings::back).post(settings::end_session))
+        .route("/severed_relationships", get(severed::show))
+        .route("/severed_relationships/{id}/{file}", get(severed::list))
         .route("/oauth/authorized_applications", get(settings::show))
         .route("/oauth/authorize", get(authorize::show).post(authorize::decide))
         .route("/oauth/authorize/native", get(authorize::native))

@@ -140,6 +140,10 @@ pub struct Register {
     pub reason: String,
     /// Is a reason asked for?
     pub ask_reason: bool,
+    /// What was typed.
+    pub date_of_birth: String,
+    /// How old one has to be, where one is asked.
+    pub min_age: Option<String>,
     /// Rules to agree to; none for the first account.
     pub rules: Vec<String>,
     /// Text of the button.
@@ -332,6 +336,8 @@ pub struct Profile {
     pub url: String,
     /// The ActivityPub document.
     pub uri: String,
+    /// The same as RSS, where strangers may see it.
+    pub feed: Option<String>,
     /// Bio in one plain line, for previews.
     pub summary: String,
     /// Bio, sanitised markup.
@@ -388,6 +394,8 @@ pub struct Listing {
     pub newest: Option<String>,
     /// Link to the next page.
     pub older: Option<String>,
+    /// The same as RSS, where strangers may see it.
+    pub feed: Option<String>,
 }
 
 /// A question and its accepted answer.
@@ -503,6 +511,20 @@ pub struct SessionLine {
     pub current: bool,
 }
 
+/// Follows that ended at once.
+pub struct SeveredLine {
+    /// The number of the event.
+    pub id: String,
+    /// What ended them.
+    pub name: String,
+    /// When.
+    pub when: String,
+    /// How many followers, if any.
+    pub followers: Option<String>,
+    /// How many followed, if any.
+    pub following: Option<String>,
+}
+
 /// `/settings`.
 #[derive(Template)]
 #[template(path = "settings.html")]
@@ -525,6 +547,10 @@ pub struct Settings {
     pub audiences: Vec<Choice>,
     /// Who finds them.
     pub listings: Vec<Choice>,
+    /// Follows that ended at once.
+    pub severed: Vec<SeveredLine>,
+    /// For how long that can be read.
+    pub severed_kept: String,
 }
 
 #[cfg(test)]

@@ -179,7 +179,7 @@ fn what_is_wrong_with_a_form_is_read_with_the_field_and_has_the_keyboard() {
     for field in ["question", "audience"] {
         shown("ask-wrong", &ask(Wrong::field(field, EVIL)));
     }
-    for field in ["username", "email", "password", "reason", "agreement"] {
+    for field in ["username", "email", "password", "date_of_birth", "reason", "agreement"] {
         shown("register-wrong", &register("Create account", Wrong::field(field, EVIL)));
     }
     keep("project", &project(Wrong::nothing()));
@@ -238,6 +238,8 @@ fn register(heading: &str, wrong: Wrong) -> String {
         email: "anna@fab.example".into(),
         reason: EVIL.into(),
         ask_reason: true,
+        date_of_birth: EVIL.into(),
+        min_age: Some("You must be at least 16.".into()),
         rules: vec!["Be kind. Assume good will, also across departments.".into(), "No secrets of customers.".into()],
         button: frame.w().create_account.into(),
         wrong,
@@ -293,6 +295,14 @@ fn sec_web_02_every_form_page_renders_and_escapes_what_people_typed() {
         sessions: vec![line("1", "Firefox on Linux", true), line("2", "Safari on iPhone", false)],
         audiences: vec![Choice { value: "site", text: Lang::English.words().reach_site, chosen: true }],
         listings: vec![Choice { value: "site", text: Lang::English.words().reach_site, chosen: false }],
+        severed: vec![SeveredLine {
+            id: "7".into(),
+            name: "Blocked by the staff: east.example".into(),
+            when: "2 July 2026".into(),
+            followers: Some("Followers (3)".into()),
+            following: None,
+        }],
+        severed_kept: "The lists are kept for 90 days.".into(),
     };
     keep("settings", &page.render().unwrap());
 }
@@ -340,6 +350,7 @@ fn sec_web_02_the_public_pages_render_markup_as_it_is_and_texts_escaped() {
         handle: "anna@fab.example".into(),
         url: "https://fab.example/@anna".into(),
         uri: "https://fab.example/users/anna".into(),
+        feed: Some("https://fab.example/@anna.rss".into()),
         summary: EVIL.into(),
         bio: "<p>Test engineer. Sensors, calibration, and the good coffee on floor 3.</p>".into(),
         avatar: "/assets/avatars/missing.png".into(),

@@ -3,6 +3,7 @@
 //! exists.
 
 use super::{
+    feeds,
     pages::{self, Accepting, Listing, Moved, Profile, ProfileField, Reply},
     projects, shown,
     visit::{Fields, Kind, Visitor, own_path},
@@ -68,7 +69,7 @@ pub(super) fn older_than(query: Option<String>) -> Option<i64> {
 }
 
 /// An account of this node by the name in its address.
-fn local(conn: &mut crate::db::Conn, viewer: Viewer, name: &str) -> Result<Account> {
+pub(super) fn local(conn: &mut crate::db::Conn, viewer: Viewer, name: &str) -> Result<Account> {
     let account = store::accounts::find_by_handle(conn, name)?.filter(Account::is_local).ok_or(Error::NotFound)?;
     if account.deleted_at.is_some() {
         return Err(Error::Gone);
@@ -96,8 +97,12 @@ struct Read {
     standing: Option<projects::Standing>,
 }
 
-/// `GET /@{name}`.
+/// `GET /@{name}`, and `/@{name}.rss`.
 pub async fn profile(visitor: Visitor, Path(name): Path<String>, RawQuery(query): RawQuery) -> Response {
+    // No name of this node has a dot.
+    if let Some(name) = name.strip_suffix(".rss") {
+        return feeds::profile(&visitor, name).await;
+    }
     if visitor.wants_activity {
         return to_document(&visitor, &visitor.app.site().actor_uri(&name));
     }
@@ -204,6 +209,7 @@ async fn show_profile(
         posts: cards,
         newest: max_id.map(|_| path.clone()),
         older: last.map(|id| format!("{path}?max_id={id}")),
+        feed: feeds::of(visitor, &url),
         url,
         frame,
     };
@@ -328,8 +334,11 @@ async fn accept_answer(visitor: &Visitor, name: &str, id: &str, fields: &Fields)
     Ok(visitor.redirect(&format!("{page}#post-{answer}")))
 }
 
-/// `GET /tags/{name}`.
+/// `GET /tags/{name}`, and `/tags/{name}.rss`.
 pub async fn tag(visitor: Visitor, Path(name): Path<String>, RawQuery(query): RawQuery) -> Response {
+    if let Some(name) = name.strip_suffix(".rss") {
+        return feeds::tag(&visitor, name).await;
+    }
     match viewer(&visitor) {
         Ok(viewer) => finish(&visitor, show_tag(&visitor, viewer, name, older_than(query)).await),
         Err(answer) => answer,
@@ -355,6 +364,7 @@ async fn show_tag(visitor: &Visitor, viewer: Viewer, name: String, max_id: Optio
         posts: found.posts.order.iter().filter_map(|id| shown::card(&frame, site, &found.posts, *id, false)).collect(),
         newest: max_id.map(|_| address.clone()),
         older: last.map(|id| format!("{address}?max_id={id}")),
+        feed: feeds::of(visitor, &address),
         frame,
     };
     Ok(visitor.page(StatusCode::OK, Kind::Public, &page))

@@ -150,6 +150,12 @@ fn form(visitor: &Visitor, door: &Door, status: StatusCode, fields: &Fields, wro
         email: fields.text("email").to_owned(),
         reason: fields.text("reason").to_owned(),
         ask_reason: by_approval,
+        date_of_birth: fields.text("date_of_birth").to_owned(),
+        // The one who sets the node up decides that.
+        min_age: match config.accounts.min_age {
+            0 => None,
+            years => (!matches!(door, Door::Setup(_))).then(|| frame.put(words.born_hint, &years.to_string())),
+        },
         rules: if matches!(door, Door::Setup(_)) { Vec::new() } else { config.instance.rules.clone() },
         button: button.to_owned(),
         wrong,
@@ -196,6 +202,7 @@ async fn create(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Respo
         email: fields.text("email").to_owned(),
         agreement: visitor.app.config().instance.rules.is_empty() || !fields.text("agreement").is_empty(),
         reason: fields.text("reason").to_owned(),
+        date_of_birth: fields.text("date_of_birth").to_owned(),
         invite: if let Door::Invite(code) = door { Some(code.clone()) } else { None },
         address: visitor.address,
     };
@@ -203,8 +210,10 @@ async fn create(visitor: &Visitor, door: &Door, fields: &Fields) -> Result<Respo
     if let Door::Setup(_) = door {
         names::password(&password)?;
     } else {
-        let (registration, typed, secret) = (visitor.app.config().registration, typed.clone(), password.clone());
-        let check = move |conn: &mut Conn| accounts::check_sign_up(conn, registration, &typed, Some(&secret), now);
+        let (registration, min_age) = (visitor.app.config().registration, visitor.app.config().accounts.min_age);
+        let (typed, secret) = (typed.clone(), password.clone());
+        let check =
+            move |conn: &mut Conn| accounts::check_sign_up(conn, registration, min_age, &typed, Some(&secret), now);
         visitor.app.read(check).await?;
     }
     let salt = visitor.app.random().bytes();

@@ -2,7 +2,7 @@
 
 use super::{
     pages::{AppLine, Choice, SessionLine, Settings, Wrong},
-    reach,
+    reach, severed,
     visit::{Browser, Fields, Kind, Visitor},
 };
 use crate::{
@@ -22,6 +22,9 @@ use crate::{
 };
 use axum::{extract::Path, http::StatusCode, response::Response};
 use std::collections::BTreeMap;
+
+/// So many events that ended follows are shown.
+const SEVERED: i64 = 100;
 
 /// `GET /settings`, and `GET /oauth/authorized_applications` as clients link to it.
 pub async fn show(visitor: Visitor) -> Response {
@@ -51,7 +54,7 @@ async fn answer(
 
 async fn page(visitor: &Visitor, browser: &Browser, done: Option<&str>, wrong: Wrong) -> Result<Settings> {
     let account = browser.account.id;
-    let (tokens, apps, sessions, default, listed, rules) = visitor
+    let (tokens, apps, sessions, default, listed, rules, lost) = visitor
         .app
         .read(move |conn| {
             let tokens = store::oauth::list_tokens(conn, account)?;
@@ -59,7 +62,8 @@ async fn page(visitor: &Visitor, browser: &Browser, done: Option<&str>, wrong: W
             let apps = store::oauth::list_apps(conn, &ids)?;
             let (sessions, rules) = (store::users::list_sessions(conn, account)?, store::audiences::rules(conn)?);
             let default = store::users::load(conn, account)?.default_audience;
-            Ok((tokens, apps, sessions, default, people::load(conn, account)?.listed, rules))
+            let lost = store::severances::of_account(conn, account, SEVERED)?;
+            Ok((tokens, apps, sessions, default, people::load(conn, account)?.listed, rules, lost))
         })
         .await?;
     let frame = visitor.frame();
@@ -97,6 +101,8 @@ async fn page(visitor: &Visitor, browser: &Browser, done: Option<&str>, wrong: W
         ("site", words.reach_site, Listed::Site),
         ("unlisted", words.reach_nobody, Listed::Unlisted),
     ];
+    let severed = severed::lines(&frame, &lost);
+    let severed_kept = frame.put(words.severed_kept, &store::severances::LISTED_DAYS.to_string());
     Ok(Settings {
         audiences: reach::choices(words, words.reach_usual, rules.as_ref(), in_force),
         listings: listings.into_iter().map(|(value, text, l)| Choice { value, text, chosen: l == listed }).collect(),
@@ -106,6 +112,8 @@ async fn page(visitor: &Visitor, browser: &Browser, done: Option<&str>, wrong: W
         wrong,
         apps,
         sessions,
+        severed,
+        severed_kept,
         frame,
     })
 }

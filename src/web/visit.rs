@@ -261,6 +261,33 @@ impl Visitor {
         answer
     }
 
+    /// A feed, which is the same for everybody.
+    pub fn feed(&self, text: String) -> Response {
+        let mut answer = self.file("application/rss+xml; charset=utf-8", text);
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+        answer
+    }
+
+    /// A file of whoever is signed in, to be saved.
+    pub fn download(&self, name: &str, content_type: &'static str, text: String) -> Response {
+        let mut answer = self.file(content_type, text);
+        let headers = answer.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+        if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+            headers.insert(header::CONTENT_DISPOSITION, disposition);
+        }
+        answer
+    }
+
+    fn file(&self, content_type: &'static str, text: String) -> Response {
+        let mut answer = (StatusCode::OK, text).into_response();
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'"));
+        self.harden(headers);
+        answer
+    }
+
     fn policy(&self, kind: Kind) -> String {
         let site = self.app.site();
         let mut base = site.base().to_owned();

@@ -295,6 +295,15 @@ pub struct Words {
     pub revoked: &'static str,
     pub session_ended: &'static str,
     pub passwords_differ: &'static str,
+    pub severed: &'static str,
+    pub severed_kept: &'static str,
+    pub severed_domain: &'static str,
+    pub severed_own: &'static str,
+    pub severed_account: &'static str,
+    pub severed_followers: &'static str,
+    pub severed_following: &'static str,
+    pub born: &'static str,
+    pub born_hint: &'static str,
     pub interact_title: &'static str,
     pub interact_follow: &'static str,
     pub interact_follows: &'static str,
@@ -323,6 +332,9 @@ struct InvalidWords {
     password_too_short: &'static str,
     password_too_long: &'static str,
     agreement: &'static str,
+    born_blank: &'static str,
+    born_invalid: &'static str,
+    born_below_limit: &'static str,
     reason_blank: &'static str,
     reason_too_long: &'static str,
     audience_open_forbidden: &'static str,
@@ -416,6 +428,9 @@ impl Words {
             ("password", "too_short") => i.password_too_short,
             ("password", "too_long") => i.password_too_long,
             ("agreement", _) => i.agreement,
+            ("date_of_birth", "blank") => i.born_blank,
+            ("date_of_birth", "invalid") => i.born_invalid,
+            ("date_of_birth", "below_limit") => i.born_below_limit,
             ("reason", "blank") => i.reason_blank,
             ("reason", "too_long") => i.reason_too_long,
             ("audience", "open_forbidden") => i.audience_open_forbidden,
@@ -471,7 +486,7 @@ mod tests {
     fn every_refusal_of_a_form_has_its_sentence_in_both_languages() {
         use crate::{
             Error,
-            domain::{audiences, names},
+            domain::{accounts, audiences, names},
             model::Audience,
             store::audiences::Rules,
         };
@@ -482,11 +497,13 @@ mod tests {
         }
         refused.extend(["", "x"].into_iter().filter_map(|text| names::email(text).err()));
         refused.extend(["", "x", long.as_str()].into_iter().filter_map(|text| names::password(text).err()));
+        let now = crate::time::Timestamp::parse("2026-11-23").unwrap();
+        refused.extend(["", "x", "2020-01-01"].into_iter().filter_map(|day| accounts::old_enough(day, 16, now).err()));
         let default = Audience::Organisation;
         let rules = Rules { hash: String::new(), organisation: String::new(), default, open_allowed: false };
         refused.extend(audiences::allowed(Some(&rules), Audience::Open).err());
         refused.extend(audiences::allowed(None, Audience::Organisation).err());
-        assert_eq!(refused.len(), 11);
+        assert_eq!(refused.len(), 14);
         for error in refused {
             let Error::Invalid { field, code, reason } = error else { panic!("{error}") };
             assert_eq!(Lang::English.words().invalid(field, code, "?"), reason);

@@ -177,3 +177,43 @@ async fn a_post_shows_the_collections_that_it_links_to_to_those_who_may_see_them
     ada.delete(&format!("/api/v1/collections/{}", id(&made))).await.ok();
     assert_eq!(names(&bob.get(&path).await.ok()), ["Others"]);
 }
+
+#[tokio::test]
+async fn collections_are_also_where_they_were_tried_out_and_that_says_it_is_over() {
+    let node = Node::start().await;
+    let (ada, bob) = (findable(&node, "ada").await, findable(&node, "bob").await);
+    // Not in the table of what clients call today.
+    let old = ada.unchecked();
+    let made = old.post("/api/v1_alpha/collections", json!({"name": "Torque people", "account_ids": [bob.id]})).await;
+    assert_eq!(made.header("deprecation"), "@1780963200");
+    let made = made.ok()["collection"].clone();
+    let number = id(&made).to_owned();
+    for path in [
+        format!("collections/{number}"),
+        format!("collections/{number}/"),
+        format!("accounts/{}/collections?limit=1&offset=0", ada.id),
+        format!("accounts/{}/in_collections", bob.id),
+    ] {
+        let who = if path.contains("/in_") { &bob.unchecked() } else { &old };
+        let (before, now) =
+            (who.get(&format!("/api/v1_alpha/{path}")).await, who.get(&format!("/api/v1/{path}")).await);
+        assert_eq!(before.header("deprecation"), "@1780963200", "{path}");
+        assert_eq!(now.header("deprecation"), "", "{path}");
+        assert_eq!(before.ok(), now.ok(), "{path}");
+    }
+    let changed = old.patch(&format!("/api/v1_alpha/collections/{number}"), json!({"name": "Others"})).await.ok();
+    assert_eq!(changed["collection"]["name"], "Others");
+    let item = made["items"][0]["id"].as_str().unwrap();
+    let revoke = format!("/api/v1_alpha/collections/{number}/items/{item}/revoke");
+    assert_eq!(bob.unchecked().post(&revoke, json!({})).await.status, 200);
+    let items = format!("/api/v1_alpha/collections/{number}/items");
+    let refused = old.post(&items, json!({"account_id": "12345"})).await;
+    assert_eq!((refused.status, refused.header("deprecation")), (404, "@1780963200"), "refusals say so too");
+    old.delete(&format!("/api/v1_alpha/collections/{number}")).await.ok();
+    assert_eq!(ada.get(&format!("/api/v1/collections/{number}")).await.status, 404);
+    // Nothing else was ever there.
+    for path in ["statuses/1", "accounts/verify_credentials", "accounts/1/followers", "instance", "async_refreshes/1"] {
+        let reply = old.get(&format!("/api/v1_alpha/{path}")).await;
+        assert_eq!((reply.status, reply.header("deprecation")), (404, ""), "{path}");
+    }
+}

@@ -99,6 +99,7 @@ mod listing;
 mod mail;
 mod media;
 mod metrics;
+mod moderated_posts;
 mod moderation;
 mod moves;
 mod mutations;

@@ -323,3 +323,70 @@ async fn whoever_loads_the_answer_to_a_form_anew_comes_back_to_the_form() {
     assert_eq!(stranger.get("/.well-known/change-password").await.header("location"), "/settings");
     assert_eq!(stranger.get("/settings").await.header("location"), "/sign-in?next=%2Fsettings");
 }
+
+#[tokio::test]
+async fn feeds_hold_what_strangers_see_on_the_page_whoever_asks() {
+    let node = Node::start().await;
+    let (_, anna) = node.signed_in("anna").await;
+    let (_, bob) = node.signed_in("bob").await;
+    let change = json!({"display_name": "Anna <i> & Co"});
+    anna.patch("/api/v1/accounts/update_credentials", change).await.ok();
+    let bobs = publish(&bob, json!({"status": "what bob says"})).await;
+    anna.post(&format!("/api/v1/statuses/{}/reblog", id(&bobs)), json!({})).await.ok();
+    publish(&anna, json!({"status": "an answer", "in_reply_to_id": id(&bobs)})).await;
+    for visibility in ["public", "unlisted", "private", "direct"] {
+        publish(&anna, json!({"status": format!("a {visibility} thought"), "visibility": visibility})).await;
+    }
+    let tagged = publish(&anna, json!({"status": "by hand #Torque", "spoiler_text": "bolts & nuts"})).await;
+    let own = Browser::new(&node);
+    own.sign_in("anna", PASSWORD).await;
+    let stranger = Browser::new(&node);
+    let feed = stranger.get("/@anna.rss").await;
+    assert_eq!((feed.status, feed.header("content-type")), (200, "application/rss+xml; charset=utf-8"));
+    let url = tagged["url"].as_str().unwrap();
+    for part in [
+        "<title>Anna &lt;i&gt; &amp; Co</title>",
+        &format!("<description>@anna@{}</description>", node.domain),
+        &format!("<guid isPermaLink=\"true\">{url}</guid>"),
+        "<pubDate>Mon, 23 Nov 2026 12:00:00 +0000</pubDate>",
+        "&lt;strong&gt;bolts &amp;amp; nuts&lt;/strong&gt;",
+        "a public thought",
+        "a unlisted thought",
+    ] {
+        assert!(feed.text.contains(part), "{part}: {}", feed.text);
+    }
+    for part in ["a private thought", "a direct thought", "an answer", "what bob says"] {
+        assert!(!feed.text.contains(part), "{part}: {}", feed.text);
+    }
+    assert_eq!(feed.text.matches("<item>").count(), 3);
+    assert_eq!(own.get("/@anna.rss").await.text, feed.text, "the author reads the same");
+    let of_tag = stranger.get("/tags/torque.rss").await;
+    assert_eq!((of_tag.status, of_tag.text.matches("<item>").count()), (200, 1));
+    assert!(of_tag.text.contains("<title>#torque</title>") && of_tag.text.contains(url));
+    assert_eq!(stranger.get("/tags/Torque.rss").await.text, of_tag.text);
+    for page in ["/@anna", "/tags/torque"] {
+        let link =
+            format!("<link rel=\"alternate\" type=\"application/rss+xml\" href=\"{}\">", node.url(page) + ".rss");
+        assert!(stranger.get(page).await.text.contains(&link), "{page}");
+    }
+    for nothing in ["/@nobody.rss", "/@.rss", "/tags/.rss", "/tags/1.rss"] {
+        assert_eq!(stranger.get(nothing).await.status, 404, "{nothing}");
+    }
+}
+
+#[tokio::test]
+async fn there_are_no_feeds_where_strangers_see_no_pages() {
+    let node = NodeBuilder::new("alpha").await.config(|c| c.federation.authorized_fetch = AuthorizedFetch::On);
+    let node = node.start().await;
+    let (_, anna) = node.signed_in("anna").await;
+    publish(&anna, json!({"status": "hello #torque"})).await;
+    let own = Browser::new(&node);
+    own.sign_in("anna", PASSWORD).await;
+    for page in ["/@anna", "/tags/torque"] {
+        assert!(!own.get(page).await.text.contains("application/rss"), "{page}");
+        for who in [&own, &Browser::new(&node)] {
+            let reply = who.get(&format!("{page}.rss")).await;
+            assert_eq!((reply.status, reply.text.contains("hello")), (401, false), "{page}");
+        }
+    }
+}

@@ -575,3 +575,54 @@ async fn sec_web_13_links_come_from_the_settings_and_never_from_the_request() {
     assert!(link.starts_with(&node.url("/setup/")));
     let _: Value = reply.json();
 }
+
+#[tokio::test]
+async fn a_node_may_ask_how_old_somebody_is_who_signs_up_and_keeps_no_birthdays() {
+    let node = NodeBuilder::new("alpha").await.config(|c| {
+        c.registration = Registration::Open;
+        c.accounts.min_age = 16;
+    });
+    let node = node.start().await;
+    let client = Client::with_token(&node, &app_token(&node, "read write").await);
+    assert_eq!(client.get("/api/v2/instance").await.ok()["registrations"]["min_age"], 16);
+    let plain = Node::start().await;
+    let asked = Client::anonymous(&plain).get("/api/v2/instance").await.ok()["registrations"]["min_age"].clone();
+    assert!(asked.is_null());
+    let body = |name: &str, born: &str| {
+        let email = format!("{name}@example.org");
+        json!({"username": name, "email": email, "password": PASSWORD, "agreement": true, "date_of_birth": born})
+    };
+    // It is 23 November 2026.
+    for (born, code, description) in [
+        ("", "ERR_BLANK", "can't be blank"),
+        ("yesterday", "ERR_INVALID", "is invalid"),
+        ("0010-11-23", "ERR_INVALID", "is invalid"),
+        ("2010-11-24", "ERR_BELOW_LIMIT", "is below the age limit"),
+        ("2027-01-01", "ERR_BELOW_LIMIT", "is below the age limit"),
+    ] {
+        let refused = client.post("/api/v1/accounts", body("anna", born)).await;
+        assert_eq!(refused.status, 422, "{born}");
+        let said = refused.json()["details"]["date_of_birth"].clone();
+        assert_eq!(said, json!([{"error": code, "description": description}]), "{born}");
+    }
+    client.post("/api/v1/accounts", body("anna", "2010-11-23")).await.ok();
+    // By the page.
+    let browser = Browser::new(&node);
+    let page = browser.get("/register").await;
+    assert!(
+        page.text.contains("name=\"date_of_birth\"") && page.text.contains("at least 16 years old"),
+        "{}",
+        page.text
+    );
+    let fields = |born: &'static str| {
+        let mut fields = form("berta", "berta@example.org");
+        fields.push(("date_of_birth", born));
+        fields
+    };
+    let young = browser.submit(&page, "/register", &fields("2020-01-01")).await;
+    assert!(young.status == 422 && young.text.contains("is below the age limit"), "{}", young.text);
+    assert!(young.text.contains("value=\"2020-01-01\""), "what was typed stands there still");
+    assert_eq!(browser.submit(&young, "/register", &fields("1990-02-28")).await.status, 302);
+    let page = Browser::new(&open_node(Registration::Open).await).get("/register").await;
+    assert!(!page.text.contains("date_of_birth"), "nobody is asked without need");
+}

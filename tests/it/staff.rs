@@ -448,6 +448,13 @@ async fn staff_keeps_hashtags_from_being_written_found_or_trending() {
     assert_eq!(ada.post("/api/v1/statuses", json!({"status": "again #tea"})).await.status, 200);
     mona.put(&path, json!({"usable": true, "listable": true, "display_name": "HARBOUR"})).await.ok();
     assert_eq!(found("harb&exclude_unreviewed=true").await, 1);
+    // As staff spells it; it is the same hashtag, and posts say it as before.
+    let shown = ada.get("/api/v1/tags/harbour").await.ok();
+    assert_eq!((&shown["name"], &shown["url"]), (&json!("HARBOUR"), &json!(node.url("/tags/harbour"))));
+    assert_eq!(mona.get(&path).await.ok()["name"], "HARBOUR");
+    assert_eq!(ada.post("/api/v1/tags/Harbour/follow", json!({})).await.ok()["name"], "HARBOUR");
+    let own = ada.get(&format!("/api/v1/accounts/{}/statuses?tagged=HARBOUR", ada.id)).await.ok();
+    assert!(own[0]["tags"].as_array().unwrap().iter().any(|tag| tag["name"] == "harbour"), "{own}");
     assert_eq!(ada.post("/api/v1/statuses", json!({"status": "again #harbour"})).await.status, 200);
     assert_eq!(mona.put(&path, json!({"display_name": "port"})).await.status, 422);
     assert_eq!(traces(&node, "tag.review").await, ["harbour", "harbour"]);

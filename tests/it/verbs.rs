@@ -186,6 +186,22 @@ async fn every_verb_does_what_it_says_and_answers_json() {
     assert_eq!(walk.does(&["report", "list"]).await, json!([]));
     assert_eq!(walk.does(&["report", "list", "--all"]).await[0]["id"], number.as_str());
 
+    // Posts.
+    let mut posts = Vec::new();
+    for text in ["rude", "ruder"] {
+        let made = mallory.post("/api/v1/statuses", json!({ "status": text })).await.ok();
+        posts.push(made["id"].as_str().unwrap().to_owned());
+    }
+    let hidden = walk.does(&["post", "sensitive", &posts[0], "--text", "Gore"]).await;
+    assert_eq!(hidden, json!([{ "id": posts[0], "author": "mallory", "state": "sensitive" }]));
+    let report = json!({ "account_id": mallory.id, "status_ids": posts });
+    let number = eve.post("/api/v1/reports", report).await.ok()["id"].as_str().unwrap().to_owned();
+    let gone = walk.does(&["post", "delete", "--report", &number, "--reason", "Spam"]).await;
+    assert_eq!(gone.as_array().unwrap().iter().map(|one| &one["id"]).collect::<Vec<_>>(), [&posts[0], &posts[1]]);
+    assert_eq!(mallory.get(&format!("/api/v1/statuses/{}", posts[0])).await.status, 404);
+    assert_eq!(walk.does(&["report", "list"]).await, json!([]));
+    assert!(Line::try_parse_from(["watercooler", "post", "delete"]).is_err(), "which?");
+
     // Announcements.
     let told = walk.does(&["announcement", "create", "The node rests tonight"]).await["id"].clone();
     let told = told.as_str().unwrap();
@@ -263,6 +279,7 @@ async fn what_is_not_there_is_named_in_the_refusal() {
         (vec!["account", "disable", "nobody"], "there is no account `nobody` here"),
         (vec!["account", "warn", &far, "be kind"], "is no person of this node"),
         (vec!["account", "move", "ada", &nobody], "there is no account `nobody@"),
+        (vec!["post", "delete", "9"], "one of these posts"),
         (vec!["announcement", "delete", "9"], "there is no announcement 9"),
         (vec!["emoji", "remove", "cat"], "there is no emoji `cat` of this node"),
         (vec!["jobs", "retry", "x"], "`x` is no number"),

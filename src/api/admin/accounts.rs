@@ -45,6 +45,9 @@ pub fn routes() -> Routes {
         .post("/api/v1/admin/accounts/{id}/unsensitive", WRITE, unsensitive)
 }
 
+/// Acts on posts, which no act on an account is.
+const BY_POSTS: [WarningAction; 2] = [WarningAction::DeletePosts, WarningAction::HidePosts];
+
 /// Accounts with what only staff knows of them.
 pub(super) struct People {
     views: AccountViews,
@@ -309,12 +312,12 @@ async fn action(
     let Some(kind) = params.filled("type") else {
         return Err(Error::invalid("type", "blank", "Type can't be blank").into());
     };
-    let Ok(kind) = kind.parse::<WarningAction>() else {
+    let Some(kind) = kind.parse::<WarningAction>().ok().filter(|kind| !BY_POSTS.contains(kind)) else {
         let reason = "Type is not included in the list: none, disable, sensitive, silence, suspend";
         return Err(Error::invalid("type", "inclusion", reason).into());
     };
     let done: Option<Act> = match kind {
-        WarningAction::Nothing => None,
+        WarningAction::Nothing | WarningAction::DeletePosts | WarningAction::HidePosts => None,
         WarningAction::Disable => Some(rules::disable),
         WarningAction::Suspend => Some(rules::suspend),
         WarningAction::Silence => Some(limited::silence),

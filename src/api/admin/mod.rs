@@ -5,6 +5,7 @@ pub mod allows;
 pub mod blocks;
 pub mod domains;
 pub mod figures;
+pub mod posts;
 pub mod reports;
 pub mod trends;
 

@@ -79,7 +79,7 @@ pub struct AccountWarning<'a> {
 pub struct SeveranceEvent<'a> {
     pub id: Id<model::Severance>,
     pub r#type: SeveranceKind,
-    /// There is no list of whom it was about.
+    /// There is no list any more of whom it was about.
     pub purged: bool,
     pub target_name: &'a str,
     pub followers_count: i64,

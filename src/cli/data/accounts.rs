@@ -202,7 +202,7 @@ pub enum AccountVerb {
 #[derive(Clone, Debug, Default, Args, Serialize, Deserialize)]
 pub struct Word {
     /// Why, for whoever it is about
-    #[arg(long)]
+    #[arg(long, alias = "reason")]
     pub text: Option<String>,
     /// Do not tell them
     #[arg(long, conflicts_with = "text")]

@@ -12,6 +12,7 @@ mod jobs;
 mod moderation;
 mod peers;
 mod people;
+mod posts;
 
 pub use accounts::{AccountVerb, Word};
 pub use announcements::AnnouncementVerb;
@@ -23,6 +24,7 @@ pub use jobs::JobsVerb;
 pub use moderation::ReportVerb;
 pub use peers::PeerVerb;
 pub use people::{InviteVerb, TokenVerb};
+pub use posts::PostVerb;
 
 use super::{Failure, Global, control, doctor, lock::Lock, org, print, serve, show};
 use crate::{Error, app::App, config::Config, db::Conn, domain::counters, experts, model::Account, store};
@@ -61,6 +63,9 @@ pub enum DataVerb {
     /// Reports to the moderators
     #[command(subcommand)]
     Report(ReportVerb),
+    /// Posts that staff deletes or hides
+    #[command(subcommand)]
+    Post(PostVerb),
     /// Custom emoji
     #[command(subcommand)]
     Emoji(EmojiVerb),
@@ -289,6 +294,7 @@ fn missing(verb: &DataVerb) -> Option<String> {
         DataVerb::Account(verb) => format!("`{}` is no person of this node", verb.name()?),
         DataVerb::Invite(InviteVerb::Revoke { code }) => format!("there is no invitation `{code}`"),
         DataVerb::Report(ReportVerb::Close { id }) => format!("there is no report {id}"),
+        DataVerb::Post(_) => "one of these posts, or the report, is not there".into(),
         DataVerb::Announcement(verb) => format!("there is no announcement {}", verb.id()?),
         DataVerb::Emoji(EmojiVerb::Remove { shortcode }) => format!("there is no emoji `{shortcode}` of this node"),
         DataVerb::Token(TokenVerb::Revoke { token: Some(_), .. }) => "there is no such token".into(),
@@ -321,6 +327,7 @@ fn work(app: &App, verb: DataVerb) -> BoxFuture<'_, Result<Value, Failure>> {
             DataVerb::Invite(verb) => people::invite(app, verb).await?,
             DataVerb::Announcement(verb) => announcements::run(app, verb).await?,
             DataVerb::Report(verb) => moderation::report(app, verb).await?,
+            DataVerb::Post(verb) => posts::run(app, verb).await?,
             DataVerb::Emoji(verb) => emojis::run(app, verb).await?,
             DataVerb::Token(verb) => people::token(app, verb).await?,
             DataVerb::Peer(verb) => peers::run(app, verb).await?,

@@ -16,6 +16,7 @@ use crate::{
     store,
     time::Timestamp,
 };
+use chrono::Datelike;
 use std::net::IpAddr;
 
 /// Characters of the reason given at sign-up.
@@ -43,6 +44,8 @@ pub struct Typed {
     pub agreement: bool,
     /// Why.
     pub reason: String,
+    /// The day they were born; it is not kept.
+    pub date_of_birth: String,
     /// Code of an invitation.
     pub invite: Option<String>,
     /// Where they come from.
@@ -58,6 +61,7 @@ pub struct Typed {
 pub fn check_sign_up(
     conn: &mut Conn,
     registration: Registration,
+    min_age: usize,
     typed: &Typed,
     password: Option<&str>,
     now: Timestamp,
@@ -96,6 +100,9 @@ pub fn check_sign_up(
     if !typed.agreement {
         faults.note::<()>(Err(Error::invalid("agreement", "accepted", "Agreement must be accepted")))?;
     }
+    if min_age > 0 {
+        faults.note(old_enough(&typed.date_of_birth, min_age, now))?;
+    }
     let reason = typed.reason.trim();
     if reason.chars().count() > REASON {
         let long = Error::invalid("reason", "too_long", "Reason is too long (maximum is 1,000 characters)");
@@ -108,6 +115,28 @@ pub fn check_sign_up(
     Ok(doubtful.unwrap_or_default())
 }
 
+/// Whether somebody born on this day is so many years old.
+///
+/// # Errors
+/// `Invalid` when not, or for what is no day.
+pub fn old_enough(born: &str, min_age: usize, now: Timestamp) -> Result<()> {
+    let refuse = |code, reason: &'static str| Err(Error::invalid("date_of_birth", code, reason));
+    if born.trim().is_empty() {
+        return refuse("blank", "Date of birth can't be blank");
+    }
+    let born = match Timestamp::parse(born).map(|day| day.to_datetime()) {
+        Some(day) if day.year() >= 1_880 => day,
+        _ => return refuse("invalid", "Date of birth is invalid"),
+    };
+    let (today, years) = (now.to_datetime(), i32::try_from(min_age).unwrap_or(i32::MAX));
+    // In most years who was born on 29 February is a year older from 1 March.
+    let birthday = (born.year().saturating_add(years), born.month(), born.day());
+    if birthday > (today.year(), today.month(), today.day()) {
+        return refuse("below_limit", "Date of birth is below the age limit");
+    }
+    Ok(())
+}
+
 /// Somebody signs up: open to all, by approval, or with an invitation. Answers the account and whether it may be used
 /// at once; where mail is configured, not before its address is confirmed.
 ///
@@ -117,7 +146,8 @@ pub fn sign_up(tx: &mut Tx<'_>, form: &SignUp) -> Result<(Account, bool)> {
     let registration = tx.config().registration;
     let now = tx.now;
     let typed = &form.typed;
-    let doubtful = check_sign_up(tx.conn, registration, typed, None, now)?;
+    let min_age = tx.config().accounts.min_age;
+    let doubtful = check_sign_up(tx.conn, registration, min_age, typed, None, now)?;
     let reason = typed.reason.trim();
     let invite = match &typed.invite {
         Some(code) => {

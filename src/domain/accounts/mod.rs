@@ -6,7 +6,7 @@ pub mod instance;
 mod joining;
 
 pub(super) use joining::remove_unused;
-pub use joining::{SignUp, Typed, approve, check_sign_up, invite, is_open, reject, revoke_invite, sign_up};
+pub use joining::{SignUp, Typed, approve, check_sign_up, invite, is_open, old_enough, reject, revoke_invite, sign_up};
 
 use super::{
     Fact, Task, Tx,

@@ -287,6 +287,26 @@ pub fn revise(tx: &mut Tx<'_>, old: &Post, revision: Revision) -> Result<()> {
     tx.record(Fact::PostEdited { post: new.id, newly_mentioned, quiet: false })
 }
 
+/// Staff hides the files of a post at first. Of one of this node that is an edit as any other; of another server it changes
+/// here alone, until its author changes it.
+pub(super) fn hide_files(tx: &mut Tx<'_>, old: &Post) -> Result<()> {
+    if old.local {
+        let media = ordered(store::posts::media(tx.conn, &old.media())?, &old.media());
+        let titles: Vec<String> = match old.poll_id {
+            Some(poll) => store::polls::options(tx.conn, poll)?.into_iter().map(|option| option.title).collect(),
+            None => Vec::new(),
+        };
+        keep_state(tx, old, &media, &titles, old.poll_id.is_some())?;
+    }
+    let edited_at = if old.local { Some(tx.now) } else { old.edited_at };
+    let new = Post { sensitive: true, edited_at, ..old.clone() };
+    store::posts::update(tx.conn, &new)?;
+    let author = store::accounts::load(tx.conn, new.account_id)?;
+    index::again(tx, &new, &author)?;
+    tell_readers(tx, &new, EventKind::Edit(new.id))?;
+    tx.record(Fact::PostEdited { post: new.id, newly_mentioned: Vec::new(), quiet: !new.local })
+}
+
 fn ordered(mut rows: Vec<Media>, ids: &[Id<Media>]) -> Vec<Media> {
     rows.sort_by_key(|m| ids.iter().position(|id| *id == m.id));
     rows

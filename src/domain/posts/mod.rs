@@ -9,6 +9,7 @@ mod index;
 mod publish;
 mod removal;
 pub mod scheduled;
+pub mod staff;
 mod waiting;
 
 pub use boosts::{NewBoost, insert_boost, remove_boost};

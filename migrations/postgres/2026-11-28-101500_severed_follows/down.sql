@@ -1,0 +1,2 @@
+ALTER TABLE severances DROP COLUMN purged;
+DROP TABLE severed_follows;
