@@ -59,6 +59,48 @@ async fn fed_upd_01_what_a_post_names_changes_without_its_text() {
 }
 
 #[tokio::test]
+async fn fed_upd_01_a_change_without_a_date_comes_after_what_came_before_but_not_over_what_its_author_dated() {
+    let s = Scene::new().await;
+    let note = s.note(&s.ada, "1", "first");
+    let id = s.creates(&s.ada, &note).await;
+    let says = async |content: &str, activity: Value| {
+        let mut update = s.ada.activity("Update", note.clone());
+        update["object"]["content"] = json!(content);
+        for (key, value) in activity.as_object().unwrap() {
+            match key.as_str() {
+                "dated" => update["object"]["updated"] = value.clone(),
+                key => update[key] = value.clone(),
+            }
+        }
+        s.node.clock.advance(60_000);
+        assert_eq!(s.sends(&s.ada, &update).await, 202);
+        s.status(&s.bob, &id).await["content"].clone()
+    };
+    let at = |seconds| s.node.clock.now().plus_seconds(seconds).rfc3339();
+    // Programs that say no date anywhere: as it comes.
+    assert_eq!(says("second", json!({})).await, "second");
+    assert_eq!(says("third", json!({})).await, "third");
+    // One that does so begins to say when.
+    let dated = at(30);
+    assert_eq!(says("fourth", json!({ "dated": dated })).await, "fourth");
+    assert_eq!(s.status(&s.bob, &id).await["edited_at"], dated);
+    // What comes now without a date may be older: it is an old one that somebody sends again.
+    assert_eq!(says("second", json!({})).await, "fourth");
+    assert_eq!(says("second", json!({ "published": note["published"] })).await, "fourth");
+    assert_eq!(says("second", json!({ "published": at(-400) })).await, "fourth");
+    assert_eq!(s.status(&s.bob, &id).await["edited_at"], dated);
+    // The activity around it may say when.
+    assert_eq!(says("fifth", json!({ "published": at(50) })).await, "fifth");
+    assert_eq!(says("second", json!({})).await, "fifth");
+    // What stands where it lives is as it is now.
+    let mut now = note.clone();
+    now["content"] = json!("as it stands");
+    s.east.serve("/users/ada/notes/1", now);
+    s.sends(&s.ada, &s.ada.activity("Update", json!(id))).await;
+    assert_eq!(s.status(&s.bob, &id).await["content"], "as it stands");
+}
+
+#[tokio::test]
 async fn fed_upd_02_an_update_of_an_unknown_young_post_is_its_create() {
     let s = Scene::new().await;
     let young = s.note(&s.ada, "1", "young");

@@ -12,7 +12,7 @@ pub mod scheduled;
 mod waiting;
 
 pub use boosts::{NewBoost, insert_boost, remove_boost};
-pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise};
+pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise, take_tallies};
 pub use index::{became_about, index_some, may_be_found_by};
 pub use publish::{Draft, PollDraft, language, publish, reach, unexpected};
 pub(in crate::domain) use removal::let_go;

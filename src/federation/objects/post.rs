@@ -12,6 +12,7 @@ use crate::{
     federation::json::{Json, PUBLIC, is_public},
     limits,
     model::MediaKind,
+    time::Timestamp,
     uri,
 };
 
@@ -74,7 +75,7 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         sensitive,
         language: content::language(json),
         published: json.time("published"),
-        updated: json.time("updated"),
+        updated: json.time("updated").or_else(|| activity.and_then(|around| changed(around, json.time("published")))),
         in_reply_to,
         audience: place(json),
         mentions: mentions(json, kind, &addressing),
@@ -119,6 +120,14 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         author,
         authors,
     })
+}
+
+/// When a post was changed that does not say so itself, as the Update around it says. Some programs write there when the post
+/// was first published, which is no answer.
+fn changed(activity: &Json, published: Option<Timestamp>) -> Option<Timestamp> {
+    let said =
+        ["updated", "published"].into_iter().filter(|_| activity.is_a("Update")).find_map(|key| activity.time(key));
+    said.filter(|at| published.is_none_or(|published| *at > published))
 }
 
 /// Who is named. A chat message is to whom it is addressed, and its program names nobody in tags.
