@@ -127,6 +127,43 @@ async fn fed_fetch_09_fed_post_09_objects_where_others_write_texts_and_files_wit
 }
 
 #[tokio::test]
+async fn fed_fetch_09_lists_of_others_may_say_that_they_are_lists() {
+    let s = Scene::new().await;
+    let mut note = s.note(&s.ada, "1", "<p>with all of it</p>");
+    note["to"] = json!({ "@set": [PUBLIC] });
+    note["cc"] = json!([{ "@list": [s.uri(&s.bob)] }, format!("{}/followers", s.ada.id)]);
+    note["tag"] = json!({ "@list": [
+        { "type": "Mention", "href": s.uri(&s.bob), "name": "@bob" }, { "type": "Hashtag", "name": "#tea" },
+    ] });
+    note["attachment"] = json!([{ "@list": [
+        { "type": "Image", "url": s.east.url("/a.png"), "mediaType": "image/png", "name": "a cat" },
+        { "type": "Image", "url": s.east.url("/b.png"), "mediaType": "image/png", "focalPoint": { "@list": [0.5, -0.5] } },
+    ] }]);
+    let id = s.creates(&s.ada, &note).await;
+    let shown = s.status(&s.bob, &id).await;
+    assert_eq!((&shown["visibility"], &shown["tags"][0]["name"]), (&json!("public"), &json!("tea")));
+    assert_eq!(shown["mentions"][0]["username"], "bob");
+    let files = shown["media_attachments"].as_array().unwrap();
+    assert_eq!((files.len(), &files[0]["description"]), (2, &json!("a cat")));
+    assert_eq!(files[1]["meta"]["focus"], json!({ "x": 0.5, "y": -0.5 }));
+    // A collection that is read: what she pins.
+    s.east.serve(
+        "/users/ada/collections/featured",
+        json!({
+            "id": s.east.url("/users/ada/collections/featured"), "type": "OrderedCollection", "totalItems": 1,
+            "orderedItems": { "@list": [id] },
+        }),
+    );
+    let mut actor = s.east.person("ada", &s.ada.signer.key.public_pem().unwrap());
+    actor["featured"] = json!(s.east.url("/users/ada/collections/featured"));
+    s.east.serve("/users/ada", actor.clone());
+    s.sends(&s.ada, &s.ada.activity("Update", actor)).await;
+    let ada = s.account(&s.ada).await.id;
+    let pinned = s.bob.get(&format!("/api/v1/accounts/{ada}/statuses?pinned=true")).await.ok();
+    assert_eq!(pinned[0]["uri"], json!(id));
+}
+
+#[tokio::test]
 async fn fed_fetch_03_an_actor_may_be_a_part_of_the_document_at_its_address() {
     let (node, peer) = pair().await;
     let mut document = peer.person("ada", &rsa(0).public_pem().unwrap());
