@@ -49,7 +49,7 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
     let mut mapped = json.values("contentMap").flat_map(Json::members);
     let says_nothing =
         json.get("content").is_null() && mapped.all(|(_, text)| text.as_text().is_none_or(str::is_empty));
-    let vote = match json.text("name") {
+    let vote = match content::mapped(json, "name", "nameMap") {
         Some(name) if kind == "Note" && says_nothing && in_reply_to.is_some() => {
             Some(cut(name, limits::REMOTE_NAME).to_owned())
         }
@@ -186,7 +186,7 @@ fn media(json: &Json, kind: &str) -> Vec<RemoteAttachment> {
 
 /// What an answer of a poll is called. A name is plain text, whatever it looks like, and a vote has to say the same.
 fn title(option: &Json) -> Option<String> {
-    let Some(name) = option.text("name") else {
+    let Some(name) = content::mapped(option, "name", "nameMap") else {
         return option.text("content").map(|content| plain_text(cut(content, limits::REMOTE_NAME)));
     };
     let line: String = cut(name, limits::REMOTE_NAME).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
