@@ -309,6 +309,17 @@ pub enum Task {
         /// The collection of its members.
         members: Option<String>,
     },
+    /// Tell a group of another server that one of its moderators here locks a thread, or opens it again.
+    SayLock {
+        /// The group.
+        group: i64,
+        /// The post, with all below it.
+        post: i64,
+        /// Who does it.
+        by: i64,
+        /// Or opens it.
+        locked: bool,
+    },
     /// Measure what is usual in the register of projects, so that warnings are earned.
     MeasureProjects,
     /// Introduce the leads of projects that look alike, and ask those of silent ones whether they are alive.
@@ -372,6 +383,7 @@ impl Task {
             | Self::ReadCarried { .. }
             | Self::LearnAnswer { .. }
             | Self::ReadProject { .. }
+            | Self::SayLock { .. }
             | Self::CompareDirectory
             | Self::CheckDirectory { .. }
             | Self::SyncFollowers { .. }
@@ -447,6 +459,7 @@ impl Task {
             Self::IndexAccounts { .. } => "index_accounts",
             Self::Relist { .. } => "relist",
             Self::ReadProject { .. } => "read_project",
+            Self::SayLock { .. } => "say_lock",
             Self::MeasureProjects => "measure_projects",
             Self::PairProjects => "pair_projects",
             Self::Push { .. } => "push",
@@ -467,6 +480,7 @@ impl Task {
             Self::Push { subscription, notification, .. } => Some(format!("push {subscription} {notification}")),
             Self::MeasureProjects | Self::PairProjects => Some(self.kind().into()),
             Self::ReadProject { account, .. } => Some(format!("read_project {account}")),
+            Self::SayLock { group, post, by, locked } => Some(format!("say_lock {group} {post} {by} {locked}")),
             Self::AskCharter => Some("ask_charter".into()),
             Self::CompareDirectory => Some("compare_directory".into()),
             Self::SpreadCharter { hash, .. } => Some(format!("spread_charter {hash}")),

@@ -153,6 +153,10 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::Leave { account, day } => {
             app.write(move |tx| leavers::due(tx, Id::new(account), Timestamp::from_millis(day))).await
         }
+        Task::SayLock { group, post, by, locked } => {
+            let (group, post, by) = (Id::new(group), Id::new(post), Id::new(by));
+            apart(|| crate::federation::moderators::lock(app, group, post, by, locked)).await
+        }
         Task::ReadProject { account, members } => {
             apart(|| import::project_people(app, Id::new(account), members)).await
         }
