@@ -131,11 +131,17 @@ pub enum Task {
     ResolveQuote {
         /// The quoting post.
         post: i64,
+        /// Looks before this one at an authorisation that was not there yet.
+        #[serde(default)]
+        looks: u8,
     },
     /// Find out whether an answer of another server may hang below what it answers.
     ResolveReply {
         /// The answer.
         post: i64,
+        /// As of a quote.
+        #[serde(default)]
+        looks: u8,
     },
     /// Look at the authorisation with which somebody elsewhere agreed to what somebody here wants to do to a post of theirs, or to
     /// be in a collection.
@@ -148,6 +154,9 @@ pub enum Task {
         stamp: String,
         /// It is a quote.
         quote: bool,
+        /// As of a quote.
+        #[serde(default)]
+        looks: u8,
     },
     /// Read a remote account again from its origin.
     RefreshAccount {
@@ -489,7 +498,11 @@ impl Task {
             }
             Self::FetchPost { uri } => Some(format!("fetch_post {uri}")),
             Self::ReadCarried { uri, gone } => Some(format!("read_carried {gone} {uri}")),
-            Self::CheckConsent { object, stamp, .. } => Some(format!("check_consent {object} {stamp}")),
+            Self::CheckConsent { object, stamp, looks, .. } => Some(format!("check_consent {object} {stamp} {looks}")),
+            // A look that waits does not stand in the way of one at something new.
+            Self::ResolveQuote { post, looks } | Self::ResolveReply { post, looks } => {
+                Some(format!("{} {post} {looks}", self.kind()))
+            }
             Self::CatchUp { after, host, .. } => Some(format!("catch_up {after} {}", host.as_deref().unwrap_or("*"))),
             Self::ReadOutbox { account, since } => {
                 Some(format!("read_outbox {account}{}", if since.is_some() { " missed" } else { "" }))
@@ -506,8 +519,6 @@ impl Task {
             Self::FetchAncestors { post }
             | Self::ReadThread { post }
             | Self::ResolveMentions { post, .. }
-            | Self::ResolveQuote { post }
-            | Self::ResolveReply { post }
             | Self::FetchCard { post }
             | Self::AnswerCommand { post } => Some(format!("{} {post}", self.kind())),
             Self::ClimbLadder { question, step } => Some(format!("climb_ladder {question} {step}")),

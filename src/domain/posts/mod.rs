@@ -341,7 +341,7 @@ pub(in crate::domain) fn adopt_orphan(tx: &mut Tx<'_>, orphan: &Post, post: &Pos
     if !post.local && !interactions::arrivals::may_hang(tx, &author, &orphan.uri, post)? {
         // It came before it could be told that it needs one.
         return match !orphan.local && store::interactions::of_post(tx.conn, orphan.id)?.is_none() {
-            true => tx.enqueue(&super::Task::ResolveReply { post: orphan.id.raw() }),
+            true => tx.enqueue(&super::Task::ResolveReply { post: orphan.id.raw(), looks: 0 }),
             false => Ok(()),
         };
     }
