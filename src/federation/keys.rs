@@ -410,8 +410,8 @@ async fn remember(
         Ok(account) => account,
         Err(error @ (Error::Unavailable(_) | Error::NoSpace)) => return Err(error),
         Err(Error::Gone) => return Ok(Err(Trouble::Gone)),
-        // Somebody else wrote it at the same moment: that says nothing of the key.
-        Err(Error::Conflict(_)) => return Ok(Err(Trouble::Away)),
+        // Somebody else wrote it at the same moment, or there is no room for its owner just now: that says nothing of the key.
+        Err(Error::Conflict(_) | Error::Upstream(_)) => return Ok(Err(Trouble::Away)),
         Err(error) => {
             tracing::debug!(%error, "an actor was refused");
             return Ok(Err(Trouble::Refused));

@@ -5,7 +5,7 @@
 
 use super::{
     keys::{self, Keys, Known, Trouble},
-    objects, own_keys,
+    newcomers, objects, own_keys,
     pace::Buckets,
     signatures::{self, Claim, Incoming, OwnNames, Reject},
 };
@@ -311,6 +311,7 @@ impl Prover {
                 return self.check(app, claims, claim, known).await;
             }
             self.may_ask(app, claims, key_id)?;
+            newcomers::room(app, key_id).await?.map_err(Refusal::Limited)?;
             match keys::fetch(app, &self.keys, key_id).await? {
                 // It was read for this very request: asking again would answer the same.
                 Ok(known) => {
