@@ -2,7 +2,10 @@
 //! whose methods ask for an [`Access`]: a route without an entry does not compile. The check runs before the handler;
 //! what it found is what the extractors [`Anyone`], [`SignedIn`] and [`AppToken`] hand to it.
 
-use super::{ApiError, params, request::address_of};
+use super::{
+    ApiError, params,
+    request::{OfAccount, address_of},
+};
 use crate::{
     Error, Result,
     app::{App, acting_as},
@@ -262,6 +265,9 @@ async fn check(app: &App, token: Option<&str>, from: &Extensions, access: Access
     if let Some(account) = grant.account {
         // Several tokens of one person share this.
         app.limiter().check(Rule::Account, &account.raw())?;
+        if let Some(counted) = from.get::<Arc<OfAccount>>() {
+            counted.count(&app.limiter(), account)?;
+        }
     }
     match access {
         Access::User(_) | Access::Waiting(_) | Access::Staff(..) if grant.account.is_none() => Err(user_needed()),

@@ -3,6 +3,8 @@
 use super::{auth, error::ApiError};
 use crate::{
     Error,
+    id::Id,
+    model::Account,
     rate::{Allowance, RateLimiter, Rule},
 };
 use axum::{
@@ -17,7 +19,7 @@ use std::{
     future::Future,
     net::{IpAddr, SocketAddr},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 use tower::{Service, ServiceExt};
@@ -73,6 +75,10 @@ impl Service<Request> for Door {
             let signed_in = req.headers().contains_key(header::AUTHORIZATION)
                 || auth::presented(req.headers(), req.uri().query()).is_some();
             let allowance = if class.api { door.admit(&req) } else { None };
+            let counted = if class.api { OfAccount::of(&req) } else { None };
+            if let Some(counted) = &counted {
+                req.extensions_mut().insert(counted.clone());
+            }
             let mut response = match door.limiter.refuse(allowance) {
                 Err(e) => ApiError(e).into_response(),
                 Ok(()) => match door.inner.oneshot(req).await {
@@ -80,6 +86,7 @@ impl Service<Request> for Door {
                     Err(never) => match never {},
                 },
             };
+            let allowance = counted.map_or(allowance, |counted| counted.told(allowance));
             if asks_methods && let Some(methods) = known_methods(&response) {
                 return Ok(methods);
             }
@@ -110,15 +117,14 @@ impl Service<Request> for Door {
 }
 
 impl Door {
-    /// Counts the request under every rule that concerns it; the strictest allowance. Whoever posts or follows is told how
-    /// much of that is left.
+    /// Counts the request under every rule that concerns it, but for what counts for an account; the strictest allowance.
     fn admit(&self, req: &Request) -> Option<Allowance> {
         if !self.limiter.is_on() {
             return None;
         }
         let address = address_of(req.extensions());
         let token = auth::presented(req.headers(), req.uri().query());
-        let (mut least, mut own): (Option<Allowance>, Option<Allowance>) = (None, None);
+        let mut least: Option<Allowance> = None;
         let mut add = |a: Option<Allowance>| {
             least = match (least, a) {
                 (Some(x), Some(y)) => Some(x.stricter(y)),
@@ -130,10 +136,8 @@ impl Door {
         match (token, address) {
             (Some(token), _) => {
                 add(self.limiter.hit(Rule::Token, &token));
-                if let Some(rule) = special(method, path) {
-                    let left = self.limiter.hit(rule, &token);
-                    own = left.filter(|_| matches!(rule, Rule::Posts | Rule::Follows));
-                    add(left);
+                if let Some(rule) = special(method, path).filter(|rule| !is_of_account(*rule)) {
+                    add(self.limiter.hit(rule, &token));
                 }
             }
             (None, Some(address)) => {
@@ -147,9 +151,44 @@ impl Door {
         if let (true, Some(address)) = (*method == Method::POST && path == "/api/v1/apps", address) {
             add(self.limiter.hit_address(Rule::Apps, address));
         }
-        match least {
-            Some(strictest) if !strictest.exceeded => own.or(least),
-            _ => least,
+        least
+    }
+}
+
+/// Whether a rule is about what an account does, with whichever of its tokens: as many apps as somebody likes are no way
+/// around it.
+const fn is_of_account(rule: Rule) -> bool {
+    matches!(rule, Rule::Posts | Rule::Follows | Rule::Collects)
+}
+
+/// What a call counts as for the account that makes it. The door does not know whose a token is: who finds that out counts.
+#[derive(Debug)]
+pub(super) struct OfAccount {
+    rule: Rule,
+    left: OnceLock<Allowance>,
+}
+
+impl OfAccount {
+    fn of(req: &Request) -> Option<Arc<Self>> {
+        let rule = special(req.method(), req.uri().path()).filter(|rule| is_of_account(*rule))?;
+        Some(Arc::new(Self { rule, left: OnceLock::new() }))
+    }
+
+    /// Counts it for this account.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`] when it is one too many.
+    pub(super) fn count(&self, limiter: &RateLimiter, account: Id<Account>) -> Result<(), Error> {
+        let Some(left) = limiter.hit(self.rule, &account) else { return Ok(()) };
+        limiter.refuse(Some(*self.left.get_or_init(|| left)))
+    }
+
+    /// What the answer tells: whoever posts or follows how much of that is left, else the strictest.
+    fn told(&self, least: Option<Allowance>) -> Option<Allowance> {
+        match self.left.get().copied() {
+            Some(own) if matches!(self.rule, Rule::Posts | Rule::Follows) => Some(own),
+            Some(own) => Some(least.map_or(own, |least| least.stricter(own))),
+            None => least,
         }
     }
 }

@@ -85,8 +85,8 @@ fn table(rows: &[Value]) -> String {
 
 fn cell(value: &Value) -> String {
     let text = text(value).replace('\n', " ");
-    let is_address = (text.starts_with("https://") || text.starts_with("http://")) && !text.contains(' ');
-    if is_address || text.chars().count() <= CELL {
+    let is_address = |one: &str| (one.starts_with("https://") || one.starts_with("http://")) && !one.contains(' ');
+    if text.split(", ").all(is_address) || text.chars().count() <= CELL {
         return text;
     }
     text.chars().take(CELL - 1).chain(['…']).collect()
@@ -135,5 +135,7 @@ mod tests {
         assert_eq!(value(&json!({ "days": 90, "counted": many })), format!("days     90\n\ncounted:\n{lines}"));
         let address = format!("https://a.example/invite/{}", "x".repeat(60));
         assert_eq!(value(&json!([{ "url": address }])), format!("url\n{address}\n"));
+        let two = value(&json!([{ "urls": [address, address] }]));
+        assert_eq!(two, format!("urls\n{address}, {address}\n"));
     }
 }

@@ -23,6 +23,10 @@ pub struct Federation {
     /// hashtag of it, bookmarked, liked, boosted, quoted or answered it, or is named in it. It is fetched again when
     /// somebody asks for it. Posts of the organisation stay. 0 to keep all of them.
     pub keep_posts_days: u32,
+    /// People of other servers that become known within an hour at most under one registered domain, with all its subdomains, so
+    /// that nobody fills the database with people they made up; beyond, they are asked to come back later (429). Servers with
+    /// a peer entry have ten times as many; the organisation, and peers under an allowlist, are not counted. 0 for no limit.
+    pub new_actors_per_hour: u32,
     /// Domains this node does not speak with, subdomains included. A block wins over any peer entry.
     pub blocked: Vec<String>,
     /// One entry for each peer with its own terms: the only door to private addresses, other ports, plain http or a
@@ -38,6 +42,7 @@ impl Default for Federation {
             public_domain_list: false,
             directory_entries: 50_000,
             keep_posts_days: 365,
+            new_actors_per_hour: 3_600,
             blocked: Vec::new(),
             peer: Vec::new(),
         }

@@ -252,7 +252,7 @@ pub fn receive_answer(tx: &mut Tx<'_>, by: &Account, request: &str, willing: boo
     }
     let Some(stamp) = stamp.filter(|stamp| uri::same_authority(stamp, &by.uri)) else { return Ok(()) };
     let (object, stamp) = (request.to_owned(), stamp.to_owned());
-    tx.enqueue(&Task::CheckConsent { by: by.id.raw(), object, stamp, quote: false })
+    tx.enqueue(&Task::CheckConsent { by: by.id.raw(), object, stamp, quote: false, looks: 0 })
 }
 
 /// What the authorisation has to say that `by` agreed with to this request; none when that is over, or it is about something

@@ -145,7 +145,8 @@ fn react_as(
 ) -> Result<bool> {
     let emoji = emoji.settled(there);
     let mine = rows::of(tx.conn, post.id, account)?;
-    if mine.iter().any(|row| emoji.is(&row.name, &row.domain)) {
+    if let Some(stands) = mine.iter().find(|row| emoji.is(&row.name, &row.domain)) {
+        reactions::came_again(tx, account, stands.uri.as_deref(), uri)?;
         return Ok(true);
     }
     let is_new = !there.iter().any(|kind| emoji.is(&kind.name, &kind.domain));

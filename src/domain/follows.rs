@@ -89,6 +89,16 @@ fn is_instance_actor(tx: &Tx<'_>, account: &Account) -> bool {
     account.uri == tx.site().instance_actor_uri()
 }
 
+/// What staff has to say to somebody of this node comes from the node's own actor: nobody may keep it from themselves.
+fn not_the_node(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>) -> Result<()> {
+    let target = store::accounts::load(tx.conn, target)?;
+    if is_instance_actor(tx, &target) && store::accounts::load(tx.conn, account)?.is_local() {
+        let why = "This account speaks for the server and its staff: it cannot be blocked or muted";
+        return Err(Error::invalid("base", "invalid", why));
+    }
+    Ok(())
+}
+
 fn choose(follow: &mut Follow, options: &FollowOptions) {
     follow.show_boosts = options.show_boosts.unwrap_or(follow.show_boosts);
     follow.notify = options.notify.unwrap_or(follow.notify);
@@ -283,12 +293,12 @@ fn lapse(tx: &mut Tx<'_>, follow: &Follow) -> Result<()> {
 /// arrived; a local block gets one of ours.
 ///
 /// # Errors
-/// `Forbidden` for oneself; `NotFound` for nobody.
+/// `Forbidden` for oneself; `NotFound` for nobody; `Invalid` where somebody of this node would have nothing of its own actor.
 pub fn block(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>, uri: Option<String>) -> Result<()> {
     if account == target {
         return Err(Error::forbidden("You cannot block yourself"));
     }
-    store::accounts::load(tx.conn, target)?;
+    not_the_node(tx, account, target)?;
     if let Some(known) = store::follows::find_block(tx.conn, account, target)? {
         if uri.is_some() && uri != known.uri {
             // It came again, and it is the newest that will be undone.
@@ -321,7 +331,7 @@ pub fn unblock(tx: &mut Tx<'_>, account: Id<Account>, target: Id<Account>) -> Re
 /// Mutes somebody until `expires_at` (for good when none). Mutes are never told to anybody.
 ///
 /// # Errors
-/// `Forbidden` for oneself; `NotFound` for nobody.
+/// As [`block`].
 pub fn mute(
     tx: &mut Tx<'_>,
     account: Id<Account>,
@@ -332,7 +342,7 @@ pub fn mute(
     if account == target {
         return Err(Error::forbidden("You cannot mute yourself"));
     }
-    store::accounts::load(tx.conn, target)?;
+    not_the_node(tx, account, target)?;
     let mute = Mute {
         id: tx.new_id(),
         account_id: account,

@@ -43,10 +43,13 @@ pub fn favourite(tx: &mut Tx<'_>, account: Id<Account>, id: Id<Post>) -> Result<
 
 /// Somebody, here or elsewhere, likes a post. `uri` is the id of a Like that arrived.
 pub fn favourite_as(tx: &mut Tx<'_>, account: Id<Account>, post: &Post, uri: Option<String>) -> Result<()> {
+    let known = reactions::find_favourite(tx.conn, post.id, account)?;
+    if let Some(stands) = known.as_ref().filter(|known| !known.implied) {
+        return came_again(tx, account, stands.uri.as_deref(), uri.as_deref());
+    }
     let id = tx.new_id();
     let uri = uri.unwrap_or_else(|| tx.site().activity_uri(id));
-    let known = reactions::find_favourite(tx.conn, post.id, account)?;
-    if let Some(implied) = known.filter(|known| known.implied) {
+    if let Some(implied) = known {
         reactions::set_like(tx.conn, implied.id, id, Some(&uri))?;
         return tx.record(Fact::PostFavourited(id));
     }
@@ -54,6 +57,14 @@ pub fn favourite_as(tx: &mut Tx<'_>, account: Id<Account>, post: &Post, uri: Opt
         tx,
         Favourite { id, account_id: account, post_id: post.id, uri: Some(uri), created_at: tx.now, implied: false },
     )
+}
+
+/// What somebody elsewhere did and did not take back arrives under another id: either of them takes it back.
+pub(super) fn came_again(tx: &mut Tx<'_>, account: Id<Account>, stands: Option<&str>, uri: Option<&str>) -> Result<()> {
+    match (stands, uri) {
+        (Some(stands), Some(uri)) if stands != uri => store::repeats::note(tx.conn, account, stands, uri, tx.now),
+        _ => Ok(()),
+    }
 }
 
 /// Somebody who reacts to a post is counted among those who like it.

@@ -131,11 +131,17 @@ pub enum Task {
     ResolveQuote {
         /// The quoting post.
         post: i64,
+        /// Looks before this one at an authorisation that was not there yet.
+        #[serde(default)]
+        looks: u8,
     },
     /// Find out whether an answer of another server may hang below what it answers.
     ResolveReply {
         /// The answer.
         post: i64,
+        /// As of a quote.
+        #[serde(default)]
+        looks: u8,
     },
     /// Look at the authorisation with which somebody elsewhere agreed to what somebody here wants to do to a post of theirs, or to
     /// be in a collection.
@@ -148,6 +154,9 @@ pub enum Task {
         stamp: String,
         /// It is a quote.
         quote: bool,
+        /// As of a quote.
+        #[serde(default)]
+        looks: u8,
     },
     /// Read a remote account again from its origin.
     RefreshAccount {
@@ -309,6 +318,17 @@ pub enum Task {
         /// The collection of its members.
         members: Option<String>,
     },
+    /// Tell a group of another server that one of its moderators here locks a thread, or opens it again.
+    SayLock {
+        /// The group.
+        group: i64,
+        /// The post, with all below it.
+        post: i64,
+        /// Who does it.
+        by: i64,
+        /// Or opens it.
+        locked: bool,
+    },
     /// Measure what is usual in the register of projects, so that warnings are earned.
     MeasureProjects,
     /// Introduce the leads of projects that look alike, and ask those of silent ones whether they are alive.
@@ -372,6 +392,7 @@ impl Task {
             | Self::ReadCarried { .. }
             | Self::LearnAnswer { .. }
             | Self::ReadProject { .. }
+            | Self::SayLock { .. }
             | Self::CompareDirectory
             | Self::CheckDirectory { .. }
             | Self::SyncFollowers { .. }
@@ -447,6 +468,7 @@ impl Task {
             Self::IndexAccounts { .. } => "index_accounts",
             Self::Relist { .. } => "relist",
             Self::ReadProject { .. } => "read_project",
+            Self::SayLock { .. } => "say_lock",
             Self::MeasureProjects => "measure_projects",
             Self::PairProjects => "pair_projects",
             Self::Push { .. } => "push",
@@ -467,6 +489,7 @@ impl Task {
             Self::Push { subscription, notification, .. } => Some(format!("push {subscription} {notification}")),
             Self::MeasureProjects | Self::PairProjects => Some(self.kind().into()),
             Self::ReadProject { account, .. } => Some(format!("read_project {account}")),
+            Self::SayLock { group, post, by, locked } => Some(format!("say_lock {group} {post} {by} {locked}")),
             Self::AskCharter => Some("ask_charter".into()),
             Self::CompareDirectory => Some("compare_directory".into()),
             Self::SpreadCharter { hash, .. } => Some(format!("spread_charter {hash}")),
@@ -475,7 +498,11 @@ impl Task {
             }
             Self::FetchPost { uri } => Some(format!("fetch_post {uri}")),
             Self::ReadCarried { uri, gone } => Some(format!("read_carried {gone} {uri}")),
-            Self::CheckConsent { object, stamp, .. } => Some(format!("check_consent {object} {stamp}")),
+            Self::CheckConsent { object, stamp, looks, .. } => Some(format!("check_consent {object} {stamp} {looks}")),
+            // A look that waits does not stand in the way of one at something new.
+            Self::ResolveQuote { post, looks } | Self::ResolveReply { post, looks } => {
+                Some(format!("{} {post} {looks}", self.kind()))
+            }
             Self::CatchUp { after, host, .. } => Some(format!("catch_up {after} {}", host.as_deref().unwrap_or("*"))),
             Self::ReadOutbox { account, since } => {
                 Some(format!("read_outbox {account}{}", if since.is_some() { " missed" } else { "" }))
@@ -492,8 +519,6 @@ impl Task {
             Self::FetchAncestors { post }
             | Self::ReadThread { post }
             | Self::ResolveMentions { post, .. }
-            | Self::ResolveQuote { post }
-            | Self::ResolveReply { post }
             | Self::FetchCard { post }
             | Self::AnswerCommand { post } => Some(format!("{} {post}", self.kind())),
             Self::ClimbLadder { question, step } => Some(format!("climb_ladder {question} {step}")),

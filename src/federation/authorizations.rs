@@ -11,7 +11,7 @@ use crate::{
     Error, Result,
     app::App,
     domain::{
-        collections,
+        Task, collections,
         interactions::arrivals::{self, Claim},
         quotes::arrivals as quotes,
     },
@@ -41,14 +41,47 @@ pub const fn type_of(kind: InteractionKind) -> &'static str {
     }
 }
 
+/// What a look at an authorisation found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// The author says what is claimed.
+    Genuine,
+    /// Something else, or that it is gone for good.
+    Other,
+    /// Nothing, so far: whoever tells of it may be quicker than the server that serves it.
+    Missing,
+}
+
+/// Seconds after which it is looked for once more where it was not there. Then that is final.
+const AGAIN: [i64; 3] = [15, 120, 1_200];
+
+/// Has an authorisation that is not there looked for later; false when that was done often enough.
+///
+/// # Errors
+/// Those of the database.
+pub async fn later(app: &App, looks: u8, task: impl FnOnce(u8) -> Task) -> Result<bool> {
+    let Some(wait) = AGAIN.get(usize::from(looks)).copied() else { return Ok(false) };
+    let task = task(looks.saturating_add(1));
+    app.write(move |tx| tx.enqueue_at(&task, tx.now.plus_seconds(wait))).await?;
+    Ok(true)
+}
+
+/// As [`look`], where nothing is looked for twice.
+///
+/// # Errors
+/// As [`look`].
+pub async fn is_genuine(app: &App, claim: &Claim, types: &[&str], budget: &Budget) -> Result<bool> {
+    Ok(look(app, claim, types, budget).await? == Seen::Genuine)
+}
+
 /// Whether the author says there what is claimed, in a document of one of these types.
 ///
 /// # Errors
 /// `Upstream` and `Unavailable` when it cannot be had just now.
-pub async fn is_genuine(app: &App, claim: &Claim, types: &[&str], budget: &Budget) -> Result<bool> {
+pub async fn look(app: &App, claim: &Claim, types: &[&str], budget: &Budget) -> Result<Seen> {
     let stamp = claim.stamp.as_str();
     if app.site().owns_str(stamp) || !uri::same_authority(stamp, &claim.author) {
-        return Ok(false);
+        return Ok(Seen::Other);
     }
     let target = claim.target.clone();
     let cause = app.glance(move |conn| Cause::of_known(conn, &target)).await?;
@@ -57,9 +90,11 @@ pub async fn is_genuine(app: &App, claim: &Claim, types: &[&str], budget: &Budge
     let document = match fetch::document_for(app, eyes, stamp, budget).await {
         Ok(document) => document,
         Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
-        Err(_) => return Ok(false),
+        Err(Error::NotFound) => return Ok(Seen::Missing),
+        Err(_) => return Ok(Seen::Other),
     };
-    Ok(document.id == stamp && says(&document.json, claim, types))
+    let genuine = document.id == stamp && says(&document.json, claim, types);
+    Ok(if genuine { Seen::Genuine } else { Seen::Other })
 }
 
 /// Whether an authorisation names its author and both sides (AUT-27). Where it is about its author (FEP-7aa9) they need not be
@@ -81,7 +116,7 @@ fn says(json: &Json, claim: &Claim, types: &[&str]) -> bool {
 ///
 /// # Errors
 /// `Upstream` when the authorisation cannot be had just now.
-pub async fn resolve_reply(app: &App, post: Id<Post>) -> Result<()> {
+pub async fn resolve_reply(app: &App, post: Id<Post>, looks: u8) -> Result<()> {
     let budget = Budget::of_activity();
     if let Some(answer) = app.glance(move |conn| arrivals::unread(conn, post)).await? {
         if let Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) = import::post_again(app, &answer, &budget).await {
@@ -89,9 +124,17 @@ pub async fn resolve_reply(app: &App, post: Id<Post>) -> Result<()> {
         }
         app.write(move |tx| arrivals::was_read(tx, post)).await?;
     }
-    let Some(claim) = app.glance(move |conn| arrivals::open(conn, post)).await? else { return Ok(()) };
-    let genuine = is_genuine(app, &claim, REPLY, &budget).await?;
-    app.write(move |tx| arrivals::verified(tx, post, &claim.stamp, genuine)).await
+    let open = app.glance(move |conn| arrivals::open(conn, post)).await?;
+    let Some((claim, stands)) = open else { return Ok(()) };
+    let seen = look(app, &claim, REPLY, &budget).await?;
+    // One that it stands by and that is not there any more was taken back.
+    if seen == Seen::Missing
+        && !stands
+        && later(app, looks, |looks| Task::ResolveReply { post: post.raw(), looks }).await?
+    {
+        return Ok(());
+    }
+    app.write(move |tx| arrivals::verified(tx, post, &claim.stamp, seen == Seen::Genuine)).await
 }
 
 /// The task `CheckConsent`: somebody elsewhere agreed to what somebody here wants to do to a post of theirs, or to be in a
@@ -99,7 +142,13 @@ pub async fn resolve_reply(app: &App, post: Id<Post>) -> Result<()> {
 ///
 /// # Errors
 /// `Upstream` when the authorisation cannot be had just now.
-pub async fn check(app: &App, by: Id<Account>, object: String, stamp: String, quote: bool) -> Result<()> {
+pub async fn check(
+    app: &App,
+    by: Id<Account>,
+    (object, stamp): (String, String),
+    quote: bool,
+    looks: u8,
+) -> Result<()> {
     let (site, about, named) = (app.site().clone(), object.clone(), stamp.clone());
     let claim = app.read(move |conn| {
         if let Some(claim) = collections::agreed(conn, &site, by, &about, &named)? {
@@ -115,8 +164,13 @@ pub async fn check(app: &App, by: Id<Account>, object: String, stamp: String, qu
         }
     });
     let Some((claim, types)) = claim.await? else { return Ok(()) };
-    if !is_genuine(app, &claim, types, &Budget::of_activity()).await? {
-        return Ok(());
+    match look(app, &claim, types, &Budget::of_activity()).await? {
+        Seen::Genuine => {}
+        Seen::Other => return Ok(()),
+        Seen::Missing => {
+            let task = |looks| Task::CheckConsent { by: by.raw(), object, stamp, quote, looks };
+            return later(app, looks, task).await.map(drop);
+        }
     }
     app.write(move |tx| {
         if collections::agree(tx, by, &object, &stamp)? {

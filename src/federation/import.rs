@@ -10,7 +10,7 @@ use super::{
     eyes::{self, Cause},
     fetch::{self, Budget, FoundActor},
     json::Json,
-    link,
+    link, newcomers,
     objects::{self, Kind, typed},
 };
 use crate::{
@@ -146,6 +146,7 @@ async fn keep_found(app: &App, found: FoundActor) -> Result<Account> {
 
 /// Stores an actor as its document tells, under the policy for its host.
 pub(super) async fn keep(app: &App, actor: RemoteActor, domain: String) -> Result<Account> {
+    newcomers::count(app, &actor.uri).await?;
     let silenced = is_silenced(app, &actor.uri, &domain);
     app.write(move |tx| keep_in(tx, &actor, &domain, silenced)).await
 }

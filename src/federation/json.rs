@@ -283,6 +283,22 @@ fn bare(term: &str) -> &str {
     PREFIXES.iter().find_map(|prefix| term.strip_prefix(prefix)).filter(|t| !t.is_empty()).unwrap_or(term)
 }
 
+/// What stands in `{"@list": ...}` or `{"@set": ...}`, which say of a list only whether its order matters. With both, or with
+/// anything else beside it but an index, it is none.
+fn unwrapped(value: Json) -> Result<Json, Json> {
+    let mut entries = match value {
+        Json::Object(entries) => entries,
+        other => return Err(other),
+    };
+    let is_list = |key: &str| matches!(key, "@list" | "@set");
+    let lists = entries.iter().filter(|(key, _)| is_list(key)).count();
+    let others = entries.iter().any(|(key, _)| !is_list(key) && key != "@index");
+    match entries.iter().position(|(key, _)| is_list(key)) {
+        Some(at) if lists == 1 && !others => Ok(entries.swap_remove(at).1),
+        _ => Err(Json::Object(entries)),
+    }
+}
+
 /// A key as it is stored.
 fn key_name(key: String) -> String {
     match bare(&key) {
@@ -353,13 +369,17 @@ impl<'de> Visitor<'de> for Seed<'_> {
         let mut items = Vec::new();
         let mut seen = 0_usize;
         while let Some(item) = list.next_element_seed(inner)? {
-            seen += 1;
+            // A list in a list that says that it is one is a part of it.
+            let some = match unwrapped(item) {
+                Ok(Json::List(part)) => part,
+                Ok(item) | Err(item) => vec![item],
+            };
+            seen = seen.saturating_add(some.len());
             if seen > self.bounds.refused {
                 return Err(A::Error::custom("too many items"));
             }
-            if items.len() < self.bounds.kept {
-                items.push(item);
-            }
+            let room = self.bounds.kept.saturating_sub(items.len());
+            items.extend(some.into_iter().take(room));
         }
         Ok(Json::List(items))
     }
@@ -383,7 +403,8 @@ impl<'de> Visitor<'de> for Seed<'_> {
             if twice {
                 return Err(A::Error::custom("a key occurs twice"));
             }
-            entries.push((key, map.next_value_seed(inner)?));
+            let value = map.next_value_seed(inner)?;
+            entries.push((key, unwrapped(value).unwrap_or_else(|same| same)));
         }
         Ok(Json::Object(entries))
     }
@@ -460,6 +481,25 @@ mod tests {
             assert!(long.one("tag").is_a("Emoji") && short.one("tag").is_a("Emoji"));
             assert_eq!((long.flag("directMessage"), long.uri("featured")), (Some(true), short.uri("featured")));
         }
+    }
+
+    #[test]
+    fn fed_fetch_09_lists_that_say_that_they_are_lists_are_lists() {
+        let plain = parse(r#"{"to":["a","b"],"one":["x"],"none":[],"tag":[{"name":"x"},{"name":"y"}]}"#);
+        let wrapped = parse(
+            r#"{"to":{"@list":["a",{"@set":["b"]}]},"one":[{"@list":{"@set":["x"]}}],"none":{"@set":[]},
+                "tag":[{"@set":[{"name":"x"}]},{"@list":[{"name":"y"}],"@index":"1"}]}"#,
+        );
+        assert_eq!(wrapped.get("to"), plain.get("to"));
+        assert_eq!((wrapped.get("one"), wrapped.get("tag")), (plain.get("one"), plain.get("tag")));
+        assert!(wrapped.get("none").is_null());
+        // Anything else that looks like one has no meaning.
+        let other = parse(r#"{"to":{"@list":["a"],"@set":["b"]},"cc":{"@list":["a"],"id":"b"}}"#);
+        assert!(other.get("to").is_object() && other.get("cc").is_object());
+        // Pieces count as one list.
+        let piece = format!("{{\"@list\":[{}1]}}", "1,".repeat(999));
+        assert_eq!(parse(&format!("{{\"a\":[{piece},{piece}]}}")).values("a").count(), limits::ARRAY_KEPT);
+        assert!(Json::parse(format!("{{\"a\":[{piece},{piece},{piece}]}}").as_bytes()).is_err());
     }
 
     #[test]

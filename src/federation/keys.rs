@@ -226,6 +226,41 @@ pub async fn is_gone(app: &App, keys: &Keys, actor: &str) -> bool {
     trouble == Trouble::Gone
 }
 
+/// What the owner of a key, who is gone here and says that they are back, publishes now: their document, and the key that it
+/// lists under this id. Asked once in five minutes, and not for a day where it says that it is gone (SIG-20).
+pub async fn returned(
+    app: &App,
+    keys: &Keys,
+    key_id: &str,
+    actor: &str,
+) -> Result<(Arc<Document>, PublicKey), Trouble> {
+    let now = app.clock().now();
+    let slot = format!("return {actor}");
+    if let Some((trouble, until)) = keys.failed.get(&slot)
+        && until > now
+    {
+        return Err(trouble);
+    }
+    if keys.budget.take(uri::host(actor), now).is_err() {
+        return Err(Trouble::Away);
+    }
+    // What it answered while they were gone is over.
+    for address in [actor, key_id] {
+        fetch::forget(app, address);
+    }
+    let found = resolve(app, key_id, &Budget::new(ASKED)).await;
+    let (trouble, lasts) = match &found {
+        Ok(_) => (Trouble::Away, AGAIN),
+        Err(Trouble::Gone) => (Trouble::Gone, GONE),
+        Err(trouble) => (*trouble, AGAIN),
+    };
+    keys.failed.insert(slot, (trouble, now.plus_seconds(lasts)));
+    if found.is_ok() {
+        keys.failed.invalidate(key_id);
+    }
+    found
+}
+
 /// Asks the key's own address, unless that was tried in vain a moment ago. At most one request for a key is in flight.
 ///
 /// # Errors
@@ -375,8 +410,8 @@ async fn remember(
         Ok(account) => account,
         Err(error @ (Error::Unavailable(_) | Error::NoSpace)) => return Err(error),
         Err(Error::Gone) => return Ok(Err(Trouble::Gone)),
-        // Somebody else wrote it at the same moment: that says nothing of the key.
-        Err(Error::Conflict(_)) => return Ok(Err(Trouble::Away)),
+        // Somebody else wrote it at the same moment, or there is no room for its owner just now: that says nothing of the key.
+        Err(Error::Conflict(_) | Error::Upstream(_)) => return Ok(Err(Trouble::Away)),
         Err(error) => {
             tracing::debug!(%error, "an actor was refused");
             return Ok(Err(Trouble::Refused));

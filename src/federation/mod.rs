@@ -20,6 +20,7 @@ pub mod keys;
 pub mod knock;
 pub mod link;
 pub mod moderators;
+mod newcomers;
 pub mod objects;
 pub mod outbox;
 pub mod outgoing;

@@ -6,7 +6,16 @@ use super::{
     fetch::{self, Budget},
     json::Json,
 };
-use crate::{Error, Result, app::App, time::Timestamp, uri};
+use crate::{
+    Error, Result,
+    app::App,
+    domain::projects::locks,
+    id::Id,
+    model::{Account, Post},
+    store,
+    time::Timestamp,
+    uri,
+};
 use std::sync::Arc;
 
 /// How long a list is believed. Milliseconds. Short: a moderator who was removed must not go on for long, and one who was
@@ -41,6 +50,22 @@ pub async fn includes(app: &App, group: &str, actor: &str, budget: &Budget) -> R
     let is_one = list.iter().any(|id| id == actor);
     lists.0.insert(group.to_owned(), (now.plus_millis(BELIEVED), list));
     Ok(is_one)
+}
+
+/// The task [`SayLock`](crate::domain::Task::SayLock): a moderator here of a group of another server locks a thread of it, or opens it
+/// again. Nothing is said in the name of somebody whom the group does not list.
+///
+/// # Errors
+/// As [`includes`]; those of the database.
+pub async fn lock(app: &App, group: Id<Account>, post: Id<Post>, by: Id<Account>, locked: bool) -> Result<()> {
+    let (place, who) = app
+        .read(move |conn| Ok((store::accounts::load(conn, group)?.uri, store::accounts::load(conn, by)?.uri)))
+        .await?;
+    if !includes(app, &place, &who, &Budget::of_activity()).await? {
+        tracing::debug!(group = %group, "no moderator of the group");
+        return Ok(());
+    }
+    app.write(move |tx| locks::say(tx, group, post, by, locked)).await
 }
 
 async fn read(app: &App, group: &str, budget: &Budget) -> Result<Vec<String>> {

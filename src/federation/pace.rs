@@ -39,6 +39,12 @@ impl Buckets {
         Self { full: f64::from(burst), per_second: f64::from(per_second), hosts: Mutex::default() }
     }
 
+    /// Of as many tokens as come back in an hour.
+    pub fn an_hour(most: u32) -> Self {
+        let full = f64::from(most.max(1));
+        Self { full, per_second: full / 3_600.0, hosts: Mutex::default() }
+    }
+
     /// Takes a token; else the seconds until there is one.
     pub fn take(&self, host: &str, now: Timestamp) -> Result<(), u64> {
         self.spend(host, now, 1.0)

@@ -5,11 +5,19 @@
 
 use super::{
     keys::{self, Keys, Known, Trouble},
-    own_keys,
+    newcomers, objects, own_keys,
     pace::Buckets,
     signatures::{self, Claim, Incoming, OwnNames, Reject},
 };
-use crate::{Error, app::App, crypto::PublicKey, domain::charter::revocation, peers, rate::Rule, store, uri};
+use crate::{
+    Error,
+    app::App,
+    crypto::PublicKey,
+    domain::{charter::revocation, remote::RemoteActor},
+    peers,
+    rate::Rule,
+    store, uri,
+};
 use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts},
@@ -303,6 +311,7 @@ impl Prover {
                 return self.check(app, claims, claim, known).await;
             }
             self.may_ask(app, claims, key_id)?;
+            newcomers::room(app, key_id).await?.map_err(Refusal::Limited)?;
             match keys::fetch(app, &self.keys, key_id).await? {
                 // It was read for this very request: asking again would answer the same.
                 Ok(known) => {
@@ -373,6 +382,30 @@ impl Prover {
         };
         let known = found.ok_or(Reject::Signature)?.map_err(Self::refused)?;
         Ok((known, true))
+    }
+
+    /// The document, as it stands now, of somebody who is gone here and says that they are back. Nobody is asked before the key
+    /// that was theirs made the signature, and not more often than [`keys::returned`] says (SIG-20).
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub async fn returned(&self, app: &App, claims: &Claims, actor: &str) -> Result<RemoteActor, Refusal> {
+        if is_revoked(app, actor) {
+            return Err(Refusal::Revoked);
+        }
+        for (claim, key_id) in &claims.list {
+            let Some(known) = keys::find(app, &self.keys, key_id).await? else { continue };
+            if *known.actor != *actor {
+                return Err(Refusal::NotTheActor);
+            }
+            fits(app, claims, claim, &known.key).await?;
+            let found = keys::returned(app, &self.keys, key_id, actor).await;
+            let (document, key) = found.map_err(Self::refused)?;
+            fits(app, claims, claim, &key).await?;
+            let read = objects::actor::read(&document.json).map_err(|_| Refusal::NoKey)?;
+            return if read.uri == actor { Ok(read) } else { Err(Refusal::NotTheActor) };
+        }
+        Err(Refusal::OwnerGone)
     }
 
     /// Whether the address of `actor` itself says that it is gone for good (SIGIN-28).

@@ -1,11 +1,16 @@
 //! Whether the quote of a post of another server stands (QUO-01, QUO-04): the quoted post is fetched, and the
 //! authorisation, which must lie on the server of whoever wrote that and name both posts.
 
-use super::{authorizations, eyes::Cause, fetch::Budget, import};
+use super::{
+    authorizations::{self, Seen},
+    eyes::Cause,
+    fetch::Budget,
+    import,
+};
 use crate::{
     Error, Result,
     app::App,
-    domain::{interactions::arrivals::Claim, quotes::arrivals},
+    domain::{Task, interactions::arrivals::Claim, quotes::arrivals},
     id::Id,
     model::Post,
 };
@@ -15,7 +20,7 @@ use crate::{
 ///
 /// # Errors
 /// `Upstream` when something cannot be had just now.
-pub async fn resolve(app: &App, post: Id<Post>) -> Result<()> {
+pub async fn resolve(app: &App, post: Id<Post>, looks: u8) -> Result<()> {
     let budget = Budget::of_activity();
     let Some(mut open) = app.glance(move |conn| arrivals::open(conn, post)).await? else { return Ok(()) };
     if open.author.is_none() {
@@ -34,6 +39,13 @@ pub async fn resolve(app: &App, post: Id<Post>) -> Result<()> {
     }
     let (Some(author), Some(stamp)) = (open.author.clone(), open.stamp.clone()) else { return Ok(()) };
     let claim = Claim { stamp: stamp.clone(), author, object: open.post, target: open.quoted };
-    let genuine = authorizations::is_genuine(app, &claim, authorizations::QUOTE, &budget).await?;
-    app.write(move |tx| arrivals::verified(tx, post, &stamp, genuine)).await
+    let seen = authorizations::look(app, &claim, authorizations::QUOTE, &budget).await?;
+    // One that it stands by and that is not there any more was taken back.
+    if seen == Seen::Missing && !open.stands {
+        let task = |looks| Task::ResolveQuote { post: post.raw(), looks };
+        if authorizations::later(app, looks, task).await? {
+            return Ok(());
+        }
+    }
+    app.write(move |tx| arrivals::verified(tx, post, &stamp, seen == Seen::Genuine)).await
 }

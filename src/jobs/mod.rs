@@ -130,13 +130,15 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::ResolveMentions { post, named } => import::mentions(app, Id::new(post), &named).await,
         Task::FetchPost { uri } => import::post(app, &uri, &Budget::of_activity()).await.map(|_| ()),
         Task::FetchCard { post } => apart(|| previews::fetch(app, Id::new(post))).await,
-        Task::ResolveReply { post } => {
-            apart(|| crate::federation::authorizations::resolve_reply(app, Id::new(post))).await
+        Task::ResolveReply { post, looks } => {
+            apart(|| crate::federation::authorizations::resolve_reply(app, Id::new(post), looks)).await
         }
-        Task::CheckConsent { by, object, stamp, quote } => {
-            apart(|| crate::federation::authorizations::check(app, Id::new(by), object, stamp, quote)).await
+        Task::CheckConsent { by, object, stamp, quote, looks } => {
+            apart(|| crate::federation::authorizations::check(app, Id::new(by), (object, stamp), quote, looks)).await
         }
-        Task::ResolveQuote { post } => apart(|| crate::federation::quotes::resolve(app, Id::new(post))).await,
+        Task::ResolveQuote { post, looks } => {
+            apart(|| crate::federation::quotes::resolve(app, Id::new(post), looks)).await
+        }
         Task::RefreshAccount { account } => import::refresh_account(app, Id::new(account)).await,
         Task::RefreshPoll { poll } => import::refresh_poll(app, Id::new(poll)).await,
         Task::PurgeAccount { account } => {
@@ -152,6 +154,10 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::PublishScheduled { scheduled, .. } => publish_scheduled(app, Id::new(scheduled)).await,
         Task::Leave { account, day } => {
             app.write(move |tx| leavers::due(tx, Id::new(account), Timestamp::from_millis(day))).await
+        }
+        Task::SayLock { group, post, by, locked } => {
+            let (group, post, by) = (Id::new(group), Id::new(post), Id::new(by));
+            apart(|| crate::federation::moderators::lock(app, group, post, by, locked)).await
         }
         Task::ReadProject { account, members } => {
             apart(|| import::project_people(app, Id::new(account), members)).await

@@ -55,6 +55,7 @@ pub mod quotes;
 pub mod reactions;
 pub mod relations;
 pub mod remote;
+pub mod repeats;
 pub mod reports;
 pub mod retention;
 pub mod reviews;

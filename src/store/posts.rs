@@ -437,6 +437,21 @@ pub fn defaults(conn: &mut Conn, account: Id<Account>) -> Result<Defaults> {
     Ok(Defaults { visibility, sensitive, language, audience, quote_policy })
 }
 
+/// Notes whether the author of a post of another server said when they changed it last.
+pub fn set_undated(conn: &mut Conn, post: Id<Post>, undated: bool) -> Result<()> {
+    let sql = match undated {
+        true => Sql::new("insert into undated_edits (post_id) values (").bind(post).push(") on conflict do nothing"),
+        false => Sql::new("delete from undated_edits where post_id = ").bind(post),
+    };
+    sql.execute(conn)?;
+    Ok(())
+}
+
+/// Whether the author of a post did not say when they changed it last.
+pub fn is_undated(conn: &mut Conn, post: Id<Post>) -> Result<bool> {
+    Sql::new("select u.post_id from undated_edits u where u.post_id = ").bind(post).exists(conn)
+}
+
 /// Files by id, in no order.
 pub fn media(conn: &mut Conn, ids: &[Id<Media>]) -> Result<Vec<Media>> {
     if ids.is_empty() {

@@ -102,6 +102,16 @@ pub fn clear_gone(conn: &mut Conn, account: &Account, now: Timestamp) -> Result<
     Ok(())
 }
 
+/// An account that was gone is back: the tombstone that its own end left is lifted, and it waits to be read anew.
+pub fn lift_gone(conn: &mut Conn, account: &Account) -> Result<()> {
+    Sql::new("delete from tombstones where uri = ")
+        .bind(&account.uri)
+        .with(" and actor_uri = ", &account.uri)
+        .execute(conn)?;
+    Sql::new("update accounts set deleted_at = null where id = ").bind(account.id).execute(conn)?;
+    Ok(())
+}
+
 /// Accounts by actor id: of this node and of others; unknown ids are left out.
 pub fn accounts_by_uri(conn: &mut Conn, uris: &[&str]) -> Result<Vec<Account>> {
     if uris.is_empty() {

@@ -14,9 +14,9 @@ pub fn chunk(conn: &mut Conn, now: Timestamp) -> Result<usize> {
     let mut gone = 0;
     // Ids of activities are kept 30 days (SIG-18), idempotency keys an hour and some (REL-01), codes long enough to
     // notice a second use (OAU-03), clients that nobody ever signed in with 30 days (OAU-21). A dialogue with the
-    // concierge may be taken up again for 90 days. Follows that somebody lost are remembered as long as they are told of it, or as whom
-    // they lost.
-    let rules: [(&str, &str, Timestamp, &str); 10] = [
+    // concierge may be taken up again for 90 days. Follows that somebody lost are remembered as long as they are told of it, or as
+    // whom they lost; the second id of a Like as long as it stands.
+    let rules: [(&str, &str, Timestamp, &str); 11] = [
         ("seen_activities", "hash", now.plus_days(-30), "seen_at < "),
         ("tombstones", "uri", now, "expires_at < "),
         ("ip_blocks", "id", now, "expires_at < "),
@@ -30,6 +30,14 @@ pub fn chunk(conn: &mut Conn, now: Timestamp) -> Result<usize> {
             "id",
             now.plus_days(-super::severances::LISTED_DAYS),
             "not exists (select 1 from notifications n where n.severance_id = severances.id) and created_at < ",
+        ),
+        (
+            "repeated_activities",
+            "standing_uri",
+            now.plus_days(-1),
+            "not exists (select 1 from favourites f where f.uri = standing_uri) \
+             and not exists (select 1 from emoji_reactions r where r.uri = standing_uri) \
+             and not exists (select 1 from posts p where p.uri = standing_uri) and created_at < ",
         ),
         (
             "apps",

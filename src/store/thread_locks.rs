@@ -112,6 +112,17 @@ pub fn covers(conn: &mut Conn, group: Id<Account>, post: Id<Post>) -> Result<boo
     .exists(conn)
 }
 
+/// Whether somebody here follows a group under this domain.
+pub fn follows_group_at(conn: &mut Conn, domain: &str) -> Result<bool> {
+    Sql::new(
+        "select g.id from accounts g join follows f on f.target_id = g.id and f.state = 1 \
+         join accounts w on w.id = f.account_id and w.domain is null where g.kind = 2 and g.domain = ",
+    )
+    .bind(domain)
+    .push(" limit 1")
+    .exists(conn)
+}
+
 /// Groups of other servers that a post belongs to: its author, its place, and those it names.
 pub fn groups_of(conn: &mut Conn, post: Id<Post>) -> Result<Vec<Account>> {
     Sql::new(

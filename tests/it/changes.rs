@@ -1,8 +1,9 @@
 //! What other servers change, pin and take back: the UPD, DEL and COLL rows of the federation checklist.
 
 use crate::{
+    inbox::reads,
     interactions::boost,
-    support::{PUBLIC, Scene, Sender},
+    support::{PUBLIC, Scene, Sender, rsa},
 };
 use serde_json::{Value, json};
 
@@ -56,6 +57,48 @@ async fn fed_upd_01_what_a_post_names_changes_without_its_text() {
     changed["tag"] = json!([]);
     s.ada.delivers(&s.node, &s.ada.activity("Update", changed)).await;
     assert_eq!(s.status(&s.bob, &id).await["tags"], json!([]));
+}
+
+#[tokio::test]
+async fn fed_upd_01_a_change_without_a_date_comes_after_what_came_before_but_not_over_what_its_author_dated() {
+    let s = Scene::new().await;
+    let note = s.note(&s.ada, "1", "first");
+    let id = s.creates(&s.ada, &note).await;
+    let says = async |content: &str, activity: Value| {
+        let mut update = s.ada.activity("Update", note.clone());
+        update["object"]["content"] = json!(content);
+        for (key, value) in activity.as_object().unwrap() {
+            match key.as_str() {
+                "dated" => update["object"]["updated"] = value.clone(),
+                key => update[key] = value.clone(),
+            }
+        }
+        s.node.clock.advance(60_000);
+        assert_eq!(s.sends(&s.ada, &update).await, 202);
+        s.status(&s.bob, &id).await["content"].clone()
+    };
+    let at = |seconds| s.node.clock.now().plus_seconds(seconds).rfc3339();
+    // Programs that say no date anywhere: as it comes.
+    assert_eq!(says("second", json!({})).await, "second");
+    assert_eq!(says("third", json!({})).await, "third");
+    // One that does so begins to say when.
+    let dated = at(30);
+    assert_eq!(says("fourth", json!({ "dated": dated })).await, "fourth");
+    assert_eq!(s.status(&s.bob, &id).await["edited_at"], dated);
+    // What comes now without a date may be older: it is an old one that somebody sends again.
+    assert_eq!(says("second", json!({})).await, "fourth");
+    assert_eq!(says("second", json!({ "published": note["published"] })).await, "fourth");
+    assert_eq!(says("second", json!({ "published": at(-400) })).await, "fourth");
+    assert_eq!(s.status(&s.bob, &id).await["edited_at"], dated);
+    // The activity around it may say when.
+    assert_eq!(says("fifth", json!({ "published": at(50) })).await, "fifth");
+    assert_eq!(says("second", json!({})).await, "fifth");
+    // What stands where it lives is as it is now.
+    let mut now = note.clone();
+    now["content"] = json!("as it stands");
+    s.east.serve("/users/ada/notes/1", now);
+    s.sends(&s.ada, &s.ada.activity("Update", json!(id))).await;
+    assert_eq!(s.status(&s.bob, &id).await["content"], "as it stands");
 }
 
 #[tokio::test]
@@ -158,6 +201,57 @@ async fn fed_del_06_an_actor_that_deletes_itself_takes_everything_along() {
     heir.signer.key_id = format!("{id}#main-key");
     s.meet(&heir).await;
     assert_eq!(s.account(&heir).await.username, "ada");
+}
+
+#[tokio::test]
+async fn fed_del_08_sec_sig_20_who_was_suspended_elsewhere_is_back_when_their_server_shows_them_again() {
+    let s = Scene::new().await;
+    let pem = s.ada.signer.key.public_pem().unwrap();
+    let id = s.creates(&s.ada, &s.note(&s.ada, "1", "x")).await;
+    let delete = s.ada.activity("Delete", s.ada.id.clone());
+    let gone = async || s.account(&s.ada).await.deleted_at.is_some();
+    s.sends(&s.ada, &delete).await;
+    assert!(gone().await);
+    // Her word alone is not enough while her server shows nobody, which is asked once a day.
+    s.east.serve_as("/users/ada", 410, "text/plain", "");
+    s.east.forget();
+    for _ in 0..3 {
+        assert_eq!(s.sends(&s.ada, &s.ada.activity("Undo", delete.clone())).await, 401);
+        s.node.clock.advance(7 * 3_600_000);
+    }
+    assert_eq!(reads(&s.east, "/users/ada"), 1);
+    // Neither is somebody else's, a signature that is not hers, or anything else that she signs; nobody is asked for those.
+    s.east.person("ada", &pem);
+    s.node.clock.advance(24 * 3_600_000);
+    s.east.forget();
+    let mut forged = s.ada.clone();
+    forged.signer.key = rsa(1);
+    assert_eq!(s.sends(&forged, &s.ada.activity("Undo", delete.clone())).await, 401);
+    assert_eq!(s.sends(&s.mallory, &s.mallory.activity("Undo", delete.clone())).await, 403);
+    assert_eq!(s.sends(&s.ada, &s.ada.activity("Like", s.writes(&s.bob, "public", "mine").await)).await, 401);
+    assert_eq!(s.sends(&s.ada, &s.ada.activity("Undo", delete["id"].clone())).await, 401);
+    assert!(gone().await);
+    assert_eq!(reads(&s.east, "/users/ada"), 0);
+    // She is there again, and says so.
+    let undo = s.ada.activity("Undo", delete.clone());
+    assert_eq!(s.sends(&s.ada, &undo).await, 202);
+    assert!(!gone().await);
+    let ada = s.account(&s.ada).await;
+    assert_eq!((ada.display_name.as_str(), ada.handle.starts_with("ada@")), ("ada", true));
+    assert!(s.post(&id).await.is_none(), "what went is gone");
+    s.follows(&s.bob, &s.ada).await;
+    let new = s.creates(&s.ada, &s.note(&s.ada, "2", "back")).await;
+    assert!(s.home(&s.bob).await.contains(&new));
+    // The next end is one, and what she said before is over.
+    s.sends(&s.ada, &s.ada.activity("Delete", s.ada.id.clone())).await;
+    s.node.clock.advance(301_000);
+    assert_eq!(s.sends(&s.ada, &undo).await, 202);
+    assert!(gone().await);
+    // An end that was taken back before it came is none.
+    let late = s.vera.activity("Delete", s.vera.id.clone());
+    s.sends(&s.vera, &s.vera.activity("Undo", late.clone())).await;
+    s.sends(&s.vera, &late).await;
+    assert!(s.account(&s.vera).await.deleted_at.is_none());
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use crate::{
     inbox::{like, pair, reads, taken},
     support::{NodeBuilder, PUBLIC, Peer, Scene, Sender, rsa},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn fed_sigin_18_a_signature_may_name_the_actor_where_it_means_the_actors_key() {
@@ -124,6 +124,96 @@ async fn fed_fetch_09_fed_post_09_objects_where_others_write_texts_and_files_wit
     assert_eq!((&shown["content"], &shown["language"]), (&json!("<p>Hej</p>"), &json!("sv")));
     assert_eq!((&shown["visibility"], &shown["mentions"][0]["username"]), (&json!("public"), &json!("bob")));
     assert_eq!(shown["sensitive"], true);
+}
+
+#[tokio::test]
+async fn fed_fetch_09_lists_of_others_may_say_that_they_are_lists() {
+    let s = Scene::new().await;
+    let mut note = s.note(&s.ada, "1", "<p>with all of it</p>");
+    note["to"] = json!({ "@set": [PUBLIC] });
+    note["cc"] = json!([{ "@list": [s.uri(&s.bob)] }, format!("{}/followers", s.ada.id)]);
+    note["tag"] = json!({ "@list": [
+        { "type": "Mention", "href": s.uri(&s.bob), "name": "@bob" }, { "type": "Hashtag", "name": "#tea" },
+    ] });
+    note["attachment"] = json!([{ "@list": [
+        { "type": "Image", "url": s.east.url("/a.png"), "mediaType": "image/png", "name": "a cat" },
+        { "type": "Image", "url": s.east.url("/b.png"), "mediaType": "image/png", "focalPoint": { "@list": [0.5, -0.5] } },
+    ] }]);
+    let id = s.creates(&s.ada, &note).await;
+    let shown = s.status(&s.bob, &id).await;
+    assert_eq!((&shown["visibility"], &shown["tags"][0]["name"]), (&json!("public"), &json!("tea")));
+    assert_eq!(shown["mentions"][0]["username"], "bob");
+    let files = shown["media_attachments"].as_array().unwrap();
+    assert_eq!((files.len(), &files[0]["description"]), (2, &json!("a cat")));
+    assert_eq!(files[1]["meta"]["focus"], json!({ "x": 0.5, "y": -0.5 }));
+    // A collection that is read: what she pins.
+    s.east.serve(
+        "/users/ada/collections/featured",
+        json!({
+            "id": s.east.url("/users/ada/collections/featured"), "type": "OrderedCollection", "totalItems": 1,
+            "orderedItems": { "@list": [id] },
+        }),
+    );
+    let mut actor = s.east.person("ada", &s.ada.signer.key.public_pem().unwrap());
+    actor["featured"] = json!(s.east.url("/users/ada/collections/featured"));
+    s.east.serve("/users/ada", actor.clone());
+    s.sends(&s.ada, &s.ada.activity("Update", actor)).await;
+    let ada = s.account(&s.ada).await.id;
+    let pinned = s.bob.get(&format!("/api/v1/accounts/{ada}/statuses?pinned=true")).await.ok();
+    assert_eq!(pinned[0]["uri"], json!(id));
+}
+
+#[tokio::test]
+async fn fed_post_04_fed_post_05_names_and_warnings_in_several_languages_say_what_and_in_which() {
+    let s = Scene::new().await;
+    let shown = async |note: Value| {
+        let id = s.creates(&s.ada, &note).await;
+        s.status(&s.bob, &id).await
+    };
+    // Nothing but a title, in a language.
+    let mut article = s.note(&s.ada, "article", "");
+    article["type"] = json!("Article");
+    article["nameMap"] = json!({ "de": "Lager, die singen", "en": "Bearings that sing" });
+    let article = shown(article).await;
+    let text = article["content"].as_str().unwrap();
+    assert!(text.contains("Lager, die singen") && !text.contains("Bearings"), "{text}");
+    assert_eq!(article["language"], "de");
+    // Title and warning in the language of the text.
+    let mut note = s.note(&s.ada, "note", "");
+    note["contentMap"] = json!({ "en": "<p>hello</p>" });
+    note["summaryMap"] = json!({ "und": " ", "de": "Vorsicht", "en": "careful" });
+    let note = shown(note).await;
+    assert_eq!((&note["content"], &note["spoiler_text"]), (&json!("<p>hello</p>"), &json!("careful")));
+    assert_eq!(note["language"], "en");
+    let mut warned = s.note(&s.ada, "warned", "<p>hello</p>");
+    warned["summaryMap"] = json!({ "fr": "attention" });
+    warned["attachment"] = json!([{
+        "type": "Image", "url": s.east.url("/a.png"), "mediaType": "image/png", "nameMap": { "fr": "un chat" },
+    }]);
+    let warned = shown(warned).await;
+    assert_eq!((&warned["spoiler_text"], &warned["language"]), (&json!("attention"), &json!("fr")));
+    assert_eq!(warned["media_attachments"][0]["description"], "un chat");
+    // What is said plainly counts before any of them.
+    let mut plain = s.note(&s.ada, "plain", "<p>hello</p>");
+    plain["summary"] = json!("plain");
+    plain["summaryMap"] = json!({ "fr": "attention" });
+    plain["language"] = json!("en");
+    let plain = shown(plain).await;
+    assert_eq!((&plain["spoiler_text"], &plain["language"]), (&json!("plain"), &json!("en")));
+    // Somebody, and the answers of a poll.
+    let mut actor = s.east.person("ada", &s.ada.signer.key.public_pem().unwrap());
+    (actor["name"], actor["summary"]) = (Value::Null, Value::Null);
+    (actor["nameMap"], actor["summaryMap"]) = (json!({ "de": "Ada L." }), json!({ "de": "<p>rechnet</p>" }));
+    actor["attachment"] = json!([{ "type": "PropertyValue", "nameMap": { "de": "Ort" }, "value": "Lyon" }]);
+    s.sends(&s.ada, &s.ada.activity("Update", actor)).await;
+    let ada = s.account(&s.ada).await.id;
+    let ada = s.bob.get(&format!("/api/v1/accounts/{ada}")).await.ok();
+    assert_eq!((&ada["display_name"], &ada["note"]), (&json!("Ada L."), &json!("<p>rechnet</p>")));
+    assert_eq!(ada["fields"][0]["name"], "Ort");
+    let mut question = s.note(&s.ada, "question", "<p>which?</p>");
+    question["type"] = json!("Question");
+    question["oneOf"] = json!([{ "type": "Note", "nameMap": { "en": "tea" } }, { "type": "Note", "name": "coffee" }]);
+    assert_eq!(shown(question).await["poll"]["options"][0]["title"], "tea");
 }
 
 #[tokio::test]

@@ -43,6 +43,39 @@ async fn fed_int_01_02_08_09_likes_and_reactions_count_once_and_can_be_taken_bac
 }
 
 #[tokio::test]
+async fn fed_int_02_what_came_again_under_another_id_is_taken_back_by_either_id_alone() {
+    let s = Scene::new().await;
+    let own = s.writes(&s.bob, "public", "mine").await;
+    let mut reaction = s.ada.activity("EmojiReact", own.clone());
+    reaction["content"] = json!("🍩");
+    for first in [s.ada.activity("Like", own.clone()), reaction, boost(&s.ada, own.clone())] {
+        for named in 0..2 {
+            let count = async || {
+                let seen = s.status(&s.bob, &own).await;
+                seen["favourites_count"].as_i64().unwrap() + seen["reblogs_count"].as_i64().unwrap()
+            };
+            let ids: Vec<String> =
+                ["a", "b"].iter().map(|x| format!("{}{named}{x}", first["id"].as_str().unwrap())).collect();
+            for id in &ids {
+                let mut once = first.clone();
+                once["id"] = json!(id);
+                s.sends(&s.ada, &once).await;
+            }
+            assert_eq!(count().await, 1, "{first}");
+            // Somebody else's word about that id is none.
+            s.sends(&s.mallory, &s.mallory.activity("Undo", ids[named].clone())).await;
+            assert_eq!(count().await, 1, "{first}");
+            s.sends(&s.ada, &s.ada.activity("Undo", ids[named].clone())).await;
+            assert_eq!(count().await, 0, "{first}");
+        }
+    }
+    // Nothing is kept of what is over.
+    s.node.clock.advance(3 * 24 * 3_600_000);
+    s.node.app.write(|tx| watercooler::store::sweep::chunk(tx.conn, tx.now)).await.unwrap();
+    assert_eq!(s.count("select count(*) from repeated_activities").await, 0);
+}
+
+#[tokio::test]
 async fn fed_int_03_fed_int_05_boosts_of_local_posts() {
     let s = Scene::new().await;
     let own = s.writes(&s.bob, "public", "mine").await;

@@ -294,6 +294,18 @@ async fn fed_int_13_what_others_did_is_shown_once_its_authorisation_was_looked_a
     }
     assert_eq!(s.status(&s.bob, &uri).await["replies_count"], 3);
 
+    // One that is served only after it is told of.
+    let name = format!("{}/notes/soon", s.vera.id);
+    let soon = stamp(&s, "ReplyAuthorization", &json!(name), &uri);
+    let place = soon.as_str().unwrap().split_once("/users/").map(|(_, end)| format!("/users/{end}")).unwrap();
+    s.east.serve_as(&place, 404, "text/plain", "");
+    s.creates(&s.vera, &reply("soon", Some(soon))).await;
+    assert!(!below(&s.carol, &id).await.contains("answer soon"));
+    stamp(&s, "ReplyAuthorization", &json!(name), &uri);
+    s.node.clock.advance(16_000);
+    s.node.settle().await;
+    assert!(below(&s.carol, &id).await.contains("answer soon"));
+
     // Boosts: of vera, whom bob follows.
     let boosts = async || {
         let home = s.bob.get("/api/v1/timelines/home").await.ok();

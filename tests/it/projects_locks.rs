@@ -8,6 +8,7 @@ use crate::{
     support::{Client, Node, PUBLIC, Scene, Sender, settle},
 };
 use serde_json::{Value, json};
+use watercooler::db::Sql;
 
 /// Somebody of a node answers a post as they know it.
 async fn answers(who: &Client, uri: &str, text: &str) -> u16 {
@@ -258,4 +259,105 @@ async fn fed_int_11_what_a_group_elsewhere_locked_takes_no_answers_to_the_group_
     film["commentsEnabled"] = json!(false);
     let film = s.creates(&s.vera, &film).await;
     assert_eq!(answers(&s.bob, &film, "nice").await, 403);
+}
+
+#[tokio::test]
+async fn fed_int_11_a_lock_of_a_thread_that_nobody_here_knows_yet_is_not_lost() {
+    let s = Scene::new().await;
+    let group = group(&s).await;
+    let handle = s.account(&group).await.acct();
+    s.follows(&s.carol, &group).await;
+    s.node.settle().await;
+    for name in ["1", "2"] {
+        let mut note = s.note(&s.vera, name, "x");
+        note["cc"] = json!([group.id]);
+        note["audience"] = json!(group.id);
+        s.west.serve(&format!("/users/vera/notes/{name}"), note.clone());
+        let lock = s.mallory.activity("Lock", note["id"].clone());
+        // By a moderator of the group, or passed on by it.
+        match name {
+            "1" => s.sends(&s.mallory, &lock).await,
+            _ => s.sends(&group, &group.activity("Announce", lock)).await,
+        };
+        let thread = note["id"].as_str().unwrap();
+        assert_eq!(answers(&s.bob, thread, &format!("@{handle} an answer")).await, 403, "{name}");
+    }
+    // Nobody else makes us read anything.
+    s.west.forget();
+    let other = s.west.url("/users/vera/notes/3");
+    s.sends(&s.vera, &s.vera.activity("Lock", other.clone())).await;
+    s.sends(&s.vera, &s.vera.activity("Announce", s.vera.activity("Lock", other))).await;
+    assert!(s.west.received().is_empty(), "{:?}", s.west.received());
+}
+
+#[tokio::test]
+async fn fed_int_11_a_moderator_here_of_a_group_elsewhere_locks_a_thread_there() {
+    let s = Scene::new().await;
+    let group = group(&s).await;
+    let handle = s.account(&group).await.acct();
+    let mut document = s.east.person("group", &group.signer.key.public_pem().unwrap());
+    (document["type"], document["attributedTo"]) = (json!("Group"), json!([s.uri(&s.bob)]));
+    s.east.serve("/users/group", document);
+    let mut note = s.note(&s.vera, "1", "x");
+    note["cc"] = json!([s.uri(&s.bob), group.id]);
+    note["audience"] = json!(group.id);
+    let thread = s.creates(&s.vera, &note).await;
+    let number = s.account(&group).await.id;
+    let lock = format!("/api/watercooler/v1/projects/{number}/locks/{}", s.post(&thread).await.unwrap().id);
+    let said = |kind: &str| s.east.inbox().into_iter().find(|activity| activity["type"] == kind);
+    s.east.forget();
+    // Nothing goes out in the name of somebody whom the group does not list.
+    s.carol.post(&lock, json!({})).await.ok();
+    s.node.settle().await;
+    assert!(said("Lock").is_none());
+    s.bob.post(&lock, json!({})).await.ok();
+    s.node.settle().await;
+    let sent = said("Lock").unwrap();
+    assert_eq!((&sent["actor"], &sent["object"]), (&json!(s.uri(&s.bob)), &json!(thread)));
+    assert_eq!((&sent["to"], &sent["cc"], &sent["audience"]), (&json!([PUBLIC]), &json!([group.id]), &json!(group.id)));
+    assert_eq!(answers(&s.carol, &thread, &format!("@{handle} an answer")).await, 403);
+    s.bob.delete(&lock).await.ok();
+    s.node.settle().await;
+    let undo = said("Undo").unwrap();
+    assert_eq!((&undo["object"]["type"], &undo["object"]["id"]), (&json!("Lock"), &sent["id"]));
+    assert_eq!((&undo["object"]["object"], &undo["cc"]), (&json!(thread), &json!([group.id])));
+    assert_eq!(answers(&s.carol, &thread, &format!("@{handle} an answer")).await, 200);
+    // What was not written to the group is not its to lock.
+    let own = s.writes(&s.bob, "public", "mine").await;
+    let other = format!("/api/watercooler/v1/projects/{number}/locks/{}", s.post(&own).await.unwrap().id);
+    assert_eq!(s.bob.post(&other, json!({})).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_moderator_at_another_node_locks_a_thread_of_a_project_from_there() {
+    let (hq, lyon) = two().await;
+    let (alice, eve, bob) = (hq.member("alice").await, hq.member("eve").await, lyon.member("bob").await);
+    let made = register(&alice, bearing()).await;
+    settle(&[&hq, &lyon]).await;
+    let there = known(&bob, &hq.handle("quietbearing")).await;
+    follow(&bob, &there).await;
+    let begun = eve.post("/api/v1/statuses", json!({"status": "@quietbearing steel or ceramic?"})).await.ok();
+    let uri = begun["uri"].as_str().unwrap();
+    settle(&[&hq, &lyon]).await;
+    let people = alice.get(&format!("/api/v2/search?resolve=true&type=accounts&q=@{}", lyon.handle("bob"))).await.ok();
+    let moderator: i64 = people["accounts"][0]["id"].as_str().unwrap().parse().unwrap();
+    let project: i64 = made["id"].as_str().unwrap().parse().unwrap();
+    hq.app
+        .write(move |tx| {
+            Sql::new("insert into project_members (project_id, account_id, role, created_at) values (")
+                .bind(project)
+                .with(",", moderator)
+                .push(",2,0)")
+                .execute(tx.conn)
+        })
+        .await
+        .unwrap();
+    let found = bob.get(&format!("/api/v2/search?resolve=true&type=statuses&q={uri}")).await.ok();
+    let lock = path(&there, &format!("/locks/{}", found["statuses"][0]["id"].as_str().unwrap()));
+    bob.post(&lock, json!({})).await.ok();
+    settle(&[&hq, &lyon]).await;
+    assert_eq!(answers(&eve, uri, "@quietbearing one more thing").await, 403);
+    bob.delete(&lock).await.ok();
+    settle(&[&hq, &lyon]).await;
+    assert_eq!(answers(&eve, uri, "@quietbearing one more thing").await, 200);
 }

@@ -307,6 +307,39 @@ async fn fed_quo_04_sec_aut_27_an_authorisation_counts_when_its_author_has_it() 
 }
 
 #[tokio::test]
+async fn fed_quo_04_an_authorisation_that_is_not_there_yet_is_looked_for_again_and_not_for_ever() {
+    let s = Scene::new().await;
+    let quoted = known(&s, &s.vera, "q", json!({"automaticApproval": [PUBLIC]})).await["uri"].clone();
+    let quoting = |name: &str| json!(format!("{}/notes/{name}", s.ada.id));
+    let quotes = async |name: &str| {
+        let mut note = s.note(&s.ada, name, "look");
+        note["quote"] = quoted.clone();
+        note["quoteAuthorization"] = json!(format!("{}/stamps/{name}", s.vera.id));
+        s.creates(&s.ada, &note).await
+    };
+    let (late, never) = (quotes("late").await, quotes("never").await);
+    assert_eq!(seen(&s, &late).await, "pending");
+    // Her server tells of it before it serves it.
+    stamp(&s.vera, "late", &quoting("late"), &quoted);
+    s.node.clock.advance(16_000);
+    s.node.settle().await;
+    assert_eq!((seen(&s, &late).await, seen(&s, &never).await), ("accepted".to_owned(), "pending".to_owned()));
+    for _ in 0..30 {
+        s.node.clock.advance(3_600_000);
+        s.node.settle().await;
+    }
+    let asked = s.west.received().into_iter().filter(|r| r.path.ends_with("/stamps/never")).count();
+    assert_eq!((asked, seen(&s, &never).await), (4, "pending".to_owned()));
+    // One that says that it is gone for good is not looked for again.
+    s.west.serve_as(path(&s.vera, &format!("{}/stamps/gone", s.vera.id)), 410, "text/plain", "");
+    quotes("gone").await;
+    s.node.clock.advance(3_600_000);
+    s.node.settle().await;
+    let asked = s.west.received().into_iter().filter(|r| r.path.ends_with("/stamps/gone")).count();
+    assert_eq!(asked, 1);
+}
+
+#[tokio::test]
 async fn fed_quo_05_fed_auth_07_whom_we_quote_is_asked_and_the_answer_is_passed_on() {
     let s = Scene::new().await;
     s.sends(&s.ada, &s.ada.activity("Follow", s.uri(&s.bob))).await;

@@ -2,7 +2,7 @@
 
 use crate::{
     inbox::{like, pair, reads},
-    support::{Node, Peer, Scene, Sender, rsa},
+    support::{Node, NodeBuilder, Peer, Scene, Sender, rsa},
 };
 use serde_json::{Value, json};
 use watercooler::{
@@ -222,4 +222,45 @@ async fn fed_coll_05_a_long_collection_on_one_page_is_read_and_nothing_else_of_t
     let list = fetch::document(&node.app, &document("/list", "OrderedCollection"), &budget()).await.unwrap();
     assert_eq!(list.json.values("orderedItems").count(), 3_000);
     assert!(fetch::document(&node.app, &document("/note", "Note"), &budget()).await.is_err());
+}
+
+#[tokio::test]
+async fn sec_lim_14_a_domain_with_subdomains_without_end_does_not_fill_the_database_and_harms_nobody_else() {
+    let (one, two, other) = (Peer::start("one.evil").await, Peer::start("two.evil").await, Peer::start("good").await);
+    let node = NodeBuilder::new("alpha").await.knows(&one.authority).knows(&two.authority).knows(&other.authority);
+    // Servers with an entry, as all in these tests, have ten times as many.
+    let node = node.config(|config| config.federation.new_actors_per_hour = 1).start().await;
+    let people: Vec<Sender> =
+        (0..10).map(|n| Sender::new(if n % 2 == 0 { &one } else { &two }, &format!("person{n}"))).collect();
+    for somebody in &people {
+        somebody.delivers(&node, &like(somebody)).await;
+    }
+    let late = Sender::new(&one, "late");
+    let reply = late.deliver(&node, &like(&late)).await;
+    assert_eq!((reply.status, reply.json()), (429, json!({ "error": "rate_limit" })));
+    let wait: i64 = reply.header("retry-after").parse().unwrap();
+    assert!((1..=3_600).contains(&wait), "{wait}");
+    assert_eq!((reads(&one, "/users/late"), row(&node, &late).await.is_none()), (0, true), "not even asked for");
+    // Not through what a key at an address of its own leads to, either.
+    let mut elsewhere = Sender::new(&two, "elsewhere");
+    elsewhere.signer.key_id = format!("{}/main-key", elsewhere.id);
+    let mut actor = two.person("elsewhere", &elsewhere.signer.key.public_pem().unwrap());
+    actor["publicKey"]["id"] = json!(elsewhere.signer.key_id);
+    two.serve("/users/elsewhere", actor.clone());
+    two.serve("/users/elsewhere/main-key", actor);
+    assert_eq!(elsewhere.deliver(&node, &like(&elsewhere)).await.status, 503);
+    assert!(row(&node, &elsewhere).await.is_none());
+    // Whoever is known goes on, also with a new key; other domains do not notice.
+    people[0].delivers(&node, &like(&people[0])).await;
+    let mut rotated = forged(&people[1], 1);
+    rotated.signer.key_id = format!("{}#second-key", rotated.id);
+    let mut actor = two.person("person1", &rotated.signer.key.public_pem().unwrap());
+    actor["publicKey"]["id"] = json!(rotated.signer.key_id);
+    two.serve("/users/person1", actor);
+    rotated.delivers(&node, &like(&rotated)).await;
+    let stranger = Sender::new(&other, "stranger");
+    stranger.delivers(&node, &like(&stranger)).await;
+    // Later there is room again.
+    node.clock.advance((wait + 1) * 1_000);
+    late.delivers(&node, &like(&late)).await;
 }

@@ -231,6 +231,35 @@ async fn whoever_posts_or_follows_is_told_how_often_they_still_may() {
 }
 
 #[tokio::test]
+async fn posts_and_follows_count_for_the_account_whichever_of_its_apps_makes_them() {
+    let node =
+        NodeBuilder::new("alpha").await.config(|c| c.rate_limits.mode = watercooler::config::Switch::On).start().await;
+    let (anna, bob) = (node.member("anna").await, node.member("bob").await);
+    let other = Client::with_token(&node, &node.token(anna.id.parse().unwrap(), "read write follow").await);
+    let left = |reply: &Reply| reply.header("x-ratelimit-remaining").parse::<u32>().unwrap();
+    assert_eq!(left(&anna.post("/api/v1/statuses", json!({"status": "one"})).await), 299);
+    assert_eq!(left(&other.post("/api/v1/statuses", json!({"status": "two"})).await), 298);
+    let follow = format!("/api/v1/accounts/{}/follow", bob.id);
+    assert_eq!(left(&other.post(&follow, json!({})).await), 399);
+    assert_eq!(left(&anna.post(&follow, json!({})).await), 398);
+    assert_eq!(left(&bob.post("/api/v1/statuses", json!({"status": "his own"})).await), 299);
+    for n in 0..298 {
+        let who = if n % 2 == 0 { &anna } else { &other };
+        who.post("/api/v1/statuses", json!({})).await;
+        node.clock.advance(2_000);
+    }
+    for who in [&anna, &other] {
+        let refused = who.post("/api/v1/statuses", json!({"status": "x"})).await;
+        assert_eq!((refused.status, left(&refused)), (429, 0));
+        assert!(!refused.header("retry-after").is_empty());
+    }
+    // A token that is none counts for nobody.
+    let nobody = Client::with_token(&node, "nonsense");
+    assert_eq!(nobody.post("/api/v1/statuses", json!({"status": "x"})).await.status, 401);
+    assert_eq!(bob.post("/api/v1/statuses", json!({"status": "x"})).await.status, 200);
+}
+
+#[tokio::test]
 async fn tokens_that_are_made_up_count_for_the_address_they_come_from() {
     let node =
         NodeBuilder::new("alpha").await.config(|c| c.rate_limits.mode = watercooler::config::Switch::On).start().await;

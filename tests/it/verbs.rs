@@ -175,8 +175,12 @@ async fn every_verb_does_what_it_says_and_answers_json() {
 
     // Reports.
     let (eve, mallory) = (walk.node.member("eve").await, walk.node.member("mallory").await);
-    eve.post("/api/v1/reports", json!({ "account_id": mallory.id, "comment": "rude" })).await.ok();
+    let rude = mallory.post("/api/v1/statuses", json!({ "status": "rude words" })).await.ok();
+    let about = json!({ "account_id": mallory.id, "status_ids": [rude["id"]], "comment": "rude" });
+    eve.post("/api/v1/reports", about).await.ok();
     let open = walk.does(&["report", "list"]).await;
+    assert_eq!((&open[0]["posts"], &open[0]["post_addresses"]), (&json!([rude["id"]]), &json!([rude["url"]])));
+    assert_eq!(open[0]["about_address"], rude["account"]["url"]);
     let number = open[0]["id"].as_str().unwrap().to_owned();
     let closed = walk.does(&["report", "close", &number]).await;
     for (key, value) in [("from", "eve"), ("about", "mallory"), ("comment", "rude")] {

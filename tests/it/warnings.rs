@@ -169,3 +169,20 @@ async fn an_open_app_hears_of_a_warning_at_once() {
     let payload: Value = serde_json::from_str(frame["payload"].as_str().unwrap()).unwrap();
     assert_eq!((&frame["event"], &payload), (&json!("notification"), &told(&bob).await[0]));
 }
+
+#[tokio::test]
+async fn nobody_keeps_the_words_of_staff_from_themselves() {
+    let node = Node::start().await;
+    let mona = staff(&node, "mona", Role::Moderator).await;
+    let (nora, bob) = (staff(&node, "nora", Role::Admin).await, node.member("bob").await);
+    for who in [&nora, &bob] {
+        assert_eq!(acts(&mona, &bob.id, json!({"type": "none", "text": "a word"})).await, 200);
+        let node_itself = told(&bob).await[0]["account"]["id"].as_str().unwrap().to_owned();
+        for verb in ["block", "mute"] {
+            let reply = who.post(&format!("/api/v1/accounts/{node_itself}/{verb}"), json!({})).await;
+            assert_eq!(reply.status, 422, "{}", reply.text);
+            assert!(reply.text.contains("speaks for the server"), "{}", reply.text);
+        }
+    }
+    assert_eq!(warnings(&bob).await.len(), 2);
+}

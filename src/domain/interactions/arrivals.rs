@@ -65,7 +65,7 @@ pub fn receive_accept(
             None => return Ok(()),
         },
     };
-    tx.enqueue(&Task::CheckConsent { by: by.id.raw(), object, stamp: stamp.to_owned(), quote: false })
+    tx.enqueue(&Task::CheckConsent { by: by.id.raw(), object, stamp: stamp.to_owned(), quote: false, looks: 0 })
 }
 
 /// What `by` agreed to with this authorisation, and waits for that to be looked at, with what it is about.
@@ -229,7 +229,7 @@ pub fn look_into(tx: &mut Tx<'_>, reply: &Post, told: &RemotePost) -> Result<()>
         store::interactions::delete(tx.conn, known.id)?;
     }
     claims(tx, InteractionKind::Reply, reply, &parent, InteractionState::Pending, Some(stamp.clone()))?;
-    tx.enqueue(&Task::ResolveReply { post: reply.id.raw() })
+    tx.enqueue(&Task::ResolveReply { post: reply.id.raw(), looks: 0 })
 }
 
 /// What a post (an answer or a boost) stands by, or claims to, about the one it answers or boosts.
@@ -308,16 +308,17 @@ pub fn unread(conn: &mut Conn, post: Id<Post>) -> Result<Option<String>> {
     Ok(store::interactions::of_post(conn, post)?.is_none().then_some(answer.uri))
 }
 
-/// What an answer of another server claims, or stands by; none when there is nothing to be looked at any more.
+/// What an answer of another server claims, or stands by (true); none when there is nothing to be looked at any more.
 ///
 /// # Errors
 /// Those of the database.
-pub fn open(conn: &mut Conn, post: Id<Post>) -> Result<Option<Claim>> {
+pub fn open(conn: &mut Conn, post: Id<Post>) -> Result<Option<(Claim, bool)>> {
     let Some(row) = store::interactions::of_post(conn, post)? else { return Ok(None) };
     let Some(stamp) = row.stamp_uri.filter(|_| row.state != InteractionState::Rejected) else { return Ok(None) };
     let target = store::posts::load(conn, row.target_id)?;
     let author = store::accounts::load(conn, target.account_id)?.uri;
-    Ok(Some(Claim { stamp, author, object: row.uri, target: target.uri }))
+    let stands = row.state == InteractionState::Accepted;
+    Ok(Some((Claim { stamp, author, object: row.uri, target: target.uri }, stands)))
 }
 
 /// It was looked at: the answer finds its place or keeps it, or is without one from now on.
@@ -353,7 +354,7 @@ pub fn receive_change(tx: &mut Tx<'_>, author: &Account, post: &Post, told: &Rem
     // Its author may have taken it back without our hearing of it.
     let standing = store::interactions::of_post(tx.conn, post.id)?;
     match standing.filter(|row| row.state == InteractionState::Accepted && row.stamp_uri.is_some()) {
-        Some(_) => tx.enqueue(&Task::ResolveReply { post: post.id.raw() }),
+        Some(_) => tx.enqueue(&Task::ResolveReply { post: post.id.raw(), looks: 0 }),
         None => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use super::{count, tell_readers, to_homes};
 use crate::{
     Result,
-    domain::{EventKind, Fact, Tx, projects, streams},
+    domain::{EventKind, Fact, Tx, projects, reactions, streams},
     id::Id,
     model::{Account, Audience, Listing, Post, Visibility},
     store,
@@ -47,7 +47,13 @@ fn boost_audience(tx: &mut Tx<'_>, original: &Post, by: &Account) -> Result<Audi
 /// # Errors
 /// Only those of the database.
 pub fn insert_boost(tx: &mut Tx<'_>, original: &Post, new: NewBoost) -> Result<Option<Post>> {
-    if store::posts::find_boost(tx.conn, original.id, new.account)?.is_some() {
+    if let Some(stands) = store::posts::find_boost(tx.conn, original.id, new.account)? {
+        reactions::came_again(
+            tx,
+            new.account,
+            Some(&stands.uri),
+            Some(&new.uri).filter(|_| !new.local).map(String::as_str),
+        )?;
         return Ok(None);
     }
     let author = store::accounts::load(tx.conn, new.account)?;

@@ -307,6 +307,21 @@ pub(super) fn hide_files(tx: &mut Tx<'_>, old: &Post) -> Result<()> {
     tx.record(Fact::PostEdited { post: new.id, newly_mentioned: Vec::new(), quiet: !new.local })
 }
 
+/// Of a state that may be older than the known one: the tallies of a poll with the same answers, told quietly (POLL-03).
+pub fn take_tallies(tx: &mut Tx<'_>, post: &Post, poll: Option<NewPoll>) -> Result<()> {
+    let (Some(known), Some(new)) = (store::polls::find_by_post(tx.conn, post.id)?, poll) else { return Ok(()) };
+    let titles: Vec<String> = store::polls::options(tx.conn, known.id)?.into_iter().map(|o| o.title).collect();
+    if known.multiple != new.multiple || !new.options.iter().map(|(title, _)| title).eq(&titles) {
+        return Ok(());
+    }
+    let (_, tallies) = polls::revise(tx, post, Some(known), Some(new), false)?;
+    if !tallies {
+        return Ok(());
+    }
+    tell_readers(tx, post, EventKind::Edit(post.id))?;
+    tx.record(Fact::PostEdited { post: post.id, newly_mentioned: Vec::new(), quiet: true })
+}
+
 fn ordered(mut rows: Vec<Media>, ids: &[Id<Media>]) -> Vec<Media> {
     rows.sort_by_key(|m| ids.iter().position(|id| *id == m.id));
     rows

@@ -13,7 +13,7 @@ pub mod staff;
 mod waiting;
 
 pub use boosts::{NewBoost, insert_boost, remove_boost};
-pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise};
+pub use edit::{AttachmentChange, Change, Revision, Version, edit, history, revise, take_tallies};
 pub use index::{became_about, index_some, may_be_found_by};
 pub use publish::{Draft, PollDraft, language, publish, reach, unexpected};
 pub(in crate::domain) use removal::let_go;
@@ -342,7 +342,7 @@ pub(in crate::domain) fn adopt_orphan(tx: &mut Tx<'_>, orphan: &Post, post: &Pos
     if !post.local && !interactions::arrivals::may_hang(tx, &author, &orphan.uri, post)? {
         // It came before it could be told that it needs one.
         return match !orphan.local && store::interactions::of_post(tx.conn, orphan.id)?.is_none() {
-            true => tx.enqueue(&super::Task::ResolveReply { post: orphan.id.raw() }),
+            true => tx.enqueue(&super::Task::ResolveReply { post: orphan.id.raw(), looks: 0 }),
             false => Ok(()),
         };
     }

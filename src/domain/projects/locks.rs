@@ -7,7 +7,7 @@
 use super::{group, role};
 use crate::{
     Error, Result,
-    domain::{Fact, Tx, concierge::words},
+    domain::{Fact, Task, Tx, Viewer, audiences, concierge::words, visibility::visible_original},
     id::Id,
     model::{Account, AccountKind, Post, Project, ProjectRole, Visibility},
     store::{self, thread_locks::ThreadLock},
@@ -21,18 +21,56 @@ pub enum Locking {
     Done,
     /// Only a moderator of the group may do this, whose id this is: to be asked, then [`set_moderated`]. Nothing was written.
     Moderators(String),
+    /// Nobody here knows the post.
+    Unknown,
 }
 
 /// A lead or moderator of this node locks a thread of a project of this node, or opens it again. Doing it twice changes nothing.
+/// A group of another server, project or not, has the number of its account: it is told, and lists its moderators itself.
 ///
 /// # Errors
-/// As [`super::changeable`]; `NotFound` for a post that is neither the project's own nor passed on by it.
+/// As [`super::changeable`]; `NotFound` for a post that is neither the project's own nor passed on by it, or that was not
+/// written to the group.
 pub fn set(tx: &mut Tx<'_>, by: Id<Account>, id: Id<Project>, post: Id<Post>, locked: bool) -> Result<()> {
+    let group = store::accounts::find(tx.conn, Id::new(id.raw()))?;
+    if let Some(group) = group.filter(|group| group.kind == AccountKind::Group && !group.is_local()) {
+        let post = visible_original(tx.conn, Viewer::from(by), post, tx.now)?;
+        let is_its = store::thread_locks::groups_of(tx.conn, post.id)?.iter().any(|known| known.id == group.id);
+        // Nobody learns by it of a post that does not go as far.
+        let reaches = post.visibility <= Visibility::Unlisted && post.audience >= audiences::place(tx.conn, &group)?;
+        if !is_its || !reaches {
+            return Err(Error::NotFound);
+        }
+        return tx.enqueue(&Task::SayLock { group: group.id.raw(), post: post.id.raw(), by: by.raw(), locked });
+    }
     let (project, post) = group::moderated(tx, by, id, post)?;
     if !is_of(tx, &project, &post)? {
         return Err(Error::NotFound);
     }
     change(tx, &project, &post, by, None, locked)
+}
+
+/// What [`set`] said of a group of another server, which lists this person among its moderators, holds here and is told to it.
+///
+/// # Errors
+/// Those of the database.
+pub fn say(tx: &mut Tx<'_>, group: Id<Account>, post: Id<Post>, by: Id<Account>, locked: bool) -> Result<()> {
+    let Some(post) = store::posts::find(tx.conn, post)? else { return Ok(()) };
+    let who = store::accounts::load(tx.conn, by)?;
+    let known = store::thread_locks::find(tx.conn, group, &post.uri)?;
+    if who.is_unavailable() || locked && known.is_some() {
+        return Ok(());
+    }
+    if locked {
+        let uri = format!("{}#locks/{}", who.uri, tx.new_id::<ThreadLock>());
+        keep(tx, group, &post.uri, (Some(uri.as_str()), Some(by)), true)?;
+    }
+    // The row is there while the group is told.
+    tx.record(Fact::ThreadLocked { group, post: post.id, by, undo: None, locked })?;
+    if !locked {
+        keep(tx, group, &post.uri, (None, None), false)?;
+    }
+    Ok(())
 }
 
 /// Whether a post belongs to a project: it wrote it, or passed it on.
@@ -82,7 +120,7 @@ fn change(
 /// # Errors
 /// `Forbidden` for who is no moderator of the project that the post belongs to.
 pub fn receive(tx: &mut Tx<'_>, by: &Account, object: &str, uri: Option<&str>, locked: bool) -> Result<Locking> {
-    let Some(post) = store::posts::find_by_uri(tx.conn, object)? else { return Ok(Locking::Done) };
+    let Some(post) = store::posts::find_by_uri(tx.conn, object)? else { return Ok(Locking::Unknown) };
     let mut projects =
         store::projects::passed_on(tx.conn, post.id)?.into_iter().map(|boost| boost.account_id).collect::<Vec<_>>();
     projects.push(post.account_id);
@@ -111,6 +149,20 @@ pub fn receive(tx: &mut Tx<'_>, by: &Account, object: &str, uri: Option<&str>, l
         None if stranger => Err(Error::forbidden("no moderator of the group")),
         None => Ok(Locking::Done),
     }
+}
+
+/// Whether the post of a Lock, which nobody here knows, is worth a look: it is of a group that somebody here follows, or of one on
+/// the server of whoever locked it.
+///
+/// # Errors
+/// Those of the database.
+pub fn is_wanted(tx: &mut Tx<'_>, by: &Account, object: &str) -> Result<bool> {
+    if tx.site().owns_str(object) || store::remote::is_gone(tx.conn, &[object], "", tx.now)? {
+        return Ok(false);
+    }
+    let domain = by.domain.as_deref().unwrap_or_default();
+    let is_followed = by.kind == AccountKind::Group && store::remote::has_local_follower(tx.conn, by.id)?;
+    Ok(is_followed || store::thread_locks::follows_group_at(tx.conn, domain)?)
 }
 
 /// A thread of a group of another server is locked or opened in its name: the group passed that on, or says that whoever did

@@ -84,7 +84,7 @@ pub fn look_into(tx: &mut Tx<'_>, post: &Post, author: &Account) -> Result<()> {
         QuoteState::Accepted => quote.stamp_uri.as_deref().is_some_and(|stamp| !tx.site().owns_str(stamp)),
         QuoteState::Rejected | QuoteState::Revoked | QuoteState::Deleted => false,
     };
-    if open { tx.enqueue(&Task::ResolveQuote { post: post.id.raw() }) } else { Ok(()) }
+    if open { tx.enqueue(&Task::ResolveQuote { post: post.id.raw(), looks: 0 }) } else { Ok(()) }
 }
 
 /// Posts that quoted this one before it was known here find it.
@@ -141,6 +141,8 @@ pub struct Open {
     pub author: Option<String>,
     /// The authorisation it names.
     pub stamp: Option<String>,
+    /// The quote stands already.
+    pub stands: bool,
 }
 
 /// What has to be found out about the quote of a post of another server; none when there is nothing.
@@ -162,7 +164,8 @@ pub fn open(conn: &mut Conn, post: Id<Post>) -> Result<Option<Open>> {
         return Ok(None);
     }
     let author = author.map(|author| author.uri);
-    Ok(Some(Open { post: post.uri, quoted: quote.quoted_uri, author, stamp: quote.stamp_uri }))
+    let stands = quote.state == QuoteState::Accepted;
+    Ok(Some(Open { post: post.uri, quoted: quote.quoted_uri, author, stamp: quote.stamp_uri, stands }))
 }
 
 /// An authorisation was looked at: whether it says what the quoting post claims.
@@ -379,7 +382,13 @@ pub fn receive_accept(
     }
     quote.stamp_uri = Some(stamp.to_owned());
     store::quotes::save(tx.conn, &quote)?;
-    tx.enqueue(&Task::CheckConsent { by: by.id.raw(), object: post.uri, stamp: stamp.to_owned(), quote: true })
+    tx.enqueue(&Task::CheckConsent {
+        by: by.id.raw(),
+        object: post.uri,
+        stamp: stamp.to_owned(),
+        quote: true,
+        looks: 0,
+    })
 }
 
 fn may_be_agreed(state: QuoteState) -> bool {

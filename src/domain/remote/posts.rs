@@ -462,6 +462,13 @@ pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival
     {
         ideas::receive(tx, &known, &told)?;
     }
+    // Without a date only the order of arrival tells what is newer: among changes without one. What its author dated is not
+    // overwritten by what may be older, unless we read it just now where it lives.
+    let unordered = post.updated.is_none() && !arrival.fetched && known.edited_at.is_some();
+    if unordered && !store::posts::is_undated(tx.conn, known.id)? {
+        let told = poll(tx, post);
+        return posts::take_tallies(tx, &known, told);
+    }
     let edited_at = post.updated.unwrap_or(tx.now).min(tx.now);
     if edited_at < known.edited_at.unwrap_or(known.created_at) {
         return Ok(());
@@ -495,6 +502,9 @@ pub fn update_post(tx: &mut Tx<'_>, author: &Account, post: &RemotePost, arrival
     };
     posts::revise(tx, &known, revision)?;
     let now = store::posts::load(tx.conn, known.id)?;
+    if now.edited_at != known.edited_at {
+        store::posts::set_undated(tx.conn, known.id, post.updated.is_none())?;
+    }
     cards::tell(tx, &now, author, post.link.as_ref())?;
     interactions::arrivals::receive_change(tx, author, &now, post)?;
     quotes::arrivals::receive_change(tx, author, &now, post)

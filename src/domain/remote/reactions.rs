@@ -133,6 +133,16 @@ pub fn undo_known(tx: &mut Tx<'_>, by: &Account, id: &str) -> Result<bool> {
 }
 
 fn undo_by_id(tx: &mut Tx<'_>, by: &Account, id: &str) -> Result<bool> {
+    if undo_standing(tx, by, id)? {
+        return Ok(true);
+    }
+    // It stood already when it came under this id.
+    let Some(standing) = store::repeats::standing(tx.conn, by.id, id)? else { return Ok(false) };
+    store::repeats::forget(tx.conn, &standing)?;
+    undo_standing(tx, by, &standing)
+}
+
+fn undo_standing(tx: &mut Tx<'_>, by: &Account, id: &str) -> Result<bool> {
     if let Some(follow) = store::follows::find_by_uri(tx.conn, id)? {
         if follow.account_id == by.id {
             follows::unfollow(tx, by.id, follow.target_id)?;

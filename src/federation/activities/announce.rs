@@ -82,6 +82,10 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
     if let What::Lock(object, locked) = what {
         let undone = if locked { None } else { store::thread_locks::find_by_uri(tx.conn, object)? };
         let post = undone.map_or_else(|| object.to_owned(), |lock| lock.post_uri);
+        if locked && store::posts::find_by_uri(tx.conn, &post)?.is_none() {
+            let wanted = received.colleague || projects::locks::is_wanted(tx, &received.signer, &post)?;
+            return Ok(if wanted { Outcome::Fetch } else { Outcome::Done });
+        }
         // The group says what holds in it, whoever of its moderators did it.
         projects::locks::set_moderated(tx, &received.signer.uri, &post, activity.object.as_deref(), locked)?;
         return Ok(Outcome::Done);
@@ -208,6 +212,14 @@ pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, b
         }
         Some(What::Again(object) | What::Gone(object)) => import::post_again(app, object, budget).await,
         Some(What::Said { id, by, .. }) => as_said_there(app, id, by, budget).await,
+        Some(What::Lock(object, true)) => {
+            let cause = Cause::of_activity(received, activity);
+            if import::post_named(app, object, &cause, budget).await?.is_none() {
+                return Ok(());
+            }
+            let (group, post, lock) = (received.signer.uri.clone(), object.to_owned(), activity.object.clone());
+            app.write(move |tx| projects::locks::set_moderated(tx, &group, &post, lock.as_deref(), true)).await
+        }
         Some(What::Lock(..)) | None => Ok(()),
     }
 }

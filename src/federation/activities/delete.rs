@@ -20,7 +20,16 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
         store::remote::lock(tx.conn, object)?;
     }
     match &activity.object {
-        Some(object) if *object == received.signer.uri => remote::delete_actor(tx, &received.signer)?,
+        Some(object) if *object == received.signer.uri => {
+            // It may have been taken back before it came (DEL-08).
+            let undone = match &activity.id {
+                Some(id) => store::remote::is_gone(tx.conn, &[id.as_str()], &activity.actor, tx.now)?,
+                None => false,
+            };
+            if !undone {
+                remote::delete_actor(tx, &received.signer)?;
+            }
+        }
         // A moderator of a project of ours, about a post of somebody else.
         Some(object) if group::receive_delete(tx, &received.signer, object)? => {}
         // The author of a post takes back that another one quotes it (QUO-06).

@@ -9,7 +9,7 @@ use crate::{
         Tx,
         projects::locks::{self, Locking},
     },
-    federation::{fetch::Budget, moderators},
+    federation::{eyes::Cause, fetch::Budget, import, moderators},
     store,
 };
 
@@ -29,10 +29,13 @@ fn done(tx: &mut Tx<'_>, received: &Received, object: &str, uri: Option<&str>, l
     Ok(match locks::receive(tx, &received.signer, object, uri, locked)? {
         Locking::Done => Outcome::Done,
         Locking::Moderators(_) => Outcome::Fetch,
+        // A thread that is open is what it is when it comes.
+        Locking::Unknown if locked && locks::is_wanted(tx, &received.signer, object)? => Outcome::Fetch,
+        Locking::Unknown => Outcome::Done,
     })
 }
 
-/// Asks the group whether this is one of its moderators.
+/// Reads the post if nobody here knows it, as Lemmy does, and asks the group whether this is one of its moderators.
 pub(super) async fn resolve(
     app: &App,
     received: &Received,
@@ -40,9 +43,18 @@ pub(super) async fn resolve(
     (object, locked): (String, bool),
     budget: &Budget,
 ) -> Result<()> {
-    let (signer, post, uri) = (received.signer.clone(), object.clone(), activity.id.clone());
-    let asked = app.write(move |tx| locks::receive(tx, &signer, &post, uri.as_deref(), locked));
-    let Locking::Moderators(group) = asked.await? else { return Ok(()) };
+    let ask = async || {
+        let (signer, post, uri) = (received.signer.clone(), object.clone(), activity.id.clone());
+        app.write(move |tx| locks::receive(tx, &signer, &post, uri.as_deref(), locked)).await
+    };
+    let mut asked = ask().await?;
+    if asked == Locking::Unknown && locked {
+        if import::post_named(app, &object, &Cause::of_activity(received, activity), budget).await?.is_none() {
+            return Ok(());
+        }
+        asked = ask().await?;
+    }
+    let Locking::Moderators(group) = asked else { return Ok(()) };
     if !moderators::includes(app, &group, &received.signer.uri, budget).await? {
         return Err(Error::forbidden("no moderator of the group"));
     }

@@ -12,7 +12,8 @@ use crate::{
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Outcome> {
     let named = match &activity.embedded {
-        // An Undo of a Delete has no effect here.
+        // An Undo of a Delete has no effect here, but that the Delete has none either when it comes later. Who is gone and back
+        // is brought back before (`inbox::returned`).
         Embedded::Activity(inner) => inner.object.as_deref().map(|object| remote::Named {
             kind: &inner.kind,
             object,

@@ -73,6 +73,15 @@ impl Document {
     pub fn is_own_end(&self) -> bool {
         self.json.is_a("Delete") && self.is_about_itself()
     }
+
+    /// `Undo` of the actor's `Delete` of itself (DEL-08).
+    pub fn is_own_return(&self) -> bool {
+        let end = self.json.one("object");
+        self.json.is_a("Undo")
+            && end.is_a("Delete")
+            && end.uri("object").as_ref() == Some(&self.actor)
+            && end.uri("actor").is_none_or(|by| by == self.actor)
+    }
 }
 
 #[cfg(test)]

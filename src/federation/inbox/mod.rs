@@ -7,6 +7,7 @@
 mod carried;
 mod document;
 pub mod queue;
+mod returned;
 
 use super::{
     activities, admit, charter, followers_sync,
@@ -152,6 +153,9 @@ async fn prove_and_take(
     // the activity proves itself.
     if !claims.key_ids().any(|key_id| uri::same_authority(key_id, &document.actor)) {
         return carried::deliver(app, prover, claims, document, body).await;
+    }
+    if returned::is_meant(app, document).await? {
+        return returned::take(app, prover, claims, document, body).await;
     }
     if prover.known(app, claims).await?.is_none() {
         match stranger(app, document).await? {

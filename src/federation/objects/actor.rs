@@ -1,6 +1,6 @@
 //! Actor documents (DISC-10, DISC-11, DISC-12).
 
-use super::{ACTORS, attachments, facts, tags};
+use super::{ACTORS, attachments, content, facts, tags};
 use crate::{
     Error, Result,
     crypto::{KeyKind, PublicKey},
@@ -143,20 +143,20 @@ fn username(json: &Json, id: &str, claimed: Option<&str>) -> String {
 
 /// One line of plain text.
 fn name(json: &Json) -> String {
-    let text = json.text("name").or_else(|| json.one("nameMap").members().find_map(|(_, v)| v.as_text())).unwrap_or("");
+    let text = content::mapped(json, "name", "nameMap").unwrap_or("");
     let line: String = cut(text, limits::REMOTE_NAME).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     line.trim().to_owned()
 }
 
 fn note(json: &Json) -> Html {
-    let text = json.text("summary").or_else(|| json.one("summaryMap").members().find_map(|(_, v)| v.as_text()));
+    let text = content::mapped(json, "summary", "summaryMap");
     sanitize_html(cut(text.unwrap_or(""), limits::REMOTE_BIO))
 }
 
 /// PropertyValue attachments, in any spelling of schema.org, and Notes with a name (FEP-fb2a): whoever sends both means one.
 fn fields(json: &Json) -> Vec<(String, Html)> {
     let field = |field: &Json, value: &Json| {
-        let name = plain_text(cut(field.text("name")?, limits::REMOTE_FIELD));
+        let name = plain_text(cut(content::mapped(field, "name", "nameMap")?, limits::REMOTE_FIELD));
         let value = sanitize_html(cut(value.as_text().unwrap_or(""), limits::REMOTE_FIELD));
         (!name.is_empty()).then_some((name, value))
     };

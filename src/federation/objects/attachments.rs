@@ -1,5 +1,6 @@
 //! Files, pictures and pages that documents point to (POST-08, POST-09, POST-14).
 
+use super::content::mapped;
 use crate::{
     domain::{
         html::{cut, plain_line},
@@ -72,7 +73,8 @@ pub fn picture(image: &Json) -> (Option<String>, String) {
 
 /// Alternative text of a file.
 fn description(item: &Json) -> Option<String> {
-    let text = item.text("summary").or_else(|| item.text("name"))?.trim();
+    let said = mapped(item, "summary", "summaryMap").or_else(|| mapped(item, "name", "nameMap"));
+    let text = said?.trim();
     let end = text.char_indices().nth(limits::REMOTE_ALT).map_or(text.len(), |(at, _)| at);
     Some(text.get(..end)?.to_owned()).filter(|t| !t.is_empty())
 }

@@ -14,9 +14,22 @@ use crate::{
 /// Bytes of an article up to which it is shown whole.
 const WHOLE_ARTICLE: usize = 16 * 1024;
 
-/// The raw text of a property or of the first entry of its language map.
-fn mapped<'j>(json: &'j Json, key: &str, map: &str) -> Option<&'j str> {
-    json.text(key).or_else(|| json.one(map).members().find_map(|(_, v)| v.as_text())).filter(|t| !t.trim().is_empty())
+/// The raw text of a property; where it is missing, of its language map: the entry in the language of the document, else the
+/// first that says something.
+pub(super) fn mapped<'j>(json: &'j Json, key: &str, map: &str) -> Option<&'j str> {
+    fn said(text: &str) -> bool {
+        !text.trim().is_empty()
+    }
+    if let Some(text) = json.text(key) {
+        return Some(text).filter(|text| said(text));
+    }
+    let entries = || {
+        let members = json.one(map).members().filter_map(|(tag, value)| Some((tag, value.as_text()?)));
+        members.filter(|(_, text)| said(text))
+    };
+    let language = language(json);
+    let own = entries().find(|(tag, _)| language.is_some() && text::language_tag(tag) == language);
+    own.or_else(|| entries().next()).map(|(_, text)| text)
 }
 
 /// `content`, as markup: what says that it is plain text or Markdown is rendered first.
@@ -148,15 +161,16 @@ fn clock(seconds: i64) -> String {
 /// The content warning, plain text. The summary of an Article and its kin is an abstract, not a warning, unless it
 /// hides something.
 pub fn spoiler(json: &Json, kind: &str, sensitive: bool) -> String {
-    let warns = matches!(kind, "Note" | "Question" | "ChatMessage") || (sensitive && json.text("content").is_some());
+    let warns = matches!(kind, "Note" | "Question" | "ChatMessage")
+        || (sensitive && mapped(json, "content", "contentMap").is_some());
     match mapped(json, "summary", "summaryMap").filter(|_| warns) {
         Some(summary) => plain_text(cut(summary, limits::REMOTE_SUMMARY)),
         None => String::new(),
     }
 }
 
-/// The language: the key of `contentMap` under which `content` stands, else its first; else what `content`, the document
-/// or its context says (POST-04).
+/// The language: the key of `contentMap` under which `content` stands, else its first; else what `content` or the document
+/// says; else the first key of `nameMap` or `summaryMap`; else what the context says (POST-04).
 pub fn language(json: &Json) -> Option<String> {
     let content = json.text("content");
     let map = json.one("contentMap");
@@ -169,13 +183,18 @@ pub fn language(json: &Json) -> Option<String> {
         let language: &Json = json.one(key);
         language.as_text().or_else(|| language.text("identifier"))
     };
+    let first = |map| json.one(map).members().find(|(_, v)| v.as_text().is_some()).map(|(tag, _)| tag);
+    let value = |key| json.one(key).get("@language").as_text();
     let context = || json.values("@context").find_map(|c| c.get("@language").as_text());
-    let value = || json.one("content").get("@language").as_text();
-    own.or_else(value)
-        .or_else(|| named("language"))
-        .or_else(|| named("inLanguage"))
-        .or_else(context)
-        .and_then(text::language_tag)
+    // A tag that means no language says nothing: the next one counts.
+    let known = |tag: Option<&str>| tag.and_then(text::language_tag);
+    known(own)
+        .or_else(|| known(value("content")))
+        .or_else(|| known(named("language")))
+        .or_else(|| known(named("inLanguage")))
+        .or_else(|| known(first("nameMap")))
+        .or_else(|| known(first("summaryMap")))
+        .or_else(|| known(context()))
 }
 
 #[cfg(test)]

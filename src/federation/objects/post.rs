@@ -12,6 +12,7 @@ use crate::{
     federation::json::{Json, PUBLIC, is_public},
     limits,
     model::MediaKind,
+    time::Timestamp,
     uri,
 };
 
@@ -48,7 +49,7 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
     let mut mapped = json.values("contentMap").flat_map(Json::members);
     let says_nothing =
         json.get("content").is_null() && mapped.all(|(_, text)| text.as_text().is_none_or(str::is_empty));
-    let vote = match json.text("name") {
+    let vote = match content::mapped(json, "name", "nameMap") {
         Some(name) if kind == "Note" && says_nothing && in_reply_to.is_some() => {
             Some(cut(name, limits::REMOTE_NAME).to_owned())
         }
@@ -74,7 +75,7 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         sensitive,
         language: content::language(json),
         published: json.time("published"),
-        updated: json.time("updated"),
+        updated: json.time("updated").or_else(|| activity.and_then(|around| changed(around, json.time("published")))),
         in_reply_to,
         audience: place(json),
         mentions: mentions(json, kind, &addressing),
@@ -119,6 +120,14 @@ pub fn read(json: &Json, activity: Option<&Json>) -> Result<RemotePost> {
         author,
         authors,
     })
+}
+
+/// When a post was changed that does not say so itself, as the Update around it says. Some programs write there when the post
+/// was first published, which is no answer.
+fn changed(activity: &Json, published: Option<Timestamp>) -> Option<Timestamp> {
+    let said =
+        ["updated", "published"].into_iter().filter(|_| activity.is_a("Update")).find_map(|key| activity.time(key));
+    said.filter(|at| published.is_none_or(|published| *at > published))
 }
 
 /// Who is named. A chat message is to whom it is addressed, and its program names nobody in tags.
@@ -177,7 +186,7 @@ fn media(json: &Json, kind: &str) -> Vec<RemoteAttachment> {
 
 /// What an answer of a poll is called. A name is plain text, whatever it looks like, and a vote has to say the same.
 fn title(option: &Json) -> Option<String> {
-    let Some(name) = option.text("name") else {
+    let Some(name) = content::mapped(option, "name", "nameMap") else {
         return option.text("content").map(|content| plain_text(cut(content, limits::REMOTE_NAME)));
     };
     let line: String = cut(name, limits::REMOTE_NAME).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

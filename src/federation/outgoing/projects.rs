@@ -9,7 +9,7 @@ use crate::{
         fact::Step,
         projects::{members, near},
     },
-    federation::render::{PUBLIC, activity::Activity, context::Terms},
+    federation::render::{self, PUBLIC, activity::Activity, context::Terms},
     id::Id,
     model::{self, Account, Post, Project, ProjectRole},
     store, uri,
@@ -97,6 +97,9 @@ pub(super) fn thread_locked(
     locked: bool,
 ) -> Result<()> {
     let (group, post) = (store::accounts::load(tx.conn, group)?, store::posts::load(tx.conn, post)?);
+    if !group.is_local() {
+        return lock_said(tx, &group, &post, by, locked);
+    }
     let Some(lock) = store::thread_locks::find(tx.conn, group.id, &post.uri)? else { return Ok(()) };
     let to = store::deliveries::follower_inboxes(tx.conn, group.id)?;
     let id: Id<Project> = Id::new(group.id.raw());
@@ -135,4 +138,32 @@ pub(super) fn thread_locked(
         json,
     };
     send(tx, draft, to)
+}
+
+/// Lock or Undo{Lock} to a group of another server, by a moderator of it who is here (as Lemmy does it): the group tells its
+/// followers.
+fn lock_said(tx: &mut Tx<'_>, group: &Account, post: &Post, by: Id<Account>, locked: bool) -> Result<()> {
+    let who = store::accounts::load(tx.conn, by)?;
+    let known = store::thread_locks::find(tx.conn, group.id, &post.uri)?.and_then(|lock| lock.uri);
+    let number = tx.new_id::<model::Activity>();
+    let done = |kind: &str, id: &str, object: Value| {
+        json!({
+            "id": id, "type": kind, "actor": who.uri, "object": object,
+            "to": [PUBLIC], "cc": [group.uri], "audience": group.uri,
+        })
+    };
+    // Somebody else may have locked it: an id is on the server of its actor.
+    let lock = known.filter(|id| id.starts_with(&format!("{}#", who.uri)));
+    let lock = lock.unwrap_or_else(|| passing_uri(&who.uri, "Lock", number));
+    let inner = done("Lock", &lock, json!(post.uri));
+    let (kind, uri, json) = match locked {
+        true => ("Lock", lock, inner),
+        false => {
+            let uri = passing_uri(&who.uri, "Undo", number);
+            let json = done("Undo", &uri, inner);
+            ("Undo", uri, json)
+        }
+    };
+    let json = render::document(Terms::LOCK, json)?;
+    send_to_person(tx, number.raw(), &uri, &who, group, kind, Some(&post.uri), json)
 }
