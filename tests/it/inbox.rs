@@ -279,16 +279,8 @@ async fn sec_sig_15_26_one_signature_in_one_place() {
     twice.headers.push(("signature".into(), signature.clone()));
     assert_eq!(twice.send(&node).await.status, 401);
     let mut beside = letter.clone();
-    let other = ada.letter(&node, "/users/bob/inbox", &like(&ada)).header("signature").clone();
-    beside.headers.push(("authorization".into(), format!("Signature {other}")));
+    beside.headers.push(("authorization".into(), format!("Signature {signature}")));
     assert_eq!(beside.send(&node).await.status, 401);
-    // Byte for byte the same is one signature, which apkit sends in both places.
-    let mut same = ada.letter(&node, "/inbox", &like(&ada));
-    let text = same.header("signature").clone();
-    same.headers.push(("authorization".into(), format!("Signature {text}")));
-    assert_eq!(same.clone().send(&node).await.status, 202);
-    same.body.push(b' ');
-    assert_eq!(same.send(&node).await.status, 401, "and is verified as one");
     let mut said_twice = letter.clone();
     said_twice.header("signature").push_str(",keyId=\"https://other.example/k\"");
     assert_eq!(said_twice.send(&node).await.status, 401);

@@ -284,28 +284,16 @@ impl Claim {
 /// Judges the headers. One claim for draft-cavage; for RFC 9421 up to three, of which the first whose key resolves
 /// counts (SIGIN-03). `Signature-Input` alone decides which format is read (SIG-26). Errors: see [`Reject`].
 pub fn read(request: &Incoming<'_>) -> Result<Vec<Claim>, Reject> {
-    let (signature, input) = (request.only("signature")?, request.only("signature-input")?);
-    // Two places for one signature invite two opinions about which of them was checked (SIG-15). There are none about the same
-    // bytes, which apkit sends in both: then it is one, and where it belongs is what is read.
-    let beside = request.headers.get_all("authorization").iter().filter_map(|v| signature_of(v.as_bytes()));
-    let mut beside = beside.peekable();
-    if beside.peek().is_some() {
-        let same = signature.filter(|_| input.is_none()).map(|text| text.trim().as_bytes());
-        if beside.next() != same || beside.next().is_some() {
-            return Err(Reject::Malformed);
-        }
+    // Two places for one signature invite two opinions about which of them was checked (SIG-15).
+    let scheme_of = |v: &axum::http::HeaderValue| v.as_bytes().get(..9).map(<[u8]>::to_ascii_lowercase);
+    if request.headers.get_all("authorization").iter().any(|v| scheme_of(v).as_deref() == Some(b"signature")) {
+        return Err(Reject::Malformed);
     }
-    let Some(signature) = signature else { return Err(Reject::Missing) };
-    match input {
+    let Some(signature) = request.only("signature")? else { return Err(Reject::Missing) };
+    match request.only("signature-input")? {
         Some(input) => rfc9421::read(request, input, signature),
         None => cavage::read(request, signature).map(|claim| vec![claim]),
     }
-}
-
-/// What stands in an `Authorization` of the scheme `Signature`.
-fn signature_of(authorization: &[u8]) -> Option<&[u8]> {
-    let (scheme, rest) = authorization.split_at_checked(9)?;
-    scheme.eq_ignore_ascii_case(b"signature").then(|| rest.trim_ascii())
 }
 
 fn good_key_id(key_id: &str) -> Result<(), Reject> {
