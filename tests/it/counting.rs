@@ -215,7 +215,25 @@ impl Town {
         let tells = move |tx: &mut watercooler::domain::Tx<'_>| {
             warnings::warn(tx, &Staff::console(), mine, model::WarningAction::Nothing, "be kind", None)?;
             let (kind, name) = (model::SeveranceKind::UserDomainBlock, format!("gone{n}.example"));
-            severances::tell(tx, kind, &name, &Lost::of(mine, 1, 2))
+            let (id, created_at) = (tx.new_id(), tx.now);
+            let (state, show_boosts, notify) = (model::FollowState::Accepted, true, false);
+            let (account_id, target_id) = (mine, mine);
+            let mut lost = Lost::default();
+            lost.note(
+                &model::Follow {
+                    id,
+                    account_id,
+                    target_id,
+                    state,
+                    uri: None,
+                    show_boosts,
+                    notify,
+                    languages: None,
+                    created_at,
+                },
+                false,
+            );
+            severances::tell(tx, kind, &name, &lost)
         };
         self.node.app.write(tells).await.unwrap();
         let asker = self.node.member(&format!("asker{n}")).await;

@@ -17,7 +17,7 @@ use watercooler::{
         warnings,
     },
     id::Id,
-    model::{Account, SeveranceKind, WarningAction},
+    model::{Account, Follow, FollowState, SeveranceKind, WarningAction},
     net::Peer as Door,
 };
 
@@ -154,7 +154,15 @@ async fn whoever_is_warned_or_loses_follows_hears_what_the_node_says() {
     let ada: Id<Account> = world.ada.id.parse().unwrap();
     let tells = move |tx: &mut watercooler::domain::Tx<'_>| {
         warnings::warn(tx, &Staff::console(), ada, WarningAction::Silence, "Be  kind", None)?;
-        severances::tell(tx, SeveranceKind::DomainBlock, "bad.example", &Lost::of(ada, 0, 1))
+        let (id, created_at) = (tx.new_id(), tx.now);
+        let (state, show_boosts, notify) = (FollowState::Accepted, true, false);
+        let (account_id, target_id) = (ada, ada);
+        let mut lost = Lost::default();
+        lost.note(
+            &Follow { id, account_id, target_id, state, uri: None, show_boosts, notify, languages: None, created_at },
+            false,
+        );
+        severances::tell(tx, SeveranceKind::DomainBlock, "bad.example", &lost)
     };
     world.node.app.write(tells).await.unwrap();
     let mut arrived = world.arrived().await;
