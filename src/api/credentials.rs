@@ -3,7 +3,7 @@
 use super::{
     Access, ApiResult, AppToken, Params, Rendered, Routes, SignedIn,
     entities::{
-        account::{Account, Field, Profile, Role as RoleEntity, Source},
+        account::{Account, AccountRole, Field, Profile, Role as RoleEntity, Source},
         render,
     },
     media,
@@ -61,6 +61,12 @@ pub(super) fn role_entity(role: Role) -> RoleEntity {
     RoleEntity { id, name, color: "", permissions, highlighted, collection_limit: limits::COLLECTIONS as u32 }
 }
 
+/// What apps show beside the name of whoever has this role, on their profile.
+pub(super) fn badges(role: Role) -> Vec<AccountRole> {
+    let RoleEntity { id, name, color, highlighted, .. } = role_entity(role);
+    if highlighted { vec![AccountRole { id, name, color }] } else { Vec::new() }
+}
+
 /// The role with this id, as the documents of roles have it.
 pub(super) fn role_of(id: &str) -> Option<Role> {
     [Role::Member, Role::Moderator, Role::Admin, Role::Owner].into_iter().find(|role| role_entity(*role).id == id)
@@ -83,6 +89,7 @@ pub fn credential_account(conn: &mut Conn, site: &Site, id: Id<model::Account>) 
     source.discoverable = document.discoverable;
     document.source = Some(source);
     document.role = Some(role_entity(user.role));
+    document.roles = badges(user.role);
     Rendered::of(&document)
 }
 

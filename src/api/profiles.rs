@@ -2,6 +2,7 @@
 
 use super::{
     Access, Anyone, ApiResult, Page, Params, Rendered, Routes, SignedIn,
+    credentials::badges,
     entities::render::{self, Accounts},
     page::{self, Prev},
     timelines::{answer, open_to},
@@ -47,10 +48,16 @@ pub fn account(conn: &mut Conn, site: &Site, viewer: Viewer, id: Id<Account>) ->
     if row.deleted_at.is_some() {
         return Err(Error::Gone);
     }
-    if !users::waiting(conn, &[id])?.is_empty() {
+    let user = if row.is_local() { users::find(conn, id)? } else { None };
+    if user.as_ref().is_some_and(|user| user.approved_at.is_none()) {
         return Err(Error::NotFound);
     }
-    Rendered::of(&render::account(site, row, row.moved_to_id.and_then(|m| views.get(m))))
+    let mut document = render::account(site, row, row.moved_to_id.and_then(|m| views.get(m)));
+    // Who of the staff somebody is concerns whoever is here, not strangers.
+    if viewer.0.is_some() && !document.suspended {
+        document.roles = user.map_or_else(Vec::new, |user| badges(user.role));
+    }
+    Rendered::of(&document)
 }
 
 /// Accounts as bytes, in this order; what is gone is left out.

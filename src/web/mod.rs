@@ -26,7 +26,11 @@ mod visit;
 pub mod words;
 
 use crate::{Error, app::App};
-use axum::{Router, response::Response, routing::get};
+use axum::{
+    Router,
+    response::Response,
+    routing::{MethodRouter, get},
+};
 pub use visit::Visitor;
 
 /// The pages.
@@ -50,6 +54,15 @@ pub fn routes() -> Router<App> {
         .route("/severed_relationships", get(severed::show))
         .route("/severed_relationships/{id}/{file}", get(severed::list))
         .route("/oauth/authorized_applications", get(settings::show))
+        // Where the original has what apps send people to.
+        .route("/about", leads_to("/"))
+        .route("/auth/edit", leads_to("/settings"))
+        .route("/auth/password/new", leads_to("/password"))
+        .route("/auth/sign_in", leads_to("/sign-in"))
+        .route("/auth/sign_up", leads_to("/register"))
+        .route("/settings/delete", leads_to("/settings"))
+        .route("/settings/preferences", leads_to("/settings"))
+        .route("/settings/profile", leads_to("/settings"))
         .route("/oauth/authorize", get(authorize::show).post(authorize::decide))
         .route("/oauth/authorize/native", get(authorize::native))
         .route("/authorize_interaction", get(interact::show).post(interact::follow))
@@ -72,6 +85,11 @@ pub fn routes() -> Router<App> {
         // Where the original keeps them: clients know by the address that there is no picture.
         .route("/avatars/original/missing.png", get(assets::no_avatar))
         .route("/headers/original/missing.png", get(assets::no_header))
+}
+
+/// Goes on to the page of ours.
+fn leads_to(page: &'static str) -> MethodRouter<App> {
+    get(move |visitor: Visitor| async move { visitor.redirect(page) })
 }
 
 /// The page for an address that does not exist.

@@ -321,6 +321,19 @@ async fn whoever_loads_the_answer_to_a_form_anew_comes_back_to_the_form() {
     let stranger = Browser::new(&node);
     assert_eq!(stranger.get("/settings/reach").await.header("location"), "/settings");
     assert_eq!(stranger.get("/.well-known/change-password").await.header("location"), "/settings");
+    // Apps send people to where the original has these pages.
+    for (there, here) in [
+        ("/about", "/"),
+        ("/auth/edit", "/settings"),
+        ("/auth/password/new", "/password"),
+        ("/auth/sign_in", "/sign-in"),
+        ("/auth/sign_up", "/register"),
+        ("/settings/delete", "/settings"),
+        ("/settings/preferences", "/settings"),
+        ("/settings/profile", "/settings"),
+    ] {
+        assert_eq!(stranger.get(there).await.header("location"), here, "{there}");
+    }
     assert_eq!(stranger.get("/settings").await.header("location"), "/sign-in?next=%2Fsettings");
 }
 

@@ -365,6 +365,21 @@ async fn sec_ops_01_nobody_acts_on_their_equals_or_gives_what_they_have_not() {
 }
 
 #[tokio::test]
+async fn whoever_is_here_sees_on_a_profile_who_is_of_the_staff() {
+    let node = Node::start().await;
+    let (ada, nobody) = (node.member("ada").await, Client::anonymous(&node));
+    let mona = node.citizen_with("mona", Role::Moderator).await;
+    let badge = json!([{ "id": "1", "name": "Moderator", "color": "" }]);
+    for path in [format!("/api/v1/accounts/{}", mona.id), "/api/v1/accounts/lookup?acct=mona".to_owned()] {
+        assert_eq!(ada.get(&path).await.ok()["roles"], badge, "{path}");
+        assert_eq!(nobody.get(&path).await.ok()["roles"], json!([]), "{path}");
+    }
+    assert_eq!(ada.get(&format!("/api/v1/accounts/{}", ada.id)).await.ok()["roles"], json!([]));
+    let own = Client::with_token(&node, &node.token(mona.id, "read").await);
+    assert_eq!(own.get("/api/v1/accounts/verify_credentials").await.ok()["roles"], badge);
+}
+
+#[tokio::test]
 async fn sec_ops_02_every_act_of_staff_leaves_a_trace() {
     let node = Node::start().await;
     let owner = node.citizen_with("owner", Role::Owner).await.id;

@@ -1,6 +1,6 @@
 //! What staff decides about who comes in, who is heard and what trends; each from an app, each with its trace.
 
-use crate::support::{Client, Node, NodeBuilder, Scene, Web, organisation, schema::Schema};
+use crate::support::{Client, Node, NodeBuilder, Peer, Scene, Web, organisation, rows, schema::Schema};
 use serde_json::{Value, json};
 use watercooler::{
     config::Registration,
@@ -561,6 +561,31 @@ async fn staff_counts_what_is_there_and_what_is_not_kept_is_nought() {
     let list = mona.post("/api/v1/admin/measures", long).await.ok();
     assert_eq!(list[0]["data"].as_array().unwrap().len(), 366, "a year at most");
     assert_eq!(ada.post("/api/v1/admin/measures", json!({})).await.status, 403);
+}
+
+#[tokio::test]
+async fn what_there_is_of_a_domain_is_counted_whatever_days_are_asked_for() {
+    let (schema, node, peer) = (Schema::read(), Node::start().await, Peer::start("far").await);
+    let mona = staff(&node, "mona", Role::Moderator).await;
+    let (ada, zoe) = (node.citizen("ada").await, rows::remote(&node, &peer, "zoe").await);
+    rows::follows(&node, &ada, &zoe).await;
+    node.clock.set(node.app.clock().now().plus_days(40));
+    // As scripts ask before they block: without days.
+    let domain = json!({"domain": peer.authority});
+    let mut body = json!({"keys": ["instance_follows"], "instance_follows": domain});
+    let list = mona.post("/api/v1/admin/measures", body.clone()).await.ok();
+    schema.assert_all("Admin::Measure", &list);
+    assert_eq!((&list[0]["total"], &list[0]["data"]), (&json!("1"), &json!([])));
+    assert_eq!(list[0].get("previous_total"), None);
+    body["start_at"] = json!(node.app.clock().now().plus_days(-1));
+    body["end_at"] = json!(node.app.clock().now());
+    let list = mona.post("/api/v1/admin/measures", body.clone()).await.ok();
+    assert_eq!(list[0]["total"], "1", "nobody was followed on these days: {list}");
+    let days = list[0]["data"].as_array().unwrap();
+    assert!(days.len() == 2 && days.iter().all(|day| day["value"] == "0"), "{list}");
+    // Where one of them is nothing without days, days are asked for.
+    let both = json!({"keys": ["instance_follows", "new_users"], "instance_follows": {"domain": peer.authority}});
+    assert_eq!(mona.post("/api/v1/admin/measures", both).await.status, 400);
 }
 
 #[tokio::test]

@@ -74,31 +74,40 @@ fn keys(params: &Params) -> Vec<String> {
 /// What a measure counts.
 #[derive(Clone, Debug)]
 enum Counted {
-    /// Rows by day; whether it is told what the time before brought.
-    Rows(Figure, bool),
+    /// Rows by day: in all those of the days asked for, with what the time before brought.
+    Rows(Figure),
+    /// What there is of a domain, whatever days are asked for; apps ask for it without days as well.
+    Domain(Figure),
     /// Something of the uses of a hashtag.
     Uses(Id<Tag>, fn(&rows::Use) -> String),
     /// Nothing that is kept.
     Nothing,
 }
 
+impl Counted {
+    /// Whether this is nothing without days.
+    const fn of_days(&self) -> bool {
+        matches!(self, Self::Rows(_) | Self::Uses(..))
+    }
+}
+
 fn counted(key: &str, params: &Params) -> Option<Counted> {
     let domain = || below(params, key, "domain");
     let tag = || below(params, key, "id").and_then(|id| id.parse().ok());
     Some(match key {
-        "active_users" => Counted::Rows(Figure::ActiveUsers, true),
-        "new_users" => Counted::Rows(Figure::NewUsers, true),
-        "interactions" => Counted::Rows(Figure::Interactions, true),
-        "opened_reports" => Counted::Rows(Figure::OpenedReports, true),
-        "resolved_reports" => Counted::Rows(Figure::ResolvedReports, true),
+        "active_users" => Counted::Rows(Figure::ActiveUsers),
+        "new_users" => Counted::Rows(Figure::NewUsers),
+        "interactions" => Counted::Rows(Figure::Interactions),
+        "opened_reports" => Counted::Rows(Figure::OpenedReports),
+        "resolved_reports" => Counted::Rows(Figure::ResolvedReports),
         "tag_accounts" => Counted::Uses(tag()?, |one| one.account.to_string()),
         "tag_uses" => Counted::Uses(tag()?, |_| String::new()),
         "tag_servers" => Counted::Uses(tag()?, |one| one.domain.clone().unwrap_or_default()),
-        "instance_accounts" => Counted::Rows(Figure::AccountsOf(domain()?), false),
-        "instance_statuses" => Counted::Rows(Figure::PostsOf(domain()?), false),
-        "instance_reports" => Counted::Rows(Figure::ReportsAbout(domain()?), false),
-        "instance_follows" => Counted::Rows(Figure::FollowsOf(domain()?), false),
-        "instance_followers" => Counted::Rows(Figure::FollowersOf(domain()?), false),
+        "instance_accounts" => Counted::Domain(Figure::AccountsOf(domain()?)),
+        "instance_statuses" => Counted::Domain(Figure::PostsOf(domain()?)),
+        "instance_reports" => Counted::Domain(Figure::ReportsAbout(domain()?)),
+        "instance_follows" => Counted::Domain(Figure::FollowsOf(domain()?)),
+        "instance_followers" => Counted::Domain(Figure::FollowersOf(domain()?)),
         "instance_media_attachments" => Counted::Nothing,
         _ => return None,
     })
@@ -115,7 +124,7 @@ fn distinct(uses: &[rows::Use], name: fn(&rows::Use) -> String, within: Stretch)
     (days.into_iter().map(|(day, names)| (day, names.len() as i64)).collect(), all.len() as i64)
 }
 
-fn measure(conn: &mut Conn, key: String, counted: Counted, within: Stretch) -> Result<AdminMeasure> {
+fn measure(conn: &mut Conn, key: String, counted: Counted, within: Stretch, now: Timestamp) -> Result<AdminMeasure> {
     let Stretch(from, to) = within;
     let before = Stretch(from.plus_millis(from.millis() - to.millis()), from);
     let sum = |days: &BTreeMap<i64, i64>| days.values().sum::<i64>();
@@ -128,11 +137,16 @@ fn measure(conn: &mut Conn, key: String, counted: Counted, within: Stretch) -> R
     };
     let (days, total, previous) = match counted {
         Counted::Nothing => (BTreeMap::new(), 0, None),
-        Counted::Rows(figure, compared) => {
+        Counted::Rows(figure) => {
             let days = rows_of(conn, &figure, within)?;
-            let previous = if compared { Some(sum(&rows_of(conn, &figure, before)?)) } else { None };
+            let previous = sum(&rows_of(conn, &figure, before)?);
             let total = sum(&days);
-            (days, total, previous)
+            (days, total, Some(previous))
+        }
+        Counted::Domain(figure) => {
+            let ever = Stretch(Timestamp::from_millis(0), now.plus_days(1));
+            let total = sum(&rows_of(conn, &figure, ever)?);
+            (rows_of(conn, &figure, within)?, total, None)
         }
         Counted::Uses(tag, name) => {
             let uses = rows::uses_of(conn, tag, within)?;
@@ -158,14 +172,17 @@ fn measure(conn: &mut Conn, key: String, counted: Counted, within: Stretch) -> R
 }
 
 async fn measures(State(app): State<App>, _: SignedIn, params: Params) -> ApiResult<Rendered> {
-    let keys = keys(&params);
-    let within = stretch(&params, app.clock().now(), !keys.is_empty())?;
+    let now = app.clock().now();
     let wanted: Vec<(String, Counted)> =
-        keys.into_iter().filter_map(|key| Some((key.clone(), counted(&key, &params)?))).collect();
+        keys(&params).into_iter().filter_map(|key| Some((key.clone(), counted(&key, &params)?))).collect();
+    let needed = wanted.iter().any(|(_, counted)| counted.of_days());
+    let without = params.filled("start_at").is_none() && params.filled("end_at").is_none();
+    // Nobody asked for days: there are none in the answer.
+    let within = if without && !needed { Stretch(now, now) } else { stretch(&params, now, needed)? };
     let found = app.read(move |conn| {
         let mut list = Vec::with_capacity(wanted.len());
         for (key, counted) in wanted {
-            list.push(measure(conn, key, counted, within)?);
+            list.push(measure(conn, key, counted, within, now)?);
         }
         Rendered::of(&list)
     });
