@@ -38,10 +38,6 @@ pub const CONNECT_MS: u64 = 5_000;
 pub const DELIVERY_TOTAL_MS: u64 = 30_000;
 /// A delivery ends when nothing came for this long, before the answer or in it. Milliseconds (DLV-02).
 pub const DELIVERY_PAUSE_MS: u64 = 10_000;
-/// Hosts that never took anything to which what one account sends goes, within [`NEW_HOSTS_MS`] (LIM-04).
-pub const NEW_HOSTS: usize = 2_000;
-/// Milliseconds after which it may go to as many others.
-pub const NEW_HOSTS_MS: i64 = 3_600_000;
 /// Bytes of a keyId.
 pub const KEY_ID: usize = 2 * 1024;
 /// Keys looked at per actor.

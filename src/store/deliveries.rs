@@ -357,13 +357,6 @@ pub fn troubled_hosts(conn: &mut Conn) -> Result<Vec<Host>> {
     Sql::new("select h.* from hosts h where h.failures > 0").load(conn)
 }
 
-/// Those of these hosts that took something before.
-pub fn proven_hosts(conn: &mut Conn, hosts: &[&str]) -> Result<Vec<String>> {
-    Sql::new("select h.host from hosts h where h.last_success_at is not null and h.host in ")
-        .texts(hosts)
-        .load_texts(conn)
-}
-
 /// What is known of a host.
 pub fn find_host(conn: &mut Conn, host: &str) -> Result<Option<Host>> {
     Sql::new("select h.* from hosts h where h.host = ").bind(host).optional(conn)

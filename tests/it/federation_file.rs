@@ -180,7 +180,6 @@ fn every_fep_that_the_code_names_and_every_limit_as_it_is_stand_in_federation_md
             limits::DELIVERY_TOTAL_MS / 1_000,
             limits::REDIRECTS
         ),
-        format!("never took anything | {} servers an hour", thousands(limits::NEW_HOSTS)),
     ] {
         assert!(document.contains(&limit), "FEDERATION.md does not say `{limit}`");
     }

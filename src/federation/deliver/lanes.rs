@@ -39,15 +39,12 @@ pub struct Row {
     pub attempts: i64,
     pub not_before: Timestamp,
     pub created_at: Timestamp,
-    /// Its host never took anything (LIM-04).
-    pub new_host: bool,
     host: String,
 }
 
 impl Row {
-    pub fn new(row: Delivery, confidential: &[Id<Activity>], proven: &HashSet<String>) -> Self {
+    pub fn new(row: Delivery, confidential: &[Id<Activity>]) -> Self {
         Self {
-            new_host: !proven.contains(&row.host),
             id: row.id,
             activity: row.activity_id,
             account: row.account_id,
@@ -101,38 +98,6 @@ struct Lane {
     queued: bool,
     /// In memory only: after a restart all are tried anew.
     suspects: HashMap<Id<Delivery>, Suspect>,
-    /// The host took something before.
-    proven: bool,
-}
-
-/// Whom each sender asked within the hour of the hosts that never took anything (LIM-04). Anybody may invent hosts by the
-/// thousand and follow from them; what is for further ones waits in the database.
-#[derive(Debug, Default)]
-struct Newcomers {
-    since: Option<Timestamp>,
-    asked: HashMap<Id<Account>, HashSet<String>>,
-}
-
-impl Newcomers {
-    /// Senders with rows for this host who asked so many others that it has to wait, and until when.
-    fn barred(&mut self, host: &str, lane: &Lane, now: Timestamp) -> (Vec<Id<Account>>, Timestamp) {
-        let hour = |since: Timestamp| since.plus_millis(limits::NEW_HOSTS_MS);
-        let since = match self.since {
-            Some(since) if since <= now && now < hour(since) => since,
-            _ => {
-                self.asked.clear();
-                now
-            }
-        };
-        self.since = Some(since);
-        let mut barred = Vec::new();
-        if !lane.proven {
-            let spent = |hosts: &HashSet<String>| hosts.len() >= limits::NEW_HOSTS && !hosts.contains(host);
-            let accounts = lane.rows.iter().map(|row| row.account);
-            barred.extend(accounts.filter(|account| self.asked.get(account).is_some_and(spent)));
-        }
-        (barred, hour(since))
-    }
 }
 
 /// All hosts.
@@ -146,7 +111,6 @@ pub struct Lanes {
     unwritten: HashSet<Id<Delivery>>,
     /// Rows that ended since the last reading began.
     ended: HashSet<Id<Delivery>>,
-    newcomers: Newcomers,
     /// Requests made so far.
     pub sent: usize,
 }
@@ -159,7 +123,6 @@ impl Lanes {
         lane.since = host.first_failure_at;
         lane.next = host.next_attempt_at;
         lane.more_after = Some(0);
-        lane.proven = host.last_success_at.is_some();
     }
 
     /// Reading begins: the hosts whose rows are used up, and above which id to go on. Also forgets hosts with nothing to
@@ -197,7 +160,6 @@ impl Lanes {
                 Some(lane) => lane,
                 None => self.hosts.entry(row.host.clone()).or_default(),
             };
-            lane.proven |= !row.new_host;
             if lane.more_after.is_some() {
                 continue;
             }
@@ -221,7 +183,6 @@ impl Lanes {
         let Some(lane) = self.hosts.get_mut(host) else { return };
         lane.more_after = if full { last } else { None };
         for row in rows {
-            lane.proven |= !row.new_host;
             let known = lane.rows.iter().any(|r| r.id == row.id) || lane.under_way.iter().any(|(_, id)| *id == row.id);
             if !known {
                 lane.rows.push_back(row);
@@ -243,14 +204,7 @@ impl Lanes {
             let host = self.ready.pop_front()?;
             let Some(lane) = self.hosts.get_mut(&host) else { continue };
             lane.queued = false;
-            let (barred, until) = self.newcomers.barred(&host, lane, now);
-            let Some(row) = lane.take(now, &barred) else {
-                lane.rest(&barred, until);
-                continue;
-            };
-            if !lane.proven {
-                self.newcomers.asked.entry(row.account).or_default().insert(host.clone());
-            }
+            let Some(row) = lane.take(now) else { continue };
             lane.under_way.push((row.account, row.id));
             self.under_way += 1;
             // Round robin: the others come before its second request.
@@ -320,7 +274,6 @@ impl Lanes {
     /// tried until now says nothing of them.
     pub fn took_another(&mut self, host: &str) {
         let Some(lane) = self.hosts.get_mut(host) else { return };
-        lane.proven = true;
         for suspect in lane.suspects.values_mut().filter(|suspect| !suspect.others_pass) {
             (suspect.others_pass, suspect.until) = (true, Timestamp::from_millis(0));
             suspect.stumbles = suspect.stumbles.min(STUMBLES / 2);
@@ -415,17 +368,8 @@ impl Lane {
         self.rows.len() < HELD_KEPT && self.first(now, Vec::new(), self.failures > 0).is_none()
     }
 
-    /// Everything here is of senders who have to wait until then: it is read again when they need not.
-    fn rest(&mut self, barred: &[Id<Account>], until: Timestamp) {
-        let all = !self.rows.is_empty() && self.rows.iter().all(|row| barred.contains(&row.account));
-        if all && self.under_way.is_empty() {
-            self.rows.clear();
-            (self.more_after, self.next) = (Some(0), self.next.max(Some(until)));
-        }
-    }
-
-    /// The oldest row whose sender has nothing under way and nothing older waiting, and is not barred.
-    fn take(&mut self, now: Timestamp, barred: &[Id<Account>]) -> Option<Row> {
+    /// The oldest row whose sender has nothing under way and nothing older waiting.
+    fn take(&mut self, now: Timestamp) -> Option<Row> {
         if self.next.is_some_and(|at| at > now) {
             return None;
         }
@@ -434,8 +378,7 @@ impl Lane {
         if self.under_way.len() >= most {
             return None;
         }
-        let mut busy: Vec<Id<Account>> = self.under_way.iter().map(|(account, _)| *account).collect();
-        busy.extend(barred);
+        let busy: Vec<Id<Account>> = self.under_way.iter().map(|(account, _)| *account).collect();
         let mut found = self.first(now, busy.clone(), troubled);
         // One row must not be every probe of its host: only when there is nobody else's, not even in the database.
         if found.is_none() && troubled && (self.more_after.is_none() || self.rows.len() >= HELD_KEPT) {
@@ -485,7 +428,6 @@ mod tests {
             attempts: 0,
             not_before: Timestamp::from_millis(0),
             created_at: NOW,
-            new_host: false,
             host: host.into(),
         }
     }
@@ -550,55 +492,5 @@ mod tests {
         lanes.refill("b", (33..=40).map(|id| row(id, id, "b")).collect());
         assert_eq!(lanes.kept(), 15);
         assert!(lanes.begin_reading(NOW).is_empty());
-    }
-
-    #[test]
-    fn sec_lim_04_a_sender_asks_so_many_hosts_within_an_hour_that_never_took_anything() {
-        const MOST: i64 = limits::NEW_HOSTS as i64;
-        const HOUR: i64 = limits::NEW_HOSTS_MS;
-        let stranger =
-            |id: i64, account: i64, host: i64| Row { new_host: true, ..row(id, account, &format!("h{host}")) };
-        let send = |lanes: &mut Lanes, now: Timestamp| {
-            let mut sent = Vec::new();
-            while let Some((host, row)) = lanes.next(now) {
-                lanes.ended(&host, &row, true);
-                sent.push(row.id.raw());
-            }
-            sent
-        };
-        let mut lanes = Lanes::default();
-        lanes.add((1..=MOST + 50).map(|n| stranger(n, 1, n)).collect());
-        assert_eq!(send(&mut lanes, NOW), (1..=MOST).collect::<Vec<_>>());
-        assert_eq!(lanes.kept(), 0, "what waits for so long is in nobody's way");
-        // The same hosts again, those that took something before, and what others send.
-        lanes.add(vec![stranger(90_001, 1, 1), row(90_002, 1, "old"), stranger(90_003, 2, 90_003)]);
-        assert_eq!(send(&mut lanes, NOW), [90_001, 90_002, 90_003]);
-        lanes.add(vec![stranger(90_004, 1, 90_004)]);
-        assert!(send(&mut lanes, NOW.plus_millis(HOUR - 1)).is_empty());
-        assert!(lanes.begin_reading(NOW.plus_millis(HOUR - 1)).is_empty());
-        let later = NOW.plus_millis(HOUR);
-        let waiting = lanes.begin_reading(later);
-        assert_eq!(waiting.len(), 51);
-        for (host, after) in waiting {
-            assert_eq!(after, 0);
-            let number = host[1..].parse().unwrap();
-            lanes.refill(&host, vec![stranger(number, 1, number)]);
-        }
-        let mut sent = send(&mut lanes, later);
-        sent.sort_unstable();
-        assert_eq!(sent, (MOST + 1..=MOST + 50).chain([90_004]).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn who_took_something_is_new_to_nobody() {
-        let mut lanes = Lanes::default();
-        let new = |id: i64, host: &str| Row { new_host: true, ..row(id, 1, host) };
-        lanes.add(vec![new(1, "b"), new(2, "b")]);
-        assert_eq!(all(&mut lanes, NOW), [1]);
-        assert!(!lanes.hosts["b"].proven);
-        lanes.ended("b", &new(1, "b"), true);
-        lanes.took_another("b");
-        assert!(lanes.hosts["b"].proven);
-        assert_eq!(lanes.newcomers.asked[&Id::new(1)].len(), 1);
     }
 }

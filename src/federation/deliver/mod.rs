@@ -30,7 +30,7 @@ use effects::{Effect, Effects};
 use lanes::{Lanes, Row};
 use missing::{Missing, Verdict};
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -319,11 +319,7 @@ fn with_confidence(conn: &mut crate::db::Conn, page: Vec<Delivery>) -> Result<Ve
     activities.sort_unstable();
     activities.dedup();
     let confidential = rows::confidential(conn, &activities)?;
-    let mut hosts: Vec<&str> = page.iter().map(|row| row.host.as_str()).collect();
-    hosts.sort_unstable();
-    hosts.dedup();
-    let proven: HashSet<String> = rows::proven_hosts(conn, &hosts)?.into_iter().collect();
-    Ok(page.into_iter().map(|row| Row::new(row, &confidential, &proven)).collect())
+    Ok(page.into_iter().map(|row| Row::new(row, &confidential)).collect())
 }
 
 /// Starts every request that may start now.
