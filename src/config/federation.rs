@@ -27,6 +27,11 @@ pub struct Federation {
     /// that nobody fills the database with people they made up; beyond, they are asked to come back later (429). Servers with
     /// a peer entry have ten times as many; the organisation, and peers under an allowlist, are not counted. 0 for no limit.
     pub new_actors_per_hour: u32,
+    /// Hosts that get something from this node for the first time within an hour because of one account here, and hosts that
+    /// letters from one registered domain make this node read from for the first time; all hosts below one registered domain
+    /// have a quarter of it. What is over it waits, and is not lost. Servers with a peer entry have ten times as many; hosts
+    /// that took something before and the organisation are not counted. 0 for no limit.
+    pub new_hosts_per_hour: u32,
     /// Domains this node does not speak with, subdomains included. A block wins over any peer entry.
     pub blocked: Vec<String>,
     /// One entry for each peer with its own terms: the only door to private addresses, other ports, plain http or a
@@ -43,6 +48,7 @@ impl Default for Federation {
             directory_entries: 50_000,
             keep_posts_days: 365,
             new_actors_per_hour: 3_600,
+            new_hosts_per_hour: 1_000,
             blocked: Vec::new(),
             peer: Vec::new(),
         }

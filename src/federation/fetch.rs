@@ -8,6 +8,7 @@
 use super::{
     admit,
     charter::vouch,
+    contacts,
     json::{Bounds, Json},
     knock, objects, own_keys,
     signatures::{Elsewhere, HopSigner, Scheme},
@@ -42,16 +43,24 @@ const CONTEXT: &str = "https://www.w3.org/ns/activitystreams";
 
 /// How many fetches one cause may have, over everything it leads to (FETCH-06, NET-17, NET-18). Clones share it.
 #[derive(Clone, Debug)]
-pub struct Budget(Arc<AtomicUsize>);
+pub struct Budget(Arc<AtomicUsize>, Option<Arc<str>>);
 
 impl Budget {
     /// This many fetches.
     pub fn new(fetches: usize) -> Self {
-        Self(Arc::new(AtomicUsize::new(fetches)))
+        Self(Arc::new(AtomicUsize::new(fetches)), None)
     }
     /// What one incoming activity, or one search of a person, may cause: 20.
     pub fn of_activity() -> Self {
         Self::new(limits::FETCHES_PER_ACTIVITY)
+    }
+    /// As [`Budget::of_activity`]; what is fetched also counts for the host of this actor, who sent it (LIM-04).
+    pub fn of_letter(actor: &str) -> Self {
+        Self(Self::of_activity().0, Some(uri::host(actor).into()))
+    }
+    /// The host whose letter is the cause, if one is.
+    pub fn sender(&self) -> Option<&str> {
+        self.1.as_deref()
     }
     /// Uses one.
     ///
@@ -332,6 +341,7 @@ async fn get(
     };
     let mut last = Lack::Forbidden("the other server refuses us");
     let host = authority(&url);
+    contacts::may_read(app, budget, &url).await.map_err(later)?;
     let [first, second] = knock::order(app, &host).await;
     // Where the query is not looked at, a signature over it is a wrong one (SIGOUT-07).
     let bare = url.query().map(|_| (Scheme::Cavage, true));

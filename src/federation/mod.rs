@@ -5,6 +5,7 @@ pub mod admit;
 pub mod authorizations;
 pub mod charter;
 pub mod collections;
+mod contacts;
 pub mod deliver;
 pub mod discovery;
 pub mod documents;

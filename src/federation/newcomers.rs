@@ -20,7 +20,7 @@ struct Newcomers {
 
 /// The name that somebody registered, about: no list of public suffixes is built in. The last two labels of a host, or three where
 /// the last but one is a level of its own under a country (`example.co.uk`). An address is itself.
-fn registered(host: &str) -> &str {
+pub fn registered(host: &str) -> &str {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if !name.ends_with(':') && port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,

@@ -2,6 +2,7 @@
 //! leads back to the same handle (DISC-08, DISC-09, AUT-19). Unsigned, as everybody asks (SIGOUT-02).
 
 use super::{
+    contacts,
     fetch::{Budget, is_activity},
     json::Json,
 };
@@ -105,6 +106,7 @@ async fn look_for(app: &App, handle: &Handle, wanted: Option<&str>, budget: &Bud
 
 async fn ask(app: &App, url: Url, handle: &Handle, wanted: Option<&str>, budget: &Budget) -> Result<Finger> {
     budget.spend()?;
+    contacts::may_read(app, budget, &url).await?;
     let accept = "application/jrd+json, application/json";
     let answer = app.net().fetch(Ask::get(Purpose::Webfinger, url).accept(accept)).await;
     let answer = answer.map_err(|failure| match failure.is_refusal() {

@@ -357,6 +357,19 @@ pub fn troubled_hosts(conn: &mut Conn) -> Result<Vec<Host>> {
     Sql::new("select h.* from hosts h where h.failures > 0").load(conn)
 }
 
+/// Of these hosts, those that this node spoke with: they took something, or failed.
+pub fn met(conn: &mut Conn, hosts: &[String]) -> Result<Vec<String>> {
+    Sql::new("select h.host from hosts h where (h.last_success_at is not null or h.failures > 0) and h.host in ")
+        .texts(hosts)
+        .load_texts(conn)
+}
+
+/// Whether anything is known of this host, or of anybody there.
+pub fn is_known(conn: &mut Conn, host: &str) -> Result<bool> {
+    let known = Sql::new("select h.created_at from hosts h where h.host = ").bind(host).exists(conn)?;
+    Ok(known || Sql::new("select a.id from accounts a where a.domain = ").bind(host).push(" limit 1").exists(conn)?)
+}
+
 /// What is known of a host.
 pub fn find_host(conn: &mut Conn, host: &str) -> Result<Option<Host>> {
     Sql::new("select h.* from hosts h where h.host = ").bind(host).optional(conn)

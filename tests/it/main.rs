@@ -37,6 +37,7 @@ mod collection_notices;
 mod collections;
 mod concierge_projects;
 mod concierge_tend;
+mod contacts;
 mod control;
 mod convergence;
 mod counters;

@@ -98,7 +98,7 @@ pub async fn receive(app: &App, received: &Received) -> Result<()> {
 
 /// Fetches what [`effect`] asked for and finishes.
 async fn resolve(app: &App, received: &Received, activity: &Parsed) -> Result<()> {
-    let budget = Budget::of_activity();
+    let budget = Budget::of_letter(&received.signer.uri);
     match activity.kind {
         Kind::Create => create::resolve(app, received, activity, &budget).await,
         Kind::Update => update::resolve(app, received, activity, &budget).await,

@@ -39,7 +39,7 @@ pub struct Row {
     pub attempts: i64,
     pub not_before: Timestamp,
     pub created_at: Timestamp,
-    host: String,
+    pub host: String,
 }
 
 impl Row {
@@ -303,6 +303,26 @@ impl Lanes {
         Some((lane.failures, since, next))
     }
 
+    /// Nothing went to this host yet, and there is no room for another such one before `until` (LIM-04): what waits for it
+    /// waits in the database.
+    pub fn hold(&mut self, host: &str, row: &Row, until: Timestamp) {
+        if let Some(lane) = self.hosts.get_mut(host) {
+            lane.rows.clear();
+            lane.more_after = Some(0);
+            lane.next = Some(until);
+        }
+        self.ended(host, row, false);
+    }
+
+    /// There is room for a host that was held, at this time at the latest.
+    pub fn sooner(&mut self, host: &str, at: Timestamp) {
+        if let Some(lane) = self.hosts.get_mut(host)
+            && lane.next.is_some_and(|next| next > at)
+        {
+            lane.next = Some(at);
+        }
+    }
+
     /// The host spoke: it is tried at once. Whether it was waiting.
     pub fn wake(&mut self, host: &str) -> bool {
         let Some(lane) = self.hosts.get_mut(host) else { return false };
@@ -477,6 +497,21 @@ mod tests {
         assert!(all(&mut lanes, NOW).is_empty());
         lanes.begin_reading(NOW.plus_seconds(60));
         assert_eq!(all(&mut lanes, NOW.plus_seconds(60)), [1]);
+    }
+
+    #[test]
+    fn sec_lim_04_a_host_that_is_held_waits_in_the_database_and_holds_no_other() {
+        let mut lanes = Lanes::default();
+        lanes.add(vec![row(1, 1, "b"), row(2, 1, "c")]);
+        let (host, first) = lanes.next(NOW).unwrap();
+        lanes.hold(&host, &first, NOW.plus_seconds(60));
+        assert_eq!(all(&mut lanes, NOW), [2]);
+        assert!(lanes.begin_reading(NOW).is_empty());
+        lanes.sooner("b", NOW.plus_seconds(30));
+        lanes.sooner("b", NOW.plus_seconds(90));
+        assert_eq!(lanes.begin_reading(NOW.plus_seconds(30)), [("b".to_owned(), 0)]);
+        lanes.refill("b", vec![row(1, 1, "b")]);
+        assert_eq!(all(&mut lanes, NOW.plus_seconds(30)), [1]);
     }
 
     #[test]

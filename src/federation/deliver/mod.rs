@@ -19,6 +19,7 @@ use crate::{
     Result,
     app::App,
     db::Dialect,
+    federation::contacts,
     id::Id,
     model::Delivery,
     net::Refusal,
@@ -265,6 +266,7 @@ async fn read(app: &App, this: &Arc<Deliveries>) -> Result<()> {
                     with_confidence(conn, page)
                 })
                 .await?;
+            contacts::look_up(app, page.iter().map(|row| row.host.as_str())).await?;
             found |= !page.is_empty();
             lock(&this.lanes).refill(&host, page);
         }
@@ -296,6 +298,8 @@ async fn read_new(app: &App, this: &Arc<Deliveries>, reader: &mut Reader) -> Res
                 with_confidence(conn, page)
             })
             .await?;
+        // Before the cursor moves: an error must not lose them.
+        contacts::look_up(app, page.iter().map(|row| row.host.as_str())).await?;
         let full = page.len() as i64 == PAGE;
         let Some(last) = page.last().map(|row| row.id.raw()) else { return Ok(false) };
         after = last;
@@ -305,12 +309,21 @@ async fn read_new(app: &App, this: &Arc<Deliveries>, reader: &mut Reader) -> Res
             fresh.retain(|row| row.id.raw() <= late || reader.seen.insert(row.id.raw()));
         }
         if !fresh.is_empty() {
+            sooner(app, this, &fresh);
             lock(&this.lanes).add(fresh);
             return Ok(true);
         }
         if !full {
             return Ok(false);
         }
+    }
+}
+
+/// Who writes to a host that waits because of somebody else's budget may have one of their own (LIM-04).
+fn sooner(app: &App, this: &Deliveries, rows: &[Row]) {
+    for row in rows.iter().filter(|row| contacts::is_awaited(app, &row.host)) {
+        let at = contacts::may_send(app, &row.host, row.account.raw()).err().unwrap_or_else(|| app.clock().now());
+        lock(&this.lanes).sooner(&row.host, at);
     }
 }
 
@@ -337,6 +350,10 @@ fn dispatch(app: &App, this: &Arc<Deliveries>) {
             let (id, activity) = (row.id, row.activity);
             lock(&this.lanes).ended(&host, &row, true);
             this.effect(app, Effect::Lost(id, activity, "the inbox has been missing for a week"));
+            continue;
+        }
+        if let Err(until) = contacts::may_send(app, &host, row.account.raw()) {
+            lock(&this.lanes).hold(&host, &row, until);
             continue;
         }
         let (app, this) = (app.clone(), this.clone());
