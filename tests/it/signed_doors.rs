@@ -3,16 +3,22 @@
 
 use crate::{
     inbox::taken,
+    organisation::{next, three},
     support::{
         Letter, Node, NodeBuilder, Peer, Sender,
-        organisation::{alone, found},
+        organisation::{alone, charter_of, found, letter_by},
         rsa,
     },
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use watercooler::{
-    federation::{inbox::DOORS, signatures::Scheme},
+    crypto::PrivateKey,
+    federation::{
+        inbox::DOORS,
+        own_keys,
+        signatures::{Scheme, Signer},
+    },
     time::Clock,
 };
 
@@ -76,7 +82,7 @@ fn spoiled(letter: &Letter, scheme: Scheme) -> Vec<(&'static str, Letter)> {
         ("SIG-02 garbage", set("signature", "\"\\,=;(")),
         ("SIG-10 for another host", beside(letter, "host", "elsewhere.example")),
         ("SIG-15 twice", beside(letter, "signature", &signature)),
-        ("SIG-15 in two places", beside(letter, "authorization", &format!("Signature {signature}"))),
+        ("SIG-15 in two places", beside(letter, "authorization", &format!("Signature {signature},x=\"y\""))),
     ];
     if !letter.body.is_empty() {
         let mut other = letter.clone();
@@ -210,4 +216,74 @@ async fn fed_sigin_23_at_no_door_is_a_read_with_a_wrong_signature_taken_for_one_
             }
         }
     }
+}
+
+/// What a door of the charter is asked with.
+fn asked(path: &str, document: &Value) -> Value {
+    match path {
+        "/charter" => document.clone(),
+        "/charter/aliases" => json!({ "word": "tin", "means": "metal" }),
+        "/charter/stored" => json!({ "posts": [] }),
+        _ => json!({}),
+    }
+}
+
+#[tokio::test]
+async fn sec_sig_01_02_03_04_06_07_08_09_10_11_13_15_17_no_spoiled_letter_of_a_member_counts_at_the_doors_of_the_charter()
+ {
+    let (hq, lyon, oslo, key) = three().await;
+    let document = next(&hq, &key, |charter| charter.name = "Another".into()).await;
+    let own = own_keys::node_signer(&lyon.app).await.unwrap();
+    let of_oslo = own_keys::node_signer(&oslo.app).await.unwrap().key.clone();
+    let thief = Signer { key_id: own.key_id.clone(), key: PrivateKey::generate_ed25519().unwrap() };
+    let other = Signer { key_id: own.key_id.clone(), key: of_oslo };
+    let mut doors: Vec<(&str, String)> = Vec::new();
+    for (method, name) in [("GET", "get"), ("POST", "post")] {
+        let found = routes(&hq, name).into_iter();
+        // That one tells everybody who it is.
+        doors.extend(found.filter(|p| p.starts_with("/charter") && p != "/charter/hello").map(|path| (method, path)));
+    }
+    assert!(doors.len() >= 14, "{doors:?}");
+    let before = charter_of(&hq).await.hash;
+    let mut old = Vec::new();
+    for (method, path) in &doors {
+        let body = (*method == "POST").then(|| asked(path, &document));
+        let by = |signer: &Signer, to: &Node| letter_by(signer, &lyon, to, method, path, body.as_ref());
+        let letter = by(&own, &hq);
+        let mut wrong = spoiled(&letter, Scheme::Rfc9421);
+        wrong.push(("SIG-03 another key", by(&thief, &hq)));
+        wrong.push(("SIG-13 the key of another member", by(&other, &hq)));
+        wrong.push(("SIG-17 for another node", by(&own, &oslo)));
+        let mut elsewhere = letter_by(&own, &lyon, &hq, method, "/charter/hello", body.as_ref());
+        elsewhere.path = path.clone();
+        wrong.push(("SIG-17 for another door", elsewhere));
+        for (what, letter) in wrong {
+            let reply = letter.send(&hq).await;
+            assert!((400..500).contains(&reply.status), "{method} {path} {what}: {} {}", reply.status, reply.text);
+        }
+        assert_eq!(charter_of(&hq).await.hash, before, "{method} {path}");
+        old.push(letter);
+    }
+    // SIG-04: the honest ones, an hour too late.
+    hq.clock.advance(3_601_000);
+    for letter in old {
+        let reply = letter.send(&hq).await;
+        assert!((400..500).contains(&reply.status), "{}: {} {}", letter.path, reply.status, reply.text);
+    }
+    assert_eq!(charter_of(&hq).await.hash, before);
+    // In time they count, and the same once more changes nothing. Whoever left is nobody any more: that comes last.
+    doors.retain(|(_, path)| path != "/charter/join");
+    doors.sort_by_key(|(_, path)| path == "/charter/leave");
+    for (method, path) in &doors {
+        let body = (*method == "POST").then(|| asked(path, &document));
+        let letter = letter_by(&own, &lyon, &hq, method, path, body.as_ref());
+        let reply = letter.send(&hq).await;
+        let proven = reply.status != 401 && !reply.text.contains("\"stranger\"");
+        assert!(proven, "{method} {path}: {} {}", reply.status, reply.text);
+        let after = charter_of(&hq).await.hash;
+        letter.send(&hq).await;
+        assert_eq!(charter_of(&hq).await.hash, after, "{method} {path} again");
+    }
+    let charter = charter_of(&hq).await.charter;
+    assert_eq!((charter.name.as_str(), charter.node(&lyon.domain).is_none()), ("Another", true));
 }
