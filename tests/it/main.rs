@@ -79,6 +79,7 @@ mod gate_proxy;
 mod gotchas;
 mod groups;
 mod hashtags;
+mod hostile;
 mod house;
 mod ideas;
 mod identity;
