@@ -1,9 +1,9 @@
 //! What is expected of a good citizen of the fediverse, in small things: rows of the second and third priority of the
 //! federation checklist that no other file is about.
 
-use crate::support::{PUBLIC, Scene, Sender};
+use crate::support::{NodeBuilder, PUBLIC, Scene, Sender};
 use serde_json::{Value, json};
-use watercooler::federation::signatures::Scheme;
+use watercooler::{db, federation::signatures::Scheme, store};
 
 #[tokio::test]
 async fn fed_sigin_11_a_clock_that_is_nearly_an_hour_wrong_breaks_nothing() {
@@ -506,4 +506,51 @@ async fn fed_fetch_08_a_post_that_is_not_there_any_more_goes_at_once_or_after_a_
     s.node.clock.advance(3_601_000);
     s.node.settle().await;
     assert_eq!(left().await, ["back", "shut", "sick"]);
+}
+
+#[tokio::test]
+async fn rel_24_what_was_deleted_elsewhere_after_an_old_backup_goes_when_somebody_opens_it() {
+    let mut s = Scene::built(NodeBuilder::embedded).await;
+    let mut ids = Vec::new();
+    for name in ["gone", "kept"] {
+        let id = serves(&s, name, None, &[]);
+        let mut note = s.note(&s.mallory, "unused", name);
+        (note["id"], note["cc"]) = (json!(id), json!([s.uri(&s.bob)]));
+        s.creates(&s.mallory, &note).await;
+        ids.push(id);
+    }
+    let (gone, kept) = (ids[0].clone(), ids[1].clone());
+    let config = s.node.app.config().clone();
+    let file = std::path::PathBuf::from(config.database.expose().strip_prefix("sqlite://").unwrap());
+    let backup = file.with_extension("backup");
+    db::copy_sqlite(&db::Settings::new(config.database.expose()), &backup).unwrap();
+    drop(config);
+    // The Delete comes, and then something of our own; both are after the backup.
+    s.east.serve_as("/notes/gone", 410, "text/plain", "");
+    s.mallory.delivers(&s.node, &s.mallory.activity("Delete", gone.clone())).await;
+    s.node.settle().await;
+    assert!(s.post(&gone).await.is_none() && s.post(&kept).await.is_some());
+    s.writes(&s.bob, "public", "lost with the disk").await;
+    let node = NodeBuilder::again(s.node).await;
+    for end in ["-wal", "-shm"] {
+        let mut beside = file.clone().into_os_string();
+        beside.push(end);
+        let _ = std::fs::remove_file(beside);
+    }
+    std::fs::copy(&backup, &file).unwrap();
+    s.node = node.start().await;
+    s.bob = s.bob.at(&s.node);
+    assert!(s.post(&gone).await.is_some(), "nobody will tell of its end again");
+    let id = s.post(&gone).await.unwrap().id;
+    // Ids go on above all that the backup knows.
+    let largest = s.node.app.read(store::sweep::largest_id).await.unwrap();
+    let made = s.bob.post("/api/v1/statuses", json!({ "status": "new", "visibility": "public" })).await.ok();
+    assert!(made["id"].as_str().unwrap().parse::<i64>().unwrap() > largest);
+    s.node.clock.advance(301_000);
+    for post in [&gone, &kept] {
+        under(&s, post).await;
+    }
+    assert_eq!(s.bob.get(&format!("/api/v1/statuses/{id}")).await.status, 404);
+    assert!(s.post(&gone).await.is_none());
+    assert_eq!(s.status(&s.bob, &kept).await["content"], "kept");
 }
