@@ -293,11 +293,14 @@ pub struct MediaSettings {
     pub video_bytes: usize,
     /// Remote files are fetched by this node and handed to clients from here. Always so for allowlisted peers.
     pub proxy_remote: bool,
-    /// Days a copy of a remote file is kept; after that it is fetched again when somebody looks at it. What somebody here
-    /// bookmarked, liked, boosted or answered stays, and what is by whom somebody follows.
+    /// Days a copy of a remote file is kept; after that it is fetched again when somebody looks at it. The files of posts that
+    /// somebody here bookmarked, liked, boosted, pinned, quoted or answered stay, and those of posts by whom somebody follows.
+    /// Pictures of preview cards and of custom emoji belong to no post alone and go.
     pub cache_days: u32,
-    /// MiB that copies of remote attachments may take; the oldest go first, once an hour, those of people whom somebody
-    /// follows after the others; what somebody here bookmarked, liked, boosted or answered stays. 0 for no such limit.
+    /// MiB that copies of remote attachments may take; the oldest go first, once an hour. For want of room go those of posts by
+    /// people whom somebody follows as well, after all others, and only while the servers answer from which they are fetched
+    /// again. What somebody here bookmarked, liked, boosted, pinned, quoted or answered never goes, so it may take more than
+    /// this. 0 for no such limit: then nothing of whom somebody follows goes at all.
     pub cache_mebibytes: u64,
     /// Where clients get files, such as `https://files.example.org`: another name of this node at which nothing else is
     /// served. Without it files are at the address of the node.

@@ -8,8 +8,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// Somebody here did something with the post `p` (kept it, liked it, reacted to it, voted in it, passed it on, quoted it, wrote
-/// in its thread), wrote what it passes on or quotes, is named in it or was told of it; or it is a question, what solved one,
+/// Somebody here did something with the post `p` (kept it, liked it, reacted to it, voted in it, passed it on, pinned it, quoted
+/// it, wrote in its thread), wrote what it passes on or quotes, is named in it or was told of it; or it is a question, what solved one,
 /// or an idea.
 const TOUCHED: &str = "(exists (select 1 from bookmarks k where k.post_id = p.id) \
     or exists (select 1 from favourites k join accounts w on w.id = k.account_id and w.domain is null where k.post_id = p.id) \
@@ -17,6 +17,7 @@ const TOUCHED: &str = "(exists (select 1 from bookmarks k where k.post_id = p.id
         where k.post_id = p.id) \
     or exists (select 1 from polls o join poll_votes k on k.poll_id = o.id \
         join accounts w on w.id = k.account_id and w.domain is null where o.post_id = p.id) \
+    or exists (select 1 from pins k join accounts w on w.id = k.account_id and w.domain is null where k.post_id = p.id) \
     or exists (select 1 from mentions k join accounts w on w.id = k.account_id and w.domain is null where k.post_id = p.id) \
     or exists (select 1 from notifications k where k.post_id = p.id) \
     or exists (select 1 from posts k where k.boost_of_id = p.id and k.local) \
@@ -34,6 +35,10 @@ const FOLLOWED: &str = "(exists (select 1 from follows k join accounts w on w.id
     or exists (select 1 from posts b join follows k on k.target_id = b.account_id and k.state = 1 \
         join accounts w on w.id = k.account_id and w.domain is null where b.boost_of_id = p.id) \
     or exists (select 1 from post_tags t join followed_tags k on k.tag_id = t.tag_id where t.post_id = p.id))";
+
+/// The file `m` could not be fetched again just now: its server, or that of whose it is, does not answer.
+const UNREACHABLE: &str = "exists (select 1 from hosts h join accounts w on w.id = m.account_id where h.failures > 0 \
+    and (m.remote_url like 'http%://' || h.host || '/%' or w.uri like 'http%://' || h.host || '/%'))";
 
 /// Something else that is here shows the post `p`, or staff looks at its author.
 const NEEDED: &str = "(exists (select 1 from posts k where k.in_reply_to_id = p.id) \
@@ -107,15 +112,20 @@ pub fn stale_copies(conn: &mut Conn, until: Timestamp, above: Id<Media>, many: i
     Ok(Some((highest, stale)))
 }
 
-/// The oldest copies of remote files, those of posts last that come from whom somebody here follows. Where somebody did
-/// something with a post its files stay.
+/// The oldest copies of remote files, those of posts last that come from whom somebody here follows: of these only such as can
+/// be fetched again. Where somebody did something with a post its files stay, whatever the room: its server may be gone when
+/// they are looked at.
 pub fn oldest_copies(conn: &mut Conn, most: i64) -> Result<Vec<Media>> {
     Sql::new(
         "select m.* from media m left join posts p on p.id = m.post_id where m.remote_url is not null \
          and m.cached_at is not null and not ",
     )
     .push(TOUCHED)
-    .push(" order by case when ")
+    .push(" and not (")
+    .push(FOLLOWED)
+    .push(" and ")
+    .push(UNREACHABLE)
+    .push(") order by case when ")
     .push(FOLLOWED)
     .with(" then 1 else 0 end, m.cached_at, m.id limit ", most)
     .load(conn)

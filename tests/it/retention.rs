@@ -4,7 +4,7 @@ use crate::{
     interactions::boost,
     media::{picture, remote_media},
     posts::stranger,
-    support::{NOW, NodeBuilder, PUBLIC, Peer, Scene},
+    support::{Client, NOW, Node, NodeBuilder, PUBLIC, Peer, Scene},
 };
 use serde_json::json;
 use watercooler::{
@@ -127,12 +127,10 @@ async fn what_solved_a_question_stays_with_it() {
     assert_eq!(here(&s).await, ["asked", "solved"]);
 }
 
-#[tokio::test]
-async fn copies_of_files_stay_where_somebody_here_has_to_do_with_their_posts() {
-    let peer = Peer::start("remote").await;
-    let node = NodeBuilder::new("alpha").await.knows(&peer.authority).start().await;
-    let ada = node.member("ada").await;
-    let (far, near) = (stranger(&node, "far").await, stranger(&node, "near").await);
+/// Three posts with a file each, of which ada has seen: of somebody whom she does not know, one that she bookmarked, and of
+/// somebody whom she follows. Answers the addresses of the files here.
+async fn looked_at(node: &Node, peer: &Peer, ada: &Client) -> Vec<String> {
+    let (far, near) = (stranger(node, "far").await, stranger(node, "near").await);
     let me: Id<Account> = ada.id.parse().unwrap();
     let follow = node.app.write(move |tx| {
         watercooler::domain::follows::request(tx, me, near, &watercooler::domain::follows::FollowOptions::default())?;
@@ -161,14 +159,56 @@ async fn copies_of_files_stay_where_somebody_here_has_to_do_with_their_posts() {
     for address in &addresses {
         assert_eq!(ada.get(address).await.status, 200);
     }
-    let copies = async || {
-        let sql = "select m.remote_url from media m where m.file is not null order by m.remote_url";
-        let all = node.app.read(move |conn| Sql::new(sql).load_texts(conn)).await.unwrap();
-        all.iter().map(|url| url.rsplit('/').next().unwrap().to_owned()).collect::<Vec<_>>()
-    };
-    assert_eq!(copies().await.len(), 3);
-    node.clock.advance(31 * DAY);
+    assert_eq!(copies(node).await.len(), 3);
+    addresses
+}
+
+/// The names of the files of which there is a copy.
+async fn copies(node: &Node) -> Vec<String> {
+    let sql = "select m.remote_url from media m where m.file is not null order by m.remote_url";
+    let all = node.app.read(move |conn| Sql::new(sql).load_texts(conn)).await.unwrap();
+    all.iter().map(|url| url.rsplit('/').next().unwrap().to_owned()).collect()
+}
+
+/// What is left after the round of an hour.
+async fn left(node: &Node) -> Vec<String> {
     node.app.write(|tx| tx.enqueue(&Task::Sweep)).await.unwrap();
     node.settle().await;
-    assert_eq!(copies().await, ["followed.png", "kept.png"]);
+    copies(node).await
+}
+
+#[tokio::test]
+async fn copies_of_files_stay_where_somebody_here_has_to_do_with_their_posts() {
+    let peer = Peer::start("remote").await;
+    let node = NodeBuilder::new("alpha").await.knows(&peer.authority).start().await;
+    let ada = node.member("ada").await;
+    looked_at(&node, &peer, &ada).await;
+    node.clock.advance(31 * DAY);
+    assert_eq!(left(&node).await, ["followed.png", "kept.png"]);
+}
+
+#[tokio::test]
+async fn for_want_of_room_only_copies_go_that_nobody_used_and_that_can_be_fetched_again() {
+    let peer = Peer::start("remote").await;
+    let node = NodeBuilder::new("alpha").await.knows(&peer.authority).config(|c| c.media.cache_mebibytes = 1);
+    let node = node.start().await;
+    let ada = node.member("ada").await;
+    let addresses = looked_at(&node, &peer, &ada).await;
+    // As if each were of two mebibytes.
+    let sql = "update media set size = 2097152 where remote_url is not null";
+    node.app.write(move |tx| Sql::new(sql).execute(tx.conn)).await.unwrap();
+    let host = peer.authority.clone();
+    node.app
+        .write(move |tx| {
+            let next = tx.now.plus_days(1);
+            watercooler::store::deliveries::host_failed(tx.conn, &host, 1, tx.now, next, tx.now)
+        })
+        .await
+        .unwrap();
+    assert_eq!(left(&node).await, ["followed.png", "kept.png"], "their server does not answer");
+    let host = peer.authority.clone();
+    node.app.write(move |tx| watercooler::store::deliveries::host_is_back(tx.conn, &host)).await.unwrap();
+    assert_eq!(left(&node).await, ["kept.png"], "what is used takes more room than there is");
+    assert_eq!(ada.get(&addresses[2]).await.status, 200);
+    assert_eq!(copies(&node).await, ["followed.png", "kept.png"], "it was fetched again");
 }
