@@ -14,9 +14,7 @@ use crate::{
     domain::{Task, follows},
     id::Id,
     model::{Account, Activity},
-    store,
-    time::Timestamp,
-    uri,
+    store, uri,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::HashSet;
@@ -25,14 +23,12 @@ use std::collections::HashSet;
 pub const HEADER: HeaderName = HeaderName::from_static("collection-synchronization");
 /// Bytes of it that are read.
 const HEADER_BYTES: usize = 4_096;
-/// A list is asked for at most once in this time. Milliseconds.
+/// A list is asked for at most once in this time, by whichever process of the node hears of it. Milliseconds.
 const PAUSE: i64 = 600_000;
 /// People in a list; longer ones are not compared.
 const ITEMS: usize = 10_000;
 /// Requests that reading a list may take.
 const ASKED: usize = 24;
-/// Senders remembered for the pause.
-const KEPT: u64 = 16_384;
 
 /// SHA-256 of each id, all of them combined by exclusive or: 64 hexadecimal digits, whatever their order.
 pub fn digest<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
@@ -112,9 +108,6 @@ fn read(headers: &HeaderMap) -> Option<Claim> {
     (is_digest && !claim.collection.is_empty() && !claim.url.is_empty()).then_some(claim)
 }
 
-/// Lists that were asked for a moment ago, by the sender's account.
-struct Asked(moka::sync::Cache<i64, Timestamp>);
-
 /// A delivery of this actor was proven and taken. When it says something else about our people than we know, its list is
 /// asked for (FOL-16).
 pub async fn heard(app: &App, headers: &HeaderMap, actor: &str) {
@@ -125,8 +118,7 @@ pub async fn heard(app: &App, headers: &HeaderMap, actor: &str) {
 }
 
 async fn compare(app: &App, claim: Claim, actor: String) -> Result<()> {
-    let (asked, now) = (app.part_or(|| Asked(moka::sync::Cache::new(KEPT))), app.clock().now());
-    let wanted = claim.digest.clone();
+    let (wanted, now) = (claim.digest.clone(), app.clock().now());
     let differs = app
         .read(move |conn| {
             let Some(account) = store::accounts::find_by_uri(conn, &actor)?.filter(|a| !a.is_local()) else {
@@ -138,16 +130,25 @@ async fn compare(app: &App, claim: Claim, actor: String) -> Result<()> {
             }
             let followers = store::follows::local_followers(conn, account.id)?;
             let ours = digest(followers.iter().map(|(_, uri)| uri.as_str()));
-            Ok((ours != wanted).then_some((account.id, claim)))
+            let is_news = ours != wanted && !store::inbox::is_pausing(conn, &pause_of(account.id), PAUSE, now)?;
+            Ok(is_news.then_some((account.id, claim)))
         })
         .await?;
     let Some((account, claim)) = differs else { return Ok(()) };
-    if asked.0.get(&account.raw()).is_some_and(|at| (0..PAUSE).contains(&(now.millis() - at.millis()))) {
-        return Ok(());
-    }
-    asked.0.insert(account.raw(), now);
     let task = Task::SyncFollowers { account: account.raw(), url: claim.url, digest: claim.digest };
-    app.write(move |tx| tx.enqueue(&task)).await
+    app.write(move |tx| {
+        if !store::inbox::begin_again(tx.conn, &pause_of(account), PAUSE, tx.now)? {
+            return Ok(());
+        }
+        tx.enqueue(&task)
+    })
+    .await
+}
+
+/// What the pause of this sender is kept under, in the database: several processes take letters. No activity has such an id.
+fn pause_of(account: Id<Account>) -> Vec<u8> {
+    let hash = crypto::sha256(format!("followers of {account}").as_bytes());
+    hash.into_iter().take(16).collect()
 }
 
 /// Reads the list and does what it says. It counts only as a whole, and only while it is the one that was announced.

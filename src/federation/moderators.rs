@@ -19,7 +19,8 @@ use crate::{
 use std::sync::Arc;
 
 /// How long a list is believed. Milliseconds. Short: a moderator who was removed must not go on for long, and one who was
-/// added is not to wait.
+/// added is not to wait. Each process of a node has its own: it is no pause that others had to keep, but what one read, and
+/// none believes a list for longer than this, whatever the others know. With n processes a group is asked n times at most.
 const BELIEVED: i64 = 10 * 60 * 1000;
 /// Groups whose lists are kept.
 const GROUPS: u64 = 1_000;

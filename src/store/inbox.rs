@@ -22,6 +22,29 @@ pub fn remember(conn: &mut Conn, hash: &[u8], now: Timestamp) -> Result<bool> {
     Ok(written > 0)
 }
 
+/// As [`remember`], for what may be done again once `pause` milliseconds have passed: true when it may be done now, for one of
+/// all processes.
+pub fn begin_again(conn: &mut Conn, hash: &[u8], pause: i64, now: Timestamp) -> Result<bool> {
+    let written = Sql::new("insert into seen_activities (hash, seen_at) values (")
+        .bind(hash)
+        .with(",", now)
+        .push(") on conflict (hash) do update set seen_at = excluded.seen_at where seen_activities.seen_at <= ")
+        .bind(now.plus_millis(-pause))
+        // A clock that was set back forbids nothing for long.
+        .with(" or seen_activities.seen_at > ", now)
+        .execute(conn)?;
+    Ok(written > 0)
+}
+
+/// Whether less than `pause` milliseconds have passed since [`begin_again`] said yes: spares whoever asks a write.
+pub fn is_pausing(conn: &mut Conn, hash: &[u8], pause: i64, now: Timestamp) -> Result<bool> {
+    Sql::new("select s.seen_at from seen_activities s where s.hash = ")
+        .bind(hash)
+        .with(" and s.seen_at > ", now.plus_millis(-pause))
+        .with(" and s.seen_at <= ", now)
+        .exists(conn)
+}
+
 /// What to put into the queue.
 #[derive(Clone, Debug)]
 pub struct NewItem<'a> {

@@ -4,7 +4,7 @@
 use crate::{
     cli::{Place, Server},
     crash::{Api, deliver, eventually, follow, neighbours},
-    support::{Client, Node, NodeBuilder, Peer, rsa},
+    support::{Client, Node, NodeBuilder, Peer, Sender, rsa},
 };
 use futures_util::StreamExt;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
     tungstenite::{Message, client::IntoClientRequest},
 };
-use watercooler::{domain::Task, processes::Part};
+use watercooler::{db::Sql, domain::Task, processes::Part};
 
 type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
 
@@ -168,6 +168,40 @@ async fn each_job_is_done_once_by_whichever_process_takes_it() {
     assert!(counts.values().all(|count| *count == 1), "{counts:?}");
     let places: BTreeSet<i16> = [&a, &b].map(|node| node.app.ids().place()).into();
     assert_eq!(places.len(), 2, "each has a place of its own");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fed_fol_16_a_list_of_followers_is_asked_for_once_whichever_process_hears_of_it() {
+    if !on_postgres() {
+        return;
+    }
+    let peer = Peer::start("far").await;
+    // Web processes only: what is asked for waits, so that it can be counted.
+    let (a, b) = two(Part::Web, Part::Web, &[&peer.authority]).await;
+    let zoe = Sender::new(&peer, "zoe");
+    let url = peer.url("/users/zoe/followers_synchronization");
+    let say = async |node: &Node, number: usize| {
+        let digest =
+            watercooler::federation::followers_sync::digest([format!("https://far.example/{number}").as_str()]);
+        let value = format!("collectionId=\"{}/followers\", url=\"{url}\", digest=\"{digest}\"", zoe.id);
+        let mut letter = zoe.letter(node, "/inbox", &zoe.activity("View", "https://nowhere.example/1"));
+        letter.headers.push(("collection-synchronization".into(), value));
+        assert_eq!(letter.send(node).await.status, 202);
+    };
+    let asked = async || {
+        // A job that is done is gone, and one that waits keeps the next one out: done here.
+        let sql = "delete from jobs where kind = 'sync_followers'";
+        a.app.write(move |tx| Sql::new(sql).execute(tx.conn)).await.unwrap()
+    };
+    for (number, node) in [&a, &b, &a, &b].into_iter().enumerate() {
+        say(node, number).await;
+        assert_eq!(asked().await, usize::from(number == 0), "{number}");
+    }
+    a.clock.advance(601_000);
+    say(&b, 4).await;
+    assert_eq!(asked().await, 1);
+    say(&a, 5).await;
+    assert_eq!(asked().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
