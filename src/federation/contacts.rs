@@ -154,24 +154,28 @@ fn part(app: &App) -> Option<Arc<Contacts>> {
     (most > 0).then(|| app.part_or(|| Contacts { state: Mutex::new(State::new(most)), read: Buckets::an_hour(most) }))
 }
 
+/// Those of these hosts of which this process does not know that something went to them.
+pub fn unknown<'a>(app: &App, hosts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let Some(contacts) = part(app) else { return Vec::new() };
+    let state = contacts.state();
+    let unknown: HashSet<&str> = hosts.filter(|host| !state.met.contains(*host)).collect();
+    unknown.into_iter().map(str::to_owned).collect()
+}
+
 /// Looks up which of these hosts are known, before [`may_send`] is asked for them.
 ///
 /// # Errors
 /// `Unavailable` when the database is away.
-pub async fn look_up<'a>(app: &App, hosts: impl Iterator<Item = &'a str>) -> Result<()> {
-    let Some(contacts) = part(app) else { return Ok(()) };
-    let unknown: HashSet<&str> = {
-        let state = contacts.state();
-        hosts.filter(|host| !state.met.contains(*host)).collect()
-    };
-    let unknown: Vec<String> = unknown.into_iter().map(str::to_owned).collect();
+pub async fn look_up(app: &App, unknown: Vec<String>) -> Result<()> {
     if unknown.is_empty() {
         return Ok(());
     }
     let known = app.read(move |conn| store::deliveries::met(conn, &unknown)).await?;
-    let mut state = contacts.state();
-    for host in &known {
-        state.meet(host);
+    if let Some(contacts) = part(app) {
+        let mut state = contacts.state();
+        for host in &known {
+            state.meet(host);
+        }
     }
     Ok(())
 }

@@ -140,7 +140,7 @@ async fn sec_lim_04_letters_of_one_server_make_this_node_read_from_few_new_hosts
     // Another server has a budget of its own; what is known by then is free.
     s.sends(&s.vera, &boost(&s.vera, note(1))).await;
     assert!(s.post(&note(1)).await.is_some());
-    s.node.clock.advance(3_600_000);
+    s.node.clock.advance(3_601_000);
     s.sends(&s.ada, &boost(&s.ada, note(2))).await;
     assert!(s.post(&note(2)).await.is_some());
 }

@@ -266,7 +266,7 @@ async fn read(app: &App, this: &Arc<Deliveries>) -> Result<()> {
                     with_confidence(conn, page)
                 })
                 .await?;
-            contacts::look_up(app, page.iter().map(|row| row.host.as_str())).await?;
+            look_up(app, &page).await?;
             found |= !page.is_empty();
             lock(&this.lanes).refill(&host, page);
         }
@@ -299,7 +299,7 @@ async fn read_new(app: &App, this: &Arc<Deliveries>, reader: &mut Reader) -> Res
             })
             .await?;
         // Before the cursor moves: an error must not lose them.
-        contacts::look_up(app, page.iter().map(|row| row.host.as_str())).await?;
+        look_up(app, &page).await?;
         let full = page.len() as i64 == PAGE;
         let Some(last) = page.last().map(|row| row.id.raw()) else { return Ok(false) };
         after = last;
@@ -317,6 +317,12 @@ async fn read_new(app: &App, this: &Arc<Deliveries>, reader: &mut Reader) -> Res
             return Ok(false);
         }
     }
+}
+
+/// Whether their hosts are known, for [`contacts::may_send`].
+async fn look_up(app: &App, rows: &[Row]) -> Result<()> {
+    let unknown = contacts::unknown(app, rows.iter().map(|row| row.host.as_str()));
+    contacts::look_up(app, unknown).await
 }
 
 /// Who writes to a host that waits because of somebody else's budget may have one of their own (LIM-04).
