@@ -96,11 +96,11 @@ fn tongue(lang: Lang) -> Tongue {
     Tongue::of(Some(lang.tag()))
 }
 
-/// Goes on to the page of a project of this node.
+/// Goes on to the page that a project has here.
 async fn page_of(visitor: &Visitor, project: &Project) -> Result<Response> {
     let id = project.account();
     let account = visitor.app.read(move |conn| store::accounts::load(conn, id)).await?;
-    Ok(visitor.redirect(&format!("/@{}", account.username)))
+    Ok(visitor.redirect(&shown::path_of(&account)))
 }
 
 /// What of the register is shown.
@@ -185,7 +185,7 @@ async fn step_of(visitor: &Visitor, me: Id<Account>, fields: &Fields) -> Result<
         Ok((row, before, waits, is_in))
     }));
     let (row, before, waits, is_in) = done.await?;
-    if on_page && row.local {
+    if on_page {
         return page_of(visitor, &row).await;
     }
     let sentence = match (joins, before) {
@@ -267,7 +267,7 @@ fn line(
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     Ok(Some(ProjectLine {
         id: row.id.to_string(),
-        url: shown::page_of(site, &account),
+        url: shown::page_here(site, &account),
         about: parts.join(" · "),
         warn: false,
         step: way(lang, &row, role, closed),

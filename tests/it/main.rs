@@ -117,6 +117,7 @@ mod organisation_trouble;
 mod outage;
 mod outside;
 mod pages;
+mod pages_elsewhere;
 mod peers;
 mod people;
 mod policies;

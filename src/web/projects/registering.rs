@@ -326,7 +326,7 @@ async fn lines(visitor: &Visitor, alike: Vec<Alike>) -> Result<Vec<ProjectLine>>
             lines.push(ProjectLine {
                 id: found.project.id.to_string(),
                 name: found.project.name.clone(),
-                url: shown::page_of(&site, &account),
+                url: shown::page_here(&site, &account),
                 about: because(conn, &site, found, tongue)?,
                 purpose: found.project.purpose.clone(),
                 warn: found.warn,
