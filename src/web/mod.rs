@@ -57,6 +57,7 @@ pub fn routes() -> Router<App> {
         .route("/ask", get(ask::show).post(ask::submit))
         .route("/projects", get(projects::all).post(projects::belong))
         .route("/projects/new", get(projects::registering::form).post(projects::registering::submit))
+        .route("/projects/{id}", get(projects::leading::show).post(projects::leading::submit))
         .route("/answers", get(answers::all))
         .route("/answers/{tag}", get(answers::tagged))
         .route("/ideas", get(ideas::all))

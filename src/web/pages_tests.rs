@@ -6,7 +6,11 @@ use crate::{
     domain::scopes::Scopes,
     time::Timestamp,
     web::{
-        projects::{ProjectLine, Projects, registering::NewProject},
+        projects::{
+            ProjectLine, Projects,
+            leading::{Asking, Leading},
+            registering::NewProject,
+        },
         words::Lang,
     },
 };
@@ -152,6 +156,32 @@ fn the_register_keeps_what_is_looked_for_in_its_forms() {
     assert!(page.contains("value=\"idea\" selected") && page.contains("value=\"Lyon\">Lyon"), "{page}");
 }
 
+fn leading(wrong: Wrong) -> String {
+    let choice = |value| Choice { value, text: Lang::German.words().reach_site, chosen: true };
+    Leading {
+        frame: frame(Lang::German),
+        token: EVIL.into(),
+        done: Some(Lang::German.words().project_taken_in),
+        id: "7".into(),
+        heading: EVIL.into(),
+        page: "/@quietbearing".into(),
+        asking: vec![Asking { id: "2".into(), who: card("1", EVIL, "").author, message: EVIL.into() }],
+        states: vec![choice("idea")],
+        reason: EVIL.into(),
+        name: EVIL.into(),
+        purpose: EVIL.into(),
+        tags: EVIL.into(),
+        looking_for: EVIL.into(),
+        vendor: EVIL.into(),
+        link: EVIL.into(),
+        memberships: vec![choice("request")],
+        heirs: vec![("3".into(), EVIL.into())],
+        wrong,
+    }
+    .render()
+    .unwrap()
+}
+
 fn ask(wrong: Wrong) -> String {
     Ask {
         frame: frame(Lang::German),
@@ -182,6 +212,10 @@ fn what_is_wrong_with_a_form_is_read_with_the_field_and_has_the_keyboard() {
     for field in ["username", "email", "password", "reason", "agreement"] {
         shown("register-wrong", &register("Create account", Wrong::field(field, EVIL)));
     }
+    for field in ["reason", "name", "purpose", "tags", "looking_for", "vendor", "link"] {
+        shown("leading-wrong", &leading(Wrong::field(field, EVIL)));
+    }
+    keep("leading", &leading(Wrong::field("", EVIL)));
     keep("project", &project(Wrong::nothing()));
     keep("ask", &ask(Wrong::field("", EVIL)));
 }

@@ -1,6 +1,7 @@
 //! `/projects`: the register, or what of it somebody looks for (`?q=`, `state`, `site`). There, and on the page of a project,
 //! one asks to join it, and leaves it.
 
+pub mod leading;
 pub mod registering;
 
 use super::{
@@ -303,6 +304,14 @@ pub(super) struct Standing {
     closed: bool,
     /// They have one.
     invited: bool,
+}
+
+impl Standing {
+    /// Where they change the project, if it is theirs to change.
+    pub(super) fn managed_at(&self) -> Option<String> {
+        let may = self.project.local && self.role >= Some(ProjectRole::Moderator);
+        may.then(|| format!("/projects/{}", self.project.id))
+    }
 }
 
 /// How somebody stands to the project that an account is; none for what is no project.

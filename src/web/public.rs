@@ -253,7 +253,7 @@ async fn show_profile(
     cards.extend(rest.filter_map(|id| shown::card(&frame, site, &posts, *id, false)));
     let url = shown::page_of(site, &account);
     let path = format!("{}{below}", shown::path_of(&account));
-    let links = links(visitor, &account, follows.as_ref());
+    let links = links(visitor, &account, standing.as_ref(), follows.as_ref());
     let fields = profiles::fields(&account).into_iter().map(|field| ProfileField {
         name: field.name,
         html: field.value,
@@ -291,12 +291,22 @@ async fn show_profile(
     Ok(with_alternate(visitor.page(StatusCode::OK, Kind::Public, &page), &account.uri))
 }
 
-/// Where one goes on from a profile of another server: to following it, and to the original.
-fn links(visitor: &Visitor, account: &Account, follows: Option<&interact::Standing>) -> Vec<Onward> {
+/// Where one goes on from a profile: to what is changed of a project one leads; to the original, and to following it, of
+/// another server.
+fn links(
+    visitor: &Visitor,
+    account: &Account,
+    standing: Option<&projects::Standing>,
+    follows: Option<&interact::Standing>,
+) -> Vec<Onward> {
     let words = visitor.lang.words();
     let mut links = Vec::new();
+    let mut link = |href: String, text| links.push(Onward { href, text, leaves: false });
+    if let Some(path) = standing.and_then(projects::Standing::managed_at) {
+        link(path, words.project_manage);
+    }
     if matches!(follows, Some(interact::Standing::Open)) {
-        links.push(Onward { href: interact::page_of(&account.acct()), text: words.project_follow, leaves: false });
+        link(interact::page_of(&account.acct()), words.project_follow);
     }
     if !account.is_local() {
         let href = shown::page_of(visitor.app.site(), account);

@@ -128,6 +128,7 @@ mod profiles_elsewhere;
 mod projects;
 mod projects_elsewhere;
 mod projects_first;
+mod projects_leading;
 mod projects_leads;
 mod projects_locks;
 mod projects_membership;
