@@ -42,6 +42,7 @@ pub fn routes() -> Router<App> {
         .route("/settings", get(settings::show))
         .route("/.well-known/change-password", get(settings::back))
         .route("/settings/password", get(settings::back).post(settings::change_password))
+        .route("/settings/profile", get(settings::profile::show).post(settings::profile::submit))
         .route("/settings/reach", get(settings::back).post(settings::change_reach))
         .route("/settings/apps/{id}/revoke", get(settings::back).post(settings::revoke_app))
         .route("/settings/sessions/{id}/end", get(settings::back).post(settings::end_session))

@@ -11,6 +11,7 @@ use crate::{
             leading::{Asking, Leading},
             registering::NewProject,
         },
+        settings::profile::{ProfileForm, SkillLine, WorkLine},
         words::Lang,
     },
 };
@@ -182,6 +183,31 @@ fn leading(wrong: Wrong) -> String {
     .unwrap()
 }
 
+fn own_profile(wrong: Wrong) -> String {
+    let words = Lang::English.words();
+    let stance = |value, chosen| Choice { value, text: words.stance_ask, chosen };
+    let skill =
+        |name: &str| SkillLine { name: name.into(), stances: vec![stance("ask", true), stance("knows", false)] };
+    let line = |name, may| WorkLine { name, label: words.profile_job, value: EVIL.into(), may };
+    ProfileForm {
+        frame: frame(Lang::English),
+        token: EVIL.into(),
+        done: Some(words.profile_saved),
+        username: "anna".into(),
+        name: EVIL.into(),
+        bio: EVIL.into(),
+        fields: vec![(EVIL.into(), EVIL.into()), (String::new(), String::new())],
+        work: vec![line("title", false), line("department", true), line("site", true)],
+        zone: EVIL.into(),
+        languages: EVIL.into(),
+        skills: vec![skill("torque"), skill(EVIL), skill("")],
+        works: vec![(EVIL.into(), Some("https://fab.example/@quietbearing".into())), (EVIL.into(), None)],
+        wrong,
+    }
+    .render()
+    .unwrap()
+}
+
 fn ask(wrong: Wrong) -> String {
     Ask {
         frame: frame(Lang::German),
@@ -215,7 +241,11 @@ fn what_is_wrong_with_a_form_is_read_with_the_field_and_has_the_keyboard() {
     for field in ["reason", "name", "purpose", "tags", "looking_for", "vendor", "link"] {
         shown("leading-wrong", &leading(Wrong::field(field, EVIL)));
     }
+    for field in ["display_name", "note", "fields", "department", "site", "time_zone", "languages", "skills"] {
+        shown("own-profile-wrong", &own_profile(Wrong::field(field, EVIL)));
+    }
     keep("leading", &leading(Wrong::field("", EVIL)));
+    keep("own-profile", &own_profile(Wrong::field("", EVIL)));
     keep("project", &project(Wrong::nothing()));
     keep("ask", &ask(Wrong::field("", EVIL)));
 }

@@ -291,8 +291,8 @@ async fn show_profile(
     Ok(with_alternate(visitor.page(StatusCode::OK, Kind::Public, &page), &account.uri))
 }
 
-/// Where one goes on from a profile: to what is changed of a project one leads; to the original, and to following it, of
-/// another server.
+/// Where one goes on from a profile: to what is changed of one's own, or of a project one leads; to the original, and to
+/// following it, of another server.
 fn links(
     visitor: &Visitor,
     account: &Account,
@@ -302,6 +302,9 @@ fn links(
     let words = visitor.lang.words();
     let mut links = Vec::new();
     let mut link = |href: String, text| links.push(Onward { href, text, leaves: false });
+    if visitor.browser.as_ref().is_some_and(|browser| browser.account.id == account.id) {
+        link("/settings/profile".to_owned(), words.profile_edit);
+    }
     if let Some(path) = standing.and_then(projects::Standing::managed_at) {
         link(path, words.project_manage);
     }

@@ -151,6 +151,7 @@ mod revocations;
 mod scheduled;
 mod search;
 mod settings;
+mod settings_profile;
 mod severances;
 mod sign_in;
 mod signals;
