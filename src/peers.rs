@@ -18,8 +18,10 @@ use crate::{
         audit::Staff,
         charter::{self, Member, Signed},
         peers,
+        remote::outbox,
     },
-    model::{DomainBlock, PeerRow},
+    id::Id,
+    model::{Account, DomainBlock, PeerRow},
     net::{self, Block, NetConfig, Peer, Refusal, Severity, split_domain},
     store,
     time::Timestamp,
@@ -364,6 +366,22 @@ fn follow(known: &Known, stored: Option<store::charter::Stored>) -> Result<Optio
 /// The charter in force, as of the last [`refresh`].
 pub fn organisation(app: &App) -> Option<Arc<Signed>> {
     app.part::<Known>().charter.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Somebody looks at these people: what colleagues of other nodes wrote is read in the background.
+///
+/// # Errors
+/// Those of the database.
+pub async fn look_at(app: &App, accounts: &[Id<Account>]) -> Result<()> {
+    if organisation(app).is_none() {
+        return Ok(());
+    }
+    let (ids, now) = (accounts.to_vec(), app.clock().now());
+    let due = app.read(move |conn| outbox::due(conn, &ids, now)).await?;
+    if due.is_empty() {
+        return Ok(());
+    }
+    app.write(move |tx| outbox::order(tx, &due)).await
 }
 
 /// The entries that the charter makes: one for the host of each other node's things, and one for the domain of its

@@ -12,7 +12,7 @@ use crate::{
     app::App,
     config::Site,
     db::Conn,
-    domain::{Viewer, remote::outbox, scopes::Scope, text::normalize_hashtag, timelines, views::AccountViews},
+    domain::{Viewer, scopes::Scope, text::normalize_hashtag, timelines, views::AccountViews},
     id::Id,
     limits,
     model::Account,
@@ -74,7 +74,7 @@ async fn one(State(app): State<App>, Anyone(viewer): Anyone, Path(id): Path<Stri
     let (site, id) = (app.site().clone(), id.parse()?);
     if viewer.0.is_some() {
         // Their posts are asked for next.
-        look_at(&app, &[id]).await?;
+        peers::look_at(&app, &[id]).await?;
     }
     Ok(app.glance(move |conn| account(conn, &site, viewer, id)).await?)
 }
@@ -121,7 +121,7 @@ async fn statuses(
     let author: Id<Account> = id.parse()?;
     let page = page::read(&params, Page::POSTS)?;
     if viewer.0.is_some() && !["max_id", "since_id", "min_id"].iter().any(|name| params.has(name)) {
-        look_at(&app, &[author]).await?;
+        peers::look_at(&app, &[author]).await?;
     }
     let (pinned, tagged) = (params.flag("pinned"), params.filled("tagged").map(str::to_owned));
     let (only_media, exclude_replies) = (params.flag("only_media"), params.flag("exclude_replies"));
@@ -163,22 +163,6 @@ async fn statuses(
         timelines::author(conn, viewer, author, query, page, now)
     })
     .await
-}
-
-/// Somebody looks at these people: what colleagues of other nodes wrote is read in the background.
-///
-/// # Errors
-/// Those of the database.
-pub(super) async fn look_at(app: &App, accounts: &[Id<Account>]) -> Result<()> {
-    if peers::organisation(app).is_none() {
-        return Ok(());
-    }
-    let (ids, now) = (accounts.to_vec(), app.clock().now());
-    let due = app.read(move |conn| outbox::due(conn, &ids, now)).await?;
-    if due.is_empty() {
-        return Ok(());
-    }
-    app.write(move |tx| outbox::order(tx, &due)).await
 }
 
 async fn in_lists(State(app): State<App>, me: SignedIn, Path(id): Path<String>) -> ApiResult<Rendered> {

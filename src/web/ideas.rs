@@ -128,7 +128,7 @@ async fn show(visitor: &Visitor, viewer: Viewer, only: Option<State>, below: Opt
         Some(Line {
             card: shown::card(&frame, site, &views, idea.post, false)?,
             sentence: idea.sentence.clone(),
-            owner: owner.map(|account| (shown::handle(site, account), shown::page_of(site, account))),
+            owner: owner.map(|account| (shown::handle(site, account), shown::page_for(&frame, site, account))),
         })
     };
     let sections = found

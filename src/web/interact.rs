@@ -6,6 +6,7 @@ use super::{
     pages::{Author, Interact},
     shown,
     visit::{Browser, Fields, Kind, Visitor},
+    words::Words,
 };
 use crate::{
     Error, Result,
@@ -26,8 +27,8 @@ use axum::{extract::RawQuery, http::StatusCode, response::Response};
 /// Bytes of an address or handle.
 const LONGEST: usize = 2_048;
 
-/// This page, for that address.
-fn page_of(uri: &str) -> String {
+/// This page, for that address or handle.
+pub(super) fn page_of(uri: &str) -> String {
     let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("uri", uri).finish();
     format!("/authorize_interaction?{query}")
 }
@@ -46,7 +47,7 @@ fn asked(fields: &Fields) -> Result<&str> {
 }
 
 /// How somebody stands to whom they may want to follow.
-enum Standing {
+pub(super) enum Standing {
     Open,
     Follows,
     Asked,
@@ -54,7 +55,7 @@ enum Standing {
 }
 
 impl Standing {
-    fn read(conn: &mut Conn, me: Id<Account>, other: &Account) -> Result<Self> {
+    pub(super) fn read(conn: &mut Conn, me: Id<Account>, other: &Account) -> Result<Self> {
         if other.id == me || other.moved_to_id.is_some() || store::follows::is_blocked_either_way(conn, me, other.id)? {
             return Ok(Self::Closed);
         }
@@ -63,6 +64,15 @@ impl Standing {
             Some(FollowState::Accepted) => Self::Follows,
             Some(FollowState::Requested) => Self::Asked,
         })
+    }
+
+    /// The same in words, where there is something to say.
+    pub(super) const fn said(&self, words: &Words) -> Option<&'static str> {
+        match self {
+            Self::Follows => Some(words.interact_follows),
+            Self::Asked => Some(words.interact_asked),
+            Self::Open | Self::Closed => None,
+        }
     }
 }
 
@@ -109,26 +119,24 @@ async fn page(visitor: &Visitor, browser: &Browser, uri: &str) -> Result<Respons
         })
         .await?;
     let (site, frame) = (visitor.app.site(), visitor.frame());
-    let state = match standing {
-        Standing::Follows => Some(words.interact_follows),
-        Standing::Asked => Some(words.interact_asked),
-        Standing::Open | Standing::Closed => None,
-    };
+    // Apps find a post by the address of the original.
+    let original = views.as_ref().and_then(|(id, views)| {
+        let post = &views.get(*id)?.post;
+        let post = &views.get(post.boost_of_id.unwrap_or(*id))?.post;
+        Some(shown::post_page(site, views.accounts.get(post.account_id)?, post))
+    });
     let post = views.and_then(|(id, views)| shown::card(&frame, site, &views, id, false));
     let page = Interact {
         who: Author {
             name: shown::name(&account),
             handle: shown::handle(site, &account),
-            url: shown::page_of(site, &account),
+            url: shown::page_here(site, &account),
             avatar: shown::avatar(site, &account),
         },
         bio: shown::line(&account.note),
-        address: match &post {
-            Some(post) => post.url.clone(),
-            None => format!("@{}", shown::handle(site, &account)),
-        },
+        address: original.unwrap_or_else(|| format!("@{}", shown::handle(site, &account))),
         post,
-        state: state.map(str::to_owned),
+        state: standing.said(words).map(str::to_owned),
         may_follow: matches!(standing, Standing::Open),
         account: account.id.to_string(),
         uri: uri.to_owned(),

@@ -322,6 +322,16 @@ pub struct Moved {
     pub url: String,
 }
 
+/// Where one goes on from a page.
+pub struct Onward {
+    /// There.
+    pub href: String,
+    /// What that is called.
+    pub text: &'static str,
+    /// It is a page of another server.
+    pub leaves: bool,
+}
+
 /// `/@user`.
 #[derive(Template)]
 #[template(path = "profile.html")]
@@ -372,6 +382,10 @@ pub struct Profile {
     pub joined: String,
     /// How whoever looks belongs to it, of a project.
     pub belonging: Option<Belonging>,
+    /// Whether they follow it, of another server.
+    pub follows: Option<&'static str>,
+    /// Where they go on.
+    pub links: Vec<Onward>,
     /// Posts of this page, pinned ones first on the first page.
     pub posts: Vec<Card>,
     /// Link to the first page, on later ones.

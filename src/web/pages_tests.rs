@@ -6,7 +6,12 @@ use crate::{
     domain::scopes::Scopes,
     time::Timestamp,
     web::{
-        projects::{ProjectLine, Projects, registering::NewProject},
+        projects::{
+            ProjectLine, Projects,
+            leading::{Asking, Leading},
+            registering::NewProject,
+        },
+        settings::profile::{ProfileForm, SkillLine, WorkLine},
         words::Lang,
     },
 };
@@ -152,6 +157,57 @@ fn the_register_keeps_what_is_looked_for_in_its_forms() {
     assert!(page.contains("value=\"idea\" selected") && page.contains("value=\"Lyon\">Lyon"), "{page}");
 }
 
+fn leading(wrong: Wrong) -> String {
+    let choice = |value| Choice { value, text: Lang::German.words().reach_site, chosen: true };
+    Leading {
+        frame: frame(Lang::German),
+        token: EVIL.into(),
+        done: Some(Lang::German.words().project_taken_in),
+        id: "7".into(),
+        heading: EVIL.into(),
+        page: "/@quietbearing".into(),
+        asking: vec![Asking { id: "2".into(), who: card("1", EVIL, "").author, message: EVIL.into() }],
+        states: vec![choice("idea")],
+        reason: EVIL.into(),
+        name: EVIL.into(),
+        purpose: EVIL.into(),
+        tags: EVIL.into(),
+        looking_for: EVIL.into(),
+        vendor: EVIL.into(),
+        link: EVIL.into(),
+        memberships: vec![choice("request")],
+        heirs: vec![("3".into(), EVIL.into())],
+        wrong,
+    }
+    .render()
+    .unwrap()
+}
+
+fn own_profile(wrong: Wrong) -> String {
+    let words = Lang::English.words();
+    let stance = |value, chosen| Choice { value, text: words.stance_ask, chosen };
+    let skill =
+        |name: &str| SkillLine { name: name.into(), stances: vec![stance("ask", true), stance("knows", false)] };
+    let line = |name, may| WorkLine { name, label: words.profile_job, value: EVIL.into(), may };
+    ProfileForm {
+        frame: frame(Lang::English),
+        token: EVIL.into(),
+        done: Some(words.profile_saved),
+        username: "anna".into(),
+        name: EVIL.into(),
+        bio: EVIL.into(),
+        fields: vec![(EVIL.into(), EVIL.into()), (String::new(), String::new())],
+        work: vec![line("title", false), line("department", true), line("site", true)],
+        zone: EVIL.into(),
+        languages: EVIL.into(),
+        skills: vec![skill("torque"), skill(EVIL), skill("")],
+        works: vec![(EVIL.into(), Some("https://fab.example/@quietbearing".into())), (EVIL.into(), None)],
+        wrong,
+    }
+    .render()
+    .unwrap()
+}
+
 fn ask(wrong: Wrong) -> String {
     Ask {
         frame: frame(Lang::German),
@@ -182,6 +238,14 @@ fn what_is_wrong_with_a_form_is_read_with_the_field_and_has_the_keyboard() {
     for field in ["username", "email", "password", "date_of_birth", "reason", "agreement"] {
         shown("register-wrong", &register("Create account", Wrong::field(field, EVIL)));
     }
+    for field in ["reason", "name", "purpose", "tags", "looking_for", "vendor", "link"] {
+        shown("leading-wrong", &leading(Wrong::field(field, EVIL)));
+    }
+    for field in ["display_name", "note", "fields", "department", "site", "time_zone", "languages", "skills"] {
+        shown("own-profile-wrong", &own_profile(Wrong::field(field, EVIL)));
+    }
+    keep("leading", &leading(Wrong::field("", EVIL)));
+    keep("own-profile", &own_profile(Wrong::field("", EVIL)));
     keep("project", &project(Wrong::nothing()));
     keep("ask", &ask(Wrong::field("", EVIL)));
 }
@@ -385,6 +449,8 @@ fn sec_web_02_the_public_pages_render_markup_as_it_is_and_texts_escaped() {
             said: Some(Lang::English.words().project_waits),
             step: Some(("leave", Lang::English.words().project_take_back)),
         }),
+        follows: Some(Lang::English.words().interact_follows),
+        links: vec![Onward { href: EVIL.into(), text: Lang::English.words().original, leaves: true }],
         posts: vec![long, poll, hidden],
         newest: None,
         older: Some("/@anna?max_id=113".into()),
@@ -397,7 +463,8 @@ fn sec_web_02_the_public_pages_render_markup_as_it_is_and_texts_escaped() {
         uri: "https://fab.example/users/anna/statuses/2".into(),
         excerpt: EVIL.into(),
         picture: "/assets/avatars/missing.png".into(),
-        oembed: "/api/oembed?url=x".into(),
+        oembed: Some("/api/oembed?url=x".into()),
+        original: Some("https://lyon.example/@marc/2".into()),
         noindex: false,
         ancestors: vec![card("1", EVIL, "<p>Who has a spare reference sensor?</p>")],
         chosen: card("2", "Anna Lindqvist", "<p>We do, in Dresden. Shall I send it with the Thursday van?</p>"),

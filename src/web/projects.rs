@@ -1,6 +1,7 @@
 //! `/projects`: the register, or what of it somebody looks for (`?q=`, `state`, `site`). There, and on the page of a project,
 //! one asks to join it, and leaves it.
 
+pub mod leading;
 pub mod registering;
 
 use super::{
@@ -96,11 +97,11 @@ fn tongue(lang: Lang) -> Tongue {
     Tongue::of(Some(lang.tag()))
 }
 
-/// Goes on to the page of a project of this node.
+/// Goes on to the page that a project has here.
 async fn page_of(visitor: &Visitor, project: &Project) -> Result<Response> {
     let id = project.account();
     let account = visitor.app.read(move |conn| store::accounts::load(conn, id)).await?;
-    Ok(visitor.redirect(&format!("/@{}", account.username)))
+    Ok(visitor.redirect(&shown::path_of(&account)))
 }
 
 /// What of the register is shown.
@@ -185,7 +186,7 @@ async fn step_of(visitor: &Visitor, me: Id<Account>, fields: &Fields) -> Result<
         Ok((row, before, waits, is_in))
     }));
     let (row, before, waits, is_in) = done.await?;
-    if on_page && row.local {
+    if on_page {
         return page_of(visitor, &row).await;
     }
     let sentence = match (joins, before) {
@@ -267,7 +268,7 @@ fn line(
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     Ok(Some(ProjectLine {
         id: row.id.to_string(),
-        url: shown::page_of(site, &account),
+        url: shown::page_here(site, &account),
         about: parts.join(" · "),
         warn: false,
         step: way(lang, &row, role, closed),
@@ -303,6 +304,14 @@ pub(super) struct Standing {
     closed: bool,
     /// They have one.
     invited: bool,
+}
+
+impl Standing {
+    /// Where they change the project, if it is theirs to change.
+    pub(super) fn managed_at(&self) -> Option<String> {
+        let may = self.project.local && self.role >= Some(ProjectRole::Moderator);
+        may.then(|| format!("/projects/{}", self.project.id))
+    }
 }
 
 /// How somebody stands to the project that an account is; none for what is no project.

@@ -1,15 +1,17 @@
 //! Profiles, posts with their threads and hashtags, for people with a browser. Anonymous visitors see what is public;
 //! with a setting, or while other nodes must sign their reads (SIGIN-23), nothing at all, and they are not told what
-//! exists.
+//! exists. What is known of another server has its page here for people of this node; visitors are sent to the original.
 
 use super::{
-    feeds,
-    pages::{self, Accepting, Listing, Moved, Profile, ProfileField, Reply},
+    feeds, interact,
+    pages::{self, Accepting, Listing, Moved, Onward, Profile, ProfileField, Reply},
     projects, shown,
     visit::{Fields, Kind, Visitor, own_path},
+    words::fill,
 };
 use crate::{
     Error, Result,
+    db::Conn,
     domain::{
         Viewer, delivery,
         people::{directory::hide_from_strangers, fields::Tongue},
@@ -23,6 +25,7 @@ use crate::{
     },
     id::Id,
     model::{Account, AccountKind, Post},
+    peers,
     rate::Rule,
     store::{
         self,
@@ -69,7 +72,7 @@ pub(super) fn older_than(query: Option<String>) -> Option<i64> {
 }
 
 /// An account of this node by the name in its address.
-pub(super) fn local(conn: &mut crate::db::Conn, viewer: Viewer, name: &str) -> Result<Account> {
+pub(super) fn local(conn: &mut Conn, viewer: Viewer, name: &str) -> Result<Account> {
     let account = store::accounts::find_by_handle(conn, name)?.filter(Account::is_local).ok_or(Error::NotFound)?;
     if account.deleted_at.is_some() {
         return Err(Error::Gone);
@@ -86,6 +89,61 @@ pub(super) fn local(conn: &mut crate::db::Conn, viewer: Viewer, name: &str) -> R
     if shown { Ok(account) } else { Err(Error::NotFound) }
 }
 
+/// An account by the name in its address: with a domain behind it one of another server, that is known here.
+fn named(conn: &mut Conn, viewer: Viewer, name: &str) -> Result<Account> {
+    if !name.contains('@') {
+        return local(conn, viewer, name);
+    }
+    let account = store::accounts::find_by_handle(conn, name)?;
+    account.filter(|account| !account.is_local() && !account.is_unavailable()).ok_or(Error::NotFound)
+}
+
+/// Where else to go from a page of ours about somebody by this name: to theirs without our domain behind it; who is not
+/// signed in, to the original of what is another server's.
+async fn elsewhere(visitor: &Visitor, viewer: Viewer, name: &str, below: &str) -> Result<Option<Response>> {
+    let Some((user, domain)) = name.split_once('@') else { return Ok(None) };
+    if visitor.app.site().is_own_name(domain) {
+        return Ok(Some(visitor.redirect(own_path(&format!("/@{user}{below}")))));
+    }
+    if viewer.0.is_some() {
+        return Ok(None);
+    }
+    let name = name.to_owned();
+    let account = visitor.app.read(move |conn| named(conn, viewer, &name)).await?;
+    to_original(visitor, &shown::page_of(visitor.app.site(), &account)).map(Some)
+}
+
+/// Goes on to a page of another server, if it is one.
+fn to_original(visitor: &Visitor, page: &str) -> Result<Response> {
+    if page == "/" || HeaderValue::from_str(page).is_err() {
+        return Err(Error::NotFound);
+    }
+    Ok(visitor.redirect(page))
+}
+
+/// The answer; where nobody here knows of whom the address names, who is signed in may have them looked up.
+async fn finish_named(visitor: &Visitor, name: &str, result: Result<Response>) -> Response {
+    let is_handle = |(user, domain): (&str, &str)| {
+        let whole =
+            |part: &str| !part.is_empty() && !part.contains(|c: char| c == '@' || c.is_whitespace() || c.is_control());
+        whole(user) && whole(domain)
+    };
+    let asked = visitor.browser.is_some() && name.split_once('@').is_some_and(is_handle);
+    if !asked || !matches!(result, Err(Error::NotFound)) {
+        return finish(visitor, result);
+    }
+    let handle = name.to_owned();
+    match visitor.app.read(move |conn| store::accounts::find_by_handle(conn, &handle)).await {
+        Ok(None) => {
+            let words = visitor.lang.words();
+            let text = fill(words.unknown_handle, &format!("@{name}"));
+            visitor.message_with(404, words.error_404, &text, (&interact::page_of(name), words.look_up))
+        }
+        Ok(Some(_)) => visitor.fail(Error::NotFound),
+        Err(error) => visitor.fail(error),
+    }
+}
+
 /// What a profile page is made of.
 struct Read {
     account: Account,
@@ -95,6 +153,8 @@ struct Read {
     last: Option<i64>,
     /// The project that it is, and how whoever looks stands to it.
     standing: Option<projects::Standing>,
+    /// How whoever looks stands to somebody of another server.
+    follows: Option<interact::Standing>,
 }
 
 /// `GET /@{name}`, and `/@{name}.rss`.
@@ -107,7 +167,10 @@ pub async fn profile(visitor: Visitor, Path(name): Path<String>, RawQuery(query)
         return to_document(&visitor, &visitor.app.site().actor_uri(&name));
     }
     match viewer(&visitor) {
-        Ok(viewer) => finish(&visitor, show_profile(&visitor, viewer, name, None, older_than(query)).await),
+        Ok(viewer) => {
+            let shown = show_profile(&visitor, viewer, name.clone(), None, older_than(query)).await;
+            finish_named(&visitor, &name, shown).await
+        }
         Err(answer) => answer,
     }
 }
@@ -120,7 +183,10 @@ pub async fn profile_tagged(
 ) -> Response {
     let Some(tag) = normalize_hashtag(&tag) else { return visitor.fail(Error::NotFound) };
     match viewer(&visitor) {
-        Ok(viewer) => finish(&visitor, show_profile(&visitor, viewer, name, Some(tag), older_than(query)).await),
+        Ok(viewer) => {
+            let shown = show_profile(&visitor, viewer, name.clone(), Some(tag), older_than(query)).await;
+            finish_named(&visitor, &name, shown).await
+        }
         Err(answer) => answer,
     }
 }
@@ -144,11 +210,14 @@ async fn show_profile(
     max_id: Option<i64>,
 ) -> Result<Response> {
     let below = tag.as_ref().map(|tag| format!("/tagged/{tag}")).unwrap_or_default();
+    if let Some(answer) = elsewhere(visitor, viewer, &name, &below).await? {
+        return Ok(answer);
+    }
     let now = visitor.app.clock().now();
     let read = visitor
         .app
         .read(move |conn| {
-            let mut account = local(conn, viewer, &name)?;
+            let mut account = named(conn, viewer, &name)?;
             if viewer.0.is_none() {
                 hide_from_strangers(conn, std::slice::from_mut(&mut account))?;
             }
@@ -169,17 +238,26 @@ async fn show_profile(
                 Some(me) if account.kind == AccountKind::Group => projects::standing(conn, me, &account)?,
                 _ => None,
             };
-            Ok(Read { account, moved, pinned, posts: found.posts, last, standing })
+            let follows = match viewer.0 {
+                Some(me) if !account.is_local() => Some(interact::Standing::read(conn, me, &account)?),
+                _ => None,
+            };
+            Ok(Read { account, moved, pinned, posts: found.posts, last, standing, follows })
         })
         .await?;
-    let Read { account, moved, pinned, posts, last, standing } = read;
+    let Read { account, moved, pinned, posts, last, standing, follows } = read;
+    if !account.is_local() && max_id.is_none() {
+        // What colleagues wrote before anybody here followed them.
+        peers::look_at(&visitor.app, &[account.id]).await?;
+    }
     let (site, frame) = (visitor.app.site(), visitor.frame());
     let mut cards: Vec<_> =
         pinned.order.iter().filter_map(|id| shown::card(&frame, site, &pinned, *id, true)).collect();
     let rest = posts.order.iter().filter(|id| !pinned.order.contains(id));
     cards.extend(rest.filter_map(|id| shown::card(&frame, site, &posts, *id, false)));
-    let url = site.profile_url(&account.username);
-    let path = format!("/@{}{below}", account.username);
+    let url = shown::page_of(site, &account);
+    let path = format!("{}{below}", shown::path_of(&account));
+    let links = links(visitor, &account, standing.as_ref(), follows.as_ref());
     let fields = profiles::fields(&account).into_iter().map(|field| ProfileField {
         name: field.name,
         html: field.value,
@@ -198,14 +276,16 @@ async fn show_profile(
         bot: account.kind == AccountKind::Service,
         group: account.kind == AccountKind::Group,
         locked: account.locked,
-        noindex: !account.indexable,
-        moved: moved.map(|to| Moved { handle: shown::handle(site, &to), url: shown::page_of(site, &to) }),
+        noindex: !account.indexable || !account.is_local(),
+        moved: moved.map(|to| Moved { handle: shown::handle(site, &to), url: shown::page_for(&frame, site, &to) }),
         fields: fields.collect(),
         posts_count: if viewer.0.is_some() { account.posts_count } else { account.open_posts_count },
         following_count: account.following_count,
         followers_count: account.followers_count,
         joined: frame.put(frame.w().joined, &frame.day(account.created_at)),
         belonging: standing.map(|standing| projects::belonging(visitor, &standing)),
+        follows: follows.and_then(|follows| follows.said(frame.w())),
+        links,
         posts: cards,
         newest: max_id.map(|_| path.clone()),
         older: last.map(|id| format!("{path}?max_id={id}")),
@@ -214,6 +294,33 @@ async fn show_profile(
         frame,
     };
     Ok(with_alternate(visitor.page(StatusCode::OK, Kind::Public, &page), &account.uri))
+}
+
+/// Where one goes on from a profile: to what is changed of one's own, or of a project one leads; to the original, and to
+/// following it, of another server.
+fn links(
+    visitor: &Visitor,
+    account: &Account,
+    standing: Option<&projects::Standing>,
+    follows: Option<&interact::Standing>,
+) -> Vec<Onward> {
+    let words = visitor.lang.words();
+    let mut links = Vec::new();
+    let mut link = |href: String, text| links.push(Onward { href, text, leaves: false });
+    if visitor.browser.as_ref().is_some_and(|browser| browser.account.id == account.id) {
+        link("/settings/profile".to_owned(), words.profile_edit);
+    }
+    if let Some(path) = standing.and_then(projects::Standing::managed_at) {
+        link(path, words.project_manage);
+    }
+    if matches!(follows, Some(interact::Standing::Open)) {
+        link(interact::page_of(&account.acct()), words.project_follow);
+    }
+    if !account.is_local() {
+        let href = shown::page_of(visitor.app.site(), account);
+        links.push(Onward { href, text: words.original, leaves: true });
+    }
+    links
 }
 
 fn alt(given: &str, otherwise: &str) -> String {
@@ -227,7 +334,10 @@ pub async fn post(visitor: Visitor, Path((name, id)): Path<(String, String)>) ->
         return to_document(&visitor, &visitor.app.site().post_uri(&name, id));
     }
     match viewer(&visitor) {
-        Ok(viewer) => finish(&visitor, show_post(&visitor, viewer, name, id).await),
+        Ok(viewer) => {
+            let shown = show_post(&visitor, viewer, name.clone(), id).await;
+            finish_named(&visitor, &name, shown).await
+        }
         Err(answer) => answer,
     }
 }
@@ -236,15 +346,22 @@ pub async fn post(visitor: Visitor, Path((name, id)): Path<(String, String)>) ->
 enum Asked {
     /// A post, with all that is shown of it.
     Post(Box<(Account, PostViews, Thread, Standing, Option<String>)>),
-    /// A boost, by what was boosted and who wrote that.
-    Boost(Box<(Post, Account)>),
+    /// A post that is shown elsewhere, and who wrote it: what a boost boosts, or, to who is not signed in, one of another
+    /// server.
+    Original(Box<(Post, Account)>),
 }
 
 async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>) -> Result<Response> {
+    if let Some((_, domain)) = name.split_once('@')
+        && visitor.app.site().is_own_name(domain)
+        && let Some(answer) = elsewhere(visitor, viewer, &name, &format!("/{id}")).await?
+    {
+        return Ok(answer);
+    }
     let now = visitor.app.clock().now();
     let tongue = Tongue::of(Some(visitor.lang.tag()));
     let found = visitor.app.read(move |conn| {
-        let account = local(conn, viewer, &name)?;
+        let account = named(conn, viewer, &name)?;
         let post = visibility::visible_post(conn, viewer, id, now)?;
         if post.account_id != account.id {
             return Err(Error::NotFound);
@@ -252,7 +369,10 @@ async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>
         if let Some(original) = post.boost_of_id {
             let original = store::posts::load(conn, original)?;
             let author = store::accounts::load(conn, original.account_id)?;
-            return Ok(Asked::Boost(Box::new((original, author))));
+            return Ok(Asked::Original(Box::new((original, author))));
+        }
+        if viewer.0.is_none() && !account.is_local() {
+            return Ok(Asked::Original(Box::new((post, account))));
         }
         let thread = timelines::context(conn, viewer, id, now)?;
         let replies = thread.descendants.iter().filter_map(|id| thread.posts.get(*id)).map(|view| &view.post);
@@ -264,19 +384,14 @@ async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>
         let chosen = PostViews::by_ids(conn, viewer, &[id], now)?;
         Ok(Asked::Post(Box::new((account, chosen, thread, standing, delivered))))
     });
+    let (site, frame) = (visitor.app.site(), visitor.frame());
     let (account, chosen, thread, standing, delivered) = match found.await? {
         Asked::Post(found) => *found,
         // A boost has no page but that of what was boosted.
-        Asked::Boost(original) => {
-            let page = shown::post_page(visitor.app.site(), &original.1, &original.0);
-            return if HeaderValue::from_str(&page).is_ok() {
-                Ok(visitor.redirect(&page))
-            } else {
-                Err(Error::NotFound)
-            };
+        Asked::Original(original) => {
+            return to_original(visitor, &shown::post_page_for(&frame, site, &original.1, &original.0));
         }
     };
-    let (site, frame) = (visitor.app.site(), visitor.frame());
     let card = shown::card(&frame, site, &chosen, id, false).ok_or(Error::NotFound)?;
     let post = &chosen.get(id).ok_or(Error::NotFound)?.post;
     let within = |id: &Id<Post>| shown::card(&frame, site, &thread.posts, *id, false);
@@ -294,13 +409,15 @@ async fn show_post(visitor: &Visitor, viewer: Viewer, name: String, id: Id<Post>
         uri: post.uri.clone(),
         excerpt: if post.spoiler_text.is_empty() { shown::line(&post.content) } else { post.spoiler_text.clone() },
         picture: picture.map_or_else(|| shown::avatar(site, &account), |m| m.preview.clone()),
-        oembed: site.oembed_url(&card.url),
-        noindex: !account.indexable,
+        // Other sites show what is here.
+        oembed: account.is_local().then(|| site.oembed_url(&card.url)),
+        original: (!account.is_local()).then(|| shown::post_page(site, &account, post)),
+        noindex: !account.indexable || !account.is_local(),
         ancestors: thread.ancestors.iter().filter_map(within).collect(),
         chosen: card,
         delivered,
         descendants,
-        accepting: Accepting { action: format!("/@{}/{id}/accept", account.username), token: visitor.token() },
+        accepting: Accepting { action: format!("{}/{id}/accept", shown::path_of(&account)), token: visitor.token() },
         frame,
     };
     Ok(with_alternate(visitor.page(StatusCode::OK, Kind::Public, &page), &post.uri))

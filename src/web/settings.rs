@@ -1,4 +1,7 @@
-//! What a person can do about their own account in a browser: password, apps with access, sessions.
+//! What a person can do about their own account in a browser: password, apps with access, sessions; what they say about
+//! themselves ([`profile`]).
+
+pub mod profile;
 
 use super::{
     pages::{AppLine, Choice, SessionLine, Settings, Wrong},

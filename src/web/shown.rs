@@ -61,6 +61,35 @@ pub fn post_page(site: &Site, author: &Account, post: &Post) -> String {
     }
 }
 
+/// The page of an account for who is signed in, who has one here of those of other servers too.
+pub fn page_here(site: &Site, row: &Account) -> String {
+    if row.is_local() { page_of(site, row) } else { path_of(row) }
+}
+
+/// The page of an account for whoever reads.
+pub fn page_for(frame: &Frame, site: &Site, row: &Account) -> String {
+    if frame.signed_in.is_some() { page_here(site, row) } else { page_of(site, row) }
+}
+
+/// The page of a post, as [`page_for`].
+pub fn post_page_for(frame: &Frame, site: &Site, author: &Account, post: &Post) -> String {
+    match frame.signed_in {
+        Some(_) if !author.is_local() => format!("{}/{}", path_of(author), post.id),
+        _ => post_page(site, author, post),
+    }
+}
+
+/// The path of the page that an account has here. Other servers have names with all kinds of signs in them.
+pub fn path_of(row: &Account) -> String {
+    match &row.domain {
+        None => format!("/@{}", row.username),
+        Some(domain) => {
+            let name: String = url::form_urlencoded::byte_serialize(row.username.as_bytes()).collect();
+            format!("/@{name}@{domain}")
+        }
+    }
+}
+
 fn web_address(url: Option<&str>, uri: &str) -> String {
     let fits = |text: &&str| text.starts_with("https://") || text.starts_with("http://");
     url.filter(fits).or(Some(uri).filter(fits)).unwrap_or("/").to_owned()
@@ -97,19 +126,14 @@ pub fn card(frame: &Frame, site: &Site, views: &PostViews, id: Id<Post>, pinned:
     let post = &shown.post;
     let author = views.accounts.get(post.account_id)?;
     let above = above.or_else(|| reply_line(frame, views, shown));
-    let url = if author.is_local() {
-        site.post_url(&author.username, post.id)
-    } else {
-        web_address(post.url.as_deref(), &post.uri)
-    };
     let (poll, poll_text) = shown.poll.as_ref().map(|poll| poll_lines(frame, poll, views.now)).unwrap_or_default();
     Some(Card {
         id: post.id.to_string(),
-        url,
+        url: post_page_for(frame, site, author, post),
         author: Author {
             name: name(author),
             handle: handle(site, author),
-            url: page_of(site, author),
+            url: page_for(frame, site, author),
             avatar: avatar(site, author),
         },
         above,

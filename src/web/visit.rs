@@ -401,16 +401,21 @@ impl Visitor {
 
     /// A page with one heading and one paragraph; large status when it is an error.
     pub fn message(&self, status: u16, heading: &str, text: &str) -> Response {
-        let code = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let sign_in = status == 401;
         let words = self.lang.words();
+        let link = if status == 401 { ("/sign-in", words.sign_in) } else { ("/", words.back_home) };
+        self.message_with(status, heading, text, link)
+    }
+
+    /// The same with where to go on, and what that is called.
+    pub fn message_with(&self, status: u16, heading: &str, text: &str, (link, link_text): (&str, &str)) -> Response {
+        let code = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let page = Message {
             frame: self.frame(),
             status: code.is_client_error().then_some(status).or(code.is_server_error().then_some(status)),
             heading: heading.to_owned(),
             text: text.to_owned(),
-            link: if sign_in { "/sign-in".into() } else { "/".into() },
-            link_text: if sign_in { words.sign_in.into() } else { words.back_home.into() },
+            link: link.to_owned(),
+            link_text: link_text.to_owned(),
         };
         self.page(code, Kind::Form, &page)
     }

@@ -330,7 +330,6 @@ async fn whoever_loads_the_answer_to_a_form_anew_comes_back_to_the_form() {
         ("/auth/sign_up", "/register"),
         ("/settings/delete", "/settings"),
         ("/settings/preferences", "/settings"),
-        ("/settings/profile", "/settings"),
     ] {
         assert_eq!(stranger.get(there).await.header("location"), here, "{there}");
     }

@@ -35,8 +35,10 @@ pub struct Post {
     pub excerpt: String,
     /// Picture for previews.
     pub picture: String,
-    /// What other sites show of it.
-    pub oembed: String,
+    /// What other sites show of it; none for one of another server.
+    pub oembed: Option<String>,
+    /// The page of the original, at another server.
+    pub original: Option<String>,
     /// Keep out of search engines?
     pub noindex: bool,
     /// What it answers, oldest first.

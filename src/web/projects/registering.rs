@@ -75,15 +75,15 @@ pub struct NewProject {
 
 /// What was typed.
 #[derive(Clone, Debug, Default)]
-struct Typed {
-    name: String,
-    purpose: String,
-    tags: String,
+pub(super) struct Typed {
+    pub(super) name: String,
+    pub(super) purpose: String,
+    pub(super) tags: String,
     state: Option<WorkState>,
-    membership: Option<Membership>,
-    looking_for: String,
-    vendor: String,
-    link: String,
+    pub(super) membership: Option<Membership>,
+    pub(super) looking_for: String,
+    pub(super) vendor: String,
+    pub(super) link: String,
     because: String,
     audience: Option<Audience>,
     of: String,
@@ -91,7 +91,21 @@ struct Typed {
 }
 
 impl Typed {
-    fn read(fields: &Fields) -> Self {
+    /// What a project says of itself, as it is typed.
+    pub(super) fn of(project: &Project) -> Self {
+        Self {
+            name: project.name.clone(),
+            purpose: project.purpose.clone(),
+            tags: project.tag_list().join(", "),
+            membership: Some(project.membership),
+            looking_for: project.looking_for_list().join(", "),
+            vendor: project.vendor_list().join(", "),
+            link: project.link_list().join(" "),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn read(fields: &Fields) -> Self {
         let text = |name: &str| fields.text(name).trim().to_owned();
         Self {
             name: text("name"),
@@ -109,10 +123,12 @@ impl Typed {
         }
     }
 
-    fn fields(&self, lang: Lang) -> rules::Fields {
+    pub(super) fn fields(&self, lang: Lang) -> rules::Fields {
         let list = |typed: &str| Some(typed.split([',', ';', '\n']).map(|part| part.trim().to_owned()).collect());
         let hashtags = |typed: &str| {
-            let parts = typed.split([',', ';', '\n']).flat_map(|part| match part.contains('#') {
+            // `C# tools` is one, `#bearings #noise` are two.
+            let signed = |part: &str| part.split_whitespace().any(|word| word.starts_with('#'));
+            let parts = typed.split([',', ';', '\n']).flat_map(|part| match signed(part) {
                 true => part.split_whitespace().collect::<Vec<_>>(),
                 false => vec![part],
             });
@@ -134,6 +150,17 @@ impl Typed {
     }
 }
 
+/// Who may become a member, for a form.
+pub(super) fn memberships(lang: Lang, chosen: Option<Membership>) -> Vec<Choice> {
+    let words = Words::from(tongue(lang));
+    let choice = |membership: &Membership| Choice {
+        value: membership.as_str(),
+        text: words.membership(*membership),
+        chosen: *membership == chosen.unwrap_or(Membership::Request),
+    };
+    MEMBERSHIPS.iter().map(choice).collect()
+}
+
 async fn answer(
     visitor: &Visitor,
     status: StatusCode,
@@ -151,16 +178,11 @@ async fn answer(
         text: words.headline(*state),
         chosen: *state == typed.state.unwrap_or(WorkState::Idea),
     };
-    let membership = |membership: &Membership| Choice {
-        value: membership.as_str(),
-        text: words.membership(*membership),
-        chosen: *membership == typed.membership.unwrap_or(Membership::Request),
-    };
     let page = NewProject {
         frame: visitor.frame(),
         token: visitor.token(),
         states: STATES.iter().map(state).collect(),
-        memberships: MEMBERSHIPS.iter().map(membership).collect(),
+        memberships: memberships(visitor.lang, typed.membership),
         audiences,
         warned: alike.iter().any(|line| line.warn),
         alike,
@@ -204,7 +226,7 @@ pub async fn submit(visitor: Visitor, fields: Fields) -> Response {
 }
 
 /// Which field a refusal is about, and what is said there.
-fn refusal(visitor: &Visitor, error: Error) -> Result<Wrong> {
+pub(super) fn refusal(visitor: &Visitor, error: Error) -> Result<Wrong> {
     let words = visitor.lang.words();
     match error {
         Error::Invalid { field: "links", code: "invalid", .. } => Ok(Wrong::field("link", words.project_no_link)),
@@ -326,7 +348,7 @@ async fn lines(visitor: &Visitor, alike: Vec<Alike>) -> Result<Vec<ProjectLine>>
             lines.push(ProjectLine {
                 id: found.project.id.to_string(),
                 name: found.project.name.clone(),
-                url: shown::page_of(&site, &account),
+                url: shown::page_here(&site, &account),
                 about: because(conn, &site, found, tongue)?,
                 purpose: found.project.purpose.clone(),
                 warn: found.warn,
