@@ -234,15 +234,6 @@ pub fn authorizations(conn: &mut Conn, account: Id<Account>, by: Id<Account>) ->
         .load_as::<(BigInt, Text), (i64, String)>(conn)
 }
 
-/// Whether a person of this node agreed to be in a collection of somebody elsewhere.
-pub fn is_authorized(conn: &mut Conn, account: Id<Account>, by: Id<Account>, collection: &str) -> Result<bool> {
-    Sql::new("select f.id from feature_authorizations f where f.account_id = ")
-        .bind(account)
-        .with(" and f.by_account_id = ", by)
-        .with(" and f.collection_uri = ", collection)
-        .exists(conn)
-}
-
 /// The people of this node who agreed to be in a collection of somebody elsewhere.
 pub fn agreed(conn: &mut Conn, by: Id<Account>, collection: &str, most: i64) -> Result<Vec<Id<Account>>> {
     Sql::new("select f.account_id from feature_authorizations f where f.by_account_id = ")

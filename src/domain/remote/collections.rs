@@ -329,9 +329,9 @@ fn open(conn: &mut Conn, row: &Collection, now: Timestamp) -> Result<Vec<RemoteP
     places.retain(|place| {
         let item = known.iter().find(|item| item.uri.as_ref() == Some(&place.uri));
         // Not asked again: what was seen today, and what somebody took back.
-        item.is_none_or(|item| match item.state {
-            ItemState::Revoked => item.stamp_uri == place.stamp,
-            _ => item.checked_at.is_none_or(|at| at < day_old) || item.stamp_uri != place.stamp,
+        item.is_none_or(|item| {
+            let is_old = item.state != ItemState::Revoked && item.checked_at.is_none_or(|at| at < day_old);
+            is_old || place.stamp.is_some() && place.stamp != item.stamp_uri
         })
     });
     Ok(places)
@@ -377,7 +377,7 @@ pub fn checked(
         return Ok(());
     }
     let owner = store::accounts::load(tx.conn, row.account_id)?;
-    let genuine = genuine && !store::remote::is_gone(tx.conn, &[stamp], &person.uri, tx.now)?;
+    let genuine = genuine && !store::remote::is_gone(tx.conn, &[stamp.as_str()], &person.uri, tx.now)?;
     match rows::find_item(tx.conn, id, person.id)? {
         Some(item) if !genuine => take_off(tx, &owner, &collection, item),
         Some(item) if item.state == ItemState::Revoked && item.stamp_uri.as_ref() == Some(stamp) => Ok(()),

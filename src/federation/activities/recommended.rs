@@ -8,6 +8,7 @@ use crate::{
         Task, Tx,
         remote::collections::{self as rules, Recommended},
     },
+    model::Collection,
     store, uri,
 };
 
@@ -30,7 +31,7 @@ pub(super) fn brings(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) ->
             else {
                 return Ok(false);
             };
-            let of = |known: Option<crate::model::Collection>| known.filter(|row| row.account_id == signer.id);
+            let of = |known: Option<Collection>| known.filter(|row| row.account_id == signer.id);
             let changed = of(store::collections::find_by_uri(tx.conn, object)?).and_then(|row| row.uri);
             let is_list = match target {
                 Some(target) => store::collections::address(tx.conn, signer.id)?.as_ref() == Some(target),
