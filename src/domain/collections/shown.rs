@@ -63,7 +63,7 @@ impl Shown {
     /// # Errors
     /// Those of the database.
     pub fn linked<'t>(conn: &mut Conn, viewer: Viewer, texts: impl Iterator<Item = &'t str>) -> Result<Self> {
-        let (mut ids, mut addresses) = (Vec::new(), Vec::new());
+        let (mut ids, mut addresses): (Vec<Id<Collection>>, Vec<&str>) = (Vec::new(), Vec::new());
         for text in texts {
             ids.extend(linked(text));
             addresses.extend(links(text));
