@@ -243,27 +243,31 @@ pub fn agreed(conn: &mut Conn, by: Id<Account>, collection: &str, most: i64) -> 
         .load_ids(conn)
 }
 
-/// A person of this node is in this one of somebody elsewhere no more; without a person nobody is.
-pub fn forget_authorization(
-    conn: &mut Conn,
-    account: Option<Id<Account>>,
-    by: Id<Account>,
-    collection: &str,
-) -> Result<()> {
-    let mut sql = Sql::new("delete from feature_authorizations where by_account_id = ")
+/// Whether a person of this node agreed to be in a collection of somebody elsewhere.
+pub fn is_authorized(conn: &mut Conn, account: Id<Account>, by: Id<Account>, collection: &str) -> Result<bool> {
+    Sql::new("select f.id from feature_authorizations f where f.account_id = ")
+        .bind(account)
+        .with(" and f.by_account_id = ", by)
+        .with(" and f.collection_uri = ", collection)
+        .exists(conn)
+}
+
+/// A person of this node does not agree to be in this one of somebody elsewhere any more.
+pub fn forget_authorization(conn: &mut Conn, account: Id<Account>, by: Id<Account>, collection: &str) -> Result<()> {
+    Sql::new("delete from feature_authorizations where by_account_id = ")
         .bind(by)
-        .with(" and collection_uri = ", collection);
-    if let Some(account) = account {
-        sql = sql.with(" and account_id = ", account);
-    }
-    sql.execute(conn)?;
+        .with(" and collection_uri = ", collection)
+        .with(" and account_id = ", account)
+        .execute(conn)?;
     Ok(())
 }
 
 /// A person of this node is in none of somebody elsewhere any more.
 pub fn forget_authorizations(conn: &mut Conn, account: Id<Account>, by: Id<Account>) -> Result<()> {
+    // Whoever took themselves out before stays out.
     Sql::new("delete from collection_items where account_id = ")
         .bind(account)
+        .with(" and state <> ", ItemState::Revoked)
         .with(" and collection_id in (select c.id from collections c where c.uri is not null and c.account_id = ", by)
         .push(")")
         .execute(conn)?;

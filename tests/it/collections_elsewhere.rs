@@ -132,6 +132,15 @@ async fn fed_coll_06_collections_of_another_node_are_shown_and_left_like_those_o
     let mut both = people(&ada, &here).await;
     both.sort_unstable();
     assert_eq!(both, ["carol", "dan"]);
+    // Taken out and put in again, he is not asked anew.
+    let places = bob.get(&own).await.ok()["collection"]["items"].clone();
+    let his = places.as_array().unwrap().iter().find(|item| item["account_id"] == json!(him)).unwrap();
+    bob.delete(&format!("{own}/items/{}", text(his, "id"))).await.ok();
+    settle(&[&alpha, &beta]).await;
+    assert_eq!((people(&ada, &here).await, told(&dan).await.len()), (vec!["carol".to_owned()], 0));
+    bob.post(&format!("{own}/items"), json!({"account_id": him})).await.ok();
+    settle(&[&alpha, &beta]).await;
+    assert_eq!((people(&ada, &here).await.len(), told(&dan).await.len()), (2, 1));
     bob.patch(&own, json!({"name": "Solderers"})).await.ok();
     settle(&[&alpha, &beta]).await;
     assert_eq!(told(&dan).await[0], ("collection_update".to_owned(), here.clone()));

@@ -138,12 +138,12 @@ pub fn receive(tx: &mut Tx<'_>, owner: &Account, told: &RemoteCollection) -> Res
         for item in rows::all_items(tx.conn, row.id)? {
             let named = item.uri.as_ref().is_none_or(|uri| places.iter().any(|place| place.uri == *uri));
             if !named {
-                take_off(tx, owner, &told.uri, item)?;
+                take_off(tx, item)?;
             }
         }
     }
     for person in rows::agreed(tx.conn, owner.id, &told.uri, limits::REMOTE_COLLECTION_PEOPLE as i64)? {
-        seat(tx, &row, person)?;
+        seat(tx, &row, person, None, false)?;
     }
     place_all(tx, &row)?;
     let is_renamed = |before: &Collection| (&before.name, &before.description) != (&row.name, &row.description);
@@ -165,9 +165,9 @@ fn place_all(tx: &mut Tx<'_>, row: &Collection) -> Result<()> {
     for place in listed(row) {
         let Some(person) = place.person.as_deref().filter(|person| site.owns_str(person)) else { continue };
         let Some(account) = store::accounts::find_by_uri(tx.conn, person)? else { continue };
-        let item = rows::find_item(tx.conn, row.id, account.id)?;
-        if let Some(item) = item.filter(|item| item.uri.as_ref() != Some(&place.uri)) {
-            rows::renew_item(tx.conn, &CollectionItem { uri: Some(place.uri.clone()), ..item })?;
+        let collection = row.uri.as_deref().unwrap_or_default();
+        if rows::is_authorized(tx.conn, account.id, row.account_id, collection)? {
+            seat(tx, row, account.id, Some(&place.uri), true)?;
         }
     }
     // What people of this node agreed to is known here.
@@ -176,23 +176,33 @@ fn place_all(tx: &mut Tx<'_>, row: &Collection) -> Result<()> {
     if waits { tx.enqueue(&Task::CheckPlaces { collection: row.id.raw() }) } else { Ok(()) }
 }
 
-/// A person of this node who agreed to be in this collection is in it, unless they took themselves out.
-fn seat(tx: &mut Tx<'_>, row: &Collection, person: Id<Account>) -> Result<()> {
-    if rows::find_item(tx.conn, row.id, person)?.is_some() {
-        return Ok(());
+/// A person of this node who agreed to be in this collection is in it, unless they took themselves out; `anew`: whether its
+/// owner took them out or not. `place`: what its server calls their place, where it lists them.
+fn seat(tx: &mut Tx<'_>, row: &Collection, person: Id<Account>, place: Option<&str>, anew: bool) -> Result<()> {
+    let uri = place.map(str::to_owned);
+    match rows::find_item(tx.conn, row.id, person)? {
+        None => {
+            let item = CollectionItem {
+                id: tx.new_id(),
+                collection_id: row.id,
+                account_id: person,
+                state: ItemState::Accepted,
+                created_at: tx.now,
+                stamp_uri: None,
+                uri,
+                checked_at: None,
+            };
+            rows::insert_item(tx.conn, &item)?;
+            tx.record(Fact::CollectionJoined(item.id))
+        }
+        Some(item) if item.state == ItemState::Withdrawn && anew => {
+            let item = CollectionItem { state: ItemState::Accepted, uri, ..item };
+            rows::renew_item(tx.conn, &item)?;
+            tx.record(Fact::CollectionJoined(item.id))
+        }
+        Some(item) if uri.is_some() && item.uri != uri => rows::renew_item(tx.conn, &CollectionItem { uri, ..item }),
+        Some(_) => Ok(()),
     }
-    let item = CollectionItem {
-        id: tx.new_id(),
-        collection_id: row.id,
-        account_id: person,
-        state: ItemState::Accepted,
-        created_at: tx.now,
-        stamp_uri: None,
-        uri: None,
-        checked_at: None,
-    };
-    rows::insert_item(tx.conn, &item)?;
-    tx.record(Fact::CollectionJoined(item.id))
 }
 
 /// A person of this node lets `by` put them into this collection of theirs. What is not known yet is read.
@@ -201,7 +211,7 @@ fn seat(tx: &mut Tx<'_>, row: &Collection, person: Id<Account>) -> Result<()> {
 /// Those of the database.
 pub fn admitted(tx: &mut Tx<'_>, person: Id<Account>, by: &Account, collection: &str) -> Result<()> {
     match rows::find_by_uri(tx.conn, collection)? {
-        Some(row) if row.account_id == by.id => seat(tx, &row, person),
+        Some(row) if row.account_id == by.id => seat(tx, &row, person, None, true),
         Some(_) => Ok(()),
         None => tx.enqueue(&Task::ReadCollection { account: by.id.raw(), uri: collection.to_owned() }),
     }
@@ -232,10 +242,12 @@ pub fn receive_place(tx: &mut Tx<'_>, owner: &Account, collection: &str, place: 
         return Ok(());
     }
     let mut places = listed(&row);
-    match places.iter_mut().find(|known| known.uri == place.uri) {
-        Some(known) => known.clone_from(place),
-        None if places.len() >= limits::REMOTE_COLLECTION_PEOPLE => return Ok(()),
-        None => places.push(place.clone()),
+    if let Some(known) = places.iter_mut().find(|known| known.uri == place.uri) {
+        known.clone_from(place);
+    } else if places.len() < limits::REMOTE_COLLECTION_PEOPLE {
+        places.push(place.clone());
+    } else {
+        return Ok(());
     }
     row.listed = written(&places);
     row.updated_at = tx.now;
@@ -250,19 +262,18 @@ pub fn receive_place(tx: &mut Tx<'_>, owner: &Account, collection: &str, place: 
 /// Those of the database.
 pub fn receive_removal(tx: &mut Tx<'_>, owner: &Account, object: &str, target: Option<&str>) -> Result<bool> {
     if let Some(row) = own(tx.conn, owner, object)? {
-        end(tx, owner, &row)?;
+        rows::delete(tx.conn, row.id)?;
         return Ok(true);
     }
     let mut known = false;
     for item in rows::items_by_uri(tx.conn, owner.id, object)? {
         let row = rows::load(tx.conn, item.collection_id)?;
-        let collection = row.uri.clone().unwrap_or_default();
-        if target.is_some_and(|target| target != collection) {
+        if target.is_some_and(|target| row.uri.as_deref() != Some(target)) {
             continue;
         }
         known = true;
         unlist(tx, row, object)?;
-        take_off(tx, owner, &collection, item)?;
+        take_off(tx, item)?;
     }
     // Of whom it was not seen yet that they agreed.
     if let Some(target) = target.filter(|_| !known)
@@ -272,13 +283,6 @@ pub fn receive_removal(tx: &mut Tx<'_>, owner: &Account, object: &str, target: O
         unlist(tx, row, object)?;
     }
     Ok(known)
-}
-
-fn end(tx: &mut Tx<'_>, owner: &Account, row: &Collection) -> Result<()> {
-    if let Some(uri) = &row.uri {
-        rows::forget_authorization(tx.conn, None, owner.id, uri)?;
-    }
-    rows::delete(tx.conn, row.id)
 }
 
 /// Its server does not list this place any more.
@@ -294,13 +298,16 @@ fn unlist(tx: &mut Tx<'_>, mut row: Collection, place: &str) -> Result<()> {
     rows::update(tx.conn, &row)
 }
 
-/// Somebody is in a collection no more. Whoever took themselves out stays out.
-fn take_off(tx: &mut Tx<'_>, owner: &Account, collection: &str, item: CollectionItem) -> Result<()> {
-    if item.state == ItemState::Revoked {
+/// Somebody is in a collection no more. Whoever of this node is taken out and put in again is not asked anew, and whoever took
+/// themselves out stays out.
+fn take_off(tx: &mut Tx<'_>, item: CollectionItem) -> Result<()> {
+    if item.state != ItemState::Accepted {
         return Ok(());
     }
     tx.record(Fact::CollectionLeft(item.id))?;
-    rows::forget_authorization(tx.conn, Some(item.account_id), owner.id, collection)?;
+    if store::accounts::load(tx.conn, item.account_id)?.is_local() {
+        return rows::renew_item(tx.conn, &CollectionItem { state: ItemState::Withdrawn, ..item });
+    }
     rows::delete_item(tx.conn, item.id)
 }
 
@@ -315,7 +322,7 @@ pub fn receive_all(tx: &mut Tx<'_>, owner: &Account, named: &[String]) -> Result
         }
         // One that others shall not find is on no list; it is there as long as its server does not say otherwise.
         if let Some(row) = own(tx.conn, owner, &uri)?.filter(|row| row.discoverable) {
-            end(tx, owner, &row)?;
+            rows::delete(tx.conn, row.id)?;
         }
     }
     Ok(())
@@ -371,15 +378,13 @@ pub fn checked(
     let Some(stamp) = &place.stamp else { return Ok(()) };
     store::remote::lock(tx.conn, stamp)?;
     let Some(row) = rows::several(tx.conn, &[id])?.into_iter().next() else { return Ok(()) };
-    let Some(collection) = row.uri.clone() else { return Ok(()) };
     // It may have changed meanwhile.
     if !listed(&row).contains(as_listed) {
         return Ok(());
     }
-    let owner = store::accounts::load(tx.conn, row.account_id)?;
     let genuine = genuine && !store::remote::is_gone(tx.conn, &[stamp.as_str()], &person.uri, tx.now)?;
     match rows::find_item(tx.conn, id, person.id)? {
-        Some(item) if !genuine => take_off(tx, &owner, &collection, item),
+        Some(item) if !genuine => take_off(tx, item),
         Some(item) if item.state == ItemState::Revoked && item.stamp_uri.as_ref() == Some(stamp) => Ok(()),
         Some(item) => rows::renew_item(
             tx.conn,

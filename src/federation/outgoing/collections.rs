@@ -144,7 +144,7 @@ fn withdrawn(tx: &mut Tx<'_>, person: &Account, by: &Account, collection: &str) 
             take_back(tx, person, by, id, granted)?;
         }
     }
-    store::collections::forget_authorization(tx.conn, Some(person.id), by.id, collection)
+    store::collections::forget_authorization(tx.conn, person.id, by.id, collection)
 }
 
 /// The authorisation of this number does not count any more.
