@@ -89,7 +89,15 @@ async fn take(app: &App, owner: &Account, given: &Json, budget: &Budget) -> Resu
         true => given.clone(),
         false => {
             fetch::forget(app, &id);
-            fetch::document(app, &id, budget).await?.json.clone()
+            match fetch::document(app, &id, budget).await {
+                Ok(document) => document.json.clone(),
+                // One that is not there any more.
+                Err(Error::Gone | Error::NotFound) => {
+                    let owner = owner.clone();
+                    return app.write(move |tx| rules::receive_removal(tx, &owner, &id, None).map(|_| ())).await;
+                }
+                Err(error) => return Err(error),
+            }
         }
     };
     let Some(mut found) = collection::read(&json).filter(|found| found.uri == id && found.owner == owner.uri) else {
@@ -99,7 +107,8 @@ async fn take(app: &App, owner: &Account, given: &Json, budget: &Budget) -> Resu
         let bounds = Bounds { pages: PAGES, items: limits::REMOTE_COLLECTION_PEOPLE };
         let items = collections::read(app, &json, &owner.uri, bounds, budget).await?;
         // Whoever stands on a page that cannot be had is not gone for that.
-        found.places = items.is_complete.then(|| collection::places(items.items.iter(), &id));
+        let is_enough = items.is_complete || items.items.len() >= limits::REMOTE_COLLECTION_PEOPLE;
+        found.places = is_enough.then(|| collection::places(items.items.iter(), &id));
     }
     let owner = owner.clone();
     app.write(move |tx| rules::receive(tx, &owner, &found)).await

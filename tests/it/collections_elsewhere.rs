@@ -242,6 +242,22 @@ async fn fed_coll_06_activities_bring_collections_and_places_and_take_them_away(
     s.sends(&s.ada, &s.ada.activity("Update", uri.as_str())).await;
     assert_eq!(s.bob.get(&format!("/api/v1/collections/{here}")).await.ok()["collection"]["name"], "Rhymers");
 
+    // So is who stands on pages of it.
+    let mut paged = changed.clone();
+    paged.as_object_mut().unwrap().remove("orderedItems");
+    paged["first"] = json!(format!("{uri}/page"));
+    let both = json!([more, place(&uri, "3", &s.ada.id, &stamp(&s.ada, "1", &uri))]);
+    let page = json!({
+        "@context": "https://www.w3.org/ns/activitystreams", "id": format!("{uri}/page"), "type": "OrderedCollectionPage",
+        "partOf": uri, "orderedItems": both,
+    });
+    s.east.serve("/users/ada/featured_collections/Poets/page", page);
+    serve(&s, &[&paged]);
+    s.sends(&s.ada, &s.ada.activity("Update", paged.clone())).await;
+    assert_eq!(people(&s.bob, &here).await, ["mallory", "ada"]);
+    s.sends(&s.ada, &s.ada.activity("Update", changed.clone())).await;
+    assert_eq!(people(&s.bob, &here).await, ["mallory"]);
+
     // Nobody else has a say.
     let (mut theirs, mut stolen) = (changed.clone(), changed.clone());
     theirs["name"] = json!("Fools");
@@ -269,6 +285,12 @@ async fn fed_coll_06_activities_bring_collections_and_places_and_take_them_away(
     let mut remove = s.ada.activity("Remove", uri.as_str());
     remove["target"] = json!(format!("{}/featured_collections", s.ada.id));
     s.sends(&s.ada, &remove).await;
+    assert_eq!(s.bob.get(&format!("/api/v1/collections/{here}")).await.status, 404);
+
+    // One that is not there any more when it is read is gone.
+    let here = added(&s, &changed).await;
+    s.east.serve_as(uri.strip_prefix(&s.east.url("")).unwrap(), 410, "application/activity+json", "{}");
+    s.sends(&s.ada, &s.ada.activity("Update", uri.as_str())).await;
     assert_eq!(s.bob.get(&format!("/api/v1/collections/{here}")).await.status, 404);
 }
 

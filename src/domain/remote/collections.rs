@@ -384,7 +384,8 @@ pub fn checked(
     }
     let genuine = genuine && !store::remote::is_gone(tx.conn, &[stamp.as_str()], &person.uri, tx.now)?;
     match rows::find_item(tx.conn, id, person.id)? {
-        Some(item) if !genuine => take_off(tx, item),
+        Some(item) if !genuine && item.uri.as_ref() == Some(&place.uri) => take_off(tx, item),
+        _ if !genuine => Ok(()),
         Some(item) if item.state == ItemState::Revoked && item.stamp_uri.as_ref() == Some(stamp) => Ok(()),
         Some(item) => rows::renew_item(
             tx.conn,
@@ -396,7 +397,6 @@ pub fn checked(
                 ..item
             },
         ),
-        None if !genuine => Ok(()),
         None => {
             let item = CollectionItem {
                 id: tx.new_id(),
