@@ -193,6 +193,14 @@ pub const PINS: usize = 5;
 pub const COLLECTIONS: usize = 10;
 /// People in one collection.
 pub const COLLECTION_PEOPLE: usize = 25;
+/// Collections kept of one account of another server.
+pub const REMOTE_COLLECTIONS: usize = 20;
+/// People whom one of those may list.
+pub const REMOTE_COLLECTION_PEOPLE: usize = 50;
+/// Characters of its name.
+pub const REMOTE_COLLECTION_NAME: usize = 256;
+/// Bytes of its description, cut before sanitising.
+pub const REMOTE_COLLECTION_TEXT: usize = 2 * 1024;
 /// Characters of its name.
 pub const COLLECTION_NAME: usize = 40;
 /// Characters of its description.

@@ -21,6 +21,7 @@ use crate::{
         Viewer,
         collections::{self as rules, Shape},
         html,
+        remote::collections as remote,
         scopes::Scope,
         views::AccountViews,
     },
@@ -67,15 +68,23 @@ impl Shown {
         let row = self.rows.iter().find(|row| row.id == id)?;
         let items: Vec<CollectionItem> = self.items.iter().filter(|item| item.collection_id == id).map(item).collect();
         let owner = self.people.get(row.account_id)?;
+        let (uri, url, description) = match &row.uri {
+            Some(uri) => (uri.clone(), row.url.clone().unwrap_or_else(|| uri.clone()), row.description.clone()),
+            None => (
+                site.featured_collection_uri(&owner.username, row.id),
+                format!("{}#collection-{}", site.profile_url(&owner.username), row.id),
+                html::escape(&row.description).into_owned(),
+            ),
+        };
         Some(Collection {
             id: row.id,
             account_id: row.account_id,
-            uri: site.featured_collection_uri(&owner.username, row.id),
-            url: format!("{}#collection-{}", site.profile_url(&owner.username), row.id),
+            uri,
+            url,
             name: &row.name,
-            description: html::escape(&row.description).into_owned(),
+            description,
             language: row.language.as_deref(),
-            local: true,
+            local: row.uri.is_none(),
             sensitive: row.sensitive,
             discoverable: row.discoverable,
             tag: row.tag.as_deref().map(|name| CollectionTag { name, url: site.tag_url(name) }),
@@ -95,7 +104,10 @@ impl Shown {
         if self.rows.is_empty() {
             return Vec::new();
         }
-        let found = rules::linked(text).into_iter().filter_map(|id| self.document(site, id));
+        let is_local = |id: &Id<model::Collection>| self.rows.iter().any(|row| row.id == *id && row.uri.is_none());
+        let elsewhere = self.rows.iter().filter(|row| row.uri.is_some()).map(|row| row.id);
+        let ids = rules::linked(text).into_iter().filter(is_local).chain(elsewhere);
+        let found = ids.filter_map(|id| self.document(site, id));
         let links_to = |address: &str| text.contains(&format!("href=\"{}\"", html::escape(address)));
         found.filter(|found| links_to(&found.url) || links_to(&found.uri)).collect()
     }
@@ -196,11 +208,23 @@ async fn of_account(
 ) -> Answer {
     open_to(&app, viewer)?;
     let (id, part): (Id<Account>, _) = (id.parse()?, part(&params)?);
+    if viewer.0.is_some() {
+        look_at(&app, id).await?;
+    }
     listed(app, viewer, uri, part, move |conn, limit, offset| match recommends(conn, viewer, id)? {
         true => rows::of(conn, id, viewer.0 == Some(id), limit, offset),
         false => Ok(Vec::new()),
     })
     .await
+}
+
+/// Somebody looks at the collections of this account: those of another server are read in the background.
+async fn look_at(app: &App, id: Id<Account>) -> Result<()> {
+    let now = app.clock().now();
+    match app.glance(move |conn| remote::due(conn, id, now)).await? {
+        true => app.write(move |tx| remote::look(tx, id)).await,
+        false => Ok(()),
+    }
 }
 
 /// Only one's own: in which collections somebody else is, is their business.

@@ -48,8 +48,8 @@ fn source(config: &Config) -> String {
     }
 }
 /// The newest numbered generation that is built whole, with all before it: 2 are grouped notifications, 4 uploads that can be
-/// deleted, 7 quotes with consent, 8 the profile as it is edited. Of 10, collections, nobody is told that they are in one.
-const API_VERSION: u32 = 8;
+/// deleted, 7 quotes with consent, 8 the profile as it is edited, 10 collections, those of other servers among them.
+const API_VERSION: u32 = 10;
 
 fn account_limits() -> AccountLimits {
     AccountLimits {

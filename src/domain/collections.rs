@@ -7,7 +7,7 @@ mod shown;
 pub use shown::{Shown, linked};
 
 use super::{
-    Fact, Recommending, Task, Tx, audiences, interactions::arrivals::Claim, people, posts, projects::near, text,
+    Fact, Recommending, Task, Tx, audiences, interactions::arrivals::Claim, people, posts, projects::near, remote, text,
 };
 use crate::{
     Error, Result,
@@ -95,6 +95,9 @@ pub fn create(tx: &mut Tx<'_>, owner: Id<Account>, wanted: Shape, people: &[Id<A
         tag: None,
         created_at: tx.now,
         updated_at: tx.now,
+        uri: None,
+        url: None,
+        listed: None,
     };
     shape(&mut row, Shape { name: Some(wanted.name.clone().unwrap_or_default()), ..wanted })?;
     store::collections::insert(tx.conn, &row)?;
@@ -187,6 +190,8 @@ pub fn put_in(tx: &mut Tx<'_>, owner: Id<Account>, id: Id<Collection>, account: 
         state: if other.is_local() { ItemState::Accepted } else { ItemState::Pending },
         created_at: tx.now,
         stamp_uri: None,
+        uri: None,
+        checked_at: None,
     };
     store::collections::insert_item(tx.conn, &item)?;
     if other.is_local() {
@@ -321,18 +326,23 @@ pub fn receive_request(tx: &mut Tx<'_>, person: &Account, by: &Account, request:
         true => people::directory::is_discoverable_outside(tx.conn, person)?,
         false => people::directory::is_discoverable(tx.conn, person)?,
     };
-    let willing = found && may_be_put_in(person) && !store::follows::is_blocked_either_way(tx.conn, person.id, by.id)?;
+    let willing = found
+        && may_be_put_in(person)
+        && !store::follows::is_blocked_either_way(tx.conn, person.id, by.id)?
+        && !remote::collections::has_left(tx.conn, person.id, by, collection)?;
     let granted = match willing {
         true => {
             let id = tx.new_id::<CollectionItem>().raw();
-            Some(store::collections::authorize(tx.conn, id, person.id, by.id, collection, tx.now)?)
+            let granted = store::collections::authorize(tx.conn, id, person.id, by.id, collection, tx.now)?;
+            remote::collections::admitted(tx, person.id, by, collection)?;
+            Some(granted)
         }
         false => None,
     };
     tx.record(Fact::FeatureAnswered { person: person.id, by: by.id, request: request.to_owned(), granted })
 }
 
-/// Somebody takes themselves out.
+/// Somebody takes themselves out: of a collection of this node, or of one of another server, which hears of it.
 ///
 /// # Errors
 /// `NotFound` when they are not in it; `Forbidden` for somebody else's place.

@@ -158,6 +158,25 @@ pub enum Task {
         #[serde(default)]
         looks: u8,
     },
+    /// Read the collections of people that a remote account lists.
+    ReadCollections {
+        /// The account.
+        account: i64,
+        /// Where it lists them.
+        address: String,
+    },
+    /// Read a collection of people of a remote account.
+    ReadCollection {
+        /// The account.
+        account: i64,
+        /// The id of the collection.
+        uri: String,
+    },
+    /// Look at the authorisations of people in a collection of another server.
+    CheckPlaces {
+        /// The collection.
+        collection: i64,
+    },
     /// Read a remote account again from its origin.
     RefreshAccount {
         /// The account.
@@ -388,6 +407,9 @@ impl Task {
             | Self::RefreshPoll { .. }
             | Self::ReadFeatured { .. }
             | Self::ReadFeaturedTags { .. }
+            | Self::ReadCollections { .. }
+            | Self::ReadCollection { .. }
+            | Self::CheckPlaces { .. }
             | Self::ReadOutbox { .. }
             | Self::ReadCarried { .. }
             | Self::LearnAnswer { .. }
@@ -454,6 +476,9 @@ impl Task {
             Self::SeverDomain { .. } => "sever_domain",
             Self::ReadFeatured { .. } => "read_featured",
             Self::ReadFeaturedTags { .. } => "read_featured_tags",
+            Self::ReadCollections { .. } => "read_collections",
+            Self::ReadCollection { .. } => "read_collection",
+            Self::CheckPlaces { .. } => "check_places",
             Self::ReadOutbox { .. } => "read_outbox",
             Self::CatchUp { .. } => "catch_up",
             Self::ReadCarried { .. } => "read_carried",
@@ -497,6 +522,8 @@ impl Task {
                 Some(format!("{} {domain}", self.kind()))
             }
             Self::FetchPost { uri } => Some(format!("fetch_post {uri}")),
+            Self::ReadCollection { account, uri } => Some(format!("read_collection {account} {uri}")),
+            Self::CheckPlaces { collection } => Some(format!("check_places {collection}")),
             Self::ReadCarried { uri, gone } => Some(format!("read_carried {gone} {uri}")),
             Self::CheckConsent { object, stamp, looks, .. } => Some(format!("check_consent {object} {stamp} {looks}")),
             // A look that waits does not stand in the way of one at something new.
@@ -512,6 +539,7 @@ impl Task {
             | Self::PurgeAccount { account }
             | Self::ReadFeatured { account }
             | Self::ReadFeaturedTags { account }
+            | Self::ReadCollections { account, .. }
             | Self::SyncFollowers { account, .. }
             | Self::SendProfile { account } => Some(format!("{} {account}", self.kind())),
             Self::PublishScheduled { scheduled, at } => Some(format!("publish_scheduled {scheduled} {at}")),

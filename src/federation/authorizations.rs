@@ -30,7 +30,7 @@ const LIKE: &[&str] = &["LikeAuthorization", "LikeApproval"];
 pub const BOOST: &[&str] = &["AnnounceAuthorization", "AnnounceApproval"];
 
 /// Of places in collections.
-const FEATURE: &[&str] = &["FeatureAuthorization"];
+pub const FEATURE: &[&str] = &["FeatureAuthorization"];
 
 /// What an authorisation of this kind by somebody of this node is called.
 pub const fn type_of(kind: InteractionKind) -> &'static str {

@@ -1,11 +1,20 @@
-//! The hashtags that an account of another server has on its profile (COLL-04).
+//! The hashtags that an account of another server has on its profile (COLL-04). Its document says as well where it lists the
+//! collections of people that it recommends (COLL-06).
 
 use super::{
     collections::{self, Bounds},
     fetch::{self, Budget},
     objects::tags,
 };
-use crate::{Error, Result, app::App, domain::hashtags, id::Id, limits, model::Account, store, uri};
+use crate::{
+    Error, Result,
+    app::App,
+    domain::{Task, hashtags},
+    id::Id,
+    limits,
+    model::Account,
+    store, uri,
+};
 
 /// The task `ReadFeaturedTags`: its `featuredTags` collection, which its document names.
 ///
@@ -23,6 +32,10 @@ pub async fn read(app: &App, id: Id<Account>) -> Result<()> {
         Err(e @ (Error::Upstream(_) | Error::Unavailable(_))) => return Err(e),
         Err(_) => return Ok(()),
     };
+    let collections = document.json.uri("featuredCollections");
+    if let Some(address) = collections.filter(|address| uri::same_authority(address, &owner.uri)) {
+        app.write(move |tx| tx.enqueue(&Task::ReadCollections { account: id.raw(), address })).await?;
+    }
     let given = document.json.one("featuredTags");
     if given.as_uri().is_none_or(|address| !uri::same_authority(&address, &owner.uri)) {
         return Ok(());

@@ -31,6 +31,7 @@ pub mod proof;
 pub mod quotes;
 pub mod reactions;
 pub mod received;
+pub mod recommended;
 pub mod relays;
 pub mod render;
 pub mod serve;

@@ -168,6 +168,15 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::ReadFeaturedTags { account } => {
             apart(|| crate::federation::featured_tags::read(app, Id::new(account))).await
         }
+        Task::ReadCollections { account, address } => {
+            apart(|| crate::federation::recommended::read_all(app, Id::new(account), address)).await
+        }
+        Task::ReadCollection { account, uri } => {
+            apart(|| crate::federation::recommended::read(app, Id::new(account), uri)).await
+        }
+        Task::CheckPlaces { collection } => {
+            apart(|| crate::federation::recommended::check(app, Id::new(collection))).await
+        }
         Task::SyncFollowers { account, url, digest } => {
             apart(|| crate::federation::followers_sync::run(app, Id::new(account), &url, &digest)).await
         }

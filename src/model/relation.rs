@@ -308,7 +308,7 @@ pub struct Collection {
     pub id: Id<Collection>,
     pub account_id: Id<Account>,
     pub name: String,
-    /// Plain text.
+    /// Plain text; clean HTML of one of another server.
     pub description: String,
     pub language: Option<String>,
     pub sensitive: bool,
@@ -317,6 +317,12 @@ pub struct Collection {
     pub tag: Option<String>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+    /// The id of one of another server; none for one of this node.
+    pub uri: Option<String>,
+    /// Its page there.
+    pub url: Option<String>,
+    /// Whom its server lists, as JSON.
+    pub listed: Option<String>,
 }
 
 small_enum!(
@@ -339,6 +345,10 @@ pub struct CollectionItem {
     pub created_at: Timestamp,
     /// The authorisation of somebody of another server.
     pub stamp_uri: Option<String>,
+    /// Its id, in a collection of another server that lists it.
+    pub uri: Option<String>,
+    /// When the authorisation was looked at last, of who is in a collection of another server.
+    pub checked_at: Option<Timestamp>,
 }
 
 whole_row!(Follow => follows, Block => blocks, Mute => mutes, AccountNote => account_notes, List => lists, ListMember => list_members, Conversation => conversations, Notification => notifications, Marker => markers, Filter => filters, FilterKeyword => filter_keywords, FilterPost => filter_posts, FollowedTag => followed_tags, FeaturedTag => featured_tags, CustomEmoji => custom_emojis, NotificationPolicy => notification_policies, NotificationRequest => notification_requests, Collection => collections, CollectionItem => collection_items);

@@ -521,6 +521,9 @@ diesel::table! {
         tag -> Nullable<Text>,
         created_at -> BigInt,
         updated_at -> BigInt,
+        uri -> Nullable<Text>,
+        url -> Nullable<Text>,
+        listed -> Nullable<Text>,
     }
 }
 
@@ -532,6 +535,8 @@ diesel::table! {
         state -> SmallInt,
         created_at -> BigInt,
         stamp_uri -> Nullable<Text>,
+        uri -> Nullable<Text>,
+        checked_at -> Nullable<BigInt>,
     }
 }
 

@@ -361,6 +361,11 @@ pub fn remove_relations(conn: &mut Conn, account: Id<Account>) -> Result<()> {
         "delete from poll_votes where account_id = ",
         "delete from mentions where account_id = ",
         "delete from emoji_reactions where account_id = ",
+        "delete from collections where account_id = ",
+        "delete from collection_items where account_id = ",
+        "delete from feature_authorizations where account_id = ",
+        "delete from feature_authorizations where by_account_id = ",
+        "delete from collection_readings where account_id = ",
     ] {
         Sql::new(sql).bind(account).execute(conn)?;
     }

@@ -35,6 +35,7 @@ mod coffee;
 mod colleagues;
 mod collection_notices;
 mod collections;
+mod collections_elsewhere;
 mod concierge_projects;
 mod concierge_tend;
 mod contacts;

@@ -12,11 +12,14 @@ use crate::{
 
 /// Collections of one post that are shown with it.
 const LINKED: usize = 10;
+/// What stands in the address of a collection of another server; a link to anything else is not looked for.
+const WORD: &str = "collection";
 /// What stands before the number of a collection in the address of its page and in its id.
 const MARKS: [&str; 2] = ["#collection-", "/featured_collections/"];
 
 /// Collections with who is in them that the viewer may see: people who are gone, or do not want to be found any more, and
-/// those of whom one side blocks the other, are left out.
+/// those of whom one side blocks the other, are left out. Who is of another server and in a collection of one agreed to that,
+/// whether they want to be found or not.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
     /// The collections.
@@ -42,9 +45,14 @@ impl Shown {
         let strangers = strangers(conn, viewer, &people)?;
         people.extend(rows.iter().map(|row| row.account_id));
         let people = AccountViews::load(conn, &people)?.shown_to(conn, viewer)?;
+        let elsewhere: Vec<Id<Collection>> = rows.iter().filter(|row| row.uri.is_some()).map(|row| row.id).collect();
         items.retain(|item| {
-            let account = people.get(item.account_id);
-            account.is_some_and(may_be_put_in) && !strangers.contains(&item.account_id)
+            let agreed = elsewhere.contains(&item.collection_id);
+            let willing = |account: &Account| match agreed && !account.is_local() {
+                true => account.left_on.is_none() && !account.is_unavailable(),
+                false => may_be_put_in(account),
+            };
+            people.get(item.account_id).is_some_and(willing) && !strangers.contains(&item.account_id)
         });
         Ok(Self { rows, items, people })
     }
@@ -55,13 +63,21 @@ impl Shown {
     /// # Errors
     /// Those of the database.
     pub fn linked<'t>(conn: &mut Conn, viewer: Viewer, texts: impl Iterator<Item = &'t str>) -> Result<Self> {
-        let mut ids: Vec<Id<Collection>> = texts.flat_map(linked).collect();
-        if ids.is_empty() {
+        let (mut ids, mut addresses): (Vec<Id<Collection>>, Vec<&str>) = (Vec::new(), Vec::new());
+        for text in texts {
+            ids.extend(linked(text));
+            addresses.extend(links(text));
+        }
+        if ids.is_empty() && addresses.is_empty() {
             return Ok(Self::default());
         }
         ids.sort_unstable();
         ids.dedup();
+        addresses.sort_unstable();
+        addresses.dedup();
         let mut rows = store::collections::several(conn, &ids)?;
+        rows.retain(|row| row.uri.is_none());
+        rows.extend(store::collections::by_addresses(conn, &addresses)?);
         let owners: Vec<Id<Account>> = rows.iter().map(|row| row.account_id).collect();
         let strangers = strangers(conn, viewer, &owners)?;
         rows.retain(|row| !strangers.contains(&row.account_id));
@@ -80,7 +96,16 @@ fn strangers(conn: &mut Conn, viewer: Viewer, people: &[Id<Account>]) -> Result<
     }
 }
 
-/// The collections that a text may link to, in its order.
+/// The addresses in a text that may be those of collections of other servers.
+fn links(text: &str) -> Vec<&str> {
+    if !text.contains(WORD) {
+        return Vec::new();
+    }
+    let found = text.split("href=\"").skip(1).take(100).filter_map(|rest| rest.split('"').next());
+    found.filter(|address| address.contains(WORD) && !address.contains('&')).take(LINKED).collect()
+}
+
+/// The collections of this node that a text may link to, in its order.
 pub fn linked(text: &str) -> Vec<Id<Collection>> {
     let mut found: Vec<(usize, Id<Collection>)> = Vec::new();
     for mark in MARKS {
@@ -100,7 +125,7 @@ pub fn linked(text: &str) -> Vec<Id<Collection>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{LINKED, linked};
+    use super::{LINKED, linked, links};
 
     #[test]
     fn numbers_of_collections_are_found_in_addresses_and_nowhere_else() {
@@ -112,5 +137,15 @@ mod tests {
         }
         let many: String = (1..100).map(|n| format!("#collection-{n} ")).collect();
         assert_eq!(linked(&many).len(), LINKED);
+    }
+
+    #[test]
+    fn addresses_that_may_be_collections_elsewhere_are_found_in_links_alone() {
+        let text = r#"<a href="https://a.example/collections/1">x</a> https://a.example/collections/2
+            <a href="https://a.example/@ada">y</a><a class="z" href="https://a.example/featured_collections/3" rel="me">z</a>"#;
+        assert_eq!(links(text), ["https://a.example/collections/1", "https://a.example/featured_collections/3"]);
+        for none in ["", "collection", "href=\"", r#"<a href="https://a.example/?a=collection&amp;b=1">x</a>"#] {
+            assert!(links(none).is_empty(), "{none}");
+        }
     }
 }

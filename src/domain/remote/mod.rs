@@ -3,6 +3,7 @@
 //! `federation::activities::authorize_activity`. These operations decide what it means here.
 
 mod actors;
+pub mod collections;
 mod input;
 mod moves;
 pub mod outbox;

@@ -1,7 +1,7 @@
-//! Add and Remove: pinned posts and featured hashtags of the actor itself (COLL-02, COLL-04, AUT-10). Other collections have
-//! no meaning here.
+//! Add and Remove: pinned posts and featured hashtags of the actor itself (COLL-02, COLL-04, AUT-10), and the people whom it
+//! recommends (COLL-06). Other collections have no meaning here.
 
-use super::{Outcome, Parsed, Received};
+use super::{Outcome, Parsed, Received, recommended};
 use crate::{
     Result,
     app::App,
@@ -20,6 +20,10 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, add
         return Ok(Outcome::Done);
     }
     let Some(object) = activity.object.as_ref().filter(|_| is_featured(received, activity)) else {
+        match added {
+            true => recommended::brings(tx, received, activity)?,
+            false => recommended::takes(tx, received, activity)?,
+        };
         return Ok(Outcome::Done);
     };
     match store::posts::find_by_uri(tx.conn, object)? {

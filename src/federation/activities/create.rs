@@ -1,6 +1,6 @@
 //! Create (POST-01, POST-11, POST-12, AUT-01, AUT-02).
 
-use super::{Outcome, Parsed, Received, authorize::authorize_activity, parsed::Embedded};
+use super::{Outcome, Parsed, Received, authorize::authorize_activity, parsed::Embedded, recommended};
 use crate::{
     Error, Result,
     app::App,
@@ -25,7 +25,12 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
             Ok(Outcome::Done)
         }
         // Peers may announce a person this way; only its own document counts.
-        Embedded::Actor(_) | Embedded::Activity(_) | Embedded::Unknown => Ok(Outcome::Done),
+        Embedded::Actor(_) | Embedded::Activity(_) | Embedded::Unknown => {
+            if activity.recommended.is_some() {
+                recommended::brings(tx, received, activity)?;
+            }
+            Ok(Outcome::Done)
+        }
         Embedded::Nothing => {
             let Some(object) = &activity.object else { return Ok(Outcome::Done) };
             let own = uri::same_authority(object, &activity.actor);

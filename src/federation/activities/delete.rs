@@ -1,6 +1,6 @@
 //! Delete (DEL-01 to DEL-06, AUTH-04).
 
-use super::{Outcome, Parsed, Received};
+use super::{Outcome, Parsed, Received, recommended};
 use crate::{
     Error, Result,
     app::App,
@@ -38,6 +38,8 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
         Some(object) if interactions::arrivals::receive_revocation(tx, &received.signer, object)? => {}
         // Somebody takes back that they are in a collection of ours (COLL-06).
         Some(object) if collections::receive_revocation(tx, &received.signer, object)? => {}
+        // Or a collection of people of their own, or somebody in one.
+        Some(_) if recommended::takes(tx, received, activity)? => {}
         Some(object) => match remote::delete_post(tx, &received.signer, object)? {
             Deletion::Done => {}
             Deletion::Moderators(_) => return Ok(Outcome::Fetch),

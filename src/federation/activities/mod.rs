@@ -19,6 +19,7 @@ mod lock;
 mod r#move;
 pub mod parsed;
 mod quote_request;
+mod recommended;
 mod undo;
 mod update;
 

@@ -6,11 +6,11 @@ use crate::{
     domain::{
         emoji_reactions::RemoteReaction,
         html::{cut, plain_text},
-        remote::{Addressing, RemoteActor, RemotePost},
+        remote::{Addressing, RemoteActor, RemotePost, collections::Recommended},
     },
     federation::{
         json::Json,
-        objects::{self, actor, post, tags},
+        objects::{self, actor, collection, post, tags},
     },
     limits,
     time::Timestamp,
@@ -154,6 +154,8 @@ pub struct Parsed {
     pub reaction: Option<RemoteReaction>,
     /// The hashtag of an Add or Remove, in its normal form.
     pub hashtag: Option<String>,
+    /// The collection of people that an Add, Create or Update embeds, or somebody in one.
+    pub recommended: Option<Recommended>,
 }
 
 impl Parsed {
@@ -219,6 +221,10 @@ pub fn parse(json: &Json) -> Result<Parsed> {
         },
         hashtag: if matches!(kind, Kind::Add | Kind::Remove) { tags::featured(first) } else { None },
         reaction: if kind == Kind::Like { tags::reaction(json) } else { None },
+        recommended: match kind {
+            Kind::Add | Kind::Create | Kind::Update => collection::recommended(first),
+            _ => None,
+        },
         actor,
     })
 }

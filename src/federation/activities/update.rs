@@ -1,6 +1,6 @@
 //! Update (UPD-01 to UPD-04, POLL-03, AUTH-03, AUTH-06).
 
-use super::{Outcome, Parsed, Received, parsed::Embedded};
+use super::{Outcome, Parsed, Received, parsed::Embedded, recommended};
 use crate::{
     Result,
     app::App,
@@ -28,11 +28,19 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
             Ok(Outcome::Done)
         }
         Embedded::Actor(_) => Ok(Outcome::Fetch),
-        Embedded::Activity(_) | Embedded::Unknown => Ok(Outcome::Done),
+        Embedded::Activity(_) | Embedded::Unknown => {
+            if activity.recommended.is_some() {
+                recommended::brings(tx, received, activity)?;
+            }
+            Ok(Outcome::Done)
+        }
         Embedded::Nothing => {
             let Some(object) = &activity.object else { return Ok(Outcome::Done) };
             if *object == activity.actor {
                 return Ok(Outcome::Fetch);
+            }
+            if recommended::brings(tx, received, activity)? {
+                return Ok(Outcome::Done);
             }
             // What we do not know we need not know in its newest state.
             let known = uri::same_authority(object, &activity.actor)

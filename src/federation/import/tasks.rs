@@ -109,8 +109,10 @@ pub async fn refresh_account(app: &App, id: Id<Account>) -> Result<()> {
                 if has_pins {
                     tx.enqueue(&Task::ReadFeatured { account: id.raw() })?;
                 }
-                // Of those only who is followed is shown with all of their profile.
-                match store::remote::has_local_follower(tx.conn, id)? {
+                // Of those only who is followed, or was looked at, is shown with all of their profile.
+                let shown =
+                    store::remote::has_local_follower(tx.conn, id)? || store::collections::was_looked_at(tx.conn, id)?;
+                match shown {
                     true => tx.enqueue(&Task::ReadFeaturedTags { account: id.raw() }),
                     false => Ok(()),
                 }

@@ -2,6 +2,7 @@
 
 pub mod actor;
 mod attachments;
+pub mod collection;
 mod content;
 #[cfg(test)]
 mod corpus;

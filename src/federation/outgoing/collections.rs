@@ -47,6 +47,13 @@ pub(super) fn item_changed(tx: &mut Tx<'_>, id: Id<CollectionItem>, step: Recomm
     let owner = store::accounts::load(tx.conn, row.account_id)?;
     let other = store::accounts::load(tx.conn, item.account_id)?;
     let site = tx.site();
+    if let Some(uri) = &row.uri {
+        // Of a collection of another server nothing is told, but that a person of this node is out of it.
+        return match step == Recommending::Removed && other.is_local() {
+            true => withdrawn(tx, &other, &owner, uri),
+            false => Ok(()),
+        };
+    }
     let collection = site.featured_collection_uri(&owner.username, row.id);
     if step == Recommending::Asked {
         let uri = site.feature_request_uri(&owner.username, row.id, item.id);
@@ -125,12 +132,27 @@ pub(super) fn answered(
 pub(super) fn revoked(tx: &mut Tx<'_>, person: Id<Account>, by: Id<Account>) -> Result<()> {
     let (person, by) = (store::accounts::load(tx.conn, person)?, store::accounts::load(tx.conn, by)?);
     for (id, collection) in store::collections::authorizations(tx.conn, person.id, by.id)? {
-        let stamp = tx.site().feature_authorization_uri(&person.username, Id::<CollectionItem>::new(id));
-        let uri = format!("{stamp}#delete");
-        let object = FeatureAuthorization::new(stamp.clone(), &person.uri, collection);
-        let json = Activity::new("Delete", &uri, &person.uri, object).to(&by.uri).document(Terms::FEATURED)?;
-        let number = tx.new_id::<model::Activity>().raw();
-        send_to_person(tx, number, &uri, &person, &by, "Delete", Some(&stamp), json)?;
+        take_back(tx, &person, &by, id, collection)?;
     }
     store::collections::forget_authorizations(tx.conn, person.id, by.id)
+}
+
+/// A person of this node takes themselves out of one collection of somebody elsewhere.
+fn withdrawn(tx: &mut Tx<'_>, person: &Account, by: &Account, collection: &str) -> Result<()> {
+    for (id, granted) in store::collections::authorizations(tx.conn, person.id, by.id)? {
+        if granted == collection {
+            take_back(tx, person, by, id, granted)?;
+        }
+    }
+    store::collections::forget_authorization(tx.conn, person.id, by.id, collection)
+}
+
+/// The authorisation of this number does not count any more.
+fn take_back(tx: &mut Tx<'_>, person: &Account, by: &Account, id: i64, collection: String) -> Result<()> {
+    let stamp = tx.site().feature_authorization_uri(&person.username, Id::<CollectionItem>::new(id));
+    let uri = format!("{stamp}#delete");
+    let object = FeatureAuthorization::new(stamp.clone(), &person.uri, collection);
+    let json = Activity::new("Delete", &uri, &person.uri, object).to(&by.uri).document(Terms::FEATURED)?;
+    let number = tx.new_id::<model::Activity>().raw();
+    send_to_person(tx, number, &uri, person, by, "Delete", Some(&stamp), json)
 }

@@ -10,7 +10,7 @@ use crate::{
         render::{activity::Activity, actor::authority, context::Terms},
     },
     id::Id,
-    model::{self, Account, Audience, Block, Follow, FollowState, Post, Report},
+    model::{self, Account, Audience, Block, Collection, Follow, FollowState, Post, Report},
     store,
 };
 use serde_json::{Value, json};
@@ -141,6 +141,9 @@ pub(super) fn reported(tx: &mut Tx<'_>, id: Id<Report>) -> Result<()> {
     let posts: Vec<Id<Post>> = posts.into_iter().map(Id::new).collect();
     let mut objects = vec![target.uri.clone()];
     objects.extend(store::documents::post_uris(tx.conn, &posts)?.into_iter().map(|(_, uri)| uri));
+    let collections: Vec<i64> = serde_json::from_str(&report.collection_ids).unwrap_or_default();
+    let collections: Vec<Id<Collection>> = collections.into_iter().map(Id::new).collect();
+    objects.extend(store::collections::several(tx.conn, &collections)?.into_iter().filter_map(|row| row.uri));
     let actor = tx.site().instance_actor_uri();
     let uri = passing_uri(&actor, "Flag", id);
     let mut flag = Activity::new("Flag", &uri, &actor, objects).to(&target.uri);

@@ -73,6 +73,10 @@ pub async fn authorization(State(app): State<App>, Path((name, id)): Path<(Strin
         let collection = match store::collections::find_item_by_id(conn, number)? {
             Some(item) if item.account_id == account.id && item.state == ItemState::Accepted => {
                 let row = store::collections::load(conn, item.collection_id)?;
+                // What was agreed to for others has a number of its own.
+                if row.uri.is_some() {
+                    return Err(Error::NotFound.into());
+                }
                 let by = store::accounts::load(conn, row.account_id)?;
                 site.featured_collection_uri(&by.username, row.id)
             }

@@ -1,0 +1,10 @@
+DROP TABLE collection_readings;
+DELETE FROM collections WHERE uri IS NOT NULL;
+DROP INDEX collection_items_uri;
+ALTER TABLE collection_items DROP COLUMN checked_at;
+ALTER TABLE collection_items DROP COLUMN uri;
+DROP INDEX collections_url;
+DROP INDEX collections_uri;
+ALTER TABLE collections DROP COLUMN listed;
+ALTER TABLE collections DROP COLUMN url;
+ALTER TABLE collections DROP COLUMN uri;
