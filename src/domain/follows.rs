@@ -109,6 +109,11 @@ fn choose(follow: &mut Follow, options: &FollowOptions) {
 
 /// A Follow arrives from elsewhere (FOL-01, 03, 10, 14).
 pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, uri: Option<String>) -> Result<()> {
+    // A relay follows whoever follows it, often before it agrees, and some take a Reject for the end of both follows
+    // (COLL-07). Nothing is sent to relays, so there is nothing to agree to: it gets no answer.
+    if is_instance_actor(tx, target) && store::follows::find(tx.conn, target.id, follower.id)?.is_some() {
+        return Ok(());
+    }
     let refused = target.is_unavailable()
         || target.moved_to_id.is_some()
         || target.left_on.is_some()

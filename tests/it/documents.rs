@@ -53,6 +53,29 @@ pub async fn scene() -> (Node, Peer, Sender, Account) {
     (node, peer, zoe, ada)
 }
 
+/// Servers that process JSON-LD (activitypub-bot and activitypub-express among them) have two contexts built in.
+#[tokio::test]
+async fn fed_out_16_nobody_has_to_fetch_a_context_to_read_what_is_here() {
+    let (node, _peer, _zoe, ada) = scene().await;
+    let post = publish(&node, &ada, "Hi #there", Visibility::Public).await;
+    let known = ["https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"];
+    for uri in [&ada.uri, &node.url("/actor"), &post.uri, &format!("{}/outbox?page=true", ada.uri)] {
+        let document = fetch(&node, uri).await.ok();
+        let contexts = match &document["@context"] {
+            serde_json::Value::Array(list) => list.clone(),
+            one => vec![one.clone()],
+        };
+        for context in contexts {
+            assert!(context.is_object() || known.iter().any(|it| context == *it), "{uri}: {context}");
+        }
+    }
+    let actor = fetch(&node, &ada.uri).await.ok();
+    let terms = actor["@context"].as_array().unwrap().last().unwrap();
+    for name in ["assertionMethod", "controller", "publicKeyMultibase"] {
+        assert_eq!(terms[name]["@id"], format!("https://w3id.org/security#{name}"));
+    }
+}
+
 #[tokio::test]
 async fn fed_sigin_23_with_authorised_fetch_strangers_learn_only_what_they_need() {
     let peer = Peer::start("zeta").await;

@@ -89,3 +89,40 @@ async fn fed_coll_07_only_the_actor_of_a_program_is_taken_for_a_relay() {
     assert!(relays::remove(&s.node.app, Staff::console(), &s.ada.id).await.is_err());
     assert_eq!(s.count("select count(*) from follows").await, 1, "bob's own");
 }
+
+/// ActivityRelay and AodeRelay follow back; the latter ends the subscription of whoever rejects that.
+#[tokio::test]
+async fn fed_coll_07_a_relay_that_follows_back_is_not_refused() {
+    let s = Scene::new().await;
+    let relay = relay(&s).await;
+    let instance = s.node.url("/actor");
+    relays::add(&s.node.app, Staff::console(), &relay.id).await.unwrap();
+    s.node.settle().await;
+    let follow = s.east.inbox().into_iter().find(|it| it["type"] == "Follow").unwrap();
+    s.east.forget();
+    // Its own Follow comes before its Accept, and again after it.
+    assert_eq!(s.sends(&relay, &relay.activity("Follow", instance.as_str())).await, 202);
+    assert_eq!(s.sends(&relay, &relay.activity("Accept", follow)).await, 202);
+    assert_eq!(s.sends(&relay, &relay.activity("Follow", instance.as_str())).await, 202);
+    s.node.settle().await;
+    assert!(s.east.inbox().is_empty(), "{:?}", s.east.inbox());
+    assert_eq!(relays::list(&s.node.app).await.unwrap()[0].state, "accepted");
+    // Its word for a post is its followers' alone, and counts.
+    let note = s.note(&s.vera, "0", "n0");
+    s.west.serve("/users/vera/notes/0", note.clone());
+    let mut announce = announce(&relay, &note["id"]);
+    announce["to"] = json!([format!("{}/followers", relay.id)]);
+    s.sends(&relay, &announce).await;
+    assert_eq!(public(&s).await.len(), 1);
+    // Nobody else follows the actor of a node, nor does a relay that is left.
+    s.east.forget();
+    s.sends(&s.ada, &s.ada.activity("Follow", instance.as_str())).await;
+    s.node.settle().await;
+    assert_eq!(s.east.inbox()[0]["type"], "Reject");
+    relays::remove(&s.node.app, Staff::console(), &relay.id).await.unwrap();
+    s.node.settle().await;
+    s.east.forget();
+    s.sends(&relay, &relay.activity("Follow", instance.as_str())).await;
+    s.node.settle().await;
+    assert_eq!(s.east.inbox()[0]["type"], "Reject");
+}

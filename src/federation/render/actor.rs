@@ -480,7 +480,7 @@ mod tests {
         assert_eq!(json["endpoints"]["sharedInbox"], "https://alpha.test/inbox");
         assert_eq!(json["publicKey"]["id"], "https://alpha.test/users/ada#main-key");
         assert_eq!(json["assertionMethod"][0]["type"], "Multikey");
-        assert_eq!(json["@context"][2], "https://www.w3.org/ns/cid/v1");
+        assert_eq!(json["@context"][2]["Multikey"], "https://w3id.org/security#Multikey");
         assert_eq!(json["manuallyApprovesFollowers"], true);
     }
 

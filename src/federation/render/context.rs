@@ -6,7 +6,6 @@ use std::ops::BitOr;
 
 const ACTIVITY_STREAMS: &str = "https://www.w3.org/ns/activitystreams";
 const SECURITY: &str = "https://w3id.org/security/v1";
-const CID: &str = "https://www.w3.org/ns/cid/v1";
 
 /// Defines the terms of a proof (FEP-8b32) in the context of a finished document, inline like all others.
 pub fn define_proof(document: &mut Value) {
@@ -114,9 +113,6 @@ impl Terms {
         if self.has(Self::ACTOR) {
             list.push(Value::from(SECURITY));
         }
-        if self.has(Self::MULTIKEY) {
-            list.push(Value::from(CID));
-        }
         let terms = self.inline();
         if !terms.is_empty() {
             list.push(Value::Object(terms));
@@ -146,6 +142,11 @@ impl Terms {
             term("indexable", "toot:indexable");
             // FEP-2c59, whose own context nobody should have to fetch.
             term("webfinger", "https://purl.archive.org/socialweb/webfinger#webfinger");
+        }
+        if self.has(Self::MULTIKEY) {
+            // Readers that process JSON-LD have the two addresses above built in, and would have to fetch that of
+            // controlled identifiers to look at any actor of ours.
+            term("Multikey", "https://w3id.org/security#Multikey");
         }
         if self.has(Self::TABS) {
             for name in ["showFeatured", "showMedia", "showRepliesInMedia"] {
@@ -262,6 +263,14 @@ impl Terms {
         let mut typed = |name: &str, meaning: Value| {
             terms.insert(name.to_owned(), meaning);
         };
+        if self.has(Self::MULTIKEY) {
+            let security = |name: &str| format!("https://w3id.org/security#{name}");
+            let methods = json!({"@id": security("assertionMethod"), "@type": "@id", "@container": "@set"});
+            typed("assertionMethod", methods);
+            typed("controller", json!({"@id": security("controller"), "@type": "@id"}));
+            let key = json!({"@id": security("publicKeyMultibase"), "@type": security("multibase")});
+            typed("publicKeyMultibase", key);
+        }
         if self.has(Self::FEATURED) {
             for name in ["featuredObject", "featureAuthorization", "topic"] {
                 typed(name, json!({"@id": format!("https://w3id.org/fep/7aa9#{name}"), "@type": "@id"}));
@@ -405,9 +414,11 @@ mod tests {
     fn fed_out_16_an_actor_names_only_contexts_everybody_has_built_in() {
         let context = (Terms::ACTOR | Terms::MULTIKEY | Terms::FIELDS | Terms::MOVED).to_value();
         let urls: Vec<_> = context.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        assert_eq!(urls, [ACTIVITY_STREAMS, SECURITY, CID]);
-        assert_eq!(context[3]["PropertyValue"], "schema:PropertyValue");
-        assert_eq!(context[3]["movedTo"]["@type"], "@id");
-        assert_eq!(context[3]["toot"], "http://joinmastodon.org/ns#");
+        assert_eq!(urls, [ACTIVITY_STREAMS, SECURITY]);
+        assert_eq!(context[2]["PropertyValue"], "schema:PropertyValue");
+        assert_eq!(context[2]["movedTo"]["@type"], "@id");
+        assert_eq!(context[2]["toot"], "http://joinmastodon.org/ns#");
+        assert_eq!(context[2]["Multikey"], "https://w3id.org/security#Multikey");
+        assert_eq!(context[2]["assertionMethod"]["@id"], "https://w3id.org/security#assertionMethod");
     }
 }
