@@ -7,6 +7,7 @@ use crate::{
     model::{Account, AccountKind, Block, Follow, FollowState, Mute, NotificationKind},
     store::{self, notifications::About},
     time::Timestamp,
+    uri,
 };
 use std::collections::HashSet;
 
@@ -111,7 +112,10 @@ fn choose(follow: &mut Follow, options: &FollowOptions) {
 pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, uri: Option<String>) -> Result<()> {
     // A relay follows whoever follows it, often before it agrees, and some take a Reject for the end of both follows
     // (COLL-07). Nothing is sent to relays, so there is nothing to agree to: it gets no answer.
-    if is_instance_actor(tx, target) && store::follows::find(tx.conn, target.id, follower.id)?.is_some() {
+    if is_instance_actor(tx, target)
+        && (store::follows::find(tx.conn, target.id, follower.id)?.is_some()
+            || store::relays::at(tx.conn, uri::authority(&follower.uri))?.iter().any(|relay| !relay.refused))
+    {
         return Ok(());
     }
     let refused = target.is_unavailable()
@@ -150,6 +154,41 @@ pub fn receive_request(tx: &mut Tx<'_>, follower: &Account, target: &Account, ur
     };
     store::follows::insert(tx.conn, &follow)?;
     if asks { tx.record(Fact::FollowRequested(follow.id)) } else { established(tx, &follow) }
+}
+
+/// A relay says yes to the Follow of this id, which went to its inbox and not to its actor, who was not known (COLL-07): from
+/// now on `follower`, the actor of this node, follows its actor.
+///
+/// # Errors
+/// Those of the database.
+pub fn subscribed(tx: &mut Tx<'_>, follower: Id<Account>, relay: &Account, uri: &str) -> Result<()> {
+    if store::follows::find(tx.conn, follower, relay.id)?.is_some() {
+        return accept(tx, relay.id, follower);
+    }
+    let follow = Follow {
+        id: tx.new_id(),
+        account_id: follower,
+        target_id: relay.id,
+        state: FollowState::Accepted,
+        uri: Some(uri.to_owned()),
+        show_boosts: true,
+        notify: false,
+        languages: None,
+        created_at: tx.now,
+    };
+    store::follows::insert(tx.conn, &follow)?;
+    established(tx, &follow)
+}
+
+/// What [`subscribed`] began ends, whichever side wants it; nobody is told by this.
+///
+/// # Errors
+/// Those of the database.
+pub fn unsubscribed(tx: &mut Tx<'_>, follower: Id<Account>, relay: Id<Account>, uri: &str) -> Result<()> {
+    match store::follows::find(tx.conn, follower, relay)? {
+        Some(follow) if follow.uri.as_deref() == Some(uri) => reject(tx, relay, follower),
+        _ => Ok(()),
+    }
 }
 
 /// What every new follow brings: counts, a filled home timeline, the fact.

@@ -95,7 +95,7 @@ fn remember(tx: &mut Tx<'_>, domain: &str, base: &str) -> Result<()> {
 }
 
 /// Every column that holds addresses of this node.
-const COLUMNS: [(&str, &[&str]); 20] = [
+const COLUMNS: [(&str, &[&str]); 21] = [
     ("accounts", &["uri", "url", "note", "fields", "inbox_url", "shared_inbox_url", "outbox_url", "public_key_id"]),
     ("accounts", &["ed25519_key_id", "followers_url", "following_url", "featured_url", "also_known_as"]),
     ("accounts", &["emojis"]),
@@ -115,6 +115,7 @@ const COLUMNS: [(&str, &[&str]); 20] = [
     ("project_relations", &["other_uri"]),
     ("project_withdrawn", &["post_uri"]),
     ("thread_locks", &["post_uri", "uri"]),
+    ("relays", &["follow_uri"]),
     ("collections", &["listed"]),
 ];
 

@@ -117,7 +117,7 @@ pub enum Task {
         /// Their actor ids, and whether each is only named, not addressed.
         named: Vec<(String, bool)>,
     },
-    /// Fetch a remote post by its id.
+    /// Fetch a remote post by its id, because a relay passed it on.
     FetchPost {
         /// Its id.
         uri: String,

@@ -96,6 +96,9 @@ pub struct Document {
     pub body: Bytes,
 }
 
+/// What [`Error::Forbidden`] says of a document that its server does not show us.
+pub const REFUSED: &str = "the other server refuses us";
+
 /// Why there is no document. Kept small, because it is remembered.
 #[derive(Clone, Debug)]
 enum Lack {
@@ -339,7 +342,7 @@ async fn get(
         }
         None => (node, None),
     };
-    let mut last = Lack::Forbidden("the other server refuses us");
+    let mut last = Lack::Forbidden(REFUSED);
     let host = authority(&url);
     contacts::may_read(app, budget, &url).await.map_err(later)?;
     let [first, second] = knock::order(app, &host).await;
@@ -376,7 +379,7 @@ async fn get(
             StatusCode::OK => return Err(Lack::Bad("not an ActivityPub document".into())),
             StatusCode::NOT_FOUND => return Err(Lack::NotFound),
             StatusCode::GONE => return Err(Lack::Gone),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Lack::Forbidden("the other server refuses us"),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Lack::Forbidden(REFUSED),
             StatusCode::BAD_REQUEST => Lack::Bad("the other server does not understand us".into()),
             StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => {
                 return Err(Lack::Later(answer.status.to_string()));

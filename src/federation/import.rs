@@ -3,7 +3,7 @@
 mod tasks;
 
 pub(super) use tasks::featured_post;
-pub use tasks::{ancestors, carried, featured, mentions, project_people, refresh_account, refresh_poll};
+pub use tasks::{ancestors, carried, featured, mentions, project_people, refresh_account, refresh_poll, relayed};
 
 use super::{
     collections::{self, Cover},

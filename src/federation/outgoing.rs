@@ -33,6 +33,7 @@ use people::{
 };
 use pins::{featured, pinned};
 use relations::{Answer, blocked, follow, refuse, reported, stale};
+pub(super) use relations::{follow_public, unfollow_public};
 
 pub use people::send_profile;
 

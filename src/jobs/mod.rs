@@ -128,7 +128,7 @@ async fn run(app: &App, task: Task) -> Result<()> {
         Task::ReadThread { post } => apart(|| crate::federation::threads::read(app, Id::new(post))).await,
         Task::FetchAncestors { post } => import::ancestors(app, Id::new(post)).await,
         Task::ResolveMentions { post, named } => import::mentions(app, Id::new(post), &named).await,
-        Task::FetchPost { uri } => import::post(app, &uri, &Budget::of_activity()).await.map(|_| ()),
+        Task::FetchPost { uri } => import::relayed(app, &uri, &Budget::of_activity()).await,
         Task::FetchCard { post } => apart(|| previews::fetch(app, Id::new(post))).await,
         Task::ResolveReply { post, looks } => {
             apart(|| crate::federation::authorizations::resolve_reply(app, Id::new(post), looks)).await

@@ -54,6 +54,7 @@ pub mod questions;
 pub mod quotes;
 pub mod reactions;
 pub mod relations;
+pub mod relays;
 pub mod remote;
 pub mod repeats;
 pub mod reports;

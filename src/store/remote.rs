@@ -4,7 +4,7 @@ use crate::{
     Result, crypto,
     db::{Conn, Dialect, Sql},
     id::Id,
-    model::{Account, Follow, FollowState, Post, Visibility},
+    model::{Account, Follow, Post, Visibility},
     time::Timestamp,
 };
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -514,15 +514,15 @@ pub fn claim_thread(conn: &mut Conn, post: Id<Post>, before: Timestamp, now: Tim
     Ok(written > 0)
 }
 
-/// What the actor of this node follows: relays, by the ids of their actors, with how each follow stands.
-pub fn relays(conn: &mut Conn, instance: Id<Account>) -> Result<Vec<(String, FollowState)>> {
+/// What the actor of this node follows: relays, by the ids of their actors, with each follow.
+pub fn relays(conn: &mut Conn, instance: Id<Account>) -> Result<Vec<(String, Follow)>> {
     let follows: Vec<Follow> = Sql::new("select f.* from follows f where f.account_id = ")
         .bind(instance)
         .push(" order by f.id limit 1000")
         .load(conn)?;
     let mut out = Vec::with_capacity(follows.len());
     for follow in follows {
-        out.push((super::accounts::load(conn, follow.target_id)?.uri, follow.state));
+        out.push((super::accounts::load(conn, follow.target_id)?.uri, follow));
     }
     Ok(out)
 }

@@ -4,6 +4,8 @@ use crate::support::{PUBLIC, Scene, Sender};
 use serde_json::{Value, json};
 use watercooler::{
     crypto::{PrivateKey, PublicKey, integrity},
+    domain::audit::Staff,
+    federation::relays,
     time::Timestamp,
 };
 
@@ -304,6 +306,25 @@ async fn fed_auth_13_without_a_proof_what_is_carried_counts_as_far_as_its_own_se
     s.node.settle().await;
     assert!(!s.west.received().iter().any(|read| read.path.contains("/notes/")), "{:?}", s.west.received());
     assert!(s.post(stray["id"].as_str().unwrap()).await.is_none());
+}
+
+#[tokio::test]
+async fn fed_coll_07_what_a_relay_carries_with_a_proof_comes_in_as_well() {
+    let s = Scene::new().await;
+    let (zoe, relay) = (Zoe::new(&s, "zoe"), Sender::new(&s.east, "relay"));
+    let mut document = s.east.person("relay", &relay.signer.key.public_pem().unwrap());
+    document["type"] = json!("Application");
+    s.east.serve("/users/relay", document);
+    relays::add(&s.node.app, Staff::console(), &relay.id).await.unwrap();
+    s.node.settle().await;
+    let follow = s.east.inbox().into_iter().find(|it| it["type"] == "Follow").unwrap();
+    s.sends(&relay, &relay.activity("Accept", follow)).await;
+    let note = s.note(&zoe.sender, "9", "relayed");
+    s.west.serve("/users/zoe/notes/9", note.clone());
+    let mut create = zoe.sender.activity("Create", note.clone());
+    create["to"] = note["to"].clone();
+    assert_eq!(carried(&s, &relay, &zoe.proves(&s, &create)).await, 202);
+    assert_eq!(s.status(&s.carol, note["id"].as_str().unwrap()).await["content"], "relayed");
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn fed_coll_07_a_relay_that_staff_chose_brings_posts_and_is_left_again() {
     assert!(public(&s).await.is_empty());
     s.east.forget();
     let asked = relays::add(&s.node.app, Staff::console(), &relay.id).await.unwrap();
-    assert_eq!(asked.state, "requested");
+    assert_eq!((asked.kind, asked.state, &asked.actor), ("litepub", "requested", &Some(relay.id.clone())));
     s.node.settle().await;
     let follow = s.east.inbox().into_iter().find(|it| it["type"] == "Follow").unwrap();
     assert_eq!((&follow["actor"], &follow["object"]), (&json!(s.node.url("/actor")), &json!(relay.id)));
@@ -83,7 +83,9 @@ async fn fed_coll_07_a_relay_that_staff_chose_brings_posts_and_is_left_again() {
 #[tokio::test]
 async fn fed_coll_07_only_the_actor_of_a_program_is_taken_for_a_relay() {
     let s = Scene::new().await;
-    for address in [s.ada.id.as_str(), "relay", "", &s.east.url("/nothing"), &s.node.url("/actor")] {
+    for address in
+        [s.ada.id.as_str(), "relay", "", &s.east.url("/nothing"), &s.node.url("/actor"), &s.node.url("/inbox")]
+    {
         assert!(relays::add(&s.node.app, Staff::console(), address).await.is_err(), "{address}");
     }
     assert!(relays::remove(&s.node.app, Staff::console(), &s.ada.id).await.is_err());
@@ -125,4 +127,172 @@ async fn fed_coll_07_a_relay_that_follows_back_is_not_refused() {
     s.sends(&relay, &relay.activity("Follow", instance.as_str())).await;
     s.node.settle().await;
     assert_eq!(s.east.inbox()[0]["type"], "Reject");
+}
+
+/// A relay on east that was given by its inbox; answers it, its inbox and the Follow that came there.
+async fn asked(s: &Scene) -> (Sender, String, Value) {
+    let (relay, inbox) = (relay(s).await, s.east.url("/inbox"));
+    s.east.serve_as("GET /inbox", 405, "text/plain", "only POST");
+    s.east.forget();
+    let asked = relays::add(&s.node.app, Staff::console(), &inbox).await.unwrap();
+    assert_eq!((asked.kind, asked.state, asked.actor), ("mastodon", "requested", None));
+    s.node.settle().await;
+    let posts: Vec<_> = s.east.received().into_iter().filter(|request| request.method == "POST").collect();
+    assert_eq!((posts.len(), posts[0].path.as_str()), (1, "/inbox"));
+    let follow = posts[0].json();
+    assert_eq!((&follow["type"], &follow["actor"]), (&json!("Follow"), &json!(s.node.url("/actor"))));
+    assert_eq!(follow["object"], PUBLIC);
+    s.east.forget();
+    (relay, inbox, follow)
+}
+
+/// How the only relay stands.
+async fn stands(s: &Scene) -> &'static str {
+    relays::list(&s.node.app).await.unwrap()[0].state
+}
+
+/// How often anything was read on west.
+fn reads(s: &Scene) -> usize {
+    s.west.received().iter().filter(|read| read.path.contains("/notes/")).count()
+}
+
+#[tokio::test]
+async fn fed_coll_07_a_relay_that_is_given_by_its_inbox_passes_on_what_its_own_server_shows() {
+    let s = Scene::new().await;
+    let mut notes: Vec<Value> = (0..6).map(|n| s.note(&s.vera, &n.to_string(), &format!("n{n}"))).collect();
+    // Not for everybody, or not for the timelines of everybody.
+    (notes[3]["to"], notes[3]["cc"]) = (json!([format!("{}/followers", s.vera.id)]), json!([PUBLIC]));
+    (notes[4]["to"], notes[4]["cc"]) = (json!([format!("{}/followers", s.vera.id)]), json!([]));
+    for (n, note) in notes.iter().enumerate() {
+        s.west.serve(&format!("/users/vera/notes/{n}"), note.clone());
+    }
+    let ids: Vec<&str> = notes.iter().map(|note| note["id"].as_str().unwrap()).collect();
+    let (relay, inbox, follow) = asked(&s).await;
+    // It has not agreed yet, and nobody else can agree for it.
+    assert_eq!(s.sends(&relay, &s.vera.activity("Create", notes[0].clone())).await, 401);
+    for other in [&s.vera, &s.mallory] {
+        s.sends(other, &other.activity("Accept", follow.clone())).await;
+        s.sends(other, &other.activity("Accept", follow["id"].clone())).await;
+    }
+    assert_eq!(stands(&s).await, "requested");
+    assert_eq!(s.sends(&relay, &relay.activity("Accept", follow.clone())).await, 202);
+    let list = relays::list(&s.node.app).await.unwrap();
+    assert_eq!((list.len(), list[0].kind, list[0].state), (1, "mastodon", "accepted"));
+    assert_eq!((list[0].address.as_str(), list[0].actor.as_deref()), (inbox.as_str(), Some(relay.id.as_str())));
+    // Asking again changes nothing.
+    let again = relays::add(&s.node.app, Staff::console(), &inbox).await.unwrap();
+    s.node.settle().await;
+    assert_eq!((again.state, s.east.inbox().len()), ("accepted", 0));
+
+    // As it is, with a signature that is not looked at and words that nobody wrote; once more; and as an Announce.
+    let signed = |note: &Value| {
+        let mut said = note.clone();
+        said["content"] = json!("forged");
+        let mut create = s.vera.activity("Create", said);
+        (create["to"], create["cc"]) = (json!([PUBLIC]), json!([]));
+        create["signature"] =
+            json!({"type": "RsaSignature2017", "creator": s.vera.signer.key_id, "signatureValue": "AA"});
+        create
+    };
+    s.west.forget();
+    let create = signed(&notes[0]);
+    assert_eq!(s.sends(&relay, &create).await, 202);
+    assert_eq!(public(&s).await, ids[..1]);
+    let once = reads(&s);
+    assert_eq!(s.sends(&relay, &create).await, 202);
+    assert_eq!(s.sends(&relay, &announce(&relay, &notes[0]["id"])).await, 202);
+    assert_eq!((public(&s).await.len(), reads(&s)), (1, once));
+    assert_eq!(s.status(&s.carol, ids[0]).await["content"], "n0");
+    // What the relay announces, and what it passes on that somebody boosts: posts, and nobody's boosts.
+    assert_eq!(s.sends(&relay, &announce(&relay, &notes[1]["id"])).await, 202);
+    assert_eq!(s.sends(&relay, &announce(&s.vera, &notes[2]["id"])).await, 202);
+    assert_eq!(public(&s).await, ids[..3]);
+    assert_eq!(s.count("select count(*) from posts where boost_of_id is not null").await, 0);
+    // Only what is public at home.
+    for note in &notes[3..5] {
+        assert_eq!(s.sends(&relay, &signed(note)).await, 202);
+        assert_eq!(s.sends(&relay, &announce(&relay, &note["id"])).await, 202);
+    }
+    assert!(s.post(ids[3]).await.is_none() && s.post(ids[4]).await.is_none());
+    // An edit and a deletion as far as they are true; what says nothing to us is no fault of the relay.
+    let mut changed = notes[0].clone();
+    (changed["content"], changed["updated"]) = (json!("changed"), json!(s.node.clock.now().rfc3339()));
+    s.west.serve("/users/vera/notes/0", changed.clone());
+    assert_eq!(s.sends(&relay, &s.vera.activity("Update", changed)).await, 202);
+    assert_eq!(s.status(&s.carol, ids[0]).await["content"], "changed");
+    assert_eq!(s.sends(&relay, &s.vera.activity("Delete", ids[1])).await, 202);
+    assert!(s.post(ids[1]).await.is_some());
+    s.west.serve_as("/users/vera/notes/2", 410, "text/plain", "");
+    s.node.clock.advance(3_600_000);
+    assert_eq!(s.sends(&relay, &s.vera.activity("Delete", ids[2])).await, 202);
+    assert!(s.post(ids[2]).await.is_none());
+    assert_eq!(s.sends(&relay, &s.vera.activity("Delete", s.west.url("/users/vera/notes/99"))).await, 202);
+    assert_eq!(s.sends(&relay, &s.vera.activity("Like", ids[0])).await, 202);
+    assert_eq!(s.status(&s.carol, ids[0]).await["favourites_count"], 0);
+
+    // It is left.
+    s.east.forget();
+    relays::remove(&s.node.app, Staff::console(), &inbox).await.unwrap();
+    s.node.settle().await;
+    let sent: Vec<_> = s.east.received().into_iter().filter(|request| request.method == "POST").collect();
+    assert_eq!((sent.len(), sent[0].path.as_str()), (1, "/inbox"));
+    let undo = sent[0].json();
+    assert_eq!((&undo["type"], &undo["actor"]), (&json!("Undo"), &json!(s.node.url("/actor"))));
+    assert_eq!((&undo["object"]["id"], &undo["object"]["type"]), (&follow["id"], &json!("Follow")));
+    assert_eq!(undo["object"]["object"], PUBLIC);
+    assert!(relays::list(&s.node.app).await.unwrap().is_empty());
+    s.west.forget();
+    assert_eq!(s.sends(&relay, &signed(&notes[5])).await, 401);
+    s.sends(&relay, &announce(&relay, &notes[5]["id"])).await;
+    s.sends(&relay, &relay.activity("Accept", follow)).await;
+    assert_eq!(reads(&s), 0);
+    assert!(relays::list(&s.node.app).await.unwrap().is_empty());
+    assert!(relays::remove(&s.node.app, Staff::console(), &inbox).await.is_err());
+}
+
+#[tokio::test]
+async fn fed_coll_07_a_relay_that_is_given_by_its_inbox_may_say_no_and_be_asked_again() {
+    let s = Scene::new().await;
+    let (relay, inbox, follow) = asked(&s).await;
+    // One that follows back is not refused, though it has not agreed yet.
+    assert_eq!(s.sends(&relay, &relay.activity("Follow", s.node.url("/actor"))).await, 202);
+    assert!(s.east.inbox().is_empty(), "{:?}", s.east.inbox());
+    assert_eq!(s.sends(&relay, &relay.activity("Reject", follow["id"].clone())).await, 202);
+    assert_eq!(stands(&s).await, "rejected");
+    let asked = relays::add(&s.node.app, Staff::console(), &inbox).await.unwrap();
+    s.node.settle().await;
+    assert_eq!(asked.state, "requested");
+    let second = s.east.inbox().pop().unwrap();
+    assert!(second["type"] == "Follow" && second["id"] != follow["id"], "{second}");
+    // The answer to the first is none to the second; some answer without an id, or write the public in short.
+    s.sends(&relay, &relay.activity("Accept", follow["id"].clone())).await;
+    assert_eq!(stands(&s).await, "requested");
+    let bare = json!({"type": "Follow", "actor": s.node.url("/actor"), "object": "as:Public"});
+    assert_eq!(s.sends(&relay, &relay.activity("Accept", bare)).await, 202);
+    assert_eq!(stands(&s).await, "accepted");
+    // It ends it, and whoever leaves it then has nothing more to say to it.
+    assert_eq!(s.sends(&relay, &relay.activity("Reject", second)).await, 202);
+    assert_eq!(stands(&s).await, "rejected");
+    assert_eq!(s.count("select count(*) from follows").await, 1, "bob's own");
+    s.east.forget();
+    relays::remove(&s.node.app, Staff::console(), &inbox).await.unwrap();
+    s.node.settle().await;
+    assert!(s.east.inbox().is_empty() && relays::list(&s.node.app).await.unwrap().is_empty());
+}
+
+/// The same relay by either address, and left by that of its actor.
+#[tokio::test]
+async fn fed_coll_07_a_relay_is_one_by_whichever_address() {
+    let s = Scene::new().await;
+    let (relay, inbox, follow) = asked(&s).await;
+    s.sends(&relay, &relay.activity("Accept", follow["id"].clone())).await;
+    let same = relays::add(&s.node.app, Staff::console(), &relay.id).await.unwrap();
+    assert_eq!((same.kind, same.state, same.address), ("mastodon", "accepted", inbox));
+    s.node.settle().await;
+    assert!(s.east.inbox().is_empty());
+    relays::remove(&s.node.app, Staff::console(), &relay.id).await.unwrap();
+    s.node.settle().await;
+    let sent = s.east.inbox();
+    assert_eq!((sent.len(), &sent[0]["object"]["object"]), (1, &json!(PUBLIC)));
+    assert!(relays::list(&s.node.app).await.unwrap().is_empty());
 }

@@ -75,11 +75,11 @@ pub enum PeerVerb {
         /// The domain
         domain: String,
     },
-    /// List the relays whose posts are taken in, and how each follow stands
+    /// List the relays whose posts are taken in, their kinds, and how each stands
     Relays,
-    /// Take in what a relay announces: it is followed by the actor of this node
+    /// Take in what a relay passes on: the actor of this node follows it
     Relay {
-        /// The address of its actor, https://relay.example/actor
+        /// The address of its actor, https://relay.example/actor, or of its inbox, https://relay.example/inbox
         address: String,
         /// Leave it
         #[arg(long)]
@@ -182,7 +182,7 @@ pub(super) async fn run(app: &App, verb: PeerVerb) -> Result<Value> {
         }
         PeerVerb::Relay { address, remove: true } => {
             relays::remove(app, by, &address).await?;
-            Ok(json!({ "actor": address, "removed": true }))
+            Ok(json!({ "address": address, "removed": true }))
         }
         PeerVerb::Probe { domain } => {
             let probe = peers::probe(app, &domain).await?;

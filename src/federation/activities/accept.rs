@@ -5,6 +5,7 @@ use super::{Outcome, Parsed, Received, parsed::Embedded};
 use crate::{
     Result,
     domain::{Tx, collections, follows, interactions::arrivals as interactions, projects::members, quotes::arrivals},
+    federation::relays,
     model::Account,
     store,
 };
@@ -17,6 +18,9 @@ pub(super) enum Answer {
 }
 
 pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, answer: Answer) -> Result<Outcome> {
+    if relays::answered(tx, &received.signer, activity, answer == Answer::Yes)? {
+        return Ok(Outcome::Done);
+    }
     if let Some(person) = joining(tx, received, activity)? {
         let join = activity.object.as_deref();
         members::receive_answer(tx, &received.signer, &person, join, answer == Answer::Yes)?;

@@ -191,6 +191,10 @@ fn boost(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, post: &Post, a
 pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, budget: &Budget) -> Result<()> {
     match what(activity) {
         Some(What::Boost(object)) => {
+            let (relay, instance) = (received.signer.id, app.site().instance_actor_uri());
+            if app.glance(move |conn| store::remote::is_relay(conn, &instance, relay)).await? {
+                return import::relayed(app, object, budget).await;
+            }
             let Some(post) = import::post_named(app, object, &Cause::of_activity(received, activity), budget).await?
             else {
                 return Ok(());

@@ -1,8 +1,8 @@
 //! Who may say what: the one gate that every activity passes before it has any effect (AUT-01 to AUT-10). What needs a
 //! look into the store (who owns a known object) is decided by the operations, in the transaction of the effect.
 
-use super::parsed::{Embedded, Kind, Parsed};
-use crate::{Error, Result, config::Site, uri};
+use super::parsed::{Embedded, Inner, Kind, Parsed};
+use crate::{Error, Result, config::Site, federation::json::is_public, uri};
 
 /// Requests about posts.
 pub(super) const REQUESTS: &[&str] = &["QuoteRequest", "ReplyRequest", "LikeRequest", "AnnounceRequest"];
@@ -40,7 +40,8 @@ pub fn authorize_activity(signer: &str, activity: &Parsed, site: &Site) -> Resul
             // Only who was asked can answer (AUTH-07, AUT-07).
             Embedded::Activity(inner)
                 if matches!(inner.kind.as_str(), "Follow" | "Join" | "FeatureRequest")
-                    && inner.object.as_ref().is_some_and(|object| object != signer) =>
+                    && inner.object.as_ref().is_some_and(|object| object != signer)
+                    && !of_everything(inner, site) =>
             {
                 refuse("somebody else was asked")
             }
@@ -59,6 +60,14 @@ pub fn authorize_activity(signer: &str, activity: &Parsed, site: &Site) -> Resul
         },
         _ => Ok(()),
     }
+}
+
+/// A Follow by the actor of this node of all that is public, which in short (`as:Public`) is no address: who was asked, the
+/// inbox tells that it went to (COLL-07).
+pub(in crate::federation) fn of_everything(inner: &Inner, site: &Site) -> bool {
+    inner.kind == "Follow"
+        && inner.actor.as_ref().is_none_or(|actor| *actor == site.instance_actor_uri())
+        && inner.object.as_deref().is_none_or(is_public)
 }
 
 /// The object lies on the signer's own server: then there is nowhere else to look for the truth.

@@ -24,6 +24,7 @@ mod undo;
 mod update;
 
 pub use authorize::authorize_activity;
+pub(super) use authorize::of_everything;
 
 use super::{
     fetch::Budget,

@@ -249,6 +249,30 @@ pub async fn carried(app: &App, uri: String, gone: bool) -> Result<()> {
     }
 }
 
+/// What a relay says there is (COLL-07), as its own server has it: a post that is for everybody, and nothing else. Also the task
+/// `FetchPost`.
+///
+/// # Errors
+/// As [`account`].
+pub async fn relayed(app: &App, id: &str, budget: &Budget) -> Result<()> {
+    let uri = id.to_owned();
+    let here = app
+        .glance(
+            move |conn| Ok(store::posts::find_by_uri(conn, &uri)?.is_some() || store::posts::is_buried(conn, &uri)?),
+        )
+        .await?;
+    if here || app.site().owns_str(id) {
+        return Ok(());
+    }
+    let document = fetch::document(app, id, budget).await?;
+    let json = shown(&document.json);
+    let public = remote::visibility(&objects::post::addressing(json), None) == Visibility::Public;
+    if objects::kind(json) != Kind::Post || !public {
+        return Ok(());
+    }
+    take(app, &document.json, Arrival::FETCHED, budget).await.map(|_| ())
+}
+
 /// The task `RefreshPoll`: reads a remote poll again (POLL-03).
 ///
 /// # Errors

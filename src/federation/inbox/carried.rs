@@ -1,7 +1,7 @@
 //! Activities that somebody else carries here: forwarded answers, posts of groups (AUTH-13). The request proves the
 //! carrier, who is charged for it; the document's own proof (FEP-8b32) proves its actor. It has its effect as if it had
 //! come to the shared inbox: to whose inbox it was carried says nothing about its actor's will. Without a proof it is a hint:
-//! what it says about a post that matters here is asked of that post's own server.
+//! what it says about a post that matters here, or a relay's that there is one, is asked of that post's own server.
 
 use super::{Document, Stranger, Taken, Turned, stranger, take};
 use crate::{
@@ -37,13 +37,16 @@ pub(super) async fn deliver(
     document: &Document,
     body: &[u8],
 ) -> Result<(), Turned> {
+    let hint = hint(app, claims, document).await?;
     if document.json.get("proof").is_null()
-        && let Some(hint) = hint(app, claims, document).await?
+        && let Some(hint) = hint
     {
         let carrier = carrier(app, prover, claims, document).await?;
         tracing::debug!(carrier = uri::host(&carrier), kind = document.kind(), "carried without a proof");
-        app.write(move |tx| tx.enqueue(&hint)).await.map_err(Refusal::Ours)?;
-        return Ok(());
+        return match hint {
+            Hint::Ask(task) => ask(app, task).await,
+            Hint::Nothing => Ok(()),
+        };
     }
     let (proven, method) = readable(document, body, app.clock().now())?;
     let (rules, host) = (app.net().rules(), uri::host(&document.actor));
@@ -77,7 +80,13 @@ pub(super) async fn deliver(
             return Ok(());
         }
         match take(app, known.clone(), document, text.to_owned(), None).await? {
-            Taken::Yes | Taken::NobodyThere => return Ok(()),
+            Taken::Yes | Taken::NobodyThere => {
+                // Its author says so, which makes it nothing that matters here; that a relay carries it does.
+                return match hint {
+                    Some(Hint::Ask(task @ Task::FetchPost { .. })) => ask(app, task).await,
+                    _ => Ok(()),
+                };
+            }
             Taken::Suspended => return Err(Refusal::Host.into()),
             Taken::OwnerGone => return Err(Refusal::OwnerGone.into()),
             Taken::OldKey => prover.forget(&known),
@@ -105,36 +114,55 @@ async fn carrier(app: &App, prover: &Prover, claims: &Claims, document: &Documen
     Ok((*carrier.actor).to_owned())
 }
 
+/// What comes of what is carried without a proof.
+enum Hint {
+    /// The post's own server is asked.
+    Ask(Task),
+    /// A relay carries whatever it is sent: what says nothing to us is no fault of its.
+    Nothing,
+}
+
+async fn ask(app: &App, task: Task) -> Result<(), Turned> {
+    app.write(move |tx| tx.enqueue(&task)).await.map_err(|error| Refusal::Ours(error).into())
+}
+
 /// What is to be asked of the post's own server, when what is carried is about a post of its actor that is known here, or
-/// that is said to answer one. A neighbour has nothing to carry: their server would have sent it.
-async fn hint(app: &App, claims: &Claims, document: &Document) -> Result<Option<Task>, Turned> {
-    let gone = document.json.is_a("Delete");
-    let says = gone || document.json.is_a("Create") || document.json.is_a("Update");
-    let object = document.json.one("object");
-    let Some(uri) = object.as_uri().filter(|uri| says && uri::same_authority(uri, &document.actor)) else {
-        return Ok(None);
-    };
-    if claims.key_ids().any(|key_id| uri::same_authority(key_id, &document.actor)) || uri == document.actor {
+/// that is said to answer one; or when a relay carries it. A neighbour has nothing to carry: their server would have sent it.
+async fn hint(app: &App, claims: &Claims, document: &Document) -> Result<Option<Hint>, Turned> {
+    if claims.key_ids().any(|key_id| uri::same_authority(key_id, &document.actor)) {
         return Ok(None);
     }
-    let (id, parent) = (uri.clone(), object.uri("inReplyTo").filter(|_| !gone));
+    let (gone, is_new) = (document.json.is_a("Delete"), document.json.is_a("Create"));
+    let says = gone || is_new || document.json.is_a("Update");
+    let object = document.json.one("object");
+    let about = object.as_uri().filter(|uri| *uri != document.actor);
+    let own = about.clone().filter(|uri| says && uri::same_authority(uri, &document.actor));
+    let parent = object.uri("inReplyTo").filter(|_| !gone);
+    // A relay is there to say that a post exists (COLL-07), its author's or what somebody boosts.
+    let news = if document.json.is_a("Announce") { about } else { own.clone().filter(|_| is_new) };
     let carriers: Vec<String> = claims.key_ids().map(|key_id| uri::authority(key_id).to_owned()).collect();
-    let (instance, is_new) = (app.site().instance_actor_uri(), document.json.is_a("Create"));
-    let task = app.glance(move |conn| {
+    let instance = app.site().instance_actor_uri();
+    let hint = app.glance(move |conn| {
         let is_here = |conn: &mut Conn, uri: &str| store::posts::find_by_uri(conn, uri).map(|found| found.is_some());
-        let matters = is_here(conn, &id)?
-            || match parent {
-                Some(parent) => is_here(conn, &parent)?,
-                None => false,
-            };
-        Ok(match matters {
-            true => Some(Task::ReadCarried { uri, gone }),
-            // A relay is there to say that it exists (COLL-07).
-            false if is_new && store::remote::is_relay_at(conn, &instance, &carriers)? => Some(Task::FetchPost { uri }),
-            false => None,
-        })
+        if let Some(uri) = own {
+            let matters = is_here(conn, &uri)?
+                || match parent {
+                    Some(parent) => is_here(conn, &parent)?,
+                    None => false,
+                };
+            if matters {
+                return Ok(Some(Hint::Ask(Task::ReadCarried { uri, gone })));
+            }
+        }
+        if !store::remote::is_relay_at(conn, &instance, &carriers)? {
+            return Ok(None);
+        }
+        Ok(Some(match news {
+            Some(uri) if !is_here(conn, &uri)? => Hint::Ask(Task::FetchPost { uri }),
+            _ => Hint::Nothing,
+        }))
     });
-    Ok(task.await.map_err(Refusal::Ours)?)
+    Ok(hint.await.map_err(Refusal::Ours)?)
 }
 
 impl From<Reject> for Turned {

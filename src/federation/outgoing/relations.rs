@@ -1,13 +1,13 @@
 //! Follows, blocks and reports on their way to the other server: all go to one person's own inbox (FOL-04, MOD-02,
 //! MOD-05).
 
-use super::{Draft, passing_uri, send, send_to_person};
+use super::{Draft, is_durable, passing_uri, send, send_to_person};
 use crate::{
     Result,
     domain::Tx,
     federation::{
         own_keys,
-        render::{activity::Activity, actor::authority, context::Terms},
+        render::{PUBLIC, activity::Activity, actor::authority, context::Terms},
     },
     id::Id,
     model::{self, Account, Audience, Block, Collection, Follow, FollowState, Post, Report},
@@ -91,6 +91,51 @@ fn undo_follow(tx: &mut Tx<'_>, from: &Account, target: &Account, original: &str
     let object = follow_object(Some(original), &from.uri, &target.uri);
     let json = Activity::new("Undo", &uri, &from.uri, object).to(&target.uri).document(Terms::NONE)?;
     send_to_person(tx, number.raw(), &uri, from, target, "Undo", Some(original), json)
+}
+
+/// The Follow for a relay that is given by its inbox: of all that is public, by the actor of this node (COLL-07). `uri` is its
+/// id, of the number `id`.
+pub(in crate::federation) fn follow_public(
+    tx: &mut Tx<'_>,
+    inbox: &str,
+    id: Id<model::Activity>,
+    uri: &str,
+) -> Result<()> {
+    let actor = tx.site().instance_actor_uri();
+    let json = Activity::new("Follow", uri, &actor, PUBLIC).document(Terms::NONE)?;
+    send_to_relay(tx, inbox, (id, uri), "Follow", PUBLIC, json)
+}
+
+/// The Undo of [`follow_public`].
+pub(in crate::federation) fn unfollow_public(tx: &mut Tx<'_>, inbox: &str, original: &str) -> Result<()> {
+    let actor = tx.site().instance_actor_uri();
+    let number = tx.new_id::<model::Activity>();
+    let uri = passing_uri(&actor, "Undo", number);
+    let object = follow_object(Some(original), &actor, PUBLIC);
+    let json = Activity::new("Undo", &uri, &actor, object).document(Terms::NONE)?;
+    send_to_relay(tx, inbox, (number, &uri), "Undo", original, json)
+}
+
+fn send_to_relay(
+    tx: &mut Tx<'_>,
+    inbox: &str,
+    (id, uri): (Id<model::Activity>, &str),
+    kind: &'static str,
+    object: &str,
+    json: String,
+) -> Result<()> {
+    let draft = Draft {
+        id: id.raw(),
+        uri,
+        account: own_keys::INSTANCE,
+        kind,
+        object: Some(object),
+        post: None,
+        reach: Audience::Open,
+        durable: is_durable(kind),
+        json,
+    };
+    send(tx, draft, vec![inbox.to_owned()])
 }
 
 pub(super) fn refuse(tx: &mut Tx<'_>, target: Id<Account>, follower: Id<Account>, uri: Option<&str>) -> Result<()> {
