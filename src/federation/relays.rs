@@ -220,6 +220,14 @@ pub(super) fn answered(tx: &mut Tx<'_>, signer: &Account, activity: &Parsed, yes
     Ok(true)
 }
 
+/// As [`answered`], by an activity whose id came before: it counts for a Follow that has no answer.
+pub(super) fn answered_again(tx: &mut Tx<'_>, signer: &Account, activity: &Parsed, yes: bool) -> Result<()> {
+    match asked(tx, signer, activity)? {
+        Some(relay) if relay.account.is_none() && !relay.refused => answered(tx, signer, activity, yes).map(drop),
+        _ => Ok(()),
+    }
+}
+
 /// Which one was asked: by the id of the Follow, as all relays name it; where it has none, the only one of that server.
 fn asked(tx: &mut Tx<'_>, signer: &Account, activity: &Parsed) -> Result<Option<Subscription>> {
     match (&activity.object, &activity.embedded) {

@@ -287,7 +287,8 @@ async fn fed_coll_07_a_relay_is_one_by_whichever_address() {
     let (relay, inbox, mut follow) = asked(&s).await;
     // AodeRelay answers as if it had been asked itself.
     follow["object"] = json!(relay.id);
-    s.sends(&relay, &relay.activity("Accept", follow)).await;
+    let mut accept = relay.activity("Accept", follow);
+    s.sends(&relay, &accept).await;
     let same = relays::add(&s.node.app, Staff::console(), &relay.id).await.unwrap();
     assert_eq!((same.kind, same.state, same.address), ("mastodon", "accepted", inbox));
     s.node.settle().await;
@@ -297,4 +298,9 @@ async fn fed_coll_07_a_relay_is_one_by_whichever_address() {
     let sent = s.east.inbox();
     assert_eq!((sent.len(), &sent[0]["object"]["object"]), (1, &json!(PUBLIC)));
     assert!(relays::list(&s.node.app).await.unwrap().is_empty());
+    // pub-relay answers all that a server asks under one id.
+    let (relay, _, follow) = asked(&s).await;
+    accept["object"]["id"] = follow["id"].clone();
+    assert_eq!(s.sends(&relay, &accept).await, 202);
+    assert_eq!(stands(&s).await, "accepted");
 }

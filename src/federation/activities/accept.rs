@@ -1,7 +1,11 @@
 //! Accept and Reject of a Follow of ours (FOL-05, FOL-06, FOL-12, AUT-07), of a QuoteRequest of ours (QUO-05), or of
 //! somebody's Join of a project. Those of anything else have no effect.
 
-use super::{Outcome, Parsed, Received, parsed::Embedded};
+use super::{
+    Outcome, Parsed, Received,
+    authorize::authorize_activity,
+    parsed::{Embedded, Kind},
+};
 use crate::{
     Result,
     domain::{Tx, collections, follows, interactions::arrivals as interactions, projects::members, quotes::arrivals},
@@ -36,6 +40,13 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed, ans
         Answer::No => follows::reject(tx, received.signer.id, follower.id)?,
     }
     Ok(Outcome::Done)
+}
+
+/// Some relays answer every Follow of a server under one id (pub-relay): what is new is the Follow that it is about.
+pub(super) fn again(tx: &mut Tx<'_>, received: &Received) -> Result<()> {
+    let activity = received.activity.clone();
+    authorize_activity(&received.signer.uri, &activity, tx.site())?;
+    relays::answered_again(tx, &received.signer, &activity, activity.kind == Kind::Accept)
 }
 
 /// What was asked for is a place in a collection, a quote, or what the author of a post decides about.

@@ -75,14 +75,15 @@ fn effect(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Out
     }
 }
 
-/// An activity that was seen before came once more, to somebody else's inbox perhaps: it may add an addressee and
-/// nothing else (POST-11).
+/// An activity that was seen before came once more, to somebody else's inbox perhaps: it may add an addressee (POST-11), or be
+/// the answer of a relay, and nothing else.
 ///
 /// # Errors
 /// As [`apply`].
 pub fn again(tx: &mut Tx<'_>, received: &Received) -> Result<()> {
     match received.activity.kind {
         Kind::Create if received.recipient.is_some() => create::again(tx, received),
+        Kind::Accept | Kind::Reject => accept::again(tx, received),
         _ => Ok(()),
     }
 }
