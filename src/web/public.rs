@@ -289,7 +289,7 @@ async fn show_profile(
         posts: cards,
         newest: max_id.map(|_| path.clone()),
         older: last.map(|id| format!("{path}?max_id={id}")),
-        feed: feeds::of(visitor, &url),
+        feed: if account.is_local() { feeds::of(visitor, &url) } else { None },
         url,
         frame,
     };
