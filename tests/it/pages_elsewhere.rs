@@ -133,6 +133,7 @@ async fn whom_nobody_here_knows_may_be_looked_up_by_who_is_signed_in() {
         (format!("/@{dora}"), "/@dora"),
         (format!("/@{dora}/7"), "/@dora/7"),
         (format!("/@{dora}/tagged/x"), "/@dora/tagged/x"),
+        (format!("/@{dora}/tagged/gr%C3%B6%C3%9Fe"), "/@dora/tagged/gr%C3%B6%C3%9Fe"),
         (format!("/@%2Fx%20y@{}", s.node.domain), "/"),
     ] {
         for reader in [&visitor, &browser] {
