@@ -30,6 +30,9 @@ const MARKS: [(&str, Audience); 4] = [
     ("\u{ff01}site", Audience::Site),
 ];
 
+/// So many marks of one text are read, each of which is a look at all of it.
+const AT_ONCE: usize = 8;
+
 /// Signs that people put behind it, which go with it.
 const ENDS: [char; 16] = [':', ',', '.', ';', '!', '?', '…', '–', '—', '：', '，', '。', '；', '！', '？', '、'];
 /// Signs that make a longer word of it: `!site-wide`. Any other sign ends `!site` and stays, for whoever writes `!site🔒`
@@ -147,8 +150,14 @@ pub fn mark(text: &str) -> (Option<Audience>, Cow<'_, str>) {
     if said.is_none() {
         (said, rest) = mark_at(text, after_names_and_tags(text), true);
     }
-    while said.is_some() {
-        let (again, left) = mark_at(&rest, after_names(&rest), false);
+    for _ in 1..AT_ONCE {
+        if said.is_none() {
+            break;
+        }
+        let (mut again, mut left) = mark_at(&rest, after_names(&rest), false);
+        if again.is_none() {
+            (again, left) = mark_at(&rest, after_names_and_tags(&rest), true);
+        }
         if again.is_none() {
             break;
         }
@@ -446,6 +455,9 @@ mod tests {
         // Of two the nearer counts.
         assert_eq!(read("!open !site x"), said(Audience::Site, "x"));
         assert_eq!(read("@bob !site: !open !org x"), said(Audience::Site, "@bob x"));
+        assert_eq!(read("!open #ask !site x"), said(Audience::Site, "#ask x"));
+        let (nearest, left) = mark("!org !open !open !open !open !open !open !open !open !site x");
+        assert_eq!((nearest, &*left), (Some(Audience::Organisation), "!open !site x"));
         for plain in [
             "!open-source tools",
             "!site's",

@@ -209,7 +209,11 @@ async fn show_profile(
     tag: Option<String>,
     max_id: Option<i64>,
 ) -> Result<Response> {
-    let below = tag.as_ref().map(|tag| format!("/tagged/{tag}")).unwrap_or_default();
+    let below = tag.as_ref().map(|tag| {
+        let tag: String = url::form_urlencoded::byte_serialize(tag.as_bytes()).collect();
+        format!("/tagged/{tag}")
+    });
+    let below = below.unwrap_or_default();
     if let Some(answer) = elsewhere(visitor, viewer, &name, &below).await? {
         return Ok(answer);
     }
@@ -289,7 +293,7 @@ async fn show_profile(
         posts: cards,
         newest: max_id.map(|_| path.clone()),
         older: last.map(|id| format!("{path}?max_id={id}")),
-        feed: feeds::of(visitor, &url),
+        feed: if account.is_local() { feeds::of(visitor, &url) } else { None },
         url,
         frame,
     };

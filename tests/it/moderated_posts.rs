@@ -141,6 +141,7 @@ async fn nobody_touches_posts_of_those_above_them_and_it_is_all_of_them_or_none(
         (&bob, DELETE, json!({"status_ids": [low]}), 403),
         (&mona, DELETE, json!({"status_ids": [low, "12345"]}), 404),
         (&mona, DELETE, json!({"status_ids": [low, "abc"]}), 404),
+        (&mona, DELETE, json!({"status_ids": [null], "report_id": about_root}), 404),
         (&mona, DELETE, json!({"status_ids": [low], "report_id": "12345"}), 404),
         (&mona, DELETE, json!({}), 422),
         (&mona, DELETE, json!({"report_id": about_root}), 422),

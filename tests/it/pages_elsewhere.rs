@@ -38,6 +38,7 @@ async fn somebody_of_another_server_has_a_page_here_for_who_is_signed_in_and_vis
     ] {
         assert!(profile.text.contains(part), "{part}: {}", profile.text);
     }
+    assert!(!profile.text.contains("application/rss+xml"), "their server may have none: {}", profile.text);
     assert!(
         !profile.text.contains("javascript:") && !profile.text.contains("<script") && !profile.text.contains("<form")
     );
@@ -63,6 +64,22 @@ async fn somebody_of_another_server_has_a_page_here_for_who_is_signed_in_and_vis
     assert_eq!(browser.submit(&form, "/authorize_interaction", &[]).await.status, 302);
     let followed = browser.get(&own).await.text;
     assert!(followed.contains("You asked to follow.") && !followed.contains("authorize_interaction"), "{followed}");
+}
+
+#[tokio::test]
+async fn a_feed_leads_to_the_original_of_what_another_server_has_whoever_asks() {
+    let s = Scene::new().await;
+    let mut note = s.note(&s.ada, "there", "<p>tea for two</p>");
+    note["url"] = json!(s.east.url("/@ada/there"));
+    note["tag"] = json!([{"type": "Hashtag", "name": "#tea"}]);
+    s.creates(&s.ada, &note).await;
+    s.node.citizen("dora").await;
+    let (visitor, browser) = (Browser::new(&s.node), Browser::new(&s.node));
+    browser.sign_in("dora", PASSWORD).await;
+    let feed = visitor.get("/tags/tea.rss").await;
+    let link = format!("<link>{}</link>", s.east.url("/@ada/there"));
+    assert!(feed.status == 200 && feed.text.contains(&link), "{}", feed.text);
+    assert_eq!(browser.get("/tags/tea.rss").await.text, feed.text);
 }
 
 #[tokio::test]
@@ -116,6 +133,7 @@ async fn whom_nobody_here_knows_may_be_looked_up_by_who_is_signed_in() {
         (format!("/@{dora}"), "/@dora"),
         (format!("/@{dora}/7"), "/@dora/7"),
         (format!("/@{dora}/tagged/x"), "/@dora/tagged/x"),
+        (format!("/@{dora}/tagged/gr%C3%B6%C3%9Fe"), "/@dora/tagged/gr%C3%B6%C3%9Fe"),
         (format!("/@%2Fx%20y@{}", s.node.domain), "/"),
     ] {
         for reader in [&visitor, &browser] {

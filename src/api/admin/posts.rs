@@ -39,8 +39,8 @@ async fn hide(State(app): State<App>, me: SignedIn, parts: Parts, params: Params
 async fn act(app: App, me: SignedIn, parts: Parts, params: Params, act: Act) -> ApiResult<Rendered> {
     let from = origin(&parts);
     // What names nothing is no reason to delete the others.
-    let ids: Vec<Id<Post>> =
-        params.texts("status_ids").into_iter().map(|id| id.trim().parse()).collect::<Result<_>>()?;
+    let named = params.list("status_ids").into_iter();
+    let ids: Vec<Id<Post>> = named.map(|id| id.as_text().unwrap_or_default().trim().parse()).collect::<Result<_>>()?;
     let reason = Reason {
         report: params.id("report_id")?,
         text: params.text("text").unwrap_or_default().to_owned(),

@@ -32,7 +32,8 @@ pub fn project_asked(text: &str) -> Option<(&str, Option<&str>)> {
     let placed = rest.rmatch_indices(':').find_map(|(colon, _)| {
         let (what, word) = rest.get(..colon)?.rsplit_once(char::is_whitespace)?;
         let place = bare(rest.get(colon + 1..)?);
-        let is_place = ["site", "standort"].contains(&word.to_lowercase().as_str()) && !place.is_empty();
+        let is_place =
+            ["site", "standort"].contains(&word.to_lowercase().as_str()) && place.chars().any(char::is_alphanumeric);
         is_place.then_some((what, Some(place)))
     });
     let (what, place) = placed.unwrap_or((rest, None));
@@ -185,7 +186,9 @@ mod tests {
         assert_eq!(project_asked("Project: \"Quiet bearing\""), Some(("Quiet bearing", None)));
         assert_eq!(project_asked("projekt:lager Standort: \"Plant 3\""), Some(("lager", Some("Plant 3"))));
         assert_eq!(project_asked("project:web site: launch site:Lyon"), Some(("web site: launch", Some("Lyon"))));
-        assert_eq!(project_asked("project:noise site:"), Some(("noise site:", None)));
+        for nowhere in ["noise site:", "noise site: -"] {
+            assert_eq!(project_asked(&format!("project:{nowhere}")), Some((nowhere, None)));
+        }
         assert_eq!((project_asked("project:"), project_asked("skill:x site:y")), (None, None));
     }
 
