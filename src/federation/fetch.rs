@@ -20,7 +20,7 @@ use crate::{
     domain::remote::RemoteActor,
     id::Id,
     limits,
-    model::Account,
+    model::{Account, Post},
     net::{Answer, Ask, Failure, Purpose, authority},
     time::Timestamp,
     uri,
@@ -54,9 +54,19 @@ impl Budget {
     pub fn of_activity() -> Self {
         Self::new(limits::FETCHES_PER_ACTIVITY)
     }
-    /// As [`Budget::of_activity`]; what is fetched also counts for the host of this actor, who sent it (LIM-04).
+    /// As [`Budget::of_activity`], because of what this actor sent.
     pub fn of_letter(actor: &str) -> Self {
-        Self(Self::of_activity().0, Some(uri::host(actor).into()))
+        Self::of_activity().because_of(actor)
+    }
+    /// What is fetched also counts for the host of this actor, or of this post, whose letter is the cause (LIM-04).
+    #[must_use]
+    pub fn because_of(self, id: &str) -> Self {
+        Self(self.0, Some(uri::host(id).into()))
+    }
+    /// As [`Budget::because_of`], where the post is one of another server.
+    #[must_use]
+    pub fn because_of_post(self, post: &Post) -> Self {
+        if post.local { self } else { self.because_of(&post.uri) }
     }
     /// The host whose letter is the cause, if one is.
     pub fn sender(&self) -> Option<&str> {

@@ -21,8 +21,8 @@ use crate::{
 /// # Errors
 /// `Upstream` when something cannot be had just now.
 pub async fn resolve(app: &App, post: Id<Post>, looks: u8) -> Result<()> {
-    let budget = Budget::of_activity();
     let Some(mut open) = app.glance(move |conn| arrivals::open(conn, post)).await? else { return Ok(()) };
+    let budget = Budget::of_activity().because_of(&open.post);
     if open.author.is_none() {
         let (id, quoted) = (open.post.clone(), open.quoted.clone());
         let cause = app.glance(move |conn| Cause::of_known(conn, &id)).await?;

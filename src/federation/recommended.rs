@@ -142,7 +142,7 @@ async fn check_one(
     owner: &Account,
     as_listed: &RemotePlace,
 ) -> Result<()> {
-    let budget = Budget::new(FETCHES);
+    let budget = Budget::new(FETCHES).because_of(&owner.uri);
     let place = match as_listed.person {
         Some(_) => as_listed.clone(),
         None => {

@@ -235,9 +235,8 @@ pub fn take_back_post(conn: &mut Conn, post: Id<Post>) -> Result<usize> {
 pub fn take_back_move(conn: &mut Conn, account: Id<Account>) -> Result<usize> {
     Sql::new("delete from deliveries where account_id = ")
         .bind(account)
-        .push(" and activity_id in (select a.id from activities a where a.kind = 'Move' and a.account_id = ")
-        .bind(account)
-        .push(")")
+        // There are many more activities than deliveries, and none is found by its account.
+        .push(" and exists (select 1 from activities a where a.id = deliveries.activity_id and a.kind = 'Move')")
         .execute(conn)
 }
 

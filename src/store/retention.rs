@@ -2,7 +2,7 @@
 
 use crate::{
     Result,
-    db::{Conn, Sql},
+    db::{Conn, Dialect, Sql},
     id::Id,
     model::{Audience, Media, Post, Visibility},
     time::Timestamp,
@@ -36,9 +36,23 @@ const FOLLOWED: &str = "(exists (select 1 from follows k join accounts w on w.id
         join accounts w on w.id = k.account_id and w.domain is null where b.boost_of_id = p.id) \
     or exists (select 1 from post_tags t join followed_tags k on k.tag_id = t.tag_id where t.post_id = p.id))";
 
-/// The file `m` could not be fetched again just now: its server, or that of whose it is, does not answer.
-const UNREACHABLE: &str = "exists (select 1 from hosts h join accounts w on w.id = m.account_id where h.failures > 0 \
-    and (m.remote_url like 'http%://' || h.host || '/%' or w.uri like 'http%://' || h.host || '/%'))";
+/// The file `m` could not be fetched again just now: its server, or that of whose it is, does not answer. Both are looked up by
+/// name: there may be as many servers as files.
+fn unreachable(dialect: Dialect) -> String {
+    let authority = |column: &str| match dialect {
+        Dialect::Sqlite => {
+            let rest = format!("substr({column}, instr({column}, '://') + 3)");
+            format!("substr({rest}, 1, instr({rest} || '/', '/') - 1)")
+        }
+        Dialect::Postgres => format!("split_part({column}, '/', 3)"),
+    };
+    let (of_file, of_owner) = (authority("m.remote_url"), authority("w.uri"));
+    format!(
+        "(exists (select 1 from hosts h where h.host = {of_file} and h.failures > 0) \
+         or exists (select 1 from accounts w join hosts h on h.host = {of_owner} where w.id = m.account_id \
+         and h.failures > 0))"
+    )
+}
 
 /// Something else that is here shows the post `p`, or staff looks at its author.
 const NEEDED: &str = "(exists (select 1 from posts k where k.in_reply_to_id = p.id) \
@@ -116,6 +130,7 @@ pub fn stale_copies(conn: &mut Conn, until: Timestamp, above: Id<Media>, many: i
 /// be fetched again. Where somebody did something with a post its files stay, whatever the room: its server may be gone when
 /// they are looked at.
 pub fn oldest_copies(conn: &mut Conn, most: i64) -> Result<Vec<Media>> {
+    let unreachable = unreachable(conn.dialect());
     Sql::new(
         "select m.* from media m left join posts p on p.id = m.post_id where m.remote_url is not null \
          and m.cached_at is not null and not ",
@@ -124,7 +139,7 @@ pub fn oldest_copies(conn: &mut Conn, most: i64) -> Result<Vec<Media>> {
     .push(" and not (")
     .push(FOLLOWED)
     .push(" and ")
-    .push(UNREACHABLE)
+    .push(unreachable)
     .push(") order by case when ")
     .push(FOLLOWED)
     .with(" then 1 else 0 end, m.cached_at, m.id limit ", most)

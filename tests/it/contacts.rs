@@ -113,8 +113,8 @@ async fn sec_lim_04_nodes_under_an_allowlist_are_not_counted() {
     assert_eq!((reached(&peers), waiting(&node).await), (12, 0));
 }
 
-#[tokio::test]
-async fn sec_lim_04_letters_of_one_server_make_this_node_read_from_few_new_hosts() {
+/// A scene in which bob follows vera, and three servers with a post each that nobody here knows.
+async fn with_strangers() -> (Scene, Vec<Peer>) {
     let mut far = Vec::new();
     for name in ["one", "two", "three"] {
         far.push(Peer::start(name).await);
@@ -132,6 +132,12 @@ async fn sec_lim_04_letters_of_one_server_make_this_node_read_from_few_new_hosts
             }),
         );
     }
+    (s, far)
+}
+
+#[tokio::test]
+async fn sec_lim_04_letters_of_one_server_make_this_node_read_from_few_new_hosts() {
+    let (s, far) = with_strangers().await;
     let note = |n: usize| far[n].url("/notes/1");
     s.sends(&s.ada, &boost(&s.ada, note(0))).await;
     assert!(s.post(&note(0)).await.is_some());
@@ -143,4 +149,27 @@ async fn sec_lim_04_letters_of_one_server_make_this_node_read_from_few_new_hosts
     s.node.clock.advance(3_601_000);
     s.sends(&s.ada, &boost(&s.ada, note(2))).await;
     assert!(s.post(&note(2)).await.is_some());
+}
+
+#[tokio::test]
+async fn sec_lim_04_what_posts_of_one_server_answer_and_quote_is_read_from_few_new_hosts() {
+    let (s, far) = with_strangers().await;
+    let note = |n: usize| far[n].url("/notes/1");
+    let says = async |name: &str, key: &str, n: usize| {
+        let mut letter = s.note(&s.vera, name, "see there");
+        letter[key] = json!(note(n));
+        letter["quoteAuthorization"] = json!(far[n].url("/stamps/1"));
+        s.creates(&s.vera, &letter).await;
+    };
+    says("1", "inReplyTo", 0).await;
+    assert!(s.post(&note(0)).await.is_some());
+    says("2", "inReplyTo", 1).await;
+    says("3", "quote", 2).await;
+    assert_eq!((far[1].received().len(), far[2].received().len()), (0, 0));
+    // What waits is read once there is room.
+    for _ in 0..3 {
+        s.node.clock.advance(3_601_000);
+        s.node.settle().await;
+    }
+    assert!(s.post(&note(1)).await.is_some() && !far[2].received().is_empty());
 }

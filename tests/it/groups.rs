@@ -155,4 +155,13 @@ async fn fed_int_11_a_like_that_a_group_passes_on_counts_where_whoever_gave_it_s
     assert_eq!(passes_on(&undo).await, 1);
     s.west.serve("/undos/1", undo.clone());
     assert_eq!(passes_on(&undo).await, 0);
+    // What she takes back there is something else than what the group says.
+    let follow = s.vera.activity("Follow", s.uri(&s.bob));
+    s.sends(&s.vera, &follow).await;
+    let other = json!({"id": s.west.url("/undos/2"), "type": "Undo", "actor": s.vera.id, "object": follow});
+    let mut claimed = other.clone();
+    claimed["object"] = like;
+    s.west.serve("/undos/2", other);
+    passes_on(&claimed).await;
+    assert_eq!(s.bob.get("/api/v1/accounts/verify_credentials").await.ok()["followers_count"], 1);
 }

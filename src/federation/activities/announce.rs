@@ -143,7 +143,12 @@ async fn as_said_there(app: &App, id: &str, by: &str, budget: &Budget) -> Result
     }
     let document = fetch::document(app, id, budget).await?;
     let said = parsed::parse(&document.json)?.at_home(app.site());
-    if !matches!(said.kind, Kind::Like | Kind::Undo) || said.actor != by || said.id.as_deref() != Some(id) {
+    // The Undo of a Follow, say, would end once more what began anew since.
+    let is_a_like = match (&said.kind, &said.embedded) {
+        (Kind::Undo, Embedded::Activity(inner)) => matches!(inner.kind.as_str(), "Like" | "EmojiReact"),
+        (kind, _) => *kind == Kind::Like,
+    };
+    if !is_a_like || said.actor != by || said.id.as_deref() != Some(id) {
         return Err(Error::forbidden("their own server says something else"));
     }
     let signer = import::account(app, by, budget).await?;

@@ -31,9 +31,10 @@ const COUNTS_AFTER: i64 = 3_600;
 /// # Errors
 /// `Upstream` when the next one cannot be had just now.
 pub async fn ancestors(app: &App, post: Id<Post>) -> Result<()> {
-    let budget = Budget::new(3 * limits::ANCESTORS);
+    let Some(first) = app.glance(move |conn| store::posts::find(conn, post)).await? else { return Ok(()) };
+    let budget = Budget::new(3 * limits::ANCESTORS).because_of_post(&first);
     let mut seen: Vec<String> = Vec::new();
-    let mut next = app.glance(move |conn| store::posts::find(conn, post)).await?;
+    let mut next = Some(first);
     while let Some(current) = next.take() {
         if seen.len() >= limits::ANCESTORS || seen.contains(&current.uri) {
             return Ok(());
@@ -68,7 +69,8 @@ pub async fn ancestors(app: &App, post: Id<Post>) -> Result<()> {
 /// # Errors
 /// `Upstream` when somebody cannot be asked for just now.
 pub async fn mentions(app: &App, post: Id<Post>, named: &[(String, bool)]) -> Result<()> {
-    let budget = Budget::of_activity();
+    let Some(known) = app.glance(move |conn| store::posts::find(conn, post)).await? else { return Ok(()) };
+    let budget = Budget::of_activity().because_of_post(&known);
     let mut later = None;
     for (uri, silent) in named {
         let id = match account(app, uri, &budget).await {
