@@ -397,7 +397,12 @@ async fn who_would_not_get_a_post_is_named_unless_its_author_chose_who_gets_it()
     assert_eq!((&quiet["mentions"], &quiet["local_only"]), (&json!([]), &json!(true)));
     // What answers a post of this site stays, so nobody else can be brought in.
     let answer = json!({ "status": format!("@{lea} look"), "in_reply_to_id": quiet["id"] });
-    assert!(refused(&bob.post("/api/v1/statuses", answer).await).contains("at another site"));
+    let refusal = refused(&bob.post("/api/v1/statuses", answer).await);
+    assert!(refusal.contains("at another site") && refusal.contains("`!site`"), "{refusal}");
+    assert!(!refusal.contains("`!org`"), "no mark carries it out: {refusal}");
+    let answer = json!({ "status": format!("@{sam} look"), "in_reply_to_id": expressly["id"] });
+    let refusal = refused(&bob.post("/api/v1/statuses", answer).await);
+    assert!(refusal.contains("`!org`") && !refusal.contains("!open"), "{refusal}");
     world.settle().await;
     let told = world.lea.get("/api/v1/notifications").await.text;
     assert!(told.contains("directsecret") && !told.contains("quietsecret"), "{told}");
