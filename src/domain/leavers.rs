@@ -149,7 +149,8 @@ pub fn leave(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>, on: Option<Timestamp>
     by.outranks(user.role)?;
     keep_an_owner(tx, &user)?;
     let zone = people::load(tx.conn, id)?.time_zone;
-    let day = on.unwrap_or_else(|| local_day(tx.now, &zone)).midnight();
+    // Said again without a day, the one that is known stays: a script may say it each night.
+    let day = on.or(account.left_on).unwrap_or_else(|| local_day(tx.now, &zone)).midnight();
     if day > local_day(tx.now, &zone) && account.left_on.is_none() {
         store::leavers::upsert(tx.conn, id, Leaver { leaves_on: day, before: None })?;
         let end = end_of(day, &zone);

@@ -502,6 +502,7 @@ async fn how_long_data_is_kept_counts_from_the_day_that_was_said_last() {
     // It was another day, after all.
     let again = boss.post(&path(&bob, "leave"), json!({ "on": "2026-11-20" })).await.ok();
     assert_eq!((&again["state"], &again["left_on"]), (&json!("left"), &json!("2026-11-20")));
+    assert_eq!(leaves(&boss, &bob).await["left_on"], "2026-11-20", "without a day the known one stays");
     let night = async |days: i64| {
         node.clock.advance(days * 86_400_000);
         node.app.write(|tx| tx.enqueue(&Task::Sweep)).await.unwrap();
