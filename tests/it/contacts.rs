@@ -113,7 +113,7 @@ async fn whoever_writes_is_told_of_a_new_host_that_its_turn_comes() {
     assert!(told(Tongue::German).await.text.ends_with("ist hier neu und kommt noch an die Reihe."));
     node.clock.advance(TURN);
     node.settle().await;
-    assert_eq!(told(Tongue::English).await.late, []);
+    assert!(told(Tongue::English).await.late.is_empty());
 }
 
 #[tokio::test]
