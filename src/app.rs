@@ -17,7 +17,7 @@ use crate::{
     random::Random,
     rate::RateLimiter,
     reserve::Room,
-    time::Clock,
+    time::{Clock, Timestamp},
 };
 use futures_util::future::BoxFuture;
 use others::Others;
@@ -85,6 +85,7 @@ struct Inner {
     look_up: OnceLock<LookUp>,
     room: OnceLock<Room>,
     look_again: std::time::Duration,
+    started: Timestamp,
     others: Others,
 }
 
@@ -154,6 +155,7 @@ const EVENTS: usize = 8192;
 impl App {
     /// Puts a node together. Nothing runs yet.
     pub fn new(config: Config, db: Db, seams: Seams, consumers: &'static [Consumer]) -> Self {
+        let started = seams.clock.now();
         let env = Env {
             config: Arc::new(config),
             clock: seams.clock,
@@ -174,6 +176,7 @@ impl App {
                 look_up: OnceLock::new(),
                 room: OnceLock::new(),
                 look_again: seams.look_again,
+                started,
                 others: Others::none(),
             }),
             Hurry::Soon,
@@ -197,6 +200,10 @@ impl App {
     /// The settings, to keep.
     pub fn config_arc(&self) -> Arc<Config> {
         self.0.env.config.clone()
+    }
+    /// When this process began, with the settings that it read.
+    pub fn started(&self) -> Timestamp {
+        self.0.started
     }
     /// The addresses this node hands out.
     pub fn site(&self) -> &Site {

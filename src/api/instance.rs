@@ -267,7 +267,8 @@ async fn activity(State(app): State<App>) -> ApiResult<Rendered> {
 async fn description(State(app): State<App>) -> ApiResult<Rendered> {
     let config = app.config();
     let content = html::sanitize_html(&config.instance.description);
-    Ok(Rendered::of(&serde_json::json!({ "updated_at": app.clock().now(), "content": content.as_str() }))?)
+    // A setting: it may have changed when this process read it, and not since.
+    Ok(Rendered::of(&serde_json::json!({ "updated_at": app.started(), "content": content.as_str() }))?)
 }
 
 async fn emojis(State(app): State<App>) -> ApiResult<Rendered> {

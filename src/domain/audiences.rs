@@ -372,7 +372,8 @@ pub fn set_default(tx: &mut Tx<'_>, user: &mut User, audience: Option<Audience>)
 }
 
 /// Keeps those of `people` whom a post with this audience may reach. The others are not addressed; when the author did
-/// not choose the audience in this very post, they would not know that, so the post is refused.
+/// not choose the audience in this very post, they would not know that, so the post is refused. `most` is how far it could go
+/// whatever its author says, by what it answers, quotes and names.
 ///
 /// # Errors
 /// `Invalid` naming one who would not get it.
@@ -380,6 +381,7 @@ pub fn addressable<'p>(
     conn: &mut Conn,
     rules: Option<&Rules>,
     chosen: Chosen,
+    most: Audience,
     people: &'p [Account],
 ) -> Result<Vec<&'p Account>> {
     let mut reached = Vec::with_capacity(people.len());
@@ -388,29 +390,37 @@ pub fn addressable<'p>(
         if place <= chosen.audience {
             reached.push(person);
         } else if !chosen.expressly {
-            return refuse("out_of_reach", out_of_reach(rules, chosen.audience, person, place));
+            return refuse("out_of_reach", out_of_reach(rules, chosen.audience, most, person, place));
         }
     }
     Ok(reached)
 }
 
-fn out_of_reach(rules: Option<&Rules>, audience: Audience, person: &Account, place: Audience) -> String {
+fn out_of_reach(
+    rules: Option<&Rules>,
+    audience: Audience,
+    most: Audience,
+    person: &Account,
+    place: Audience,
+) -> String {
     let name = person.acct();
     match audience {
-        // What would reach them, where it may be chosen.
-        Audience::Site => match MARKS.iter().find(|(_, wide)| *wide == place && allowed(rules, *wide).is_ok()) {
-            Some((word, _)) => format!(
-                "@{name} is at another site and would not get this: it stays at yours. Begin with `{word}` (where what you \
-                 answer allows it), leave the name out, or begin with `!site` to post it all the same."
-            ),
-            None => format!(
-                "@{name} is at another site and would not get this: it stays at yours. Leave the name out, or begin with \
+        // What would reach them, where it may be chosen and is not held back by what the post is about.
+        Audience::Site => {
+            match MARKS.iter().find(|(_, wide)| *wide == place && *wide <= most && allowed(rules, *wide).is_ok()) {
+                Some((word, _)) => format!(
+                    "@{name} is at another site and would not get this: it stays at yours. Begin with `{word}`, leave the name \
+                 out, or begin with `!site` to post it all the same."
+                ),
+                None => format!(
+                    "@{name} is at another site and would not get this: it stays at yours. Leave the name out, or begin with \
                  `!site` to post it all the same."
-            ),
-        },
-        _ if rules.is_some_and(|rules| rules.open_allowed) => format!(
-            "@{name} is not on a server that posts for the organisation go to, and would not get this. Begin with `!open` \
-             (where what you answer allows it), write to them directly, or begin with `!org` to post it all the same."
+                ),
+            }
+        }
+        _ if most == Audience::Open && rules.is_some_and(|rules| rules.open_allowed) => format!(
+            "@{name} is not on a server that posts for the organisation go to, and would not get this. Begin with `!open`, \
+             write to them directly, or begin with `!org` to post it all the same."
         ),
         _ => format!(
             "@{name} is not on a server that posts for the organisation go to, and would not get this. Write to them \

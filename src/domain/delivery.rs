@@ -37,6 +37,8 @@ const FORGOTTEN: Sentence =
 const RECEIVED: Sentence = Sentence("{} of {} sites have it.", "{} von {} Standorten haben es.");
 const OFFLINE: Sentence = Sentence("{} is offline since {}.", "{} ist seit {} nicht erreichbar.");
 const WAITING: Sentence = Sentence("{} is being told.", "{} bekommt es gerade.");
+const QUEUED: Sentence =
+    Sentence("{} is new to this node and waits its turn.", "{} ist hier neu und kommt noch an die Reihe.");
 const TAKES_NOTHING: Sentence = Sentence("{} has taken nothing since {}.", "{} nimmt seit {} nichts an.");
 const REFUSED: Sentence = Sentence("{} will not get it.", "{} bekommt es nicht.");
 const MORE: Sentence = Sentence("And {} more.", "Und {} weitere.");
@@ -72,6 +74,8 @@ pub struct PostDelivery {
 pub enum Lateness {
     /// It is on its way.
     Waiting,
+    /// This node never sent anything there, and speaks with so many new servers in an hour only: its turn comes.
+    Queued,
     /// It has been on its way for more than half a minute: the site takes nothing.
     Late,
     /// The site does not answer.
@@ -136,11 +140,15 @@ pub fn of_post(
                 let known = store::deliveries::find_host(conn, host)?;
                 let success = known.as_ref().and_then(|known| known.last_success_at);
                 let known = known.filter(|known| known.failures > 0);
+                // Nodes of the organisation are never held back.
+                let is_new = success.is_none() && !charter.is_some_and(|charter| is_node(charter, host));
                 let unheard = unanswered(charter, &asked, host, success);
                 let slow = now.millis() - begun.millis() > LATE_SECONDS * 1_000;
                 let (state, since) = match (&known, unheard) {
                     (Some(known), _) => (Lateness::Offline, known.first_failure_at),
                     (None, Some((at, _))) => (Lateness::Offline, Some(at)),
+                    // Who does not answer a first request has failed by then.
+                    (None, None) if slow && is_new => (Lateness::Queued, None),
                     (None, None) if slow => (Lateness::Late, None),
                     (None, None) => (Lateness::Waiting, None),
                 };
@@ -199,6 +207,7 @@ fn sentence(
         let sentence = match site.state {
             Lateness::Offline => OFFLINE,
             Lateness::Waiting => WAITING,
+            Lateness::Queued => QUEUED,
             Lateness::Late => TAKES_NOTHING,
             Lateness::Refused => REFUSED,
         };
@@ -219,6 +228,10 @@ fn sentence(
 fn moment(at: Timestamp, now: Timestamp) -> String {
     let form = if at.midnight() == now.midnight() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
     at.to_datetime().format(form).to_string()
+}
+
+fn is_node(charter: &Charter, host: &str) -> bool {
+    charter.nodes.iter().any(|node| uri::host(&node.actor) == host)
 }
 
 /// What people call the site with this server: its department where the charter names one that no other node has.

@@ -149,7 +149,8 @@ pub fn leave(tx: &mut Tx<'_>, by: &Staff, id: Id<Account>, on: Option<Timestamp>
     by.outranks(user.role)?;
     keep_an_owner(tx, &user)?;
     let zone = people::load(tx.conn, id)?.time_zone;
-    let day = on.unwrap_or_else(|| local_day(tx.now, &zone)).midnight();
+    // Said again without a day, the one that is known stays: a script may say it each night.
+    let day = on.or(account.left_on).unwrap_or_else(|| local_day(tx.now, &zone)).midnight();
     if day > local_day(tx.now, &zone) && account.left_on.is_none() {
         store::leavers::upsert(tx.conn, id, Leaver { leaves_on: day, before: None })?;
         let end = end_of(day, &zone);
@@ -215,13 +216,14 @@ pub fn due(tx: &mut Tx<'_>, id: Id<Account>, day: Timestamp) -> Result<()> {
 
 fn go(tx: &mut Tx<'_>, mut account: Account, day: Timestamp) -> Result<Departure> {
     let id = account.id;
-    // Again only changes the day.
-    let first = account.left_on.is_none();
-    if first {
+    // Again only changes the day, also the one from which their data is kept; what the profile said before stays known.
+    let before = if account.left_on.is_none() {
         let bits = [account.locked, account.discoverable, account.indexable];
-        let before = bits.iter().enumerate().filter(|(_, on)| **on).fold(0_i16, |sum, (at, _)| sum | (1 << at));
-        store::leavers::upsert(tx.conn, id, Leaver { leaves_on: day, before: Some(before) })?;
-    }
+        bits.iter().enumerate().filter(|(_, on)| **on).fold(0_i16, |sum, (at, _)| sum | (1 << at))
+    } else {
+        store::leavers::find(tx.conn, id)?.and_then(|leaver| leaver.before).unwrap_or(0)
+    };
+    store::leavers::upsert(tx.conn, id, Leaver { leaves_on: day, before: Some(before) })?;
     (account.locked, account.discoverable, account.indexable) = (true, false, false);
     (account.left_on, account.updated_at) = (Some(day), tx.now);
     account.fields = fields(tx, &account, Some(day))?;

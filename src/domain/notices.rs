@@ -243,9 +243,19 @@ fn mentioned(tx: &mut Tx<'_>, new: &Post) -> Result<Vec<Id<Account>>> {
     .bind(new.id)
     .push(" order by m.account_id")
     .load_ids(tx.conn)?;
-    let mentioned = admitted(tx, new, mentioned)?;
-    tell(tx, Kind::Mention, &mentioned, new.account_id, About::Post(new.id), Some(new.conversation_id))?;
-    Ok(mentioned)
+    name(tx, new, mentioned)
+}
+
+/// Tells people of this node that a post names them; answers to whom it is no news any more. Nobody hears of a post that
+/// also names or answers somebody whom they block, or whose notifications they mute.
+fn name(tx: &mut Tx<'_>, new: &Post, mentioned: Vec<Id<Account>>) -> Result<Vec<Id<Account>>> {
+    let averse = notifications::averse(tx.conn, &mentioned, new.id, new.in_reply_to_account_id, tx.now)?;
+    let (averse, hearing): (Vec<_>, Vec<_>) = mentioned.into_iter().partition(|account| averse.contains(account));
+    let mut told = admitted(tx, new, hearing)?;
+    tell(tx, Kind::Mention, &told, new.account_id, About::Post(new.id), Some(new.conversation_id))?;
+    // Nor do they hear of it as of a post of somebody whose posts they asked for.
+    told.extend(averse);
+    Ok(told)
 }
 
 /// Of the people of this node whom a post names, those whom their own node lets be told: not of one question, coffee or
@@ -299,8 +309,7 @@ fn published(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
 /// People mentioned since the edit; those who boosted, answered or quoted the post learn that it changed.
 fn edited(tx: &mut Tx<'_>, id: Id<Post>, newly_mentioned: &[Id<Account>]) -> Result<()> {
     let new = post(tx, id)?;
-    let named = admitted(tx, &new, newly_mentioned.to_vec())?;
-    tell(tx, Kind::Mention, &named, new.account_id, About::Post(id), Some(new.conversation_id))?;
+    name(tx, &new, newly_mentioned.to_vec())?;
     let involved: Vec<Id<Account>> = Sql::new(
         "select p.account_id from posts p join accounts a on a.id = p.account_id and a.domain is null where p.boost_of_id = ",
     )

@@ -1,6 +1,10 @@
 //! Polls: votes of people here and elsewhere, tallies, the end.
 
-use super::{Fact, Task, Tx, Viewer, posts::NewPoll, visibility};
+use super::{
+    Fact, Task, Tx, Viewer,
+    posts::{self, NewPoll},
+    visibility,
+};
 use crate::{
     Error, Result,
     db::Conn,
@@ -168,6 +172,9 @@ pub fn vote(tx: &mut Tx<'_>, voter: Id<Account>, id: Id<Poll>, choices: &[i64]) 
     }
     if post.local && before.is_empty() {
         store::polls::add_voter(tx.conn, id)?;
+    }
+    if before.is_empty() {
+        posts::may_be_found_by(tx, voter, &post)?;
     }
     tx.record(Fact::PollVoted(id, voter))
 }

@@ -161,6 +161,31 @@ pub fn willing(
     sql.load_ids(conn)
 }
 
+/// Those of `recipients` who block somebody whom a post names or answers, or mute them with their notifications.
+pub fn averse(
+    conn: &mut Conn,
+    recipients: &[Id<Account>],
+    post: Id<Post>,
+    answered: Option<Id<Account>>,
+    now: Timestamp,
+) -> Result<Vec<Id<Account>>> {
+    if recipients.is_empty() {
+        return Ok(Vec::new());
+    }
+    let involved = |sql: Sql| {
+        let sql = sql
+            .with(" and (x.target_id = ", answered)
+            .with(" or x.target_id in (select m.account_id from mentions m where not m.silent and m.post_id = ", post);
+        sql.push("))")
+    };
+    let blocking = involved(Sql::new("select x.account_id from blocks x where x.account_id in ").ids(recipients));
+    let muting = Sql::new(" union select x.account_id from mutes x where x.hide_notifications")
+        .with(" and (x.expires_at is null or x.expires_at > ", now)
+        .push(") and x.account_id in ")
+        .ids(recipients);
+    blocking.append(involved(muting)).load_ids(conn)
+}
+
 /// Local accounts with at least this role whose owners are here.
 pub fn staff(conn: &mut Conn, role: Role) -> Result<Vec<Id<Account>>> {
     Sql::new(

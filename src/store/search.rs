@@ -269,7 +269,7 @@ pub struct Searcher {
     pub viewer: Option<Id<Account>>,
     /// Only by this author.
     pub author: Option<Id<Account>>,
-    /// Only what is theirs: written, addressed to them, kept, liked or boosted by them.
+    /// Only what is theirs: written, addressed to them, kept, liked or boosted by them, or with a poll they voted in.
     pub library: bool,
     /// Only public posts of people who want to be found.
     pub public: bool,
@@ -369,6 +369,7 @@ pub fn local_reactors(conn: &mut Conn, post: Id<Post>) -> Result<(Vec<Id<Account
         "select f.account_id from favourites f where f.post_id = ",
         "select k.account_id from bookmarks k where k.post_id = ",
         "select b.account_id from posts b where b.boost_of_id = ",
+        "select distinct v.account_id from polls o join poll_votes v on v.poll_id = o.id where o.post_id = ",
     ] {
         let looked: Vec<Id<Account>> = Sql::new(reactions).bind(post).with(" limit ", REACTIONS).load_ids(conn)?;
         more |= i64::try_from(looked.len()).is_ok_and(|n| n == REACTIONS);
@@ -507,7 +508,8 @@ pub fn saying(dialect: Dialect, word: &str) -> Sql {
 }
 
 /// Of these posts those a searcher may find by their words: visible (`visible`, a condition on `posts p`), and their
-/// own, addressed to them, or kept, liked or boosted by them, or public by somebody who wants to be found.
+/// own, addressed to them, kept, liked or boosted by them, with a poll they voted in, or public by somebody who wants to be
+/// found.
 pub fn findable(conn: &mut Conn, ids: &[Id<Post>], searcher: Searcher, visible: Sql) -> Result<Vec<Post>> {
     const OPEN: &str =
         "(p.visibility = 0 and exists (select 1 from accounts sa where sa.id = p.account_id and sa.indexable))";
@@ -525,6 +527,10 @@ pub fn findable(conn: &mut Conn, ids: &[Id<Post>], searcher: Searcher, visible: 
             .with(") or exists (select 1 from favourites sf where sf.post_id = p.id and sf.account_id = ", me)
             .with(") or exists (select 1 from bookmarks sk where sk.post_id = p.id and sk.account_id = ", me)
             .with(") or exists (select 1 from posts sb where sb.boost_of_id = p.id and sb.account_id = ", me)
+            .push(
+                ") or exists (select 1 from polls so join poll_votes sv on sv.poll_id = so.id where so.post_id = p.id",
+            )
+            .with(" and sv.account_id = ", me)
             .push("))"),
         // A stranger has no library.
         None if searcher.library => return Ok(Vec::new()),

@@ -203,6 +203,30 @@ async fn whom_a_post_would_not_reach_is_said_in_the_language_of_whoever_writes()
 }
 
 #[tokio::test]
+async fn a_mark_counts_in_a_post_that_waits_for_its_time() {
+    let world = World::new().await;
+    let at = world.hq.clock.now().plus_seconds(1_800).rfc3339();
+    for text in ["!site The sitesecret", "The orgsecret", "!open The openword"] {
+        world.ada.post("/api/v1/statuses", json!({ "status": text, "scheduled_at": at })).await.ok();
+    }
+    world.settle().await;
+    assert!(words(&home(&world.bob).await).is_empty());
+    world.hq.clock.advance(1_800_000);
+    world.settle().await;
+    assert_eq!(words(&world.arrived()), ["openword"]);
+    assert_eq!(words(&home(&world.ola).await), ["openword"]);
+    assert_eq!(words(&home(&world.lea).await), ["orgsecret", "openword"]);
+    assert_eq!(words(&home(&world.bob).await), WORDS);
+    let written = world.ada.get(&format!("/api/v1/accounts/{}/statuses", world.ada.id)).await.ok();
+    let mut shown: Vec<_> =
+        written.as_array().unwrap().iter().map(|post| [&post["audience"], &post["content"]]).collect();
+    shown.sort_by_key(|post| post[0].to_string());
+    let [open, inside, site] = ["open", "organisation", "site"].map(|word| json!(word));
+    let texts = ["openword", "orgsecret", "sitesecret"].map(|word| json!(format!("<p>The {word}</p>")));
+    assert_eq!(shown, [[&open, &texts[0]], [&inside, &texts[1]], [&site, &texts[2]]]);
+}
+
+#[tokio::test]
 async fn a_mark_at_the_start_of_a_warning_counts_for_the_post() {
     let world = World::new().await;
     let post = async |body: Value| world.ada.post("/api/v1/statuses", body).await;
@@ -397,7 +421,12 @@ async fn who_would_not_get_a_post_is_named_unless_its_author_chose_who_gets_it()
     assert_eq!((&quiet["mentions"], &quiet["local_only"]), (&json!([]), &json!(true)));
     // What answers a post of this site stays, so nobody else can be brought in.
     let answer = json!({ "status": format!("@{lea} look"), "in_reply_to_id": quiet["id"] });
-    assert!(refused(&bob.post("/api/v1/statuses", answer).await).contains("at another site"));
+    let refusal = refused(&bob.post("/api/v1/statuses", answer).await);
+    assert!(refusal.contains("at another site") && refusal.contains("`!site`"), "{refusal}");
+    assert!(!refusal.contains("`!org`"), "no mark carries it out: {refusal}");
+    let answer = json!({ "status": format!("@{sam} look"), "in_reply_to_id": expressly["id"] });
+    let refusal = refused(&bob.post("/api/v1/statuses", answer).await);
+    assert!(refusal.contains("`!org`") && !refusal.contains("!open"), "{refusal}");
     world.settle().await;
     let told = world.lea.get("/api/v1/notifications").await.text;
     assert!(told.contains("directsecret") && !told.contains("quietsecret"), "{told}");

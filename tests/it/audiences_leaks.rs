@@ -4,14 +4,14 @@
 use crate::{
     audiences::{WORDS, World, act, answers, home, known, path, says, words},
     support::{
-        Client, Node,
+        Client, Node, PUBLIC, Sender,
         organisation::{letter, org},
         settle,
     },
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use watercooler::db::Sql;
+use watercooler::{db::Sql, domain::audit::Staff, federation::relays};
 
 #[tokio::test]
 async fn zero_leaks_on_the_way_out() {
@@ -284,6 +284,55 @@ async fn zero_leaks_through_a_colleague_who_boosts_or_answers() {
         let boosts = page["orderedItems"].as_array().unwrap().iter().filter(|a| a["type"] == "Announce").count();
         assert_eq!(boosts, expected, "{who}");
     }
+}
+
+#[tokio::test]
+async fn zero_leaks_to_relays_and_by_what_they_pass_on() {
+    let world = World::new().await;
+    let mut document = world.far.person("relay", &world.sam.signer.key.public_pem().unwrap());
+    document["type"] = json!("Application");
+    world.far.serve("/users/relay", document);
+    let relay = Sender::known(&world.far, "relay");
+    for node in [&world.hq, &world.lyon] {
+        world.far.forget();
+        relays::add(&node.app, Staff::console(), &relay.id).await.unwrap();
+        world.settle().await;
+        let follow = world.far.inbox().into_iter().find(|it| it["type"] == "Follow").unwrap();
+        // It follows back, as some do.
+        relay.delivers(node, &relay.activity("Follow", node.url("/actor"))).await;
+        relay.delivers(node, &relay.activity("Accept", follow)).await;
+        world.settle().await;
+        assert_eq!(relays::list(&node.app).await.unwrap()[0].state, "accepted");
+    }
+    // On the way out: of what ada writes, sam follows her at the server of the relay.
+    world.far.forget();
+    world.three().await;
+    let posts = [
+        says(&world.bob, "!site The sitesecret").await,
+        says(&world.bob, "The orgsecret").await,
+        says(&world.bob, "!open The openword").await,
+    ];
+    world.settle().await;
+    assert_eq!(words(&world.arrived()), ["openword"]);
+    // It heard of their addresses all the same, and passes them on to both nodes. Nobody at Lyon follows bob.
+    for node in [&world.hq, &world.lyon] {
+        for post in &posts {
+            let mut announce = relay.activity("Announce", post["uri"].clone());
+            announce["to"] = json!([PUBLIC]);
+            relay.deliver(node, &announce).await;
+        }
+    }
+    world.settle().await;
+    assert!(known(&world.lea, &posts[2]).await.is_some(), "what is for everybody comes");
+    assert!(known(&world.lea, &posts[0]).await.is_none());
+    // A colleague may read it; then it stays what it is.
+    let inside = known(&world.lea, &posts[1]).await;
+    assert!(inside.is_none_or(|post| post["audience"] == "organisation"));
+    for node in [&world.hq, &world.lyon] {
+        let shown = Client::anonymous(node).get("/api/v1/timelines/public").await;
+        assert_eq!(words(&shown.text), ["openword"], "{}", node.domain);
+    }
+    assert_eq!(words(&world.arrived()), ["openword"]);
 }
 
 #[tokio::test]

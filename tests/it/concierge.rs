@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use watercooler::{
     domain::accounts::{self, NewPerson},
-    time::Clock,
+    time::{Clock, Timestamp},
 };
 
 /// Writes to the concierge of a node; answers the post.
@@ -99,6 +99,27 @@ async fn the_concierge_answers_by_itself_as_soon_as_it_was_written_to() {
         }
     });
     waited.await.expect("no answer");
+}
+
+/// The clock stands still: whatever was put off until later, also by a second, would never be done.
+#[tokio::test]
+async fn the_concierge_answers_within_the_second_in_which_its_job_was_woken() {
+    let hour = std::time::Duration::from_secs(3_600);
+    let node = NodeBuilder::new("alpha").await.workers().look_again(hour).start().await;
+    let ada = node.member("ada").await;
+    let asked = node.clock.now();
+    let post = tells(&ada, "who knows falconry").await;
+    let waited = tokio::time::timeout(std::time::Duration::from_secs(60), async {
+        loop {
+            if let Some(answer) = answers(&ada, &post).await.into_iter().next() {
+                return answer;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    let answer = waited.await.expect("no answer");
+    let said = Timestamp::parse(answer["created_at"].as_str().unwrap()).unwrap();
+    assert!((0..=1_000).contains(&(said.millis() - asked.millis())), "{answer}");
 }
 
 #[tokio::test]

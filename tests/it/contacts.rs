@@ -8,6 +8,10 @@ use crate::{
 use serde_json::json;
 use watercooler::{
     config::{Config, FederationPolicy},
+    domain::{
+        delivery::{self, Lateness},
+        people::fields::Tongue,
+    },
     model::{Account, Visibility},
 };
 
@@ -86,6 +90,30 @@ async fn sec_lim_04_followers_on_many_new_hosts_get_a_post_in_time_and_cost_othe
     for peer in &late[..3] {
         assert_eq!(texts(peer), ["<p>1</p>", "<p>3</p>"], "nothing is lost");
     }
+}
+
+#[tokio::test]
+async fn whoever_writes_is_told_of_a_new_host_that_its_turn_comes() {
+    let names: Vec<String> = (0..11).map(|n| format!("s{n}")).collect();
+    let (node, ada, peers) = followed_from(&names, one_an_hour).await;
+    let post = rows::publish(&node, rows::post(&node, &ada, 1, Visibility::Public, "1"), &[]).await;
+    node.settle().await;
+    let held = peers.iter().find(|peer| peer.inbox().is_empty()).unwrap();
+    let told = async |tongue: Tongue| {
+        let (id, author, now) = (post.id, ada.id, node.clock.now());
+        node.app.read(move |conn| delivery::of_post(conn, author, id, now, tongue)).await.unwrap()
+    };
+    node.clock.advance(60_000);
+    node.settle().await;
+    let late = told(Tongue::English).await;
+    let states: Vec<_> = late.late.iter().map(|site| (site.domain.as_str(), site.state)).collect();
+    assert_eq!(states, [(held.authority.as_str(), Lateness::Queued)]);
+    let says = format!("10 of 11 sites have it. {} is new to this node and waits its turn.", held.authority);
+    assert_eq!(late.text, says);
+    assert!(told(Tongue::German).await.text.ends_with("ist hier neu und kommt noch an die Reihe."));
+    node.clock.advance(TURN);
+    node.settle().await;
+    assert!(told(Tongue::English).await.late.is_empty());
 }
 
 #[tokio::test]

@@ -76,6 +76,23 @@ async fn privacy_policy_and_terms_are_files_and_clients_and_browsers_show_them()
 }
 
 #[tokio::test]
+async fn the_description_changed_when_the_settings_were_read_and_not_when_somebody_asks() {
+    let node = NodeBuilder::new("alpha").await.config(|c| c.instance.description = "Ours".into()).start().await;
+    let changed = async |node: &Node| {
+        let shown = Client::anonymous(node).get("/api/v1/instance/extended_description").await.ok();
+        assert!(shown["content"].as_str().unwrap().contains("Ours"), "{shown}");
+        shown["updated_at"].clone()
+    };
+    let first = node.clock.now().rfc3339();
+    assert_eq!(changed(&node).await, first.as_str());
+    node.clock.advance(3_600_000);
+    assert_eq!(changed(&node).await, first.as_str());
+    // They are read anew with each start.
+    let node = NodeBuilder::again(node).await.start().await;
+    assert_eq!(changed(&node).await, node.clock.now().rfc3339().as_str());
+}
+
+#[tokio::test]
 async fn a_node_without_such_texts_says_that_there_are_none() {
     let node = Node::start().await;
     let nobody = Client::anonymous(&node);

@@ -490,6 +490,35 @@ async fn where_a_setting_says_so_who_left_long_ago_is_erased_with_all_posts() {
 }
 
 #[tokio::test]
+async fn how_long_data_is_kept_counts_from_the_day_that_was_said_last() {
+    let node = NodeBuilder::new("alpha").await.config(|config| config.people.erase_after_days = 30).start().await;
+    let boss = boss(&node).await;
+    let (ada, bob) = (node.member("ada").await, node.member("bob").await);
+    bob.patch("/api/v1/accounts/update_credentials", json!({ "discoverable": true })).await.ok();
+    let path = |who: &Client, verb: &str| format!("/api/watercooler/v1/admin/accounts/{}/{verb}", who.id);
+    for who in [&ada, &bob] {
+        boss.post(&path(who, "leave"), json!({ "on": "2026-11-01" })).await.ok();
+    }
+    // It was another day, after all.
+    let again = boss.post(&path(&bob, "leave"), json!({ "on": "2026-11-20" })).await.ok();
+    assert_eq!((&again["state"], &again["left_on"]), (&json!("left"), &json!("2026-11-20")));
+    assert_eq!(leaves(&boss, &bob).await["left_on"], "2026-11-20", "without a day the known one stays");
+    let night = async |days: i64| {
+        node.clock.advance(days * 86_400_000);
+        node.app.write(|tx| tx.enqueue(&Task::Sweep)).await.unwrap();
+        node.settle().await;
+    };
+    // Thirty days after the first of November only.
+    night(15).await;
+    assert_eq!(Client::anonymous(&node).get_activity("/users/ada").await.status, 410);
+    assert_eq!(Client::anonymous(&node).get_activity("/users/bob").await.status, 200);
+    // What the profile said before the first word is what comes back.
+    boss.post(&path(&bob, "rehire"), json!({})).await.ok();
+    let shown = boss.get(&format!("/api/v1/accounts/{}", bob.id)).await.ok();
+    assert_eq!(shown["discoverable"], true);
+}
+
+#[tokio::test]
 async fn where_a_setting_says_so_the_posts_of_who_left_stay_without_the_name() {
     let clock = Clock::fixed(NOW);
     let (alpha, beta) = (NodeBuilder::new("alpha").await.clock(&clock), NodeBuilder::new("beta").await.clock(&clock));

@@ -82,6 +82,40 @@ async fn nobody_hears_of_those_they_block_or_mute() {
 }
 
 #[tokio::test]
+async fn nobody_hears_of_a_post_that_names_or_answers_somebody_they_block_or_mute() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    let (dan, zoe) = (node.member("dan").await, node.member("zoe").await);
+    act(&ada, &format!("/api/v1/accounts/{}/block", bob.id)).await;
+    act(&zoe, &format!("/api/v1/accounts/{}/mute", bob.id)).await;
+    ada.post(&format!("/api/v1/accounts/{}/follow", eve.id), json!({ "notify": true })).await.ok();
+    // It names him beside them; who muted him hears no more of it than who blocked him, all others do.
+    let note = post(&eve, "@ada @bob @dan @zoe who has the key?").await;
+    // It answers him.
+    let said = post(&bob, "I have it").await;
+    let answer = json!({ "status": "@ada @dan so it is with him", "in_reply_to_id": id(&said) });
+    dan.post("/api/v1/statuses", answer.clone()).await.ok();
+    eve.post("/api/v1/statuses", answer).await.ok();
+    assert!(kinds(&ada).await.is_empty() && kinds(&zoe).await.is_empty());
+    assert_eq!(kinds(&dan).await, ["mention", "mention"]);
+    assert_eq!(kinds(&bob).await, ["mention", "mention", "mention"]);
+    // Named later it is the same.
+    act(&ada, &format!("/api/v1/accounts/{}/unfollow", eve.id)).await;
+    let late = post(&eve, "@bob and who else?").await;
+    let edit = json!({ "status": "@bob @ada @dan and who else?" });
+    eve.put(&format!("/api/v1/statuses/{}", id(&late)), edit).await.ok();
+    assert!(kinds(&ada).await.is_empty());
+    assert_eq!(kinds(&dan).await, ["mention", "mention", "mention"]);
+    // Who unblocks hears of the next one.
+    act(&ada, &format!("/api/v1/accounts/{}/unblock", bob.id)).await;
+    let edit = json!({ "status": "@ada @bob @dan @zoe who has the other key?" });
+    eve.put(&format!("/api/v1/statuses/{}", id(&note)), edit).await.ok();
+    assert!(kinds(&ada).await.is_empty(), "it is no news by then");
+    post(&eve, "@ada @bob hello").await;
+    assert_eq!(kinds(&ada).await, ["mention"]);
+}
+
+#[tokio::test]
 async fn sec_prv_19_what_was_told_before_a_block_is_gone_after_it() {
     let node = Node::start().await;
     let (ada, bob) = (node.member("ada").await, node.member("bob").await);

@@ -421,6 +421,25 @@ async fn whoever_leaves_tells_a_steward_and_is_refused_from_then_on() {
 }
 
 #[tokio::test]
+async fn a_recording_of_a_farewell_does_not_remove_a_node_that_came_back() {
+    let (hq, lyon, oslo, _) = three().await;
+    let farewell = letter(&lyon, &hq, "POST", "/charter/leave", Some(&json!({}))).await;
+    org(&lyon, &["leave"]).await.unwrap();
+    settle(&[&hq, &lyon, &oslo]).await;
+    hq.clock.advance(60_000);
+    brings_in(&hq, &lyon).await;
+    settle(&[&hq, &lyon, &oslo]).await;
+    let reply = farewell.send(&hq).await;
+    assert_eq!((reply.status, said(&reply).1.as_str()), (401, "unsigned"), "{}", reply.text);
+    let is_in = async || charter_of(&hq).await.charter.nodes.iter().any(|node| node.domain == lyon.domain);
+    assert!(is_in().await);
+    // It may go again by its own word.
+    let left = org(&lyon, &["leave"]).await.unwrap();
+    assert_eq!(left["told"], json!(hq.domain));
+    assert!(!is_in().await);
+}
+
+#[tokio::test]
 async fn lists_for_other_servers_are_printed_and_other_software_is_listed_by_hand() {
     let (hq, lyon, oslo, _) = three().await;
     org(&hq, &["add", "toot.example", "--department", "Sales", "--closed"]).await.unwrap();

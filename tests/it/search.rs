@@ -353,6 +353,37 @@ async fn somebody_of_another_server_who_wants_to_be_found_is_found_a_minute_late
 }
 
 #[tokio::test]
+async fn a_post_is_found_by_whoever_voted_in_its_poll() {
+    let node = Node::start().await;
+    let (ada, bob, eve) = (node.member("ada").await, node.member("bob").await, node.member("eve").await);
+    for who in [&ada, &eve] {
+        who.post(&format!("/api/v1/accounts/{}/follow", bob.id), json!({})).await.ok();
+    }
+    let mut polls = Vec::new();
+    for visibility in ["private", "public"] {
+        let poll = json!({"options": ["a", "b"], "expires_in": 3600, "multiple": true});
+        let body = json!({"status": "harbour vote", "visibility": visibility, "poll": poll});
+        polls.push(bob.post("/api/v1/statuses", body).await.ok());
+    }
+    let found =
+        async |who: &Client| ids(&search(who, &[("q", "harbour in:library"), ("type", "statuses")]).await["statuses"]);
+    assert!(found(&ada).await.is_empty());
+    for (post, choices) in polls.iter().zip([json!([0, 1]), json!([1])]) {
+        let path = format!("/api/v1/polls/{}/votes", post["poll"]["id"].as_str().unwrap());
+        ada.post(&path, json!({ "choices": choices })).await.ok();
+    }
+    node.settle().await;
+    let wanted: Vec<&str> = polls.iter().rev().map(|post| post["id"].as_str().unwrap()).collect();
+    assert_eq!(found(&ada).await, wanted);
+    assert!(found(&eve).await.is_empty(), "she may read them and did not vote");
+    assert_eq!(found(&bob).await, wanted);
+    // An index that is made anew knows it too.
+    node.app.write(|tx| tx.enqueue(&Task::IndexPosts { author: None, after: 0 })).await.unwrap();
+    node.settle().await;
+    assert_eq!(found(&ada).await, wanted);
+}
+
+#[tokio::test]
 async fn operators_narrow_a_search_as_mastodon_has_them() {
     let node = Node::start().await;
     let (ada, bob) = (node.member("ada").await, node.member("bob").await);

@@ -166,7 +166,7 @@ pub fn edit(tx: &mut Tx<'_>, author: Id<Account>, id: Id<Post>, change: Change) 
     }
     // The audience was chosen when the post was written.
     let chosen = audiences::Chosen { audience: post.audience, expressly: true };
-    let reached = audiences::addressable(tx.conn, None, chosen, &addressed)?;
+    let reached = audiences::addressable(tx.conn, None, chosen, post.audience, &addressed)?;
     if let Some(parent) = post.in_reply_to_id {
         // Whom it named before has it already.
         let before = store::posts::mentions(tx.conn, id)?;

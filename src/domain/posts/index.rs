@@ -67,7 +67,8 @@ pub(super) fn again(tx: &mut Tx<'_>, post: &Post, author: &Account) -> Result<()
     store::search::index_post(tx.conn, post.id, &body, &traits, &finders, false)
 }
 
-/// A person of this node may find a post from now on: they like it, keep it, boosted it or were addressed later.
+/// A person of this node may find a post from now on: they like it, keep it, boosted it, voted in its poll or were addressed
+/// later.
 ///
 /// # Errors
 /// Those of the database.
@@ -77,7 +78,8 @@ pub fn may_be_found_by(tx: &mut Tx<'_>, person: Id<Account>, post: &Post) -> Res
     }
     let author = store::accounts::load(tx.conn, post.account_id)?;
     // Everybody finds it already; or so many react to it that it is looked at for everybody.
-    let popular = post.favourites_count.saturating_add(post.boosts_count) > 2 * store::search::FINDERS as i64;
+    let popular = post.poll_id.is_some()
+        || post.favourites_count.saturating_add(post.boosts_count) > 2 * store::search::FINDERS as i64;
     if is_open(post, &author) || popular && store::search::is_for_many(tx.conn, post.id)? {
         return Ok(());
     }

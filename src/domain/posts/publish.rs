@@ -383,7 +383,10 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
         None => user.language.or_else(|| tx.config().instance.languages.first().cloned()),
     };
     let people = mentioned(tx, author, &tokens)?;
-    let chosen = projects::near::narrow(tx.conn, chosen, visibility, &people)?;
+    // However far its author wants it to go.
+    let most = Chosen { audience: narrowest.map_or(Audience::Open, |post| post.audience), expressly: true };
+    let most = projects::near::narrow(tx.conn, most, visibility, &people)?.audience;
+    let chosen = Chosen { audience: chosen.audience.min(most), expressly: chosen.expressly && chosen.audience <= most };
     let content = markup(tx, &tokens, &people);
     let mut addressed = people;
     if let Some(parent) = &parent
@@ -399,7 +402,7 @@ pub(super) fn checked(tx: &mut Tx<'_>, author: Id<Account>, draft: Draft, id: Id
     }
     // Programs have nobody to tell.
     let chosen = Chosen { expressly: chosen.expressly || account.kind != AccountKind::Person, ..chosen };
-    let reached = audiences::addressable(tx.conn, rules.as_ref(), chosen, &addressed)?;
+    let reached = audiences::addressable(tx.conn, rules.as_ref(), chosen, most, &addressed)?;
     let mut mentions: Vec<(Id<Account>, bool)> = reached.iter().map(|a| (a.id, false)).collect();
     let quote = match quoted {
         Some(quoted) => {

@@ -87,3 +87,16 @@ pub fn member(claims: &[Claim], signed: &Signed, body: &[u8]) -> Result<Member, 
     }
     Err(Refused::Stranger)
 }
+
+/// Whether the claim that [`prove`] proved was made since the node belongs: a letter from an earlier time that it belonged is a
+/// recording.
+///
+/// # Errors
+/// `Unsigned` for a recording.
+pub fn signed_since_joined(claims: &[Claim], node: &Member) -> Result<(), Refused> {
+    let wanted = node.key_id();
+    // Not any of them: whoever plays a recording may put a younger claim beside it that nobody signed.
+    let claim = claims.iter().find(|claim| claim.key_id == wanted).ok_or(Refused::Stranger)?;
+    // Signatures know no fractions of a second.
+    if claim.signed < node.joined.seconds() { Err(Refused::Unsigned(Reject::Stale.reason())) } else { Ok(()) }
+}

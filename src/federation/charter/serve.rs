@@ -192,6 +192,7 @@ async fn dismiss(State(app): State<App>, request: Request) -> Answered {
     let body = read(body, SMALL).await?;
     let ours = peers::organisation(&app).ok_or(Refused::NoOrganisation)?;
     let node = auth::member(&claims, &ours, &body)?;
+    auth::signed_since_joined(&claims, &node)?;
     let (vault, domain) = (own_keys::vault(&app)?, node.domain.clone());
     let outcome = app.write(move |tx| steward::dismiss(tx, &vault, &domain)).await?;
     peers::refresh(&app).await?;

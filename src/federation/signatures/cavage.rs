@@ -57,7 +57,7 @@ pub(super) fn read(request: &Incoming<'_>, header: &str) -> Result<Claim, Reject
             bases.push(signing_string(request, &covered, &given, path, host)?);
         }
     }
-    Ok(Claim { scheme: Scheme::Cavage, key_id, algorithm, bases, targets: Vec::new(), signature, digest })
+    Ok(Claim { scheme: Scheme::Cavage, key_id, signed, algorithm, bases, targets: Vec::new(), signature, digest })
 }
 
 fn signing_string(

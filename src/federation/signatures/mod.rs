@@ -231,6 +231,8 @@ pub struct Claim {
     pub scheme: Scheme,
     /// Where the key is said to live; at most [`crate::limits::KEY_ID`] bytes, an http(s) URL.
     pub key_id: String,
+    /// When it says it was signed; within the window. Seconds.
+    pub signed: i64,
     /// The algorithm that was named, if any: only compared with the key's own.
     algorithm: Option<KeyKind>,
     /// The strings that may have been signed, the likely one first.

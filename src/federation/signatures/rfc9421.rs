@@ -72,7 +72,8 @@ fn claim(
         return Err(Reject::Cover);
     }
     let digest = if request.has_body() { Some(digest(request, covers("content-digest"))?) } else { None };
-    request.in_time(seconds("created")?.ok_or(Reject::Cover)?, seconds("expires")?)?;
+    let created = seconds("created")?.ok_or(Reject::Cover)?;
+    request.in_time(created, seconds("expires")?)?;
 
     let hosts = request.names.spellings(request.authority).ok_or(Reject::Host)?;
     let by_host = covered.iter().any(|c| matches!(*c, "@target-uri" | "@authority" | "host"));
@@ -113,7 +114,16 @@ fn claim(
             targets.extend(target);
         }
     }
-    Ok(Claim { scheme: Scheme::Rfc9421, key_id: key_id.clone(), algorithm, bases, targets, signature, digest })
+    Ok(Claim {
+        scheme: Scheme::Rfc9421,
+        key_id: key_id.clone(),
+        signed: created,
+        algorithm,
+        bases,
+        targets,
+        signature,
+        digest,
+    })
 }
 
 /// Lower case, without the scheme's own port (RFC 9421 section 2.2.3).
