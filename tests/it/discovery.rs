@@ -31,7 +31,13 @@ async fn fed_disc_01_webfinger_finds_people_in_any_case_and_by_their_addresses()
         assert!(reply.header("content-type").starts_with("application/jrd+json"));
         assert_eq!(reply.header("access-control-allow-origin"), "*");
         let link = jrd["links"].as_array().unwrap().iter().find(|l| l["rel"] == "self").unwrap().clone();
-        assert_eq!(link, json!({"rel": "self", "type": "application/activity+json", "href": ada.uri}));
+        // Lemmy takes no link that lacks properties.
+        let properties = json!({});
+        assert_eq!(
+            link,
+            json!({"rel": "self", "type": "application/activity+json", "href": ada.uri, "properties": properties})
+        );
+        assert!(jrd["links"].as_array().unwrap().iter().all(|l| l["properties"] == properties), "{jrd}");
     }
 }
 
