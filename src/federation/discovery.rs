@@ -4,6 +4,7 @@
 use crate::net::split_domain;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use url::Url;
 
 /// Content type of WebFinger answers.
@@ -113,6 +114,8 @@ struct Link<'a> {
     href: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     template: Option<String>,
+    /// None; but Lemmy (0.17) finds nobody by a document that has a link without them.
+    properties: BTreeMap<&'static str, &'static str>,
 }
 
 /// WebFinger of a user (DISC-01). `avatar` is URL and MIME type.

@@ -2,6 +2,7 @@
 
 use super::{
     pages::{Duties, Front, Numbers},
+    public,
     visit::{Kind, Visitor},
 };
 use crate::{Result, config::Registration, db::Conn, domain::html::sanitize_html, model::Role, store, time::Timestamp};
@@ -26,8 +27,11 @@ fn duties(conn: &mut Conn) -> Result<Duties> {
     Ok(Duties { waiting: store::users::count_waiting(conn)?, reports: store::reports::count_open(conn)? })
 }
 
-/// `GET /`.
+/// `GET /`. Lemmy looks here for the actor of the whole node.
 pub async fn show(visitor: Visitor) -> Response {
+    if visitor.wants_activity {
+        return public::to_document(&visitor, &visitor.app.site().instance_actor_uri());
+    }
     match page(&visitor).await {
         Ok(page) => visitor.page(StatusCode::OK, Kind::Public, &page),
         Err(error) => visitor.fail(error),

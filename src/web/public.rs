@@ -192,7 +192,7 @@ pub async fn profile_tagged(
 }
 
 /// Programs that ask for the page of something are sent to its document.
-fn to_document(visitor: &Visitor, uri: &str) -> Response {
+pub(super) fn to_document(visitor: &Visitor, uri: &str) -> Response {
     // Nothing here has a name that no header can carry.
     if HeaderValue::from_str(uri).is_err() {
         return visitor.fail(Error::NotFound);

@@ -64,12 +64,13 @@ impl Honest {
 }
 
 /// Every kind of activity, in an order in which one does not end what the next one needs.
-const KINDS: [(&str, Honest, &[Actor]); 24] = {
+const KINDS: [(&str, Honest, &[Actor]); 25] = {
     use Actor::{Author, Signer};
     [
         ("Create", Honest::Own, &[Signer, Author]),
         ("Update", Honest::Own, &[Signer, Author]),
         ("Like", Honest::Anything, &[Author]),
+        ("Dislike", Honest::Anything, &[Author]),
         ("EmojiReact", Honest::Anything, &[Author]),
         ("Announce", Honest::Anything, &[Author]),
         ("Undo", Honest::Own, &[Signer, Author]),
@@ -222,8 +223,8 @@ impl World {
             }),
             "Accept" => json!({"type": "Follow", "actor": self.node.url("/users/carol"), "object": object}),
             "Reject" => json!({"type": "Follow", "actor": self.node.url("/users/dora"), "object": object}),
-            "Like" | "EmojiReact" | "Announce" | "Add" | "Remove" | "QuoteRequest" | "ReplyRequest" | "LikeRequest"
-            | "AnnounceRequest" | "Delete" | "Lock" => {
+            "Like" | "Dislike" | "EmojiReact" | "Announce" | "Add" | "Remove" | "QuoteRequest" | "ReplyRequest"
+            | "LikeRequest" | "AnnounceRequest" | "Delete" | "Lock" => {
                 json!(self.posts[c.object])
             }
             _ => json!(object),

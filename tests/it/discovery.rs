@@ -31,7 +31,13 @@ async fn fed_disc_01_webfinger_finds_people_in_any_case_and_by_their_addresses()
         assert!(reply.header("content-type").starts_with("application/jrd+json"));
         assert_eq!(reply.header("access-control-allow-origin"), "*");
         let link = jrd["links"].as_array().unwrap().iter().find(|l| l["rel"] == "self").unwrap().clone();
-        assert_eq!(link, json!({"rel": "self", "type": "application/activity+json", "href": ada.uri}));
+        // Lemmy takes no link that lacks properties.
+        let properties = json!({});
+        assert_eq!(
+            link,
+            json!({"rel": "self", "type": "application/activity+json", "href": ada.uri, "properties": properties})
+        );
+        assert!(jrd["links"].as_array().unwrap().iter().all(|l| l["properties"] == properties), "{jrd}");
     }
 }
 
@@ -279,6 +285,12 @@ async fn fed_disc_16_the_instance_actor_is_an_application_that_everybody_may_rea
         let jrd = client.get(&format!("/.well-known/webfinger?resource={resource}")).await.ok();
         assert_eq!(jrd["links"][0]["href"], actor["id"]);
     }
+    // Lemmy looks for it at the front page, and reads none that has no name and no date.
+    let front = client.get_activity("/").await;
+    assert_eq!((front.status, front.header("location")), (302, &*node.url("/actor")));
+    assert_eq!(client.get("/").await.status, 200);
+    assert_eq!(actor["name"], json!(node.domain));
+    assert!(actor["published"].as_str().unwrap().ends_with("T00:00:00.000Z"), "{}", actor["published"]);
     assert_eq!(fetch(&node, "/actor/outbox").await.ok()["totalItems"], 0);
     let handle = format!("/users/{0}@{0}", node.domain);
     assert_eq!(fetch(&node, &handle).await.status, 404);

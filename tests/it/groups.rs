@@ -165,3 +165,83 @@ async fn fed_int_11_a_like_that_a_group_passes_on_counts_where_whoever_gave_it_s
     passes_on(&claimed).await;
     assert_eq!(s.bob.get("/api/v1/accounts/verify_credentials").await.ok()["followers_count"], 1);
 }
+
+#[tokio::test]
+async fn a_vote_against_takes_a_like_back_also_when_a_group_passes_it_on() {
+    let s = Scene::new().await;
+    let group = group(&s, json!([])).await;
+    s.follows(&s.carol, &group).await;
+    s.node.settle().await;
+    let own = s.writes(&s.bob, "public", "mine").await;
+    let liked = async || s.status(&s.bob, &own).await["favourites_count"].as_i64().unwrap();
+    s.sends(&s.vera, &s.vera.activity("Like", own.clone())).await;
+    assert_eq!(liked().await, 1);
+    s.sends(&s.ada, &s.ada.activity("Dislike", own.clone())).await;
+    assert_eq!(liked().await, 1, "ada did not like it before");
+    s.sends(&s.vera, &s.vera.activity("Dislike", own.clone())).await;
+    assert_eq!(liked().await, 0);
+    s.sends(&s.vera, &s.vera.activity("Like", own.clone())).await;
+    assert_eq!(liked().await, 1, "and now for it again");
+    // Whoever votes in a group of Lemmy tells the group alone.
+    let vote = json!({
+        "id": s.west.url("/votes/1"), "type": "Dislike", "actor": s.vera.id, "object": own, "audience": group.id,
+    });
+    let passes_on = async || {
+        let mut announce = group.activity("Announce", vote.clone());
+        announce["to"] = json!([PUBLIC]);
+        // What was not there a moment ago is not asked for again at once.
+        s.node.clock.advance(16 * 60_000);
+        s.sends(&group, &announce).await;
+    };
+    passes_on().await;
+    assert_eq!(liked().await, 1, "her server knows of no such vote");
+    s.west.serve("/votes/1", vote.clone());
+    passes_on().await;
+    assert_eq!(liked().await, 0);
+    assert_eq!(s.status(&s.bob, &own).await["reblogs_count"], 0, "a vote is no post");
+}
+
+#[tokio::test]
+async fn what_stands_first_in_a_group_is_pinned_there_as_the_group_says() {
+    let s = Scene::new().await;
+    let group = Sender::new(&s.east, "group");
+    let featured = format!("{}/featured", group.id);
+    let mut document = s.east.person("group", &group.signer.key.public_pem().unwrap());
+    document["type"] = json!("Group");
+    document["attributedTo"] = json!([s.mallory.id]);
+    document["featured"] = json!(featured);
+    s.east.serve("/users/group", document);
+    // Embedded, as Lemmy has it: by somebody of the same server, in this group and in none.
+    let (mut within, without) = (s.note(&s.ada, "within", "first"), s.note(&s.ada, "without", "x"));
+    within["audience"] = json!(group.id);
+    for (name, note) in [("within", &within), ("without", &without)] {
+        s.east.serve(&format!("/users/ada/notes/{name}"), note.clone());
+    }
+    let items = json!([within, without]);
+    s.east.serve("/users/group/featured", json!({"id": featured, "type": "OrderedCollection", "orderedItems": items}));
+    s.meet(&group).await;
+    s.node.settle().await;
+    let id = s.account(&group).await.id;
+    let pinned = async || {
+        let list = s.bob.get(&format!("/api/v1/accounts/{id}/statuses?pinned=true")).await.ok();
+        list.as_array().unwrap().iter().map(|p| p["uri"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let first = within["id"].as_str().unwrap().to_owned();
+    assert_eq!(pinned().await, [first.as_str()]);
+    // Later: by one of its moderators, whose word the group passes on.
+    let posted = posted_to(&s, "1", json!(group.id)).await;
+    let elsewhere = posted_to(&s, "2", json!(null)).await;
+    let says = async |by: &Sender, kind: &str, post: &str, to: &str| {
+        let mut inner = s.mallory.activity(kind, json!(post));
+        inner["target"] = json!(to);
+        s.sends(by, &by.activity("Announce", inner)).await;
+    };
+    says(&s.ada, "Add", &posted, &featured).await;
+    says(&group, "Add", &posted, &format!("{}/moderators", group.id)).await;
+    says(&group, "Add", &elsewhere, &featured).await;
+    assert_eq!(pinned().await, [first.as_str()], "not by ada, no other collection, nothing from outside");
+    says(&group, "Add", &posted, &featured).await;
+    assert_eq!(pinned().await, [posted.as_str(), first.as_str()]);
+    says(&group, "Remove", &first, &featured).await;
+    assert_eq!(pinned().await, [posted.as_str()]);
+}

@@ -167,6 +167,31 @@ async fn a_moderator_on_another_server_locks_a_thread_of_a_project_and_its_follo
     assert!(!reads(&s.carol, "answer 3").await, "what came meanwhile is not passed on later");
 }
 
+#[tokio::test]
+async fn a_lock_and_an_end_that_a_project_passes_on_say_all_that_lemmy_asks_of_them() {
+    let s = Scene::new().await;
+    let made = register(&s.bob, bearing()).await;
+    let project = s.node.url("/users/quietbearing");
+    s.sends(&s.vera, &s.vera.activity("Follow", project.clone())).await;
+    let thread = s.writes(&s.bob, "public", "@quietbearing steel or ceramic?").await;
+    s.node.settle().await;
+    let id = s.status(&s.bob, &thread).await["id"].as_str().unwrap().to_owned();
+    s.west.forget();
+    s.bob.post(&path(&made, &format!("/locks/{id}")), json!({})).await.ok();
+    s.bob.delete(&format!("/api/v1/statuses/{id}")).await.ok();
+    s.node.settle().await;
+    let inbox = s.west.inbox();
+    for kind in ["Lock", "Delete"] {
+        let around = inbox.iter().find(|activity| activity["type"] == "Announce" && activity["object"]["type"] == kind);
+        let around = around.unwrap_or_else(|| panic!("no {kind}: {inbox:?}"));
+        assert_eq!(around["cc"], json!([format!("{project}/followers")]), "{kind}");
+        let inner = &around["object"];
+        assert!(inner["id"].as_str().unwrap().starts_with(&s.node.url("/users/bob")), "{inner}");
+        assert_eq!((&inner["actor"], &inner["object"]), (&json!(s.uri(&s.bob)), &json!(thread)), "{kind}");
+        assert_eq!((&inner["to"], &inner["cc"]), (&json!([PUBLIC]), &json!([project])), "{kind}");
+    }
+}
+
 /// A group of another server, moderated by mallory.
 async fn group(s: &Scene) -> Sender {
     let group = Sender::new(&s.east, "group");

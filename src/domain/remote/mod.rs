@@ -18,7 +18,8 @@ pub use input::*;
 pub use moves::{carry_followers, receive_move};
 pub use posts::{Arrival, Deletion, delete_moderated, delete_post, let_go, receive_post, update_post, visibility};
 pub use reactions::{
-    Announced, Named, receive_boost, receive_flag, receive_like, receive_pin, receive_pins, undo, undo_known,
+    Announced, Named, may_pin, receive_boost, receive_dislike, receive_flag, receive_like, receive_pin, receive_pins,
+    undo, undo_known,
 };
 
 use super::Tx;

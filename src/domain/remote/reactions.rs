@@ -93,6 +93,15 @@ pub fn receive_like(
     emoji_reactions::receive(tx, actor, &original, uri, reaction)
 }
 
+/// Somebody elsewhere votes against a post: they like it no more. What they said with emoji stands.
+pub fn receive_dislike(tx: &mut Tx<'_>, actor: &Account, post: &Post) -> Result<()> {
+    let original = store::posts::original(tx.conn, post)?;
+    match store::reactions::find_favourite(tx.conn, original.id, actor.id)? {
+        Some(favourite) if !favourite.implied => reactions::unlike_as(tx, actor.id, original.id),
+        _ => Ok(()),
+    }
+}
+
 /// What an Undo names, when its id tells nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Named<'u> {
@@ -213,9 +222,15 @@ fn undo_by_object(tx: &mut Tx<'_>, by: &Account, named: Named<'_>) -> Result<boo
     }
 }
 
-/// An account elsewhere pins or unpins a post of its own (COLL-02).
+/// Whether this may stand among what an account elsewhere pins: a post of its own, or one that was posted to it, where it is a
+/// group.
+pub fn may_pin(owner: &Account, post: &Post) -> bool {
+    post.account_id == owner.id || owner.kind == AccountKind::Group && post.group_id == Some(owner.id)
+}
+
+/// An account elsewhere pins or unpins a post of its own (COLL-02), a group one that was posted to it.
 pub fn receive_pin(tx: &mut Tx<'_>, owner: &Account, post: &Post, pinned: bool) -> Result<()> {
-    if post.account_id != owner.id || post.is_boost() || post.visibility == Visibility::Direct {
+    if !may_pin(owner, post) || post.is_boost() || post.visibility == Visibility::Direct {
         return Ok(());
     }
     if !pinned {

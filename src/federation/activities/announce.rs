@@ -44,13 +44,28 @@ enum What<'a> {
         by: &'a str,
         /// The post.
         post: &'a str,
+        /// They vote against it.
+        against: bool,
+    },
+    /// A moderator of the group put it into a collection, or took it out: the pinned posts of the group, perhaps.
+    Pin {
+        /// The post.
+        post: &'a str,
+        /// The collection.
+        to: &'a str,
+        /// In or out.
+        pinned: bool,
     },
 }
 
 /// What somebody said about a post; only their own server can tell.
 fn said<'a>(activity: &'a Parsed, by: Option<&'a str>, post: &'a str) -> Option<What<'a>> {
     let (id, by) = (activity.object.as_deref()?, by?);
-    uri::same_authority(id, by).then_some(What::Said { id, by, post })
+    uri::same_authority(id, by).then_some(What::Said { id, by, post, against: false })
+}
+
+fn pin<'a>(post: &'a str, to: Option<&'a str>, pinned: bool) -> Option<What<'a>> {
+    Some(What::Pin { post, to: to?, pinned })
 }
 
 fn what(activity: &Parsed) -> Option<What<'_>> {
@@ -62,7 +77,7 @@ fn what(activity: &Parsed) -> Option<What<'_>> {
                 _ => None,
             }
         }
-        Embedded::Activity(Inner { kind, actor, object: Some(object), .. }) => match kind.as_str() {
+        Embedded::Activity(Inner { kind, actor, object: Some(object), target, .. }) => match kind.as_str() {
             "Create" => Some(What::Boost(object)),
             "Update" => Some(What::Again(object)),
             "Delete" => Some(What::Gone(object)),
@@ -70,6 +85,12 @@ fn what(activity: &Parsed) -> Option<What<'_>> {
             // By its id alone.
             "Undo" => Some(What::Lock(object, false)),
             "Like" | "EmojiReact" => said(activity, actor.as_deref(), object),
+            "Dislike" => match said(activity, actor.as_deref(), object)? {
+                What::Said { id, by, post, .. } => Some(What::Said { id, by, post, against: true }),
+                other => Some(other),
+            },
+            "Add" => pin(object, target.as_deref(), true),
+            "Remove" => pin(object, target.as_deref(), false),
             _ => None,
         },
         Embedded::Activity(_) => None,
@@ -91,7 +112,11 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
         return Ok(Outcome::Done);
     }
     let object = match &what {
-        What::Said { id, by, post } => return about_ours(tx, received, (*id, *by), post),
+        What::Said { id, by, post, against } => return about_ours(tx, received, (*id, *by), post, *against),
+        What::Pin { post, to, pinned } => {
+            pinned_there(tx, received, (*post, *to), *pinned)?;
+            return Ok(Outcome::Done);
+        }
         What::Boost(object) | What::Again(object) | What::Gone(object) | What::Lock(object, _) => *object,
     };
     let known = store::posts::find_by_uri(tx.conn, object)?;
@@ -120,7 +145,13 @@ pub(super) fn apply(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> 
 
 /// Whether somebody's own server is asked for what a group passes on of theirs: about a post of ours, in a group that people
 /// here have to do with.
-fn about_ours(tx: &mut Tx<'_>, received: &Received, (id, by): (&str, &str), post: &str) -> Result<Outcome> {
+fn about_ours(
+    tx: &mut Tx<'_>,
+    received: &Received,
+    (id, by): (&str, &str),
+    post: &str,
+    against: bool,
+) -> Result<Outcome> {
     let group = &received.signer;
     if group.kind != AccountKind::Group || tx.site().owns_str(by) {
         return Ok(Outcome::Done);
@@ -128,12 +159,32 @@ fn about_ours(tx: &mut Tx<'_>, received: &Received, (id, by): (&str, &str), post
     let Some(post) = store::posts::find_by_uri(tx.conn, post)?.filter(|post| post.local) else {
         return Ok(Outcome::Done);
     };
+    // It only takes a like back: nobody is asked where there is none.
+    if against {
+        let liked = match store::accounts::find_by_uri(tx.conn, by)? {
+            Some(who) => store::reactions::find_favourite(tx.conn, post.id, who.id)?.is_some(),
+            None => false,
+        };
+        return Ok(if liked { Outcome::Fetch } else { Outcome::Done });
+    }
     let known = store::reactions::find_favourite_by_uri(tx.conn, id)?.is_some()
         || store::emoji_reactions::find_by_uri(tx.conn, id)?.is_some();
     let wanted = !known
         && (store::remote::has_local_follower(tx.conn, group.id)?
             || store::posts::find_boost(tx.conn, post.id, group.id)?.is_some());
     Ok(if wanted { Outcome::Fetch } else { Outcome::Done })
+}
+
+/// A group says what stands first in it (FEP-1b12), whoever of its moderators put it there.
+fn pinned_there(tx: &mut Tx<'_>, received: &Received, (post, to): (&str, &str), pinned: bool) -> Result<()> {
+    let group = &received.signer;
+    if group.kind != AccountKind::Group || group.featured_url.as_deref() != Some(to) {
+        return Ok(());
+    }
+    match store::posts::find_by_uri(tx.conn, post)? {
+        Some(post) => remote::receive_pin(tx, group, &post, pinned),
+        None => Ok(()),
+    }
 }
 
 /// What somebody is said to have said counts as they say it themselves.
@@ -145,8 +196,8 @@ async fn as_said_there(app: &App, id: &str, by: &str, budget: &Budget) -> Result
     let said = parsed::parse(&document.json)?.at_home(app.site());
     // The Undo of a Follow, say, would end once more what began anew since.
     let is_a_like = match (&said.kind, &said.embedded) {
-        (Kind::Undo, Embedded::Activity(inner)) => matches!(inner.kind.as_str(), "Like" | "EmojiReact"),
-        (kind, _) => *kind == Kind::Like,
+        (Kind::Undo, Embedded::Activity(inner)) => matches!(inner.kind.as_str(), "Like" | "EmojiReact" | "Dislike"),
+        (kind, _) => matches!(kind, Kind::Like | Kind::Dislike),
     };
     if !is_a_like || said.actor != by || said.id.as_deref() != Some(id) {
         return Err(Error::forbidden("their own server says something else"));
@@ -229,6 +280,6 @@ pub(super) async fn resolve(app: &App, received: &Received, activity: &Parsed, b
             let (group, post, lock) = (received.signer.uri.clone(), object.to_owned(), activity.object.clone());
             app.write(move |tx| projects::locks::set_moderated(tx, &group, &post, lock.as_deref(), true)).await
         }
-        Some(What::Lock(..)) | None => Ok(()),
+        Some(What::Lock(..) | What::Pin { .. }) | None => Ok(()),
     }
 }

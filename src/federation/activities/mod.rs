@@ -58,6 +58,7 @@ fn effect(tx: &mut Tx<'_>, received: &Received, activity: &Parsed) -> Result<Out
         Kind::Delete => delete::apply(tx, received, activity),
         Kind::Announce => announce::apply(tx, received, activity),
         Kind::Like => like::apply(tx, received, activity),
+        Kind::Dislike => like::against(tx, received, activity),
         Kind::Block => block::apply(tx, received, activity),
         Kind::Flag => flag::apply(tx, received, activity),
         Kind::Add => add::apply(tx, received, activity, true),

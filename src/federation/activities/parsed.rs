@@ -28,6 +28,8 @@ pub enum Kind {
     Delete,
     Announce,
     Like,
+    /// A vote against (Lemmy, PeerTube): counted nowhere here, but whoever casts it likes the post no more.
+    Dislike,
     Block,
     Flag,
     Add,
@@ -67,6 +69,7 @@ impl Kind {
                     "Delete" => Self::Delete,
                     "Announce" => Self::Announce,
                     "Like" | "EmojiReact" => Self::Like,
+                    "Dislike" => Self::Dislike,
                     "Block" => Self::Block,
                     "Flag" => Self::Flag,
                     "Add" => Self::Add,
@@ -98,6 +101,8 @@ pub struct Inner {
     pub object: Option<String>,
     /// With what it is done: the quoting post of a QuoteRequest, what another request asks for.
     pub instrument: Option<String>,
+    /// The collection of an Add or Remove.
+    pub target: Option<String>,
     /// The emoji of a reaction.
     pub reaction: Option<RemoteReaction>,
     /// The type and the object of the activity inside of an Undo.
@@ -264,6 +269,7 @@ fn embedded(json: &Json, kind: Kind, object: &Json, actor: &str) -> (Embedded, b
                     actor: object.uri("actor"),
                     object: object.uri("object"),
                     instrument: object.uri("instrument"),
+                    target: object.uri("target"),
                     reaction: if matches!(name, "Like" | "EmojiReact") { tags::reaction(object) } else { None },
                     undone: if name == "Undo" { undone(object.one("object")) } else { None },
                 };

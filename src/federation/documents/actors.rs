@@ -108,7 +108,11 @@ pub fn with_actor<R>(
     let ed25519 = account.ed25519_key.as_deref().map(own_keys::to_multikey);
     if account.uri == site.instance_actor_uri() {
         let (domain, key) = (site.domain(), ed25519.as_deref());
-        return then(&Actor::instance(&account.uri, domain, site.url("/"), site.shared_inbox_uri(), &pem, key));
+        let mut actor = Actor::instance(&account.uri, domain, site.url("/"), site.shared_inbox_uri(), &pem, key);
+        // Lemmy reads no server that lacks these, and tells those alone which it read of accounts that are deleted.
+        actor.name = Some(domain);
+        actor.published = Some(account.created_at.midnight().rfc3339());
+        return then(&actor);
     }
     let name = &account.username;
     let mut actor = Actor::essential(Profile {

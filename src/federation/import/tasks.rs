@@ -18,7 +18,7 @@ use crate::{
     },
     id::Id,
     limits,
-    model::{Account, Poll, Post, Visibility},
+    model::{Account, AccountKind, Poll, Post, Visibility},
     store, uri,
 };
 
@@ -184,7 +184,7 @@ pub async fn featured(app: &App, id: Id<Account>) -> Result<()> {
     let (mut pinned, mut complete) = (Vec::new(), found.is_complete);
     for item in &found.items {
         match featured_post(app, &owner, item, &budget).await {
-            Ok(post) => pinned.extend(post.filter(|p| p.account_id == owner.id).map(|p| p.id)),
+            Ok(post) => pinned.extend(post.filter(|p| remote::may_pin(&owner, p)).map(|p| p.id)),
             Err(Error::Upstream(_) | Error::Unavailable(_)) => complete = false,
             // Not there, not for us, or not a post.
             Err(_) => {}
@@ -207,7 +207,10 @@ pub(in crate::federation) async fn featured_post(
     if let Some(Imported::Post(known)) = known(app, &id).await? {
         return Ok(Some(*known));
     }
-    if objects::post::read(item, None)?.author != owner.uri {
+    let author = objects::post::read(item, None)?.author;
+    // A group embeds what its members wrote: its server speaks for those who live there too.
+    let member = owner.kind == AccountKind::Group && uri::same_authority(&author, &owner.uri);
+    if author != owner.uri && !member {
         return Ok(None);
     }
     take(app, item, Arrival::WALKED, budget).await

@@ -54,6 +54,11 @@ pub(super) fn membership(tx: &mut Tx<'_>, project: Id<Account>, person: Id<Accou
     }
 }
 
+/// What a project passes on as it is: for everybody and its followers. Lemmy reads no Announce without a `cc`.
+fn passed_on<'a>(tx: &Tx<'_>, group: &'a Account, uri: &'a str, what: Value) -> Activity<'a, Value> {
+    Activity::new("Announce", uri, &group.uri, what).to(PUBLIC).cc(tx.site().followers_uri(&group.username))
+}
+
 /// Announce{Delete} to the followers of each project that passed a post on: their servers have copies of it that its
 /// author's server may not know of (FEP-1b12).
 pub(super) fn post_ended(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
@@ -68,8 +73,15 @@ pub(super) fn post_ended(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
         let to = store::deliveries::follower_inboxes(tx.conn, group.id)?;
         let number = tx.new_id::<model::Activity>();
         let uri = passing_uri(&group.uri, "Announce", number);
-        let delete = json!({"type": "Delete", "actor": author.uri, "object": post.uri});
-        let json = Activity::new("Announce", &uri, &group.uri, delete).to(PUBLIC).document(Terms::NONE)?;
+        let mut delete = json!({
+            "type": "Delete", "actor": author.uri, "object": post.uri,
+            "to": [PUBLIC], "cc": [group.uri], "audience": group.uri,
+        });
+        // That which their followers get; what others called theirs nobody here knows.
+        if author.is_local() {
+            delete["id"] = json!(format!("{}#delete", post.uri));
+        }
+        let json = passed_on(tx, &group, &uri, delete).document(Terms::NONE)?;
         let draft = Draft {
             id: number.raw(),
             uri: &uri,
@@ -123,7 +135,7 @@ pub(super) fn thread_locked(
         inner = done("Undo", &own(undo, "Undo"), inner);
     }
     let uri = passing_uri(&group.uri, "Announce", number);
-    let json = Activity::new("Announce", &uri, &group.uri, inner).to(PUBLIC).document(Terms::LOCK)?;
+    let json = passed_on(tx, &group, &uri, inner).document(Terms::LOCK)?;
     // Nobody learns by it of a post that does not go as far.
     let reach = near::of_account(tx.conn, &group)?.map_or(post.audience, |near| near.min(post.audience));
     let draft = Draft {

@@ -63,6 +63,12 @@ impl<'a, T: Serialize> Activity<'a, T> {
         self.audience.to.push(to.into());
         self
     }
+    /// With a copy to `cc`.
+    #[must_use]
+    pub fn cc(mut self, cc: impl Into<String>) -> Self {
+        self.audience.cc.push(cc.into());
+        self
+    }
     /// Addressed like its object.
     #[must_use]
     pub fn for_audience(mut self, audience: Audience) -> Self {
