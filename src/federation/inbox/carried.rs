@@ -145,7 +145,11 @@ async fn hint(app: &App, claims: &Claims, document: &Document) -> Result<Option<
     let hint = app.glance(move |conn| {
         let is_here = |conn: &mut Conn, uri: &str| store::posts::find_by_uri(conn, uri).map(|found| found.is_some());
         if let Some(uri) = own {
-            let matters = is_here(conn, &uri)?
+            let known = is_here(conn, &uri)?;
+            if known && is_new {
+                return Ok(Some(Hint::Nothing));
+            }
+            let matters = known
                 || match parent {
                     Some(parent) => is_here(conn, &parent)?,
                     None => false,

@@ -31,9 +31,11 @@ pub(super) fn membership(tx: &mut Tx<'_>, project: Id<Account>, person: Id<Accou
     let number = tx.new_id::<model::Activity>();
     match (step, who.is_local(), group.is_local()) {
         (Step::Asked, true, false) => {
+            // What is said there is HTML.
+            let message = crate::domain::html::escape(&row.message);
             let uri = row.uri.unwrap_or_else(|| tx.site().activity_uri(number));
             let mut activity = Activity::new("Join", &uri, &who.uri, group.uri.as_str()).to(&group.uri);
-            activity.content = Some(row.message.as_str()).filter(|message| !message.is_empty());
+            activity.content = Some(&*message).filter(|message| !message.is_empty());
             let json = activity.document(Terms::NONE)?;
             send_to_person(tx, number.raw(), &uri, &who, &group, "Join", Some(&group.uri), json)
         }
