@@ -77,7 +77,7 @@ const rest = walk(types("rest/client.d.ts"), "Client", {
     [/posting:default:language is null/, "nothing was chosen"],
     [/clientSecretExpiresAt is 0/, "never, as a number"],
     [/source\.role is missing/, "the role stands beside the source"],
-    [/role\.(id|permissions) is "/, "strings, as documented"],
+    [/roles?(\[\d+\])?\.(id|permissions) is "/, "strings, as documented"],
     [/role\.(position|createdAt|updatedAt) is missing/, "no part of a role, as documented"],
     [/: (\[\d+\]\.)?languages is null/, "all languages of somebody who is followed"],
     [/tags\[\d+\]\.id is missing/, "the hashtags of a status have name and address"],
@@ -433,7 +433,8 @@ ada("v1.admin.ipBlocks.list", none, (a) => withIds(a, ids.block));
 ada("v1.admin.ipBlocks.$select.fetch", () => [ids.block], (a) => a.ip === "192.0.2.0/24");
 ada("v1.admin.ipBlocks.$select.update", () => [ids.block, { severity: "no_access", comment: "all" }], (a) => a.severity === "no_access");
 ada("v1.admin.ipBlocks.$select.remove", () => [ids.block]);
-ada("v1.admin.reports.list", none, (a) => withIds(a, ids.report));
+// What staff did about bob closed it.
+ada("v1.admin.reports.list", () => [{ resolved: true }], (a) => withIds(a, ids.report));
 ada("v1.admin.reports.$select.fetch", () => [ids.report], (a) => a.comment === "loud");
 ada("v1.admin.reports.$select.assignToSelf", () => [ids.report], (a) => a.assignedAccount.id === people.ada.id);
 ada("v1.admin.reports.$select.unassign", () => [ids.report], (a) => !a.assignedAccount);
