@@ -111,6 +111,10 @@ pub struct Inner {
 
 /// What an activity embeds.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one for each activity, which nearly always is about another one"
+)]
 pub enum Embedded {
     /// Nothing but an id, or something of no use.
     Nothing,

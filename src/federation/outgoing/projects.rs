@@ -80,8 +80,10 @@ pub(super) fn post_ended(tx: &mut Tx<'_>, id: Id<Post>) -> Result<()> {
             "to": [PUBLIC], "cc": [group.uri], "audience": group.uri,
         });
         // That which their followers get; what others called theirs nobody here knows.
-        if author.is_local() {
-            delete["id"] = json!(format!("{}#delete", post.uri));
+        if author.is_local()
+            && let Some(fields) = delete.as_object_mut()
+        {
+            fields.insert("id".to_owned(), json!(format!("{}#delete", post.uri)));
         }
         let json = passed_on(tx, &group, &uri, delete).document(Terms::NONE)?;
         let draft = Draft {
